@@ -1,0 +1,37 @@
+"""What the rest of the house may know about the dictation: one value, replaced as a whole."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import attrs
+
+from .problems import Problem
+
+State = Literal["idle", "listening", "finishing", "inserting", "failed"]
+
+
+@attrs.frozen
+class Status:
+    """Made by the worker at every change; shown by tray, pill and `sayso status`."""
+
+    state: State = "idle"
+    take: int = 0
+    """Number of the take `state` is about; changes tell the pill to start anew."""
+    hands_free: bool = False
+    """Listening without a key held."""
+    sound_arrived: bool = False
+    """The microphone has given its first sample in this take."""
+    partial: str = ""
+    words: int | None = None
+    """Set once when text has landed: how many words; None otherwise."""
+    nothing_heard: int = 0
+    """How many takes in a row ended without a word; 0 after any word."""
+    held: str = ""
+    """Words that wait for the user because the window changed."""
+    problem: Problem | None = None
+    """Shown until a new take, a choice, or 30 s."""
+    ready: bool = False
+    """The chosen engine can take a dictation now."""
+    engine: str = ""
+    last_text: str = ""

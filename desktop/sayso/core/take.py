@@ -1,0 +1,99 @@
+"""The take: one dictation, from key down to text landed. Everything else reads it.
+
+Audio is only ever appended. Engines are readers with a cursor over it, so trying again,
+with the same engine or another, is reading the take again. The clock is the caller's:
+every instant is handed in as ms since the key went down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import attrs
+
+from .problems import Problem
+
+Step = Literal["first_sample", "engine_ready", "first_partial", "key_up", "final", "inserted"]
+STEPS: tuple[Step, ...] = (
+    "first_sample",
+    "engine_ready",
+    "first_partial",
+    "key_up",
+    "final",
+    "inserted",
+)
+Outcome = Literal["", "inserted", "nothing", "held", "cancelled", "failed"]
+"""'' while it goes on; 'held': there is text, and it waits for the user."""
+
+BYTES_PER_SAMPLE = 2
+
+
+@attrs.define(eq=False)
+class Take:
+    """Audio is s16le mono at `rate_hz`."""
+
+    number: int
+    id: str
+    """Sortable and unique on this computer; names its files."""
+    rate_hz: int = 0
+    """0 until the microphone has said what it gives."""
+    engine: str = ""
+    text: str = ""
+    outcome: Outcome = ""
+    problem: Problem | None = None
+    inserted_by: str = ""
+    """'type' or 'paste'."""
+    timings: dict[Step, float] = attrs.field(factory=dict)
+    """ms since key down, each step once."""
+    ended: bool = False
+    """No more audio comes."""
+    _audio: bytearray = attrs.field(factory=bytearray, init=False)
+    _listeners: list[Callable[[], None]] = attrs.field(factory=list, init=False)
+
+    def add(self, pcm: bytes) -> None:
+        self._audio += pcm
+        self._tell()
+
+    def end(self) -> None:
+        self.ended = True
+        self._tell()
+
+    def listen(self, changed: Callable[[], None]) -> Callable[[], None]:
+        """Call `changed` after every `add` and `end`; returns how to stop that."""
+        self._listeners.append(changed)
+        return lambda: self._listeners.remove(changed)
+
+    def read(self, start_bytes: int, most_bytes: int | None = None) -> bytes:
+        """Audio from `start_bytes` on; b'' where there is none yet."""
+        stop = None if most_bytes is None else start_bytes + most_bytes
+        return bytes(self._audio[start_bytes:stop])
+
+    def step(self, name: Step, at_ms: float) -> None:
+        """Note when something first happened."""
+        self.timings.setdefault(name, round(at_ms, 1))
+
+    @property
+    def size_bytes(self) -> int:
+        return len(self._audio)
+
+    @property
+    def duration_s(self) -> float:
+        return len(self._audio) / BYTES_PER_SAMPLE / self.rate_hz if self.rate_hz else 0.0
+
+    def summary(self) -> dict[str, Any]:
+        """What `sayso status --json` calls "last" and what is written beside the audio."""
+        return {
+            "id": self.id,
+            "text": self.text,
+            "error": self.problem.sentence if self.problem else None,
+            "outcome": self.outcome,
+            "engine": self.engine,
+            "inserted_by": self.inserted_by or None,
+            "duration_s": round(self.duration_s, 3),
+            "timings": {step: self.timings.get(step) for step in STEPS},
+        }
+
+    def _tell(self) -> None:
+        for changed in list(self._listeners):
+            changed()

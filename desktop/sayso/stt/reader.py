@@ -1,0 +1,58 @@
+"""A reader: a cursor over a take's audio, resampled to what the engine wants."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import numpy as np
+
+from ..core.take import BYTES_PER_SAMPLE, Take
+
+MOST_BYTES = 1 << 18
+"""Resampled in pieces, so that a long backlog does not block the loop."""
+
+
+class Reader:
+    """Reads a take from its beginning; several readers may read one take."""
+
+    def __init__(self, take: Take) -> None:
+        self.take = take
+
+    async def chunks(self, rate_hz: int) -> AsyncIterator[bytes]:
+        """Audio as s16le mono at `rate_hz`, as soon as there is some, until the take ends.
+
+        What was recorded before is given at once: whoever must not send faster than the
+        voice came paces it.
+        """
+        import soxr  # 30 ms to import, and not needed before the first take
+
+        take, cursor, resampler = self.take, 0, None
+        changed = asyncio.Event()
+        stop = take.listen(changed.set)
+        try:
+            while True:
+                changed.clear()
+                pcm = take.read(cursor, MOST_BYTES)
+                cursor += len(pcm)
+                if pcm and resampler is None and take.rate_hz != rate_hz:
+                    resampler = soxr.ResampleStream(take.rate_hz, rate_hz, 1, dtype="int16")
+                at_end = take.ended and cursor >= take.size_bytes
+                if resampler is not None:
+                    samples = np.frombuffer(pcm, "<i2")
+                    pcm = resampler.resample_chunk(samples, last=at_end).astype("<i2").tobytes()
+                if pcm:
+                    yield pcm
+                if at_end:
+                    return
+                if cursor >= take.size_bytes and not take.ended:
+                    await changed.wait()
+                else:
+                    await asyncio.sleep(0)  # let the loop breathe between pieces of a backlog
+        finally:
+            stop()
+
+    @property
+    def duration_s(self) -> float:
+        """Length of what has been recorded so far."""
+        return self.take.size_bytes / BYTES_PER_SAMPLE / (self.take.rate_hz or 1)
