@@ -1,0 +1,108 @@
+"""What differs between systems. Nothing else in the package asks which one it is.
+
+`this_machine()` chooses once, by what the session really offers. A missing ability is an
+object that explains itself (`obstacle`), not a None.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable
+from typing import Literal, Protocol
+
+import attrs
+
+from ..core.insertion import Target
+from ..core.problems import Problem
+
+
+class KeySource(Protocol):
+    """Key and mouse-button events of the whole desktop, in `core.keys` names.
+
+    The callbacks are called in a thread of the source's own and must return at once.
+    """
+
+    def start(self, press: Callable[[str], None], release: Callable[[str], None]) -> None:
+        """Begin to listen.
+
+        Raises:
+            ProblemError: Keys cannot be seen here; the sentence says what works instead.
+        """
+        ...
+
+    def stop(self) -> None: ...
+
+    def swallow(self, chord: str) -> Problem | None:
+        """Keep the chord from the focused window where the system can; None or why not.
+
+        '' gives everything back. A lone modifier is not swallowed: it types nothing.
+        """
+        ...
+
+    def really_down(self) -> frozenset[str]:
+        """The keys that are down now, asked of the system; any thread."""
+        ...
+
+
+Pressed = Literal["shift+insert", "ctrl+v", "ctrl+shift+v", "cmd+v"]
+
+
+class Typist(Protocol):
+    """Puts text into the focused window. All methods may block; one thread at a time."""
+
+    def target(self) -> Target:
+        """The window that has the focus now."""
+        ...
+
+    def spare_characters(self, text: str) -> int | None:
+        """How many spare key symbols the text needs; None if typing cannot give it exactly."""
+        ...
+
+    def type(self, text: str) -> None:
+        """Type the text by simulated keys, exactly; returns when the last key is sent.
+
+        Held modifiers are waited for, then released; nothing is left pressed.
+
+        Raises:
+            ProblemError: It could not be typed; nothing or only a part was.
+        """
+        ...
+
+    def press(self, chord: Pressed) -> None:
+        """Press and release a paste chord, with held modifiers out of the way.
+
+        Raises:
+            ProblemError: The keys could not be sent.
+        """
+        ...
+
+    def close(self) -> None: ...
+
+
+@attrs.frozen
+class Machine:
+    """The parts for this system."""
+
+    name: str
+    keys: KeySource
+    typist: Typist
+    obstacles: Callable[[], list[Problem]]
+    """What stands in the way now: no display, a permission not granted."""
+
+
+def this_machine(name: str | None = None) -> Machine:
+    """The parts for this system, or for the one named (tests, reports)."""
+    module = importlib.import_module(f".{name or system_name()}", __package__)
+    machine: Machine = module.machine()
+    return machine
+
+
+def system_name() -> str:
+    """'windows', 'macos', 'x11', or 'nowhere' where no X server answers to a name."""
+    if sys.platform == "darwin":
+        return "macos"
+    if sys.platform == "win32":
+        return "windows"
+    return "x11" if os.environ.get("DISPLAY") else "nowhere"
