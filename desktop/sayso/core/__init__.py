@@ -1,0 +1,1 @@
+"""Pure: no Qt, threads, sockets, files or clock."""

@@ -37,7 +37,12 @@ class Chord:
                 close = difflib.get_close_matches(name, sorted(keys.NAMED), n=1)
                 hint = f" Did you mean {close[0]}?" if close else ""
                 raise ChordError(f"There is no key called {name!r}.{hint}")
-        if not any(n in keys.NAMED for n in names) or set(names) <= {"space", "enter", "tab", "esc"}:
+        if not any(n in keys.NAMED for n in names) or set(names) <= {
+            "space",
+            "enter",
+            "tab",
+            "esc",
+        }:
             raise ChordError(f"{text} alone is needed for typing. Add Ctrl, Alt or Super.")
         return cls(frozenset(names))
 
@@ -92,6 +97,10 @@ class ChordWatch:
     @property
     def down(self) -> frozenset[str]:
         return self._down
+
+    @property
+    def active(self) -> bool:
+        return self._active
 
     def press(self, key: str) -> Change:
         if key in self._down:

@@ -62,9 +62,7 @@ class Hotkey:
 class Microphone:
     device: str = _text()
     """Name as `sayso doctor` lists it; '' follows the system's default."""
-    preroll_ms: int = attrs.field(
-        default=300, validator=[v.instance_of(int), v.ge(0), v.le(2000)]
-    )
+    preroll_ms: int = attrs.field(default=300, validator=[v.instance_of(int), v.ge(0), v.le(2000)])
     """Audio kept from before the key, while the microphone is warm."""
     keep_warm: KeepWarm = attrs.field(default="30s", validator=v.in_(get_args(KeepWarm)))
     """How long the microphone stays open after a take."""
@@ -82,7 +80,9 @@ class Settings:
     """`field.name` of a group is its key: `hotkey.chord`."""
 
     engine: EngineName = _one_of(EngineName)
-    language: str = attrs.field(default="", validator=v.matches_re(r"([a-z]{2,3}(-[A-Za-z]{2,4})?)?"))
+    language: str = attrs.field(
+        default="", validator=v.matches_re(r"([a-z]{2,3}(-[A-Za-z]{2,4})?)?")
+    )
     """'' detects it."""
     endpoint: Endpoint = attrs.field(factory=Endpoint)
     hotkey: Hotkey = attrs.field(factory=Hotkey)
@@ -207,7 +207,9 @@ def _known(key: str) -> None:
     close = difflib.get_close_matches(key, KEYS, n=1)
     hint = f" Did you mean {close[0]}?" if close else ""
     raise ProblemError(
-        Problem(f"There is no setting called {key!r}.{hint}", f"The settings are: {', '.join(KEYS)}.")
+        Problem(
+            f"There is no setting called {key!r}.{hint}", f"The settings are: {', '.join(KEYS)}."
+        )
     )
 
 

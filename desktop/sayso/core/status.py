@@ -28,7 +28,9 @@ class Status:
     nothing_heard: int = 0
     """How many takes in a row ended without a word; 0 after any word."""
     held: str = ""
-    """Words that wait for the user because the window changed."""
+    """Words that wait for the user, because the window changed or did not take them."""
+    asks: bool = False
+    """Whether the user is asked now what to do with the held words (the pill shows it)."""
     problem: Problem | None = None
     """Shown until a new take, a choice, or 30 s."""
     ready: bool = False
