@@ -32,8 +32,8 @@ def _a_chord(_: object, __: object, value: str) -> None:
     Chord.parse(value)
 
 
-def _one_of(kind: Any) -> Any:
-    return attrs.field(default=get_args(kind)[0], validator=v.in_(get_args(kind)))
+def _among(kind: Any) -> Any:
+    return v.in_(get_args(kind))
 
 
 def _text(default: str = "") -> Any:
@@ -55,7 +55,7 @@ class Endpoint:
 @attrs.frozen(kw_only=True)
 class Hotkey:
     chord: str = attrs.field(default="ctrl_r", validator=[v.instance_of(str), _a_chord])
-    mode: Mode = _one_of(Mode)
+    mode: Mode = attrs.field(default="hold", validator=_among(Mode))
 
 
 @attrs.frozen(kw_only=True)
@@ -64,13 +64,13 @@ class Microphone:
     """Name as `sayso doctor` lists it; '' follows the system's default."""
     preroll_ms: int = attrs.field(default=300, validator=[v.instance_of(int), v.ge(0), v.le(2000)])
     """Audio kept from before the key, while the microphone is warm."""
-    keep_warm: KeepWarm = attrs.field(default="30s", validator=v.in_(get_args(KeepWarm)))
+    keep_warm: KeepWarm = attrs.field(default="30s", validator=_among(KeepWarm))
     """How long the microphone stays open after a take."""
 
 
 @attrs.frozen(kw_only=True)
 class Insertion:
-    method: Method = _one_of(Method)
+    method: Method = attrs.field(default="auto", validator=_among(Method))
     newlines: bool = _switch(False)
     """Whether newline and tab in the text are typed; they press keys in some programs."""
 
@@ -79,7 +79,7 @@ class Insertion:
 class Settings:
     """`field.name` of a group is its key: `hotkey.chord`."""
 
-    engine: EngineName = _one_of(EngineName)
+    engine: EngineName = attrs.field(default="on-device", validator=_among(EngineName))
     language: str = attrs.field(
         default="", validator=v.matches_re(r"([a-z]{2,3}(-[A-Za-z]{2,4})?)?")
     )
@@ -88,14 +88,15 @@ class Settings:
     hotkey: Hotkey = attrs.field(factory=Hotkey)
     microphone: Microphone = attrs.field(factory=Microphone)
     insertion: Insertion = attrs.field(factory=Insertion)
-    pill: Pill = _one_of(Pill)
+    pill: Pill = attrs.field(default="bottom", validator=_among(Pill))
     sounds: bool = _switch(True)
 
 
 GROUPS: Mapping[str, type] = {
-    field.name: field.default.factory
-    for field in attrs.fields(Settings)
-    if isinstance(field.default, attrs.Factory)  # type: ignore[arg-type]
+    "endpoint": Endpoint,
+    "hotkey": Hotkey,
+    "microphone": Microphone,
+    "insertion": Insertion,
 }
 KEYS: tuple[str, ...] = tuple(
     sorted(
