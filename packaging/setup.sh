@@ -1,0 +1,109 @@
+# What packaging/run and packaging/test share. Sourced, from the top of the repository.
+# shellcheck shell=bash
+
+# The libraries Qt, PortAudio and ALSA's way to PulseAudio or PipeWire are linked with.
+LIBRARIES=(
+    libasound2-plugins libdbus-1-3 libegl1 libfontconfig1 libgl1 libglib2.0-0 libgssapi-krb5-2
+    libportaudio2 libwayland-client0 libwayland-cursor0 libx11-xcb1 libxcb-cursor0 libxcb-icccm4
+    libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-render0 libxcb-shape0
+    libxcb-shm0 libxcb-sync1 libxcb-util1 libxcb-xfixes0 libxcb-xkb1 libxkbcommon-x11-0
+    libxkbcommon0
+)
+# A desktop without a screen: X server, window manager, tray, bus, keyring, sound, an editor.
+VIRTUAL_DESKTOP=(
+    dbus fonts-dejavu-core gir1.2-gtk-3.0 gnome-keyring openbox pulseaudio pulseaudio-utils
+    python3-gi tint2 x11-utils x11-xkb-utils xclip xdotool xkb-data xvfb
+)
+# What only the tests need.
+TEST_PROGRAMS=(
+    chromium espeak-ng fonts-noto-cjk fonts-noto-color-emoji fonts-noto-core imagemagick
+    libsecret-tools pocketsphinx-testdata sox xterm
+)
+
+say() { printf '%s\n' "$*"; }
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        say "Some system packages are missing, and installing them needs root or sudo." >&2
+        return 1
+    fi
+}
+
+# Install the Debian packages that are missing; no network when none is.
+need_packages() {
+    if ! command -v dpkg-query >/dev/null; then
+        say "This is not Debian or Ubuntu: README.md says which libraries to install here."
+        return 0
+    fi
+    local have missing=() name
+    have=$(dpkg-query -W -f '${Package}=${db:Status-Status}\n' 2>/dev/null)
+    for name in "$@"; do
+        # Since 2024 some libraries carry t64 at the end of their name.
+        [[ $'\n'$have$'\n' == *$'\n'"$name=installed"$'\n'* ||
+            $'\n'$have$'\n' == *$'\n'"${name}t64=installed"$'\n'* ]] || missing+=("$name")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    say "Installing system packages: ${missing[*]}"
+    as_root apt-get -qq update
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
+        -o Dpkg::Use-Pty=0 -o Acquire::Retries=3 install "${missing[@]}" >/dev/null
+}
+
+new_enough() {
+    "$1" -c 'import sys; raise SystemExit(sys.version_info < (3, 11))' 2>/dev/null
+}
+
+# The first Python that is 3.11 or newer; sets PYTHON.
+find_python() {
+    local name
+    for name in python3 python3.13 python3.12 python3.11 python3.14; do
+        if new_enough "$name"; then
+            PYTHON=$name
+            return 0
+        fi
+    done
+    need_packages python3
+    if ! new_enough python3; then
+        say "Sayso needs Python 3.11 or newer, and this system offers none." >&2
+        return 1
+    fi
+    PYTHON=python3
+}
+
+# need_environment EXTRAS PINS: .venv with the pinned packages and Sayso itself, editable.
+need_environment() {
+    local extras=$1 pins=$2 stamp=.venv/installed-$1 want
+    want=$(cat pyproject.toml "$pins" packaging/setup.sh <(pwd) | sha256sum)
+    if [ -x .venv/bin/sayso ] && new_enough .venv/bin/python &&
+        [ "$(cat "$stamp" 2>/dev/null)" = "$want" ]; then
+        return 0
+    fi
+    if ! new_enough .venv/bin/python; then
+        find_python
+        if ! "$PYTHON" -c 'import ensurepip' 2>/dev/null; then
+            need_packages python3-venv
+        fi
+        "$PYTHON" -m venv --clear .venv
+    fi
+    .venv/bin/python -m pip --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip -q
+    say "Installing Python packages ($extras); the first time this takes a minute or two."
+    # Every package by hash and none built here. All are listed, so none is looked for.
+    .venv/bin/python -m pip -qq --disable-pip-version-check install --only-binary :all: \
+        --no-deps --require-hashes -r "$pins"
+    .venv/bin/python -m pip -qq --disable-pip-version-check install --no-deps \
+        --no-build-isolation -e .
+    printf '%s\n' "$want" >"$stamp"
+}
+
+# The on-device model, joined and checked once; hears the sample, so that it is known to work.
+need_model() {
+    local stamp=.venv/model-heard
+    [ ! -e "$stamp" ] || return 0
+    say "Preparing the on-device model."
+    say "It hears: $(.venv/bin/sayso transcribe resources/sample.wav --engine on-device)"
+    touch "$stamp"
+}

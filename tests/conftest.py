@@ -1,0 +1,35 @@
+"""What no test may leave behind: a warning in the log, or a thread."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_behind(
+    request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture
+) -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    left = [t.name for t in set(threading.enumerate()) - before if not t.daemon]
+    assert not left, f"threads still running: {left}"
+    if not request.node.get_closest_marker("expect_log"):
+        loud = [r.getMessage() for r in caplog.get_records("call") if r.levelno >= logging.WARNING]
+        assert not loud, f"unexpected log: {loud}"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--all-must-run", action="store_true", help="a skipped test fails the run")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or not session.config.getoption("--all-must-run"):
+        return
+    if reporter.stats.get("skipped") and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -1,0 +1,164 @@
+"""The rest of a desktop: a session bus of its own, a keyring, and a tray.
+
+    with Session(display.environ) as session:
+        environ = os.environ | display.environ | session.environ
+
+The bus has no folders of services, so nothing starts by itself and nothing of the user's is
+touched. The keyring is gnome-keyring, which a program reaches as it would at home; it can be
+locked, and it can be left out. The tray is tint2's, which icons of Qt dock into (XEmbed).
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from Xlib.display import Display
+
+from .sound import until
+
+Keyring = Literal["open", "locked", "none"]
+
+BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:path={folder}/bus</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+"""
+TRAY = """rounded = 0
+border_width = 0
+background_color = #e7e7ec 100
+panel_items = FSC
+panel_size = 100% 32
+panel_background_id = 1
+panel_padding = 8 0 8
+systray_icon_size = 22
+time1_format = %H:%M
+clock_font_color = #1c1c22 100
+"""
+LOGIN = "/org/freedesktop/secrets/collection/login"
+PASSWORD = "a password for tests"
+
+
+class Session:
+    """What a login gives besides the screen and the sound."""
+
+    def __init__(
+        self, display: Mapping[str, str], *, keyring: Keyring = "open", tray: bool = True
+    ) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="sayso-session-")
+        self.folder = Path(self._folder.name)
+        self.logs = self.folder / "logs"
+        self._display = dict(display)
+        self._keyring = keyring
+        self._tray = tray
+        self._children: list[subprocess.Popen[bytes]] = []
+
+    def __enter__(self) -> Session:
+        try:
+            self.logs.mkdir()
+            self._start_bus()
+            if self._keyring != "none":
+                self._start_keyring()
+            if self._keyring == "locked":
+                self.lock()
+            if self._tray:
+                self._start_tray()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What a program needs to be in this session."""
+        return {"DBUS_SESSION_BUS_ADDRESS": f"unix:path={self.folder}/bus", "NO_AT_BRIDGE": "1"}
+
+    def lock(self) -> None:
+        """Lock every keyring; nobody is there to unlock it when a program asks."""
+        self._call("org.freedesktop.Secret.Service.Lock", f"array:objpath:{LOGIN}")
+
+    def close(self) -> None:
+        for child in reversed(self._children):
+            child.terminate()
+        for child in reversed(self._children):
+            try:
+                child.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+        self._children.clear()
+        self._folder.cleanup()
+
+    def _start_bus(self) -> None:
+        config = self.folder / "bus.conf"
+        config.write_text(BUS.format(folder=self.folder), "utf-8")
+        self._start("dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile")
+        until((self.folder / "bus").exists, "the bus listens")
+
+    def _start_keyring(self) -> None:
+        daemon = self._start(
+            "gnome-keyring-daemon", "--foreground", "--components=secrets", "--unlock",
+            stdin=subprocess.PIPE,
+        )  # fmt: skip
+        assert daemon.stdin is not None
+        daemon.stdin.write(PASSWORD.encode())
+        daemon.stdin.close()
+        until(lambda: self._owned("org.freedesktop.secrets"), "the keyring answers")
+
+    def _start_tray(self) -> None:
+        config = self.folder / "tint2rc"
+        config.write_text(TRAY, "utf-8")
+        self._start("tint2", "-c", str(config))
+        until(self._tray_is_there, "the tray is there")
+
+    def _tray_is_there(self) -> bool:
+        """The owner of this selection is the window that takes tray icons in."""
+        display = Display(self._display["DISPLAY"])
+        try:
+            return bool(display.get_selection_owner(display.intern_atom("_NET_SYSTEM_TRAY_S0")))
+        finally:
+            display.close()
+
+    def _owned(self, name: str) -> bool:
+        done = self._run(
+            "dbus-send", "--session", "--print-reply", "--dest=org.freedesktop.DBus",
+            "/", "org.freedesktop.DBus.NameHasOwner", f"string:{name}",
+        )  # fmt: skip
+        return "boolean true" in done.stdout
+
+    def _call(self, method: str, *arguments: str) -> str:
+        done = self._run(
+            "dbus-send", "--session", "--print-reply", "--dest=org.freedesktop.secrets",
+            "/org/freedesktop/secrets", method, *arguments,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    @property
+    def _all(self) -> dict[str, str]:
+        own = {"XDG_RUNTIME_DIR": str(self.folder), "XDG_DATA_HOME": str(self.folder / "data")}
+        return os.environ | self._display | self.environ | own | {"HOME": str(self.folder)}
+
+    def _run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(command, env=self._all, capture_output=True, text=True, check=False)
+
+    def _start(self, *command: str, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
+        with (self.logs / f"{command[0]}.log").open("wb") as log:
+            child = subprocess.Popen(command, env=self._all, stdin=stdin, stdout=log, stderr=log)
+        self._children.append(child)
+        return child
