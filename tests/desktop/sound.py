@@ -1,0 +1,186 @@
+"""A sound rig: a PulseAudio server of its own with a virtual microphone that can be spoken into.
+
+    with Sound() as sound:
+        environ = os.environ | sound.environ      # for the program under test
+        sound.play(path)                           # heard by whoever listens, returns at its end
+        sound.play(sound.say("hello world"))       # the same with a synthetic voice
+
+Nothing is shared with the user's sound: own folder, own socket, no system bus. It may run as
+root. Every microphone is a null sink whose monitor is remapped to a source; a `parec` holds it
+open, because an idle null sink takes up to 2 s to wake and the first words would be lost. Such
+a microphone gives exact digital silence while nothing is played, as a muted one does; `hiss`
+gives it the noise of a room.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+MICROPHONE = "virtual_mic"
+RATE_HZ = 48000
+TEST_DATA = Path("/usr/share/pocketsphinx/test/data")
+"""Debian package pocketsphinx-testdata (BSD-2-Clause); its readings are from LibriVox."""
+
+
+class Sound:
+    """A sound server with one microphone; more by `add_microphone`."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="sayso-sound-")
+        self.folder = Path(self._folder.name)
+        self._server: subprocess.Popen[bytes] | None = None
+        self._children: list[subprocess.Popen[bytes]] = []
+        self.modules: dict[str, list[str]] = {}
+        """Module numbers of each microphone: null sink, remapped source."""
+
+    def __enter__(self) -> Sound:
+        self.start_server()
+        try:
+            self.add_microphone(MICROPHONE)
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What a program needs to use this server and no other."""
+        return {
+            "PULSE_SERVER": f"unix:{self.folder}/socket",
+            "PULSE_RUNTIME_PATH": str(self.folder),
+            "PULSE_STATE_PATH": str(self.folder),
+            "PULSE_COOKIE": str(self.folder / "cookie"),
+        }
+
+    def start_server(self) -> None:
+        """Start it, or start it again after `kill_server`; returns when it answers."""
+        native = f"module-native-protocol-unix socket={self.folder}/socket auth-anonymous=1"
+        environ = os.environ | self.environ | {"HOME": str(self.folder)}
+        environ.pop("DBUS_SESSION_BUS_ADDRESS", None)
+        with (self.folder / "server.log").open("ab") as log:
+            self._server = subprocess.Popen(
+                ["pulseaudio", "-n", "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1",
+                 "--disable-shm=yes", "--realtime=no", "--high-priority=no",
+                 "-L", native, "-L", "module-always-sink"],
+                env=environ, stdout=log, stderr=log,
+            )  # fmt: skip
+        until(lambda: self._run("pactl", "info").returncode == 0, "the sound server answers")
+
+    def kill_server(self) -> None:
+        """As a crash: all streams break, all microphones are gone until they are added again."""
+        if self._server is not None:
+            self._server.kill()
+            self._server.wait()
+        self._server = None
+        self._end_children()
+        self.modules.clear()
+        (self.folder / "socket").unlink(missing_ok=True)
+
+    def add_microphone(self, name: str, description: str = "") -> None:
+        """Add one; the first becomes the default."""
+        sink = self._load("module-null-sink", f"sink_name={name}_in", f"rate={RATE_HZ}")
+        source = self._load(
+            "module-remap-source", f"source_name={name}", f"master={name}_in.monitor",
+            f"source_properties='device.description=\"{description or name}\"'",
+        )  # fmt: skip
+        self.modules[name] = [sink, source]
+        if len(self.modules) == 1:
+            self.pactl("set-default-source", name)
+        held = self._start(
+            "parec", "-d", name, "--latency-msec=10", "--raw", output=subprocess.PIPE
+        )
+        assert held.stdout is not None
+        held.stdout.read(1)  # from the first sample on it is awake
+        drain = subprocess.Popen(["cat"], stdin=held.stdout, stdout=subprocess.DEVNULL)
+        held.stdout.close()
+        self._children.append(drain)
+
+    def unplug(self, name: str = MICROPHONE) -> None:
+        """Take a microphone away, as a pulled plug does."""
+        for module in reversed(self.modules.pop(name)):
+            self.pactl("unload-module", module)
+
+    def suspend(self, on: bool, name: str = MICROPHONE) -> None:
+        """What the server does to a source that another program has taken: it gives nothing."""
+        self.pactl("suspend-source", name, "1" if on else "0")
+
+    def play(self, path: Path, name: str = MICROPHONE) -> None:
+        """Speak a sound file into a microphone; returns when it has been played."""
+        assert self.start_playing(path, name).wait(timeout=60) == 0
+
+    def start_playing(self, path: Path, name: str = MICROPHONE) -> subprocess.Popen[bytes]:
+        """As `play`, and return at once; `.wait()` for its end."""
+        return self._start("paplay", f"--device={name}_in", "--latency-msec=20", str(path))
+
+    def hiss(self, name: str = MICROPHONE) -> None:
+        """The noise of a quiet room (-60 dBFS) from now on."""
+        path = self.folder / "hiss.wav"
+        subprocess.run(
+            ["sox", "-n", "-r", str(RATE_HZ), "-c", "1", "-b", "16", str(path),
+             "synth", "120", "pinknoise", "gain", "-45"],
+            check=True,
+        )  # fmt: skip
+        self.start_playing(path, name)
+
+    def say(self, text: str) -> Path:
+        """A WAV file in which a synthetic voice says the text; `play` it."""
+        path = self.folder / f"said-{abs(hash(text))}.wav"
+        subprocess.run(["espeak-ng", "-v", "en-us", "-s", "150", "-w", path, text], check=True)
+        return path
+
+    def pactl(self, *arguments: str) -> str:
+        done = self._run("pactl", *arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def close(self) -> None:
+        self.kill_server()
+        self._folder.cleanup()
+
+    def _load(self, *arguments: str) -> str:
+        return self.pactl("load-module", *arguments)
+
+    def _run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command, env=os.environ | self.environ, capture_output=True, text=True, check=False
+        )
+
+    def _start(self, *command: str, output: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
+        child = subprocess.Popen(
+            command, env=os.environ | self.environ, stdout=output, stderr=subprocess.DEVNULL
+        )
+        self._children.append(child)
+        return child
+
+    def _end_children(self) -> None:
+        for child in self._children:
+            child.kill()
+            child.wait()
+        self._children.clear()
+
+
+def speech() -> list[tuple[Path, str]]:
+    """Real speech with what is said in it, lower case: 16 kHz mono WAV of 3 to 7 s."""
+    folder = TEST_DATA / "librivox"
+    rows = []
+    for line in (folder / "transcription").read_text("utf-8").splitlines():
+        text, _, name = line.strip().rpartition("(")
+        words = text.replace("<s>", "").replace("</s>", "").strip()
+        rows.append((folder / f"{name.rstrip(')')}.wav", words.lower()))
+    return rows
+
+
+def until(true: Callable[[], bool], what: str, limit_s: float = 10.0) -> None:
+    """Wait for something that tells nobody when it happens."""
+    deadline = time.monotonic() + limit_s
+    while not true():
+        assert time.monotonic() < deadline, f"not within {limit_s} s: {what}"
+        time.sleep(0.02)
