@@ -126,3 +126,25 @@ class ChordWatch:
             self._active = False
             return Change.RELEASED
         return Change.NONE
+
+
+class ChordRecorder:
+    """Hears which keys are held together, until one of them is let go."""
+
+    def __init__(self) -> None:
+        self._down: list[str] = []
+
+    def press(self, key: str) -> None:
+        if key not in self._down:
+            self._down.append(key)
+
+    def release(self, key: str) -> str | None:
+        """The chord that was held when the first of its keys came up; '' for a lone Esc.
+
+        None if the key went down before the recording began.
+        """
+        if key not in self._down:
+            return None
+        if self._down == ["esc"]:
+            return ""
+        return str(Chord(frozenset(self._down)))

@@ -275,6 +275,11 @@ class Dictation:
         number = self._spoken()
         return number is not None and self._live[number].hands_free
 
+    @property
+    def wanted(self) -> frozenset[int]:
+        """Takes that are over and may be tried or inserted again."""
+        return frozenset({self._failed, self._held} - {0})
+
     def phase(self, take: int) -> Phase | None:
         """None once the take is over."""
         live = self._live.get(take)

@@ -1,0 +1,31 @@
+"""Where Sayso keeps things on this computer: the system's own folders, by platformdirs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from platformdirs import PlatformDirs
+
+_DIRS = PlatformDirs("sayso", appauthor=False, roaming=True)
+
+
+def settings_file() -> Path:
+    return _DIRS.user_config_path / "settings.json"
+
+
+def takes() -> Path:
+    """Sound and text of the takes; private to the user."""
+    return _DIRS.user_state_path / "takes"
+
+
+def models() -> Path:
+    """Where the user may put models by hand."""
+    return _DIRS.user_data_path / "models"
+
+
+def cache() -> Path:
+    return _DIRS.user_cache_path
+
+
+def log() -> Path:
+    return _DIRS.user_log_path / "sayso.log"

@@ -1,0 +1,152 @@
+"""One running Sayso per user, and the socket it is spoken to.
+
+The client half is for key bindings: it imports nothing but what Python has loaded anyway,
+so that `sayso start` is done in well under 100 ms. A request is one line, a command such as
+`start`; the answer is one line of JSON. The socket is the user's own (folder 0700, socket
+0600). Where Python has no unix sockets (Windows), it is a port of the loopback and a random
+word, both in a file of the user's own.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+import tempfile
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import asyncio
+
+TIMEOUT_S = 5.0
+_HAS_UNIX = hasattr(socket, "AF_UNIX")
+LONGEST_REQUEST_BYTES = 4096
+
+Answer = Callable[[str], Awaitable[str]]
+
+
+def folder() -> str:
+    """Where the socket lives: $XDG_RUNTIME_DIR, or a private folder among the temporary ones."""
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    if runtime and os.path.isdir(runtime):
+        return runtime
+    user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
+    path = os.path.join(tempfile.gettempdir(), f"sayso-{user}")
+    os.makedirs(path, mode=0o700, exist_ok=True)
+    if hasattr(os, "getuid"):
+        info = os.lstat(path)
+        if not stat.S_ISDIR(info.st_mode) or info.st_uid != os.getuid():
+            raise PermissionError(f"{path} belongs to somebody else.")
+        os.chmod(path, 0o700)
+    return path
+
+
+def address() -> str:
+    return os.path.join(folder(), "sayso.sock")
+
+
+def ask(request: str) -> str | None:
+    """Send one line to the running Sayso; its one-line answer, or None when none runs."""
+    try:
+        with _connect() as connection:
+            connection.sendall(f"{request}\n".encode())
+            answer = b""
+            while not answer.endswith(b"\n"):
+                if not (piece := connection.recv(65536)):
+                    break
+                answer += piece
+    except OSError:
+        return None
+    return answer.decode().rstrip("\n") or None
+
+
+def _connect() -> socket.socket:
+    if _HAS_UNIX:
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(TIMEOUT_S)
+        try:
+            connection.connect(address())
+        except OSError:
+            connection.close()
+            raise
+        return connection
+    with open(address(), encoding="ascii") as file:
+        port, word = file.read().split()
+    connection = socket.create_connection(("127.0.0.1", int(port)), TIMEOUT_S)
+    connection.sendall(f"{word}\n".encode())
+    return connection
+
+
+class Lock:
+    """Held by the one that runs; given back by the system however it ends."""
+
+    def __init__(self) -> None:
+        self._file = open(address() + ".lock", "w")  # noqa: SIM115  kept open: it is the lock
+
+    def take(self) -> bool:
+        """Whether it is ours now."""
+        try:
+            if _HAS_UNIX:
+                import fcntl
+
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            else:
+                import msvcrt
+
+                locking = getattr(msvcrt, "locking")  # noqa: B009  absent from other systems
+                locking(self._file.fileno(), getattr(msvcrt, "LK_NBLCK"), 1)  # noqa: B009
+        except OSError:
+            return False
+        return True
+
+    def close(self) -> None:
+        self._file.close()
+
+
+async def serve(answer: Answer) -> asyncio.Server:
+    """Answer requests until the server is closed. Only the holder of the lock calls it.
+
+    A socket left by a crash is replaced.
+    """
+    import asyncio
+    import contextlib
+    import secrets
+
+    word = "" if _HAS_UNIX else secrets.token_urlsafe(24)
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError, ValueError, TimeoutError):
+            async with asyncio.timeout(TIMEOUT_S):
+                if word and (await reader.readline()).decode().strip() != word:
+                    return
+                request = (await reader.readline()).decode().strip()
+                writer.write((await answer(request)).encode() + b"\n")
+                await writer.drain()
+        writer.close()
+
+    path = address()
+    if _HAS_UNIX:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+        before = os.umask(0o177)
+        try:
+            return await asyncio.start_unix_server(talk, path, limit=LONGEST_REQUEST_BYTES)
+        finally:
+            os.umask(before)
+    server = await asyncio.start_server(talk, "127.0.0.1", 0, limit=LONGEST_REQUEST_BYTES)
+    _write_address(path, f"{server.sockets[0].getsockname()[1]} {word}")
+    return server
+
+
+def _write_address(path: str, text: str) -> None:
+    with open(path, "w", encoding="ascii") as file:
+        file.write(text)
+
+
+def remove() -> None:
+    """Take the socket away at the end, so that clients need not try it."""
+    try:
+        os.unlink(address())
+    except FileNotFoundError:
+        return

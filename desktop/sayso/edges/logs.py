@@ -1,0 +1,29 @@
+"""The log file: what happened, for a report. Never words, keys or sound."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import os
+from pathlib import Path
+
+MOST_BYTES = 500_000
+
+
+def to_file(path: Path, *, verbose: bool = False) -> None:
+    """Send Sayso's log to a rotating file that only the user can read."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.touch(mode=0o600)
+    handler = logging.handlers.RotatingFileHandler(path, maxBytes=MOST_BYTES, backupCount=1)
+    os.chmod(path, 0o600)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    log = logging.getLogger("sayso")
+    log.setLevel(logging.DEBUG if verbose else logging.INFO)
+    log.addHandler(handler)
+    log.propagate = False
+    # Libraries log urls, headers and messages at lower levels; those can hold keys and words.
+    root = logging.getLogger()
+    root.setLevel(logging.WARNING)
+    root.addHandler(handler)
+    for chatty in ("websockets", "faster_whisper", "keyring", "asyncio"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -1,0 +1,149 @@
+"""The engine that is chosen now, and the takes it reads. Loop thread only."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+import attrs
+
+from .core.problems import Problem, ProblemError
+from .core.settings import Settings
+from .core.take import Take
+from .stt.engine import Engine, Heard
+from .stt.reader import Reader
+
+log = logging.getLogger(__name__)
+
+BUG = Problem(
+    "Recognition stopped because of a fault in Sayso.",
+    "Your recording is kept. Report it with the log that sayso doctor names.",
+    action="try-again",
+)
+
+
+@attrs.frozen(kw_only=True)
+class Told:
+    """Called in the loop."""
+
+    heard: Callable[[Take, Heard], None]
+    recognised: Callable[[Take, str], None]
+    failed: Callable[[Take, Problem], None]
+    changed: Callable[[], None]
+    """`ready` or `name` may be another."""
+    problem: Callable[[Problem], None]
+    """The engine cannot be made ready."""
+
+
+class Engines:
+    def __init__(self, make: Callable[[Settings], Engine], told: Told) -> None:
+        self._make, self._told = make, told
+        self._engine: Engine | None = None
+        self._settings: Settings | None = None
+        self._reading: dict[int, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def ready(self) -> bool:
+        return self._engine is not None and self._engine.ready
+
+    def configure(self, settings: Settings) -> None:
+        """Change the engine if these settings ask for another; takes being read finish first."""
+        before, self._settings = self._settings, settings
+        if before and _of_engine(before) == _of_engine(settings):
+            return
+        old, self._engine = self._engine, None
+        if old:
+            self._spawn(self._retire(old, list(self._reading.values())))
+        try:
+            self._engine = self._make(settings)
+        except ProblemError as error:
+            self._told.problem(error.problem)
+        else:
+            self._spawn(self._prepare(self._engine))
+        self._told.changed()
+
+    def read(self, take: Take) -> None:
+        """Point a reader of the chosen engine at the take."""
+        settings = self._settings
+        if self._engine is None and settings:
+            try:
+                self._engine = self._make(settings)
+            except ProblemError as error:
+                asyncio.get_running_loop().call_soon(self._told.failed, take, error.problem)
+                return
+        assert self._engine is not None
+        take.engine = self._engine.name
+        self._reading[take.number] = self._spawn(self._read(self._engine, take))
+
+    def drop(self, number: int) -> None:
+        if task := self._reading.pop(number, None):
+            task.cancel()
+
+    async def close(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=1.0)
+        if self._engine:
+            await self._engine.close()
+
+    async def _prepare(self, engine: Engine) -> None:
+        try:
+            await engine.prepare()
+        except ProblemError as error:
+            if engine is self._engine:
+                self._told.problem(error.problem)
+        self._told.changed()
+
+    async def _read(self, engine: Engine, take: Take) -> None:
+        def heard(what: Heard) -> None:
+            self._told.heard(take, what)
+
+        try:
+            text = await engine.recognise(Reader(take), heard)
+        except ProblemError as error:
+            self._told.failed(take, error.problem)
+        else:
+            self._told.recognised(take, text)
+        finally:
+            if self._reading.get(take.number) is asyncio.current_task():
+                del self._reading[take.number]
+
+    async def _retire(self, engine: Engine, readers: list[asyncio.Task[None]]) -> None:
+        if readers:
+            await asyncio.wait(readers)
+        await engine.close()
+
+    def _spawn(self, coroutine: object) -> asyncio.Task[None]:
+        task: asyncio.Task[None] = asyncio.ensure_future(coroutine)  # type: ignore[call-overload]
+        self._tasks.add(task)  # the loop itself keeps only weak references
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("A task of the engine ended with a fault", exc_info=error)
+            self._told.problem(BUG)
+
+
+def _of_engine(settings: Settings) -> object:
+    return settings.engine, settings.language, settings.endpoint
+
+
+def make_engine(settings: Settings, api_key: Callable[[str], str | None]) -> Engine:
+    """The engine these settings ask for; its libraries are imported only now.
+
+    Raises:
+        ProblemError: The settings cannot work, for instance an endpoint without a URL.
+    """
+    if settings.engine == "realtime":
+        from .stt.realtime import RealtimeEngine
+
+        return RealtimeEngine(settings.endpoint, settings.language, api_key)
+    from .edges import folders
+    from .stt.ondevice.recogniser import OnDeviceEngine
+
+    return OnDeviceEngine(settings.language, models=folders.models(), cache=folders.cache())

@@ -1,0 +1,426 @@
+"""The worker thread: runs the state machine's commands against the edges.
+
+One thread, one asyncio loop, one `Dictation`. Other threads only call what stands under
+"Any thread". There is no Qt in here; news goes out through `parts.show`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any, Literal
+
+import attrs
+
+from .capture import Capture, Mic
+from .capture import Told as CaptureTold
+from .core import dictation as d
+from .core.chord import Chord, ChordRecorder
+from .core.insertion import Target
+from .core.problems import Problem, ProblemError
+from .core.settings import Settings
+from .core.status import Status
+from .core.take import Take
+from .core.text import insertable, words
+from .core.trigger import Trigger, Wish
+from .edges.spool import Spool, SpoolFile
+from .engines import Engines
+from .engines import Told as EngineTold
+from .inserter import Clipboard, Inserter
+from .stt.engine import Engine, Heard, Partial, Ready
+from .system import Typist
+
+log = logging.getLogger(__name__)
+
+LONGEST_GOODBYE_S = 3.0
+POLL_KEYS_S = 0.2
+"""While a hotkey is held: a release that was missed is noticed within 300 ms."""
+START_CUE_AT_LEAST_S = 0.12
+AFTER_INSERTION_S = 0.3
+"""Keys seen this soon after inserting are our own."""
+
+WISHES: dict[Wish, d.Event] = {
+    "start": d.Start(),
+    "start-hands-free": d.Start(hands_free=True),
+    "hands-free": d.HandsFree(),
+    "stop": d.Stop(),
+    "cancel": d.Cancel(),
+    "discard": d.Discard(),
+}
+
+
+@attrs.frozen(kw_only=True)
+class Parts:
+    """Everything the worker touches outside itself."""
+
+    microphone: Mic
+    spool: Spool
+    make_engine: Callable[[Settings], Engine]
+    typist: Typist
+    clipboard: Clipboard
+    keys_down: Callable[[], frozenset[str]]
+    """Asked of the system; may block for a moment."""
+    cue: Callable[[Literal["start", "stop", "error"]], None]
+    show: Callable[[Status], None]
+    level: Callable[[float], None]
+
+
+@attrs.define(eq=False)
+class _Open:
+    """What belongs to a take while it lives."""
+
+    take: Take
+    down_s: float
+    target: Target = attrs.field(factory=Target)
+    file: SpoolFile | None = None
+    unkept: bool = False
+    """The disk does not take it; the take goes on in memory."""
+    partial: str = ""
+
+
+class Worker:
+    def __init__(self, parts: Parts, settings: Settings) -> None:
+        self._parts, self._settings = parts, settings
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="worker")
+        self._stopping = asyncio.Event()
+        self._started = threading.Event()
+        self._machine = d.Dictation()
+        self._trigger = Trigger(Chord.parse(settings.hotkey.chord), settings.hotkey.mode)
+        self._recorder: tuple[ChordRecorder, Callable[[str], None]] | None = None
+        self._takes: dict[int, _Open] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._key_at_s = 0.0
+        self._inserted_at_s = 0.0
+        self._words: int | None = None
+        self._last_text = ""
+        self._polling = False
+        self.status = Status()
+        """Replaced as a whole; any thread may read it."""
+        self.last: dict[str, Any] | None = None
+        """`Take.summary()` of the newest take that is over; likewise."""
+
+    # Any thread
+
+    def start(self) -> None:
+        self._thread.start()
+        self._started.wait()
+
+    def post(self, event: d.Event) -> None:
+        self._loop.call_soon_threadsafe(self._handle, event, time.monotonic())
+
+    def key(self, name: str, down: bool) -> None:
+        """A key or mouse button of the desktop; called by the hook, which must not wait."""
+        self._loop.call_soon_threadsafe(self._key, name, down, time.monotonic())
+
+    def configure(self, settings: Settings) -> None:
+        self._loop.call_soon_threadsafe(self._configure, settings)
+
+    def engine_changed(self) -> None:
+        """What the engine needs (a key, a model) may be there now."""
+        self._loop.call_soon_threadsafe(self._show)
+
+    def tell(self, problem: Problem) -> None:
+        self._loop.call_soon_threadsafe(self._warn, problem)
+
+    def meter(self, on: bool) -> None:
+        self._loop.call_soon_threadsafe(lambda: self._capture.meter(on))
+
+    def record_hotkey(self, done: Callable[[str], None] | None) -> None:
+        """Report the next chord held, '' for Esc; None ends the recording."""
+        recording = (ChordRecorder(), done) if done else None
+
+        def record() -> None:
+            self._recorder = recording
+
+        self._loop.call_soon_threadsafe(record)
+
+    def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        """Run it in the loop; a concurrent Future."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+
+    def stop(self, timeout_s: float = LONGEST_GOODBYE_S * 2) -> None:
+        """Keep what is going on as cancelled, and end the thread."""
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join(timeout_s)
+
+    # Worker thread
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._main())
+
+    async def _main(self) -> None:
+        self._inserter = Inserter(self._parts.typist, self._parts.clipboard)
+        self._capture = Capture(
+            self._parts.microphone,
+            self._settings.microphone,
+            CaptureTold(
+                recorded=self._recorded,
+                arrived=self._arrived,
+                tail_over=lambda take: self._handle(d.TailOver(take.number)),
+                lost=lambda take, problem: self._handle(
+                    d.SoundLost(take.number, problem, recorded=take.size_bytes > 0)
+                ),
+                warned=self._warn,
+                level=self._parts.level,
+            ),
+        )
+        self._engines = Engines(
+            self._parts.make_engine,
+            EngineTold(
+                heard=self._heard,
+                recognised=self._recognised,
+                failed=lambda take, problem: self._handle(d.Failed(take.number, problem)),
+                changed=self._show,
+                problem=self._warn,
+            ),
+        )
+        self._engines.configure(self._settings)
+        self._capture.configure(self._settings.microphone)
+        self._started.set()
+        await self._stopping.wait()
+        self._handle(d.Cancel())
+        self._handle(d.Cancel())  # first what is spoken, then what is waiting
+        for task in list(self._tasks):
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=LONGEST_GOODBYE_S)
+        await self._engines.close()
+        await self._capture.close()
+        self._inserter.close()
+
+    def _configure(self, settings: Settings) -> None:
+        before, self._settings = self._settings, settings
+        if settings.hotkey != before.hotkey:
+            self._trigger = Trigger(Chord.parse(settings.hotkey.chord), settings.hotkey.mode)
+        self._capture.configure(settings.microphone)
+        self._engines.configure(settings)
+        self._show()
+
+    # Keys
+
+    def _key(self, name: str, down: bool, at_s: float) -> None:
+        self._key_at_s = at_s
+        if self._recorder:
+            self._record(name, down)
+            return
+        act = self._trigger.press if down else self._trigger.release
+        ours = self._inserting or at_s - self._inserted_at_s < AFTER_INSERTION_S
+        if down and not ours and not self._trigger.chord.touched(name):
+            self._inserter.touched()
+        for wish in act(name, at_s * 1000, listening=self._machine.listening):
+            self._handle(WISHES[wish], at_s)
+        if self._trigger.held and not self._polling:
+            self._polling = True
+            self._spawn(self._poll_keys())
+
+    def _record(self, name: str, down: bool) -> None:
+        assert self._recorder is not None
+        recorder, done = self._recorder
+        if down:
+            recorder.press(name)
+        elif (chord := recorder.release(name)) is not None:
+            self._recorder = None
+            done(chord)
+
+    async def _poll_keys(self) -> None:
+        """Releases are missed when a screen is locked or a grab takes them."""
+        try:
+            while self._trigger.held:
+                await asyncio.sleep(POLL_KEYS_S)
+                down = await asyncio.to_thread(self._parts.keys_down)
+                at_s = time.monotonic()
+                for wish in self._trigger.really_down(
+                    down, at_s * 1000, listening=self._machine.listening
+                ):
+                    self._handle(WISHES[wish], at_s)
+        finally:
+            self._polling = False
+
+    @property
+    def _inserting(self) -> bool:
+        return self._machine.state == "inserting"
+
+    # Events and commands
+
+    def _handle(self, event: d.Event, at_s: float | None = None) -> None:
+        self._event_at_s = at_s if at_s is not None else time.monotonic()
+        for command in self._machine.handle(event):
+            self._obey(command)
+        self._show()
+
+    def _obey(self, command: d.Command) -> None:
+        match command:
+            case d.OpenMic() | d.KeepTail() | d.CloseMic():
+                self._obey_about_sound(command)
+            case d.OpenEngine(number):
+                self._takes[number].partial = ""
+                self._engines.read(self._takes[number].take)
+            case d.DropEngine(number):
+                self._engines.drop(number)
+            case d.Insert(number, text, anywhere):
+                self._spawn(self._insert(self._takes[number], text, anywhere))
+            case d.Keep(number, outcome, problem):
+                self._keep(self._takes[number], outcome, problem)
+            case d.Forget(number):
+                self._forget(number)
+            case d.Play(cue):
+                self._cue(cue)
+            case d.WakeMe(after_s, woke):
+                self._loop.call_later(after_s, self._handle, woke)
+
+    def _obey_about_sound(self, command: d.OpenMic | d.KeepTail | d.CloseMic) -> None:
+        if isinstance(command, d.OpenMic):
+            self._open_take(command.take)
+            return
+        opened = self._takes[command.take]
+        self._step(opened, "key_up", self._event_at_s)
+        if isinstance(command, d.KeepTail):
+            self._loop.call_soon(self._capture.keep_tail, opened.take)
+        else:
+            self._capture.end(opened.take)
+
+    def _open_take(self, number: int) -> None:
+        down_s = self._event_at_s
+        stamp = time.strftime("%Y%m%d-%H%M%S")
+        take = Take(number=number, id=f"{stamp}-{secrets.token_hex(3)}")
+        opened = self._takes[number] = _Open(take, down_s)
+        self._words = None
+        self._spawn(self._look_at_target(opened))
+        self._capture.begin(take)
+
+    async def _look_at_target(self, opened: _Open) -> None:
+        opened.target = await self._inserter.target()
+
+    async def _insert(self, opened: _Open, text: str, anywhere: bool) -> None:
+        number = opened.take.number
+        try:
+            target = None if anywhere else opened.target
+            inserted = await self._inserter.insert(text, target, self._settings)
+        except ProblemError as error:
+            self._handle(d.NotLanded(number, error.problem))
+            return
+        self._inserted_at_s = time.monotonic()
+        if not inserted.by:
+            self._handle(d.Held(number))
+            return
+        opened.take.inserted_by = inserted.by
+        self._step(opened, "inserted", self._inserted_at_s)
+        self._words = words(text)
+        self._handle(d.Landed(number))
+
+    # News of takes
+
+    def _recorded(self, take: Take, pcm: bytes) -> None:
+        opened = self._takes[take.number]
+        if opened.unkept:
+            return
+        try:
+            if opened.file is None:
+                opened.file = self._parts.spool.open(take.id, take.rate_hz)
+            opened.file.write(pcm)
+        except ProblemError as error:
+            opened.unkept = True
+            self._warn(error.problem)
+
+    def _arrived(self, take: Take) -> None:
+        opened = self._takes[take.number]
+        now_s = time.monotonic()
+        self._step(opened, "first_sample", now_s)
+        wait_s = max(0.0, START_CUE_AT_LEAST_S - (now_s - opened.down_s))
+        self._loop.call_later(wait_s, self._start_cue, take.number)
+        self._show()
+
+    def _start_cue(self, number: int) -> None:
+        if self._machine.phase(number) is d.Phase.LISTENING:
+            self._cue("start")
+
+    def _heard(self, take: Take, heard: Heard) -> None:
+        opened = self._takes.get(take.number)
+        if not opened:
+            return
+        match heard:
+            case Ready():
+                self._step(opened, "engine_ready", time.monotonic())
+            case Partial(text):
+                self._step(opened, "first_partial", time.monotonic())
+                opened.partial = insertable(text, newlines=False)
+                self._show()
+
+    def _recognised(self, take: Take, text: str) -> None:
+        if not (opened := self._takes.get(take.number)):
+            return
+        self._step(opened, "final", time.monotonic())
+        take.text = insertable(text, newlines=self._settings.insertion.newlines)
+        self._last_text = take.text or self._last_text
+        self._handle(d.Recognised(take.number, take.text))
+
+    def _keep(self, opened: _Open, outcome: Any, problem: Problem | None) -> None:
+        take = opened.take
+        take.outcome, take.problem = outcome, problem
+        self.last = take.summary()
+        if opened.file:
+            try:
+                opened.file.close(self.last)
+            except ProblemError as error:
+                self._warn(error.problem)
+        wanted = {take.number, *self._machine.wanted}
+        for number in [n for n in self._takes if self._machine.phase(n) is None]:
+            if number not in wanted:
+                del self._takes[number]
+
+    def _forget(self, number: int) -> None:
+        opened = self._takes.pop(number)
+        if opened.file:
+            opened.file.close(opened.take.summary())
+            self._parts.spool.forget(opened.take.id)
+
+    def _step(self, opened: _Open, name: Any, at_s: float) -> None:
+        opened.take.step(name, (at_s - opened.down_s) * 1000)
+
+    def _cue(self, cue: Literal["start", "stop", "error"]) -> None:
+        if self._settings.sounds:
+            self._parts.cue(cue)
+
+    def _warn(self, problem: Problem) -> None:
+        self._machine.problem = problem
+        log.warning("%s", problem.what)
+        self._show()
+
+    def _show(self) -> None:
+        machine = self._machine
+        newest = self._takes.get(machine.number)
+        status = Status(
+            state=machine.state,
+            take=machine.number,
+            hands_free=machine.hands_free,
+            sound_arrived=bool(newest and newest.take.size_bytes),
+            partial=newest.partial if newest and machine.state != "idle" else "",
+            words=self._words if machine.state == "idle" else None,
+            nothing_heard=machine.nothing_heard,
+            held=machine.held_text,
+            asks=machine.asks,
+            problem=machine.problem,
+            ready=self._engines.ready,
+            engine=self._settings.engine,
+            last_text=self._last_text,
+        )
+        if status != self.status:
+            self.status = status
+            self._parts.show(status)
+
+    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        task = self._loop.create_task(coroutine)
+        self._tasks.add(task)  # the loop itself keeps only weak references
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("A task of the worker ended with a fault", exc_info=error)
+            self._warn(Problem("Something in Sayso broke.", "Your words are kept in the history."))
