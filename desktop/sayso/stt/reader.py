@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 import numpy as np
 
@@ -19,7 +19,7 @@ class Reader:
     def __init__(self, take: Take) -> None:
         self.take = take
 
-    async def chunks(self, rate_hz: int) -> AsyncIterator[bytes]:
+    async def chunks(self, rate_hz: int) -> AsyncGenerator[bytes, None]:
         """Audio as s16le mono at `rate_hz`, as soon as there is some, until the take ends.
 
         What was recorded before is given at once: whoever must not send faster than the

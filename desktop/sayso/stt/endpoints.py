@@ -1,0 +1,115 @@
+"""Where a speech server is: pure rules on addresses.
+
+Raises no library's error: `urllib` only splits. OpenAI's addresses are in
+`sayso.stt.openai`, because the query is part of how that server speaks.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
+
+from ..core.problems import Problem, ProblemError
+
+OPENAI = "api.openai.com"
+SECURE = {"wss": "wss", "https": "wss"}
+INSECURE = {"ws": "ws", "http": "ws"}
+PORTS = {"wss": 443, "https": 443, "ws": 80, "http": 80}
+
+NO_ADDRESS = Problem(
+    "There is no server address.", "Enter one in Settings > Recognition.", "recognition"
+)
+
+
+def socket_url(url: str, allow_insecure: str = "") -> str:
+    """The address of the realtime socket behind what a person entered.
+
+    `https://host/v1` becomes `wss://host/v1/realtime`; a path that ends in `/realtime` and
+    the query stay as they are. Without TLS only this computer is spoken to, and
+    `allow_insecure`: one host, or host:port.
+
+    Raises:
+        ProblemError: Empty, not an address, with a key inside, or without TLS to a host
+            that is not allowed.
+    """
+    parts = _split(url)
+    if parts.username is not None or parts.password is not None:
+        raise _wrong("The address has a name or a key in it.", "Enter the key in its own field.")
+    if parts.scheme in INSECURE and not _may_be_insecure(parts, allow_insecure):
+        raise _wrong(
+            f"Sound and key would travel to {host_of(url)} for all to read.",
+            "Use an address that starts with wss:// or https://.",
+        )
+    path = parts.path.rstrip("/")
+    if not path.endswith("/realtime"):
+        path += "/realtime"
+    scheme = (SECURE | INSECURE)[parts.scheme]
+    return urlunsplit((scheme, parts.netloc, path, parts.query, ""))
+
+
+def with_query(url: str, wanted: Mapping[str, str], dropped: frozenset[str] = frozenset()) -> str:
+    """The address with parameters added where it does not have them, and others removed."""
+    parts = urlsplit(url)
+    have = [
+        pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] not in dropped
+    ]
+    names = {name for name, _ in have}
+    have += [(name, value) for name, value in wanted.items() if name not in names]
+    return urlunsplit(parts._replace(query=urlencode(have)))
+
+
+def host_of(url: str) -> str:
+    """'host', or 'host:port' where the port is not the scheme's own: names the key and the server.
+
+    Raises:
+        ProblemError: It is not an address.
+    """
+    parts = _split(url)
+    host = parts.hostname or ""
+    name = f"[{host}]" if ":" in host else host
+    return name if parts.port in (None, PORTS[parts.scheme]) else f"{name}:{parts.port}"
+
+
+def needs_key(host: str) -> bool:
+    """Whether a server is known to answer nobody without a key; one's own may."""
+    return host == OPENAI
+
+
+def _split(url: str) -> SplitResult:
+    url = url.strip()
+    if not url:
+        raise ProblemError(NO_ADDRESS)
+    if not url.isprintable() or " " in url:
+        raise _wrong("The address has a space in it.", "Enter it again.")
+    try:
+        parts = urlsplit(url)
+        known = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError as error:  # a bracket that does not close, a port that is no number
+        raise _wrong("The server's address is not an address.", "Enter it again.") from error
+    if parts.scheme not in PORTS or not known:
+        raise _wrong(
+            "The server's address is not complete.",
+            "It starts with wss:// or https://, and a name follows.",
+        )
+    return parts
+
+
+def _may_be_insecure(parts: SplitResult, allowed: str) -> bool:
+    host = parts.hostname or ""
+    if host == OPENAI:
+        return False
+    if host == "localhost":
+        return True
+    wanted = allowed.strip().lower()
+    named = f"[{host}]" if ":" in host else host
+    if wanted and wanted in (host, named, f"{named}:{parts.port or PORTS[parts.scheme]}"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _wrong(what: str, remedy: str) -> ProblemError:
+    return ProblemError(Problem(what, remedy, "recognition"))

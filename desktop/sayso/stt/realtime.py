@@ -1,0 +1,137 @@
+"""The engine `realtime`: a server hears while somebody speaks.
+
+A connection is made for each take. What is said before the server is ready waits in the take
+and follows at three times its speed, so nothing is lost and little is late.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from array import array
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import attrs
+
+from ..core.problems import Problem, ProblemError
+from ..core.settings import Endpoint
+from ..core.take import Take
+from . import refusals
+from .endpoints import host_of, needs_key, socket_url
+from .engine import Heard
+from .openai import RATE_HZ, OpenAI
+from .reader import Reader
+
+if TYPE_CHECKING:
+    from .link import Link
+
+KEY_S = 60.0
+"""The keyring may ask somebody for its password."""
+CHINESE = frozenset({"zh-cn", "zh-tw", "zh-hk"})
+KEYRING_LOCKED = Problem(
+    "The keyring is locked.", "Unlock it, or enter the key again.", "recognition"
+)
+
+
+@attrs.define(eq=False)
+class RealtimeEngine:
+    """Follows `sayso.stt.engine.Engine`. Holds no key: it is asked for at each take."""
+
+    endpoint: Endpoint
+    language: str
+    """As in the setting: '' detects it."""
+    api_key: Callable[[str], str | None] = attrs.field(repr=False)
+    """From 'host' or 'host:port' to the key, or None; may block; may raise `ProblemError`."""
+    _link: Link | None = attrs.field(default=None, repr=False)
+    name: str = attrs.field(default="realtime", init=False)
+
+    @property
+    def ready(self) -> bool:
+        try:
+            socket_url(self.endpoint.url, self.endpoint.allow_insecure)
+        except ProblemError:
+            return False
+        return True
+
+    async def prepare(self) -> None:
+        """Check the address and load what a connection needs, 0.15 s at most; opens none.
+
+        Raises:
+            ProblemError: The address cannot be used.
+        """
+        socket_url(self.endpoint.url, self.endpoint.allow_insecure)
+        await asyncio.to_thread(_linked)
+        self._linked()
+
+    async def recognise(self, audio: Reader, heard: Callable[[Heard], None]) -> str:
+        """All the text, '' if nothing was said. `Ready` when the server takes audio.
+
+        Raises:
+            ProblemError: No key, no connection, refused, lost, or no final in time.
+        """
+        url = socket_url(self.endpoint.url, self.endpoint.allow_insecure)
+        dialect = OpenAI(
+            address=url,
+            model=self.endpoint.model,
+            language=language_code(self.language),
+            api_key=await self._key(host_of(url)),
+            allow_insecure=self.endpoint.allow_insecure,
+        )
+        text = await self._linked().converse(dialect, audio, heard)
+        return text.strip()
+
+    async def test(self) -> float:
+        """Send a second of a quiet tone; returns the seconds until its text was back.
+
+        Raises:
+            ProblemError: As `recognise`.
+        """
+        take = Take(number=0, id="test", rate_hz=RATE_HZ)
+        take.add(_tone(RATE_HZ))
+        take.end()
+        clock = asyncio.get_running_loop().time
+        began_s = clock()
+        await self.recognise(Reader(take), lambda _: None)
+        return clock() - began_s
+
+    async def close(self) -> None:
+        if self._link is not None:
+            await self._link.close()
+
+    async def _key(self, host: str) -> str | None:
+        try:
+            async with asyncio.timeout(KEY_S):
+                key = await asyncio.to_thread(self.api_key, host)
+        except TimeoutError:
+            raise ProblemError(KEYRING_LOCKED) from None
+        if key is None and needs_key(host):
+            raise ProblemError(refusals.key_missing(host))
+        return key
+
+    def _linked(self) -> Link:
+        if self._link is None:
+            self._link = _linked()()
+        return self._link
+
+
+def it_works(seconds: float) -> str:
+    """What the settings say under Test."""
+    return f"It works. A one-second sample came back in {seconds:.1f} s."
+
+
+def language_code(language: str) -> str:
+    """The setting as the server takes it: ISO 639, with a region for Chinese only."""
+    code = language.lower()
+    return code if code in CHINESE else code.partition("-")[0]
+
+
+def _linked() -> type[Link]:
+    from .link import Link  # websockets takes 0.1 s, and not everybody has a server
+
+    return Link
+
+
+def _tone(samples: int) -> bytes:
+    wave = array("h", (round(300 * math.sin(i * math.tau * 440 / RATE_HZ)) for i in range(samples)))
+    return wave.tobytes()

@@ -1,0 +1,167 @@
+"""What it means when a server refuses, as problems a person can act on. Pure.
+
+The ways of refusing are those of OpenAI's service and of gateways before it, LiteLLM among
+them: an `error` event and a close code right after HTTP 101, or an HTTP status instead of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ..core.problems import Problem
+from .endpoints import OPENAI
+
+KEPT = "Your recording is kept."
+MOST_SAID_CHARS = 200
+
+NO_CREDIT = frozenset({"insufficient_quota", "credit_balance_exhausted"})
+NO_MODEL = frozenset({"invalid_model", "missing_model", "model_not_found"})
+NO_KEY = frozenset({"invalid_api_key", "invalid_authentication", "authentication_error"})
+BUSY = frozenset({"rate_limit_exceeded", "too_many_requests", "server_overloaded"})
+
+_CODE = re.compile(r"[a-z_]{1,64}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
+_LIKE_A_KEY = re.compile(
+    r"""(?ix) (?: \b (?:bearer|basic) \s+ \S+               # as in a header
+              | \b (?:sk|ek|pk|rk|gsk|xai|api|key) [-_] \S+ # as services hand them out
+              | \S* \*{3,} \S*                              # as they echo them
+              | (?-i: (?= [\w+/=-]* [0-9A-Z] ) [\w+/=-]{20,} ) )"""
+)
+
+
+def said(text: object, secret: str | None = None) -> str:
+    """What a server said, fit to be shown: one line, short, and nothing in it like a key."""
+    line = " ".join(_CONTROL.sub(" ", text if isinstance(text, str) else "").split())
+    if secret:
+        line = line.replace(secret, "•••")
+    line = _LIKE_A_KEY.sub("•••", line)
+    return line if len(line) <= MOST_SAID_CHARS else f"{line[: MOST_SAID_CHARS - 1]}…"
+
+
+def code_of(error: Mapping[str, Any], secret: str | None = None) -> str:
+    """The server's word for it: `code`, else `type`; codes are compared, so they stay whole."""
+    for name in ("code", "type"):
+        value = error.get(name)
+        if isinstance(value, str) and value and value != secret:
+            return value if _CODE.fullmatch(value) else said(value, secret)
+    return ""
+
+
+def key_refused(host: str, detail: str = "") -> Problem:
+    return Problem(
+        f"Your API key was refused by {host}.",
+        "Open Settings > Recognition to change it.",
+        "recognition",
+        detail,
+    )
+
+
+def key_missing(host: str) -> Problem:
+    return Problem(
+        f"There is no API key for {host}.",
+        "Open Settings > Recognition to enter it.",
+        "recognition",
+    )
+
+
+def no_answer(host: str, detail: str = "") -> Problem:
+    return Problem(f"{host} did not answer.", KEPT, "try-again", detail)
+
+
+def lost(host: str, detail: str = "") -> Problem:
+    return Problem(f"The connection to {host} was lost.", f"{KEPT} Try again.", "try-again", detail)
+
+
+def not_a_speech_server(host: str, detail: str = "") -> Problem:
+    return Problem(
+        f"{host} answered, but not as a speech server.",
+        "The address may need /v1 at its end.",
+        "recognition",
+        detail,
+    )
+
+
+def by_code(host: str, model: str, code: str, words: str) -> Problem:
+    """From an `error` event: `code` is the server's, `words` what it said, already scrubbed."""
+    detail = f"{host}: {code or 'error'}: {words}"
+    if code in NO_KEY:
+        return key_refused(host, detail)
+    if code in NO_CREDIT:
+        who = "OpenAI" if host == OPENAI else host
+        return Problem(
+            f"{who} says the account has no credit left.",
+            "Add credit, or use this computer.",
+            "recognition",
+            detail,
+        )
+    if code in NO_MODEL:
+        return Problem(
+            f"{host} does not know the model “{model}”.",
+            "Choose one it has.",
+            "recognition",
+            detail,
+        )
+    if code in BUSY:
+        return Problem(f"{host} is busy.", f"{KEPT} Try again in a moment.", "try-again", detail)
+    if code == "session_expired":
+        return Problem(
+            f"{host} ended the session at its longest time.",
+            f"{KEPT} Try again.",
+            "try-again",
+            detail,
+        )
+    quoted = f" It says: “{words}”" if words else ""
+    return Problem(
+        f"{host} could not recognise this.{quoted}", f"{KEPT} Try again.", "try-again", detail
+    )
+
+
+def of_settings(host: str, model: str, code: str, words: str) -> Problem:
+    """From an `error` event before the session was ready."""
+    if code in NO_KEY | NO_CREDIT | NO_MODEL | BUSY | {"session_expired", "server_error"}:
+        return by_code(host, model, code, words)
+    quoted = f" It says: “{words}”" if words else ""
+    return Problem(
+        f"{host} did not take the settings for “{model}”.{quoted}",
+        "Open Settings > Recognition and check the address, the model and the language.",
+        "recognition",
+        f"{host}: {code or 'error'}: {words}",
+    )
+
+
+def by_close(host: str, model: str, close: int, reason: str) -> Problem:
+    """From a close code; OpenAI's reason is `<type>.<code>`, already scrubbed."""
+    detail = f"{host}: closed with {close}{': ' if reason else ''}{reason}"
+    code = reason.rpartition(".")[2]
+    if close in (3000, 1008):  # 1008: speaches answers a wrong key so
+        return key_refused(host, detail)
+    if close == 4000:
+        return of_settings(host, model, code, reason)
+    if close == 1001:
+        return by_code(host, model, "session_expired", reason)
+    if close in (1002, 1003, 1007, 1009):  # one side broke the protocol of sockets
+        return not_a_speech_server(host, detail)
+    return lost(host, detail)
+
+
+def by_status(host: str, status: int) -> Problem:
+    """From the HTTP status that came instead of a socket."""
+    detail = f"{host}: HTTP {status}"
+    if status == 401:
+        return key_refused(host, detail)
+    if status == 403:  # LiteLLM's answer to a wrong key, OpenAI's to a wrong path
+        return Problem(
+            f"{host} refused the connection.",
+            "Check the key and the address in Settings > Recognition.",
+            "recognition",
+            detail,
+        )
+    if status == 429:
+        return by_code(host, "", "rate_limit_exceeded", detail)
+    if status >= 500:
+        return Problem(
+            f"{host} cannot answer now.", f"{KEPT} Try again in a moment.", "try-again", detail
+        )
+    return not_a_speech_server(host, detail)
