@@ -111,7 +111,7 @@ class Worker:
         self._started.wait()
 
     def post(self, event: d.Event) -> None:
-        self._loop.call_soon_threadsafe(self._handle, event, time.monotonic())
+        self._loop.call_soon_threadsafe(self.handle, event, time.monotonic())
 
     def key(self, name: str, down: bool) -> None:
         """A key or mouse button of the desktop; called by the hook, which must not wait."""
@@ -162,8 +162,8 @@ class Worker:
             CaptureTold(
                 recorded=self._recorded,
                 arrived=self._arrived,
-                tail_over=lambda take: self._handle(d.TailOver(take.number)),
-                lost=lambda take, problem: self._handle(
+                tail_over=lambda take: self.handle(d.TailOver(take.number)),
+                lost=lambda take, problem: self.handle(
                     d.SoundLost(take.number, problem, recorded=take.size_bytes > 0)
                 ),
                 warned=self._warn,
@@ -175,7 +175,7 @@ class Worker:
             EngineTold(
                 heard=self._heard,
                 recognised=self._recognised,
-                failed=lambda take, problem: self._handle(d.Failed(take.number, problem)),
+                failed=lambda take, problem: self.handle(d.Failed(take.number, problem)),
                 changed=self._show,
                 problem=self._warn,
             ),
@@ -184,8 +184,8 @@ class Worker:
         self._capture.configure(self._settings.microphone)
         self._started.set()
         await self._stopping.wait()
-        self._handle(d.Cancel())
-        self._handle(d.Cancel())  # first what is spoken, then what is waiting
+        self.handle(d.Cancel())
+        self.handle(d.Cancel())  # first what is spoken, then what is waiting
         for task in list(self._tasks):
             task.cancel()
         if self._tasks:
@@ -214,7 +214,7 @@ class Worker:
         if down and not ours and not self._trigger.chord.touched(name):
             self._inserter.touched()
         for wish in act(name, at_s * 1000, listening=self._machine.listening):
-            self._handle(WISHES[wish], at_s)
+            self.handle(WISHES[wish], at_s)
         if self._trigger.held and not self._polling:
             self._polling = True
             self._spawn(self._poll_keys())
@@ -238,7 +238,7 @@ class Worker:
                 for wish in self._trigger.really_down(
                     down, at_s * 1000, listening=self._machine.listening
                 ):
-                    self._handle(WISHES[wish], at_s)
+                    self.handle(WISHES[wish], at_s)
         finally:
             self._polling = False
 
@@ -248,7 +248,8 @@ class Worker:
 
     # Events and commands
 
-    def _handle(self, event: d.Event, at_s: float | None = None) -> None:
+    def handle(self, event: d.Event, at_s: float | None = None) -> None:
+        """Something happened, at `at_s` of the monotonic clock."""
         self._event_at_s = at_s if at_s is not None else time.monotonic()
         for command in self._machine.handle(event):
             self._obey(command)
@@ -272,7 +273,7 @@ class Worker:
             case d.Play(cue):
                 self._cue(cue)
             case d.WakeMe(after_s, woke):
-                self._loop.call_later(after_s, self._handle, woke)
+                self._loop.call_later(after_s, self.handle, woke)
 
     def _obey_about_sound(self, command: d.OpenMic | d.KeepTail | d.CloseMic) -> None:
         if isinstance(command, d.OpenMic):
@@ -303,16 +304,16 @@ class Worker:
             target = None if anywhere else opened.target
             inserted = await self._inserter.insert(text, target, self._settings)
         except ProblemError as error:
-            self._handle(d.NotLanded(number, error.problem))
+            self.handle(d.NotLanded(number, error.problem))
             return
         self._inserted_at_s = time.monotonic()
         if not inserted.by:
-            self._handle(d.Held(number))
+            self.handle(d.Held(number))
             return
         opened.take.inserted_by = inserted.by
         self._step(opened, "inserted", self._inserted_at_s)
         self._words = words(text)
-        self._handle(d.Landed(number))
+        self.handle(d.Landed(number))
 
     # News of takes
 
@@ -358,7 +359,7 @@ class Worker:
         self._step(opened, "final", time.monotonic())
         take.text = insertable(text, newlines=self._settings.insertion.newlines)
         self._last_text = take.text or self._last_text
-        self._handle(d.Recognised(take.number, take.text))
+        self.handle(d.Recognised(take.number, take.text))
 
     def _keep(self, opened: _Open, outcome: Any, problem: Problem | None) -> None:
         take = opened.take

@@ -1,0 +1,327 @@
+"""Joins the parts: machine, worker, interface, control socket. Only `commands` imports it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from types import FrameType
+
+from PySide6.QtCore import QSocketNotifier
+from PySide6.QtWidgets import QApplication
+
+from .core import dictation as d
+from .core import settings as s
+from .core.problems import Problem, ProblemError
+from .core.settings import Settings
+from .edges import folders, instance, logs, settings_file
+from .edges.microphone import Microphone
+from .edges.secrets import KeyStore
+from .edges.sounds import Sounds
+from .edges.spool import Spool
+from .engines import make_engine
+from .inserter import Clipboard
+from .system import this_machine
+from .ui.actions import Actions
+from .ui.background import Background
+from .ui.bridge import Bridge
+from .ui.overlay import Overlay
+from .ui.paste import Paste
+from .ui.tray import Tray
+from .worker import Parts, Worker
+
+log = logging.getLogger(__name__)
+
+KEEP_TAKES_DAYS = 7.0
+"""Sound and text of older takes are deleted at start."""
+STARTING_S = 10.0
+"""How long a second start waits for the first one to answer."""
+WISHES: dict[str, d.Event] = {
+    "start": d.Start(hands_free=True),
+    "stop": d.Stop(),
+    "cancel": d.Cancel(),
+}
+
+
+def run(*, verbose: bool = False) -> int:
+    """Start Sayso and stay until it is quit; 0 at once when it runs already."""
+    lock = instance.Lock()
+    if not lock.take():
+        return _show_the_other()
+    logs.to_file(folders.log(), verbose=verbose)
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("sayso")
+    application.setApplicationDisplayName("Sayso")
+    application.setDesktopFileName("sayso")
+    application.setQuitOnLastWindowClosed(False)
+    app = App(application)
+    app.start()
+    try:
+        return application.exec()
+    finally:
+        app.stop()
+        lock.close()
+
+
+def _show_the_other() -> int:
+    """Two starts in the same instant: the one that lost waits until the other answers."""
+    import time
+
+    until_s = time.monotonic() + STARTING_S
+    while instance.ask("show") is None:
+        if time.monotonic() > until_s:
+            sys.stderr.write("Another Sayso is starting, but does not answer.\n")
+            return 1
+        time.sleep(0.05)
+    return 0
+
+
+class App:
+    """Main thread, but for `_answer`, which the worker's loop runs."""
+
+    def __init__(self, application: QApplication) -> None:
+        self._application = application
+        self._path = folders.settings_file()
+        self._settings, problems = settings_file.load(self._path)
+        self._machine = this_machine()
+        self._keys = KeyStore()
+        self._microphone = Microphone()
+        self._sounds = Sounds()
+        self._bridge = Bridge()
+        self._background = Background()
+        self._paste = Paste()
+        self._levels: Callable[[float], None] | None = None
+        self._worker = Worker(self._parts(), self._settings)
+        actions = self._actions()
+        self._tray = Tray(actions, self._background)
+        self._overlay = Overlay(actions)
+        self._window: object | None = None
+        self._make_window = lambda: _window(actions, self._background, self._settings)
+        self._problems = [*problems, *self._machine.obstacles()]
+
+    def start(self) -> None:
+        self._bridge.status.connect(self._tray.show_status)
+        self._bridge.status.connect(self._overlay.show_status)
+        self._bridge.level.connect(self._overlay.show_level)
+        self._bridge.settings.connect(self._tray.show_settings)
+        self._bridge.settings.connect(self._overlay.show_settings)
+        self._bridge.show_settings.connect(self._show_window)
+        self._bridge.settings.emit(self._settings)
+        self._tray.show()
+        self._signals()
+        self._worker.start()
+        self._server = self._worker.run(instance.serve(self._answer)).result()
+        self._listen()
+        for problem in self._problems:
+            self._worker.tell(problem)
+        self._background.run(_forget_old_takes, lambda _: None, self._worker.tell)
+
+    def stop(self) -> None:
+        """In order: no more keys, no more commands, the takes, then what they were shown on."""
+        self._machine.keys.stop()
+        self._worker.run(_close(self._server)).result()
+        instance.remove()
+        self._worker.stop()
+        self._background.stop()
+        self._sounds.close()
+        self._tray.hide()
+
+    # Wiring
+
+    def _parts(self) -> Parts:
+        return Parts(
+            microphone=self._microphone,
+            spool=Spool(folders.takes()),
+            make_engine=lambda settings: make_engine(settings, self._keys.get),
+            typist=self._machine.typist,
+            clipboard=Clipboard(
+                paste=self._paste.paste,
+                copy=lambda text: self._bridge.call(lambda: self._paste.copy(text)),
+            ),
+            keys_down=self._machine.keys.really_down,
+            cue=self._sounds.play,
+            show=self._bridge.status.emit,
+            level=self._level,
+        )
+
+    def _actions(self) -> Actions:
+        post = self._worker.post
+        return Actions(
+            start_hands_free=lambda: post(d.Start(hands_free=True)),
+            finish=lambda: post(d.Stop()),
+            cancel=lambda: post(d.Cancel()),
+            try_again=lambda: post(d.Retry()),
+            insert_held=lambda: post(d.InsertHeld()),
+            copy_words=self._copy_words,
+            dismiss=lambda: post(d.Dismiss()),
+            change=self._change,
+            open_settings=self._show_window,
+            quit=self._application.quit,
+            microphones=lambda: [device.name for device in self._microphone.devices()],
+            meter=self._meter,
+            record_hotkey=self._record_hotkey,
+            key_state=self._keys.where,
+            store_key=self._keys.put,
+            keep_key_for_run=self._keys.keep_for_this_run,
+            forget_key=self._keys.forget,
+            test_endpoint=self._test_endpoint,
+        )
+
+    def _listen(self) -> None:
+        """Hear the keys; where they cannot be heard it is said, and the commands still work."""
+        keys = self._machine.keys
+        try:
+            keys.start(
+                lambda key: self._worker.key(key, True), lambda key: self._worker.key(key, False)
+            )
+        except ProblemError as error:
+            self._problems.append(error.problem)
+        else:
+            self._swallow()
+
+    def _swallow(self) -> None:
+        if problem := self._machine.keys.swallow(self._settings.hotkey.chord):
+            self._worker.tell(problem)
+
+    def _signals(self) -> None:
+        """SIGTERM and Ctrl+C end Sayso as Quit does; Qt's loop would not let Python see them."""
+        ours, theirs = socket.socketpair()
+        for end in (ours, theirs):
+            end.setblocking(False)
+        signal.set_wakeup_fd(theirs.fileno())
+        self._signal_sockets = (ours, theirs)
+        self._notifier = QSocketNotifier(ours.fileno(), QSocketNotifier.Type.Read)
+        self._notifier.activated.connect(self._application.quit)
+
+        def noted(number: int, frame: FrameType | None) -> None:
+            log.info("Signal %d: Sayso ends", number)
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, noted)
+
+    # What the interface asks for
+
+    def _change(self, key: str, value: object) -> Problem | None:
+        try:
+            settings = s.put(self._settings, key, value)
+            settings_file.save(self._path, settings)
+        except ProblemError as error:
+            return error.problem
+        self._take_settings(settings)
+        return None
+
+    def _take_settings(self, settings: Settings) -> None:
+        before, self._settings = self._settings, settings
+        self._worker.configure(settings)
+        if settings.hotkey != before.hotkey:
+            self._swallow()
+        self._bridge.settings.emit(settings)
+
+    def _reload(self) -> None:
+        settings, problems = settings_file.load(self._path)
+        self._take_settings(settings)
+        for problem in problems:
+            self._worker.tell(problem)
+
+    def _copy_words(self) -> None:
+        status = self._worker.status
+        if text := status.held or status.last_text:
+            self._paste.copy(text)
+
+    def _meter(self, heard: Callable[[float], None]) -> Callable[[], None]:
+        self._levels = heard
+        self._worker.meter(True)
+
+        def stop() -> None:
+            self._levels = None
+            self._worker.meter(False)
+
+        return stop
+
+    def _level(self, dbfs: float) -> None:
+        """Called by the worker."""
+        self._bridge.level.emit(dbfs)
+        if levels := self._levels:
+            levels(dbfs)
+
+    def _record_hotkey(self, done: Callable[[str], None]) -> Callable[[], None]:
+        self._machine.keys.swallow("")
+        self._worker.record_hotkey(done)
+
+        def stop() -> None:
+            self._worker.record_hotkey(None)
+            self._swallow()
+
+        return stop
+
+    def _test_endpoint(self) -> str:
+        from .stt.realtime import RealtimeEngine, it_works
+
+        settings = self._settings
+        engine = RealtimeEngine(settings.endpoint, settings.language, self._keys.get)
+
+        async def test() -> float:
+            try:
+                await engine.prepare()
+                return await engine.test()
+            finally:
+                await engine.close()
+
+        return it_works(asyncio.run(test()))
+
+    def _show_window(self, page: str) -> None:
+        if self._window is None:
+            self._window = self._make_window()
+            self._bridge.settings.connect(self._window.show_settings)
+        self._window.open(page)
+
+    # Requests of other processes
+
+    async def _answer(self, request: str) -> str:
+        """In the worker's loop: one line for `edges.instance`."""
+        worker = self._worker
+        if request == "toggle":
+            request = "stop" if worker.status.state == "listening" else "start"
+        if request in WISHES:
+            worker.handle(WISHES[request])
+            return "ok"
+        if request == "status":
+            status = worker.status
+            return json.dumps(
+                {
+                    "state": status.state,
+                    "ready": status.ready,
+                    "engine": status.engine,
+                    "problem": status.problem.sentence if status.problem else None,
+                    "held": status.held or None,
+                    "last": worker.last,
+                },
+                ensure_ascii=False,
+            )
+        acts: dict[str, Callable[[], None]] = {
+            "quit": self._application.quit,
+            "show": lambda: self._show_window(""),
+            "reload": self._reload,
+        }
+        if request not in acts:
+            return "Sayso does not know this command."
+        self._bridge.call(acts[request])
+        return "ok"
+
+
+def _window(actions: Actions, background: Background, settings: Settings) -> object:
+    from .ui.settings.window import SettingsWindow  # 20 ms and some MB, not needed at start
+
+    return SettingsWindow(actions, background, settings)
+
+
+def _forget_old_takes() -> None:
+    Spool(folders.takes()).forget_older_than(KEEP_TAKES_DAYS)
+
+
+async def _close(server: asyncio.Server) -> None:
+    server.close()

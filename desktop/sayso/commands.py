@@ -1,0 +1,206 @@
+"""The commands that may take their time, by click. `cli` has the quick ones."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from . import __version__
+from .core import settings as s
+from .core.problems import Problem, ProblemError
+from .core.settings import Settings
+from .edges import folders, instance, settings_file
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="Sayso %(version)s")
+@click.option("--verbose", is_flag=True, help="Write more into the log.")
+@click.pass_context
+def sayso(context: click.Context, verbose: bool) -> int | None:
+    """Hold a key, speak, let go: the words stand where your cursor is.
+
+    Without a command Sayso starts and waits in the tray. If it is running already, its
+    settings are shown.
+    """
+    if context.invoked_subcommand:
+        return None
+    if instance.ask("show") is not None:
+        return 0
+    from .app import run
+
+    return run(verbose=verbose)
+
+
+def _remote(word: str, help_text: str) -> None:
+    """Only for --help and odd spellings; `cli` answers these before click is imported."""
+
+    @sayso.command(word, help=help_text)
+    def command() -> int:
+        from .cli import _quick
+
+        return _quick(word)
+
+
+for _word, _help in (
+    ("start", "Start listening, as if the hotkey went down."),
+    ("stop", "Stop listening and insert what was said."),
+    ("toggle", "Start, or stop if it listens."),
+    ("cancel", "Stop listening and insert nothing; the recording is kept."),
+    ("quit", "End the running Sayso."),
+):
+    _remote(_word, _help)
+
+
+@sayso.command()
+@click.option("--json", "as_json", is_flag=True, help="As one line of JSON.")
+def status(as_json: bool) -> int:
+    """What the running Sayso does now."""
+    from .cli import _status
+
+    return _status(as_json=as_json)
+
+
+@sayso.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--engine", type=click.Choice(["on-device", "realtime"]), help="Not the chosen one.")
+@click.option("--json", "as_json", is_flag=True, help="Text, engine, seconds as JSON.")
+def transcribe(file: Path, engine: str | None, as_json: bool) -> int:
+    """Recognise a sound file (wav, flac, ogg, mp3) and print its text."""
+    from .transcribe import transcribe_file
+
+    settings = _settings()
+    if engine:
+        settings = s.put(settings, "engine", engine)
+    result = transcribe_file(file, settings)
+    click.echo(json.dumps(result, ensure_ascii=False) if as_json else result["text"])
+    return 0
+
+
+@sayso.group()
+def config() -> None:
+    """Read and change settings; a running Sayso takes a change at once."""
+
+
+@config.command("get")
+@click.argument("key")
+def config_get(key: str) -> None:
+    """Print one setting."""
+    click.echo(_shown(s.get(_settings(), key)))
+
+
+@config.command("set")
+@click.argument("key")
+@click.argument("value")
+def config_set(key: str, value: str) -> None:
+    """Change one setting."""
+    settings = s.put(_settings(), key, s.parse(key, value))
+    if key.startswith("endpoint."):
+        from .stt.endpoints import socket_url
+
+        socket_url(settings.endpoint.url, settings.endpoint.allow_insecure)
+    settings_file.save(folders.settings_file(), settings)
+    instance.ask("reload")
+
+
+@config.command("list")
+def config_list() -> None:
+    """Print all settings."""
+    settings = _settings()
+    for key in s.KEYS:
+        click.echo(f"{key} = {_shown(s.get(settings, key))}")
+
+
+@config.command("path")
+def config_path() -> None:
+    """Print where the settings file is."""
+    click.echo(folders.settings_file())
+
+
+@sayso.group()
+def key() -> None:
+    """The API key of the endpoint, in the system's keyring."""
+
+
+@key.command("set")
+@click.option("--host", help="Of this server instead of the chosen endpoint's.")
+def key_set(host: str | None) -> None:
+    """Keep a key: typed without being shown, or piped in."""
+    from .edges.secrets import KeyStore
+
+    host = host or _host()
+    if sys.stdin.isatty():
+        secret = click.prompt(f"Key for {host}", hide_input=True, err=True)
+    else:
+        secret = sys.stdin.readline()
+    KeyStore().put(host, secret)
+    instance.ask("reload")
+    click.echo(f"The key for {host} is in the system's keyring.")
+
+
+@key.command("forget")
+@click.option("--host", help="Of this server instead of the chosen endpoint's.")
+def key_forget(host: str | None) -> None:
+    """Remove the key from the keyring."""
+    from .edges.secrets import KeyStore
+
+    host = host or _host()
+    KeyStore().forget(host)
+    instance.ask("reload")
+    click.echo(f"There is no key for {host} in the system's keyring now.")
+
+
+@key.command("status")
+@click.option("--host", help="Of this server instead of the chosen endpoint's.")
+def key_status(host: str | None) -> None:
+    """Say where the key is; never the key."""
+    from .edges.secrets import KeyStore
+
+    host = host or _host()
+    where = {
+        "keyring": "in the system's keyring",
+        "environment": "in the environment variable OPENAI_API_KEY",
+        "run": "in memory, for this run",
+    }.get(KeyStore().where(host))
+    click.echo(f"The key for {host} is {where}." if where else f"There is no key for {host}.")
+
+
+@sayso.command()
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def doctor(as_json: bool) -> int:
+    """Look at everything Sayso needs, and say what to do about what is missing."""
+    from .doctor import examine, report
+
+    findings = examine(_settings())
+    if as_json:
+        click.echo(json.dumps(findings, ensure_ascii=False, indent=2))
+    else:
+        click.echo(report(findings))
+    return 0
+
+
+def _settings() -> Settings:
+    """The settings as the file has them; what is wrong in it is said, and goes on."""
+    settings, problems = settings_file.load(folders.settings_file())
+    for problem in problems:
+        click.echo(problem.sentence, err=True)
+    return settings
+
+
+def _host() -> str:
+    from .stt.endpoints import host_of, socket_url
+
+    settings = _settings()
+    url = settings.endpoint.url
+    if not url:
+        raise ProblemError(
+            Problem("There is no server address.", "Set it with: sayso config set endpoint.url URL")
+        )
+    return host_of(socket_url(url, settings.endpoint.allow_insecure))
+
+
+def _shown(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

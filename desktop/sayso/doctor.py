@@ -1,0 +1,167 @@
+"""`sayso doctor`: everything Sayso needs, each with a verdict and what to do."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Any, Literal
+
+import attrs
+
+from .core.problems import Problem, ProblemError
+from .core.settings import Settings
+from .edges import folders
+from .edges.secrets import ABSENT, KeyStore, system_ring
+from .system import Machine, this_machine
+
+Verdict = Literal["ok", "problem", "unused"]
+FIRST_BLOCK_S = 5.0
+MARKS: dict[Verdict, str] = {"ok": "✓", "problem": "!", "unused": "·"}
+
+
+@attrs.frozen
+class Finding:
+    verdict: Verdict
+    what: str
+    remedy: str = ""
+    detail: str = ""
+
+
+def examine(settings: Settings) -> dict[str, dict[str, str]]:
+    """Look at each thing for real; takes some seconds. Name to verdict, what, remedy, detail."""
+    machine = this_machine()
+    checks: dict[str, Callable[[], Finding]] = {
+        "display": lambda: _display(machine),
+        "tray": lambda: _tray(machine),
+        "microphone": lambda: _microphone(settings),
+        "keyring": _keyring,
+        "model": lambda: _model(settings),
+        "endpoint": lambda: _endpoint(settings),
+        "insertion": lambda: _insertion(machine),
+    }
+    findings = {name: attrs.asdict(_found(check)) for name, check in checks.items()}
+    machine.typist.close()
+    return findings
+
+
+def report(findings: dict[str, dict[str, Any]]) -> str:
+    """For people: a line each, and what to do below it."""
+    lines = []
+    for name, finding in findings.items():
+        lines.append(f"{MARKS[finding['verdict']]} {name:<11}{finding['what']}")
+        if finding["remedy"]:
+            lines.append(f"{'':13}{finding['remedy']}")
+    lines.append(f"\nThe log is {folders.log()}")
+    return "\n".join(lines)
+
+
+def _found(check: Callable[[], Finding]) -> Finding:
+    try:
+        return check()
+    except ProblemError as error:
+        return _of(error.problem)
+
+
+def _of(problem: Problem) -> Finding:
+    return Finding("problem", problem.what, problem.remedy, problem.detail)
+
+
+def _display(machine: Machine) -> Finding:
+    if obstacles := machine.obstacles():
+        return _of(obstacles[0])
+    return Finding("ok", f"Sayso sees keys and windows here ({machine.name}).")
+
+
+def _tray(machine: Machine) -> Finding:
+    if machine.name == "nowhere":
+        return Finding("unused", "Without a display there is no tray.")
+    from PySide6.QtWidgets import QApplication, QSystemTrayIcon
+
+    application = QApplication.instance() or QApplication(["sayso"])
+    shown = QSystemTrayIcon.isSystemTrayAvailable()
+    del application
+    if shown:
+        return Finding("ok", "The desktop shows tray icons.")
+    return Finding(
+        "problem",
+        "Your desktop shows no tray icons.",
+        "Start Sayso again to see its settings. On GNOME, install the AppIndicator extension.",
+    )
+
+
+def _microphone(settings: Settings) -> Finding:
+    from .core.pcm import all_zero
+    from .edges.microphone import NONE_FOUND, NOT_STARTED, ONLY_SILENCE, Microphone
+
+    microphone = Microphone()
+    devices = microphone.devices()
+    if not devices:
+        return _of(NONE_FOUND)
+    came = threading.Event()
+    heard: list[bytes] = []
+
+    def block(pcm: bytes) -> None:
+        heard.append(pcm)
+        if len(heard) > 100 or not all_zero(pcm):
+            came.set()
+
+    chosen = settings.microphone.device
+    try:
+        rate_hz = microphone.open(chosen, block, came.set)
+        came.wait(FIRST_BLOCK_S)
+    finally:
+        microphone.close()
+    names = ", ".join(device.name for device in devices)
+    if not heard:
+        return _of(NOT_STARTED)
+    if all(map(all_zero, heard)):
+        return _of(attrs.evolve(ONLY_SILENCE, detail=names))
+    name = chosen or "the system's default"
+    return Finding("ok", f"The microphone gives sound at {rate_hz} Hz ({name}).", "", names)
+
+
+def _keyring() -> Finding:
+    ring = system_ring()
+    if ring is None:
+        return _of(ABSENT)
+    KeyStore(environment={}).where("doctor.invalid")  # asks it, so that a locked one says so
+    return Finding("ok", "Keys are kept in the system's keyring.", "", type(ring).__module__)
+
+
+def _model(settings: Settings) -> Finding:
+    from .stt.ondevice import weights
+
+    if settings.engine != "on-device":
+        return Finding("unused", "Words are recognised by a server.")
+    path = weights.find(weights.WHISPER_BASE, folders.models(), folders.cache())
+    return Finding("ok", "Whisper base is on this computer.", "", str(path))
+
+
+def _endpoint(settings: Settings) -> Finding:
+    from .stt.endpoints import host_of, socket_url
+
+    if settings.engine != "realtime":
+        return Finding("unused", "Words are recognised on this computer.")
+    from .stt.realtime import RealtimeEngine
+
+    host = host_of(socket_url(settings.endpoint.url, settings.endpoint.allow_insecure))
+    engine = RealtimeEngine(settings.endpoint, settings.language, KeyStore().get)
+
+    async def test() -> float:
+        try:
+            await engine.prepare()
+            return await engine.test()
+        finally:
+            await engine.close()
+
+    seconds = asyncio.run(test())
+    return Finding("ok", f"{host} works: a one-second sample came back in {seconds:.1f} s.")
+
+
+def _insertion(machine: Machine) -> Finding:
+    if obstacles := machine.obstacles():
+        return _of(obstacles[0])
+    spare = machine.typist.spare_characters("Grüße, Привет, 你好")
+    how = "typed" if spare is not None else "pasted"
+    return Finding("ok", f"Text of any script is {how} into the focused window.")

@@ -1,0 +1,101 @@
+"""A sound file through the same engines as a dictation."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from .core.settings import Settings
+from .core.take import BYTES_PER_SAMPLE, Take
+from .core.text import insertable
+from .edges import soundfiles
+from .edges.secrets import KeyStore
+from .engines import make_engine
+from .stt.engine import Heard, Partial
+from .stt.reader import Reader
+
+BAR = 24
+"""Characters of the progress bar."""
+
+
+def transcribe_file(file: Path, settings: Settings) -> dict[str, Any]:
+    """Text, engine, duration_s and seconds taken.
+
+    Partials and a progress bar go to stderr where that is a terminal.
+
+    Raises:
+        ProblemError: Not a sound file, or it could not be recognised.
+    """
+    take = soundfiles.read(file)
+    started_s = time.monotonic()
+    text, engine = asyncio.run(_recognise(take, settings))
+    return {
+        "text": insertable(text, newlines=True),
+        "engine": engine,
+        "duration_s": round(take.duration_s, 3),
+        "seconds": round(time.monotonic() - started_s, 3),
+    }
+
+
+async def _recognise(take: Take, settings: Settings) -> tuple[str, str]:
+    engine = make_engine(settings, KeyStore().get)
+    line = _Line(take)
+    reader = _Counting(take, line.read)
+    try:
+        await engine.prepare()
+        return await engine.recognise(reader, line.heard), engine.name
+    finally:
+        line.clear()
+        await engine.close()
+
+
+class _Counting(Reader):
+    """A reader that tells how far it has got, for the bar."""
+
+    def __init__(self, take: Take, told: Any) -> None:
+        super().__init__(take)
+        self._told = told
+
+    async def chunks(self, rate_hz: int) -> Any:
+        given = 0
+        async for pcm in super().chunks(rate_hz):
+            given += len(pcm)
+            self._told(given / BYTES_PER_SAMPLE / rate_hz)
+            yield pcm
+
+
+class _Line:
+    """One line of a terminal, written over and over; nothing where it is no terminal."""
+
+    def __init__(self, take: Take) -> None:
+        self._duration_s = take.duration_s
+        self._read_s = 0.0
+        self._text = ""
+        self._shows = sys.stderr.isatty()
+
+    def read(self, seconds: float) -> None:
+        self._read_s = seconds
+        self._draw()
+
+    def heard(self, what: Heard) -> None:
+        if isinstance(what, Partial):
+            self._text = insertable(what.text, newlines=False)
+        self._draw()
+
+    def clear(self) -> None:
+        self._write("")
+
+    def _draw(self) -> None:
+        done = min(1.0, self._read_s / self._duration_s)
+        full = round(done * BAR)
+        bar = "█" * full + "░" * (BAR - full)
+        room = max(0, 78 - BAR - 6)
+        self._write(f"{bar} {done:4.0%} {self._text[-room:]}")
+
+    def _write(self, text: str) -> None:
+        if self._shows:
+            sys.stderr.write(f"\r\x1b[K{text}")
+            sys.stderr.flush()
