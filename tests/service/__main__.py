@@ -1,0 +1,61 @@
+"""`python -m service --port 8123`, from tests/: the stand-in for rigs and benches."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+
+from .session import Stage
+from .standin import KEY, Mischief, StandIn, drop, hang_up, say, stay_silent
+
+MISCHIEF: dict[str, tuple[Stage, Mischief]] = {
+    "no-session": ("created", stay_silent()),
+    "no-ready": ("updated", stay_silent()),
+    "no-final": ("final", stay_silent()),
+    "drop": ("audio", drop()),
+    "close-1011": ("commit", hang_up(1011)),
+    "expire": ("audio", hang_up(1001, "Your session hit the maximum duration of 60 minutes.")),
+    "garbage": ("created", say("\x00 not JSON")),
+}
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="service", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--recogniser", choices=["scripted", "whisper"], default="scripted")
+    parser.add_argument("--text", action="append", help="one to each commit; the last repeats")
+    parser.add_argument("--language", default="en", help="for whisper; '' detects it")
+    parser.add_argument("--key", default=KEY, help="the one that is accepted; '' accepts all")
+    parser.add_argument("--at-openai", action="store_true", help="refuse a model in the address")
+    parser.add_argument("--latency-s", type=float, default=0.01)
+    parser.add_argument("--misbehave", choices=sorted(MISCHIEF))
+    return parser.parse_args()
+
+
+async def main() -> None:
+    given = arguments()
+    recognise = None
+    if given.recogniser == "whisper":
+        from .recognisers import whisper
+
+        recognise = whisper(given.language or None)
+    service = StandIn(
+        given.text or ["Hello from the stand-in."],
+        key=given.key or None,
+        recognise=recognise,
+        at_openai=given.at_openai,
+        latency_s=given.latency_s,
+        mischief=dict([MISCHIEF[given.misbehave]]) if given.misbehave else None,
+        port=given.port,
+    )
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    async with service:
+        print(f"ready {service.url}", flush=True)
+        await stopped.wait()
+
+
+asyncio.run(main())

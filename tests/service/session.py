@@ -1,0 +1,388 @@
+"""One connection to the stand-in, and what it brought."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import contextlib
+import json
+import math
+import time
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import parse_qs, urlsplit
+
+import attrs
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
+
+from . import rules
+from .rules import RefusedError
+
+if TYPE_CHECKING:
+    from .standin import StandIn
+
+RATE_HZ = 24_000
+BYTES_PER_S = RATE_HZ * 2
+LEAST_BYTES = BYTES_PER_S // 10
+MOST_APPEND_BYTES = 15 << 20
+FASTEST = 4.0
+"""Audio faster than this, after a second's worth, is dropped without a word."""
+WORD_S = 0.3
+SPOKEN = "conversation.item.input_audio_transcription."
+ACCEPTED = (
+    "session.update",
+    "session.close",
+    "input_audio_buffer.append",
+    "session.input_audio_buffer.append",
+    "input_audio_buffer.commit",
+    "input_audio_buffer.clear",
+    "conversation.item.create",
+    "conversation.item.truncate",
+    "conversation.item.delete",
+    "conversation.item.retrieve",
+    "response.create",
+    "response.cancel",
+)
+FIELDS = {
+    "session.update": {"type", "event_id", "session"},
+    "input_audio_buffer.append": {"type", "event_id", "audio"},
+    "input_audio_buffer.commit": {"type", "event_id"},
+    "input_audio_buffer.clear": {"type", "event_id"},
+}
+
+Stage = Literal["created", "updated", "audio", "commit", "final"]
+
+
+@attrs.define
+class Record:
+    """What one connection brought."""
+
+    path: str
+    authorised: bool
+    events: list[dict[str, Any]] = attrs.field(factory=list)
+    """As received, without the audio."""
+    sent: list[dict[str, Any]] = attrs.field(factory=list)
+    audio: bytearray = attrs.field(factory=bytearray)
+    """Everything that arrived while audio was taken, dropped or not."""
+    too_early_bytes: int = 0
+    dropped_bytes: int = 0
+    frame_sizes: list[int] = attrs.field(factory=list)
+    arrivals: list[tuple[float, float]] = attrs.field(factory=list)
+    """Monotonic s, and s of audio."""
+    close_code: int | None = None
+
+    @property
+    def types(self) -> list[str]:
+        return [str(event.get("type")) for event in self.events]
+
+    def max_speed(self, window_s: float = 1.0) -> float:
+        """Most audio in any window, in s per s."""
+        most = 0.0
+        for index, (began, _) in enumerate(self.arrivals):
+            inside = (s for at, s in self.arrivals[index:] if at < began + window_s)
+            most = max(most, sum(inside) / window_s)
+        return most
+
+
+class Session:
+    """One connection after HTTP 101."""
+
+    def __init__(self, service: StandIn, ws: ServerConnection, record: Record) -> None:
+        self.service, self.ws, self.record = service, ws, record
+        self.session = rules.first_session(service.new_id("sess"), int(time.time()) + 3600)
+        self.conversation = False
+        self.configured = self.rejected = False
+        self.buffer = bytearray()
+        self.item_id = service.new_id("item")
+        self.previous_id: str | None = None
+        self.text: str | None = None
+        self.said_words = 0
+        self.level_s, self.level_at = 1.0, 0.0
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    async def admitted(self, given: str | None, beta: bool) -> bool:
+        """The refusals that come right after the handshake."""
+        query = parse_qs(urlsplit(self.record.path).query)
+        intent, model = query.get("intent", [""])[0], query.get("model", [""])[0]
+        if self.service.key is not None and given is None:
+            message = "Missing bearer or basic authentication in header"
+            return await self.turn_away(None, message, 3000, "invalid_request_error")
+        if not self.record.authorised:
+            masked = f"{(given or '').removeprefix('Bearer ')[:8]}{'*' * 12}"
+            return await self.turn_away(
+                "invalid_api_key",
+                f"Incorrect API key provided: {masked}. You can find your API key at your account.",
+                3000,
+            )
+        if beta:
+            return await self.turn_away(
+                "beta_api_shape_disabled",
+                "The Realtime Beta API is no longer supported."
+                " Please use /v1/realtime for the GA API.",
+                4000,
+            )
+        if intent == "transcription":
+            if model and self.service.at_openai:
+                message = f'Model "{model}" is not supported in transcription mode.'
+                return await self.turn_away("invalid_model", message, 4000)
+            return True
+        if model in rules.MODELS:
+            message = (
+                f'Model "{model}" is a transcription model and cannot be used as the realtime'
+                " session model. Pass this transcription model as"
+                " audio.input.transcription.model instead."
+            )
+            return await self.turn_away("invalid_model", message, 4000)
+        if not model:
+            return await self.turn_away(
+                "missing_model", "You must provide a model parameter.", 4000
+            )
+        self.conversation = True
+        session_id = self.session["id"]
+        self.session = {"type": "realtime", "object": "realtime.session", "id": session_id}
+        self.session["model"] = model
+        return True
+
+    async def turn_away(self, code: str | None, message: str, close: int, reason: str = "") -> bool:
+        await self.error(code, message)
+        await self.ws.close(close, reason or f"invalid_request_error.{code}")
+        return False
+
+    async def run(self) -> None:
+        if await self.stage("created"):
+            await self.send("session.created", session=self.session)
+        async for message in self.ws:
+            await self.hear(message)
+
+    def leave(self) -> None:
+        for task in self.tasks:
+            task.cancel()
+
+    async def hear(self, message: str | bytes) -> None:
+        if isinstance(message, bytes):
+            await self.error(
+                "invalid_event",
+                "Expected a text WebSocket message; binary frames are not supported.",
+            )
+            return
+        try:
+            event = json.loads(message)
+        except ValueError:
+            await self.error("invalid_json", "The message is not valid JSON.")
+            return
+        ours = event.get("event_id") if isinstance(event, dict) else None
+        try:
+            await self.handle(rules.known(event, set(event), "event") if event else {})
+        except RefusedError as refused:
+            await self.error(refused.code, refused.message, refused.param, ours)
+
+    async def handle(self, event: dict[str, Any]) -> None:
+        self.record.events.append({k: v for k, v in event.items() if k != "audio"})
+        kind = event.get("type")
+        if kind not in FIELDS:
+            listed = ", ".join(f"'{name}'" for name in ACCEPTED)
+            raise RefusedError(
+                "invalid_value", f"Invalid value: '{kind}'. Supported values are: {listed}.", "type"
+            )
+        rules.known(event, FIELDS[kind], "")
+        if not isinstance(event.get("event_id", ""), str):
+            raise RefusedError("invalid_type", "Invalid type for 'event_id'.", "event_id")
+        match kind:
+            case "session.update":
+                await self.on_update(event)
+            case "input_audio_buffer.append":
+                await self.on_append(event)
+            case "input_audio_buffer.commit":
+                await self.on_commit(event)
+            case "input_audio_buffer.clear":
+                await self.on_clear(event)
+
+    async def on_update(self, event: dict[str, Any]) -> None:
+        if self.conversation:
+            raise RefusedError(
+                "invalid_value",
+                "Passing a transcription session update event to a realtime session"
+                " is not allowed.",
+                "session.type",
+            )
+        try:
+            session = rules.updated(self.session, event.get("session"))
+            fields = session["audio"]["input"]["transcription"] or {}
+            for name in self.service.refused_fields:
+                if fields.get(name) is not None:
+                    path = f"session.audio.input.transcription.{name}"
+                    raise RefusedError("unknown_parameter", f"Unknown parameter: '{path}'.", path)
+        except RefusedError:
+            self.rejected = not self.configured
+            raise
+        self.session = session
+        self.buffer.clear()  # a known fault: an update swallows what is in the buffer
+        self.start(self.confirm())
+
+    async def confirm(self) -> None:
+        await asyncio.sleep(self.service.latency_s)
+        self.configured, self.rejected = True, False
+        if await self.stage("updated"):
+            await self.send("session.updated", session=self.session)
+
+    async def on_append(self, event: dict[str, Any]) -> None:
+        try:
+            pcm = base64.b64decode(event["audio"], validate=True)
+        except (KeyError, TypeError, ValueError, binascii.Error):
+            raise RefusedError("invalid_value", "Invalid 'audio': not base64.", "audio") from None
+        if len(pcm) > MOST_APPEND_BYTES or len(pcm) % 2:
+            raise RefusedError("invalid_value", "Invalid 'audio': wrong length.", "audio")
+        if not (self.configured or self.rejected):
+            self.record.too_early_bytes += len(pcm)
+            return
+        now, audio_s = time.monotonic(), len(pcm) / BYTES_PER_S
+        self.record.arrivals.append((now, audio_s))
+        self.record.frame_sizes.append(len(pcm))
+        self.record.audio += pcm
+        if len(self.record.arrivals) == 1 and not await self.stage("audio"):
+            return
+        self.level_s = min(1.0, self.level_s + (now - self.level_at) * FASTEST)
+        self.level_at = now
+        if audio_s > self.level_s + 1e-6:
+            self.record.dropped_bytes += len(pcm)
+            return
+        self.level_s -= audio_s
+        self.buffer += pcm
+        await self.say_words(int(len(self.buffer) / BYTES_PER_S / WORD_S))
+
+    async def on_commit(self, event: dict[str, Any]) -> None:
+        if not await self.stage("commit"):
+            return
+        if len(self.buffer) < LEAST_BYTES:
+            ms = len(self.buffer) / BYTES_PER_S * 1000
+            raise RefusedError(
+                "input_audio_buffer_commit_empty",
+                "Error committing input audio buffer: buffer too small. Expected at least 100ms of"
+                f" audio, but buffer only has {ms:.2f}ms of audio.",
+            )
+        pcm, item_id = bytes(self.buffer), self.item_id
+        self.buffer.clear()
+        named = {"same": item_id, "other": self.service.new_id("item"), "none": None}
+        committed: dict[str, Any] = {"previous_item_id": self.previous_id}
+        if (shown := named[self.service.committed_item]) is not None:
+            committed["item_id"] = shown
+        await self.send("input_audio_buffer.committed", **committed)
+        content = [{"type": "input_audio", "transcript": None}]
+        item = {
+            "id": item_id,
+            "type": "message",
+            "status": "completed",
+            "role": "user",
+            "content": content,
+        }
+        for kind in ("conversation.item.added", "conversation.item.done"):
+            await self.send(kind, previous_item_id=self.previous_id, item=item)
+        self.previous_id, self.item_id = item_id, self.service.new_id("item")
+        text, said = self.text, self.said_words
+        self.text, self.said_words = None, 0
+        if self.configured:  # an item of a rejected session is never transcribed
+            self.start(self.transcribe(item_id, pcm, text, said))
+
+    async def on_clear(self, event: dict[str, Any]) -> None:
+        if not self.service.answers_clear:
+            return
+        self.buffer.clear()
+        await self.send("input_audio_buffer.cleared")
+
+    async def transcribe(self, item_id: str, pcm: bytes, text: str | None, said: int) -> None:
+        await asyncio.sleep(self.service.latency_s)
+        if not await self.stage("final"):
+            return
+        if self.service.recognise is not None:
+            text = await asyncio.to_thread(self.service.recognise, pcm)
+        elif text is None:
+            text = self.service.next_text()
+        for word in pieces(text, whole=self.model_name == "whisper-1")[said:]:
+            await self.delta(item_id, word)
+        fields: dict[str, Any] = {"transcript": text, "usage": self.usage(len(pcm), text)}
+        if self.model_name == "gpt-transcribe":
+            fields["languages"] = [{"code": "en"}] if text else []
+        await self.send(f"{SPOKEN}completed", item_id=item_id, content_index=0, **fields)
+
+    async def say_words(self, due: int) -> None:
+        """Deltas while somebody speaks; the id is that of the item to come."""
+        if not rules.MODELS[self.model_name].streams or self.service.recognise is not None:
+            return
+        if self.text is None and due:
+            self.text = self.service.next_text()
+        for word in pieces(self.text or "")[self.said_words : due]:
+            await self.delta(self.item_id, word)
+            self.said_words += 1
+
+    async def delta(self, item_id: str, word: str) -> None:
+        await self.send(
+            f"{SPOKEN}delta", item_id=item_id, content_index=0, delta=word, obfuscation="x" * 7
+        )
+
+    async def fail(self, code: str | None, message: str) -> None:
+        """In place of `completed`."""
+        error = {"type": "server_error", "code": code, "message": message, "param": None}
+        item_id = self.previous_id or self.item_id
+        await self.send(f"{SPOKEN}failed", item_id=item_id, content_index=0, error=error)
+
+    def usage(self, size_bytes: int, text: str) -> dict[str, Any]:
+        seconds = size_bytes / BYTES_PER_S
+        if not rules.MODELS[self.model_name].tokens:
+            return {"type": "duration", "seconds": math.ceil(seconds)}
+        heard, said = math.ceil(seconds * 10), len(text.split())
+        return {
+            "type": "tokens",
+            "total_tokens": heard + said,
+            "input_tokens": heard,
+            "input_token_details": {"text_tokens": 0, "audio_tokens": heard},
+            "output_tokens": said,
+        }
+
+    @property
+    def model_name(self) -> str:
+        fields = self.session["audio"]["input"]["transcription"]
+        return fields["model"] if fields else "whisper-1"
+
+    async def stage(self, name: Stage) -> bool:
+        mischief = self.service.mischief.get(name)
+        return mischief is None or await mischief(self)
+
+    async def error(
+        self,
+        code: str | None,
+        message: str,
+        param: str | None = None,
+        event_id: str | None = None,
+    ) -> None:
+        error = {
+            "type": "invalid_request_error",
+            "code": code,
+            "message": message,
+            "param": param,
+            "event_id": event_id,
+        }
+        await self.send("error", error=error)
+
+    async def send(self, kind: str, **fields: Any) -> None:
+        event = {"type": kind, "event_id": self.service.new_id("event"), **fields}
+        self.record.sent.append(event)
+        await self.ws.send(json.dumps(event))
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        async def quietly() -> None:
+            with contextlib.suppress(ConnectionClosed):
+                await work
+
+        task = asyncio.create_task(quietly())
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+
+def pieces(text: str, whole: bool = False) -> list[str]:
+    """Deltas: put together they are the text."""
+    if whole or not text:
+        return [text] if text else []
+    words = text.split(" ")
+    return [words[0], *(f" {word}" for word in words[1:])]

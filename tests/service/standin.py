@@ -1,0 +1,174 @@
+"""The stand-in: a websocket server that refuses whatever the real service is known to refuse.
+
+`StandIn(...)` is an async context manager; `in_thread` runs it beside a synchronous test. By
+default it stands where a gateway does and takes `model` in the address, as every host but
+OpenAI's may; with `at_openai=True` it refuses that too. It listens for no pauses: with turn
+detection on, only a commit ends an item.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import ssl
+import threading
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from http import HTTPStatus
+from typing import Literal
+from urllib.parse import urlsplit
+
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+
+from .session import Record, Session, Stage
+
+KEY = "sk-standin-0123456789abcdefghijklmnop"
+Mischief = Callable[[Session], Awaitable[bool]]
+"""Runs when a stage is reached, before the normal behaviour; returns whether that follows."""
+
+
+class StandIn:
+    """Serves `script`, a text to each commit (the last one repeats), or what `recognise` hears.
+
+    `recognise` takes s16le mono at 24 kHz and may block.
+    """
+
+    def __init__(
+        self,
+        script: Sequence[str] = ("Hello from the stand-in.",),
+        *,
+        key: str | None = KEY,
+        recognise: Callable[[bytes], str] | None = None,
+        at_openai: bool = False,
+        latency_s: float = 0.01,
+        mischief: Mapping[Stage, Mischief] | None = None,
+        http_status: int | None = None,
+        answers_clear: bool = True,
+        committed_item: Literal["same", "other", "none"] = "same",
+        refused_fields: Sequence[str] = (),
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self.script, self.key, self.recognise = list(script), key, recognise
+        self.at_openai, self.latency_s = at_openai, latency_s
+        self.mischief = dict(mischief or {})
+        self.http_status, self.answers_clear = http_status, answers_clear
+        self.committed_item = committed_item
+        self.refused_fields = tuple(refused_fields)
+        self.port, self._tls = port, tls
+        self.records: list[Record] = []
+        self._turn = itertools.count()
+        self._ids = itertools.count(1)
+
+    @property
+    def url(self) -> str:
+        return f"{'wss' if self._tls else 'ws'}://127.0.0.1:{self.port}/v1/realtime"
+
+    @property
+    def record(self) -> Record:
+        """Of the latest connection."""
+        return self.records[-1]
+
+    def new_id(self, prefix: str) -> str:
+        return f"{prefix}_{next(self._ids):021d}"
+
+    def next_text(self) -> str:
+        return self.script[min(next(self._turn), len(self.script) - 1)]
+
+    async def __aenter__(self) -> StandIn:
+        self._server = await serve(
+            self._serve,
+            "127.0.0.1",
+            self.port,
+            process_request=self._at_the_door,
+            max_size=24 << 20,
+            ping_interval=20,
+            ssl=self._tls,
+        )
+        self.port = next(iter(self._server.sockets)).getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for connection in list(self._server.connections):
+            connection.transport.abort()
+        self._server.close()
+        await self._server.wait_closed()
+
+    def _at_the_door(self, connection: ServerConnection, request: Request) -> Response | None:
+        path = urlsplit(request.path).path
+        if self.http_status is not None:
+            return connection.respond(HTTPStatus(self.http_status), "no\n")
+        if path == "/v1/realtime/transcription":
+            return connection.respond(HTTPStatus.FORBIDDEN, "no\n")
+        if path != "/v1/realtime":
+            return connection.respond(HTTPStatus.NOT_FOUND, "no\n")
+        return None
+
+    async def _serve(self, ws: ServerConnection) -> None:
+        request = ws.request
+        assert request is not None
+        given = request.headers.get("Authorization")
+        record = Record(request.path, given == f"Bearer {self.key}" or self.key is None)
+        self.records.append(record)
+        session = Session(self, ws, record)
+        try:
+            if await session.admitted(given, "OpenAI-Beta" in request.headers):
+                await session.run()
+        except ConnectionClosed:
+            pass
+        finally:
+            session.leave()
+            record.close_code = ws.close_code
+
+
+def hang_up(code: int, reason: str = "") -> Mischief:
+    async def mischief(session: Session) -> bool:
+        await session.ws.close(code, reason)
+        return False
+
+    return mischief
+
+
+def drop() -> Mischief:
+    """The connection is gone without a word."""
+
+    async def mischief(session: Session) -> bool:
+        session.ws.transport.abort()
+        return False
+
+    return mischief
+
+
+def say(*messages: str | bytes, then_go_on: bool = False) -> Mischief:
+    async def mischief(session: Session) -> bool:
+        for message in messages:
+            await session.ws.send(message)
+        return then_go_on
+
+    return mischief
+
+
+def stay_silent() -> Mischief:
+    async def mischief(_: Session) -> bool:
+        return False
+
+    return mischief
+
+
+@contextlib.contextmanager
+def in_thread(service: StandIn) -> Iterator[StandIn]:
+    """Serve from a thread of its own."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="stand-in", daemon=True)
+    thread.start()
+    try:
+        asyncio.run_coroutine_threadsafe(service.__aenter__(), loop).result(10)
+        yield service
+    finally:
+        asyncio.run_coroutine_threadsafe(service.__aexit__(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(loop.shutdown_default_executor(), loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()
