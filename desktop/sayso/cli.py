@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from .core.take import Take
 
 NOT_RUNNING = 3
 BAD_INPUT = 2
@@ -73,7 +69,7 @@ def _commands(arguments: list[str]) -> int:
     from .core.problems import ProblemError
 
     try:
-        code: Any = sayso.main(arguments, prog_name="sayso", standalone_mode=False)
+        code: object = sayso.main(arguments, prog_name="sayso", standalone_mode=False)
     except ProblemError as error:
         _complain(error.problem.sentence)
         return BAD_INPUT
