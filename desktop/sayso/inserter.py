@@ -89,9 +89,10 @@ class Inserter:
         self._before, self._place = text, now
         return Inserted(chosen.way)
 
-    def close(self) -> None:
-        self._thread.shutdown(wait=False, cancel_futures=True)
-        self._typist.close()
+    async def close(self) -> None:
+        """What is being typed is finished; that is bounded by the typist."""
+        await self._run(self._typist.close)
+        await asyncio.to_thread(self._thread.shutdown, cancel_futures=True)
 
     def _safe(self, text: str, settings: Settings) -> str:
         space = text[: len(text) - len(text.lstrip(" "))]

@@ -111,24 +111,24 @@ class Worker:
         self._started.wait()
 
     def post(self, event: d.Event) -> None:
-        self._loop.call_soon_threadsafe(self.handle, event, time.monotonic())
+        self._soon(self.handle, event, time.monotonic())
 
     def key(self, name: str, down: bool) -> None:
         """A key or mouse button of the desktop; called by the hook, which must not wait."""
-        self._loop.call_soon_threadsafe(self._key, name, down, time.monotonic())
+        self._soon(self._key, name, down, time.monotonic())
 
     def configure(self, settings: Settings) -> None:
-        self._loop.call_soon_threadsafe(self._configure, settings)
+        self._soon(self._configure, settings)
 
     def engine_changed(self) -> None:
         """What the engine needs (a key, a model) may be there now."""
-        self._loop.call_soon_threadsafe(self._show)
+        self._soon(self._show)
 
     def tell(self, problem: Problem) -> None:
-        self._loop.call_soon_threadsafe(self._warn, problem)
+        self._soon(self._warn, problem)
 
     def meter(self, on: bool) -> None:
-        self._loop.call_soon_threadsafe(lambda: self._capture.meter(on))
+        self._soon(lambda: self._capture.meter(on))
 
     def record_hotkey(self, done: Callable[[str], None] | None) -> None:
         """Report the next chord held, '' for Esc; None ends the recording."""
@@ -137,7 +137,7 @@ class Worker:
         def record() -> None:
             self._recorder = recording
 
-        self._loop.call_soon_threadsafe(record)
+        self._soon(record)
 
     def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         """Run it in the loop; a concurrent Future."""
@@ -145,8 +145,12 @@ class Worker:
 
     def stop(self, timeout_s: float = LONGEST_GOODBYE_S * 2) -> None:
         """Keep what is going on as cancelled, and end the thread."""
-        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._soon(self._stopping.set)
         self._thread.join(timeout_s)
+
+    def _soon(self, call: Callable[..., object], *arguments: object) -> None:
+        if not self._loop.is_closed():  # news that comes after the end is for nobody
+            self._loop.call_soon_threadsafe(call, *arguments)
 
     # Worker thread
 
@@ -192,7 +196,7 @@ class Worker:
             await asyncio.wait(self._tasks, timeout=LONGEST_GOODBYE_S)
         await self._engines.close()
         await self._capture.close()
-        self._inserter.close()
+        await self._inserter.close()
 
     def _configure(self, settings: Settings) -> None:
         before, self._settings = self._settings, settings
