@@ -1,0 +1,143 @@
+"""From characters to key symbols to keys, and from keys to our names. Pure.
+
+Key symbols: X11 protocol, appendix A. Latin-1 characters are their own symbol; every other
+character has 0x01000000 + its code point. Older layouts use sets that follow 8-bit codes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import attrs
+
+from .xkb import KEYPAD, Key
+
+UNICODE = 0x01000000
+RETURN, TAB = 0xFF0D, 0xFF09
+_KEYPAD_SYMBOLS = range(0xFF80, 0xFFBE)
+
+_SETS = {
+    0x1: "iso8859-2", 0x2: "iso8859-3", 0x3: "iso8859-4", 0x5: "iso8859-6",
+    0x6: "koi8-u", 0x7: "iso8859-7", 0xC: "iso8859-8", 0xD: "iso8859-11", 0x13: "iso8859-15",
+}  # fmt: skip
+_GREEK_APART = {0x7D2: "Σ", 0x7F2: "σ", 0x7F3: "ς"}
+_KOI8_LETTERS = {*range(0x6C0, 0x700)} | {
+    *(0x6A3, 0x6A4, 0x6A6, 0x6A7, 0x6AD, 0x6B3, 0x6B4, 0x6B6, 0x6B7, 0x6BD)
+}
+
+_NAMES = {
+    0x20: "space", 0xFF09: "tab", 0xFE20: "tab", 0xFF0D: "enter", 0xFF8D: "enter",
+    0xFF1B: "esc", 0xFF08: "backspace", 0xFFE5: "caps_lock", 0xFF13: "pause", 0xFF63: "insert",
+    0xFFFF: "delete", 0xFF50: "home", 0xFF57: "end", 0xFF55: "page_up", 0xFF56: "page_down",
+    0xFF52: "up", 0xFF54: "down", 0xFF51: "left", 0xFF53: "right", 0xFF67: "menu",
+    0xFF61: "print_screen", 0xFF14: "scroll_lock", 0xFF7F: "num_lock",
+    0xFFE1: "shift_l", 0xFFE2: "shift_r", 0xFFE3: "ctrl_l", 0xFFE4: "ctrl_r",
+    0xFFE9: "alt_l", 0xFFEA: "alt_r", 0xFFE7: "alt_l", 0xFFE8: "alt_r",
+    0xFFEB: "super_l", 0xFFEC: "super_r", 0xFFED: "super_l", 0xFFEE: "super_r",
+    0xFE03: "altgr", 0xFF7E: "altgr",
+} | {0xFFBE + n: f"f{n + 1}" for n in range(35)}  # fmt: skip
+
+_US_ROWS = {10: "1234567890-=", 24: "qwertyuiop[]", 38: "asdfghjkl;'`", 51: "\\zxcvbnm,./"}
+_US = {first + n: c for first, row in _US_ROWS.items() for n, c in enumerate(row)}
+"""The evdev key codes of the main block: what is printed where in the United States."""
+
+
+@attrs.frozen
+class Stroke:
+    """One key, with Shift or without."""
+
+    keycode: int
+    shift: bool = False
+
+
+@attrs.frozen
+class Layout:
+    """What the keys can give without change, and which keys are free for more."""
+
+    direct: Mapping[int, Stroke]
+    """By key symbol."""
+    empty: tuple[int, ...]
+
+
+def keysym(character: str) -> int:
+    """The symbol of a character.
+
+    Raises:
+        ValueError: A control character other than newline and tab, or half of a pair.
+    """
+    code = ord(character)
+    if character == "\n":
+        return RETURN
+    if character == "\t":
+        return TAB
+    if code < 0x20 or 0x7F <= code < 0xA0 or 0xD800 <= code < 0xE000:
+        raise ValueError(f"U+{code:04X} is not on any key")
+    return code if code < 0x100 else UNICODE + code
+
+
+def character(symbol: int) -> str:
+    """The character of a symbol; '' if it has none (dead keys, function keys, keypad)."""
+    if 0x20 <= symbol <= 0x7E or 0xA0 <= symbol <= 0xFF or 0x20A0 <= symbol <= 0x20AC:
+        return chr(symbol)
+    if UNICODE <= symbol <= UNICODE + 0x10FFFF:
+        return chr(symbol - UNICODE)
+    if symbol in _GREEK_APART:
+        return _GREEK_APART[symbol]
+    high, low = symbol >> 8, symbol & 0xFF
+    if high not in _SETS or low < 0xA1:
+        return ""
+    if high == 0x6 and symbol not in _KOI8_LETTERS:
+        return ""
+    if high == 0x7 and not 0xC1 <= low <= 0xF9:
+        return ""
+    return bytes([low]).decode(_SETS[high], errors="ignore")
+
+
+def read(keys: Mapping[int, Key], group: int, modifiers: Iterable[int]) -> Layout:
+    """What the group in force gives on its first two levels, and the empty keys.
+
+    Keys of the keypad are left out: NumLock changes them.
+    """
+    modifiers = set(modifiers)
+    direct: dict[int, Stroke] = {}
+    empty = []
+    for code, key in keys.items():
+        if code in modifiers:
+            continue
+        if not any(key.symbols):
+            if code > 8:
+                empty.append(code)
+            continue
+        column = group % key.groups
+        levels = key.symbols[column * key.width : (column + 1) * key.width][:2]
+        if key.types[column] == KEYPAD or any(s in _KEYPAD_SYMBOLS for s in levels):
+            continue
+        for level, symbol in enumerate(levels):
+            wanted = _wanted(symbol, level)
+            if wanted:
+                direct.setdefault(wanted, Stroke(code, bool(level)))
+    return Layout(direct, tuple(empty))
+
+
+def _wanted(symbol: int, level: int) -> int:
+    if symbol in (RETURN, TAB):
+        return symbol if level == 0 else 0
+    char = character(symbol)
+    return keysym(char) if char and (char >= " " and char != "\x7f") else 0
+
+
+def name(keycode: int, symbols: Sequence[int]) -> str:
+    """Our name of a key, by the first group's symbols; '' if it has none.
+
+    A key of another alphabet is called by what stands there on a US keyboard, so that a chord
+    means the same keys whichever layout is on.
+    """
+    for symbol in symbols[:1]:
+        if symbol in _NAMES:
+            return _NAMES[symbol]
+    if symbols and 0xFF80 <= symbols[0] <= 0xFFBD:
+        return ""  # the keypad has no names of ours
+    char = character(symbols[0]).lower() if symbols else ""
+    if char and char.isprintable() and not char.isspace() and ord(char[0]) < 0x250:
+        return char[0]
+    return _US.get(keycode, "") if char else ""

@@ -1,0 +1,88 @@
+"""Raw key and button events and the pointer's buttons, by XInput2.
+
+Source: "The X Input Extension 2.x" protocol, requests XIQueryVersion (47), XISelectEvents (46),
+XIQueryPointer (40), event RawEvent. Since 2.1 raw events also come while another client has
+the keyboard grabbed.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Any
+
+import attrs
+from Xlib.ext import xinput
+from Xlib.protocol import rq
+
+POINTER = 2
+"""The first master pointer's device number."""
+_GENERIC = 35
+
+
+@attrs.frozen
+class Raw:
+    """A key or a button went down or up."""
+
+    code: int
+    """Key code or button number."""
+    is_down: bool
+    is_button: bool
+
+
+def listen(connection: Any) -> None:
+    """Ask for the raw events of all master devices on the root window."""
+    opcode = connection.query_extension("XInputExtension").major_opcode
+    xinput.XIQueryVersion(
+        display=connection.display, opcode=opcode, major_version=2, minor_version=2
+    )
+    mask = (
+        xinput.RawKeyPressMask
+        | xinput.RawKeyReleaseMask
+        | xinput.RawButtonPressMask
+        | xinput.RawButtonReleaseMask
+    )
+    root = connection.screen().root
+    root.xinput_select_events([(xinput.AllMasterDevices, mask)])
+    connection.sync()
+
+
+def raw(event: Any) -> Raw | None:
+    """The event as ours; None if it is another kind."""
+    if event.type & 0x7F != _GENERIC or not isinstance(event.data, bytes):
+        return None
+    kind = event.evtype
+    if kind not in range(xinput.RawKeyPress, xinput.RawButtonRelease + 1):
+        return None
+    _device, _time_ms, code = struct.unpack_from("=HII", event.data)
+    return Raw(
+        code,
+        kind in (xinput.RawKeyPress, xinput.RawButtonPress),
+        kind in (xinput.RawButtonPress, xinput.RawButtonRelease),
+    )
+
+
+def buttons_down(connection: Any) -> frozenset[int]:
+    """The numbers of the buttons that are down; the core protocol knows only five."""
+    opcode = connection.query_extension("XInputExtension").major_opcode
+    reply = _QueryPointer(
+        display=connection.display,
+        opcode=opcode,
+        window=connection.screen().root.id,
+        device=POINTER,
+    )
+    # modifiers (4 x CARD32) and group (4 x CARD8) stand before the bits
+    bits = bytes(reply.data)[20 : 20 + 4 * reply.buttons_len]
+    return frozenset(8 * n + b for n, byte in enumerate(bits) for b in range(8) if byte >> b & 1)
+
+
+class _QueryPointer(rq.ReplyRequest):  # type: ignore[misc]
+    _request = rq.Struct(
+        rq.Card8("opcode"), rq.Opcode(40), rq.RequestLength(),
+        rq.Card32("window"), rq.Card16("device"), rq.Pad(2),
+    )  # fmt: skip
+    _reply = rq.Struct(
+        rq.ReplyCode(), rq.Pad(1), rq.Card16("sequence_number"), rq.ReplyLength(),
+        rq.Card32("root"), rq.Card32("child"), rq.Int32("root_x"), rq.Int32("root_y"),
+        rq.Int32("win_x"), rq.Int32("win_y"), rq.Card8("same_screen"), rq.Pad(1),
+        rq.Card16("buttons_len"), rq.Binary("data"),
+    )  # fmt: skip

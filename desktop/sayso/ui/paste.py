@@ -1,0 +1,270 @@
+"""Pasting: the words are lent to the clipboard, and what was there before is put back.
+
+On X11 the owner of the clipboard is asked for the text when somebody pastes, which tells that
+the paste has really happened. Chromium asks more than once, so the clipboard is given back a
+while after the last question.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import attrs
+import shiboken6
+from PySide6.QtCore import QDeadlineTimer, QElapsedTimer, QMimeData, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QClipboard, QGuiApplication
+
+from ..core.problems import Problem, ProblemError
+
+KEEP_MS = 300
+"""How long after the last fetch the words stay: 50 ms were enough in every program tried."""
+FETCH_LIMIT_MS = 1000
+"""No fetch within this time after the keys: nothing was pasted."""
+EARLY_MS = 20
+"""A fetch so little before the keys are known to be sent is taken for theirs. An earlier one is
+a clipboard manager's, which looks at everything that is copied."""
+SAVED_LIMIT_BYTES = 32_000_000
+SAVED_LIMIT_MS = 250
+"""What is kept of the clipboard, and how long reading it may take; the owner may be slow."""
+
+SECRET = "x-kde-passwordManagerHint"
+"""KDE's mark that clipboard managers leave out of their history when it says "secret"."""
+_PSEUDO = {"TARGETS", "MULTIPLE", "TIMESTAMP", "SAVE_TARGETS", "DELETE", "INSERT_SELECTION",
+           "INSERT_PROPERTY", "application/x-qt-image"}  # fmt: skip
+"""X11's own targets, which Qt lists as formats, and Qt's name for an image of any format."""
+_MODES = (QClipboard.Mode.Clipboard, QClipboard.Mode.Selection)
+
+NOT_TAKEN = Problem(
+    "This window does not take typed text.", "Your words are copied: press Ctrl+V.", "copy"
+)
+
+Saved = dict[str, bytes]
+
+
+class Offer(QMimeData):
+    """The words, for as long as they are lent; reports who fetches them."""
+
+    def __init__(self, text: str, fetched: Callable[[], None]) -> None:
+        super().__init__()
+        self._text = text
+        self._fetched = fetched
+
+    def formats(self) -> list[str]:
+        return ["text/plain", "text/plain;charset=utf-8", SECRET]
+
+    def hasFormat(self, mimetype: str) -> bool:
+        return mimetype in self.formats()
+
+    def retrieveData(self, mimetype: str, preferred: Any) -> Any:
+        if mimetype == SECRET:
+            return b"secret"
+        if not mimetype.startswith("text/plain"):
+            return None
+        self._fetched()
+        return self._text
+
+
+@attrs.define(eq=False)
+class _Job:
+    text: str
+    press: Callable[[], None]
+    future: Future[None]
+    fetched_at_ms: int | None = None
+    """By the pasting clock; the last fetch."""
+    sent_at_ms: int | None = None
+
+
+class Paste(QObject):
+    """Pastes one text at a time. Create it in the main thread, whose event loop must run."""
+
+    _asked = Signal(object)
+    _pressed = Signal(object, object, object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._clipboard = QGuiApplication.clipboard()
+        self._modes = [
+            mode
+            for mode in _MODES
+            if mode is QClipboard.Mode.Clipboard or self._clipboard.supportsSelection()
+        ]
+        self._clock = QElapsedTimer()
+        self._clock.start()
+        self._keys = ThreadPoolExecutor(1, "paste")
+        self._waiting: deque[_Job] = deque()
+        self._job: _Job | None = None
+        self._before: dict[QClipboard.Mode, Saved] = {}
+        """What stood there before the first of the texts not yet taken away."""
+        self._lent: dict[QClipboard.Mode, Offer] = {}
+        self._give_back = self._timer(self._put_back)
+        self._give_up = self._timer(self._not_taken)
+        self._asked.connect(self._enqueue, Qt.ConnectionType.QueuedConnection)
+        self._pressed.connect(self._sent, Qt.ConnectionType.QueuedConnection)
+        application = QGuiApplication.instance()
+        assert application is not None
+        application.aboutToQuit.connect(self.close)
+
+    def paste(self, text: str, press: Callable[[], None]) -> Future[None]:
+        """Lend the text to the clipboard, press the keys, and give the clipboard back.
+
+        Any thread. `press` runs in a thread of its own and may block.
+
+        Returns:
+            Done when the text has been fetched, which is when it is about to appear. It raises
+            the `ProblemError` of `press`, or one that tells to press Ctrl+V if nobody fetched
+            the text within a second; the text then stays on the clipboard.
+        """
+        job = _Job(text, press, Future())
+        self._asked.emit(job)
+        return job.future
+
+    def copy(self, text: str) -> None:
+        """Put the text on the clipboard for good. Main thread only."""
+        self._before.pop(QClipboard.Mode.Clipboard, None)
+        self._lent.pop(QClipboard.Mode.Clipboard, None)
+        self._clipboard.setText(text)
+
+    def close(self) -> None:
+        """Give the clipboard back at once; also done when the application quits."""
+        self._give_back.stop()
+        self._give_up.stop()
+        self._put_back()
+        for job in [*self._waiting, *([self._job] if self._job else [])]:
+            if not job.future.done():
+                job.future.set_exception(ProblemError(Problem("Sayso was closed.", "", "copy")))
+        self._waiting.clear()
+        self._job = None
+        self._keys.shutdown(wait=True, cancel_futures=True)
+
+    def _enqueue(self, job: _Job) -> None:
+        self._waiting.append(job)
+        self._begin()
+
+    def _begin(self) -> None:
+        while self._job is None and self._waiting:
+            job = self._waiting.popleft()
+            if not job.future.set_running_or_notify_cancel():
+                continue
+            self._job = job
+            self._give_back.stop()
+            self._lend(job)
+            self._keys.submit(self._press, job)
+
+    def _lend(self, job: _Job) -> None:
+        for mode in self._modes:
+            if not self._is_lent(mode):
+                self._before[mode] = _saved(self._clipboard.mimeData(mode))
+            self._lent[mode] = Offer(job.text, lambda: self._fetched(job))
+            self._clipboard.setMimeData(self._lent[mode], mode)
+
+    def _press(self, job: _Job) -> None:
+        """In the keys' thread."""
+        problem: ProblemError | None = None
+        try:
+            job.press()
+        except ProblemError as raised:
+            problem = raised
+        self._pressed.emit(job, problem, self._clock.elapsed())
+
+    def _sent(self, job: _Job, problem: ProblemError | None, at_ms: int) -> None:
+        if job is not self._job:
+            return
+        job.sent_at_ms = at_ms
+        if problem is not None:
+            self._end(job, problem)
+        elif job.fetched_at_ms is not None and job.fetched_at_ms >= at_ms - EARLY_MS:
+            self._taken(job)
+        else:
+            self._give_up.start(FETCH_LIMIT_MS)
+
+    def _fetched(self, job: _Job) -> None:
+        job.fetched_at_ms = self._clock.elapsed()
+        if job is self._job and job.sent_at_ms is not None:
+            # Not from within Qt's answer to the program that asks.
+            QTimer.singleShot(0, self, lambda: self._taken(job))
+        elif self._give_back.isActive():
+            self._give_back.start(KEEP_MS)
+
+    def _taken(self, job: _Job) -> None:
+        if job is not self._job:
+            return
+        self._give_up.stop()
+        self._give_back.start(KEEP_MS)
+        self._job = None
+        job.future.set_result(None)
+        self._begin()
+
+    def _not_taken(self) -> None:
+        if self._job is not None:
+            self._end(self._job, ProblemError(NOT_TAKEN))
+
+    def _end(self, job: _Job, problem: ProblemError) -> None:
+        """It was not pasted: leave the words to the user."""
+        self._job = None
+        self.copy(job.text)
+        self._put_back()
+        job.future.set_exception(problem)
+        self._begin()
+
+    def _put_back(self) -> None:
+        """What stood there before, unless somebody else has taken the clipboard since."""
+        for mode in self._modes:
+            if not self._is_lent(mode):
+                continue
+            saved = self._before.get(mode)
+            if saved:
+                self._clipboard.setMimeData(_mime(saved), mode)
+            else:
+                self._clipboard.clear(mode)
+        self._lent.clear()
+        self._before.clear()
+
+    def _is_lent(self, mode: QClipboard.Mode) -> bool:
+        """Whether our words are there now."""
+        offer = self._lent.get(mode)
+        return (
+            offer is not None
+            and shiboken6.isValid(offer)
+            and self._clipboard.mimeData(mode) is offer
+        )
+
+    def _timer(self, slot: Callable[[], None]) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.timeout.connect(slot)
+        return timer
+
+
+def _saved(mime: QMimeData | None) -> Saved:
+    """The bytes of every format, texts first, within the limits.
+
+    Of images one format is kept, PNG if there is one: an owner encodes each anew.
+    """
+    saved: Saved = {}
+    deadline = QDeadlineTimer(SAVED_LIMIT_MS)
+    for name in _worth_keeping(mime.formats() if mime else []):
+        if deadline.hasExpired():
+            break
+        assert mime is not None
+        data = bytes(mime.data(name).data())
+        if sum(map(len, saved.values())) + len(data) <= SAVED_LIMIT_BYTES:
+            saved[name] = data
+    return saved
+
+
+def _worth_keeping(formats: list[str]) -> list[str]:
+    real = [name for name in formats if name not in _PSEUDO]
+    images = [name for name in real if name.startswith("image/")]
+    kept = "image/png" if "image/png" in images else (images or [""])[0]
+    rest = [name for name in real if name not in images]
+    return sorted(rest, key=lambda name: not name.startswith("text/")) + ([kept] if kept else [])
+
+
+def _mime(saved: Saved) -> QMimeData:
+    mime = QMimeData()
+    for name, data in saved.items():
+        mime.setData(name, data)
+    return mime

@@ -1,0 +1,259 @@
+"""Real programs to type into, which tell exactly what stands in them.
+
+    with Display() as display, GtkEditor(display) as editor:
+        ...                                   # something types "Hello"
+        assert editor.wait_for("Hello") == "Hello"
+        editor.clear()
+
+An editor is ready, with the keyboard focus in it, when it is entered. `changed_at()` says when
+its text changed last, by `time.time()`, for latencies.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from websockets.sync.client import connect
+
+from .display import Display, until
+
+LIMIT_S = 10.0
+_PROGRAMS = Path(__file__).with_name("programs")
+
+
+class Editor:
+    """One window with one field."""
+
+    name = ""
+
+    def __init__(self, display: Display) -> None:
+        self.display = display
+        self.folder = Path()
+        self._temporary = tempfile.TemporaryDirectory(
+            prefix="sayso-editor-", ignore_cleanup_errors=True
+        )
+        self._process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> Editor:
+        self.folder = Path(self._temporary.name)
+        try:
+            self._open()
+            until(self.is_focused, f"{self.name} has the focus", 30)
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def text(self) -> str:
+        """Exactly what stands in the field."""
+        raise NotImplementedError
+
+    def clear(self) -> None:
+        raise NotImplementedError
+
+    def is_focused(self) -> bool:
+        """Whether keys go into the field, by the program's own account."""
+        raise NotImplementedError
+
+    def changed_at(self) -> float:
+        """When the text changed last, as `time.time()` counts."""
+        raise NotImplementedError
+
+    def wait_for(self, text: str, limit_s: float = LIMIT_S) -> str:
+        """The field's text: as soon as it is `text`, or what it is when the time is over."""
+        deadline = time.monotonic() + limit_s
+        while (found := self.text()) != text and time.monotonic() < deadline:
+            time.sleep(0.005)
+        return found
+
+    def close(self) -> None:
+        if self._process is not None:
+            # Chromium has children; they are in a group of their own with it.
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe is not None:
+                    pipe.close()
+        self._temporary.cleanup()
+
+    def _open(self) -> None:
+        raise NotImplementedError
+
+    def _start(self, *command: str, pipes: bool = False) -> None:
+        environ = os.environ | self.display.environ | {"HOME": str(self.folder)}
+        for name in ("DBUS_SESSION_BUS_ADDRESS", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+            environ.pop(name, None)
+        self._process = subprocess.Popen(
+            command,
+            env=environ | {"XDG_RUNTIME_DIR": str(self.folder)},
+            stdin=subprocess.PIPE if pipes else subprocess.DEVNULL,
+            stdout=subprocess.PIPE if pipes else subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, text=True, start_new_session=True,
+        )  # fmt: skip
+
+
+class _Asked(Editor):
+    """A program of `programs/` that answers one JSON line to each line."""
+
+    python = sys.executable
+    program = ""
+
+    def text(self) -> str:
+        return str(self._ask("text"))
+
+    def clear(self) -> None:
+        self._ask("clear")
+
+    def is_focused(self) -> bool:
+        return bool(self._ask("focused"))
+
+    def changed_at(self) -> float:
+        return float(self._ask("changed_at"))
+
+    def _open(self) -> None:
+        self._start(self.python, str(_PROGRAMS / self.program), pipes=True)
+
+    def _ask(self, question: str) -> Any:
+        assert self._process is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(question + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        assert line, f"{self.name} has ended"
+        return json.loads(line)
+
+
+class GtkEditor(_Asked):
+    """A GTK 3 TextView; needs the distribution's python3-gi."""
+
+    name = "GTK"
+    python = "/usr/bin/python3"
+    program = "gtk_editor.py"
+
+
+class QtEditor(_Asked):
+    """A QPlainTextEdit."""
+
+    name = "Qt"
+    program = "qt_editor.py"
+
+
+class Xterm(Editor):
+    """A terminal whose program writes down every byte it is sent. Enter is a carriage return."""
+
+    name = "xterm"
+
+    @property
+    def _received(self) -> Path:
+        return self.folder / "received"
+
+    def text(self) -> str:
+        return self._received.read_bytes().decode("utf-8", "replace")
+
+    def clear(self) -> None:
+        os.truncate(self._received, 0)
+
+    def is_focused(self) -> bool:
+        if not self._received.exists():
+            return False
+        window = self.display.active_window()
+        if not window:
+            return False
+        names = self.display.connection.create_resource_object("window", window).get_wm_class()
+        return names is not None and names[1] == "XTerm"
+
+    def changed_at(self) -> float:
+        return self._received.stat().st_mtime
+
+    def _open(self) -> None:
+        reader = str(_PROGRAMS / "tty_reader.py")
+        self._start("xterm", "-u8", "-e", sys.executable, reader, str(self._received))
+
+
+class Chromium(Editor):
+    """A textarea in a page of its own, read by DevTools."""
+
+    name = "Chromium"
+    _PAGE = (
+        "data:text/html;charset=utf-8,<title>field</title><textarea id=t autofocus rows=20 "
+        "cols=80></textarea><script>let at=0;t.oninput=()=>at=Date.now();t.focus()</script>"
+    )
+
+    def __init__(self, display: Display) -> None:
+        super().__init__(display)
+        self._socket: Any = None
+        self._asked = 0
+
+    def text(self) -> str:
+        return str(self._run("t.value"))
+
+    def clear(self) -> None:
+        self._run("t.value=''")
+
+    def is_focused(self) -> bool:
+        return bool(self._run("document.hasFocus() && document.activeElement === t"))
+
+    def changed_at(self) -> float:
+        return float(self._run("at")) / 1000
+
+    def close(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+        super().close()
+
+    def _open(self) -> None:
+        self._start(
+            "chromium", "--no-sandbox", "--password-store=basic", "--disable-gpu",
+            "--disable-quic", "--no-first-run", "--disable-background-networking",
+            "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+            "--no-default-browser-check", "--disable-extensions", "--disable-default-apps",
+            "--disable-domain-reliability", "--no-pings", "--remote-debugging-port=0",
+            f"--user-data-dir={self.folder}/profile", f"--app={self._PAGE}",
+        )  # fmt: skip
+        port = self.folder / "profile" / "DevToolsActivePort"
+        until(lambda: port.exists() and len(port.read_text().split()) == 2, "DevTools is there", 40)
+        address = f"127.0.0.1:{port.read_text().split()[0]}"
+        page: list[str] = []
+
+        def there() -> bool:
+            with urllib.request.urlopen(f"http://{address}/json", timeout=5) as answer:
+                found = [p for p in json.load(answer) if p["type"] == "page"]
+            page[:] = [p["webSocketDebuggerUrl"] for p in found if p["title"] == "field"]
+            return bool(page)
+
+        until(there, "the page is there", 30)
+        self._socket = connect(page[0], compression=None, max_size=None)
+
+    def _run(self, script: str) -> Any:
+        self._asked += 1
+        self._socket.send(
+            json.dumps(
+                {
+                    "id": self._asked,
+                    "method": "Runtime.evaluate",
+                    "params": {"expression": script, "returnByValue": True},
+                }
+            )
+        )
+        while True:
+            answer = json.loads(self._socket.recv(timeout=20))
+            if answer.get("id") == self._asked:
+                assert "exceptionDetails" not in answer["result"], answer
+                return answer["result"]["result"].get("value")
+
+
+EDITORS: tuple[type[Editor], ...] = (GtkEditor, QtEditor, Xterm, Chromium)
