@@ -105,7 +105,7 @@ class Items:
     def _check(self) -> None:
         if max(len(self._by_id), len(self._order)) > MOST_ITEMS:
             raise TooMuchError
-        if sum(len(item.deltas) + len(item.final or "") for item in self._order) > MOST_CHARS * 2:
+        if sum(max(len(item.deltas), len(item.final or "")) for item in self._order) > MOST_CHARS:
             raise TooMuchError
 
 
