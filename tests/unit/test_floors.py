@@ -10,7 +10,17 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "desktop" / "sayso"
-FLOORS = ["core", "stt", "edges system", "worker ui", "app cli doctor", "__main__"]
+FLOORS = [
+    "core",
+    "stt",
+    "edges system",
+    "capture engines inserter",
+    "worker ui",
+    "app doctor transcribe",
+    "commands",
+    "cli",
+    "__main__",
+]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms.split()}
 QT = {"PySide6", "shiboken6"}
 SOUND = {"sounddevice", "soundfile", "soxr"}
@@ -23,6 +33,9 @@ BARRED: dict[str, set[str]] = {
     "stt": QT | INPUT | {"sounddevice"},
     "edges": QT | {"websockets"},
     "system": QT | SOUND | {"websockets", "keyring"},
+    "capture": QT | {"websockets", "Xlib", "pynput"},
+    "engines": QT | {"websockets", "Xlib", "pynput"},
+    "inserter": QT | {"websockets", "Xlib", "pynput"},
     "worker": QT | {"websockets", "Xlib", "pynput"},
     "ui": {"asyncio", "websockets", "Xlib", "pynput"},
 }  # fmt: skip

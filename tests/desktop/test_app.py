@@ -1,0 +1,155 @@
+"""The app as a program: started twice, told things, asked things, quit."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from .rig import COMMAND, Desktop, written_below
+from .sound import until
+
+VERDICTS = {"display", "tray", "microphone", "keyring", "model", "endpoint", "insertion"}
+CANARY = "sk-canary-5f2b9c7e41d84a60"
+
+
+def test_started_twice_it_shows_its_settings_and_the_second_goes(app: Desktop) -> None:
+    again = app.sayso()
+    assert again.returncode == 0, again.stderr
+    until(lambda: "Settings" in " ".join(app.titles()), "the settings are shown")
+    assert app.status()["state"] == "idle"
+
+
+@pytest.mark.parametrize("command", ["start", "stop", "toggle", "cancel", "quit", "status"])
+def test_with_nothing_running_a_command_says_so_with_3(desktop: Desktop, command: str) -> None:
+    done = desktop.sayso(command)
+    assert done.returncode == 3
+    assert "Sayso" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_quit_ends_it_cleanly_and_leaves_no_socket(desktop: Desktop) -> None:
+    desktop.start_app()
+    assert desktop.stop_app() == 0
+    assert desktop.sayso("status").returncode == 3
+    assert not [path for path in desktop.home.rglob("*") if path.is_socket()]
+
+
+def test_killed_and_started_again_it_runs(desktop: Desktop) -> None:
+    desktop.start_app()
+    desktop.kill_app()
+    assert desktop.sayso("status").returncode == 3
+    desktop.start_app()
+    assert desktop.status()["state"] == "idle"
+
+
+def test_commands_import_no_qt(app: Desktop) -> None:
+    """What makes `sayso start` quick enough for a key; its time is measured in tests/bench."""
+    seen = subprocess.run(
+        [*COMMAND, "status", "--json"], env=app.environ | {"PYTHONPROFILEIMPORTTIME": "1"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    imported = set(re.findall(r"\|\s+(\w+)", seen.stderr))
+    assert "socket" in imported
+    assert not imported & {"PySide6", "numpy", "asyncio", "attrs", "keyring", "sounddevice"}
+
+
+def test_a_setting_takes_effect_in_the_running_app_at_once(app: Desktop) -> None:
+    assert app.status()["engine"] == "on-device"
+    app.set(endpoint__url="ws://127.0.0.1:9", engine="realtime")
+    app.wait_for(engine="realtime")
+    app.set(hotkey__chord="f9")
+    with app.hold("F9"):
+        app.wait_for(state="listening")
+    app.landed()
+
+
+def test_an_unknown_setting_is_refused_and_the_file_stays(app: Desktop) -> None:
+    app.set(language="en")
+    path = Path(app.sayso("config", "path").stdout.strip())
+    before = path.read_bytes()
+    wrong_key = app.sayso("config", "set", "hotkey.chrod", "f9")
+    wrong_value = app.sayso("config", "set", "hotkey.mode", "press")
+    assert wrong_key.returncode != 0
+    assert "hotkey.chord" in wrong_key.stderr
+    assert wrong_value.returncode != 0
+    assert "hold" in wrong_value.stderr
+    assert "toggle" in wrong_value.stderr
+    assert path.read_bytes() == before
+
+
+def test_config_lists_gets_and_names_its_file(desktop: Desktop) -> None:
+    listed = desktop.sayso("config", "list")
+    assert {"engine", "hotkey.chord", "insertion.method"} <= set(
+        re.findall(r"^([\w.-]+)", listed.stdout, re.MULTILINE)
+    )
+    assert desktop.sayso("config", "get", "hotkey.chord").stdout.strip() == "ctrl_r"
+    path = Path(desktop.sayso("config", "path").stdout.strip())
+    assert path.is_relative_to(desktop.home)
+
+
+def test_the_doctor_has_a_verdict_for_everything(app: Desktop) -> None:
+    app.wait_ready()
+    done = app.sayso("doctor", "--json")
+    assert "Traceback" not in done.stderr
+    told = json.loads(done.stdout)
+    text = json.dumps(told).lower()
+    assert {name for name in VERDICTS if name in text} == VERDICTS
+    assert app.sayso("doctor").stdout.count("\n") >= len(VERDICTS)
+
+
+def test_the_doctor_speaks_without_a_display(desktop: Desktop) -> None:
+    done = desktop.sayso("doctor", env={"DISPLAY": "", "QT_QPA_PLATFORM": "offscreen"})
+    assert "Traceback" not in done.stderr
+    assert "display" in done.stdout.lower()
+
+
+def test_without_a_display_it_says_so_in_one_sentence(desktop: Desktop) -> None:
+    done = desktop.sayso(env={"DISPLAY": ""})
+    assert done.returncode not in (0, 3)
+    assert "display" in done.stderr.lower()
+    assert "Traceback" not in done.stderr
+
+
+def test_a_file_that_is_no_sound_is_one_sentence_and_2(desktop: Desktop, tmp_path: Path) -> None:
+    path = tmp_path / "shopping.txt"
+    path.write_text("eggs", "utf-8")
+    done = desktop.sayso("transcribe", str(path))
+    assert done.returncode == 2
+    assert "shopping.txt" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("where", ["running", "not running"])
+def test_no_file_and_no_log_ever_holds_the_key(desktop: Desktop, where: str) -> None:
+    if where == "running":
+        desktop.start_app(engine="realtime", endpoint__url="ws://127.0.0.1:9")
+    stored = desktop.sayso("key", "set", stdin=f"{CANARY}\n")
+    assert stored.returncode == 0, stored.stderr
+    asked = (("key", "status"), ("doctor",), ("config", "list"))
+    shown = [desktop.sayso(*words) for words in asked]
+    if where == "running":
+        with desktop.hold():
+            desktop.wait_for(state="listening")
+        desktop.landed()
+        desktop.stop_app()
+    for done in [stored, *shown]:
+        assert CANARY not in done.stdout + done.stderr
+    files = list(written_below(desktop.home))
+    assert files
+    assert [path for path in files if CANARY.encode() in path.read_bytes()] == []
+
+
+def test_the_settings_file_and_the_takes_are_the_users_alone(app: Desktop) -> None:
+    app.wait_ready()
+    with app.hold():
+        app.wait_for(state="listening")
+    app.landed()
+    open_to_others = [
+        path for path in written_below(app.home) if path.stat().st_mode & 0o077 and path != app.log
+    ]
+    assert open_to_others == []

@@ -1,0 +1,85 @@
+"""The API key, in a real keyring: open, locked, and not there at all."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from .rig import Desktop
+from .session import Session
+
+HOST = "127.0.0.1"
+KEY = "sk-test-1234567890abcdef"
+
+
+@pytest.fixture
+def at_host(desktop: Desktop) -> Desktop:
+    desktop.set(endpoint__url=f"ws://{HOST}:9/v1/realtime", engine="realtime")
+    return desktop
+
+
+@pytest.fixture(params=["locked", "none"])
+def no_keyring(request: pytest.FixtureRequest) -> Iterator[Session]:
+    with Session({}, keyring=request.param, tray=False) as session:
+        yield session
+
+
+def secret_tool(session: Session, *words: str) -> str:
+    done = subprocess.run(
+        ["secret-tool", *words],
+        env=os.environ | session.environ, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return done.stdout + done.stderr
+
+
+def test_a_key_is_stored_for_its_host_told_of_and_forgotten(at_host: Desktop) -> None:
+    assert "no" in at_host.sayso("key", "status").stdout.lower()
+
+    stored = at_host.sayso("key", "set", stdin=f"{KEY}\n")
+    assert stored.returncode == 0, stored.stderr
+    assert HOST in stored.stdout + at_host.sayso("key", "status").stdout
+    assert KEY in secret_tool(at_host.session, "search", "--all", "service", "sayso")
+
+    forgotten = at_host.sayso("key", "forget")
+    assert forgotten.returncode == 0, forgotten.stderr
+    assert KEY not in secret_tool(at_host.session, "search", "--all", "service", "sayso")
+
+
+def test_a_key_of_one_host_is_not_given_to_another(at_host: Desktop) -> None:
+    at_host.sayso("key", "set", stdin=f"{KEY}\n")
+    at_host.set(endpoint__url="ws://localhost:9/v1/realtime")
+    assert "no" in at_host.sayso("key", "status").stdout.lower()
+    at_host.set(endpoint__url=f"ws://{HOST}:9/v1/realtime")
+    at_host.sayso("key", "forget")
+
+
+def test_an_empty_key_is_not_stored(at_host: Desktop) -> None:
+    done = at_host.sayso("key", "set", stdin="\n")
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+
+
+def test_without_an_open_keyring_it_is_said_in_a_sentence(
+    at_host: Desktop, no_keyring: Session
+) -> None:
+    done = at_host.sayso("key", "set", stdin=f"{KEY}\n", env=no_keyring.environ)
+    assert done.returncode != 0
+    assert "keyring" in done.stderr.lower()
+    assert "Traceback" not in done.stderr
+    assert KEY not in done.stderr
+
+
+def test_without_an_open_keyring_a_take_fails_in_words_and_is_kept(
+    at_host: Desktop, no_keyring: Session
+) -> None:
+    at_host.set(endpoint__url="wss://keys.example/v1/realtime")
+    at_host.start_app(env=no_keyring.environ)
+    with at_host.hold():
+        at_host.wait_for(state="listening")
+    last = at_host.landed()
+    assert "key" in last["error"].lower()
+    assert at_host.kept(last["id"])
+    assert "Traceback" not in at_host.log.read_text("utf-8")
