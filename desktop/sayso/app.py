@@ -29,7 +29,7 @@ from .system import this_machine
 from .ui.actions import Actions
 from .ui.background import Background
 from .ui.bridge import Bridge
-from .ui.overlay import Overlay
+from .ui.overlay import Desk, Overlay
 from .ui.paste import Paste
 from .ui.tray import Tray
 from .worker import Parts, Worker
@@ -98,20 +98,20 @@ class App:
         self._worker = Worker(self._parts(), self._settings)
         actions = self._actions()
         self._tray = Tray(actions, self._background)
-        self._overlay = Overlay(actions)
+        screen = self._machine.screen
+        self._overlay = Overlay(
+            actions, Desk(composited=screen.composited, focus_point=screen.focus_point)
+        )
         self._window: object | None = None
         self._make_window = lambda: _window(actions, self._background, self._settings)
         self._problems = [*problems, *self._machine.obstacles()]
 
     def start(self) -> None:
-        self._bridge.status.connect(self._tray.show_status)
-        self._bridge.status.connect(self._overlay.show_status)
-        self._bridge.level.connect(self._overlay.show_level)
-        self._bridge.settings.connect(self._tray.show_settings)
-        self._bridge.settings.connect(self._overlay.show_settings)
+        self._tray.follow(self._bridge)
+        self._overlay.follow(self._bridge)
         self._bridge.show_settings.connect(self._show_window)
         self._bridge.settings.emit(self._settings)
-        self._tray.show()
+        self._tray.start()
         self._signals()
         self._worker.start()
         self._server = self._worker.run(instance.serve(self._answer)).result()
@@ -127,8 +127,8 @@ class App:
         instance.remove()
         self._worker.stop()
         self._background.stop()
-        self._sounds.close()
-        self._tray.hide()
+        self._tray.icon.hide()
+        self._paste.close()
 
     # Wiring
 

@@ -9,8 +9,6 @@ import math
 from collections import deque
 from typing import Literal
 
-import numpy as np
-
 from .take import BYTES_PER_SAMPLE
 
 QUIETEST_DBFS = -96.0
@@ -20,6 +18,8 @@ FULL_SCALE = 32768.0
 
 def level_dbfs(pcm: bytes) -> float:
     """Root mean square of s16le mono; 0 is a square wave at full scale, -96 is nothing at all."""
+    import numpy as np  # 20 MB, and not needed before the first take
+
     samples = np.frombuffer(pcm, "<i2").astype(np.float32)
     if not samples.size:
         return QUIETEST_DBFS
@@ -36,6 +36,8 @@ def downmix(pcm: bytes, channels: int) -> bytes:
     """Interleaved s16le of several channels as mono, their mean."""
     if channels == 1:
         return pcm
+    import numpy as np
+
     frames = np.frombuffer(pcm, "<i2").reshape(-1, channels)
     return bytes(frames.mean(axis=1).round().astype("<i2"))
 

@@ -81,6 +81,28 @@ class Typist(Protocol):
     def close(self) -> None: ...
 
 
+class Screen(Protocol):
+    """What the interface has to know about the screen; for the main thread, about 1 ms."""
+
+    def composited(self) -> bool:
+        """Whether windows may be translucent now."""
+        ...
+
+    def focus_point(self) -> tuple[int, int] | None:
+        """A point inside the focused window, in the server's pixels; None if unknown."""
+        ...
+
+
+class PlainScreen:
+    """Where every window may be translucent and nobody tells where the focus is."""
+
+    def composited(self) -> bool:
+        return True
+
+    def focus_point(self) -> tuple[int, int] | None:
+        return None
+
+
 @attrs.frozen
 class Machine:
     """The parts for this system."""
@@ -90,6 +112,7 @@ class Machine:
     typist: Typist
     obstacles: Callable[[], list[Problem]]
     """What stands in the way now: no display, a permission not granted."""
+    screen: Screen = attrs.field(factory=PlainScreen)
 
 
 def this_machine(name: str | None = None) -> Machine:

@@ -6,6 +6,7 @@ from ...core.problems import Problem, ProblemError
 from .. import Machine, nowhere
 from .connection import connect
 from .keys import X11Keys
+from .screen import X11Screen
 from .typing import X11Typist
 
 
@@ -15,7 +16,9 @@ def machine() -> Machine:
         typist = X11Typist()
     except ProblemError as raised:
         return nowhere.machine(raised.problem)
-    return Machine(name="X11", keys=X11Keys(), typist=typist, obstacles=_obstacles)
+    return Machine(
+        name="X11", keys=X11Keys(), typist=typist, obstacles=_obstacles, screen=X11Screen()
+    )
 
 
 def _obstacles() -> list[Problem]:
