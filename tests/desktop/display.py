@@ -15,10 +15,10 @@ import random
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from Xlib import XK, X, error
 from Xlib.display import Display as Connection
@@ -202,6 +202,36 @@ class Display:
             assert code, f"there is no key {key}"
             xtest.fake_input(self._connection, X.KeyPress if down else X.KeyRelease, code)
         self._connection.sync()
+
+
+class OnDisplay(Protocol):
+    """A display, or whatever has one."""
+
+    @property
+    def environ(self) -> Mapping[str, str]: ...
+
+
+def windows(there: OnDisplay) -> list[str]:
+    """The titles of all windows that the window manager lists, oldest first."""
+    connection = Connection(there.environ["DISPLAY"])
+    try:
+        atom = connection.intern_atom("_NET_CLIENT_LIST")
+        found = connection.screen().root.get_full_property(atom, X.AnyPropertyType)
+        ids = [int(value) for value in found.value] if found is not None else []
+        return [_title(connection, window) for window in ids]
+    finally:
+        connection.close()
+
+
+def _title(connection: Any, window: int) -> str:
+    with suppress(error.BadWindow):  # it may have closed while we ask
+        atom = connection.intern_atom("_NET_WM_NAME")
+        found = connection.create_resource_object("window", window).get_full_property(
+            atom, X.AnyPropertyType
+        )
+        if found is not None:
+            return bytes(found.value).decode("utf-8", "replace")
+    return ""
 
 
 def until(true: Callable[[], bool], what: str, limit_s: float = 10.0) -> None:

@@ -20,7 +20,7 @@ import tempfile
 import time
 import urllib.request
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from websockets.sync.client import connect
 
@@ -28,26 +28,25 @@ from .display import Display, until
 
 LIMIT_S = 10.0
 _PROGRAMS = Path(__file__).with_name("programs")
+_PACKAGE = Path(__file__).parents[2] / "desktop"
 
 
-class Editor:
-    """One window with one field."""
+class Program:
+    """A child on the display, with a home of its own; ended with all its children."""
 
     name = ""
 
     def __init__(self, display: Display) -> None:
         self.display = display
-        self.folder = Path()
         self._temporary = tempfile.TemporaryDirectory(
-            prefix="sayso-editor-", ignore_cleanup_errors=True
+            prefix="sayso-program-", ignore_cleanup_errors=True
         )
+        self.folder = Path(self._temporary.name)
         self._process: subprocess.Popen[str] | None = None
 
-    def __enter__(self) -> Editor:
-        self.folder = Path(self._temporary.name)
+    def __enter__(self) -> Self:
         try:
             self._open()
-            until(self.is_focused, f"{self.name} has the focus", 30)
         except BaseException:
             self.close()
             raise
@@ -55,6 +54,64 @@ class Editor:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def close(self) -> None:
+        if self._process is not None:
+            # Chromium has children; they are in a group of their own with it.
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe is not None:
+                    pipe.close()
+        self._temporary.cleanup()
+
+    def _open(self) -> None:
+        raise NotImplementedError
+
+    def _start(self, *command: str, pipes: bool = False) -> None:
+        environ = os.environ | self.display.environ | {"HOME": str(self.folder)}
+        for name in ("DBUS_SESSION_BUS_ADDRESS", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+            environ.pop(name, None)
+        environ |= {"XDG_RUNTIME_DIR": str(self.folder), "PYTHONPATH": str(_PACKAGE)}
+        self._process = subprocess.Popen(
+            command, env=environ, text=True, start_new_session=True,
+            stdin=subprocess.PIPE if pipes else subprocess.DEVNULL,
+            stdout=subprocess.PIPE if pipes else subprocess.DEVNULL,
+            stderr=None if pipes else subprocess.DEVNULL,
+        )  # fmt: skip
+
+
+class Asked(Program):
+    """A program of `programs/` that answers one JSON line to each JSON line."""
+
+    python = sys.executable
+    script = ""
+
+    def ask(self, question: Any) -> Any:
+        assert self._process is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(question) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        assert line, f"{self.name} has ended"
+        return json.loads(line)
+
+    def _open(self) -> None:
+        self._start(self.python, str(_PROGRAMS / self.script), pipes=True)
+
+
+class Editor(Program):
+    """One window with one field."""
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        try:
+            until(self.is_focused, f"{self.name} has the focus", 30)
+        except BaseException:
+            self.close()
+            raise
+        return self
 
     def text(self) -> str:
         """Exactly what stands in the field."""
@@ -78,77 +135,34 @@ class Editor:
             time.sleep(0.005)
         return found
 
-    def close(self) -> None:
-        if self._process is not None:
-            # Chromium has children; they are in a group of their own with it.
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-            for pipe in (self._process.stdin, self._process.stdout):
-                if pipe is not None:
-                    pipe.close()
-        self._temporary.cleanup()
 
-    def _open(self) -> None:
-        raise NotImplementedError
-
-    def _start(self, *command: str, pipes: bool = False) -> None:
-        environ = os.environ | self.display.environ | {"HOME": str(self.folder)}
-        for name in ("DBUS_SESSION_BUS_ADDRESS", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
-            environ.pop(name, None)
-        self._process = subprocess.Popen(
-            command,
-            env=environ | {"XDG_RUNTIME_DIR": str(self.folder)},
-            stdin=subprocess.PIPE if pipes else subprocess.DEVNULL,
-            stdout=subprocess.PIPE if pipes else subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL, text=True, start_new_session=True,
-        )  # fmt: skip
-
-
-class _Asked(Editor):
-    """A program of `programs/` that answers one JSON line to each line."""
-
-    python = sys.executable
-    program = ""
-
+class _AskedEditor(Asked, Editor):
     def text(self) -> str:
-        return str(self._ask("text"))
+        return str(self.ask("text"))
 
     def clear(self) -> None:
-        self._ask("clear")
+        self.ask("clear")
 
     def is_focused(self) -> bool:
-        return bool(self._ask("focused"))
+        return bool(self.ask("focused"))
 
     def changed_at(self) -> float:
-        return float(self._ask("changed_at"))
-
-    def _open(self) -> None:
-        self._start(self.python, str(_PROGRAMS / self.program), pipes=True)
-
-    def _ask(self, question: str) -> Any:
-        assert self._process is not None
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(question + "\n")
-        self._process.stdin.flush()
-        line = self._process.stdout.readline()
-        assert line, f"{self.name} has ended"
-        return json.loads(line)
+        return float(self.ask("changed_at"))
 
 
-class GtkEditor(_Asked):
+class GtkEditor(_AskedEditor):
     """A GTK 3 TextView; needs the distribution's python3-gi."""
 
     name = "GTK"
     python = "/usr/bin/python3"
-    program = "gtk_editor.py"
+    script = "gtk_editor.py"
 
 
-class QtEditor(_Asked):
+class QtEditor(_AskedEditor):
     """A QPlainTextEdit."""
 
     name = "Qt"
-    program = "qt_editor.py"
+    script = "qt_editor.py"
 
 
 class Xterm(Editor):

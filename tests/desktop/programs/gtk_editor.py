@@ -24,10 +24,11 @@ def changed(_):
 
 
 def answer(*_):
-    question = sys.stdin.readline().strip()
-    if not question:
+    line = sys.stdin.readline()
+    if not line:
         Gtk.main_quit()
         return False
+    question = json.loads(line)
     if question == "clear":
         buffer.set_text("")
     answers = {

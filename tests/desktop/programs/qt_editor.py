@@ -18,10 +18,11 @@ def changed() -> None:
 
 
 def answer() -> None:
-    question = sys.stdin.readline().strip()
-    if not question:
+    line = sys.stdin.readline()
+    if not line:
         application.quit()
         return
+    question = json.loads(line)
     if question == "clear":
         edit.clear()
     answers = {
