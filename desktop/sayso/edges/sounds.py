@@ -1,0 +1,114 @@
+"""The three cues: synthesised, 48 kHz mono s16le, no files.
+
+Playing never keeps anybody waiting: each cue has a short-lived thread. A cue that cannot be
+played is logged once and not told: the pill says the same.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any, Literal
+
+import attrs
+
+log = logging.getLogger(__name__)
+
+Cue = Literal["start", "stop", "error"]
+RATE_HZ = 48_000
+
+
+@attrs.frozen
+class Tone:
+    at_ms: int
+    hz: float
+    length_ms: int
+    level_dbfs: float
+    """Of the fundamental; its octave is 20 dB below."""
+
+
+TONES: dict[Cue, tuple[Tone, ...]] = {
+    "start": (Tone(0, 587.33, 110, -21), Tone(55, 880.0, 150, -21)),
+    "stop": (Tone(0, 880.0, 110, -23), Tone(55, 587.33, 150, -23)),
+    "error": (Tone(0, 392.0, 160, -19), Tone(140, 311.13, 260, -19)),
+}
+ATTACK_S, TAIL_S, DECAY, OCTAVE_DB = 0.006, 0.020, 0.42, -20.0
+
+
+def samples(cue: Cue) -> bytes:
+    """The cue as 48 kHz mono s16le."""
+    import numpy as np
+
+    tones = TONES[cue]
+    end_ms = max(tone.at_ms + tone.length_ms for tone in tones)
+    mixed = np.zeros(RATE_HZ * end_ms // 1000)
+    for tone in tones:
+        at, wave = RATE_HZ * tone.at_ms // 1000, _wave(tone)
+        mixed[at : at + len(wave)] += wave
+    return bytes(np.rint(mixed * 32767).astype("<i2").tobytes())
+
+
+def play_now(pcm: bytes) -> None:
+    """Play s16le mono at 48 kHz; returns when it has sounded.
+
+    Raises:
+        OSError: PortAudio is not there, or there is nothing to play on. (Its own error is
+            no OSError; `sounddevice` is imported here so that it costs nothing before.)
+    """
+    import sounddevice
+
+    try:
+        with sounddevice.RawOutputStream(
+            samplerate=RATE_HZ, channels=1, dtype="int16", latency="low"
+        ) as stream:
+            stream.write(pcm)
+            stream.stop()  # waits until what was written has sounded
+    except sounddevice.PortAudioError as error:
+        raise OSError(str(error)) from error
+
+
+class Sounds:
+    """Plays cues. Any thread; a cue that begins while another sounds is left out."""
+
+    def __init__(self, play: Callable[[bytes], Any] = play_now) -> None:
+        self._play = play
+        self._sounding = threading.Lock()
+        self._told = False
+
+    def play(self, cue: Cue) -> threading.Thread | None:
+        """Start it and return at once; the thread it sounds in, None if one sounds already."""
+        if not self._sounding.acquire(blocking=False):
+            return None
+        thread = threading.Thread(target=self._sound, args=(cue,), name=f"cue-{cue}", daemon=True)
+        thread.start()
+        return thread
+
+    def _sound(self, cue: Cue) -> None:
+        try:
+            self._play(samples(cue))
+        except OSError as error:
+            if not self._told:
+                log.warning("A cue could not be played: %s", error)
+            self._told = True
+        finally:
+            self._sounding.release()
+
+
+def _wave(tone: Tone) -> Any:
+    import numpy as np
+
+    count = RATE_HZ * tone.length_ms // 1000
+    t = np.arange(count) / RATE_HZ
+    left_s = np.arange(count, 0, -1) / RATE_HZ
+    attack = 0.5 - 0.5 * np.cos(np.pi * np.minimum(1.0, t / ATTACK_S))
+    tail = 0.5 - 0.5 * np.cos(np.pi * np.minimum(1.0, left_s / TAIL_S))
+    decay = np.exp(-t / (tone.length_ms / 1000 * DECAY))
+    octave = 10 ** (OCTAVE_DB / 20) * np.sin(4 * np.pi * tone.hz * t)
+    return (
+        10 ** (tone.level_dbfs / 20)
+        * attack
+        * tail
+        * decay
+        * (np.sin(2 * np.pi * tone.hz * t) + octave)
+    )

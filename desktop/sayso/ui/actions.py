@@ -1,0 +1,43 @@
+"""What the interface may ask of the rest of the program; `app` fills it in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import attrs
+
+from ..core.problems import Problem
+
+
+@attrs.frozen(kw_only=True)
+class Actions:
+    """What the interface may ask for; each returns at once unless marked slow."""
+
+    start_hands_free: Callable[[], None]
+    finish: Callable[[], None]
+    cancel: Callable[[], None]
+    try_again: Callable[[], None]
+    """Recognise the last failed take again."""
+    insert_held: Callable[[], None]
+    copy_words: Callable[[], None]
+    """The held words, else the last ones."""
+    dismiss: Callable[[], None]
+    change: Callable[[str, object], Problem | None]
+    """One setting by its dotted key: saved and in force at once, or why not."""
+    open_settings: Callable[[str], None]
+    """By the page's name."""
+    quit: Callable[[], None]
+    microphones: Callable[[], list[str]]
+    """Slow."""
+    meter: Callable[[Callable[[float], None]], Callable[[], None]]
+    """Start the level meter, which calls with dBFS from another thread; returns how to stop."""
+    record_hotkey: Callable[[Callable[[str], None]], Callable[[], None]]
+    """Report the next chord pressed anywhere ('' for Esc), from another thread; returns stop."""
+    key_state: Callable[[str], str]
+    """Slow. Where the key for a host is: "keyring", "run", "environment" or ""."""
+    store_key: Callable[[str, str], None]
+    """Slow; ProblemError where there is no keyring. Host, key."""
+    keep_key_for_run: Callable[[str, str], None]
+    forget_key: Callable[[str], None]
+    test_endpoint: Callable[[], str]
+    """Slow; one sentence on success, ProblemError otherwise."""

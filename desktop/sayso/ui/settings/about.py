@@ -1,0 +1,79 @@
+"""Settings, About: version, licence, details for a report."""
+
+from __future__ import annotations
+
+import json
+import platform
+
+from PySide6 import __version__ as qt_version
+from PySide6.QtCore import QSysInfo, Slot
+from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from ... import __version__
+from ...core import settings as settings_of
+from ...core.settings import Settings
+from .. import glyph
+from .page import Context, Page
+from .widgets import Group, Row, label, scaled
+
+LICENCE = "Free software under the MIT licence."
+
+
+class AboutPage(Page):
+    def __init__(self, context: Context, settings: Settings) -> None:
+        super().__init__(context, settings)
+        self.copy_button = QPushButton("&Copy")
+        self.copy_button.setMinimumHeight(scaled(30))
+        self.copy_button.clicked.connect(self._copy)
+        self._row = Row(
+            context.scheme,
+            "Copy &details for a report",
+            "Versions and settings; never words, keys or sound.",
+            self.copy_button,
+        )
+        self.finish(self._head(), Group(context.scheme, "", [self._row]))
+
+    def _head(self) -> QWidget:
+        head = QWidget()
+        line = QHBoxLayout(head)
+        line.setContentsMargins(2, 8, 0, 4)
+        line.setSpacing(16)
+        line.addWidget(_Launcher())
+        words = QVBoxLayout()
+        words.setSpacing(4)
+        words.addStretch(1)
+        words.addWidget(label(f"Sayso {__version__}", "title"))
+        words.addWidget(label(LICENCE, "body", self.context.scheme.ink2))
+        words.addStretch(1)
+        line.addLayout(words, 1)
+        return head
+
+    @Slot()
+    def _copy(self) -> None:
+        QApplication.clipboard().setText(report(self.settings))
+        self._row.note.say("Copied.")
+
+
+class _Launcher(QWidget):
+    """The launcher's picture, 64 px."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedSize(scaled(64), scaled(64))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        glyph.paint_launcher(QPainter(self), self.width())
+
+
+def report(settings: Settings) -> str:
+    """What helps to understand a problem, and nothing that is the person's own."""
+    values = settings_of.write(settings)
+    return "\n".join(
+        [
+            f"Sayso {__version__}, Python {platform.python_version()}, Qt {qt_version}",
+            f"{QSysInfo.prettyProductName()}, {QSysInfo.currentCpuArchitecture()}, "
+            f"{QGuiApplication.platformName()}",
+            json.dumps(values, indent=2, ensure_ascii=False),
+        ]
+    )

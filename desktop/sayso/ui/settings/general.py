@@ -1,0 +1,220 @@
+"""Settings, General: hotkey, microphone, cues."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+
+from ...core.chord import Chord
+from ...core.problems import Problem, ProblemError
+from ...core.settings import Settings
+from .level import LevelJudge
+from .page import Context, Page, make_combo, select
+from .widgets import Group, Keycap, Meter, Row, label, scaled, side_by_side
+
+MODES = (
+    ("tap-or-hold", "Hold, or tap for hands-free"),
+    ("hold", "Hold only"),
+    ("toggle", "Tap only"),
+)
+PILLS = (
+    ("bottom", "Bottom of the screen"),
+    ("top", "Top of the screen"),
+    ("when-needed", "Only when something needs you"),
+    ("never", "Never"),
+)
+METER_MS, SPOKEN_MS = 50, 2000
+"""How often the meter is drawn, and its accessible name changed at most."""
+
+
+class GeneralPage(Page):
+    def __init__(self, context: Context, settings: Settings) -> None:
+        super().__init__(context, settings)
+        self._stop_recording: Callable[[], None] | None = None
+        self._stop_meter: Callable[[], None] | None = None
+        self._judge = LevelJudge()
+        self._latest = [-120.0]
+        self._spoken_ms = 0.0
+        self._meter_timer = QTimer(self)
+        self._meter_timer.setInterval(METER_MS)
+        self._meter_timer.timeout.connect(self._draw_level)
+        scheme = context.scheme
+        self.finish(
+            Group(
+                scheme,
+                "Dictation",
+                [
+                    self._hotkey_row(),
+                    self.combo_row(
+                        "hotkey.mode", "&Mode", "When hands-free, tap again to finish.", MODES
+                    ),
+                ],
+            ),
+            Group(scheme, "Microphone", [self._microphone_row()]),
+            Group(
+                scheme,
+                "Cues",
+                [
+                    self.switch_row(
+                        "sounds",
+                        "Play &sounds",
+                        "A soft tone when Sayso starts and stops listening.",
+                    ),
+                    self.combo_row(
+                        "pill", "Show the &pill", "Shows your voice and your words.", PILLS
+                    ),
+                ],
+            ),
+        )
+        self.refresh()
+
+    def refresh(self) -> None:
+        self.show_values()
+        if self._stop_recording is None:
+            shown = Chord.parse(self.settings.hotkey.chord).shown
+            self.keycap.setText(shown)
+            self.change_button.setAccessibleName(f"Hotkey, {shown}, change")
+
+    def escape(self) -> bool:
+        """Esc while a hotkey is recorded keeps the old one."""
+        if self._stop_recording is None:
+            return False
+        self._end_recording()
+        return True
+
+    # Hotkey
+
+    def _hotkey_row(self) -> Row:
+        self.keycap = Keycap(self.context.scheme)
+        self.keycap.installEventFilter(self)
+        self.change_button = QPushButton("&Change…")
+        self.change_button.setMinimumHeight(scaled(30))
+        self.change_button.clicked.connect(self._record)
+        control = side_by_side(self.keycap, self.change_button)
+        control.setFocusProxy(self.change_button)
+        row = Row(self.context.scheme, "&Hotkey", "Hold it, speak, let go.", control)
+        return self.keep("hotkey.chord", row)
+
+    @Slot()
+    def _record(self) -> None:
+        if self._stop_recording is not None:
+            self._end_recording()
+            return
+        self.rows["hotkey.chord"].note.problem(None)
+        self.keycap.recording = True
+        self.keycap.setText("Press a key…")
+        self.keycap.setAccessibleName("Press a key, or Esc to keep the old one")
+        self.keycap.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.keycap.setFocus()
+        self.change_button.setText("Cancel")
+        self.change_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        call = self.context.call
+        self._stop_recording = self.context.actions.record_hotkey(
+            lambda chord: call(lambda: self._recorded(chord))
+        )
+
+    def _recorded(self, chord: str) -> None:
+        if self._stop_recording is None:
+            return  # it was cancelled meanwhile
+        self._end_recording()
+        if chord:
+            self.change("hotkey.chord", chord)
+
+    def _end_recording(self) -> None:
+        stop, self._stop_recording = self._stop_recording, None
+        self.keycap.recording = False
+        self.keycap.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.change_button.setText("&Change…")
+        self.change_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.change_button.setFocus()
+        if stop is not None:
+            stop()
+        self.refresh()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        away = event.type() == QEvent.Type.FocusOut
+        if watched is self.keycap and away and self._stop_recording is not None:
+            self._end_recording()
+        return super().eventFilter(watched, event)
+
+    # Microphone
+
+    def _microphone_row(self) -> Row:
+        combo = make_combo([("", "System default")], 232)
+        combo.activated.connect(lambda _: self._choose_microphone(combo.currentData()))
+        self.meter = Meter(self.context.scheme)
+        self.sentence = label("Speak to see the level.", "caption", self.context.scheme.ink2, True)
+        below = QWidget()
+        column = QVBoxLayout(below)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(self.meter)
+        column.addWidget(self.sentence)
+        row = Row(self.context.scheme, "M&icrophone", "", combo, below)
+        self._combo = combo
+        return self.keep("microphone.device", row)
+
+    def _choose_microphone(self, name: object) -> None:
+        self._end_meter()
+        self.change("microphone.device", name)
+        self._begin_meter()
+
+    def _list_microphones(self, names: list[str]) -> None:
+        self._combo.clear()
+        self._combo.addItem("System default", "")
+        for name in names:
+            self._combo.addItem(name, name)
+        select(self._combo, self.settings.microphone.device)
+
+    def _no_microphones(self, problem: Problem) -> None:
+        self.rows["microphone.device"].note.problem(problem)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self.context.background.run(
+            self.context.actions.microphones, self._list_microphones, self._no_microphones
+        )
+        self._begin_meter()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """The microphone is listened to only while the page can be seen."""
+        self._end_meter()
+        if self._stop_recording is not None:
+            self._end_recording()
+
+    def _begin_meter(self) -> None:
+        if self._stop_meter is not None or not self.isVisible():
+            return
+        latest = self._latest = [-120.0]
+        self._judge = LevelJudge()
+
+        def hear(dbfs: float) -> None:  # in another thread: one assignment
+            latest[0] = dbfs
+
+        try:
+            self._stop_meter = self.context.actions.meter(hear)
+        except ProblemError as error:
+            self._no_microphones(error.problem)
+            return
+        self._meter_timer.start()
+
+    def _end_meter(self) -> None:
+        self._meter_timer.stop()
+        stop, self._stop_meter = self._stop_meter, None
+        if stop is not None:
+            stop()
+        self.meter.show_level(0.0, 0.0)
+
+    @Slot()
+    def _draw_level(self) -> None:
+        now = time.monotonic() * 1000
+        self._judge.hear(self._latest[0], now)
+        self.meter.show_level(self._judge.level, self._judge.peak)
+        if self.sentence.text() != self._judge.sentence:
+            self.sentence.setText(self._judge.sentence)
+        if now - self._spoken_ms >= SPOKEN_MS:
+            self._spoken_ms = now
+            self.meter.setAccessibleName(f"Microphone level, {self._judge.word}")

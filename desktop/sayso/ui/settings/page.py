@@ -1,0 +1,120 @@
+"""What every settings page is: rows bound to settings, each in force at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import attrs
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
+
+from ...core import settings as settings_of
+from ...core.problems import Problem
+from ...core.settings import Settings
+from ..actions import Actions
+from ..background import Background
+from ..theme import Scheme
+from .widgets import Row, Switch, scaled
+
+
+@attrs.frozen(kw_only=True)
+class Context:
+    """What a page works with."""
+
+    scheme: Scheme
+    actions: Actions
+    background: Background
+    call: Callable[[Callable[[], object]], None]
+    """Run it in the main thread."""
+    own_style: bool
+    """Whether buttons and fields are drawn by our style sheet."""
+
+
+class Page(QWidget):
+    def __init__(self, context: Context, settings: Settings) -> None:
+        super().__init__()
+        self.context, self.settings = context, settings
+        self.rows: dict[str, Row] = {}
+        """By the dotted key they set."""
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 16, 24, 20)
+        self._column.setSpacing(18)
+
+    def use(self, settings: Settings) -> None:
+        """Settings have changed, here or elsewhere: show them."""
+        self.settings = settings
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Make every control show `self.settings`."""
+
+    def escape(self) -> bool:
+        """Whether the page has a use for Esc now."""
+        return False
+
+    def finish(self, *groups: QWidget) -> None:
+        for group in groups:
+            self._column.addWidget(group)
+        self._column.addStretch(1)
+
+    def change(self, key: str, value: object) -> Problem | None:
+        """Set it; what stands against it is said at its row."""
+        problem = self.context.actions.change(key, value)
+        if key in self.rows:
+            self.rows[key].note.problem(problem)
+        if problem:
+            self.refresh()
+        return problem
+
+    def combo_row(
+        self,
+        key: str,
+        title: str,
+        help_text: str,
+        options: Sequence[tuple[object, str]],
+        width: int = 232,
+        below: QWidget | None = None,
+    ) -> Row:
+        combo = make_combo(options, width)
+        combo.activated.connect(lambda _: self.change(key, combo.currentData()))
+        return self.keep(key, Row(self.context.scheme, title, help_text, combo, below))
+
+    def switch_row(self, key: str, title: str, help_text: str) -> Row:
+        switch = Switch(self.context.scheme)
+        switch.clicked.connect(lambda on: self.change(key, bool(on)))
+        return self.keep(key, Row(self.context.scheme, title, help_text, switch))
+
+    def keep(self, key: str, row: Row) -> Row:
+        row.setObjectName(key)
+        self.rows[key] = row
+        return row
+
+    def show_values(self) -> None:
+        """For every row whose control is a list or a switch."""
+        for key, row in self.rows.items():
+            value = settings_of.get(self.settings, key)
+            if isinstance(row.control, Switch):
+                row.control.setChecked(value)
+            elif isinstance(row.control, QComboBox):
+                select(row.control, value)
+
+
+def make_combo(options: Sequence[tuple[object, str]], width: int) -> QComboBox:
+    combo = QComboBox()
+    for value, text in options:
+        combo.addItem(text, value)
+    combo.setFixedWidth(scaled(width))
+    combo.setMinimumHeight(scaled(30))
+    combo.setMaxVisibleItems(16)
+    combo.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # the wheel scrolls the page
+    combo.wheelEvent = lambda event: event.ignore()  # type: ignore[method-assign]
+    return combo
+
+
+def select(combo: QComboBox, value: object) -> None:
+    """Show a value; one that is not listed is added under its own name."""
+    at = combo.findData(value)
+    if at < 0:
+        combo.addItem(str(value), value)
+        at = combo.count() - 1
+    combo.setCurrentIndex(at)

@@ -1,0 +1,102 @@
+"""The style sheet of the settings window, for desktops that give Qt no style of their own."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from PySide6.QtGui import QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication, QStyleFactory
+
+from .. import theme
+from ..theme import Scheme
+
+
+def fusion() -> bool:
+    """Whether Qt fell back to its plain style, so that ours is needed. Linux only, in effect."""
+    style = QApplication.style()
+    return style is not None and style.name().lower() == "fusion"
+
+
+def palette_given() -> bool:
+    """Whether the desktop gave its colours, or Qt shows its own."""
+    if not fusion():
+        return True
+    plain = QStyleFactory.create("Fusion").standardPalette()
+    role = QPalette.ColorRole
+    now = QGuiApplication.palette()
+    return any(
+        now.color(which) != plain.color(which) for which in (role.Window, role.Highlight, role.Text)
+    )
+
+
+def sheet(scheme: Scheme, folder: Path) -> str:
+    """Buttons, fields and lists with 6 px corners. `folder` takes two small arrow images."""
+    hover = theme.mix(scheme.raised, scheme.ink, 0.05)
+    radius, scale = theme.RADIUS_CONTROL, theme.text_scale()
+    high = round(28 * scale)
+    return f"""
+    QPushButton, QComboBox, QLineEdit {{ background: {scheme.raised}; color: {scheme.ink};
+        border: 1px solid {scheme.outline}; border-radius: {radius}px; padding: 0 12px;
+        min-height: {high}px; selection-background-color: {scheme.voice};
+        selection-color: {scheme.on_voice}; }}
+    QLineEdit {{ padding: 0 9px; background: {scheme.surface}; }}
+    QComboBox {{ padding: 0 6px 0 10px; }}
+    QComboBox QLineEdit {{ border: 0; padding: 0; min-height: 0; background: transparent; }}
+    QComboBox::drop-down {{ border: 0; width: 22px; }}
+    QComboBox::down-arrow {{ image: url({_arrow(scheme, folder)}); width: 12px; height: 12px; }}
+    QComboBox QAbstractItemView {{ background: {scheme.surface}; color: {scheme.ink};
+        border: 1px solid {scheme.outline}; selection-background-color: {scheme.voice};
+        selection-color: {scheme.on_voice}; }}
+    QPushButton:hover, QComboBox:hover {{ background: {hover}; }}
+    QPushButton:pressed {{ background: {theme.mix(scheme.raised, scheme.ink, 0.12)}; }}
+    QPushButton:focus, QComboBox:focus, QLineEdit:focus {{ border: 2px solid {scheme.voice}; }}
+    QPushButton:focus {{ padding: 0 11px; }} QComboBox:focus {{ padding: 0 5px 0 9px; }}
+    QLineEdit:focus {{ padding: 0 8px; }} QComboBox QLineEdit:focus {{ border: 0; padding: 0; }}
+    QPushButton:disabled, QComboBox:disabled, QLineEdit:disabled {{ color: {scheme.ink3}; }}
+    QRadioButton {{ spacing: 10px; color: {scheme.ink}; }}
+    QRadioButton::indicator {{ width: 14px; height: 14px; border-radius: 8px;
+        border: 1px solid {scheme.outline}; background: {scheme.surface}; }}
+    QRadioButton::indicator:focus {{ border: 2px solid {scheme.voice}; width: 12px; height: 12px; }}
+    QRadioButton::indicator:checked {{ width: 6px; height: 6px; border: 5px solid {scheme.voice};
+        background: {scheme.on_voice}; }}
+    QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border: 0; }}
+    QListWidget#sidebar {{ background: transparent; border: 0; outline: 0; }}
+    QListWidget#sidebar::item {{ border-radius: {radius}px; padding-left: 8px;
+        color: {scheme.ink}; }}
+    QListWidget#sidebar::item:hover {{ background: {theme.mix(scheme.window, scheme.ink, 0.05)}; }}
+    QListWidget#sidebar::item:selected {{ background: {scheme.voice_soft}; color: {scheme.ink}; }}
+    QListWidget#sidebar:focus::item:selected {{ border: 2px solid {scheme.voice};
+        padding-left: 6px; }}
+    """
+
+
+def _arrow(scheme: Scheme, folder: Path) -> str:
+    """A chevron for combo boxes: style sheets take images only from files."""
+    from PySide6.QtCore import QPointF, Qt
+    from PySide6.QtGui import QColor, QImage, QPainter, QPen
+
+    for ratio, suffix in ((1, ""), (2, "@2x")):
+        image = QImage(12 * ratio, 12 * ratio, QImage.Format.Format_ARGB32_Premultiplied)
+        image.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(image)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.scale(ratio, ratio)
+        painter.setPen(
+            QPen(
+                QColor(scheme.ink2),
+                1.5,
+                Qt.PenStyle.SolidLine,
+                Qt.PenCapStyle.RoundCap,
+                Qt.PenJoinStyle.RoundJoin,
+            )
+        )
+        painter.drawPolyline([QPointF(3, 4.5), QPointF(6, 7.5), QPointF(9, 4.5)])
+        painter.end()
+        image.save(str(folder / f"chevron-{scheme.ink2[1:]}{suffix}.png"))
+    return (folder / f"chevron-{scheme.ink2[1:]}.png").as_posix()
+
+
+def image_folder() -> tempfile.TemporaryDirectory[str]:
+    """For the window to hold: it goes when the window does."""
+    return tempfile.TemporaryDirectory(prefix="sayso-ui-")

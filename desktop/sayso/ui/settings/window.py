@@ -1,0 +1,220 @@
+"""The settings window: a sidebar of pages, each made when it is first looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QSize, Qt, Slot
+from PySide6.QtGui import (
+    QCloseEvent,
+    QColor,
+    QGuiApplication,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QResizeEvent,
+    QShortcut,
+)
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QListWidget,
+    QListWidgetItem,
+    QScrollArea,
+    QStackedWidget,
+    QWidget,
+)
+
+from ...core.settings import Settings
+from .. import glyph, theme
+from ..actions import Actions
+from ..background import Background
+from ..bridge import Bridge
+from . import style
+from .about import AboutPage
+from .general import GeneralPage
+from .icons import icon
+from .page import Context, Page
+from .recognition import RecognitionPage
+from .text import TextPage
+from .widgets import scaled
+
+PAGES: tuple[tuple[str, str, Callable[[Context, Settings], Page]], ...] = (
+    ("general", "General", GeneralPage),
+    ("recognition", "Recognition", RecognitionPage),
+    ("text", "Text", TextPage),
+    ("about", "About", AboutPage),
+)
+SIZE, LEAST = QSize(780, 604), QSize(640, 480)
+SIDEBAR, SIDEBAR_NARROW, NARROW = 188, 40, 700
+
+
+class SettingsWindow(QWidget):
+    """Closing hides it. Everything in it is in force at once: no OK, no Cancel."""
+
+    def __init__(
+        self, actions: Actions, background: Background, bridge: Bridge, settings: Settings
+    ) -> None:
+        super().__init__(None, Qt.WindowType.Window)
+        self._actions, self._background, self._bridge = actions, background, bridge
+        self._settings = settings
+        self._images = style.image_folder()
+        self.pages: dict[str, Page] = {}
+        self.setWindowTitle("Sayso Settings")
+        self.setWindowIcon(glyph.launcher_icon())
+        self.setMinimumSize(LEAST)
+        self.resize(SIZE)
+        self._outer = QHBoxLayout(self)
+        self.sidebar = self._make_sidebar()
+        self.stack = QStackedWidget()
+        self._outer.addWidget(self.sidebar)
+        self._outer.addWidget(self.stack, 1)
+        self._shortcuts()
+        self._dress()
+        self.sidebar.setCurrentRow(0)
+        bridge.settings.connect(self.use)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._dress)
+
+    @property
+    def page(self) -> str:
+        return PAGES[self.sidebar.currentRow()][0]
+
+    @Slot(object)
+    def use(self, settings: Settings) -> None:
+        self._settings = settings
+        for page in self.pages.values():
+            page.use(settings)
+
+    def open(self, page: str = "") -> None:
+        """Show it, on this page; '' for the one last seen."""
+        names = [name for name, *_ in PAGES]
+        if page in names:
+            self.sidebar.setCurrentRow(names.index(page))
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    # Outside of the pages
+
+    def _make_sidebar(self) -> QListWidget:
+        made = QListWidget()
+        made.setObjectName("sidebar")
+        made.setAccessibleName("Settings pages")
+        made.setIconSize(QSize(scaled(18), scaled(18)))
+        made.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        made.setFrameShape(QListWidget.Shape.NoFrame)
+        made.viewport().setAutoFillBackground(False)
+        for name, title, _ in PAGES:
+            item = QListWidgetItem(title)
+            item.setData(Qt.ItemDataRole.UserRole, name)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, title)
+            item.setSizeHint(QSize(0, scaled(34)))
+            made.addItem(item)
+        made.currentRowChanged.connect(self._go)
+        return made
+
+    def _shortcuts(self) -> None:
+        for at in range(len(PAGES)):
+            keys = QShortcut(QKeySequence(f"Ctrl+{at + 1}"), self)
+            keys.activated.connect(lambda at=at: self.sidebar.setCurrentRow(at))
+        QShortcut(QKeySequence.StandardKey.Close, self).activated.connect(self.close)
+        QShortcut(QKeySequence(Qt.Key.Key_Escape), self).activated.connect(self._escape)
+
+    @Slot()
+    def _escape(self) -> None:
+        page = self.pages.get(self.page)
+        if page is None or not page.escape():
+            self.close()
+
+    @Slot(int)
+    def _go(self, at: int) -> None:
+        """Make the page if it is new, and show it."""
+        name, _, make = PAGES[at]
+        if name not in self.pages:
+            self.pages[name] = page = make(self._context(), self._settings)
+            self.stack.addWidget(self._scrolling(page))
+        for area in self.stack.findChildren(QScrollArea):
+            if area.widget() is self.pages[name]:
+                self.stack.setCurrentWidget(area)
+
+    def _scrolling(self, page: Page) -> QScrollArea:
+        area = QScrollArea()
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.viewport().setAutoFillBackground(False)
+        page.setAutoFillBackground(False)
+        area.setWidget(page)
+        return area
+
+    def _context(self) -> Context:
+        return Context(
+            scheme=self.scheme,
+            actions=self._actions,
+            background=self._background,
+            call=self._bridge.call,
+            own_style=self._own_style,
+        )
+
+    # Colours and size
+
+    @Slot()
+    def _dress(self) -> None:
+        """Take the desktop's colours, or ours where it has none; pages are made anew."""
+        given = style.palette_given()
+        self.scheme = theme.for_windows(QGuiApplication.palette(), given)
+        self._own_style = style.fusion()
+        if not given:
+            self.setPalette(theme.palette(self.scheme))
+        sheet = style.sheet(self.scheme, Path(self._images.name)) if self._own_style else ""
+        self.setStyleSheet(sheet)
+        for at, (name, _, _) in enumerate(PAGES):
+            self.sidebar.item(at).setIcon(icon(name, self.scheme.ink2, self.scheme.voice))
+        shown = self.sidebar.currentRow()
+        for page in self.pages.values():
+            page.deleteLater()
+        self.pages.clear()
+        for area in self.stack.findChildren(QScrollArea):
+            self.stack.removeWidget(area)
+            area.deleteLater()
+        if shown >= 0:
+            self._go(shown)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Below 700 wide the sidebar shows icons only, with tooltips."""
+        narrow = self.width() < scaled(NARROW)
+        wide = scaled(SIDEBAR_NARROW if narrow else SIDEBAR)
+        self.sidebar.setFixedWidth(wide)
+        self._outer.setContentsMargins(12, 0, 0, 0)
+        self._outer.setSpacing(34)
+        for at, (_, title, _) in enumerate(PAGES):
+            item = self.sidebar.item(at)
+            item.setText("" if narrow else title)
+            item.setToolTip(title if narrow else "")
+        self.sidebar.setContentsMargins(0, 16, 0, 0)
+        self.sidebar.setViewportMargins(0, 16, 0, 16)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in (QEvent.Type.ApplicationPaletteChange, QEvent.Type.ThemeChange):
+            self._dress()
+        super().changeEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._arrange()
+        super().resizeEvent(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.hide()
+        event.ignore()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Window))
+        x = self.sidebar.geometry().right() + 11
+        painter.setPen(QPen(QColor(self.scheme.line), 1))
+        painter.drawLine(x, 0, x, self.height())

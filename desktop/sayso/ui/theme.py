@@ -1,0 +1,261 @@
+"""Colours, type, spacing and motion: the one place that says how Sayso looks.
+
+Sizes are logical pixels, durations ms. Pill and tray always use these colours; windows use
+the desktop's palette, and these where the desktop gives none.
+"""
+
+from __future__ import annotations
+
+import attrs
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFont, QFontInfo, QGuiApplication, QPalette
+
+
+@attrs.frozen(kw_only=True)
+class Scheme:
+    name: str
+    window: str
+    """Page behind groups."""
+    surface: str
+    """Groups, fields, pill."""
+    raised: str
+    """Buttons, keycaps."""
+    line: str
+    """Hairlines: decorative."""
+    outline: str
+    """Edges of controls: at least 3 to 1."""
+    ink: str
+    ink2: str
+    """Help and secondary text."""
+    ink3: str
+    """Placeholder, disabled."""
+    voice: str
+    """The microphone is open, or all is well."""
+    on_voice: str
+    voice_soft: str
+    amber: str
+    """Sayso waits for you."""
+    amber_soft: str
+    red: str
+    """It failed."""
+    red_soft: str
+    shadow_alpha: int
+    strong_edges: bool = False
+    """High contrast: 2 px edges in ink, no shadow, no tints."""
+
+
+LIGHT = Scheme(
+    name="light",
+    window="#F4F5F4",
+    surface="#FFFFFF",
+    raised="#FFFFFF",
+    line="#E3E6E4",
+    outline="#7F8985",
+    ink="#1B2321",
+    ink2="#55605C",
+    ink3="#66716D",
+    voice="#0B756B",
+    on_voice="#FFFFFF",
+    voice_soft="#E1F1EE",
+    amber="#8A5200",
+    amber_soft="#FBF0DC",
+    red="#B3261E",
+    red_soft="#FBE9E7",
+    shadow_alpha=46,
+)
+DARK = Scheme(
+    name="dark",
+    window="#191D1C",
+    surface="#232827",
+    raised="#2E3433",
+    line="#343B39",
+    outline="#7C8884",
+    ink="#EDF1EF",
+    ink2="#B3BDB9",
+    ink3="#9AA5A1",
+    voice="#5FD3C2",
+    on_voice="#06201C",
+    voice_soft="#1F3B37",
+    amber="#F0B95B",
+    amber_soft="#3A3020",
+    red="#FF9A8F",
+    red_soft="#402725",
+    shadow_alpha=120,
+)
+
+PANEL_LIGHT, PANEL_DARK = "#F2F2F2", "#1F1F1F"
+"""Typical panels, to judge tray icons by."""
+TRAY_ON_LIGHT = {"ink": "#1B2321", "voice": "#0B756B", "red": "#B3261E"}
+TRAY_ON_DARK = {"ink": "#F2F5F4", "voice": "#5FD3C2", "red": "#FF9A8F"}
+
+RADIUS_CONTROL, RADIUS_GROUP, RADIUS_PILL = 6, 10, 20
+BASE_PX = 13
+"""The font size every fixed measure was drawn for."""
+IN_MS, OUT_MS, GROW_MS, SWAP_MS = 140, 120, 160, 100
+
+_TYPE = {
+    "caption": (0.92, QFont.Weight.Normal),
+    "body": (1.0, QFont.Weight.Normal),
+    "strong": (1.0, QFont.Weight.DemiBold),
+    "title": (1.24, QFont.Weight.DemiBold),
+    "display": (1.86, QFont.Weight.DemiBold),
+}
+
+
+def colour(value: str, alpha: float = 1.0) -> QColor:
+    made = QColor(value)
+    made.setAlphaF(alpha)
+    return made
+
+
+def mix(one: str, other: str, share: float) -> str:
+    """The colour `share` of the way from one to the other."""
+    a, b = QColor(one), QColor(other)
+    parts = [
+        round(x + (y - x) * share)
+        for x, y in (
+            (a.red(), b.red()),
+            (a.green(), b.green()),
+            (a.blue(), b.blue()),
+        )
+    ]
+    return QColor(*parts).name()
+
+
+def font(role: str = "body", base: QFont | None = None) -> QFont:
+    """The system's font in one of five roles."""
+    factor, weight = _TYPE[role]
+    made = QFont(base or QGuiApplication.font())
+    if made.pixelSize() > 0:
+        made.setPixelSize(max(1, round(made.pixelSize() * factor)))
+    else:
+        made.setPointSizeF(made.pointSizeF() * factor)
+    made.setWeight(weight)
+    return made
+
+
+def text_scale() -> float:
+    """How much larger than drawn for the system's text is; never below 1."""
+    return max(1.0, QFontInfo(QGuiApplication.font()).pixelSize() / BASE_PX)
+
+
+def scheme() -> Scheme:
+    """For what always uses our own colours: the pill."""
+    chosen = DARK if _dark() else LIGHT
+    return _high_contrast(chosen) if high_contrast() else chosen
+
+
+def for_windows(palette: QPalette, given: bool) -> Scheme:
+    """Colours inside windows: the desktop's, or ours where it has `given` none."""
+    if not given:
+        return scheme()
+    ours = DARK if palette.window().color().lightnessF() < 0.5 else LIGHT
+    role = QPalette.ColorRole
+
+    def of(which: QPalette.ColorRole) -> str:
+        return palette.color(QPalette.ColorGroup.Active, which).name()
+
+    ink, surface, accent = of(role.Text), of(role.Base), of(role.Accent)
+    made = attrs.evolve(
+        ours,
+        window=of(role.Window),
+        surface=surface,
+        raised=of(role.Button),
+        ink=ink,
+        ink2=mix(ink, surface, 0.25),
+        ink3=mix(ink, surface, 0.35),
+        line=mix(ink, surface, 0.88),
+        outline=mix(ink, surface, 0.48),
+        voice=accent,
+        on_voice=readable_on(accent),
+        voice_soft=mix(accent, of(role.Window), 0.85),
+    )
+    return _high_contrast(made) if high_contrast() else made
+
+
+def palette(chosen: Scheme) -> QPalette:
+    """For a window on a desktop that gives no colours of its own."""
+    made, role = QPalette(), QPalette.ColorRole
+    for which, value in (
+        (role.Window, chosen.window),
+        (role.WindowText, chosen.ink),
+        (role.Base, chosen.surface),
+        (role.AlternateBase, chosen.window),
+        (role.Text, chosen.ink),
+        (role.Button, chosen.raised),
+        (role.ButtonText, chosen.ink),
+        (role.Highlight, chosen.voice),
+        (role.Accent, chosen.voice),
+        (role.HighlightedText, chosen.on_voice),
+        (role.PlaceholderText, chosen.ink3),
+        (role.Mid, chosen.line),
+        (role.Midlight, chosen.line),
+        (role.Dark, chosen.outline),
+        (role.Light, chosen.surface),
+        (role.Link, chosen.voice),
+        (role.ToolTipBase, chosen.surface),
+        (role.ToolTipText, chosen.ink),
+    ):
+        made.setColor(which, QColor(value))
+    for which in (role.Text, role.WindowText, role.ButtonText):
+        made.setColor(QPalette.ColorGroup.Disabled, which, QColor(chosen.ink3))
+    return made
+
+
+def high_contrast() -> bool:
+    """Whether the desktop asks for more contrast (Qt tells from 6.10 on)."""
+    return _hint("contrastPreference") == "HighContrast"
+
+
+def reduced_motion() -> bool:
+    """Whether the desktop asks for less motion (Qt tells from 6.12 on)."""
+    return _hint("motionPreference") == "ReducedMotion"
+
+
+def _hint(name: str) -> str:
+    style = QGuiApplication.styleHints()  # held: its hints end with the Python object of it
+    hints = getattr(style, "accessibility", lambda: None)()
+    preference = getattr(hints, name, lambda: None)()
+    return str(getattr(preference, "name", ""))
+
+
+def luminance(value: str) -> float:
+    """Relative luminance as WCAG 2 defines it."""
+    made = QColor(value)
+    parts = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in (made.redF(), made.greenF(), made.blueF())
+    ]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio as WCAG 2 defines it, 1 to 21."""
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def readable_on(background: str) -> str:
+    """White or near black, whichever reads better."""
+    return max(("#FFFFFF", "#06201C"), key=lambda ink: contrast(ink, background))
+
+
+def _dark() -> bool:
+    told = QGuiApplication.styleHints().colorScheme()
+    if told != Qt.ColorScheme.Unknown:
+        return told == Qt.ColorScheme.Dark
+    return QGuiApplication.palette().window().color().lightnessF() < 0.5
+
+
+def _high_contrast(chosen: Scheme) -> Scheme:
+    return attrs.evolve(
+        chosen,
+        line=chosen.ink,
+        outline=chosen.ink,
+        ink2=chosen.ink,
+        voice_soft=chosen.surface,
+        amber_soft=chosen.surface,
+        red_soft=chosen.surface,
+        shadow_alpha=0,
+        strong_edges=True,
+    )

@@ -1,0 +1,215 @@
+"""What tray and pill say, as pure functions of status, settings and time. No Qt.
+
+Wording is LOOK's: present tense, what happened and then what to do.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import attrs
+
+from ..core.chord import Chord
+from ..core.problems import Action, Problem
+from ..core.settings import OPENAI_URL, Settings
+from ..core.status import Status
+
+Icon = Literal["idle", "listening", "finishing", "error"]
+Engine = Literal["on-device", "openai", "own"]
+ENGINES: tuple[tuple[Engine, str], ...] = (
+    ("on-device", "On this computer"),
+    ("openai", "OpenAI"),
+    ("own", "Your own server"),
+)
+SENDS_SOUND = "Sound leaves this computer"
+
+Kind = Literal[
+    "arming", "listening", "hands-free", "finishing", "inserted", "nothing", "held", "error"
+]
+Does = Literal[
+    "finish",
+    "cancel",
+    "try-again",
+    "insert",
+    "copy",
+    "dismiss",
+    "settings",
+    "settings:general",
+    "settings:recognition",
+]
+ENDING = "finishing", "inserting"
+
+
+@attrs.frozen
+class TrayView:
+    icon: Icon
+    tooltip: str
+    line: str
+    """First line of the menu."""
+    listening: bool
+    """Whether the second entry finishes instead of starting."""
+    toggle: str
+    has_held: bool
+    has_words: bool
+    engine: Engine
+
+
+@attrs.frozen
+class Button:
+    label: str
+    does: Does
+    primary: bool = False
+
+
+@attrs.frozen
+class PillView:
+    kind: Kind
+    text: str = ""
+    detail: str = ""
+    """Second line."""
+    buttons: tuple[Button, ...] = ()
+    closable: bool = False
+    stop: bool = False
+    """Has the round button that finishes."""
+
+    @property
+    def name(self) -> str:
+        """What assistive technology calls it."""
+        return f"Sayso: {_SPOKEN[self.kind] or self.text}".rstrip(": ")
+
+    @property
+    def description(self) -> str:
+        return self.detail or self.text
+
+    @property
+    def clickable(self) -> bool:
+        return bool(self.buttons) or self.closable or self.stop
+
+
+_SPOKEN: dict[Kind, str] = {
+    "arming": "starting the microphone",
+    "listening": "listening",
+    "hands-free": "listening hands-free",
+    "finishing": "writing your words",
+    "inserted": "",
+    "nothing": "",
+    "held": "",
+    "error": "",
+}
+_ACTIONS: dict[Action, Button] = {
+    "try-again": Button("Try again", "try-again", primary=True),
+    "microphone": Button("Microphone", "settings:general", primary=True),
+    "recognition": Button("Settings", "settings:recognition", primary=True),
+    "hotkey": Button("Change hotkey", "settings:general", primary=True),
+    "copy": Button("Copy again", "copy", primary=True),
+}
+
+
+def tray_view(status: Status, settings: Settings) -> TrayView:
+    """The whole tray for one status."""
+    key = Chord.parse(settings.hotkey.chord).shown
+    listening = status.state == "listening"
+    icon: Icon
+    if listening:
+        icon, tip, line = "listening", "listening", "Listening"
+    elif status.state in ENDING:
+        icon, tip, line = "finishing", "writing your words", "Writing your words"
+    elif status.problem:
+        icon, tip, line = "error", status.problem.what, bare(status.problem.what)
+    elif settings.hotkey.mode == "toggle":
+        icon, tip, line = "idle", f"tap {key} and speak", f"Listening for {key}"
+    else:
+        icon, tip, line = "idle", f"hold {key} and speak", f"Listening for {key}"
+    return TrayView(
+        icon=icon,
+        tooltip=f"Sayso: {tip}",
+        line=line,
+        listening=listening,
+        toggle="Finish dictation" if listening else "Start hands-free",
+        has_held=bool(status.held),
+        has_words=bool(status.held or status.last_text),
+        engine=engine_of(settings),
+    )
+
+
+def engine_of(settings: Settings) -> Engine:
+    """Which of the three choices the settings mean."""
+    if settings.engine == "on-device":
+        return "on-device"
+    return "openai" if settings.endpoint.url == OPENAI_URL else "own"
+
+
+def arming_view(age_ms: float) -> PillView:
+    return PillView("arming", "Starting the microphone…" if age_ms >= 250 else "")
+
+
+def listening_view(status: Status, settings: Settings, silent_ms: float, hint: bool) -> PillView:
+    """`silent_ms`: since a voice was last heard; `hint`: still tell how hands-free ends."""
+    text = status.partial
+    if not text and silent_ms >= 5000:
+        text = "Is the microphone muted?"
+    if not status.hands_free:
+        return PillView("listening", text)
+    if not text and hint:
+        text = f"Tap {Chord.parse(settings.hotkey.chord).shown} to finish"
+    return PillView("hands-free", text, stop=True)
+
+
+def finishing_view(partial: str, age_ms: float) -> PillView:
+    """While words are written; `partial` is what was last understood."""
+    waiting = "Still writing…" if age_ms >= 4000 else "Writing…" if age_ms >= 400 else ""
+    slow = (Button("Cancel", "cancel"),) if age_ms >= 10_000 else ()
+    return PillView("finishing", partial or waiting, buttons=slow)
+
+
+def inserted_view(words: int) -> PillView:
+    return PillView("inserted", "1 word" if words == 1 else f"{words} words")
+
+
+def nothing_view(times: int) -> PillView:
+    if times < 2:
+        return PillView("nothing", "Nothing heard")
+    return PillView(
+        "nothing",
+        "Nothing heard. Is this the right microphone?",
+        buttons=(Button("Microphone", "settings:general"),),
+    )
+
+
+def held_view(words: str) -> PillView:
+    return PillView(
+        "held",
+        "The window changed",
+        words,
+        buttons=(Button("Type here", "insert", primary=True), Button("Copy", "copy")),
+        closable=True,
+    )
+
+
+def error_view(problem: Problem) -> PillView:
+    first = _ACTIONS.get(problem.action)
+    settings = Button("Settings", "settings", primary=first is None)
+    both = (settings,) if first is None else (first, settings)
+    return PillView(
+        "error",
+        bare(problem.what),
+        problem.remedy,
+        buttons=(first,) if first and first.label == settings.label else both,
+        closable=True,
+    )
+
+
+def bare(sentence: str) -> str:
+    """A sentence as a title or menu line: without its full stop."""
+    return sentence[:-1] if sentence.endswith(".") and not sentence.endswith("..") else sentence
+
+
+def is_right_to_left(text: str) -> bool:
+    """Whether its first strong letter is of a right-to-left script."""
+    import unicodedata
+
+    for letter in text:
+        direction = unicodedata.bidirectional(letter)
+        if direction in ("L", "R", "AL"):
+            return direction != "L"
+    return False

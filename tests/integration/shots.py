@@ -1,0 +1,256 @@
+"""Pictures of every window and state, to look at: python tests/integration/shots.py OUTDIR"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import attrs
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QImage, QPainter
+from PySide6.QtWidgets import QApplication, QStyleFactory, QWidget
+
+from sayso.core.problems import Problem
+from sayso.core.settings import Endpoint, Settings
+from sayso.core.status import Status
+from sayso.ui import glyph, pill, theme, views
+from sayso.ui.actions import Actions
+from sayso.ui.background import Background
+from sayso.ui.bridge import Bridge
+from sayso.ui.pill import Motion
+from sayso.ui.settings.window import SettingsWindow
+from sayso.ui.tray import Tray
+from sayso.ui.views import PillView
+
+LONG = (
+    "and then we agreed that the second draft should go to the printer on Monday before noon, so"
+)
+ARABIC = "هل يمكنك نقل الاجتماع إلى يوم الخميس صباحا"
+ASKED = "Could you move the meeting to Thursday?"
+SETTINGS = Settings()
+DESK = {"light": "#DCE3E1", "dark": "#0F1413"}
+
+
+def listening(text: str, *, hands_free: bool = False, silent_ms: float = 0) -> PillView:
+    status = Status("listening", partial=text, hands_free=hands_free, sound_arrived=True)
+    return views.listening_view(status, SETTINGS, silent_ms, hint=True)
+
+
+PILLS: tuple[tuple[str, PillView, Motion], ...] = (
+    ("Arming", views.arming_view(100), Motion()),
+    ("Arming, 250 ms", views.arming_view(300), Motion()),
+    ("Listening", listening(""), Motion(levels=(0.35, 0.2, 0.1, 0.05))),
+    ("Listening, words", listening(ASKED[:-1]), Motion(levels=(1, 0.62, 0.85, 0.3))),
+    ("Listening, long", listening(LONG), Motion(levels=(0.7, 0.95, 0.5, 0.25))),
+    ("Listening, right to left", listening(ARABIC), Motion(levels=(0.8, 0.6, 0.4, 0.2))),
+    ("Listening, long, r-t-l", listening(ARABIC * 3), Motion(levels=(0.8, 0.6, 0.4, 0.2))),
+    ("Silence", listening("", silent_ms=6000), Motion()),
+    ("Hands-free, no words", listening("", hands_free=True), Motion(levels=(0.5, 0.3, 0.2, 0.1))),
+    (
+        "Hands-free",
+        listening("Dear all, thank you for coming yesterday", hands_free=True),
+        Motion(levels=(0.9, 0.5, 0.7, 0.35)),
+    ),
+    ("Reduced motion", listening("Dear all"), Motion(levels=(0.6, 0, 0, 0), still=True)),
+    ("Finishing, folding", views.finishing_view(ASKED, 80), Motion((0.8, 0.6, 0.4, 0.2), 0.5)),
+    ("Finishing", views.finishing_view(ASKED, 600), Motion()),
+    ("Finishing, no words", views.finishing_view("", 500), Motion(pulse=1)),
+    ("Finishing, 10 s", views.finishing_view("", 11_000), Motion()),
+    ("Inserted", views.inserted_view(7), Motion()),
+    ("Nothing heard", views.nothing_view(1), Motion()),
+    ("Nothing heard, twice", views.nothing_view(2), Motion()),
+    ("Held", views.held_view(ASKED), Motion()),
+    ("Held, long", views.held_view(LONG), Motion()),
+    (
+        "Error",
+        views.error_view(
+            Problem("The server did not answer.", "Your recording is kept.", "try-again")
+        ),
+        Motion(),
+    ),
+    (
+        "Error, settings",
+        views.error_view(
+            Problem(
+                "The server answered, but not as a speech server.",
+                "The address may need /v1 at its end.",
+                "recognition",
+            )
+        ),
+        Motion(),
+    ),
+    (
+        "Error, copied",
+        views.error_view(
+            Problem(
+                "This window does not take typed text.",
+                "Your words are copied: press Ctrl+V.",
+                "copy",
+            )
+        ),
+        Motion(),
+    ),
+    ("Error, plain", views.error_view(Problem("Sayso has stopped listening.")), Motion()),
+)
+
+
+class PillSheet(QWidget):
+    """Every state of the pill, as the real drawing code paints it."""
+
+    def __init__(self, shadow: bool = True) -> None:
+        super().__init__()
+        self._shadow = shadow
+        self.resize(round(830 * theme.text_scale()), round(len(PILLS) * 72 * theme.text_scale()))
+
+    def paintEvent(self, event: object) -> None:
+        painter, scheme = QPainter(self), theme.scheme()
+        painter.fillRect(self.rect(), QColor(DESK[scheme.name]))
+        painter.scale(theme.text_scale(), theme.text_scale())
+        for at, (name, view, motion) in enumerate(PILLS):
+            y, layout = at * 72 + 36, pill.lay_out(view)
+            painter.setPen(QColor(scheme.ink))
+            painter.setFont(pill.base_font("strong"))
+            painter.drawText(QRectF(20, y - 10, 220, 20), Qt.AlignmentFlag.AlignVCenter, name)
+            painter.save()
+            painter.translate(250, y - layout.height / 2)
+            pill.paint(painter, layout, scheme, motion, shadow=self._shadow)
+            for place in layout.places:
+                self._button(painter, place, view, scheme)
+            painter.restore()
+
+    def _button(
+        self, painter: QPainter, place: pill.Place, view: PillView, scheme: theme.Scheme
+    ) -> None:
+        painter.save()
+        painter.translate(place.rect.topLeft())
+        size = QRectF(QPointF(0, 0), place.rect.size())
+        if place.button:
+            pill.paint_button(painter, size, place.button, scheme, down=False, over=False)
+        elif view.stop:
+            pill.paint_stop(painter, scheme, over=False)
+        else:
+            pill.paint_close(painter, scheme, over=False)
+        painter.restore()
+
+
+class TraySheet(QWidget):
+    """The tray icons on typical panels, at their sizes and the smallest enlarged."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.resize(620, 230)
+
+    def paintEvent(self, event: object) -> None:
+        painter = QPainter(self)
+        panels = (
+            (theme.PANEL_DARK, theme.TRAY_ON_DARK),
+            (theme.PANEL_LIGHT, theme.TRAY_ON_LIGHT),
+            (theme.PANEL_LIGHT, theme.TRAY_ON_DARK),
+        )
+        for column, (panel, colours) in enumerate(panels):
+            painter.fillRect(column * 205, 0, 200, 230, QColor(panel))
+            for i, shape in enumerate(glyph.SHAPES):
+                for row, size in enumerate(glyph.SIZES):
+                    x, y = column * 205 + 8 + i * 38, 8 + row * 36
+                    painter.drawImage(x, y, glyph.image(shape, size, colours))
+                big = glyph.image(shape, 16, colours).scaled(36, 36)
+                painter.drawImage(column * 205 + 4 + i * 39, 170, big)
+
+
+def actions(**others: object) -> Actions:
+    """Does nothing, like a desktop without microphones, keys and servers."""
+    nothing = {
+        field.name: (lambda *_: None)
+        for field in attrs.fields(Actions)
+        if field.name not in ("microphones", "meter", "record_hotkey", "key_state", "test_endpoint")
+    }
+    return Actions(
+        **nothing,  # type: ignore[arg-type]
+        microphones=lambda: ["Built-in microphone", "Jabra Evolve 75"],
+        meter=lambda _: lambda: None,
+        record_hotkey=lambda _: lambda: None,
+        key_state=lambda _: "keyring",
+        test_endpoint=lambda: "It works. A three-second sample came back in 0.6 s.",
+    )
+
+
+def save(widget: QWidget, path: Path) -> None:
+    widget.ensurePolished()
+    widget.show()
+    for _ in range(5):
+        QApplication.processEvents()
+    ratio = widget.devicePixelRatioF()
+    image = QImage(widget.size() * ratio, QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(ratio)
+    image.fill(Qt.GlobalColor.transparent)
+    widget.render(image, QPoint(0, 0))
+    widget.hide()
+    image.save(str(path))
+
+
+def settings_windows(folder: Path, name: str) -> None:
+    own = attrs.evolve(
+        SETTINGS,
+        engine="realtime",
+        endpoint=Endpoint(url="http://192.168.1.20:8000/v1", model="whisper-large-v3-turbo"),
+    )
+    openai = attrs.evolve(SETTINGS, engine="realtime")
+    background, bridge = Background(), Bridge()
+    for page, label, settings in (
+        ("general", "general", SETTINGS),
+        ("recognition", "recognition-device", SETTINGS),
+        ("recognition", "recognition-openai", openai),
+        ("recognition", "recognition-own", own),
+        ("text", "text", SETTINGS),
+        ("about", "about", SETTINGS),
+    ):
+        window = SettingsWindow(actions(), background, bridge, settings)
+        window.open(page)
+        if label == "recognition-own":
+            window.pages["recognition"].own_key.note.say(actions().test_endpoint())  # type: ignore[attr-defined]
+        if label == "general":
+            window.pages["general"].meter.show_level(0.55, 0.68)  # type: ignore[attr-defined]
+        save(window, folder / f"settings-{label}-{name}.png")
+        if label in ("general", "recognition-own"):
+            window.resize(QSize(640, 604))
+            save(window, folder / f"settings-{label}-narrow-{name}.png")
+        window.deleteLater()
+    background.stop()
+
+
+def tray_menus(folder: Path, name: str) -> None:
+    background = Background()
+    tray = Tray(actions(), background)
+    tray.show_status(Status(held="Could you", last_text="Could you"))
+    tray.menu.resize(tray.menu.sizeHint())
+    save(tray.menu, folder / f"tray-menu-{name}.png")
+    save(tray.recognise, folder / f"tray-recognise-{name}.png")
+    background.stop()
+
+
+def main(folder: Path) -> None:
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    app.setStyle(QStyleFactory.create("Fusion"))
+    font = QFont("Noto Sans")
+    for pixels, size in ((13, ""), (26, "-large-text")):
+        font.setPixelSize(pixels)
+        app.setFont(font)
+        for chosen in (theme.LIGHT, theme.DARK):
+            app.setPalette(theme.palette(chosen))  # no desktop here that has a dark mode
+            name = theme.scheme().name + size
+            save(PillSheet(), folder / f"pill-{name}.png")
+            settings_windows(folder, name)
+            if not size:
+                save(PillSheet(shadow=False), folder / f"pill-plain-{name}.png")
+                tray_menus(folder, name)
+    save(TraySheet(), folder / "tray-icons.png")
+
+
+if __name__ == "__main__":
+    out = Path(sys.argv[1])
+    out.mkdir(parents=True, exist_ok=True)
+    main(out)
