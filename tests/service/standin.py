@@ -48,6 +48,7 @@ class StandIn:
         answers_clear: bool = True,
         committed_item: Literal["same", "other", "none"] = "same",
         refused_fields: Sequence[str] = (),
+        session: type[Session] = Session,
         port: int = 0,
         tls: ssl.SSLContext | None = None,
     ) -> None:
@@ -57,6 +58,7 @@ class StandIn:
         self.http_status, self.answers_clear = http_status, answers_clear
         self.committed_item = committed_item
         self.refused_fields = tuple(refused_fields)
+        self._session = session
         self.port, self._tls = port, tls
         self.records: list[Record] = []
         self._turn = itertools.count()
@@ -112,7 +114,7 @@ class StandIn:
         given = request.headers.get("Authorization")
         record = Record(request.path, given == f"Bearer {self.key}" or self.key is None)
         self.records.append(record)
-        session = Session(self, ws, record)
+        session = self._session(self, ws, record)
         try:
             if await session.admitted(given, "OpenAI-Beta" in request.headers):
                 await session.run()

@@ -1,0 +1,254 @@
+"""OpenAI's own client library vouches: for what the stand-in says, and for what we say."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import Iterator, Sequence
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    NotRequired,
+    Required,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+import pytest
+from openai import AsyncOpenAI
+from openai.types.realtime import RealtimeClientEventParam, RealtimeServerEvent
+from openai.types.realtime.realtime_transcription_session_create_response import (
+    RealtimeTranscriptionSessionCreateResponse,
+)
+from pydantic import BaseModel
+from typing_extensions import is_typeddict
+
+from sayso.core.settings import Endpoint
+from sayso.core.take import Take
+from sayso.stt.reader import Reader
+from sayso.stt.realtime import RealtimeEngine
+
+from .client import SECOND, SPOKEN, connected
+from .session import Session
+from .standin import KEY, StandIn
+
+UNDOCUMENTED = {f"{SPOKEN}delta": {"obfuscation"}}
+"""Sent by the real service, and in no type of the library."""
+
+
+def named(union: Any) -> dict[str, Any]:
+    """The types of a union of events by what they call themselves."""
+    members = get_args(union)
+    if get_origin(union) is Annotated:
+        members = get_args(members[0])
+    return {get_args(strip(type_of(member)))[0]: member for member in members}
+
+
+def type_of(kind: Any) -> Any:
+    if is_typeddict(kind):
+        return get_type_hints(kind)["type"]
+    return kind.model_fields["type"].annotation
+
+
+def strip(kind: Any) -> Any:
+    while get_origin(kind) in (Required, NotRequired, Annotated):
+        kind = get_args(kind)[0]
+    return kind
+
+
+SERVER, CLIENT = named(RealtimeServerEvent), named(RealtimeClientEventParam)
+
+
+def extras(value: object, at: str = "") -> Iterator[str]:
+    """Fields that the library's models do not know, at any depth."""
+    if isinstance(value, BaseModel):
+        yield from (f"{at}.{name}" for name in value.model_extra or {})
+        for name in type(value).model_fields:
+            yield from extras(getattr(value, name), f"{at}.{name}")
+    elif isinstance(value, list):
+        for entry in value:
+            yield from extras(entry, at)
+
+
+def foreign_to(kind: Any, value: Any, at: str = "") -> list[str]:
+    """What of a message a type of the library does not allow."""
+    kind = strip(kind)
+    origin = get_origin(kind)
+    if is_typeddict(kind):
+        return in_typed_dict(kind, value, at)
+    if origin is Union:
+        tries = [foreign_to(member, value, at) for member in get_args(kind)]
+        return min(tries, key=len)
+    if origin is Literal:
+        return [] if value in get_args(kind) else [f"{at}: {value!r}"]
+    if origin is not None and issubclass(origin, Sequence):
+        if not isinstance(value, list):
+            return [f"{at}: {value!r}"]
+        return [bad for entry in value for bad in foreign_to(get_args(kind)[0], entry, at)]
+    return [] if isinstance(value, kind) else [f"{at}: {value!r}"]
+
+
+def needed(hint: Any) -> bool:
+    """`__required_keys__` is empty where annotations are strings, as they are in the library."""
+    return get_origin(hint) is Required
+
+
+def in_typed_dict(kind: Any, value: Any, at: str) -> list[str]:
+    if not isinstance(value, dict):
+        return [f"{at}: {value!r}"]
+    hints = get_type_hints(kind, include_extras=True)
+    missing = [f"{at}.{n} is missing" for n, h in hints.items() if needed(h) and n not in value]
+    unknown = [f"{at}.{name}" for name in value if name not in hints]
+    return missing + unknown + [
+        bad
+        for name, entry in value.items()
+        if name in hints
+        for bad in foreign_to(hints[name], entry, f"{at}.{name}")
+    ]  # fmt: skip
+
+
+def vouch(event: dict[str, Any]) -> None:
+    parsed = SERVER[event["type"]].model_validate(event)
+    if event["type"].startswith("session."):
+        session = RealtimeTranscriptionSessionCreateResponse.model_validate(event["session"])
+        assert list(extras(session)) == []
+        assert set(parsed.model_extra or {}) == set()
+    else:
+        allowed = {f".{name}" for name in UNDOCUMENTED.get(event["type"], set())}
+        assert set(extras(parsed)) <= allowed
+
+
+async def recognised(service: StandIn, model: str, language: str) -> str:
+    endpoint = Endpoint(url=service.url, model=model)
+    engine = RealtimeEngine(endpoint, language, lambda _: KEY)
+    take = Take(number=1, id="1", rate_hz=24_000)
+    take.add(SECOND)
+    take.end()
+    try:
+        return await engine.recognise(Reader(take), lambda _: None)
+    finally:
+        await engine.close()
+
+
+@pytest.mark.parametrize(
+    ("model", "language"),
+    [
+        ("gpt-live-transcribe", "de"),
+        ("gpt-transcribe", ""),
+        ("gpt-4o-transcribe", "en"),
+        ("whisper-1", "zh-CN"),
+        ("gpt-realtime-whisper", "pt-BR"),
+    ],
+)
+def test_both_sides_of_a_take_are_what_the_library_knows(model: str, language: str) -> None:
+    said: list[dict[str, Any]] = []
+
+    class Listening(Session):
+        async def handle(self, event: dict[str, Any]) -> None:
+            said.append(event)
+            await super().handle(event)
+
+    async def run() -> StandIn:
+        async with asyncio.timeout(20), StandIn(session=Listening) as service:
+            assert await recognised(service, model, language) == "Hello from the stand-in."
+        return service
+
+    service = asyncio.run(run())
+    assert {event["type"] for event in said} == {
+        "session.update",
+        "input_audio_buffer.append",
+        "input_audio_buffer.commit",
+        "input_audio_buffer.clear",
+    }
+    for event in said:
+        assert foreign_to(CLIENT[event["type"]], event) == []
+    assert {e["type"] for e in service.record.sent} >= {"session.created", f"{SPOKEN}completed"}
+    for event in service.record.sent:
+        vouch(event)
+
+
+def test_errors_and_failures_are_what_the_library_knows() -> None:
+    async def fails(session: Session) -> bool:
+        await session.fail("audio_unintelligible", "It could not be made out.")
+        return False
+
+    async def run() -> StandIn:
+        async with (
+            asyncio.timeout(20),
+            StandIn(mischief={"final": fails}) as service,
+            connected(service) as client,
+        ):
+            await client.ready()
+            await client.send("input_audio_buffer.commit", event_id="c1")
+            await client.error()
+            await client.append(SECOND)
+            await client.send("input_audio_buffer.commit")
+            await client.until(f"{SPOKEN}failed")
+        return service
+
+    sent = asyncio.run(run()).record.sent
+    assert {"error", f"{SPOKEN}failed"} <= {event["type"] for event in sent}
+    for event in sent:
+        vouch(event)
+
+
+@pytest.mark.parametrize(
+    ("event", "foreign"),
+    [
+        ({"type": "session.update"}, [".session is missing"]),
+        (
+            {"type": "session.update", "session": {"type": "transcription", "voice": "a"}},
+            [".session.voice"],
+        ),
+        ({"type": "input_audio_buffer.append", "audio": 7}, [".audio: 7"]),
+        ({"type": "input_audio_buffer.commit", "final": True}, [".final"]),
+    ],
+    ids=["missing", "unknown", "wrong", "foreign"],
+)
+def test_the_check_itself_finds_what_is_foreign(event: dict[str, Any], foreign: list[str]) -> None:
+    assert foreign_to(CLIENT[event["type"]], event) == foreign
+
+
+def test_the_library_itself_completes_a_session() -> None:
+    async def run() -> list[str]:
+        async with asyncio.timeout(20), StandIn(at_openai=True) as service:
+            base = service.url.replace("ws:", "http:").removesuffix("/realtime")
+            async with (
+                AsyncOpenAI(api_key=KEY, base_url=base) as client,
+                client.realtime.connect(extra_query={"intent": "transcription"}) as connection,
+            ):
+                return await spoken_by(connection)
+
+    async def spoken_by(connection: Any) -> list[str]:
+        heard = []
+        async for event in connection:
+            heard.append(f"{event.type} {getattr(event, 'transcript', '')}".strip())
+            match event.type:
+                case "session.created":
+                    await connection.session.update(
+                        session={
+                            "type": "transcription",
+                            "audio": {
+                                "input": {
+                                    "transcription": {"model": "gpt-live-transcribe"},
+                                    "turn_detection": None,
+                                }
+                            },
+                        }
+                    )
+                case "session.updated":
+                    audio = base64.b64encode(SECOND).decode()
+                    await connection.input_audio_buffer.append(audio=audio)
+                    await connection.input_audio_buffer.commit()
+                case "error":
+                    return heard
+                case kind if kind == f"{SPOKEN}completed":
+                    return heard
+        return heard
+
+    heard = asyncio.run(run())
+    assert heard[0] == "session.created"
+    assert heard[-1] == f"{SPOKEN}completed Hello from the stand-in."
