@@ -10,11 +10,12 @@ import socket
 import sys
 from collections.abc import Callable
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSocketNotifier
 from PySide6.QtWidgets import QApplication
 
-from .core import dictation as d
+from .core import events as e
 from .core import settings as s
 from .core.problems import Problem, ProblemError
 from .core.settings import Settings
@@ -34,16 +35,19 @@ from .ui.paste import Paste
 from .ui.tray import Tray
 from .worker import Parts, Worker
 
+if TYPE_CHECKING:
+    from .ui.settings.window import SettingsWindow
+
 log = logging.getLogger(__name__)
 
 KEEP_TAKES_DAYS = 7.0
 """Sound and text of older takes are deleted at start."""
 STARTING_S = 10.0
 """How long a second start waits for the first one to answer."""
-WISHES: dict[str, d.Event] = {
-    "start": d.Start(hands_free=True),
-    "stop": d.Stop(),
-    "cancel": d.Cancel(),
+WISHES: dict[str, e.Event] = {
+    "start": e.Start(hands_free=True),
+    "stop": e.Stop(),
+    "cancel": e.Cancel(),
 }
 
 
@@ -102,8 +106,8 @@ class App:
         self._overlay = Overlay(
             actions, Desk(composited=screen.composited, focus_point=screen.focus_point)
         )
-        self._window: object | None = None
-        self._make_window = lambda: _window(actions, self._background, self._settings)
+        self._window: SettingsWindow | None = None
+        self._for_window = actions
         self._problems = [*problems, *self._machine.obstacles()]
 
     def start(self) -> None:
@@ -151,13 +155,13 @@ class App:
     def _actions(self) -> Actions:
         post = self._worker.post
         return Actions(
-            start_hands_free=lambda: post(d.Start(hands_free=True)),
-            finish=lambda: post(d.Stop()),
-            cancel=lambda: post(d.Cancel()),
-            try_again=lambda: post(d.Retry()),
-            insert_held=lambda: post(d.InsertHeld()),
+            start_hands_free=lambda: post(e.Start(hands_free=True)),
+            finish=lambda: post(e.Stop()),
+            cancel=lambda: post(e.Cancel()),
+            try_again=lambda: post(e.Retry()),
+            insert_held=lambda: post(e.InsertHeld()),
             copy_words=self._copy_words,
-            dismiss=lambda: post(d.Dismiss()),
+            dismiss=lambda: post(e.Dismiss()),
             change=self._change,
             open_settings=self._show_window,
             quit=self._application.quit,
@@ -275,7 +279,9 @@ class App:
 
     def _show_window(self, page: str) -> None:
         if self._window is None:
-            self._window = self._make_window()
+            from .ui.settings.window import SettingsWindow  # some MB, not needed at start
+
+            self._window = SettingsWindow(self._for_window, self._background, self._settings)
             self._bridge.settings.connect(self._window.show_settings)
         self._window.open(page)
 
@@ -311,12 +317,6 @@ class App:
             return "Sayso does not know this command."
         self._bridge.call(acts[request])
         return "ok"
-
-
-def _window(actions: Actions, background: Background, settings: Settings) -> object:
-    from .ui.settings.window import SettingsWindow  # 20 ms and some MB, not needed at start
-
-    return SettingsWindow(actions, background, settings)
 
 
 def _forget_old_takes() -> None:

@@ -15,9 +15,11 @@ from typing import Protocol
 
 import attrs
 
+from .core.pcm import Ring, Tail, VoiceMeter, Watch, all_zero, level_dbfs
 from .core.problems import Problem, ProblemError
 from .core.settings import Microphone as MicrophoneSettings
 from .core.take import Take
+from .edges.microphone import NOT_STARTED, ONLY_SILENCE, WENT_AWAY, DeviceGoneError
 
 WATCH_EVERY_S = 0.1
 WARM_S = {"held": 0.0, "30s": 30.0, "always": float("inf")}
@@ -61,6 +63,7 @@ class Capture:
         self._rate_hz = 0
         """0 while no stream is open."""
         self._take: Take | None = None
+        self._tail: Tail | None = None
         self._metering = False
         self._cooling: asyncio.TimerHandle | None = None
         self._watching: asyncio.TimerHandle | None = None
@@ -77,8 +80,6 @@ class Capture:
 
     def begin(self, take: Take) -> None:
         """Append to this take from now on, and the pre-roll before."""
-        from .core.pcm import Watch
-
         self._take = take
         self._watch = Watch(_now_ms())
         self._tail = None
@@ -92,8 +93,6 @@ class Capture:
 
     def keep_tail(self, take: Take) -> None:
         """Tell `tail_over` as soon as the voice ends, which may be now."""
-        from .core.pcm import Tail
-
         if take is not self._take or not self._rate_hz:
             self._told.tail_over(take)
             return
@@ -166,7 +165,6 @@ class Capture:
 
     async def _open_some(self, block: Callable[[bytes], None], finished: Callable[[], None]) -> int:
         """The chosen microphone; the system's default where that one is not there."""
-        from .edges.microphone import DeviceGoneError
 
         def opened(device: str) -> asyncio.Future[int]:
             return self._loop.run_in_executor(self._thread, self._mic.open, device, block, finished)
@@ -180,8 +178,6 @@ class Capture:
             return rate_hz
 
     def _opened(self, rate_hz: int) -> None:
-        from .core.pcm import Ring, VoiceMeter
-
         self._rate_hz = rate_hz
         self._ring = Ring(self._settings.preroll_ms, rate_hz)
         self._voice = VoiceMeter(rate_hz)
@@ -218,8 +214,6 @@ class Capture:
             self._block(self._incoming.popleft())
 
     def _block(self, pcm: bytes) -> None:
-        from .core.pcm import all_zero
-
         take = self._take
         if take is None:
             self._ring.add(pcm)
@@ -245,8 +239,6 @@ class Capture:
             self._told.arrived(take)
 
     def _measure(self, pcm: bytes) -> None:
-        from .core.pcm import level_dbfs
-
         self._loudest = max(self._loudest, level_dbfs(pcm))
         if (now_ms := _now_ms()) - self._level_at_ms >= LEVEL_EVERY_MS:
             self._told.level(self._loudest)
@@ -262,8 +254,6 @@ class Capture:
         self._trouble(self._watch.look(_now_ms()))
 
     def _trouble(self, trouble: str | None) -> None:
-        from .edges.microphone import NOT_STARTED, ONLY_SILENCE, WENT_AWAY
-
         if trouble == "silence":
             self._told.warned(ONLY_SILENCE)
         elif trouble and self._take:
@@ -273,8 +263,6 @@ class Capture:
         """The stream ended by itself."""
         if number != self._stream:
             return
-        from .edges.microphone import NOT_STARTED, WENT_AWAY
-
         self._drain()
         if self._take:
             self._lose(WENT_AWAY if self._take.size_bytes else NOT_STARTED)

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from . import __version__
+from . import __version__, remote
 from .core import settings as s
 from .core.problems import Problem, ProblemError
 from .core.settings import Settings
@@ -40,9 +40,7 @@ def _remote(word: str, help_text: str) -> None:
 
     @sayso.command(word, help=help_text)
     def command() -> int:
-        from .cli import _quick
-
-        return _quick(word)
+        return remote.send(word)
 
 
 for _word, _help in (
@@ -59,9 +57,7 @@ for _word, _help in (
 @click.option("--json", "as_json", is_flag=True, help="As one line of JSON.")
 def status(as_json: bool) -> int:
     """What the running Sayso does now."""
-    from .cli import _status
-
-    return _status(as_json=as_json)
+    return remote.status(as_json=as_json)
 
 
 @sayso.command()

@@ -146,4 +146,4 @@ def make_engine(settings: Settings, api_key: Callable[[str], str | None]) -> Eng
     from .edges import folders
     from .stt.ondevice.recogniser import OnDeviceEngine
 
-    return OnDeviceEngine(folders.models(), folders.cache(), settings.language)
+    return OnDeviceEngine(settings.language, models=folders.models(), cache=folders.cache())

@@ -18,18 +18,19 @@ import attrs
 
 from .capture import Capture, Mic
 from .capture import Told as CaptureTold
-from .core import dictation as d
-from .core.chord import Chord, ChordRecorder
+from .core import events as e
+from .core.dictation import Dictation, Phase
 from .core.insertion import Target
 from .core.problems import Problem, ProblemError
 from .core.settings import Settings
 from .core.status import Status
 from .core.take import Take
 from .core.text import insertable, words
-from .core.trigger import Trigger, Wish
 from .edges.spool import Spool, SpoolFile
 from .engines import Engines
 from .engines import Told as EngineTold
+from .hotkey import Hotkey
+from .hotkey import Told as HotkeyTold
 from .inserter import Clipboard, Inserter
 from .stt.engine import Engine, Heard, Partial, Ready
 from .system import Typist
@@ -37,20 +38,9 @@ from .system import Typist
 log = logging.getLogger(__name__)
 
 LONGEST_GOODBYE_S = 3.0
-POLL_KEYS_S = 0.2
-"""While a hotkey is held: a release that was missed is noticed within 300 ms."""
 START_CUE_AT_LEAST_S = 0.12
 AFTER_INSERTION_S = 0.3
 """Keys seen this soon after inserting are our own."""
-
-WISHES: dict[Wish, d.Event] = {
-    "start": d.Start(),
-    "start-hands-free": d.Start(hands_free=True),
-    "hands-free": d.HandsFree(),
-    "stop": d.Stop(),
-    "cancel": d.Cancel(),
-    "discard": d.Discard(),
-}
 
 
 @attrs.frozen(kw_only=True)
@@ -64,7 +54,7 @@ class Parts:
     clipboard: Clipboard
     keys_down: Callable[[], frozenset[str]]
     """Asked of the system; may block for a moment."""
-    cue: Callable[[Literal["start", "stop", "error"]], None]
+    cue: Callable[[Literal["start", "stop", "error"]], object]
     show: Callable[[Status], None]
     level: Callable[[float], None]
 
@@ -89,16 +79,13 @@ class Worker:
         self._thread = threading.Thread(target=self._run, name="worker")
         self._stopping = asyncio.Event()
         self._started = threading.Event()
-        self._machine = d.Dictation()
-        self._trigger = Trigger(Chord.parse(settings.hotkey.chord), settings.hotkey.mode)
-        self._recorder: tuple[ChordRecorder, Callable[[str], None]] | None = None
+        self._machine = Dictation()
         self._takes: dict[int, _Open] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._key_at_s = 0.0
         self._inserted_at_s = 0.0
         self._words: int | None = None
         self._last_text = ""
-        self._polling = False
         self.status = Status()
         """Replaced as a whole; any thread may read it."""
         self.last: dict[str, Any] | None = None
@@ -110,12 +97,12 @@ class Worker:
         self._thread.start()
         self._started.wait()
 
-    def post(self, event: d.Event) -> None:
+    def post(self, event: e.Event) -> None:
         self._soon(self.handle, event, time.monotonic())
 
     def key(self, name: str, down: bool) -> None:
         """A key or mouse button of the desktop; called by the hook, which must not wait."""
-        self._soon(self._key, name, down, time.monotonic())
+        self._soon(lambda at_s: self._hotkey.key(name, down, at_s), time.monotonic())
 
     def configure(self, settings: Settings) -> None:
         self._soon(self._configure, settings)
@@ -132,12 +119,7 @@ class Worker:
 
     def record_hotkey(self, done: Callable[[str], None] | None) -> None:
         """Report the next chord held, '' for Esc; None ends the recording."""
-        recording = (ChordRecorder(), done) if done else None
-
-        def record() -> None:
-            self._recorder = recording
-
-        self._soon(record)
+        self._soon(lambda: self._hotkey.record(done))
 
     def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         """Run it in the loop; a concurrent Future."""
@@ -159,6 +141,30 @@ class Worker:
             runner.run(self._main())
 
     async def _main(self) -> None:
+        self._wire()
+        self._engines.configure(self._settings)
+        self._capture.configure(self._settings.microphone)
+        self._started.set()
+        await self._stopping.wait()
+        self._hotkey.close()
+        self.handle(e.Cancel())
+        self.handle(e.Cancel())  # first what is spoken, then what is waiting
+        for task in list(self._tasks):
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=LONGEST_GOODBYE_S)
+        await self._engines.close()
+        await self._capture.close()
+        await self._inserter.close()
+
+    def _wire(self) -> None:
+        """Its parts that need the running loop."""
+        self._hotkey = Hotkey(
+            self._settings.hotkey,
+            HotkeyTold(wish=self.handle, other_key=self._other_key),
+            listening=lambda: self._machine.listening,
+            really_down=self._parts.keys_down,
+        )
         self._inserter = Inserter(self._parts.typist, self._parts.clipboard)
         self._capture = Capture(
             self._parts.microphone,
@@ -166,9 +172,9 @@ class Worker:
             CaptureTold(
                 recorded=self._recorded,
                 arrived=self._arrived,
-                tail_over=lambda take: self.handle(d.TailOver(take.number)),
+                tail_over=lambda take: self.handle(e.TailOver(take.number)),
                 lost=lambda take, problem: self.handle(
-                    d.SoundLost(take.number, problem, recorded=take.size_bytes > 0)
+                    e.SoundLost(take.number, problem, recorded=take.size_bytes > 0)
                 ),
                 warned=self._warn,
                 level=self._parts.level,
@@ -179,72 +185,23 @@ class Worker:
             EngineTold(
                 heard=self._heard,
                 recognised=self._recognised,
-                failed=lambda take, problem: self.handle(d.Failed(take.number, problem)),
+                failed=lambda take, problem: self.handle(e.Failed(take.number, problem)),
                 changed=self._show,
                 problem=self._warn,
             ),
         )
-        self._engines.configure(self._settings)
-        self._capture.configure(self._settings.microphone)
-        self._started.set()
-        await self._stopping.wait()
-        self.handle(d.Cancel())
-        self.handle(d.Cancel())  # first what is spoken, then what is waiting
-        for task in list(self._tasks):
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=LONGEST_GOODBYE_S)
-        await self._engines.close()
-        await self._capture.close()
-        await self._inserter.close()
 
     def _configure(self, settings: Settings) -> None:
-        before, self._settings = self._settings, settings
-        if settings.hotkey != before.hotkey:
-            self._trigger = Trigger(Chord.parse(settings.hotkey.chord), settings.hotkey.mode)
+        self._settings = settings
+        self._hotkey.configure(settings.hotkey)
         self._capture.configure(settings.microphone)
         self._engines.configure(settings)
         self._show()
 
-    # Keys
-
-    def _key(self, name: str, down: bool, at_s: float) -> None:
-        self._key_at_s = at_s
-        if self._recorder:
-            self._record(name, down)
-            return
-        act = self._trigger.press if down else self._trigger.release
-        ours = self._inserting or at_s - self._inserted_at_s < AFTER_INSERTION_S
-        if down and not ours and not self._trigger.chord.touched(name):
+    def _other_key(self, at_s: float) -> None:
+        """A key that is not the hotkey's went down: the user types, or we do."""
+        if not self._inserting and at_s - self._inserted_at_s > AFTER_INSERTION_S:
             self._inserter.touched()
-        for wish in act(name, at_s * 1000, listening=self._machine.listening):
-            self.handle(WISHES[wish], at_s)
-        if self._trigger.held and not self._polling:
-            self._polling = True
-            self._spawn(self._poll_keys())
-
-    def _record(self, name: str, down: bool) -> None:
-        assert self._recorder is not None
-        recorder, done = self._recorder
-        if down:
-            recorder.press(name)
-        elif (chord := recorder.release(name)) is not None:
-            self._recorder = None
-            done(chord)
-
-    async def _poll_keys(self) -> None:
-        """Releases are missed when a screen is locked or a grab takes them."""
-        try:
-            while self._trigger.held:
-                await asyncio.sleep(POLL_KEYS_S)
-                down = await asyncio.to_thread(self._parts.keys_down)
-                at_s = time.monotonic()
-                for wish in self._trigger.really_down(
-                    down, at_s * 1000, listening=self._machine.listening
-                ):
-                    self.handle(WISHES[wish], at_s)
-        finally:
-            self._polling = False
 
     @property
     def _inserting(self) -> bool:
@@ -252,40 +209,40 @@ class Worker:
 
     # Events and commands
 
-    def handle(self, event: d.Event, at_s: float | None = None) -> None:
+    def handle(self, event: e.Event, at_s: float | None = None) -> None:
         """Something happened, at `at_s` of the monotonic clock."""
         self._event_at_s = at_s if at_s is not None else time.monotonic()
         for command in self._machine.handle(event):
             self._obey(command)
         self._show()
 
-    def _obey(self, command: d.Command) -> None:
+    def _obey(self, command: e.Command) -> None:
         match command:
-            case d.OpenMic() | d.KeepTail() | d.CloseMic():
+            case e.OpenMic() | e.KeepTail() | e.CloseMic():
                 self._obey_about_sound(command)
-            case d.OpenEngine(number):
+            case e.OpenEngine(number):
                 self._takes[number].partial = ""
                 self._engines.read(self._takes[number].take)
-            case d.DropEngine(number):
+            case e.DropEngine(number):
                 self._engines.drop(number)
-            case d.Insert(number, text, anywhere):
+            case e.Insert(number, text, anywhere):
                 self._spawn(self._insert(self._takes[number], text, anywhere))
-            case d.Keep(number, outcome, problem):
+            case e.Keep(number, outcome, problem):
                 self._keep(self._takes[number], outcome, problem)
-            case d.Forget(number):
+            case e.Forget(number):
                 self._forget(number)
-            case d.Play(cue):
+            case e.Play(cue):
                 self._cue(cue)
-            case d.WakeMe(after_s, woke):
+            case e.WakeMe(after_s, woke):
                 self._loop.call_later(after_s, self.handle, woke)
 
-    def _obey_about_sound(self, command: d.OpenMic | d.KeepTail | d.CloseMic) -> None:
-        if isinstance(command, d.OpenMic):
+    def _obey_about_sound(self, command: e.OpenMic | e.KeepTail | e.CloseMic) -> None:
+        if isinstance(command, e.OpenMic):
             self._open_take(command.take)
             return
         opened = self._takes[command.take]
         self._step(opened, "key_up", self._event_at_s)
-        if isinstance(command, d.KeepTail):
+        if isinstance(command, e.KeepTail):
             self._loop.call_soon(self._capture.keep_tail, opened.take)
         else:
             self._capture.end(opened.take)
@@ -308,16 +265,16 @@ class Worker:
             target = None if anywhere else opened.target
             inserted = await self._inserter.insert(text, target, self._settings)
         except ProblemError as error:
-            self.handle(d.NotLanded(number, error.problem))
+            self.handle(e.NotLanded(number, error.problem))
             return
         self._inserted_at_s = time.monotonic()
         if not inserted.by:
-            self.handle(d.Held(number))
+            self.handle(e.Held(number))
             return
         opened.take.inserted_by = inserted.by
         self._step(opened, "inserted", self._inserted_at_s)
         self._words = words(text)
-        self.handle(d.Landed(number))
+        self.handle(e.Landed(number))
 
     # News of takes
 
@@ -342,7 +299,7 @@ class Worker:
         self._show()
 
     def _start_cue(self, number: int) -> None:
-        if self._machine.phase(number) is d.Phase.LISTENING:
+        if self._machine.phase(number) is Phase.LISTENING:
             self._cue("start")
 
     def _heard(self, take: Take, heard: Heard) -> None:
@@ -363,7 +320,7 @@ class Worker:
         self._step(opened, "final", time.monotonic())
         take.text = insertable(text, newlines=self._settings.insertion.newlines)
         self._last_text = take.text or self._last_text
-        self.handle(d.Recognised(take.number, take.text))
+        self.handle(e.Recognised(take.number, take.text))
 
     def _keep(self, opened: _Open, outcome: Any, problem: Problem | None) -> None:
         take = opened.take

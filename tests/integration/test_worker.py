@@ -1,12 +1,22 @@
 """The worker with hand-written edges: from key to text, and what goes wrong on the way."""
 
+import asyncio
 import json
 import queue
 
 import pytest
-from fakes import EDITOR, LOUD, QUIET, RATE_HZ, FakeClipboard, FakeEngine, FakeMicrophone, FakeTypist
 
-from sayso.core import dictation as d
+from fakes import (
+    EDITOR,
+    LOUD,
+    QUIET,
+    RATE_HZ,
+    FakeClipboard,
+    FakeEngine,
+    FakeMicrophone,
+    FakeTypist,
+)
+from sayso.core import events as e
 from sayso.core import settings as s
 from sayso.core.insertion import Target
 from sayso.core.problems import Problem
@@ -125,7 +135,7 @@ def test_the_audio_is_on_disk_while_the_key_is_held(desk):
     desk = desk("Hello.")
     desk.hold()
     desk.speak()
-    desk.wait_for(lambda status: status.partial)
+    desk.worker.run(asyncio.sleep(0)).result(WAIT_S)  # what came before it is done
     (path,) = desk.spool.folder.glob("*.wav")
     assert path.stat().st_size > 50 * len(LOUD)
     desk.let_go()
@@ -220,7 +230,7 @@ def test_another_window_is_not_typed_into(desk):
     desk.let_go()
     status = desk.wait(asks=True)
     assert (status.held, desk.typist.typed) == ("Secret.", [])
-    desk.worker.post(d.InsertHeld())
+    desk.worker.post(e.InsertHeld())
     desk.wait(words=1)
     assert desk.typist.typed == ["Secret."]
 
@@ -239,7 +249,7 @@ def test_a_refused_key_is_told_while_speaking_and_the_take_is_kept(desk):
     assert desk.worker.last["error"] == REFUSED.sentence
     assert desk.spool.load(desk.worker.last["id"]).size_bytes
     assert "error" in desk.cues
-    desk.worker.post(d.Retry())
+    desk.worker.post(e.Retry())
     desk.wait(words=3)
     assert desk.typist.typed == ["Now it works."]
     assert json.loads(next(desk.spool.folder.glob("*.json")).read_text())["text"] == "Now it works."

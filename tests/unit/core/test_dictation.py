@@ -3,13 +3,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sayso.core.dictation import (
-    NO_ANSWER,
-    NOT_TYPED,
-    STOPPED_AFTER_LIMIT,
+from sayso.core.dictation import NO_ANSWER, NOT_TYPED, STOPPED_AFTER_LIMIT, Dictation, Phase
+from sayso.core.events import (
     Cancel,
     CloseMic,
-    Dictation,
     Discard,
     Dismiss,
     DropEngine,
@@ -25,7 +22,6 @@ from sayso.core.dictation import (
     NotLanded,
     OpenEngine,
     OpenMic,
-    Phase,
     Play,
     Recognised,
     Retry,
@@ -299,7 +295,7 @@ class World:
     kept: dict[int, str] = attrs.field(factory=dict)
     alarms: list[Woke] = attrs.field(factory=list)
 
-    def feed(self, event) -> None:
+    def feed(self, event) -> None:  # noqa: C901  one case to each command
         if isinstance(event, Landed) and self.machine.phase(event.take) is Phase.INSERTING:
             self.landed.append(event.take)
         for command in self.machine.handle(event):

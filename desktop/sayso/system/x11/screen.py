@@ -23,7 +23,7 @@ class X11Screen:
             with translated():
                 connection = self._connected()
                 atom = connection.intern_atom(f"_NET_WM_CM_S{connection.get_default_screen()}")
-                return connection.get_selection_owner(atom) != X.NONE
+                return bool(connection.get_selection_owner(atom) != X.NONE)
         except ProblemError:
             return False
 
