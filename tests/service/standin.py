@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import logging
 import ssl
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -24,6 +25,8 @@ from websockets.http11 import Request, Response
 
 from .session import Record, Session, Stage
 
+LOG = logging.getLogger("service")
+LOG.setLevel(logging.INFO)  # debugging would write the key down, which tests look for in logs
 KEY = "sk-standin-0123456789abcdefghijklmnop"
 Mischief = Callable[[Session], Awaitable[bool]]
 """Runs when a stage is reached, before the normal behaviour; returns whether that follows."""
@@ -63,6 +66,7 @@ class StandIn:
         self.records: list[Record] = []
         self._turn = itertools.count()
         self._ids = itertools.count(1)
+        self._handlers: set[asyncio.Task[None]] = set()
 
     @property
     def url(self) -> str:
@@ -87,6 +91,7 @@ class StandIn:
             process_request=self._at_the_door,
             max_size=24 << 20,
             ping_interval=20,
+            logger=LOG,
             ssl=self._tls,
         )
         self.port = next(iter(self._server.sockets)).getsockname()[1]
@@ -95,6 +100,8 @@ class StandIn:
     async def __aexit__(self, *_: object) -> None:
         for connection in list(self._server.connections):
             connection.transport.abort()
+        for handler in list(self._handlers):
+            handler.cancel()
         self._server.close()
         await self._server.wait_closed()
 
@@ -115,12 +122,16 @@ class StandIn:
         record = Record(request.path, given == f"Bearer {self.key}" or self.key is None)
         self.records.append(record)
         session = self._session(self, ws, record)
+        handler = asyncio.current_task()
+        assert handler is not None
+        self._handlers.add(handler)
         try:
             if await session.admitted(given, "OpenAI-Beta" in request.headers):
                 await session.run()
-        except ConnectionClosed:
-            pass
+        except (ConnectionClosed, asyncio.CancelledError):
+            pass  # gone, or the service ends
         finally:
+            self._handlers.discard(handler)
             session.leave()
             record.close_code = ws.close_code
 

@@ -128,7 +128,8 @@ class KeyStore:
             kept = ring.get_password(SERVICE, host) if ring is not None else None
         if kept:
             return clean(kept), "keyring"
-        given = self.environment.get(ENVIRONMENT.get(host, ""), "").strip()
+        variable = ENVIRONMENT.get(host)
+        given = self.environment.get(variable, "").strip() if variable else ""
         return (clean(given), "environment") if given else (None, "")
 
 

@@ -249,6 +249,13 @@ def unreachable(host: str, error: Exception) -> Problem:
                 "try-again",
                 detail,
             )
+        case ConnectionResetError() if host != OPENAI:
+            return Problem(
+                f"{host} hung up at once.",
+                "The address may need https:// in place of http://, or the other way round.",
+                "recognition",
+                detail,
+            )
         case socket.gaierror() if host != OPENAI:
             return Problem(
                 f"{host} was not found.",

@@ -105,7 +105,7 @@ class RealtimeEngine:
                 key = await asyncio.to_thread(self.api_key, host)
         except TimeoutError:
             raise ProblemError(KEYRING_LOCKED) from None
-        if key is None and needs_key(host):
+        if not key and needs_key(host):
             raise ProblemError(refusals.key_missing(host))
         return key
 
