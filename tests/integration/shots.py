@@ -10,7 +10,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import attrs
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QRegion
 from PySide6.QtWidgets import QApplication, QStyleFactory, QWidget
 
 from sayso.core.problems import Problem
@@ -19,7 +19,6 @@ from sayso.core.status import Status
 from sayso.ui import glyph, pill, theme, views
 from sayso.ui.actions import Actions
 from sayso.ui.background import Background
-from sayso.ui.bridge import Bridge
 from sayso.ui.pill import Motion
 from sayso.ui.settings.window import SettingsWindow
 from sayso.ui.tray import Tray
@@ -97,6 +96,13 @@ PILLS: tuple[tuple[str, PillView, Motion], ...] = (
 )
 
 
+def outline(layout: pill.Layout) -> QRegion:
+    """The mask a window gets where there is no compositing."""
+    path = QPainterPath()
+    path.addRoundedRect(QRectF(0, 0, layout.width, layout.height), 20, 20)
+    return QRegion(path.toFillPolygon().toPolygon())
+
+
 class PillSheet(QWidget):
     """Every state of the pill, as the real drawing code paints it."""
 
@@ -116,6 +122,8 @@ class PillSheet(QWidget):
             painter.drawText(QRectF(20, y - 10, 220, 20), Qt.AlignmentFlag.AlignVCenter, name)
             painter.save()
             painter.translate(250, y - layout.height / 2)
+            if not self._shadow:
+                painter.setClipRegion(outline(layout))
             pill.paint(painter, layout, scheme, motion, shadow=self._shadow)
             for place in layout.places:
                 self._button(painter, place, view, scheme)
@@ -141,22 +149,23 @@ class TraySheet(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.resize(620, 230)
+        self.resize(825, 230)
 
     def paintEvent(self, event: object) -> None:
         painter = QPainter(self)
         panels = (
-            (theme.PANEL_DARK, theme.TRAY_ON_DARK),
-            (theme.PANEL_LIGHT, theme.TRAY_ON_LIGHT),
-            (theme.PANEL_LIGHT, theme.TRAY_ON_DARK),
+            (theme.PANEL_DARK, theme.TRAY_ON_DARK, ""),
+            (theme.PANEL_LIGHT, theme.TRAY_ON_LIGHT, ""),
+            (theme.PANEL_LIGHT, theme.TRAY_ON_DARK, theme.TRAY_CONTOUR),
+            (theme.PANEL_DARK, theme.TRAY_ON_DARK, theme.TRAY_CONTOUR),
         )
-        for column, (panel, colours) in enumerate(panels):
+        for column, (panel, colours, contour) in enumerate(panels):
             painter.fillRect(column * 205, 0, 200, 230, QColor(panel))
             for i, shape in enumerate(glyph.SHAPES):
                 for row, size in enumerate(glyph.SIZES):
                     x, y = column * 205 + 8 + i * 38, 8 + row * 36
-                    painter.drawImage(x, y, glyph.image(shape, size, colours))
-                big = glyph.image(shape, 16, colours).scaled(36, 36)
+                    painter.drawImage(x, y, glyph.image(shape, size, colours, contour))
+                big = glyph.image(shape, 16, colours, contour).scaled(36, 36)
                 painter.drawImage(column * 205 + 4 + i * 39, 170, big)
 
 
@@ -198,7 +207,7 @@ def settings_windows(folder: Path, name: str) -> None:
         endpoint=Endpoint(url="http://192.168.1.20:8000/v1", model="whisper-large-v3-turbo"),
     )
     openai = attrs.evolve(SETTINGS, engine="realtime")
-    background, bridge = Background(), Bridge()
+    background = Background()
     for page, label, settings in (
         ("general", "general", SETTINGS),
         ("recognition", "recognition-device", SETTINGS),
@@ -207,7 +216,7 @@ def settings_windows(folder: Path, name: str) -> None:
         ("text", "text", SETTINGS),
         ("about", "about", SETTINGS),
     ):
-        window = SettingsWindow(actions(), background, bridge, settings)
+        window = SettingsWindow(actions(), background, settings)
         window.open(page)
         if label == "recognition-own":
             window.pages["recognition"].own_key.note.say(actions().test_endpoint())  # type: ignore[attr-defined]

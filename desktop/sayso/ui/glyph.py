@@ -27,6 +27,7 @@ from PySide6.QtGui import (
     QPainter,
     QPainterPath,
     QPainterPathStroker,
+    QPen,
     QPixmap,
     QTransform,
 )
@@ -158,21 +159,30 @@ def paint(painter: QPainter, shape: Shape, size: int, colours: Mapping[str, str]
         painter.fillPath(path, theme.colour(colours["ink" if dim else role], 0.5 if dim else 1))
 
 
-def image(shape: Shape, size: int, colours: Mapping[str, str]) -> QImage:
+def image(shape: Shape, size: int, colours: Mapping[str, str], contour: str = "") -> QImage:
+    """`contour`: a line of one pixel around everything, for panels of unknown colour."""
     made = QImage(size, size, QImage.Format.Format_ARGB32_Premultiplied)
     made.fill(Qt.GlobalColor.transparent)
     painter = QPainter(made)
+    if contour:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for _, path in layers(shape, size):
+            painter.strokePath(path, QPen(QColor(contour), 2))
     paint(painter, shape, size, colours)
     painter.end()
     return made
 
 
-def tray_icon(shape: Shape, on_dark: bool = True) -> QIcon:
-    """The four exact sizes. Panels do not tell their colour to everybody: dark is usual."""
-    colours = theme.TRAY_ON_DARK if on_dark else theme.TRAY_ON_LIGHT
+def tray_icon(shape: Shape) -> QIcon:
+    """The four exact sizes, for a panel that does not tell its colour.
+
+    Dark panels are usual, so the ink is light; a dark contour, which nobody sees there,
+    makes it readable on a light one.
+    """
     icon = QIcon()
     for size in SIZES:
-        icon.addPixmap(QPixmap.fromImage(image(shape, size, colours)))
+        made = image(shape, size, theme.TRAY_ON_DARK, contour=theme.TRAY_CONTOUR)
+        icon.addPixmap(QPixmap.fromImage(made))
     return icon
 
 

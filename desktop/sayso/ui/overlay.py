@@ -204,6 +204,7 @@ class Overlay(QWidget):
             self.setWindowOpacity(0.0 if self._fades else 1.0)
             self.show()
             self.raise_()
+            self._take_clicks(view.clickable, resized=True)  # a hidden window has its old size
         self._run_frames(now)
         self.update()
 
@@ -245,17 +246,29 @@ class Overlay(QWidget):
         wide = max(layout.width, self._width_at(self._clock()))
         size = QSize(round(wide * scale), round(layout.height * scale))
         window = self._anchor.window(size)
-        through = not layout.view.clickable
-        if bool(self.windowFlags() & Qt.WindowType.WindowTransparentForInput) != through:
-            handle = self.windowHandle()
-            handle.setFlag(Qt.WindowType.WindowTransparentForInput, through)
-            self.overrideWindowFlags(handle.flags())
+        resized = self.size() != window.size()
         if self.geometry() != window:
             self.setGeometry(window)
+        self._take_clicks(layout.view.clickable, resized)
         if self._composited:
             self.clearMask()
         else:
             self.setMask(self._outline(layout))
+
+    def _take_clicks(self, wanted: bool, resized: bool) -> None:
+        """Without buttons, clicks go through to what is below.
+
+        Qt's X11 window takes clicks in the size it had when the flag was dropped, so after a
+        resize it is set and dropped again.
+        """
+        flag, handle = Qt.WindowType.WindowTransparentForInput, self.windowHandle()
+        takes = not bool(handle.flags() & flag)
+        if takes == wanted and not (wanted and resized):
+            return
+        handle.setFlag(flag, True)
+        if wanted:
+            handle.setFlag(flag, False)
+        self.overrideWindowFlags(handle.flags())
 
     def _outline(self, layout: Layout) -> QRegion:
         """Without compositing a window has hard edges: cut it to the rounded rectangle."""

@@ -137,7 +137,10 @@ def _lay_out(view: PillView, least_width: float) -> Layout:
 def paint(
     painter: QPainter, layout: Layout, scheme: Scheme, motion: Motion, *, shadow: bool
 ) -> None:
-    """At the painter's origin; the shadow falls outside of width and height."""
+    """At the painter's origin; the shadow falls outside of width and height.
+
+    Without a shadow the corners are filled too, for a window that is cut to the outline.
+    """
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     paint_body(painter, layout, scheme, shadow)
     paint_content(painter, layout, scheme, motion)
@@ -248,6 +251,13 @@ def paint_body(painter: QPainter, layout: Layout, scheme: Scheme, shadow: bool) 
     usual = scheme.line if shadow or scheme.strong_edges else scheme.outline
     edge = edges.get(layout.view.kind, usual)
     width = 2.0 if scheme.strong_edges else 1.5 if layout.view.kind == "hands-free" else 1.0
+    if not shadow:
+        # The window is cut to a mask of whole pixels: what it leaves beside the body is edge.
+        painter.fillRect(body, QColor(edge))
+        painter.setBrush(QColor(scheme.surface))
+        inner = radius - width
+        painter.drawRoundedRect(body.adjusted(width, width, -width, -width), inner, inner)
+        return
     inset = width / 2
     painter.setPen(QPen(QColor(edge), width))
     painter.setBrush(QColor(scheme.surface))

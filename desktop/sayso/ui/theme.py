@@ -87,6 +87,7 @@ PANEL_LIGHT, PANEL_DARK = "#F2F2F2", "#1F1F1F"
 """Typical panels, to judge tray icons by."""
 TRAY_ON_LIGHT = {"ink": "#1B2321", "voice": "#0B756B", "red": "#B3261E"}
 TRAY_ON_DARK = {"ink": "#F2F5F4", "voice": "#5FD3C2", "red": "#FF9A8F"}
+TRAY_CONTOUR = "#38413F"
 
 RADIUS_CONTROL, RADIUS_GROUP, RADIUS_PILL = 6, 10, 20
 BASE_PX = 13

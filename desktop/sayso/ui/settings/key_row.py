@@ -76,6 +76,7 @@ class KeyRow(Row):
         self.keep_button = QPushButton("Keep for this &run")
         self.keep_button.clicked.connect(self._keep_for_run)
         self.forget_button = QPushButton("&Forget the key")
+        self.forget_button.setObjectName("flat")
         self.forget_button.clicked.connect(self._forget)
         box = QWidget()
         line = QHBoxLayout(box)

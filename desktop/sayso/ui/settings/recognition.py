@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QCheckBox,
     QComboBox,
     QLineEdit,
     QRadioButton,
@@ -20,7 +19,7 @@ from ...stt.endpoints import host_of, socket_url
 from ..views import ENGINES, Engine, engine_of
 from .key_row import KeyRow
 from .page import Context, Page, make_combo, select
-from .widgets import Group, Row, label, scaled
+from .widgets import Group, Row, Switch, label, scaled
 
 HELP: dict[Engine, str] = {
     "on-device": "Works offline. Sound never leaves this computer.",
@@ -158,7 +157,7 @@ class RecognitionPage(Page):
             "endpoint.url",
             Row(self.context.scheme, "Endpoint &URL", "Ends in /v1 on most servers.", self.url),
         )
-        self.permit = QCheckBox()
+        self.permit = Switch(self.context.scheme)
         self.permit.clicked.connect(self._permitted)
         self.permit_row = self.keep(
             "endpoint.allow_insecure",

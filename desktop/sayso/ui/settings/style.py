@@ -66,8 +66,17 @@ def sheet(scheme: Scheme, folder: Path) -> str:
         color: {scheme.ink}; }}
     QListWidget#sidebar::item:hover {{ background: {theme.mix(scheme.window, scheme.ink, 0.05)}; }}
     QListWidget#sidebar::item:selected {{ background: {scheme.voice_soft}; color: {scheme.ink}; }}
-    QListWidget#sidebar:focus::item:selected {{ border: 2px solid {scheme.voice};
+    QListWidget#sidebar[keyboard="true"]::item:selected {{ border: 2px solid {scheme.voice};
         padding-left: 6px; }}
+    QPushButton#flat {{ background: transparent; border: 0; color: {scheme.voice};
+        padding: 0 8px; }}
+    QPushButton#flat:focus {{ border: 2px solid {scheme.voice}; padding: 0 6px; }}
+    QScrollBar:vertical {{ background: transparent; width: 10px; margin: 2px; }}
+    QScrollBar::handle:vertical {{ background: {theme.mix(scheme.outline, scheme.window, 0.4)};
+        border-radius: 3px; min-height: 32px; }}
+    QScrollBar::handle:vertical:hover {{ background: {scheme.outline}; }}
+    QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; }}
+    QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
     """
 
 

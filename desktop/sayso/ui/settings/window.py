@@ -9,7 +9,9 @@ from PySide6.QtCore import QEvent, QSize, Qt, Slot
 from PySide6.QtGui import (
     QCloseEvent,
     QColor,
+    QFocusEvent,
     QGuiApplication,
+    QKeyEvent,
     QKeySequence,
     QPainter,
     QPaintEvent,
@@ -48,17 +50,42 @@ PAGES: tuple[tuple[str, str, Callable[[Context, Settings], Page]], ...] = (
     ("about", "About", AboutPage),
 )
 SIZE, LEAST = QSize(780, 604), QSize(640, 480)
-SIDEBAR, SIDEBAR_NARROW, NARROW = 188, 40, 700
+_BY_KEYBOARD = (
+    Qt.FocusReason.TabFocusReason,
+    Qt.FocusReason.BacktabFocusReason,
+    Qt.FocusReason.ShortcutFocusReason,
+)
+SIDEBAR, SIDEBAR_NARROW, NARROW = 188, 44, 700
+
+
+class Sidebar(QListWidget):
+    """Shows its focus ring only to who came by the keyboard."""
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._ring(event.reason() in _BY_KEYBOARD)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._ring(False)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        super().keyPressEvent(event)
+        self._ring(True)
+
+    def _ring(self, shown: bool) -> None:
+        if self.property("keyboard") != shown:
+            self.setProperty("keyboard", shown)
+            self.style().polish(self)
 
 
 class SettingsWindow(QWidget):
     """Closing hides it. Everything in it is in force at once: no OK, no Cancel."""
 
-    def __init__(
-        self, actions: Actions, background: Background, bridge: Bridge, settings: Settings
-    ) -> None:
+    def __init__(self, actions: Actions, background: Background, settings: Settings) -> None:
         super().__init__(None, Qt.WindowType.Window)
-        self._actions, self._background, self._bridge = actions, background, bridge
+        self._actions, self._background = actions, background
+        self._bridge = Bridge()
         self._settings = settings
         self._images = style.image_folder()
         self.pages: dict[str, Page] = {}
@@ -74,7 +101,6 @@ class SettingsWindow(QWidget):
         self._shortcuts()
         self._dress()
         self.sidebar.setCurrentRow(0)
-        bridge.settings.connect(self.use)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._dress)
 
     @property
@@ -82,7 +108,8 @@ class SettingsWindow(QWidget):
         return PAGES[self.sidebar.currentRow()][0]
 
     @Slot(object)
-    def use(self, settings: Settings) -> None:
+    def show_settings(self, settings: Settings) -> None:
+        """They have changed, here or elsewhere."""
         self._settings = settings
         for page in self.pages.values():
             page.use(settings)
@@ -99,7 +126,7 @@ class SettingsWindow(QWidget):
     # Outside of the pages
 
     def _make_sidebar(self) -> QListWidget:
-        made = QListWidget()
+        made = Sidebar()
         made.setObjectName("sidebar")
         made.setAccessibleName("Settings pages")
         made.setIconSize(QSize(scaled(18), scaled(18)))
