@@ -74,6 +74,10 @@ class Sound:
             )  # fmt: skip
         until(lambda: self._run("pactl", "info").returncode == 0, "the sound server answers")
 
+    @property
+    def running(self) -> bool:
+        return self._server is not None and self._server.poll() is None
+
     def kill_server(self) -> None:
         """As a crash: all streams break, all microphones are gone until they are added again."""
         if self._server is not None:

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import json
 import os
 import shutil
 import subprocess
@@ -53,6 +52,10 @@ WRONG_CHANNELS = -9998
 """paInvalidChannelCount."""
 
 
+_using = threading.RLock()
+"""PortAudio is one per process and its list may not be renewed while a stream is opened."""
+
+
 class DeviceGoneError(ProblemError):
     """The microphone chosen by name is not there; the default, '', may be opened instead."""
 
@@ -68,7 +71,7 @@ class Device:
 
 
 class Microphone:
-    """One stream at a time; `open` and `close` may be repeated. Blocking: not for a loop."""
+    """One stream at a time; `open` and `close` may be repeated. Blocking, any thread: no loop's."""
 
     def __init__(self) -> None:
         self._stream: Any = None
@@ -91,26 +94,29 @@ class Microphone:
             DeviceGoneError: That device is not there; the default may be.
             ProblemError: No library, no microphone, no permission, or it does not start.
         """
-        self.close()
-        try:
-            return self._start(device, block, finished)
-        except (ValueError, _portaudio().PortAudioError):
-            self._refresh()  # the list is from when PortAudio was loaded: it may know it now
-        try:
-            return self._start(device, block, finished)
-        except (ValueError, _portaudio().PortAudioError) as error:
-            raise self._explained(device, error) from error
+        failures = (ValueError, _portaudio().PortAudioError)
+        with _using:
+            self.close()
+            try:
+                return self._start(device, block, finished)
+            except failures:
+                self._refresh()  # the list is from when PortAudio was loaded: it may know it now
+            try:
+                return self._start(device, block, finished)
+            except failures as error:
+                raise self._explained(device, error) from error
 
     def close(self) -> None:
         """Stop listening, within 0.3 s even if PortAudio does not let go; no block comes after."""
-        stream, self._stream = self._stream, None
-        if self._open is not None:
-            self._open.clear()
-        if stream is not None:
-            thread = _in_thread(lambda: _let_go(stream))
-            thread.join(CLOSE_LIMIT_S)
-            self._leaving.append(thread)
-        self._leaving = [thread for thread in self._leaving if thread.is_alive()]
+        with _using:
+            stream, self._stream = self._stream, None
+            if self._open is not None:
+                self._open.clear()
+            if stream is not None:
+                thread = _in_thread(lambda: _let_go(stream))
+                thread.join(CLOSE_LIMIT_S)
+                self._leaving.append(thread)
+            self._leaving = [thread for thread in self._leaving if thread.is_alive()]
 
     def devices(self) -> list[Device]:
         """What can be chosen, without opening any of it; [] where there is none.
@@ -121,9 +127,10 @@ class Microphone:
         sources = _server_sources()
         if sources is not None:
             return sources
-        if self._stream is None:
-            self._refresh()
-        return [Device(row["name"], row["name"]) for row in _inputs().values()]
+        with _using:
+            if self._stream is None:
+                self._refresh()
+            return [Device(row["name"], row["name"]) for row in _inputs().values()]
 
     def _start(
         self, device: str, block: Callable[[bytes], None], finished: Callable[[], None]
@@ -251,42 +258,30 @@ def _inputs() -> dict[int, Any]:
 
 
 def _server_sources() -> list[Device] | None:
-    """The sound server's microphones; None where there is no server or nobody to ask."""
+    """The sound server's microphones; None where there is no server or nobody to ask.
+
+    By pactl's listing for people: its JSON (of version 16) writes "(null)" for a description
+    with a letter outside ASCII, and numbers with commas in some languages.
+    """
     if shutil.which("pactl") is None:
         return None
-    environ = os.environ | {"LC_ALL": "C.UTF-8"}  # the text form is translated
+    environ = os.environ | {"LC_ALL": "C.UTF-8"}  # the listing is translated
     try:
-        for form, parse in ((["-f", "json"], _from_json), ([], _from_text)):
-            done = subprocess.run(
-                ["pactl", *form, "list", "sources"],
-                env=environ, capture_output=True, timeout=LIST_LIMIT_S, check=False,
-            )  # fmt: skip
-            if done.returncode == 0:
-                rows = parse(done.stdout.decode("utf-8", "replace"))
-                if rows is not None:
-                    return rows
+        done = subprocess.run(
+            ["pactl", "list", "sources"],
+            env=environ, capture_output=True, timeout=LIST_LIMIT_S, check=False,
+        )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return None
+    if done.returncode != 0:
+        return None
+    return sources(done.stdout.decode("utf-8", "replace"))
 
 
-def _from_json(text: str) -> list[Device] | None:
-    try:
-        rows = json.loads(text)
-        return [
-            Device(row["name"], row.get("description") or row["name"])
-            for row in rows
-            if not row.get("monitor_source")
-            and row.get("properties", {}).get("device.class") != "monitor"
-        ]
-    except (ValueError, LookupError, TypeError, AttributeError):
-        return None  # pactl 16 writes commas for points in some locales; the text form is left
-
-
-def _from_text(text: str) -> list[Device] | None:
-    """The listing for people, of a pactl before 16."""
+def sources(listing: str) -> list[Device]:
+    """The microphones in what `pactl list sources` says; what plays is not one of them."""
     devices = []
-    for paragraph in text.split("Source #")[1:]:
+    for paragraph in listing.split("Source #")[1:]:
         fields: dict[str, str] = {}
         for line in paragraph.splitlines():
             name, colon, value = line.strip().partition(": ")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..core.pcm import downmix
+from ..core.pcm import FULL_SCALE, downmix
 from ..core.problems import Problem, ProblemError
 from ..core.take import Take
 
@@ -26,7 +26,7 @@ def read(path: Path) -> Take:
         raise ProblemError(Problem(f"{name} is a folder, not a sound file."))
     try:
         with path.open("rb") as file:
-            samples, rate_hz = soundfile.read(file, dtype="int16", always_2d=True)
+            samples, rate_hz = soundfile.read(file, dtype="float32", always_2d=True)
     except FileNotFoundError as error:
         raise ProblemError(Problem(f"There is no file {path}.")) from error
     except OSError as error:
@@ -39,7 +39,9 @@ def read(path: Path) -> Take:
         raise ProblemError(
             Problem(f"{name} is not a sound file Sayso can read.", detail=str(error))
         ) from error
-    pcm = downmix(np.ascontiguousarray(samples, "<i2").tobytes(), samples.shape[1])
+    # libsndfile reads files of floats as integers without scaling them: all would be 0.
+    scaled = np.clip(np.rint(samples * FULL_SCALE), -FULL_SCALE, FULL_SCALE - 1)
+    pcm = downmix(scaled.astype("<i2").tobytes(), samples.shape[1])
     if not pcm:
         raise ProblemError(Problem(f"There is no sound in {name}."))
     take = Take(number=0, id=path.stem, rate_hz=int(rate_hz))

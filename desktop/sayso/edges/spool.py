@@ -84,7 +84,8 @@ class SpoolFile:
                 file.write(text)
             fresh.replace(beside)
         except OSError as error:
-            fresh.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                fresh.unlink(missing_ok=True)
             raise _explained(error) from error
 
     def _put(self, data: bytes) -> None:

@@ -66,13 +66,13 @@ class OnDeviceEngine:
     name = "on-device"
 
     def __init__(
-        self, models: Path, cache: Path, language: str = "", model: Model = WHISPER_BASE
+        self, language: str, *, models: Path, cache: Path, model: Model = WHISPER_BASE
     ) -> None:
         """
         Args:
+            language: As the setting `language`; '' or one Whisper does not know detects it.
             models: Folder of the user's own models.
             cache: Folder in which the installed halves are joined.
-            language: As the setting `language`; '' or one Whisper does not know detects it.
             model: Which one.
         """
         self._find = partial(find, model, models, cache)

@@ -1,0 +1,109 @@
+"""The reader over a take that grows, with the real resampler."""
+
+import asyncio
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sayso.core.take import Take
+from sayso.stt.reader import MOST_BYTES, Reader
+
+TONE_HZ = 440
+LOUDNESS = 8000
+
+
+def tone(rate_hz, samples):
+    return (np.sin(np.arange(samples) * 2 * np.pi * TONE_HZ / rate_hz) * LOUDNESS).astype("<i2")
+
+
+async def read(take, rate_hz):
+    return [pcm async for pcm in Reader(take).chunks(rate_hz)]
+
+
+def read_while_growing(pcm, from_hz, to_hz, sizes):
+    """Append blocks of these sizes (samples, over and over) while a reader reads."""
+
+    async def scenario():
+        take = Take(number=1, id="t", rate_hz=from_hz)
+        reading = asyncio.create_task(read(take, to_hz))
+        start = turn = 0
+        while start < len(pcm):
+            stop = start + sizes[turn % len(sizes)]
+            take.add(pcm[start:stop].tobytes())
+            await asyncio.sleep(0)
+            start, turn = stop, turn + 1
+        take.end()
+        return await asyncio.wait_for(reading, 10)
+
+    return np.frombuffer(b"".join(asyncio.run(scenario())), "<i2").astype(int)
+
+
+RATES = [(48000, 16000), (44100, 24000), (44100, 16000), (16000, 16000), (8000, 24000)]
+
+
+@pytest.mark.parametrize(("from_hz", "to_hz"), RATES)
+def test_resampling_keeps_every_moment_to_the_last(from_hz, to_hz):
+    samples = from_hz + 17
+    got = read_while_growing(tone(from_hz, samples), from_hz, to_hz, (240,))
+    assert abs(len(got) - samples * to_hz / from_hz) <= 1
+    ideal = tone(to_hz, len(got)).astype(int)
+    assert np.abs(got - ideal)[200:-200].max() <= 4  # the edges ring: the tone begins at once
+    assert np.abs(got[-200:]).max() > LOUDNESS * 0.9
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.sampled_from(RATES),
+    st.integers(1, 6000),
+    st.lists(st.integers(1, 2000), min_size=1, max_size=8),
+)
+def test_it_does_not_matter_in_which_blocks_the_audio_came(rates, samples, sizes):
+    from_hz, to_hz = rates
+    pcm = tone(from_hz, samples)
+    got = read_while_growing(pcm, from_hz, to_hz, sizes)
+    whole = read_while_growing(pcm, from_hz, to_hz, (samples,))
+    assert len(got) == len(whole)
+    assert np.abs(got - whole).max(initial=0) <= 4  # the resampler dithers
+
+
+def test_a_backlog_comes_in_pieces_and_whole():
+    take = Take(number=1, id="t", rate_hz=16000)
+    take.add(bytes(3 * MOST_BYTES + 2))
+    take.end()
+    pieces = asyncio.run(read(take, 16000))
+    assert [len(piece) for piece in pieces] == [MOST_BYTES] * 3 + [2]
+
+
+def test_a_take_in_which_nothing_was_recorded_has_no_audio():
+    take = Take(number=1, id="t")
+    take.end()
+    assert asyncio.run(read(take, 16000)) == []
+
+
+def test_two_readers_read_the_same_take():
+    async def scenario():
+        take = Take(number=1, id="t", rate_hz=16000)
+        readings = [asyncio.create_task(read(take, rate)) for rate in (16000, 16000, 24000)]
+        take.add(bytes(range(200)))
+        await asyncio.sleep(0)
+        take.end()
+        return [b"".join(await reading) for reading in readings]
+
+    first, second, other = asyncio.run(scenario())
+    assert first == second == bytes(range(200))
+    assert len(other) == 300
+
+
+def test_a_reader_that_is_cancelled_no_longer_listens():
+    async def scenario():
+        take = Take(number=1, id="t", rate_hz=16000)
+        reading = asyncio.create_task(read(take, 16000))
+        await asyncio.sleep(0)
+        assert len(take._listeners) == 1
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+        return take._listeners
+
+    assert asyncio.run(scenario()) == []
