@@ -107,10 +107,6 @@ class Worker:
     def configure(self, settings: Settings) -> None:
         self._soon(self._configure, settings)
 
-    def engine_changed(self) -> None:
-        """What the engine needs (a key, a model) may be there now."""
-        self._soon(self._show)
-
     def tell(self, problem: Problem) -> None:
         self._soon(self._warn, problem)
 
@@ -350,9 +346,8 @@ class Worker:
             self._parts.cue(cue)
 
     def _warn(self, problem: Problem) -> None:
-        self._machine.problem = problem
         log.warning("%s", problem.what)
-        self._show()
+        self.handle(e.Warn(problem))
 
     def _show(self) -> None:
         machine = self._machine

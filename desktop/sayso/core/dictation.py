@@ -49,6 +49,7 @@ from .events import (
     Stop,
     TailOver,
     WakeMe,
+    Warn,
     Woke,
 )
 from .problems import Problem
@@ -167,6 +168,8 @@ class Dictation:
                 return self._retry()
             case InsertHeld():
                 return self._insert_held()
+            case Warn(problem=problem):
+                return self._tell(problem)
             case _:
                 self._clear()
                 return []

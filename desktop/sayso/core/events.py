@@ -58,6 +58,13 @@ class Dismiss: ...
 
 
 @attrs.frozen
+class Warn:
+    """Something beside the takes is wrong: tell it."""
+
+    problem: Problem
+
+
+@attrs.frozen
 class OfTake:
     take: int
 
@@ -115,6 +122,7 @@ Event = (
     | Retry
     | InsertHeld
     | Dismiss
+    | Warn
     | SoundLost
     | TailOver
     | Recognised

@@ -30,6 +30,7 @@ from sayso.core.events import (
     Stop,
     TailOver,
     WakeMe,
+    Warn,
     Woke,
 )
 from sayso.core.problems import Problem
@@ -201,6 +202,13 @@ CASES = {
             *[[Insert(1, "hello", anywhere=False)], [Keep(1, "inserted")], [], [], []],
         ],
     ),
+    "a fact of a take that waits its turn": (
+        [*SPOKEN, Start(), Recognised(1, "one"), Failed(1, REFUSED), Woke(2, "limit")],
+        [
+            *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED], [OpenMic(2), OpenEngine(2)], [], []],
+            [CloseMic(2), STOPPED, Insert(1, "one", anywhere=False)],
+        ],
+    ),
     "facts that do not fit the phase": (
         [Start(), Recognised(1, "early"), TailOver(1), Woke(1, "text"), Landed(1)],
         [OPENED, [], [], [], []],
@@ -229,6 +237,10 @@ STATES = {
         "finishing",
     ),
     "held": ((*RECOGNISED, Held(1)), "idle"),
+    "a warning": ((Warn(UNPLUGGED),), "failed"),
+    "a warning shown long enough": ((Warn(UNPLUGGED), Woke(0, "shown")), "idle"),
+    "a warning while speaking": ((Start(), Warn(UNPLUGGED)), "listening"),
+    "an alarm that does not fit": ((Start(), Stop(), TailOver(1), Woke(1, "insert")), "finishing"),
 }
 
 
@@ -273,7 +285,7 @@ EVENTS = st.one_of(
     st.sampled_from(
         [Start(), Start(hands_free=True), Stop(), HandsFree(), Cancel(), Discard(), Retry()]
     ),
-    st.sampled_from([InsertHeld(), Dismiss()]),
+    st.sampled_from([InsertHeld(), Dismiss(), Warn(UNPLUGGED)]),
     st.builds(SoundLost, NUMBERS, st.just(UNPLUGGED), st.booleans()),
     st.builds(Recognised, NUMBERS, st.sampled_from(["", "a", "b"])),
     st.builds(Failed, NUMBERS, st.just(REFUSED)),

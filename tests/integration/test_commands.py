@@ -1,0 +1,104 @@
+"""The commands as a person gives them, in folders of the test's own."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def sayso(tmp_path, monkeypatch):
+    for name in ("CONFIG", "DATA", "CACHE", "STATE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+
+    def run(*arguments, given=""):
+        return subprocess.run(
+            [sys.executable, "-m", "sayso", *arguments],
+            input=given, capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+
+    return run
+
+
+@pytest.mark.parametrize("word", ["start", "stop", "toggle", "cancel", "quit", "status"])
+def test_where_none_runs_the_exit_code_is_3(sayso, word):
+    done = sayso(word)
+    assert done.returncode == 3
+    assert done.stderr == "Sayso is not running. Start it with: sayso\n"
+
+
+def test_settings_are_set_and_got(sayso):
+    assert sayso("config", "set", "hotkey.chord", "f9").returncode == 0
+    assert sayso("config", "get", "hotkey.chord").stdout == "f9\n"
+    assert "hotkey.chord = f9\n" in sayso("config", "list").stdout
+    path = sayso("config", "path").stdout.strip()
+    assert json.loads(Path(path).read_text())["hotkey"]["chord"] == "f9"
+
+
+WRONG = {
+    "unknown setting": (["config", "set", "hotkey.cord", "f9"], "Did you mean hotkey.chord?"),
+    "unknown value": (["config", "set", "hotkey.mode", "press"], "hold, toggle, tap-or-hold"),
+    "an empty address": (["config", "set", "endpoint.url", ""], "There is no server address."),
+    "an open road": (["config", "set", "endpoint.url", "http://example.com/v1"], "for all to read"),
+    "not a sound file": (["transcribe", __file__], "is not a sound file Sayso can read."),
+    "no file": (["transcribe", "/nowhere.wav"], "There is no file /nowhere.wav."),
+    "unknown engine": (["transcribe", __file__, "--engine", "magic"], "'magic' is not one of"),
+    "unknown command": (["frobnicate"], "No such command 'frobnicate'"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "sentence"), WRONG.values(), ids=WRONG)
+def test_what_is_wrong_is_told_in_words(sayso, arguments, sentence):
+    done = sayso(*arguments)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_wrong_value_keeps_the_old_file(sayso):
+    sayso("config", "set", "hotkey.mode", "toggle")
+    sayso("config", "set", "hotkey.mode", "press")
+    assert sayso("config", "get", "hotkey.mode").stdout == "toggle\n"
+
+
+def test_without_a_keyring_a_key_is_not_kept_and_not_shown(sayso):
+    done = sayso("key", "set", given="sk-canary-0123456789\n")
+    assert done.returncode == 2
+    assert done.stderr.startswith("There is no keyring to keep the key in.")
+    assert "canary" not in done.stdout + done.stderr
+
+
+def test_where_the_key_is_is_told(sayso, monkeypatch):
+    assert sayso("key", "status").stdout == "There is no key for api.openai.com.\n"
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-0123456789")
+    told = sayso("key", "status").stdout
+    assert told == "The key for api.openai.com is in the environment variable OPENAI_API_KEY.\n"
+
+
+def test_a_sound_file_is_recognised(sayso, sample):
+    path, words = sample
+    done = sayso("transcribe", str(path), "--json")
+    result = json.loads(done.stdout)
+    assert done.stderr == ""
+    assert words in result["text"].lower()
+    assert result["engine"] == "on-device"
+
+
+def test_without_a_key_a_server_is_not_asked(sayso, sample):
+    done = sayso("transcribe", str(sample[0]), "--engine", "realtime")
+    assert done.returncode == 2
+    assert "api.openai.com" in done.stderr
+
+
+@pytest.fixture(scope="session")
+def sample():
+    """Real speech and some words of it."""
+    from sayso.edges.resources import resource
+
+    words = resource("sample.txt").read_text().lower().split()
+    return resource("sample.wav"), " ".join(words[2:5])
