@@ -28,7 +28,8 @@ BYTES_PER_S = RATE_HZ * 2
 LEAST_BYTES = BYTES_PER_S // 10
 MOST_APPEND_BYTES = 15 << 20
 FASTEST = 4.0
-"""Audio faster than this, after a second's worth, is dropped without a word."""
+"""Audio faster than this, after `AT_ONCE_S`, is dropped without a word."""
+AT_ONCE_S = 2.0
 WORD_S = 0.3
 SPOKEN = "conversation.item.input_audio_transcription."
 ACCEPTED = (
@@ -99,7 +100,7 @@ class Session:
         self.previous_id: str | None = None
         self.text: str | None = None
         self.said_words = 0
-        self.level_s, self.level_at = 1.0, 0.0
+        self.level_s, self.level_at = AT_ONCE_S, 0.0
         self.tasks: set[asyncio.Task[None]] = set()
 
     async def admitted(self, given: str | None, beta: bool) -> bool:
@@ -243,7 +244,7 @@ class Session:
         self.record.audio += pcm
         if len(self.record.arrivals) == 1 and not await self.stage("audio"):
             return
-        self.level_s = min(1.0, self.level_s + (now - self.level_at) * FASTEST)
+        self.level_s = min(AT_ONCE_S, self.level_s + (now - self.level_at) * FASTEST)
         self.level_at = now
         if audio_s > self.level_s + 1e-6:
             self.record.dropped_bytes += len(pcm)

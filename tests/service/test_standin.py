@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect as connect_here
 
 from .client import SECOND, SPOKEN, Client, connected, settings_of
-from .standin import KEY, StandIn
+from .standin import KEY, StandIn, in_thread
 
 
 def served(test: Callable[[StandIn], Awaitable[None]], **options: Any) -> None:
@@ -328,3 +329,12 @@ def test_what_it_heard_is_what_is_recognised() -> None:
         assert final["transcript"] == "48000 bytes"
 
     talked(test, recognise=lambda pcm: f"{len(pcm)} bytes")
+
+
+def test_it_serves_from_a_thread_beside_a_synchronous_test() -> None:
+    with in_thread(StandIn(recognise=lambda pcm: f"{len(pcm)} bytes")) as service:
+        headers = {"Authorization": f"Bearer {KEY}"}
+        url = f"{service.url}?intent=transcription"
+        with connect_here(url, additional_headers=headers, proxy=None) as ws:
+            assert '"session.created"' in ws.recv(5)
+    assert service.record.authorised

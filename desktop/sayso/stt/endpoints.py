@@ -85,7 +85,8 @@ def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
         known = bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError as error:  # a bracket that does not close, a port that is no number
+        (parts.hostname or "").encode("idna")  # as it will be looked up
+    except ValueError as error:  # a bracket that does not close, a port that is no number, two dots
         raise _wrong("The server's address is not an address.", "Enter it again.") from error
     if parts.scheme not in PORTS or not known:
         raise _wrong(

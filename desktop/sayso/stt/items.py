@@ -11,7 +11,7 @@ import re
 
 import attrs
 
-MOST_ITEMS = 1_000
+MOST_ITEMS = 500
 MOST_CHARS = 200_000
 """An hour of fast speech is 70,000."""
 

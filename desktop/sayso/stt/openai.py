@@ -80,7 +80,12 @@ class OpenAI:
             return FENCE_S
         if self.host == OPENAI:
             return ANSWER_S
-        return ANSWER_S + self.sent_bytes / 2 / RATE_HZ / 4  # a small computer may take its time
+        return ANSWER_S + self.sent_s / 4  # a small computer may take its time
+
+    @property
+    def sent_s(self) -> float:
+        """Seconds of audio that were handed out by `audio`."""
+        return self.sent_bytes / 2 / RATE_HZ
 
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.api_key}"} if self.api_key else {}

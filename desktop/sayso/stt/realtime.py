@@ -7,6 +7,7 @@ and follows at three times its speed, so nothing is lost and little is late.
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 from array import array
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from .reader import Reader
 if TYPE_CHECKING:
     from .link import Link
 
+LOG = logging.getLogger(__name__)
 KEY_S = 60.0
 """The keyring may ask somebody for its password."""
 CHINESE = frozenset({"zh-cn", "zh-tw", "zh-hk"})
@@ -79,6 +81,8 @@ class RealtimeEngine:
             allow_insecure=self.endpoint.allow_insecure,
         )
         text = await self._linked().converse(dialect, audio, heard)
+        if dialect.used_s and dialect.used_s < dialect.sent_s - 1:
+            LOG.warning("%s heard %.0f s of %.0f s", dialect.host, dialect.used_s, dialect.sent_s)
         return text.strip()
 
     async def test(self) -> float:

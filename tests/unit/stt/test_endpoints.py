@@ -71,6 +71,8 @@ def test_an_ipv6_host_is_allowed_with_and_without_brackets() -> None:
         ("wss://host:0/v1", "not complete"),
         ("wss://host:port/v1", "not an address"),
         ("wss://[::1/v1", "not an address"),
+        ("wss://a..b/v1", "not an address"),
+        (f"wss://{'x' * 64}.example/v1", "not an address"),
         ("wss://ho st/v1", "has a space"),
         ("wss://host/v1\r\nX: y", "has a space"),
         (f"wss://{KEY}@host/v1", "a name or a key in it"),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sayso.core.problems import ProblemError
 from sayso.stt.dialect import Complete, Event, Refused, Send
 from sayso.stt.engine import Partial, Ready
+from sayso.stt.items import MOST_ITEMS
 from sayso.stt.openai import ANSWER_S, FENCE_S, LEAST_BYTES, SPOKEN, OpenAI
 
 KEY = "sk-canary-0123456789abcdefghij"
@@ -382,7 +383,7 @@ def test_a_failure_ends_it_and_the_recording_is_kept(message: str) -> None:
 @pytest.mark.parametrize(
     "messages",
     [
-        [delta("x", f"i{number}") for number in range(1_001)],
+        [delta("x", f"i{number}") for number in range(MOST_ITEMS + 1)],
         [delta("x" * 100_000) for _ in range(5)],
         [completed("x" * 200_001)],
     ],
