@@ -25,6 +25,7 @@ from Xlib.display import Display as Connection
 from Xlib.ext import xtest
 
 ATTEMPTS = 20
+ISO_NEXT_GROUP = 0xFE08
 
 
 class Display:
@@ -76,7 +77,7 @@ class Display:
         self._children[0].wait()
 
     def set_layout(self, layout: str, options: str = "grp:sclk_toggle") -> None:
-        """As `setxkbmap` does; Scroll_Lock switches between the layouts of "us,ru"."""
+        """As `setxkbmap` does. `next_group` switches between those of "us,ru"."""
         subprocess.run(
             ["setxkbmap", "-display", self.name, "-layout", layout, "-option", "",
              "-option", options],
@@ -97,6 +98,14 @@ class Display:
             self.press(key)
         for key in reversed(keys):
             self.release(key)
+
+    def next_group(self) -> None:
+        """As the key for it does, which is Scroll Lock here."""
+        self.sync()
+        code = self._connection.keysym_to_keycode(ISO_NEXT_GROUP)
+        xtest.fake_input(self._connection, X.KeyPress, code)
+        xtest.fake_input(self._connection, X.KeyRelease, code)
+        self._connection.sync()
 
     @contextmanager
     def holding(self, *keys: str | int) -> Iterator[None]:

@@ -88,11 +88,19 @@ class Asked(Program):
     script = ""
 
     def ask(self, question: Any) -> Any:
+        self.send(question)
+        return self.receive()
+
+    def send(self, question: Any) -> None:
         assert self._process is not None
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(question) + "\n")
         self._process.stdin.flush()
+
+    def receive(self) -> Any:
+        """The answer to what was sent."""
+        assert self._process is not None
+        assert self._process.stdout is not None
         line = self._process.stdout.readline()
         assert line, f"{self.name} has ended"
         return json.loads(line)
@@ -104,10 +112,15 @@ class Asked(Program):
 class Editor(Program):
     """One window with one field."""
 
+    window = 0
+    """Its X window, which is the active one when it is entered."""
+
     def __enter__(self) -> Self:
         super().__enter__()
         try:
             until(self.is_focused, f"{self.name} has the focus", 30)
+            until(lambda: self.display.active_window() != 0, f"{self.name} is the active window")
+            self.window = self.display.active_window()
         except BaseException:
             self.close()
             raise

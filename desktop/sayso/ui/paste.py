@@ -21,6 +21,10 @@ from ..core.problems import Problem, ProblemError
 
 KEEP_MS = 300
 """How long after the last fetch the words stay: 50 ms were enough in every program tried."""
+KEEP_LIMIT_MS = 1500
+"""From the paste on, whoever fetches: some programs look at the clipboard all the time."""
+NEXT_MS = 150
+"""How long after a fetch the next text has to wait: Chromium would take it for this one."""
 FETCH_LIMIT_MS = 1000
 """No fetch within this time after the keys: nothing was pasted."""
 EARLY_MS = 20
@@ -99,7 +103,10 @@ class Paste(QObject):
         self._before: dict[QClipboard.Mode, Saved] = {}
         """What stood there before the first of the texts not yet taken away."""
         self._lent: dict[QClipboard.Mode, Offer] = {}
+        self._taken_at_ms = -KEEP_LIMIT_MS
+        self._fetched_at_ms = -NEXT_MS
         self._give_back = self._timer(self._put_back)
+        self._next = self._timer(self._begin)
         self._give_up = self._timer(self._not_taken)
         self._asked.connect(self._enqueue, Qt.ConnectionType.QueuedConnection)
         self._pressed.connect(self._sent, Qt.ConnectionType.QueuedConnection)
@@ -129,8 +136,8 @@ class Paste(QObject):
 
     def close(self) -> None:
         """Give the clipboard back at once; also done when the application quits."""
-        self._give_back.stop()
-        self._give_up.stop()
+        for timer in (self._give_back, self._give_up, self._next):
+            timer.stop()
         self._put_back()
         for job in [*self._waiting, *([self._job] if self._job else [])]:
             if not job.future.done():
@@ -144,14 +151,20 @@ class Paste(QObject):
         self._begin()
 
     def _begin(self) -> None:
-        while self._job is None and self._waiting:
-            job = self._waiting.popleft()
-            if not job.future.set_running_or_notify_cancel():
-                continue
-            self._job = job
-            self._give_back.stop()
-            self._lend(job)
-            self._keys.submit(self._press, job)
+        """Begin with the next text, if it is time."""
+        if self._job is not None or not self._waiting:
+            return
+        if (wait_ms := self._fetched_at_ms + NEXT_MS - self._clock.elapsed()) > 0:
+            self._next.start(wait_ms)
+            return
+        job = self._waiting.popleft()
+        if not job.future.set_running_or_notify_cancel():
+            self._begin()
+            return
+        self._job = job
+        self._give_back.stop()
+        self._lend(job)
+        self._keys.submit(self._press, job)
 
     def _lend(self, job: _Job) -> None:
         for mode in self._modes:
@@ -181,18 +194,21 @@ class Paste(QObject):
             self._give_up.start(FETCH_LIMIT_MS)
 
     def _fetched(self, job: _Job) -> None:
-        job.fetched_at_ms = self._clock.elapsed()
+        now_ms = self._clock.elapsed()
+        job.fetched_at_ms = self._fetched_at_ms = now_ms
         if job is self._job and job.sent_at_ms is not None:
             # Not from within Qt's answer to the program that asks.
             QTimer.singleShot(0, self, lambda: self._taken(job))
         elif self._give_back.isActive():
-            self._give_back.start(KEEP_MS)
+            left_ms = self._taken_at_ms + KEEP_LIMIT_MS - now_ms
+            self._give_back.start(max(0, min(KEEP_MS, left_ms)))
 
     def _taken(self, job: _Job) -> None:
         if job is not self._job:
             return
         self._give_up.stop()
         self._give_back.start(KEEP_MS)
+        self._taken_at_ms = self._clock.elapsed()
         self._job = None
         job.future.set_result(None)
         self._begin()

@@ -1,6 +1,7 @@
-"""Another program that copies: {"mode": 0 or 1, "set": {format: hex}}, or {"mode": ...} to read.
+"""Another program that copies: {"mode": 0 or 1, "set": {format: hex}}.
 
-Mode 0 is the clipboard, 1 what is selected. It answers all formats there with their bytes.
+Mode 0 is the clipboard, 1 what is selected. It answers all formats there with their bytes;
+to {"mode": ..., "list": true} only their names, which is no fetch.
 """
 
 import json
@@ -36,7 +37,9 @@ def answer() -> None:
             mime.setData(name, image() if data == "image" else bytes.fromhex(data))
         clipboard.setMimeData(mime, mode)
     mime = clipboard.mimeData(mode)
-    found = {name: bytes(mime.data(name).data()).hex() for name in mime.formats()} if mime else {}
+    names = mime.formats() if mime else []
+    fetch = "list" not in question
+    found = {name: bytes(mime.data(name).data()).hex() if fetch else "" for name in names}
     sys.stdout.write(json.dumps(found) + "\n")
     sys.stdout.flush()
 

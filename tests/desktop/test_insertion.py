@@ -1,0 +1,330 @@
+"""Real text into real programs, by the same plan, typist and clipboard as the app uses."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from sayso.system.x11.spares import PROPERTY
+from sayso.system.x11.xkb import Keyboard
+
+from .display import Display, until
+from .editors import EDITORS, Asked, Editor, GtkEditor, Xterm
+
+SAMPLES = {
+    "ascii": 'Hello, "World" — or so: {1+2}=3 & ~/path\\ <ok> `x` #5 100%?'.replace("—", "-"),
+    "polish": "Zażółć gęślą jaźń, proszę – „dobrze”!",
+    "cyrillic": "Съешь ещё этих мягких булок.",
+    "greek": "Ξεσκεπάζω την ψυχοφθόρα σας.",
+    "cjk": "今天天气很好。日本語 한국어",
+    "arabic": "مرحبا بالعالم ١٢٣",
+    "hebrew": "שלום עולם, מה שלומך?",
+    "emoji": "👍 ok 🎉 ❤️",
+    "zwj": "👩‍👩‍👧‍👦 and 🏳️‍🌈 and 👍🏽 é́",
+}
+HINT = "x-kde-passwordManagerHint"
+SHORT = "Zażółć, “OK” 5+3=8 – ёж 👍🏽"
+
+
+class Inserting(Asked):
+    name = "the inserting program"
+    script = "inserting.py"
+
+    def insert(self, text: str, method: str = "auto") -> dict[str, Any]:
+        answer: dict[str, Any] = self.ask({"text": text, "method": method})
+        return answer
+
+
+class OtherProgram(Asked):
+    """Whose clipboard it was before."""
+
+    name = "another program"
+    script = "clipboard.py"
+
+    def copy(self, formats: dict[str, str], mode: int = 0) -> None:
+        self.ask({"mode": mode, "set": formats})
+
+    def wait_until_given_back(self, limit_s: float = 5) -> None:
+        def back() -> bool:
+            return not any(HINT in self.ask({"mode": mode, "list": True}) for mode in (0, 1))
+
+        until(back, "the clipboard is given back", limit_s)
+
+    def read(self, mode: int = 0) -> dict[str, str]:
+        return {
+            name: data
+            for name, data in self.ask({"mode": mode}).items()
+            if name not in ("TARGETS", "MULTIPLE", "TIMESTAMP", "SAVE_TARGETS", "DELETE")
+        }
+
+
+@pytest.fixture(scope="module")
+def display() -> Iterator[Display]:
+    with Display() as display:
+        yield display
+
+
+@pytest.fixture(scope="module")
+def inserting(display: Display) -> Iterator[Inserting]:
+    with Inserting(display) as program:
+        yield program
+
+
+@pytest.fixture(scope="module", params=EDITORS, ids=[kind.name for kind in EDITORS])
+def opened(request: pytest.FixtureRequest, display: Display) -> Iterator[Editor]:
+    with request.param(display) as editor:
+        yield editor
+
+
+@pytest.fixture
+def editor(opened: Editor, display: Display) -> Iterator[Editor]:
+    """Empty before; afterwards no key is left down and no modifier on."""
+    opened.clear()
+    yield opened
+    assert display.keys_down() == set()
+    assert display.modifiers() == 0
+    display.set_layout("us")
+
+
+@pytest.fixture
+def gtk(display: Display) -> Iterator[Editor]:
+    with GtkEditor(display) as editor:
+        yield editor
+
+
+@pytest.mark.parametrize("method", ["auto", "type", "paste"])
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_sentence_arrives_exactly(
+    editor: Editor, inserting: Inserting, name: str, method: str
+) -> None:
+    text = SAMPLES[name]
+    if editor.name == "Chromium" and method == "type":
+        method = "paste"  # typing into it is what the plan avoids
+    assert inserting.insert(text, method)["problem"] == ""
+    assert editor.wait_for(text) == text
+
+
+def test_two_thousand_mixed_characters_arrive_exactly_ten_times(
+    editor: Editor, inserting: Inserting
+) -> None:
+    text = " ".join(itertools.islice(itertools.cycle(SAMPLES.values()), 100))[:2000]
+    for _ in range(10):
+        assert inserting.insert(text)["problem"] == ""
+        assert editor.wait_for(text) == text
+        editor.clear()
+
+
+@pytest.mark.parametrize("kind", EDITORS[:3], ids=lambda kind: kind.name)
+def test_two_thousand_typed_characters_arrive_exactly(
+    display: Display, inserting: Inserting, kind: type[Editor]
+) -> None:
+    text = " ".join(itertools.islice(itertools.cycle([SHORT, SAMPLES["polish"]]), 100))[:2000]
+    with kind(display) as editor:
+        for _ in range(2):
+            assert inserting.insert(text, "type") | {"started": 0, "done": 0} == {
+                "way": "type", "problem": "", "started": 0, "done": 0,
+            }  # fmt: skip
+            assert editor.wait_for(text) == text
+            editor.clear()
+
+
+@pytest.mark.parametrize("layout", ["de", "fr", "ru", "us,ru"])
+def test_the_layout_does_not_change_the_text(
+    editor: Editor, inserting: Inserting, display: Display, layout: str
+) -> None:
+    display.set_layout(layout)
+    if "," in layout:
+        display.next_group()
+    for text in (SHORT, SAMPLES["ascii"], "Привет, yz AZ!", "q@€ 1^~"):
+        assert inserting.insert(text)["problem"] == ""
+        assert editor.wait_for(text) == text
+        editor.clear()
+
+
+def test_caps_lock_does_not_change_the_text_and_stays_on(
+    editor: Editor, inserting: Inserting, display: Display
+) -> None:
+    display.tap("Caps_Lock")
+    try:
+        for method in ("auto", "paste"):
+            assert inserting.insert(SHORT, method)["problem"] == ""
+            assert editor.wait_for(SHORT) == SHORT
+            editor.clear()
+        assert display.caps_lock_is_on()
+    finally:
+        display.tap("Caps_Lock")
+
+
+@pytest.mark.parametrize("key", ["Control_R", "Shift_L"])
+@pytest.mark.parametrize("method", ["auto", "paste"])
+def test_a_modifier_that_stays_down_is_let_go(
+    editor: Editor, inserting: Inserting, display: Display, key: str, method: str
+) -> None:
+    display.press(key)
+    assert inserting.insert(SHORT, method)["problem"] == ""
+    assert editor.wait_for(SHORT) == SHORT
+    assert display.keys_down() == set()
+
+
+def test_typing_waits_for_a_key_that_is_let_go(
+    editor: Editor, inserting: Inserting, display: Display
+) -> None:
+    display.press("Super_L")
+    inserting.send({"text": SHORT, "method": "auto"})
+    display.release("Super_L")
+    assert inserting.receive()["problem"] == ""
+    assert editor.wait_for(SHORT) == SHORT
+
+
+def test_texts_with_ever_other_characters_follow_each_other_exactly(
+    editor: Editor, inserting: Inserting
+) -> None:
+    texts = [SAMPLES[name] + " " for name in ("polish", "cyrillic", "greek", "zwj", "hebrew")]
+    for text in texts:
+        assert inserting.insert(text)["problem"] == ""
+    assert editor.wait_for("".join(texts)) == "".join(texts)
+
+
+def test_newline_and_tab_are_typed_where_they_are_wanted(gtk: Editor, inserting: Inserting) -> None:
+    assert inserting.insert("one\n\ttwo", "type")["way"] == "type"
+    assert gtk.wait_for("one\n\ttwo") == "one\n\ttwo"
+
+
+def test_spare_characters_are_those_the_layout_lacks(
+    display: Display, inserting: Inserting
+) -> None:
+    assert inserting.ask({"spare": "plain"}) == 0
+    assert inserting.ask({"spare": "łó łó"}) == 2
+    assert inserting.ask({"spare": "".join(map(chr, range(0x4E00, 0x4F00)))}) is None
+    assert inserting.ask({"spare": "\ud83d"}) is None
+    display.set_layout("ru")
+    assert inserting.ask({"spare": "Привет"}) == 0
+    display.set_layout("us")
+
+
+def test_a_text_of_more_characters_than_keys_is_still_typed_exactly_when_told_to(
+    display: Display, inserting: Inserting
+) -> None:
+    text = "".join(map(chr, range(0x4E00, 0x4E50)))
+    with Xterm(display) as editor:
+        assert inserting.insert(text, "type")["problem"] == ""
+        assert editor.wait_for(text) == text
+
+
+def test_control_characters_are_never_typed_or_pasted(editor: Editor, inserting: Inserting) -> None:
+    for method in ("auto", "type", "paste"):
+        assert inserting.insert("ls\x1b[A\r", method)["way"] == "copy"
+    assert inserting.insert("x", "type")["problem"] == ""
+    assert editor.wait_for("x") == "x"
+
+
+def test_the_target_is_the_focused_window_and_its_program(
+    display: Display, inserting: Inserting
+) -> None:
+    with Xterm(display) as editor:
+        assert inserting.ask("target") == {"window": editor.window, "program": "xterm"}
+
+
+def test_the_keyboard_is_as_it_was_some_seconds_later(
+    display: Display, inserting: Inserting, gtk: Editor
+) -> None:
+    until(lambda: not lent(display), "nothing is lent", 6)
+    before = Keyboard(display.connection).keys()
+    inserting.insert(SHORT, "type")
+    assert lent(display)
+    assert Keyboard(display.connection).keys() != before
+    until(lambda: not lent(display), "nothing is lent", 6)
+    assert Keyboard(display.connection).keys() == before
+
+
+def test_what_a_crashed_run_left_on_the_keyboard_is_cleared(
+    display: Display, inserting: Inserting, gtk: Editor
+) -> None:
+    until(lambda: not lent(display), "nothing is lent", 6)
+    before = Keyboard(display.connection).keys()
+    with Inserting(display) as crashing:
+        assert crashing.insert(SHORT, "type")["problem"] == ""
+    assert lent(display)
+    with Inserting(display) as later:
+        assert later.ask({"spare": "a"}) == 0
+        assert not lent(display)
+        assert Keyboard(display.connection).keys() == before
+
+
+@pytest.mark.parametrize(
+    "formats",
+    [
+        {"text/plain": "naïve".encode().hex(), "text/html": b"<b>na</b>".hex()},
+        {"image/png": "image"},
+        {"text/uri-list": b"file:///tmp/a".hex(), "application/x-own": bytes(range(256)).hex()},
+        {"text/plain": b"x".hex() * 300_000},
+    ],
+    ids=["text and html", "image", "files and a format of its own", "300 kB"],
+)
+def test_what_was_copied_before_is_put_back(
+    editor: Editor, inserting: Inserting, display: Display, formats: dict[str, str]
+) -> None:
+    with OtherProgram(display) as other:
+        other.copy(formats)
+        other.copy({"text/plain": b"selected".hex()}, mode=1)
+        before = other.read()
+        assert inserting.insert(SHORT, "paste")["problem"] == ""
+        assert editor.wait_for(SHORT) == SHORT
+        other.wait_until_given_back()
+        after = other.read()
+        assert {n: after.get(n) for n in formats} == {n: before[n] for n in formats}
+        assert other.read(1)["text/plain"] == b"selected".hex()
+
+
+def test_two_pastes_in_a_row_put_back_what_was_there_before_both(
+    editor: Editor, inserting: Inserting, display: Display
+) -> None:
+    with OtherProgram(display) as other:
+        other.copy({"text/plain": b"original".hex()})
+        inserting.insert("one ", "paste")
+        inserting.insert("two", "paste")
+        assert editor.wait_for("one two") == "one two"
+        other.wait_until_given_back()
+        assert other.read()["text/plain"] == b"original".hex()
+
+
+def test_a_program_that_looks_all_the_time_does_not_keep_the_clipboard_from_its_owner(
+    inserting: Inserting, display: Display, gtk: Editor
+) -> None:
+    with OtherProgram(display) as other:
+        other.copy({"text/plain": b"before".hex()})
+        assert inserting.insert(SHORT, "paste")["problem"] == ""
+        until(lambda: other.read()["text/plain"] == b"before".hex(), "it is given back", 5)
+        assert gtk.wait_for(SHORT) == SHORT
+
+
+def test_what_somebody_else_copies_meanwhile_is_left_alone(
+    editor: Editor, inserting: Inserting, display: Display
+) -> None:
+    with OtherProgram(display) as other:
+        other.copy({"text/plain": b"before".hex()})
+        assert inserting.insert(SHORT, "paste")["problem"] == ""
+        assert editor.wait_for(SHORT) == SHORT
+        other.copy({"text/plain": b"meanwhile".hex()})
+        # A second text is only begun when the clipboard of the first has been seen to.
+        assert inserting.insert(" again", "paste")["problem"] == ""
+        other.wait_until_given_back()
+        assert other.read()["text/plain"] == b"meanwhile".hex()
+
+
+def test_a_text_nobody_takes_stays_on_the_clipboard_and_it_is_said() -> None:
+    with Display() as empty, Inserting(empty) as inserting, OtherProgram(empty) as other:
+        done = inserting.insert(SHORT, "paste")
+        assert done["problem"] == (
+            "This window does not take typed text. Your words are copied: press Ctrl+V."
+        )
+        assert other.read()["text/plain"] == SHORT.encode().hex()
+        assert HINT not in other.read()
+
+
+def lent(display: Display) -> bool:
+    root = display.connection.screen().root
+    return root.get_full_property(display.connection.intern_atom(PROPERTY), 0) is not None
