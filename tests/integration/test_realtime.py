@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from websockets.asyncio.server import serve
-from websockets.exceptions import ProxyError
+from websockets.exceptions import InvalidProxy, ProxyError
 
 from sayso.core.problems import Problem, ProblemError
 from sayso.core.settings import Endpoint
@@ -690,9 +690,10 @@ def test_a_server_without_tls_hangs_up() -> None:
         ),
         (TimeoutError(), "my.example", "my.example did not answer."),
         (ProxyError("no"), "my.example", "The proxy of this computer does not lead to my.example"),
+        (InvalidProxy("odd", "no"), "my.example", "Check the proxy in the system settings."),
         (ImportError("python-socks"), "my.example", "Check the proxy in the system settings."),
     ],
-    ids=range(7),
+    ids=range(8),
 )
 def test_why_there_is_no_connection(error: Exception, host: str, sentence: str) -> None:
     assert sentence in unreachable(host, error).sentence

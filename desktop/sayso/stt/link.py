@@ -17,7 +17,13 @@ from typing import Any
 
 import attrs
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus, ProxyError, WebSocketException
+from websockets.exceptions import (
+    ConnectionClosed,
+    InvalidProxy,
+    InvalidStatus,
+    ProxyError,
+    WebSocketException,
+)
 
 from ..core.problems import Problem, ProblemError
 from . import refusals
@@ -134,6 +140,8 @@ class _Conversation:
         finally:
             for task in tasks:
                 task.cancel()
+            if self._end.done() and not self._end.cancelled():
+                self._end.exception()  # seen, though we may have been cancelled meanwhile
 
     async def _hear(self) -> None:
         try:
@@ -242,7 +250,7 @@ def unreachable(host: str, error: Exception) -> Problem:
                 "recognition",
                 detail,
             )
-        case ProxyError() | ImportError():
+        case ProxyError() | InvalidProxy() | ImportError():
             return Problem(
                 f"The proxy of this computer does not lead to {host}.",
                 "Check the proxy in the system settings.",
