@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -81,6 +82,7 @@ class Desktop:
             "XDG_RUNTIME_DIR": str(self.home / "run"),
             "XDG_CACHE_HOME": str(self._cache),
             "PYTHONPATH": str(PACKAGE),
+            "PYTHONFAULTHANDLER": "1",
             "QT_QPA_PLATFORM": "xcb",
         }
         there = os.environ | self.display.environ | self.session.environ | self.sound.environ
@@ -112,7 +114,10 @@ class Desktop:
             self._app = subprocess.Popen(
                 COMMAND, env=self.environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
-        until(self._answers, "sayso answers", 20)
+        try:
+            until(self._answers, "sayso answers", 20)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self._told()}") from None
 
     def stop_app(self) -> int | None:
         """Quit as a person does; the exit code, or None where none ran."""
@@ -124,9 +129,9 @@ class Desktop:
         try:
             return app.wait(timeout=10)
         except subprocess.TimeoutExpired:
-            app.kill()
+            app.send_signal(signal.SIGABRT)  # faulthandler writes where every thread is
             app.wait()
-            raise AssertionError("sayso did not quit within 10 s") from None
+            raise AssertionError(f"sayso did not quit within 10 s\n{self._told()}") from None
         finally:
             self._extra = {}
 
@@ -145,6 +150,10 @@ class Desktop:
         """Whether the newest recording on disk is at least this long, in s of 48 kHz."""
         sizes = [path.stat().st_size for path in sorted(self.home.rglob("takes/*.wav"))]
         return bool(sizes) and sizes[-1] >= seconds * rate_hz * 2
+
+    def _told(self) -> str:
+        files = [self.log, *self.home.rglob("sayso.log")]
+        return "\n".join(path.read_text("utf-8")[-6000:] for path in files if path.exists())
 
     @property
     def log(self) -> Path:

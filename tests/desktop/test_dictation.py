@@ -77,7 +77,7 @@ def test_through_a_service_real_speech_stands_in_the_window(
 ) -> None:
     start(desktop, hearing_service)
     window = editor(kind)
-    path, said = CLIPS[1]
+    path, said = CLIPS[3]
     take = desktop.say(path)
     assert take["error"] is None
     assert wrong(take["text"], said) <= MOST_WRONG
@@ -234,6 +234,7 @@ def test_a_wrong_key_is_said_with_the_host_and_the_recording_kept(
     assert "key" in take["error"].lower()
     assert "sk-wrong-0000" not in str(desktop.status())
     assert desktop.kept(take["id"])
+    assert take["duration_s"] > 6, "what was said after the refusal is kept too"
     assert window.text().strip() == ""
 
 

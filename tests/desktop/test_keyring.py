@@ -10,6 +10,7 @@ import pytest
 
 from .rig import Desktop
 from .session import Session
+from .sound import speech
 
 HOST = "127.0.0.1"
 KEY = "sk-test-1234567890abcdef"
@@ -75,11 +76,9 @@ def test_without_an_open_keyring_it_is_said_in_a_sentence(
 def test_without_an_open_keyring_a_take_fails_in_words_and_is_kept(
     at_host: Desktop, no_keyring: Session
 ) -> None:
-    at_host.set(endpoint__url="wss://keys.example/v1/realtime")
+    at_host.set(endpoint__url="wss://api.openai.com/v1/realtime")  # without a key it stays here
     at_host.start_app(env=no_keyring.environ)
-    with at_host.hold():
-        at_host.wait_for(state="listening")
-    last = at_host.landed()
+    last = at_host.say(speech()[4][0])
     assert "key" in last["error"].lower()
     assert at_host.kept(last["id"])
     assert "Traceback" not in at_host.log.read_text("utf-8")
