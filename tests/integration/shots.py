@@ -24,9 +24,7 @@ from sayso.ui.settings.window import SettingsWindow
 from sayso.ui.tray import Tray
 from sayso.ui.views import PillView
 
-LONG = (
-    "and then we agreed that the second draft should go to the printer on Monday before noon, so"
-)
+LONG = "and then we agreed that the second draft should go to the printer on Monday before noon, so"
 ARABIC = "هل يمكنك نقل الاجتماع إلى يوم الخميس صباحا"
 ASKED = "Could you move the meeting to Thursday?"
 SETTINGS = Settings()

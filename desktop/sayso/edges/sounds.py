@@ -69,30 +69,39 @@ def play_now(pcm: bytes) -> None:
 
 
 class Sounds:
-    """Plays cues. Any thread; a cue that begins while another sounds is left out."""
+    """Plays cues, one after the other. Any thread; of many at once the later are left out."""
 
-    def __init__(self, play: Callable[[bytes], Any] = play_now) -> None:
+    def __init__(self, play: Callable[[bytes], None] = play_now) -> None:
         self._play = play
+        self._room = threading.BoundedSemaphore(2)
+        """One that sounds and one that waits: an error comes right after a stop."""
         self._sounding = threading.Lock()
+        self._threads: list[threading.Thread] = []
         self._told = False
 
-    def play(self, cue: Cue) -> threading.Thread | None:
-        """Start it and return at once; the thread it sounds in, None if one sounds already."""
-        if not self._sounding.acquire(blocking=False):
-            return None
+    def play(self, cue: Cue) -> None:
+        """Start it and return at once."""
+        if not self._room.acquire(blocking=False):
+            return
         thread = threading.Thread(target=self._sound, args=(cue,), name=f"cue-{cue}", daemon=True)
+        self._threads = [t for t in self._threads if t.is_alive()] + [thread]
         thread.start()
-        return thread
+
+    def wait(self, limit_s: float) -> None:
+        """Until everything has sounded, but no longer than `limit_s` for each cue."""
+        for thread in list(self._threads):
+            thread.join(limit_s)
 
     def _sound(self, cue: Cue) -> None:
         try:
-            self._play(samples(cue))
+            with self._sounding:
+                self._play(samples(cue))
         except OSError as error:
             if not self._told:
                 log.warning("A cue could not be played: %s", error)
             self._told = True
         finally:
-            self._sounding.release()
+            self._room.release()
 
 
 def _wave(tone: Tone) -> Any:

@@ -33,9 +33,9 @@ class Background(QObject):
         future = self._pool.submit(function)
         future.add_done_callback(lambda f: self._done.emit(f, then, otherwise))
 
-    def stop(self) -> None:
+    def stop(self, *, wait: bool = False) -> None:
         """Take no more; what runs is finished, what waits is not begun."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._pool.shutdown(wait=wait, cancel_futures=True)
 
     @Slot(object, object, object)
     def _deliver(

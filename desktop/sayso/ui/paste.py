@@ -28,8 +28,11 @@ NEXT_MS = 150
 FETCH_LIMIT_MS = 1000
 """No fetch within this time after the keys: nothing was pasted."""
 EARLY_MS = 20
-"""A fetch so little before the keys are known to be sent is taken for theirs. An earlier one is
-a clipboard manager's, which looks at everything that is copied."""
+"""A fetch so little before the keys are known to be sent is taken for theirs."""
+DOUBT_MS = 250
+"""An earlier fetch may be a clipboard manager's, which looks at everything that is copied, or
+the program's while the machine was busy. No other fetch within this time: it was the program's,
+since telling to paste what has been pasted would be worse than the opposite."""
 SAVED_LIMIT_BYTES = 32_000_000
 SAVED_LIMIT_MS = 250
 """What is kept of the clipboard, and how long reading it may take; the owner may be slow."""
@@ -191,7 +194,7 @@ class Paste(QObject):
         elif job.fetched_at_ms is not None and job.fetched_at_ms >= at_ms - EARLY_MS:
             self._taken(job)
         else:
-            self._give_up.start(FETCH_LIMIT_MS)
+            self._give_up.start(FETCH_LIMIT_MS if job.fetched_at_ms is None else DOUBT_MS)
 
     def _fetched(self, job: _Job) -> None:
         now_ms = self._clock.elapsed()
@@ -214,7 +217,11 @@ class Paste(QObject):
         self._begin()
 
     def _not_taken(self) -> None:
-        if self._job is not None:
+        if self._job is None:
+            return
+        if self._job.fetched_at_ms is not None:
+            self._taken(self._job)
+        else:
             self._end(self._job, ProblemError(NOT_TAKEN))
 
     def _end(self, job: _Job, problem: ProblemError) -> None:

@@ -144,7 +144,7 @@ class GeneralPage(Page):
     # Microphone
 
     def _microphone_row(self) -> Row:
-        combo = make_combo([("", "System default")], 232)
+        combo = make_combo(self.context, [("", "System default")], 232)
         combo.activated.connect(lambda _: self._choose_microphone(combo.currentData()))
         self.meter = Meter(self.context.scheme)
         self.sentence = label("Speak to see the level.", "caption", self.context.scheme.ink2, True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import attrs
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from ...core import settings as settings_of
 from ...core.problems import Problem
 from ...core.settings import Settings
+from .. import theme
 from ..actions import Actions
 from ..background import Background
 from ..theme import Scheme
@@ -75,7 +77,7 @@ class Page(QWidget):
         width: int = 232,
         below: QWidget | None = None,
     ) -> Row:
-        combo = make_combo(options, width)
+        combo = make_combo(self.context, options, width)
         combo.activated.connect(lambda _: self.change(key, combo.currentData()))
         return self.keep(key, Row(self.context.scheme, title, help_text, combo, below))
 
@@ -99,15 +101,40 @@ class Page(QWidget):
                 select(row.control, value)
 
 
-def make_combo(options: Sequence[tuple[object, str]], width: int) -> QComboBox:
-    combo = QComboBox()
+class Combo(QComboBox):
+    """Leaves the wheel to the page, and draws the arrow where our style sheet took it away."""
+
+    def __init__(self, arrow: str) -> None:
+        super().__init__()
+        self._arrow = arrow
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._arrow:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        pen = QPen(QColor(self._arrow), 1.5)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        painter.setPen(pen)
+        scale = theme.text_scale()
+        painter.translate(self.width() - 12 - 4 * scale, self.height() / 2)
+        painter.scale(scale, scale)
+        painter.drawPolyline([QPointF(-3, -1.5), QPointF(0, 1.5), QPointF(3, -1.5)])
+
+
+def make_combo(context: Context, options: Sequence[tuple[object, str]], width: int) -> Combo:
+    combo = Combo(context.scheme.ink2 if context.own_style else "")
     for value, text in options:
         combo.addItem(text, value)
     combo.setFixedWidth(scaled(width))
     combo.setMinimumHeight(scaled(30))
     combo.setMaxVisibleItems(16)
-    combo.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # the wheel scrolls the page
-    combo.wheelEvent = lambda event: event.ignore()  # type: ignore[method-assign]
     return combo
 
 

@@ -119,10 +119,13 @@ class RecognitionPage(Page):
         self.refresh()
 
     def _use_openai(self) -> None:
-        if self.settings.endpoint.model not in OPENAI_MODELS:
+        """The address first: a model that comes while it is the own server's is that server's."""
+        model = self.settings.endpoint.model
+        if self.change("endpoint.url", OPENAI_URL):
+            return
+        if model not in OPENAI_MODELS:
             self.change("endpoint.model", OPENAI_MODELS[0])
-        if not self.change("endpoint.url", OPENAI_URL):
-            self.change("engine", "realtime")
+        self.change("engine", "realtime")
 
     def _use_own(self) -> None:
         model = self._own_model
@@ -138,7 +141,7 @@ class RecognitionPage(Page):
 
     def _openai_group(self) -> Group:
         self.openai_key = KeyRow(self.context, lambda: self._host(OPENAI_URL), "")
-        self.openai_model = make_combo([(name, name) for name in OPENAI_MODELS], WIDE)
+        self.openai_model = make_combo(self.context, [(name, name) for name in OPENAI_MODELS], WIDE)
         self.openai_model.activated.connect(
             lambda _: self.change("endpoint.model", self.openai_model.currentData())
         )
@@ -166,7 +169,7 @@ class RecognitionPage(Page):
         self.own_key = KeyRow(
             self.context, lambda: self._host(self._own_url), "None needed", self._url_edited
         )
-        self.own_model = make_combo([], WIDE)
+        self.own_model = make_combo(self.context, [], WIDE)
         self.own_model.setEditable(True)
         self.own_model.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         edit = self.own_model.lineEdit()
@@ -261,7 +264,7 @@ class RecognitionPage(Page):
         return Group(self.context.scheme, "On this computer", [model, self._language_row()])
 
     def _language_row(self) -> Row:
-        combo = make_combo(list(choices(self.settings.language)), WIDE)
+        combo = make_combo(self.context, list(choices(self.settings.language)), WIDE)
         combo.activated.connect(lambda _: self.change("language", combo.currentData()))
         row = Row(self.context.scheme, "&Language", "Naming it is faster and surer.", combo)
         self._languages.append(row)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 from PySide6.QtGui import QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
@@ -30,8 +27,8 @@ def palette_given() -> bool:
     )
 
 
-def sheet(scheme: Scheme, folder: Path) -> str:
-    """Buttons, fields and lists with 6 px corners. `folder` takes two small arrow images."""
+def sheet(scheme: Scheme) -> str:
+    """Buttons, fields and lists with 6 px corners; `page.Combo` draws its own arrow."""
     hover = theme.mix(scheme.raised, scheme.ink, 0.05)
     radius, scale = theme.RADIUS_CONTROL, theme.text_scale()
     high = round(28 * scale)
@@ -44,7 +41,7 @@ def sheet(scheme: Scheme, folder: Path) -> str:
     QComboBox {{ padding: 0 6px 0 10px; }}
     QComboBox QLineEdit {{ border: 0; padding: 0; min-height: 0; background: transparent; }}
     QComboBox::drop-down {{ border: 0; width: 22px; }}
-    QComboBox::down-arrow {{ image: url({_arrow(scheme, folder)}); width: 12px; height: 12px; }}
+    QComboBox::down-arrow {{ image: none; }}
     QComboBox QAbstractItemView {{ background: {scheme.surface}; color: {scheme.ink};
         border: 1px solid {scheme.outline}; selection-background-color: {scheme.voice};
         selection-color: {scheme.on_voice}; }}
@@ -78,34 +75,3 @@ def sheet(scheme: Scheme, folder: Path) -> str:
     QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; }}
     QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
     """
-
-
-def _arrow(scheme: Scheme, folder: Path) -> str:
-    """A chevron for combo boxes: style sheets take images only from files."""
-    from PySide6.QtCore import QPointF, Qt
-    from PySide6.QtGui import QColor, QImage, QPainter, QPen
-
-    for ratio, suffix in ((1, ""), (2, "@2x")):
-        image = QImage(12 * ratio, 12 * ratio, QImage.Format.Format_ARGB32_Premultiplied)
-        image.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(image)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.scale(ratio, ratio)
-        painter.setPen(
-            QPen(
-                QColor(scheme.ink2),
-                1.5,
-                Qt.PenStyle.SolidLine,
-                Qt.PenCapStyle.RoundCap,
-                Qt.PenJoinStyle.RoundJoin,
-            )
-        )
-        painter.drawPolyline([QPointF(3, 4.5), QPointF(6, 7.5), QPointF(9, 4.5)])
-        painter.end()
-        image.save(str(folder / f"chevron-{scheme.ink2[1:]}{suffix}.png"))
-    return (folder / f"chevron-{scheme.ink2[1:]}.png").as_posix()
-
-
-def image_folder() -> tempfile.TemporaryDirectory[str]:
-    """For the window to hold: it goes when the window does."""
-    return tempfile.TemporaryDirectory(prefix="sayso-ui-")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt, Slot
 from PySide6.QtGui import (
@@ -87,7 +86,6 @@ class SettingsWindow(QWidget):
         self._actions, self._background = actions, background
         self._bridge = Bridge()
         self._settings = settings
-        self._images = style.image_folder()
         self.pages: dict[str, Page] = {}
         self.setWindowTitle("Sayso Settings")
         self.setWindowIcon(glyph.launcher_icon())
@@ -184,7 +182,7 @@ class SettingsWindow(QWidget):
             actions=self._actions,
             background=self._background,
             call=self._bridge.call,
-            own_style=self._own_style,
+            own_style=style.fusion(),
         )
 
     # Colours and size
@@ -194,10 +192,9 @@ class SettingsWindow(QWidget):
         """Take the desktop's colours, or ours where it has none; pages are made anew."""
         given = style.palette_given()
         self.scheme = theme.for_windows(QGuiApplication.palette(), given)
-        self._own_style = style.fusion()
         if not given:
             self.setPalette(theme.palette(self.scheme))
-        sheet = style.sheet(self.scheme, Path(self._images.name)) if self._own_style else ""
+        sheet = style.sheet(self.scheme) if style.fusion() else ""
         self.setStyleSheet(sheet)
         for at, (name, _, _) in enumerate(PAGES):
             self.sidebar.item(at).setIcon(icon(name, self.scheme.ink2, self.scheme.voice))

@@ -1,0 +1,456 @@
+"""The settings window with real widgets, offscreen."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QListWidget,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+from uifakes import FakeApp
+
+from sayso.core import settings as s
+from sayso.core.problems import Problem
+from sayso.ui.background import Background
+from sayso.ui.settings.about import report
+from sayso.ui.settings.general import GeneralPage
+from sayso.ui.settings.recognition import RecognitionPage
+from sayso.ui.settings.widgets import Switch
+from sayso.ui.settings.window import PAGES, SettingsWindow
+
+OWN = "http://localhost:8000/v1"
+OPEN = "http://192.168.1.20:8000/v1"
+
+
+@pytest.fixture
+def app() -> FakeApp:
+    return FakeApp()
+
+
+@pytest.fixture
+def window(app: FakeApp, qtbot: QtBot) -> Iterator[SettingsWindow]:
+    background = Background()
+    made = SettingsWindow(app.actions(), background, app.settings)
+    app.changed = made.show_settings
+    qtbot.addWidget(made)
+    made.open()
+    qtbot.waitExposed(made)
+    yield made
+    app.let_test_end.set()
+    made.hide()
+    background.stop(wait=True)
+
+
+def general(window: SettingsWindow) -> GeneralPage:
+    window.open("general")
+    page = window.pages["general"]
+    assert isinstance(page, GeneralPage)
+    return page
+
+
+def recognition(window: SettingsWindow) -> RecognitionPage:
+    window.open("recognition")
+    page = window.pages["recognition"]
+    assert isinstance(page, RecognitionPage)
+    return page
+
+
+def choose(combo: QWidget | None, value: object) -> None:
+    """As a person does: the entry is activated."""
+    assert isinstance(combo, QComboBox)
+    at = combo.findData(value)
+    assert at >= 0
+    combo.setCurrentIndex(at)
+    combo.activated.emit(at)
+
+
+def enter(field: QLineEdit, text: str) -> None:
+    field.setText(text)
+    field.editingFinished.emit()
+
+
+@pytest.mark.parametrize(
+    ("page", "key", "value"),
+    [
+        ("general", "hotkey.mode", "toggle"),
+        ("general", "hotkey.mode", "tap-or-hold"),
+        ("general", "pill", "top"),
+        ("general", "pill", "never"),
+        ("text", "insertion.method", "paste"),
+        ("text", "insertion.method", "copy"),
+    ],
+)
+def test_a_list_changes_its_setting_at_once(
+    window: SettingsWindow, app: FakeApp, page: str, key: str, value: str
+) -> None:
+    window.open(page)
+    choose(window.pages[page].rows[key].control, value)
+    assert s.get(app.settings, key) == value
+
+
+@pytest.mark.parametrize(
+    ("page", "key"), [("general", "sounds"), ("text", "insertion.newlines")], ids=str
+)
+def test_a_switch_changes_its_setting_at_once(
+    window: SettingsWindow, app: FakeApp, qtbot: QtBot, page: str, key: str
+) -> None:
+    window.open(page)
+    switch, before = window.pages[page].rows[key].control, s.get(app.settings, key)
+    assert isinstance(switch, Switch)
+    qtbot.mouseClick(switch, Qt.MouseButton.LeftButton)
+    assert s.get(app.settings, key) is not before
+    qtbot.keyClick(switch, Qt.Key.Key_Space)
+    assert s.get(app.settings, key) is before
+
+
+def test_a_refusal_is_said_at_the_row_and_the_old_value_stays(
+    window: SettingsWindow, app: FakeApp
+) -> None:
+    app.refused = Problem("The settings were not saved.", "The disk is full.")
+    row = general(window).rows["pill"]
+    choose(row.control, "never")
+    assert row.note.text.text() == "The settings were not saved. The disk is full."
+    assert isinstance(row.control, QComboBox)
+    assert row.control.currentData() == "bottom"
+
+
+def test_changes_from_elsewhere_are_shown(window: SettingsWindow, app: FakeApp) -> None:
+    page = general(window)
+    window.show_settings(s.put(app.settings, "hotkey.chord", "ctrl+alt+space"))
+    assert page.keycap.text() == "Ctrl+Alt+Space"
+    assert page.change_button.accessibleName() == "Hotkey, Ctrl+Alt+Space, change"
+
+
+def test_the_window_names_every_control(window: SettingsWindow, qtbot: QtBot) -> None:
+    for name, *_ in PAGES:
+        window.open(name)
+    kinds = (QAbstractButton, QComboBox, QLineEdit, QListWidget)
+    controls = [w for kind in kinds for w in window.findChildren(kind) if not w.isHidden()]
+    nameless = [
+        w
+        for w in controls
+        if w.focusPolicy() != Qt.FocusPolicy.NoFocus
+        and not w.accessibleName()
+        and not (isinstance(w, QAbstractButton) and w.text())
+        and not w.objectName().startswith("qt_")
+    ]
+    assert len(controls) > 15
+    assert nameless == []
+
+
+@pytest.mark.parametrize("name", [name for name, *_ in PAGES])
+def test_tab_reaches_every_control_of_a_page(
+    window: SettingsWindow, qtbot: QtBot, name: str
+) -> None:
+    window.open(name)
+    kinds = (QAbstractButton, QComboBox, QLineEdit)
+    wanted = {
+        w
+        for kind in kinds
+        for w in window.pages[name].findChildren(kind)
+        if w.isVisible() and w.isEnabled() and w.focusPolicy() & Qt.FocusPolicy.TabFocus
+    }
+    wanted = {w for w in wanted if not isinstance(w.parent(), QComboBox) and not _other_radio(w)}
+    window.sidebar.setFocus()
+    seen: set[QWidget] = set()
+    for _ in range(40):
+        qtbot.keyClick(QApplication.focusWidget() or window, Qt.Key.Key_Tab)
+        focus = QApplication.focusWidget()
+        if isinstance(focus, QWidget):
+            seen.add(focus)
+    assert wanted - seen == set()
+
+
+def _other_radio(widget: QWidget) -> bool:
+    """Of a group of radio buttons Tab reaches the one that is chosen; arrows the others."""
+    return (
+        isinstance(widget, QAbstractButton)
+        and widget.group() is not None
+        and not widget.isChecked()
+    )
+
+
+def test_numbers_choose_pages_and_esc_closes(window: SettingsWindow, qtbot: QtBot) -> None:
+    for key, (name, *_) in zip("4231", [PAGES[3], PAGES[1], PAGES[2], PAGES[0]], strict=True):
+        qtbot.keyClick(window, key, Qt.KeyboardModifier.ControlModifier)
+        assert window.page == name
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    assert not window.isVisible()
+    window.open()
+    qtbot.keyClick(window, "w", Qt.KeyboardModifier.ControlModifier)
+    assert not window.isVisible()
+
+
+def test_a_narrow_window_shows_icons_with_tooltips(window: SettingsWindow) -> None:
+    window.resize(660, 500)
+    item = window.sidebar.item(1)
+    assert (item.text(), item.toolTip()) == ("", "Recognition")
+    window.resize(800, 600)
+    assert (item.text(), item.toolTip()) == ("Recognition", "")
+
+
+# Hotkey
+
+
+def test_a_recorded_chord_becomes_the_hotkey(
+    window: SettingsWindow, app: FakeApp, qtbot: QtBot
+) -> None:
+    page = general(window)
+    qtbot.mouseClick(page.change_button, Qt.MouseButton.LeftButton)
+    assert page.keycap.text() == "Press a key…"
+    assert app.chord is not None
+    threading.Thread(target=app.chord, args=("f9",)).start()
+    qtbot.waitUntil(lambda: app.settings.hotkey.chord == "f9")
+    assert page.keycap.text() == "F9"
+    assert app.chord is None
+
+
+def test_esc_keeps_the_old_hotkey_and_the_window(
+    window: SettingsWindow, app: FakeApp, qtbot: QtBot
+) -> None:
+    page = general(window)
+    qtbot.mouseClick(page.change_button, Qt.MouseButton.LeftButton)
+    assert app.chord is not None
+    app.chord("")
+    assert page.keycap.text() == "Right Ctrl"
+    assert app.asked == []
+    assert window.isVisible()
+
+
+def test_keys_pressed_while_recording_do_nothing_else(
+    window: SettingsWindow, app: FakeApp, qtbot: QtBot
+) -> None:
+    page = general(window)
+    qtbot.mouseClick(page.change_button, Qt.MouseButton.LeftButton)
+    qtbot.keyClick(page.keycap, "w", Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(page.keycap, Qt.Key.Key_Space)
+    assert window.isVisible()
+    assert page.keycap.recording
+
+
+@pytest.mark.parametrize("how", ["button", "page", "close"])
+def test_recording_ends_when_the_person_turns_away(
+    window: SettingsWindow, app: FakeApp, qtbot: QtBot, how: str
+) -> None:
+    page = general(window)
+    qtbot.mouseClick(page.change_button, Qt.MouseButton.LeftButton)
+    {
+        "button": lambda: qtbot.mouseClick(page.change_button, Qt.MouseButton.LeftButton),
+        "page": lambda: window.open("text"),
+        "close": window.close,
+    }[how]()
+    assert app.chord is None
+    assert page.keycap.text() == "Right Ctrl"
+
+
+def test_a_chord_that_cannot_be_is_explained(
+    window: SettingsWindow, app: FakeApp, qtbot: QtBot
+) -> None:
+    page = general(window)
+    qtbot.mouseClick(page.change_button, Qt.MouseButton.LeftButton)
+    assert app.chord is not None
+    app.chord("a")
+    assert "needed for typing" in page.rows["hotkey.chord"].note.text.text()
+    assert page.keycap.text() == "Right Ctrl"
+
+
+# Microphone
+
+
+def test_microphones_are_listed_and_chosen(
+    window: SettingsWindow, app: FakeApp, qtbot: QtBot
+) -> None:
+    combo = general(window).rows["microphone.device"].control
+    assert isinstance(combo, QComboBox)
+    qtbot.waitUntil(lambda: combo.count() == 3)
+    choose(combo, "Headset & more")
+    assert app.settings.microphone.device == "Headset & more"
+
+
+def test_the_meter_listens_only_while_it_is_seen(
+    window: SettingsWindow, app: FakeApp, qtbot: QtBot
+) -> None:
+    page = general(window)
+    assert app.level is not None
+    app.level(-20)
+    qtbot.waitUntil(lambda: page.sentence.text().startswith("Good."))
+    qtbot.waitUntil(lambda: page.meter.accessibleName() == "Microphone level, good")
+    window.open("text")
+    assert app.level is None
+    window.open("general")
+    assert app.level is not None
+    window.hide()
+    assert app.level is None
+
+
+# Recognition
+
+
+def test_openai_is_its_address_and_a_model_it_has(
+    window: SettingsWindow, app: FakeApp, qtbot: QtBot
+) -> None:
+    app.change("endpoint.url", OWN)
+    app.change("endpoint.model", "tiny")
+    qtbot.mouseClick(recognition(window).radios["openai"], Qt.MouseButton.LeftButton)
+    assert app.settings.engine == "realtime"
+    assert app.settings.endpoint.url == s.OPENAI_URL
+    assert app.settings.endpoint.model == s.Endpoint().model
+
+
+def test_an_own_server_needs_an_address_first(
+    window: SettingsWindow, app: FakeApp, qtbot: QtBot
+) -> None:
+    page = recognition(window)
+    page.radios["own"].click()
+    assert app.asked == []
+    assert page.url_row.isVisible()
+    assert page.url_row.note.text.text() == "There is no server address. Enter it here."
+    enter(page.url, OWN)
+    assert (app.settings.engine, app.settings.endpoint.url) == ("realtime", OWN)
+    assert page.url_row.note.isHidden()
+
+
+def test_the_own_server_is_remembered_while_another_is_tried(
+    window: SettingsWindow, app: FakeApp
+) -> None:
+    page = recognition(window)
+    page.radios["own"].click()
+    enter(page.url, OWN)
+    app.change("endpoint.model", "tiny")
+    page.radios["openai"].click()
+    page.radios["own"].click()
+    assert (app.settings.endpoint.url, app.settings.endpoint.model) == (OWN, "tiny")
+    page.radios["on-device"].click()
+    assert app.settings.engine == "on-device"
+    assert not page.url_row.isVisible()
+
+
+def test_an_address_without_encryption_has_to_be_allowed(
+    window: SettingsWindow, app: FakeApp, qtbot: QtBot
+) -> None:
+    page = recognition(window)
+    page.radios["own"].click()
+    assert not page.permit_row.isVisible()
+    enter(page.url, OPEN)
+    assert app.settings.endpoint.url == s.OPENAI_URL
+    assert "192.168.1.20:8000" in page.url_row.note.text.text()
+    assert page.permit_row.isVisible()
+    page.permit.click()
+    assert app.settings.endpoint.allow_insecure == "192.168.1.20:8000"
+    assert (app.settings.engine, app.settings.endpoint.url) == ("realtime", OPEN)
+    page.permit.click()
+    assert app.settings.endpoint.allow_insecure == ""
+    assert page.url_row.note.isVisible()
+
+
+@pytest.mark.parametrize("url", ["", "server", "ftp://x", "https://key@host/v1"])
+def test_an_address_that_is_none_is_explained(
+    window: SettingsWindow, app: FakeApp, url: str
+) -> None:
+    page = recognition(window)
+    page.radios["own"].click()
+    enter(page.url, url)
+    assert page.url_row.note.isVisible()
+    assert app.settings.endpoint.url == s.OPENAI_URL
+
+
+def test_a_language_is_chosen_by_its_own_name(window: SettingsWindow, app: FakeApp) -> None:
+    combo = recognition(window).rows["language"].control
+    assert isinstance(combo, QComboBox)
+    assert combo.itemText(combo.findData("de")) == "Deutsch"
+    choose(combo, "de")
+    assert app.settings.language == "de"
+
+
+def test_the_servers_model_is_entered(window: SettingsWindow, app: FakeApp) -> None:
+    page = recognition(window)
+    page.radios["own"].click()
+    enter(page.url, OWN)
+    page.own_model.setEditText("whisper-large-v3-turbo")
+    edit = page.own_model.lineEdit()
+    assert edit is not None
+    edit.editingFinished.emit()
+    assert app.settings.endpoint.model == "whisper-large-v3-turbo"
+
+
+# Key and test
+
+
+def test_a_key_goes_to_the_keyring_and_is_never_shown_again(
+    window: SettingsWindow, app: FakeApp, qtbot: QtBot
+) -> None:
+    page = recognition(window)
+    page.radios["openai"].click()
+    enter(page.openai_key.field, "sk-secret")
+    assert page.openai_key.field.text() == ""
+    qtbot.waitUntil(lambda: app.stored == {"api.openai.com": "sk-secret"})
+    qtbot.waitUntil(lambda: page.openai_key.forget_button.isVisible())
+    assert page.openai_key.help.text() == "Kept in the system keyring."
+    page.openai_key.forget_button.click()
+    qtbot.waitUntil(lambda: not page.openai_key.forget_button.isVisible())
+    assert app.keys == {}
+
+
+def test_without_a_keyring_a_key_is_kept_for_the_run(
+    window: SettingsWindow, app: FakeApp, qtbot: QtBot
+) -> None:
+    app.keyring = False
+    page = recognition(window)
+    page.radios["openai"].click()
+    enter(page.openai_key.field, "sk-secret")
+    qtbot.waitUntil(lambda: page.openai_key.keep_button.isVisible())
+    assert "There is no keyring." in page.openai_key.key_note.text.text()
+    page.openai_key.keep_button.click()
+    qtbot.waitUntil(lambda: page.openai_key.help.text() == "Kept until Sayso quits.")
+    assert app.stored == {"api.openai.com": "sk-secret"}
+    assert not page.openai_key.keep_button.isVisible()
+
+
+@pytest.mark.parametrize(
+    "answer", ["It works.", Problem("Nothing answers at host.", "Is the server running?")], ids=str
+)
+def test_a_test_ends_in_one_line(
+    window: SettingsWindow, app: FakeApp, qtbot: QtBot, answer: str | Problem
+) -> None:
+    app.answer = answer
+    app.let_test_end.clear()
+    page = recognition(window)
+    page.radios["openai"].click()
+    row = page.openai_key
+    row.test_button.click()
+    assert (row.test_button.text(), row.note.text.text()) == ("Cancel", "Testing…")
+    app.let_test_end.set()
+    qtbot.waitUntil(lambda: not row.testing)
+    said = answer.sentence if isinstance(answer, Problem) else answer
+    assert (row.test_button.text(), row.note.text.text()) == ("&Test", said)
+
+
+def test_a_cancelled_test_says_nothing_later(
+    window: SettingsWindow, app: FakeApp, qtbot: QtBot
+) -> None:
+    app.let_test_end.clear()
+    page = recognition(window)
+    page.radios["openai"].click()
+    row = page.openai_key
+    row.test_button.click()
+    row.test_button.click()
+    assert row.note.isHidden()
+    app.let_test_end.set()
+    app.answer = "Second answer."
+    row.test_button.click()
+    qtbot.waitUntil(lambda: row.note.text.text() == "Second answer.")
+
+
+def test_the_report_has_versions_and_settings(app: FakeApp) -> None:
+    text = report(app.settings)
+    assert "Python 3" in text
+    assert '"chord": "ctrl_r"' in text

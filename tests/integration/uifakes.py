@@ -1,0 +1,99 @@
+"""Actions that remember what the interface asked for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from sayso.core import settings as s
+from sayso.core.problems import Problem, ProblemError
+from sayso.core.settings import Settings
+from sayso.ui.actions import Actions
+
+NO_KEYRING = Problem("There is no keyring.", "Keep the key for this run, or set up a keyring.")
+
+
+class FakeApp:
+    """Keeps settings as the program does, and writes down everything else."""
+
+    def __init__(self) -> None:
+        self.settings = Settings()
+        self.asked: list[Any] = []
+        self.refused: Problem | None = None
+        self.changed: Callable[[Settings], object] = lambda _: None
+        self.chord: Callable[[str], None] | None = None
+        self.level: Callable[[float], None] | None = None
+        self.keys: dict[str, str] = {}
+        self.stored: dict[str, str] = {}
+        self.keyring = True
+        self.answer: str | Problem = "It works. A three-second sample came back in 0.6 s."
+        self.let_test_end = threading.Event()
+        self.let_test_end.set()
+        self.devices = ["Built-in", "Headset & more"]
+
+    def actions(self) -> Actions:
+        def note(what: str) -> Callable[[], None]:
+            return lambda: self.asked.append(what)
+
+        return Actions(
+            start_hands_free=note("start"),
+            finish=note("finish"),
+            cancel=note("cancel"),
+            try_again=note("try again"),
+            insert_held=note("insert"),
+            copy_words=note("copy"),
+            dismiss=note("dismiss"),
+            change=self.change,
+            open_settings=lambda page: self.asked.append(("settings", page)),
+            quit=note("quit"),
+            microphones=lambda: self.devices,
+            meter=self.meter,
+            record_hotkey=self.record_hotkey,
+            key_state=lambda host: self.keys.get(host, ""),
+            store_key=self.store_key,
+            keep_key_for_run=self.keep_key,
+            forget_key=lambda host: self.keys.pop(host, None),
+            test_endpoint=self.test,
+        )
+
+    def change(self, key: str, value: object) -> Problem | None:
+        if self.refused:
+            return self.refused
+        try:
+            self.settings = s.put(self.settings, key, value)
+        except ProblemError as error:
+            return error.problem
+        self.asked.append((key, value))
+        self.changed(self.settings)
+        return None
+
+    def meter(self, heard: Callable[[float], None]) -> Callable[[], None]:
+        self.level = heard
+
+        def stop() -> None:
+            self.level = None
+
+        return stop
+
+    def record_hotkey(self, done: Callable[[str], None]) -> Callable[[], None]:
+        self.chord = done
+
+        def stop() -> None:
+            self.chord = None
+
+        return stop
+
+    def store_key(self, host: str, key: str) -> None:
+        if not self.keyring:
+            raise ProblemError(NO_KEYRING)
+        self.stored[host], self.keys[host] = key, "keyring"
+
+    def keep_key(self, host: str, key: str) -> None:
+        self.stored[host], self.keys[host] = key, "run"
+
+    def test(self) -> str:
+        assert self.let_test_end.wait(10)
+        if isinstance(self.answer, Problem):
+            raise ProblemError(self.answer)
+        return self.answer

@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+import attrs
+import pytest
+
+from sayso.core import settings as s
+from sayso.core.problems import Problem
+from sayso.core.settings import Settings
+from sayso.core.status import Status
+from sayso.ui import views
+from sayso.ui.views import is_right_to_left, tray_view
+
+SETTINGS = Settings()
+TAP = s.put(SETTINGS, "hotkey.mode", "toggle")
+NO_ANSWER = Problem("The server did not answer.", "Your recording is kept.", "try-again")
+
+
+@pytest.mark.parametrize(
+    ("status", "settings", "icon", "tooltip", "line"),
+    [
+        pytest.param(
+            Status(),
+            SETTINGS,
+            "idle",
+            "Sayso: hold Right Ctrl and speak",
+            "Listening for Right Ctrl",
+            id="at rest",
+        ),
+        pytest.param(
+            Status(),
+            TAP,
+            "idle",
+            "Sayso: tap Right Ctrl and speak",
+            "Listening for Right Ctrl",
+            id="at rest, tap only",
+        ),
+        pytest.param(
+            Status("listening"), SETTINGS, "listening", "Sayso: listening", "Listening", id="open"
+        ),
+        pytest.param(
+            Status("finishing"),
+            SETTINGS,
+            "finishing",
+            "Sayso: writing your words",
+            "Writing your words",
+            id="finishing",
+        ),
+        pytest.param(
+            Status("inserting"),
+            SETTINGS,
+            "finishing",
+            "Sayso: writing your words",
+            "Writing your words",
+            id="inserting",
+        ),
+        pytest.param(
+            Status("failed", problem=NO_ANSWER),
+            SETTINGS,
+            "error",
+            "Sayso: The server did not answer.",
+            "The server did not answer",
+            id="failed",
+        ),
+        pytest.param(
+            Status("listening", problem=NO_ANSWER),
+            SETTINGS,
+            "listening",
+            "Sayso: listening",
+            "Listening",
+            id="the microphone is open although the server is gone",
+        ),
+    ],
+)
+def test_the_tray_shows_each_state(
+    status: Status, settings: Settings, icon: str, tooltip: str, line: str
+) -> None:
+    view = tray_view(status, settings)
+    assert (view.icon, view.tooltip, view.line) == (icon, tooltip, line)
+
+
+def test_the_second_entry_starts_or_finishes() -> None:
+    assert tray_view(Status(), SETTINGS).toggle == "Start hands-free"
+    assert tray_view(Status("listening"), SETTINGS).toggle == "Finish dictation"
+
+
+@pytest.mark.parametrize(
+    ("status", "held", "words"),
+    [
+        pytest.param(Status(), False, False, id="nothing yet"),
+        pytest.param(Status(last_text="Hello"), False, True, id="words were typed"),
+        pytest.param(Status(held="Hello"), True, True, id="words wait"),
+    ],
+)
+def test_words_are_offered_when_there_are_some(status: Status, held: bool, words: bool) -> None:
+    view = tray_view(status, SETTINGS)
+    assert (view.has_held, view.has_words) == (held, words)
+
+
+@pytest.mark.parametrize(
+    ("engine", "url", "expected"),
+    [
+        ("on-device", s.OPENAI_URL, "on-device"),
+        ("on-device", "http://localhost:8000/v1", "on-device"),
+        ("realtime", s.OPENAI_URL, "openai"),
+        ("realtime", "http://localhost:8000/v1", "own"),
+    ],
+)
+def test_the_choice_follows_from_engine_and_address(engine: str, url: str, expected: str) -> None:
+    settings = s.put(s.put(SETTINGS, "engine", engine), "endpoint.url", url)
+    assert views.engine_of(settings) == expected
+
+
+@pytest.mark.parametrize(
+    ("action", "labels"),
+    [
+        ("", ["Settings"]),
+        ("try-again", ["Try again", "Settings"]),
+        ("microphone", ["Microphone", "Settings"]),
+        ("recognition", ["Settings"]),
+        ("hotkey", ["Change hotkey", "Settings"]),
+        ("copy", ["Copy again", "Settings"]),
+    ],
+)
+def test_an_error_offers_one_action_and_settings(action: str, labels: list[str]) -> None:
+    view = views.error_view(attrs.evolve(NO_ANSWER, action=action))
+    assert [button.label for button in view.buttons] == labels
+    assert view.buttons[0].primary
+    assert view.closable
+    assert (view.text, view.detail) == ("The server did not answer", "Your recording is kept.")
+
+
+@pytest.mark.parametrize(
+    ("age_ms", "text", "buttons"),
+    [
+        (0, "", []),
+        (400, "Writing…", []),
+        (4000, "Still writing…", []),
+        (10_000, "Still writing…", ["Cancel"]),
+    ],
+)
+def test_finishing_says_more_the_longer_it_takes(
+    age_ms: float, text: str, buttons: list[str]
+) -> None:
+    view = views.finishing_view("", age_ms)
+    assert (view.text, [button.label for button in view.buttons]) == (text, buttons)
+    assert views.finishing_view("Dear all", age_ms).text == "Dear all"
+
+
+@pytest.mark.parametrize(("words", "text"), [(1, "1 word"), (7, "7 words"), (0, "0 words")])
+def test_inserted_words_are_counted(words: int, text: str) -> None:
+    assert views.inserted_view(words).text == text
+
+
+def test_the_second_silent_take_asks_for_the_microphone() -> None:
+    assert views.nothing_view(1).buttons == ()
+    assert [b.does for b in views.nothing_view(2).buttons] == ["settings:general"]
+
+
+def test_hands_free_says_how_it_ends_until_words_come() -> None:
+    status = Status("listening", hands_free=True)
+    assert views.listening_view(status, SETTINGS, 0, True).text == "Tap Right Ctrl to finish"
+    assert views.listening_view(status, SETTINGS, 0, False).text == ""
+    spoken = attrs.evolve(status, partial="Dear")
+    assert views.listening_view(spoken, SETTINGS, 0, True).text == "Dear"
+    assert views.listening_view(spoken, SETTINGS, 0, True).stop
+
+
+def test_five_silent_seconds_raise_a_question() -> None:
+    status = Status("listening")
+    assert views.listening_view(status, SETTINGS, 4999, False).text == ""
+    assert views.listening_view(status, SETTINGS, 5000, False).text == "Is the microphone muted?"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Hello", False),
+        ("مرحبا", True),
+        ("שלום", True),
+        ("12 שלום Hello", True),
+        ("Hello שלום", False),
+        ("12, 13", False),
+        ("", False),
+    ],
+)
+def test_the_first_strong_letter_gives_the_direction(text: str, expected: bool) -> None:
+    assert is_right_to_left(text) is expected
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        views.arming_view(0),
+        views.listening_view(Status("listening"), SETTINGS, 0, False),
+        views.finishing_view("", 0),
+        views.inserted_view(3),
+        views.nothing_view(1),
+        views.held_view("words"),
+        views.error_view(NO_ANSWER),
+    ],
+    ids=lambda view: view.kind,
+)
+def test_every_state_has_a_spoken_name(view: views.PillView) -> None:
+    assert view.name.startswith("Sayso: ")
+    assert len(view.name) > len("Sayso: ")
