@@ -184,8 +184,11 @@ class RecognitionPage(Page):
         )
 
     def _url_edited(self) -> bool:
-        """Take what stands in the field; whether it is in force now."""
-        return self._set_url(self.url.text().strip())
+        """Take what stands in the field; whether it is in force now.
+
+        A field that is hidden because of another choice loses the focus and comes here too.
+        """
+        return self.picked == "own" and self._set_url(self.url.text().strip())
 
     def _set_url(self, text: str) -> bool:
         self._show_permission(text)
@@ -230,7 +233,7 @@ class RecognitionPage(Page):
     @Slot()
     def _model_edited(self) -> None:
         text = self.own_model.currentText().strip()
-        if text and text != self.settings.endpoint.model:
+        if self.picked == "own" and text and text != self.settings.endpoint.model:
             self._own_model = text
             self.change("endpoint.model", text)
 
