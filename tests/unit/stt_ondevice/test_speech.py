@@ -2,7 +2,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sayso.stt.ondevice.speech import FRAME_S, FRAME_SAMPLES, PAD_S, RATE_HZ, Speech
+from sayso.stt.ondevice.speech import (
+    FRAME_S,
+    FRAME_SAMPLES,
+    PAD_S,
+    PART_PAUSE_FRAMES,
+    PART_S,
+    RATE_HZ,
+    Speech,
+)
 
 LOUD, SOFT, NO = 0.95, 0.4, 0.05
 PAD = round(PAD_S * RATE_HZ)
@@ -69,6 +77,50 @@ def test_asking_in_between_changes_nothing():
         speech.feed(LOUD)
     assert speech.heard_s == pytest.approx(40 * FRAME_S)
     assert len(speech.spans(90 * FRAME_SAMPLES)) == 1
+
+
+def part_of(*runs):
+    """The parts that were complete, and the rest."""
+    speech, taken = Speech(), []
+    for frames, probability in runs:
+        for _ in range(frames):
+            speech.feed(probability)
+            taken += speech.parts()
+    return taken, speech
+
+
+LONG = round(PART_S / FRAME_S) + 1
+PAUSE = PART_PAUSE_FRAMES
+
+
+def test_a_part_is_complete_after_10_s_of_speech_and_a_pause():
+    taken, speech = part_of((20, NO), (LONG, LOUD), (PAUSE, NO), (20, LOUD), (PAUSE, NO))
+    ((part,),) = taken
+    rest = speech.spans((20 + LONG + 2 * PAUSE + 20) * FRAME_SAMPLES)
+    end = (20 + LONG) * FRAME_SAMPLES
+    assert part[0] == 20 * FRAME_SAMPLES - PAD
+    assert end < part[1] <= end + PAD
+    assert len(rest) == 1
+    assert part[1] <= rest[0][0] < (20 + LONG + PAUSE) * FRAME_SAMPLES
+
+
+INCOMPLETE = {
+    "too little speech": [(LONG // 2, LOUD), (100, NO)],
+    "no pause": [(3 * LONG, LOUD)],
+    "only short pauses": [(LONG // 4, LOUD), (PAUSE // 2, NO)] * 10,
+}
+
+
+@pytest.mark.parametrize("runs", INCOMPLETE.values(), ids=INCOMPLETE)
+def test_no_part_is_taken_early(runs):
+    taken, _ = part_of(*runs)
+    assert taken == []
+
+
+def test_what_was_taken_is_not_given_again():
+    taken, speech = part_of((LONG, LOUD), (300, NO))
+    assert len(taken) == 1
+    assert speech.spans(1000 * FRAME_SAMPLES) == []
 
 
 @given(st.lists(st.floats(0, 1), max_size=400), st.integers(0, FRAME_SAMPLES - 1))

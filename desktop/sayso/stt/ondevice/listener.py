@@ -44,19 +44,26 @@ class Listener:
         if whole:
             self._judge(waiting[:whole])
 
-    def end(self) -> Samples:
-        """No more audio comes; the speech of the take."""
+    def end(self) -> None:
+        """No more audio comes."""
         if len(self._rest):
             self._judge(np.pad(self._rest, (0, FRAME_SAMPLES - len(self._rest))))
             self._rest = self._rest[:0]
-        return self.spoken()
 
-    def spoken(self) -> Samples:
-        """The speech so far, without what is silent for long; empty if nothing was said."""
-        whole = np.concatenate(self._pieces or [np.zeros(0, np.float32)])
-        self._pieces = [whole]
-        spans = self.speech.spans(len(whole))
-        return np.concatenate([whole[start:stop] for start, stop in spans] or [whole[:0]])
+    def parts(self) -> list[Samples]:
+        """What can be recognised while the take goes on, each part once."""
+        return [self._cut(spans) for spans in self.speech.parts()]
+
+    def rest(self) -> Samples:
+        """The speech that is in no part; empty if there is none."""
+        return self._cut(self.speech.spans(sum(map(len, self._pieces))))
+
+    def _cut(self, spans: list[tuple[int, int]]) -> Samples:
+        """Without what is silent for long."""
+        if not spans:
+            return np.zeros(0, np.float32)
+        self._pieces = [np.concatenate(self._pieces)]
+        return np.concatenate([self._pieces[0][start:stop] for start, stop in spans])
 
     def _judge(self, samples: Samples) -> None:
         if self._session is None:

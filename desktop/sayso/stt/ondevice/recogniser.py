@@ -55,6 +55,10 @@ ALIASES = {"nb": "no", "fil": "tl", "iw": "he", "in": "id"}
 """Codes Whisper calls otherwise."""
 
 
+UNSPACED = {"ja", "lo", "my", "th", "yue", "zh"}
+"""Languages written without spaces."""
+
+
 class OnDeviceEngine:
     """Whisper base by faster-whisper; follows `Engine`.
 
@@ -100,29 +104,27 @@ class OnDeviceEngine:
         Raises:
             ProblemError: The model is not there, or this computer could not do it in time.
         """
-        take = _Listened()
+        work = _Work()
         try:
             async with asyncio.timeout(None) as deadline:
 
-                def limit(_: object) -> None:
+                async def listened() -> Samples:
+                    rest = await self._listen(audio, work)
                     limit_s = max(LEAST_LIMIT_S, LIMIT_PER_S * audio.duration_s)
                     deadline.reschedule(asyncio.get_running_loop().time() + limit_s)
+                    return rest
 
-                loading = take.start(self._announced(heard))
-                listening = take.start(self._listen(audio, take))
-                listening.add_done_callback(limit)
                 # Whichever fails first is told at once, also while somebody still speaks.
-                decoder, samples = await asyncio.gather(loading, listening)
-                if not len(samples):
-                    return ""
-                language = await take.language if take.language else self._language_of(decoder)
-                return await self._in(
-                    self._decoding, decoder.text, samples, language, lambda: take.wanted
-                )
+                loading, listening = work.start(self._announced(heard)), work.start(listened())
+                _, rest = await asyncio.gather(loading, listening)
+                if len(rest):
+                    work.parts.append(work.start(self._part(rest, work)))
+                texts = await asyncio.gather(*work.parts)
+                return await self._joined([text for text in texts if text], work)
         except TimeoutError as error:
             raise ProblemError(TOO_SLOW) from error
         finally:
-            take.stop()
+            work.stop()
 
     async def close(self) -> None:
         """Give back the memory; what still runs ends by itself and its text is dropped."""
@@ -140,6 +142,7 @@ class OnDeviceEngine:
             return self._decoder
         if self._loading is None or self._loading.done():
             self._loading = asyncio.ensure_future(self._in(self._decoding, self._load))
+            self._loading.add_done_callback(_seen)
         # Several takes may wait for it: the one that is cancelled does not take it along.
         return await asyncio.shield(self._loading)
 
@@ -157,24 +160,50 @@ class OnDeviceEngine:
         self._decoder = decoder
         return decoder
 
-    async def _listen(self, audio: Reader, take: _Listened) -> Samples:
-        """Run the voice detector over the take as it comes; what is speech in it."""
+    async def _listen(self, audio: Reader, work: _Work) -> Samples:
+        """Run the voice detector over the take as it comes, and begin with what is complete.
+
+        What is left at its end is returned; it is all of a take of up to 10 s.
+        """
         listener, waiting = Listener(), bytearray()
-        async for pcm in audio.chunks(RATE_HZ):
-            waiting += pcm
-            if len(waiting) < BATCH_BYTES:
-                continue
+
+        async def feed() -> None:
             await self._in(self._listening, listener.feed, bytes(waiting))
             waiting.clear()
-            decoder = self._decoder
-            if take.language or not decoder or self._language_of(decoder):
-                continue
-            if listener.speech.heard_s > SHORT_S:
-                take.language = take.start(
-                    self._in(self._decoding, decoder.language, listener.spoken())
-                )
-        await self._in(self._listening, listener.feed, bytes(waiting))
-        return await self._in(self._listening, listener.end)
+            begin()
+
+        def begin() -> None:
+            parts = listener.parts()
+            if work.language is None and (parts or listener.speech.heard_s > SHORT_S):
+                spoken = parts[0] if parts else listener.rest()
+                work.language = work.start(self._language_in(spoken))
+            for part in parts:
+                work.parts.append(work.start(self._part(part, work)))
+
+        async for pcm in audio.chunks(RATE_HZ):
+            waiting += pcm
+            if len(waiting) >= BATCH_BYTES:
+                await feed()
+        await feed()
+        await self._in(self._listening, listener.end)
+        begin()
+        return listener.rest()
+
+    async def _part(self, samples: Samples, work: _Work) -> str:
+        decoder = await self._loaded()
+        language = await work.language if work.language else self._language_of(decoder)
+        return await self._in(self._decoding, decoder.text, samples, language, lambda: work.wanted)
+
+    async def _joined(self, texts: list[str], work: _Work) -> str:
+        """Parts end at pauses, so their punctuation stands."""
+        spaced = work.language is None or await work.language not in UNSPACED
+        return (" " if spaced else "").join(texts)
+
+    async def _language_in(self, samples: Samples) -> str:
+        """Found out while somebody still speaks; a short take's costs nothing at its end."""
+        decoder = await self._loaded()
+        known = self._language_of(decoder)
+        return known or await self._in(self._decoding, decoder.language, samples)
 
     def _language_of(self, decoder: Decoder) -> str:
         code = self._language.partition("-")[0]
@@ -194,16 +223,19 @@ class OnDeviceEngine:
             raise ProblemError(attrs.evolve(NOT_RECOGNISED, detail=str(error))) from error
 
 
-class _Listened:
+class _Work:
     """What goes on for one take, to be stopped together."""
 
     def __init__(self) -> None:
         self.wanted = True
         self.language: asyncio.Future[str] | None = None
+        """Of a take too long for its end to tell."""
+        self.parts: list[asyncio.Future[str]] = []
         self._tasks: list[asyncio.Future[Any]] = []
 
     def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Future[T]:
         task = asyncio.ensure_future(work)
+        task.add_done_callback(_seen)
         self._tasks.append(task)
         return task
 
@@ -212,3 +244,9 @@ class _Listened:
         self.wanted = False
         for task in self._tasks:
             task.cancel()
+
+
+def _seen(task: asyncio.Future[Any]) -> None:
+    """Whoever waits is told of the failure; where nobody does any more, it is no news."""
+    if not task.cancelled():
+        task.exception()
