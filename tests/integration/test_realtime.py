@@ -24,6 +24,7 @@ from sayso.core.take import Take
 from sayso.stt import link as links
 from sayso.stt.engine import Heard, Partial, Ready
 from sayso.stt.link import Link, unreachable
+from sayso.stt.openai import PADDING_BYTES
 from sayso.stt.reader import Reader
 from sayso.stt.realtime import RealtimeEngine, it_works, language_code
 from service import KEY, StandIn, drop, hang_up, say, stay_silent
@@ -103,7 +104,7 @@ def test_what_is_spoken_comes_back_while_and_after_it_is_spoken() -> None:
             await talking
         record = service.record
         assert record.too_early_bytes == record.dropped_bytes == 0
-        assert len(record.audio) == pytest.approx(1.5 * 48_000, abs=480)
+        assert len(record.audio) == pytest.approx(1.5 * 48_000 + PADDING_BYTES, abs=480)
         assert min(record.frame_sizes[:-1]) >= 960  # 20 ms
         assert record.types[0] == "session.update"
         assert record.types[-2:] == ["input_audio_buffer.commit", "input_audio_buffer.clear"]
@@ -137,7 +138,7 @@ def test_a_backlog_is_sent_no_faster_than_the_service_takes() -> None:
             sent_s += audio_s
             assert sent_s <= 0.5 + 3 * (at_s - began_s) + 0.5  # the last is for a busy computer
         assert record.dropped_bytes == 0
-        assert len(record.audio) == pytest.approx(5 * 48_000, abs=480)
+        assert len(record.audio) == pytest.approx(5 * 48_000 + PADDING_BYTES, abs=480)
 
     run(test)
 
@@ -198,7 +199,7 @@ def test_a_test_of_the_settings_tells_the_seconds() -> None:
             assert engine.ready
             seconds = await engine.test()
             assert 0 < seconds < 5
-        assert len(service.record.audio) == 48_000
+        assert len(service.record.audio) == 48_000 + PADDING_BYTES
 
     run(test)
     assert it_works(0.62) == "It works. A one-second sample came back in 0.6 s."
@@ -364,7 +365,7 @@ def test_a_server_that_dropped_sound_is_told_of_in_the_log(
             assert await recognised(engine_for(service), spoken(2.5)) == TEXT
 
     run(test)
-    assert "heard 1 s of 2 s" in caplog.text
+    assert "heard 1 s of 3 s" in caplog.text
 
 
 def test_a_server_that_does_not_shake_hands_is_not_waited_for(

@@ -23,6 +23,9 @@ from .engine import Partial, Ready
 from .items import Items, TooMuchError
 
 RATE_HZ = 24_000
+PADDING_BYTES = 200 * RATE_HZ // 1000 * 2
+"""Silence after the last word, 200 ms: streaming models lose a word that ends where the audio
+does (PROTOCOL 1.9 saw clients add 200 to 600 ms). Sent at once, so nobody waits for it."""
 LEAST_BYTES = RATE_HZ * 2 // 10
 """Less than 100 ms is refused by `commit`."""
 ANSWER_S = 10.0
@@ -100,6 +103,7 @@ class OpenAI:
             return [Complete("")]
         self._phase = "finishing"
         return [
+            self.audio(bytes(PADDING_BYTES)),
             _send("input_audio_buffer.commit", event_id="sayso_commit"),
             _send("input_audio_buffer.clear", event_id="sayso_clear"),
         ]

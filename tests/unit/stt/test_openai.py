@@ -12,7 +12,7 @@ from sayso.core.problems import ProblemError
 from sayso.stt.dialect import Complete, Event, Refused, Send
 from sayso.stt.engine import Partial, Ready
 from sayso.stt.items import MOST_ITEMS
-from sayso.stt.openai import ANSWER_S, FENCE_S, LEAST_BYTES, SPOKEN, OpenAI
+from sayso.stt.openai import ANSWER_S, FENCE_S, LEAST_BYTES, PADDING_BYTES, SPOKEN, OpenAI
 
 KEY = "sk-canary-0123456789abcdefghij"
 URL = "wss://api.openai.com/v1/realtime"
@@ -37,7 +37,7 @@ def ready(url: str = URL, **fields: str) -> OpenAI:
 def finishing(url: str = URL) -> OpenAI:
     dialect = ready(url)
     dialect.audio(SECOND)
-    assert len(dialect.commit()) == 2
+    assert len(dialect.commit()) == 3
     return dialect
 
 
@@ -233,7 +233,8 @@ def test_audio_is_appended_as_it_is() -> None:
 def test_the_commit_is_followed_by_a_fence() -> None:
     dialect = ready()
     dialect.audio(bytes(LEAST_BYTES))
-    commit, clear = (sent(event) for event in dialect.commit())
+    silence, commit, clear = (sent(event) for event in dialect.commit())
+    assert base64.b64decode(silence["audio"]) == bytes(PADDING_BYTES)
     assert (commit["type"], clear["type"]) == (
         "input_audio_buffer.commit",
         "input_audio_buffer.clear",
@@ -401,7 +402,7 @@ def test_far_too_much_text_is_nobodys_speech(messages: list[str]) -> None:
 def test_its_patience_is_longer_for_small_computers_and_short_for_a_mere_fence() -> None:
     assert finishing().patience_s == ANSWER_S
     own = finishing("ws://localhost:8000/v1")
-    assert own.patience_s == ANSWER_S + 0.25
+    assert own.patience_s == pytest.approx(ANSWER_S + 1.2 / 4)
     own.hear(committed())
     own.hear(completed("Hello."))
     assert own.patience_s == FENCE_S
