@@ -92,7 +92,7 @@ def websocket(url: str, path: str, times: int = 20) -> None:
     print(json.dumps({"final_ms": median(asyncio.run(all_of_them()))}))
 
 
-def whisper(model: str, path: str, times: int = 5) -> None:
+def whisper(model: str, path: str, beam: str, times: int = 5) -> None:
     """faster-whisper's own one-shot of a file, as our engine sets it: ms, median and text."""
     from faster_whisper import WhisperModel, decode_audio
 
@@ -103,7 +103,7 @@ def whisper(model: str, path: str, times: int = 5) -> None:
     for _ in range(times + 1):
         start = time.perf_counter()
         segments, _ = loaded.transcribe(
-            audio, language="en", beam_size=5, condition_on_previous_text=False
+            audio, language="en", beam_size=int(beam), condition_on_previous_text=False
         )
         text = "".join(segment.text for segment in segments)
         spent.append((time.perf_counter() - start) * 1000)

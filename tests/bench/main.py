@@ -77,8 +77,10 @@ def line(row: Row) -> str:
     ratio = f"{row.ours / row.bare:.2f}" if row.bare else "-"
     verdict = "" if row.met is None else f"{row.aim}: {'met' if row.met else 'NOT MET'}"
     unit = row.unit
+    digits = 2 if unit == "%" else 1
     return (
-        f"{row.what:52}{row.ours:>8.1f} {unit:<2}{row.bare:>8.1f} {unit:<2}{ratio:>8}  {verdict}"
+        f"{row.what:52}{row.ours:>8.{digits}f} {unit:<2}{row.bare:>8.{digits}f} {unit:<2}{ratio:>8}"
+        f"  {verdict}"
         f"\n{'':4}against {row.against}"
     )
 
@@ -223,7 +225,9 @@ def first_sample(bench: Bench) -> None:
 def key_up_to_text(bench: Bench) -> None:
     clip = short_clip(bench)
     with in_thread(StandIn([TEXT], key="sk-test", latency_s=0)) as service:
-        bare = bench.run_bare("websocket", service.url, str(clip))["final_ms"]
+        bare = bench.run_bare("websocket", f"{service.url}?intent=transcription", str(clip))[
+            "final_ms"
+        ]
     for method, most_ms in (("type", 60), ("paste", 120)):
         for name, editor_class in (("GTK", GtkEditor), ("xterm", Xterm)):
             with (
@@ -245,19 +249,29 @@ def on_device(bench: Bench) -> None:
     clips = [str(path) for path, _ in speech()]
     subprocess.run(["sox", *clips, str(clip), "trim", "0", "10", "fade", "0", "10", "0.05"],
                    check=True)  # fmt: skip
+    from sayso.edges import folders
     from sayso.stt.ondevice import weights
+    from sayso.stt.ondevice.decoder import BEAM
 
+    model = weights.find(weights.WHISPER_BASE, folders.models(), folders.cache())
     desktop = bench.desktop
     desktop.new_home()
-    bare = bench.run_bare("whisper", str(weights.prepare()), str(clip))["final_ms"]
+    words = ("whisper", str(model), str(clip), str(BEAM))
+    bare = [bench.run_bare(*words)["final_ms"]]
     desktop.start_app(language="en")
     desktop.wait_ready()
     with GtkEditor(desktop.display):
         taken = [desktop.say(clip) for _ in range(5)]
     desktop.stop_app()
-    ms = median(t["timings"]["inserted"] - t["timings"]["key_up"] for t in taken)
-    bench.add("on-device, 10 s of speech: key up to inserted", ms, bare, "ms",
-              "bare faster-whisper, one shot, same audio", "<= 1.1x", ms <= 1.1 * bare)  # fmt: skip
+    bare.append(bench.run_bare(*words)["final_ms"])  # the machine may have changed its pace
+    against = "bare faster-whisper, one shot, same audio, before and after"
+    up = [take["timings"]["key_up"] for take in taken]
+    final = median(take["timings"]["final"] - at for take, at in zip(taken, up, strict=True))
+    ms = median(take["timings"]["inserted"] - at for take, at in zip(taken, up, strict=True))
+    ratio = final / median(bare)
+    bench.add("on-device, 10 s of speech: key up to final text", final, median(bare), "ms",
+              against, "<= 1.1x", ratio <= 1.1)  # fmt: skip
+    bench.add("    and to inserted", ms, median(bare), "ms", "the same")
 
 
 PARTS = {
