@@ -24,6 +24,7 @@ from Xlib import XK, X, error
 from Xlib.display import Display as Connection
 from Xlib.ext import xtest
 
+XK.load_keysym_group("cyrillic")  # python-xlib knows only Latin names at first
 ATTEMPTS = 20
 ISO_NEXT_GROUP = 0xFE08
 
@@ -72,6 +73,7 @@ class Display:
 
     def kill_server(self) -> None:
         """As a crash of the X server."""
+        self._connection.close()
         self._connection = None
         self._children[0].kill()
         self._children[0].wait()
@@ -173,7 +175,12 @@ class Display:
     def _answers(self, server: subprocess.Popen[bytes]) -> bool:
         """Whether it lives and is ours: a second one on a number ends at once."""
         deadline = time.monotonic() + 10
+        # A refused connection leaves a socket open in python-xlib: look before trying.
+        socket = Path(f"/tmp/.X11-unix/X{self.name[1:]}")
         while time.monotonic() < deadline and server.poll() is None:
+            if not socket.exists():
+                time.sleep(0.005)
+                continue
             try:
                 self._connection = Connection(self.name)
             except (error.DisplayError, OSError):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from Xlib import display, error
+from Xlib.support.connect import get_display
 
 from ...core.problems import Problem, ProblemError
 
@@ -21,12 +23,34 @@ def connect(name: str | None = None) -> Any:
         ProblemError: No X server answers.
     """
     try:
+        _knock(name)
         connection = display.Display(name)
     except (error.DisplayError, *GONE) as raised:
         raise ProblemError(no_display(str(raised))) from raised
     # python-xlib prints what nobody catches; those errors are for windows that are just gone.
     connection.set_error_handler(lambda *_: None)
     return connection
+
+
+def _knock(name: str | None) -> None:
+    """Raise the error of a local server that does not answer.
+
+    Where it is refused, python-xlib leaves a socket open and goes on to try TCP.
+    """
+    _, protocol, host, number, _ = get_display(name)
+    if protocol not in (None, "unix") or host not in ("", "unix"):
+        return
+    path = f"/tmp/.X11-unix/X{number}"
+    with socket.socket(socket.AF_UNIX) as door:
+        # As Xlib does: the abstract name first, which reaches into containers.
+        if door.connect_ex(f"\0{path}") != 0:
+            door.connect(path)
+
+
+def close(connection: Any) -> None:
+    """Disconnect; a display that has gone is left as it is."""
+    with suppress(*GONE):
+        connection.close()
 
 
 def no_display(detail: str = "") -> Problem:

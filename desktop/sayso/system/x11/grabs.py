@@ -11,7 +11,7 @@ from Xlib import X, error
 from ...core import keys as names
 from ...core.chord import Chord
 from ...core.problems import Problem
-from .connection import connect
+from .connection import close, connect
 from .layout import name as name_of
 
 _LOCKS = ("caps_lock", "num_lock", "scroll_lock")
@@ -64,7 +64,7 @@ class Grabs:
 
     def close(self) -> None:
         with self._lock:
-            self._connection.close()
+            close(self._connection)
 
     def _grab(self) -> bool:
         """Whether it was refused."""

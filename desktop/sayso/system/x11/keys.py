@@ -18,8 +18,11 @@ from Xlib import X, error
 from ...core import keys as names
 from ...core.problems import Problem, ProblemError
 from . import xinput
-from .connection import GONE, connect, no_display, translated
+from .connection import GONE, close, connect, no_display, translated
 from .grabs import Grabs, read_names
+
+_NOT_OFFERED = frozenset([1, 3, 4, 5, 6, 7])
+"""Left, right, and the wheel, which has a button for each direction."""
 
 Hear = Callable[[str], None]
 
@@ -75,7 +78,7 @@ class X11Keys:
             self._grabs = None
         with self._asking:
             if self._question is not None:
-                self._question.close()
+                close(self._question)
                 self._question = None
 
     def swallow(self, chord: str) -> Problem | None:
@@ -104,8 +107,8 @@ class X11Keys:
         named = self._names or read_names(connection)
         bits = connection.query_keymap()
         down = {8 * n + b for n, byte in enumerate(bits) for b in range(8) if byte >> b & 1}
-        buttons = {f"mouse{n}" for n in xinput.buttons_down(connection)} & names.MOUSE
-        return frozenset(named[code] for code in down if code in named) | buttons
+        buttons = {f"mouse{n}" for n in xinput.buttons_down(connection) - _NOT_OFFERED}
+        return frozenset(named[code] for code in down if code in named) | buttons & names.MOUSE
 
     def _open_grabs(self) -> Grabs:
         if self._grabs is None:
@@ -164,7 +167,7 @@ class _Listener:
             return
         button = f"mouse{raw.code}"
         name = self._owner._names.get(raw.code, "") if not raw.is_button else button
-        if raw.is_button and button not in names.MOUSE:
+        if raw.is_button and (raw.code in _NOT_OFFERED or button not in names.MOUSE):
             return
         if name and key not in self._down:
             self._down[key] = name

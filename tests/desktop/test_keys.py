@@ -1,0 +1,267 @@
+"""Keys pressed on a real X server, as the app hears them."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Iterator
+
+import pytest
+from Xlib import XK, X
+from Xlib.display import Display as Connection
+
+from sayso.core.chord import Change, Chord, ChordWatch
+from sayso.core.problems import ProblemError
+from sayso.system.x11.keys import X11Keys
+
+from .display import Display, until
+from .editors import Xterm
+
+LIMIT_S = 5.0
+
+
+class Heard:
+    """What a key source told, in order."""
+
+    def __init__(self) -> None:
+        self._events: queue.Queue[str] = queue.Queue()
+
+    def press(self, key: str) -> None:
+        self._events.put(f"+{key}")
+
+    def release(self, key: str) -> None:
+        self._events.put(f"-{key}")
+
+    def next(self, count: int) -> list[str]:
+        return [self._events.get(timeout=LIMIT_S) for _ in range(count)]
+
+    def nothing_more(self) -> bool:
+        return self._events.empty()
+
+
+@pytest.fixture(scope="module")
+def display() -> Iterator[Display]:
+    with Display() as display:
+        yield display
+
+
+@pytest.fixture
+def heard() -> Heard:
+    return Heard()
+
+
+@pytest.fixture
+def keys(display: Display, heard: Heard) -> Iterator[X11Keys]:
+    source = X11Keys(display.name)
+    source.start(heard.press, heard.release)
+    yield source
+    source.stop()
+
+
+@pytest.fixture(scope="module")
+def terminal(display: Display) -> Iterator[Xterm]:
+    with Xterm(display) as editor:
+        yield editor
+
+
+@pytest.fixture
+def xterm(terminal: Xterm) -> Xterm:
+    terminal.clear()
+    return terminal
+
+
+@pytest.mark.parametrize(
+    ("pressed", "names"),
+    [
+        (["Control_R"], ["ctrl_r"]),
+        (["Control_L", "Alt_L", "space"], ["ctrl_l", "alt_l", "space"]),
+        (["Control_L", "Shift_R"], ["ctrl_l", "shift_r"]),
+        (["F9"], ["f9"]),
+        (["Super_L"], ["super_l"]),
+        (["a"], ["a"]),
+        ([8], ["mouse8"]),
+        ([2], ["mouse2"]),
+        (["Pause"], ["pause"]),
+    ],
+    ids=str,
+)
+def test_what_goes_down_and_up_is_heard_once(
+    keys: X11Keys,
+    heard: Heard,
+    display: Display,
+    pressed: list[str | int],
+    names: list[str],
+) -> None:
+    display.tap(*pressed)
+    expected = [f"+{n}" for n in names] + [f"-{n}" for n in reversed(names)]
+    assert heard.next(len(expected)) == expected
+    assert heard.nothing_more()
+
+
+def test_the_left_button_is_not_heard(keys: X11Keys, heard: Heard, display: Display) -> None:
+    display.tap(1)
+    display.tap("F9")
+    assert heard.next(2) == ["+f9", "-f9"]
+
+
+def test_a_key_held_until_it_repeats_is_one_press_and_one_release(
+    keys: X11Keys, heard: Heard, display: Display, xterm: Xterm
+) -> None:
+    with display.holding("a"):
+        until(lambda: len(xterm.text()) > 3, "the key repeats")
+    assert heard.next(2) == ["+a", "-a"]
+    assert heard.nothing_more()
+
+
+@pytest.mark.parametrize("locked", [None, "Caps_Lock", "Num_Lock"])
+@pytest.mark.parametrize(
+    ("chord", "pressed"),
+    [
+        ("ctrl+alt+space", ["Control_L", "Alt_L", "space"]),
+        ("ctrl_r+a", ["Control_R", "a"]),
+        ("super+b", ["Super_L", "b"]),
+        ("f9", ["F9"]),
+    ],
+)
+def test_a_swallowed_chord_is_heard_and_leaks_nothing(
+    keys: X11Keys,
+    heard: Heard,
+    display: Display,
+    xterm: Xterm,
+    chord: str,
+    pressed: list[str],
+    locked: str | None,
+) -> None:
+    if locked:
+        display.tap(locked)
+        heard.next(2)
+    try:
+        assert keys.swallow(chord) is None
+        display.tap(*pressed)
+        assert len(heard.next(2 * len(pressed))) == 2 * len(pressed)
+        keys.swallow("")
+        display.tap("1")
+        assert xterm.wait_for("1") == "1"
+    finally:
+        if locked:
+            display.tap(locked)
+
+
+def test_what_is_not_swallowed_reaches_the_window(
+    keys: X11Keys, heard: Heard, display: Display, xterm: Xterm
+) -> None:
+    keys.swallow("f9")
+    display.tap("F8")
+    assert xterm.wait_for("\x1b[19~") == "\x1b[19~"
+    keys.swallow("f8")
+    display.tap("F9")
+    assert xterm.wait_for("\x1b[19~\x1b[20~") == "\x1b[19~\x1b[20~"
+
+
+def test_two_letters_are_not_taken_from_the_window(
+    keys: X11Keys, display: Display, xterm: Xterm
+) -> None:
+    assert keys.swallow("f9+a") is None
+    display.tap("a")
+    assert xterm.wait_for("a") == "a"
+
+
+def test_a_swallowed_key_keeps_its_meaning_after_a_change_of_layout(
+    keys: X11Keys, heard: Heard, display: Display, xterm: Xterm
+) -> None:
+    assert keys.swallow("ctrl+y") is None
+    display.set_layout("de")
+    try:
+        display.tap("Control_L", "y")
+        assert heard.next(4) == ["+ctrl_l", "+y", "-y", "-ctrl_l"]
+        display.tap("1")
+        assert xterm.wait_for("1") == "1"
+    finally:
+        display.set_layout("us")
+
+
+def test_a_letter_has_its_name_on_a_layout_of_another_alphabet(
+    keys: X11Keys, heard: Heard, display: Display
+) -> None:
+    display.set_layout("ru")
+    try:
+        display.tap("Cyrillic_ef", "Control_R")
+        assert heard.next(4) == ["+a", "+ctrl_r", "-ctrl_r", "-a"]
+    finally:
+        display.set_layout("us")
+
+
+def test_a_chord_that_another_program_uses_is_refused(keys: X11Keys, display: Display) -> None:
+    other = Connection(display.name)
+    code = other.keysym_to_keycode(XK.XK_space)
+    mask = X.ControlMask | X.Mod1Mask
+    other.screen().root.grab_key(code, mask, False, X.GrabModeAsync, X.GrabModeAsync)
+    other.sync()
+    problem = keys.swallow("ctrl+alt+space")
+    other.close()
+    assert problem is not None
+    assert problem.sentence == ("Another program uses Ctrl+Alt+Space. Choose a different hotkey.")
+    assert problem.action == "hotkey"
+
+
+def test_keys_are_heard_while_another_program_has_the_keyboard(
+    keys: X11Keys, heard: Heard, display: Display
+) -> None:
+    other = Connection(display.name)
+    other.screen().root.grab_keyboard(False, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
+    other.sync()
+    display.tap("F9")
+    assert heard.next(2) == ["+f9", "-f9"]
+    other.close()
+
+
+@pytest.mark.parametrize("key", ["Control_R", "F9", 8])
+def test_a_release_that_nobody_heard_is_seen_by_asking(
+    display: Display, heard: Heard, key: str | int
+) -> None:
+    name = {"Control_R": "ctrl_r", "F9": "f9", 8: "mouse8"}[key]
+    keys = X11Keys(display.name)
+    keys.start(heard.press, heard.release)
+    watch = ChordWatch(Chord.parse(name))
+    try:
+        with display.holding(key):
+            assert heard.next(1) == [f"+{name}"]
+            assert watch.press(name) is Change.PRESSED
+            assert keys.really_down() == {name}
+            assert watch.really_down(keys.really_down()) is Change.NONE
+            keys.stop()
+        assert watch.really_down(keys.really_down()) is Change.RELEASED
+    finally:
+        keys.stop()
+
+
+def test_it_can_be_started_again(display: Display, heard: Heard) -> None:
+    keys = X11Keys(display.name)
+    for _ in range(2):
+        keys.start(heard.press, heard.release)
+        display.tap("F9")
+        assert heard.next(2) == ["+f9", "-f9"]
+        keys.stop()
+    display.tap("F9")
+    assert keys.really_down() == frozenset()
+    assert heard.nothing_more()
+    keys.stop()
+
+
+def test_when_the_display_goes_what_is_held_is_let_go_and_it_is_said(heard: Heard) -> None:
+    with Display(window_manager=False) as display:
+        keys = X11Keys(display.name)
+        keys.start(heard.press, heard.release)
+        display.press("F9")
+        assert heard.next(1) == ["+f9"]
+        display.kill_server()
+        assert heard.next(1) == ["-f9"]
+        assert keys.really_down() == frozenset()
+        problem = keys.swallow("f9")
+        assert problem is not None
+        until(lambda: keys.lost is not None, "it is said")
+        keys.stop()
+
+
+def test_without_a_display_it_says_so(heard: Heard) -> None:
+    with pytest.raises(ProblemError, match="no X display"):
+        X11Keys("nonsense").start(heard.press, heard.release)
