@@ -204,7 +204,7 @@ class Overlay(QWidget):
             self.setWindowOpacity(0.0 if self._fades else 1.0)
             self.show()
             self.raise_()
-            self._take_clicks(view.clickable, resized=True)  # a hidden window has its old size
+            self._take_clicks(view.clickable, again=True)
         self._run_frames(now)
         self.update()
 
@@ -249,25 +249,25 @@ class Overlay(QWidget):
         resized = self.size() != window.size()
         if self.geometry() != window:
             self.setGeometry(window)
-        self._take_clicks(layout.view.clickable, resized)
+        self._take_clicks(layout.view.clickable, again=resized)
         if self._composited:
             self.clearMask()
         else:
             self.setMask(self._outline(layout))
 
-    def _take_clicks(self, wanted: bool, resized: bool) -> None:
+    def _take_clicks(self, wanted: bool, again: bool) -> None:
         """Without buttons, clicks go through to what is below.
 
-        Qt's X11 window takes clicks in the size it had when the flag was dropped, so after a
-        resize it is set and dropped again.
+        `again`: say it anew although nothing changed. Qt's X11 window takes clicks in the size
+        it had when the flag was dropped, and a window manager that puts a frame around the
+        window hears of it only once the window is mapped.
         """
         flag, handle = Qt.WindowType.WindowTransparentForInput, self.windowHandle()
         takes = not bool(handle.flags() & flag)
-        if takes == wanted and not (wanted and resized):
+        if takes == wanted and not again:
             return
-        handle.setFlag(flag, True)
-        if wanted:
-            handle.setFlag(flag, False)
+        handle.setFlag(flag, wanted)
+        handle.setFlag(flag, not wanted)
         self.overrideWindowFlags(handle.flags())
 
     def _outline(self, layout: Layout) -> QRegion:

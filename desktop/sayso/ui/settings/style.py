@@ -38,7 +38,7 @@ def sheet(scheme: Scheme) -> str:
         min-height: {high}px; selection-background-color: {scheme.voice};
         selection-color: {scheme.on_voice}; }}
     QLineEdit {{ padding: 0 9px; background: {scheme.surface}; }}
-    QComboBox {{ padding: 0 6px 0 10px; }}
+    QComboBox {{ padding: 0 6px 0 10px; combobox-popup: 0; }}
     QComboBox QLineEdit {{ border: 0; padding: 0; min-height: 0; background: transparent; }}
     QComboBox::drop-down {{ border: 0; width: 22px; }}
     QComboBox::down-arrow {{ image: none; }}
