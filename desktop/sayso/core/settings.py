@@ -76,6 +76,12 @@ class Insertion:
 
 
 @attrs.frozen(kw_only=True)
+class OnDevice:
+    model: str = attrs.field(default="whisper-base", validator=v.matches_re(r"[a-z0-9][a-z0-9.-]*"))
+    """A name of the catalogue: `sayso models list`."""
+
+
+@attrs.frozen(kw_only=True)
 class Settings:
     """`field.name` of a group is its key: `hotkey.chord`."""
 
@@ -85,6 +91,7 @@ class Settings:
     )
     """'' detects it."""
     endpoint: Endpoint = attrs.field(factory=Endpoint)
+    on_device: OnDevice = attrs.field(factory=OnDevice)
     hotkey: Hotkey = attrs.field(factory=Hotkey)
     microphone: Microphone = attrs.field(factory=Microphone)
     insertion: Insertion = attrs.field(factory=Insertion)
@@ -94,6 +101,7 @@ class Settings:
 
 GROUPS: Mapping[str, type] = {
     "endpoint": Endpoint,
+    "on_device": OnDevice,
     "hotkey": Hotkey,
     "microphone": Microphone,
     "insertion": Insertion,
@@ -230,6 +238,8 @@ def _allowed(key: str, error: Exception) -> str:
         kind = get_args(kind)[0]
     if key == "language":
         return "It is a code such as en or pt-BR, or empty to detect the language."
+    if key == "on_device.model":
+        return "It is the name of a model: sayso models list."
     if key == "hotkey.chord":
         return str(error)
     if key == "microphone.preroll_ms":

@@ -36,6 +36,7 @@ REFUSED = {
     "unknown mode": ("hotkey.mode", "push", "hold, toggle, tap-or-hold"),
     "unknown method": ("insertion.method", "magic", "auto, type, paste, copy"),
     "no chord": ("hotkey.chord", "hyper+q", "no key called 'hyper'"),
+    "no model": ("on_device.model", "../base", "sayso models list"),
     "no language": ("language", "English", "a code such as en"),
     "a number out of range": ("microphone.preroll_ms", 9000, "0 to 2000"),
     "text for a number": ("microphone.preroll_ms", "much", "0 to 2000"),
