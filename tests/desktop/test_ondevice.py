@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from sayso.core.problems import ProblemError
 from sayso.core.take import Take
 from sayso.edges import folders, soundfiles
 from sayso.stt.engine import Ready
+from sayso.stt.ondevice import recogniser
 from sayso.stt.ondevice.decoder import Samples
 from sayso.stt.ondevice.recogniser import OnDeviceEngine
 from sayso.stt.reader import Reader
@@ -209,6 +211,45 @@ def test_a_cancelled_take_is_not_waited_for(
     monkeypatch.undo()
     path, text = speech()[1]
     assert words(recognised(engine, soundfiles.read(path))) == words(text)  # and the next one works
+
+
+FAILURES = {
+    "too little memory": (MemoryError(), "There is not enough memory for Whisper base."),
+    "what CTranslate2 raises": (RuntimeError("bad alloc"), "could not recognise the recording"),
+    "a part of it is missing": (ImportError("av"), "is not installed. Install it with: pip"),
+}
+
+
+@pytest.mark.parametrize(("error", "sentence"), FAILURES.values(), ids=FAILURES)
+def test_a_failed_decode_is_told_and_the_next_take_works(
+    engine: OnDeviceEngine, monkeypatch: pytest.MonkeyPatch, error: Exception, sentence: str
+) -> None:
+    def fails(*_: object) -> str:
+        raise error
+
+    done = soundfiles.read(speech()[1][0])
+    with monkeypatch.context() as broken:
+        broken.setattr(engine._decoder, "text", fails)
+        with pytest.raises(ProblemError, match=sentence):
+            recognised(engine, done)
+    assert words(recognised(engine, done)) == speech()[1][1]
+
+
+def test_a_decode_that_takes_too_long_is_given_up(
+    engine: OnDeviceEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = threading.Event()
+
+    def slow(samples: Samples, language: str, wanted: Callable[[], bool]) -> str:
+        ended.wait(10)
+        return "" if wanted() else "told to stop"
+
+    monkeypatch.setattr(recogniser, "LEAST_LIMIT_S", 0.2)
+    monkeypatch.setattr(recogniser, "LIMIT_PER_S", 0.0)
+    monkeypatch.setattr(engine._decoder, "text", slow)
+    with pytest.raises(ProblemError, match="took too long"):
+        recognised(engine, soundfiles.read(speech()[1][0]))
+    ended.set()
 
 
 def test_a_model_that_is_not_there_is_told_while_somebody_still_speaks(tmp_path: Path) -> None:
