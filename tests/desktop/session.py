@@ -38,14 +38,14 @@ BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration
 """
 TRAY = """rounded = 0
 border_width = 0
-background_color = #e7e7ec 100
+background_color = #2a2a30 100
 panel_items = FSC
 panel_size = 100% 32
 panel_background_id = 1
 panel_padding = 8 0 8
 systray_icon_size = 22
 time1_format = %H:%M
-clock_font_color = #1c1c22 100
+clock_font_color = #f2f2f5 100
 """
 LOGIN = "/org/freedesktop/secrets/collection/login"
 PASSWORD = "a password for tests"
