@@ -33,6 +33,7 @@ TONES: dict[Cue, tuple[Tone, ...]] = {
     "stop": (Tone(0, 880.0, 110, -23), Tone(55, 587.33, 150, -23)),
     "error": (Tone(0, 392.0, 160, -19), Tone(140, 311.13, 260, -19)),
 }
+SPARE_S = 0.05
 ATTACK_S, TAIL_S, DECAY, OCTAVE_DB = 0.006, 0.020, 0.42, -20.0
 
 
@@ -63,7 +64,10 @@ def play_now(pcm: bytes) -> None:
             samplerate=RATE_HZ, channels=1, dtype="int16", latency="low"
         ) as stream:
             stream.write(pcm)
-            stream.stop()  # waits until what was written has sounded
+            # What is still in the buffer sounds on. `stop` would wait for that too, but takes
+            # PulseAudio one to two seconds.
+            threading.Event().wait(stream.latency + SPARE_S)
+            stream.abort()
     except sounddevice.PortAudioError as error:
         raise OSError(str(error)) from error
 
