@@ -164,7 +164,7 @@ class App:
             dismiss=lambda: post(e.Dismiss()),
             change=self._change,
             open_settings=self._show_window,
-            quit=self._application.quit,
+            quit=self._quit,
             microphones=lambda: [device.name for device in self._microphone.devices()],
             meter=self._meter,
             record_hotkey=self._record_hotkey,
@@ -199,13 +199,17 @@ class App:
         signal.set_wakeup_fd(theirs.fileno())
         self._signal_sockets = (ours, theirs)
         self._notifier = QSocketNotifier(ours.fileno(), QSocketNotifier.Type.Read)
-        self._notifier.activated.connect(self._application.quit)
+        self._notifier.activated.connect(self._quit)
 
         def noted(number: int, frame: FrameType | None) -> None:
             log.info("Signal %d: Sayso ends", number)
 
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, noted)
+
+    def _quit(self) -> None:
+        """exit() and not quit(), which asks each window first; the settings only hide."""
+        self._application.exit(0)
 
     # What the interface asks for
 
@@ -309,7 +313,7 @@ class App:
                 ensure_ascii=False,
             )
         acts: dict[str, Callable[[], None]] = {
-            "quit": self._application.quit,
+            "quit": self._quit,
             "show": lambda: self._show_window(""),
             "reload": self._reload,
         }
