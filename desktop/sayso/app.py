@@ -59,7 +59,6 @@ def run(*, verbose: bool = False) -> int:
     logs.to_file(folders.log(), verbose=verbose)
     application = QApplication(sys.argv[:1])
     application.setApplicationName("sayso")
-    application.setApplicationDisplayName("Sayso")
     application.setDesktopFileName("sayso")
     application.setQuitOnLastWindowClosed(False)
     app = App(application)
