@@ -6,7 +6,7 @@ import queue
 from collections.abc import Iterator
 
 import pytest
-from Xlib import XK, X
+from Xlib import XK, X, error
 from Xlib.display import Display as Connection
 
 from sayso.core.chord import Change, Chord, ChordWatch
@@ -171,6 +171,7 @@ def test_a_swallowed_key_keeps_its_meaning_after_a_change_of_layout(
     assert keys.swallow("ctrl+y") is None
     display.set_layout("de")
     try:
+        until(lambda: is_taken(display, "y", X.ControlMask), "y is grabbed where it is now")
         display.tap("Control_L", "y")
         assert heard.next(4) == ["+ctrl_l", "+y", "-y", "-ctrl_l"]
         display.tap("1")
@@ -265,3 +266,16 @@ def test_when_the_display_goes_what_is_held_is_let_go_and_it_is_said(heard: Hear
 def test_without_a_display_it_says_so(heard: Heard) -> None:
     with pytest.raises(ProblemError, match="no X display"):
         X11Keys("nonsense").start(heard.press, heard.release)
+
+
+def is_taken(display: Display, key: str, mask: int) -> bool:
+    """Whether somebody else has grabbed the key."""
+    other = Connection(display.name)
+    refused = error.CatchError(error.BadAccess)
+    code = other.keysym_to_keycode(XK.string_to_keysym(key))
+    other.screen().root.grab_key(
+        code, mask, False, X.GrabModeAsync, X.GrabModeAsync, onerror=refused
+    )
+    other.sync()
+    other.close()
+    return refused.get_error() is not None

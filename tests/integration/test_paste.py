@@ -1,0 +1,245 @@
+"""Pasting with Qt's clipboard, offscreen: the rules. Real programs are in `tests/desktop`."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+
+import pytest
+from PySide6.QtCore import QMimeData, QObject, Qt, Signal
+from PySide6.QtGui import QClipboard, QGuiApplication
+from pytestqt.qtbot import QtBot
+
+from sayso.core.problems import Problem, ProblemError
+from sayso.ui import paste as pasting
+from sayso.ui.paste import NOT_TAKEN, SECRET, Paste
+
+REFUSED = ProblemError(Problem("The X display went away."))
+
+
+class Window(QObject):
+    """A program that is pasted into: takes the text from the clipboard when keys come."""
+
+    _pasted = Signal()
+
+    def __init__(self, clipboard: QClipboard) -> None:
+        super().__init__()
+        self._clipboard = clipboard
+        self.text = ""
+        self.formats: list[list[str]] = []
+        self._pasted.connect(self.take, Qt.ConnectionType.QueuedConnection)
+
+    def press(self) -> None:
+        assert threading.current_thread() is not threading.main_thread()
+        self._pasted.emit()
+
+    def take(self) -> None:
+        mime = self._clipboard.mimeData()
+        self.formats.append(mime.formats())
+        self.text += mime.text()
+
+
+@pytest.fixture(autouse=True)
+def _looking_is_a_fetch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These tests look at the clipboard all the time: the limit of waiting is theirs."""
+    monkeypatch.setattr(pasting, "KEEP_LIMIT_MS", 400)
+
+
+@pytest.fixture
+def clipboard(qapp: QGuiApplication) -> QClipboard:
+    clipboard = QGuiApplication.clipboard()
+    clipboard.clear()
+    return clipboard
+
+
+@pytest.fixture
+def paste(clipboard: QClipboard) -> Iterator[Paste]:
+    paste = Paste()
+    yield paste
+    paste.close()
+
+
+@pytest.fixture
+def window(clipboard: QClipboard) -> Window:
+    return Window(clipboard)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limits of a machine that is never busy."""
+    monkeypatch.setattr(pasting, "FETCH_LIMIT_MS", 60)
+    monkeypatch.setattr(pasting, "KEEP_MS", 40)
+
+
+@pytest.fixture
+def wait(qtbot: QtBot) -> Callable[[Future[None]], None]:
+    return lambda future: qtbot.waitUntil(future.done)
+
+
+Wait = Callable[[Future[None]], None]
+
+
+def test_the_text_is_taken_and_what_was_there_is_put_back(
+    paste: Paste, window: Window, clipboard: QClipboard, wait: Wait, qtbot: QtBot
+) -> None:
+    before = QMimeData()
+    before.setData("text/plain", b"before")
+    before.setData("text/html", b"<b>before</b>")
+    before.setData("application/x-own", bytes(range(256)))
+    clipboard.setMimeData(before)
+    future = paste.paste("Zażółć 👍🏽", window.press)
+    wait(future)
+    assert future.exception() is None
+    assert window.text == "Zażółć 👍🏽"
+    assert SECRET in window.formats[0]
+    qtbot.waitUntil(lambda: clipboard.text() == "before")
+    after = clipboard.mimeData()
+    assert bytes(after.data("text/html").data()) == b"<b>before</b>"
+    assert bytes(after.data("application/x-own").data()) == bytes(range(256))
+    assert SECRET not in after.formats()
+
+
+def test_an_empty_clipboard_is_empty_again(
+    paste: Paste, window: Window, clipboard: QClipboard, wait: Wait, qtbot: QtBot
+) -> None:
+    wait(paste.paste("words", window.press))
+    qtbot.waitUntil(lambda: not (clipboard.mimeData() and clipboard.mimeData().formats()))
+    assert window.text == "words"
+
+
+def test_a_text_nobody_takes_stays_and_it_is_said(
+    quick: None, paste: Paste, clipboard: QClipboard, wait: Wait
+) -> None:
+    clipboard.setText("before")
+    future = paste.paste("words", lambda: None)
+    wait(future)
+    problem = future.exception()
+    assert isinstance(problem, ProblemError)
+    assert problem.problem == NOT_TAKEN
+    assert clipboard.text() == "words"
+    assert SECRET not in clipboard.mimeData().formats()
+
+
+def test_keys_that_cannot_be_pressed_leave_the_text_too(
+    paste: Paste, clipboard: QClipboard, wait: Wait
+) -> None:
+    def press() -> None:
+        raise REFUSED
+
+    future = paste.paste("words", press)
+    wait(future)
+    assert future.exception() is REFUSED
+    assert clipboard.text() == "words"
+
+
+def test_texts_are_pasted_in_order_and_what_was_there_before_all_comes_back(
+    paste: Paste, window: Window, clipboard: QClipboard, wait: Wait, qtbot: QtBot
+) -> None:
+    clipboard.setText("before")
+    futures = [paste.paste(text, window.press) for text in ("one ", "two ", "three")]
+    wait(futures[-1])
+    assert [future.exception() for future in futures] == [None, None, None]
+    assert window.text == "one two three"
+    qtbot.waitUntil(lambda: clipboard.text() == "before")
+
+
+def test_after_a_text_that_was_not_taken_the_next_one_is(
+    quick: None, paste: Paste, window: Window, wait: Wait
+) -> None:
+    first = paste.paste("one", lambda: None)
+    second = paste.paste("two", window.press)
+    wait(second)
+    assert isinstance(first.exception(), ProblemError)
+    assert second.exception() is None
+    assert window.text == "two"
+
+
+def test_what_somebody_else_copies_meanwhile_is_left_alone(
+    quick: None, paste: Paste, window: Window, clipboard: QClipboard, wait: Wait, qtbot: QtBot
+) -> None:
+    clipboard.setText("before")
+    wait(paste.paste("one", window.press))
+    clipboard.setText("meanwhile")
+    wait(paste.paste("two", window.press))
+    qtbot.waitUntil(lambda: clipboard.text() == "meanwhile")
+    assert window.text == "onetwo"
+
+
+def test_a_cancelled_paste_touches_nothing(
+    paste: Paste, window: Window, clipboard: QClipboard, wait: Wait
+) -> None:
+    clipboard.setText("before")
+    cancelled = paste.paste("one", window.press)
+    assert cancelled.cancel()
+    wait(paste.paste("two", window.press))
+    assert window.text == "two"
+
+
+def test_a_fetch_before_the_keys_counts_if_no_other_follows(
+    paste: Paste, window: Window, wait: Wait, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pasting, "EARLY_MS", -1)
+    monkeypatch.setattr(pasting, "DOUBT_MS", 30)
+    pressing, looked = threading.Event(), threading.Event()
+
+    def press_late() -> None:
+        pressing.set()
+        assert looked.wait(5)
+
+    future = paste.paste("words", press_late)
+    qtbot.waitUntil(pressing.is_set)
+    window.take()
+    assert not future.done()
+    looked.set()
+    wait(future)
+    assert future.exception() is None
+
+
+def test_what_is_copied_for_good_stays(
+    paste: Paste, window: Window, clipboard: QClipboard, wait: Wait, quick: None, qtbot: QtBot
+) -> None:
+    wait(paste.paste("words", window.press))
+    paste.copy("kept")
+    wait(paste.paste("more", window.press))
+    qtbot.waitUntil(lambda: clipboard.text() == "kept")
+    assert window.text == "wordsmore"
+
+
+def test_closing_gives_back_at_once_and_ends_what_waits(
+    window: Window, clipboard: QClipboard, qtbot: QtBot
+) -> None:
+    paste = Paste()
+    clipboard.setText("before")
+    future = paste.paste("words", lambda: None)
+    qtbot.waitUntil(lambda: clipboard.text() == "words")
+    paste.close()
+    assert clipboard.text() == "before"
+    assert isinstance(future.exception(), ProblemError)
+    paste.close()
+
+
+@pytest.mark.parametrize(
+    ("formats", "kept"),
+    [
+        (["TARGETS", "TIMESTAMP", "text/plain"], ["text/plain"]),
+        (["image/bmp", "image/png", "application/x-qt-image", "text/html"],
+         ["text/html", "image/png"]),
+        (["image/jpeg", "image/bmp"], ["image/jpeg"]),
+        (["application/x-own", "text/plain"], ["text/plain", "application/x-own"]),
+        ([], []),
+    ],
+)  # fmt: skip
+def test_of_a_clipboard_texts_are_kept_first_and_one_image(
+    formats: list[str], kept: list[str]
+) -> None:
+    assert pasting._worth_keeping(formats) == kept
+
+
+def test_more_than_the_limit_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pasting, "SAVED_LIMIT_BYTES", 10)
+    mime = QMimeData()
+    mime.setData("text/plain", b"12345")
+    mime.setData("text/html", b"<b>123456</b>")
+    assert pasting._saved(mime) == {"text/plain": b"12345"}
+    assert pasting._saved(None) == {}
