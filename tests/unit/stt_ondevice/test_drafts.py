@@ -13,7 +13,7 @@ GOOD = Draft(
 )
 
 UNSURE = {
-    "the model doubts": {"log_prob": -0.45},
+    "the model doubts": {"log_prob": -0.37},
     "empty": {"text": "", "raw": ""},
     "cut off at the most tokens": {"most_tokens": 9},
     "a group three times": {"tokens": (9, 1, 2, 1, 2, 1, 2)},
