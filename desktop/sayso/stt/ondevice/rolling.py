@@ -1,0 +1,111 @@
+"""What is known of a take's text while it grows: which segments, which texts; pure.
+
+Two tiers. Every segment is decoded at once in a short window. Beside that, runs of segments
+are decoded again together as Whisper was trained to, in 30 s; where that text is there in
+time it replaces theirs, which repairs what was torn at the seams.
+"""
+
+from __future__ import annotations
+
+import attrs
+
+from .seams import Piece, joined
+from .segmenter import RATE_HZ, Guess, Segment
+
+MOST_S = 28.5
+"""A run decoded together fits in one window."""
+SETTLED_S = 16.0
+"""A run this long is done with; the next begins after it."""
+
+
+@attrs.frozen
+class Run:
+    """Segments decoded together: from number `first` up to, not with, `after`."""
+
+    first: int
+    after: int
+    start: int
+    """Samples."""
+    stop: int
+
+
+class Rolling:
+    """The segments of one take, in order, and their texts as they come."""
+
+    def __init__(self) -> None:
+        self.segments: list[Segment] = []
+        self._texts: dict[int, str] = {}
+        self._runs: dict[int, tuple[int, str]] = {}
+        """First segment to the one after the last, and the text."""
+        self._guess: Guess | None = None
+        self._guessed = ""
+        self._anchor = 0
+        self._tried = 0
+
+    def add(self, segment: Segment) -> int:
+        """Its number."""
+        self.segments.append(segment)
+        return len(self.segments) - 1
+
+    def settle(self, number: int, text: str) -> None:
+        self._texts[number] = text
+
+    def guess(self, guess: Guess, text: str) -> None:
+        """The text of what is pending."""
+        self._guess, self._guessed = guess, text
+
+    def run(self) -> Run | None:
+        """What to decode together now; None if there is nothing new. Ask when that is idle."""
+        after = len(self.segments)
+        while self._anchor < after:
+            run = Run(
+                self._anchor,
+                after,
+                self.segments[self._anchor].start,
+                self.segments[after - 1].stop,
+            )
+            if run.stop - run.start <= MOST_S * RATE_HZ:
+                break
+            after -= 1
+        else:
+            return None
+        if after <= self._tried:
+            return None
+        self._tried = after
+        if run.stop - run.start >= SETTLED_S * RATE_HZ:
+            self._anchor = after
+        return run
+
+    def repair(self, run: Run, text: str) -> None:
+        """The text of a run; an empty one repairs nothing."""
+        if text:
+            self._runs[run.first] = (run.after, text)
+
+    def missing(self) -> list[int]:
+        """Segments whose text is neither there nor made good by a run."""
+        return [number for number, after, text in self._walk() if text is None]
+
+    def text(self, *, spaced: bool = True) -> str:
+        """What is known from the beginning on, without a hole."""
+        pieces = []
+        for _, after, text in self._walk():
+            if text is None:
+                return joined(pieces, spaced=spaced)
+            pieces.append(Piece(text, self.segments[after - 1].seam))
+        if self._guess and self._guess.start >= self._stop:
+            pieces.append(Piece(self._guessed))
+        return joined(pieces, spaced=spaced)
+
+    @property
+    def _stop(self) -> int:
+        return self.segments[-1].stop if self.segments else 0
+
+    def _walk(self) -> list[tuple[int, int, str | None]]:
+        """First segment, the one after the last, and their text."""
+        rows: list[tuple[int, int, str | None]] = []
+        number = 0
+        while number < len(self.segments):
+            after, text = self._runs.get(number, (number + 1, self._texts.get(number)))
+            rows.append((number, after, text))
+            number = after
+        return rows

@@ -1,0 +1,113 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sayso.stt.ondevice.rolling import MOST_S, RATE_HZ, SETTLED_S, Rolling, Run
+from sayso.stt.ondevice.segmenter import Guess, Segment
+
+
+def take(*lengths_s):
+    """Segments of these lengths, one after the other."""
+    rolling, at = Rolling(), 0
+    for length_s in lengths_s:
+        stop = at + int(length_s * RATE_HZ)
+        rolling.add(Segment(at, stop))
+        at = stop
+    return rolling
+
+
+def test_texts_stand_in_the_order_of_their_segments_and_not_before_those_before_them():
+    rolling = take(5, 5, 5)
+    rolling.settle(2, "Three.")
+    rolling.settle(0, "One.")
+    assert rolling.text() == "One."
+    assert rolling.missing() == [1]
+    rolling.settle(1, "Two.")
+    assert rolling.text() == "One. Two. Three."
+    assert rolling.missing() == []
+
+
+def test_what_is_pending_is_shown_until_it_is_a_segment():
+    rolling = take(5)
+    rolling.guess(Guess(5 * RATE_HZ, 7 * RATE_HZ), "And so")
+    assert rolling.text() == ""
+    rolling.settle(0, "Yes.")
+    assert rolling.text() == "Yes. And so"
+    rolling.settle(rolling.add(Segment(5 * RATE_HZ, 8 * RATE_HZ)), "And so on.")
+    assert rolling.text() == "Yes. And so on."
+
+
+def test_a_run_replaces_the_texts_of_its_segments():
+    rolling = take(5, 5, 5)
+    run = rolling.run()
+    assert run == Run(0, 3, 0, 15 * RATE_HZ)
+    rolling.settle(0, "wrong")
+    rolling.repair(run, "All three.")
+    assert rolling.text() == "All three."
+    assert rolling.missing() == []
+
+
+def test_a_run_without_text_repairs_nothing():
+    rolling = take(5)
+    rolling.settle(0, "Yes.")
+    rolling.repair(rolling.run(), "")
+    assert rolling.text() == "Yes."
+
+
+def test_nothing_is_decoded_together_twice():
+    rolling = take(5)
+    assert rolling.run() == Run(0, 1, 0, 5 * RATE_HZ)
+    assert rolling.run() is None
+    rolling.add(Segment(5 * RATE_HZ, 10 * RATE_HZ))
+    assert rolling.run() == Run(0, 2, 0, 10 * RATE_HZ)
+
+
+def test_after_a_long_run_the_next_begins_behind_it():
+    rolling = take(8, 8.5)
+    assert rolling.run() == Run(0, 2, 0, int(16.5 * RATE_HZ))
+    rolling.add(Segment(int(16.5 * RATE_HZ), 20 * RATE_HZ))
+    assert rolling.run() == Run(2, 3, int(16.5 * RATE_HZ), 20 * RATE_HZ)
+
+
+def test_a_run_that_would_not_fit_is_made_of_fewer_segments():
+    assert take(8, 8, 8, 8).run() == Run(0, 3, 0, 24 * RATE_HZ)
+
+
+def test_a_shorter_run_that_was_waiting_is_not_taken_for_a_longer():
+    rolling = take(5, 5)
+    first = rolling.run()
+    rolling.add(Segment(10 * RATE_HZ, 15 * RATE_HZ))
+    rolling.settle(2, "Three.")
+    rolling.repair(first, "One, two.")
+    assert rolling.text() == "One, two. Three."
+
+
+def test_languages_without_spaces_are_joined_without():
+    rolling = take(5, 5)
+    rolling.settle(0, "今日は。")
+    rolling.settle(1, "はい。")
+    assert rolling.text(spaced=False) == "今日は。はい。"
+
+
+def test_an_empty_take_has_no_text():
+    assert (Rolling().text(), Rolling().missing(), Rolling().run()) == ("", [], None)
+
+
+LENGTHS = st.lists(st.floats(0.3, 8.9), min_size=1, max_size=30)
+
+
+@given(LENGTHS, st.lists(st.booleans(), min_size=30, max_size=30))
+@pytest.mark.parametrize("in_time", [True, False], ids=["runs in time", "runs late"])
+def test_every_segment_is_in_the_text_once_whatever_was_decoded_together(in_time, lengths, idle):
+    rolling, at = Rolling(), 0
+    for number, (length_s, free) in enumerate(zip(lengths, idle, strict=False)):
+        stop = at + int(length_s * RATE_HZ)
+        rolling.settle(rolling.add(Segment(at, stop)), f"w{number}")
+        at = stop
+        if free and (run := rolling.run()):
+            assert (run.stop - run.start) / RATE_HZ <= MOST_S
+            if in_time:
+                rolling.repair(run, " ".join(f"w{n}" for n in range(run.first, run.after)))
+    assert rolling.missing() == []
+    assert rolling.text() == " ".join(f"w{n}" for n in range(len(lengths)))
+    assert SETTLED_S < MOST_S
