@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -196,6 +197,31 @@ def test_a_narrow_window_shows_icons_with_tooltips(window: SettingsWindow) -> No
     assert (item.text(), item.toolTip()) == ("", "Recognition")
     window.resize(800, 600)
     assert (item.text(), item.toolTip()) == ("Recognition", "")
+
+
+@pytest.mark.parametrize("name", [name for name, *_ in PAGES])
+def test_text_of_twice_the_size_fits_the_smallest_window(
+    app: FakeApp, qapp: QApplication, qtbot: QtBot, name: str
+) -> None:
+    before = qapp.font()
+    large = QFont(before)
+    large.setPixelSize(26)
+    qapp.setFont(large)
+    background = Background()
+    window = SettingsWindow(app.actions(), background, app.settings)
+    qtbot.addWidget(window)
+    try:
+        window.open(name)
+        if name == "recognition":
+            recognition(window).radios["own"].click()
+        window.resize(640, 480)
+        page = window.pages[name]
+        qtbot.waitUntil(lambda: page.width() <= window.stack.width())
+        assert page.minimumSizeHint().width() <= window.stack.width()
+    finally:
+        window.hide()
+        background.stop(wait=True)
+        qapp.setFont(before)
 
 
 # Hotkey

@@ -44,7 +44,7 @@ class AboutPage(Page):
         words.setSpacing(4)
         words.addStretch(1)
         words.addWidget(label(f"Sayso {__version__}", "title"))
-        words.addWidget(label(LICENCE, "body", self.context.scheme.ink2))
+        words.addWidget(label(LICENCE, "body", self.context.scheme.ink2, wrap=True))
         words.addStretch(1)
         line.addLayout(words, 1)
         return head

@@ -31,7 +31,8 @@ def sheet(scheme: Scheme) -> str:
     """Buttons, fields and lists with 6 px corners; `page.Combo` draws its own arrow."""
     hover = theme.mix(scheme.raised, scheme.ink, 0.05)
     radius, scale = theme.RADIUS_CONTROL, theme.text_scale()
-    high = round(28 * scale)
+    high, dot, ring = round(28 * scale), round(7 * scale) * 2, round(5 * scale)
+    hole = dot - 2 * ring + 2
     return f"""
     QPushButton, QComboBox, QLineEdit {{ background: {scheme.raised}; color: {scheme.ink};
         border: 1px solid {scheme.outline}; border-radius: {radius}px; padding: 0 12px;
@@ -52,11 +53,12 @@ def sheet(scheme: Scheme) -> str:
     QLineEdit:focus {{ padding: 0 8px; }} QComboBox QLineEdit:focus {{ border: 0; padding: 0; }}
     QPushButton:disabled, QComboBox:disabled, QLineEdit:disabled {{ color: {scheme.ink3}; }}
     QRadioButton {{ spacing: 10px; color: {scheme.ink}; }}
-    QRadioButton::indicator {{ width: 14px; height: 14px; border-radius: 8px;
+    QRadioButton::indicator {{ width: {dot}px; height: {dot}px; border-radius: {dot // 2 + 1}px;
         border: 1px solid {scheme.outline}; background: {scheme.surface}; }}
-    QRadioButton::indicator:focus {{ border: 2px solid {scheme.voice}; width: 12px; height: 12px; }}
-    QRadioButton::indicator:checked {{ width: 6px; height: 6px; border: 5px solid {scheme.voice};
-        background: {scheme.on_voice}; }}
+    QRadioButton::indicator:focus {{ border: 2px solid {scheme.voice}; width: {dot - 2}px;
+        height: {dot - 2}px; }}
+    QRadioButton::indicator:checked {{ width: {hole}px; height: {hole}px;
+        border: {ring}px solid {scheme.voice}; background: {scheme.on_voice}; }}
     QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border: 0; }}
     QListWidget#sidebar {{ background: transparent; border: 0; outline: 0; }}
     QListWidget#sidebar::item {{ border-radius: {radius}px; padding-left: 8px;

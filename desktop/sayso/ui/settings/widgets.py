@@ -17,9 +17,12 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QBoxLayout,
     QCheckBox,
+    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
+    QPushButton,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -31,6 +34,7 @@ from ..theme import Scheme
 
 NARROW = 420
 """A row narrower than this, at 13 px text, has its control below its label."""
+LEAST_ROW = 200
 SEGMENTS, SEGMENT_GAP, RED_FROM = 40, 3, 0.93
 
 
@@ -138,6 +142,8 @@ class Row(QWidget):
     ) -> None:
         super().__init__()
         self.title = title.replace("&", "")
+        self._field_width = 0
+        """The width its field was made for."""
         outer = QVBoxLayout(self)
         outer.setContentsMargins(16, 10, 16, 10)
         outer.setSpacing(8)
@@ -176,7 +182,23 @@ class Row(QWidget):
         if self.control is not None:
             (self.control.focusProxy() or self.control).setAccessibleDescription(text)
 
+    def minimumSizeHint(self) -> QSize:
+        """Fields give way before the page becomes wider than the window."""
+        return QSize(scaled(LEAST_ROW), super().minimumSizeHint().height())
+
+    def _fit_field(self) -> None:
+        field = self.control.focusProxy() or self.control if self.control is not None else None
+        if not isinstance(field, (QComboBox, QLineEdit)):
+            return
+        self._field_width = self._field_width or field.minimumWidth()
+        beside = 0
+        if field is not self.control and self.control is not None:
+            others = self.control.findChildren(QPushButton)
+            beside = sum(max(b.sizeHint().width(), b.minimumWidth()) + 8 for b in others)
+        field.setFixedWidth(max(1, min(self._field_width, self.width() - 32 - beside)))
+
     def resizeEvent(self, event: QResizeEvent) -> None:
+        self._fit_field()
         narrow = self.width() < scaled(NARROW)
         wanted = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
         if self._line.direction() != wanted:
