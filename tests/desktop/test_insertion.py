@@ -323,5 +323,6 @@ def test_a_text_nobody_takes_stays_on_the_clipboard_and_it_is_said() -> None:
 
 
 def lent(display: Display) -> bool:
-    root = display.connection.screen().root
-    return root.get_full_property(display.connection.intern_atom(PROPERTY), 0) is not None
+    """Whether keys carry other characters than the layout's, by Sayso's own note of it."""
+    atom = display.connection.intern_atom(PROPERTY)
+    return display.connection.screen().root.get_property(atom, 0, 0, 1) is not None

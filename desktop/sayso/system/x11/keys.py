@@ -139,12 +139,12 @@ class _Listener:
                 grabs.drain()
                 ready, _, _ = select.select([self._connection, grabs, self._woken], [], [])
                 if self._woken in ready:
-                    self._connection.close()
                     return
         except (error.XError, *GONE) as raised:
             self._owner.lost = no_display(str(raised))
             self._let_go()
         finally:
+            close(self._connection)
             os.close(self._woken)
 
     def _read(self) -> None:
