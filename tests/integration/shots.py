@@ -19,7 +19,7 @@ from sayso.core.status import Status
 from sayso.ui import glyph, pill, theme, views
 from sayso.ui.actions import Actions
 from sayso.ui.background import Background
-from sayso.ui.pill import Motion
+from sayso.ui.marks import Motion
 from sayso.ui.settings.window import SettingsWindow
 from sayso.ui.tray import Tray
 from sayso.ui.views import PillView

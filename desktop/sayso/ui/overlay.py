@@ -24,17 +24,19 @@ from PySide6.QtGui import (
     QPixmap,
     QRegion,
 )
-from PySide6.QtWidgets import QAbstractButton, QWidget
+from PySide6.QtWidgets import QWidget
 
 from ..core.settings import Settings
 from ..core.status import Status
 from . import pill, theme
 from .actions import Actions
 from .bridge import Bridge
+from .marks import Motion
 from .moments import Moments
-from .pill import Layout, Motion
+from .pill import Layout
+from .pill_button import CLOSE, STOP, PillButton
 from .place import Anchor, anchor, screen_at
-from .views import Button, Does, Kind, PillView
+from .views import Does, Kind, PillView
 from .wave import Wave
 
 FRAME_MS, STILL_FRAME_MS = 33, 250
@@ -61,35 +63,6 @@ class Desk:
 
 def _now() -> float:
     return time.monotonic() * 1000
-
-
-class PillButton(QAbstractButton):
-    """A capsule or a round button; it never takes the focus, so the target keeps it."""
-
-    def __init__(self, parent: Overlay, button: Button | None, mark: str = "") -> None:
-        super().__init__(parent)
-        self.button, self._mark, self._overlay = button, mark, parent
-        name = button.label if button else mark
-        self.setText(name)
-        self.setAccessibleName(name)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        scale = theme.text_scale()
-        painter.scale(scale, scale)
-        scheme, over = self._overlay.scheme, self.underMouse()
-        if self.button is not None:
-            size = QRectF(0, 0, self.width() / scale, self.height() / scale)
-            pill.paint_button(painter, size, self.button, scheme, down=self.isDown(), over=over)
-        elif self._mark == STOP:
-            pill.paint_stop(painter, scheme, over=over)
-        else:
-            pill.paint_close(painter, scheme, over=over)
-
-
-STOP, CLOSE = "Finish dictation", "Dismiss"
 
 
 class Overlay(QWidget):
@@ -210,7 +183,9 @@ class Overlay(QWidget):
 
     def _appear(self, now: float) -> None:
         """Everything that is decided once: place, colours, compositing, motion."""
-        self.scheme = theme.scheme()
+        if (scheme := theme.scheme()) != self.scheme:
+            self.scheme = scheme
+            self._drop_buttons()
         self._still = theme.reduced_motion()
         self._composited = self._desk.composited()
         screen = screen_at(self._desk.focus_point(), QGuiApplication.screens(), QCursor.pos())
@@ -292,11 +267,9 @@ class Overlay(QWidget):
             return
         wanted = [place.button for place in layout.places]
         if wanted != [button.button for button in self._buttons]:
-            for old in self._buttons:
-                old.hide()
-                old.deleteLater()
+            self._drop_buttons()
             mark = STOP if layout.view.stop else CLOSE
-            self._buttons = [PillButton(self, button, mark) for button in wanted]
+            self._buttons = [PillButton(self, self.scheme, button, mark) for button in wanted]
             for made in self._buttons:
                 made.clicked.connect(self._clicked)
         corner = self._corner(layout.width)
@@ -309,6 +282,12 @@ class Overlay(QWidget):
             )
             made.setGeometry(rect.toRect())
             made.show()
+
+    def _drop_buttons(self) -> None:
+        for old in self._buttons:
+            old.hide()
+            old.deleteLater()
+        self._buttons = []
 
     def _corner(self, width: float) -> QPointF:
         """The pill's corner inside the window: it grows from its centre."""
