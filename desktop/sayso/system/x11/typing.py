@@ -31,6 +31,8 @@ UNREAD_S = 1.0
 """How long after the last key symbols may still be unread."""
 RETURN_S = 3.0
 """After this long without typing the keys are empty again."""
+SLOW_PER_S = 200
+"""For both, a second more for so many characters: GTK takes 1,000 on one line in a second."""
 HELD_LIMIT_S = 1.0
 _POLL_S = 0.01
 _AT_ONCE = 64
@@ -106,8 +108,7 @@ class X11Typist:
             self._end_timer()
             while symbols:
                 symbols = self._type_some(symbols)
-            self._quiet_at = time.monotonic() + UNREAD_S
-            self._start_timer(RETURN_S)
+            self._start_timer(RETURN_S + len(text) / SLOW_PER_S)
 
     def press(self, chord: Pressed) -> None:
         if chord not in _CHORDS:
@@ -156,7 +157,7 @@ class X11Typist:
         strokes = {**layout.direct, **self._spares.strokes()}
         count = next((n for n, s in enumerate(symbols) if s not in strokes), len(symbols))
         self._send([strokes[s] for s in symbols[:count]], _code_of(keys, SHIFT))
-        self._quiet_at = time.monotonic() + UNREAD_S
+        self._quiet_at = time.monotonic() + UNREAD_S + count / SLOW_PER_S
         return symbols[count:]
 
     def _send(self, strokes: list[Stroke], shift_code: int) -> None:
