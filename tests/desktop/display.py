@@ -77,6 +77,8 @@ class Display:
         self._connection = None
         self._children[0].kill()
         self._children[0].wait()
+        for left in (f"/tmp/.X{self.name[1:]}-lock", f"/tmp/.X11-unix/X{self.name[1:]}"):
+            Path(left).unlink(missing_ok=True)
 
     def set_layout(self, layout: str, options: str = "grp:sclk_toggle") -> None:
         """As `setxkbmap` does. `next_group` switches between those of "us,ru"."""
