@@ -43,11 +43,14 @@ FRAME_MS, STILL_FRAME_MS = 33, 250
 RISE = 6
 PULSE_MS = 1200
 _MOVING: tuple[Kind, ...] = ("listening", "hands-free", "finishing")
+# X11 window managers list a tool window in some taskbars and move it late: as tooltips do, the
+# pill does without them.
 _FLAGS = (
     Qt.WindowType.Tool
     | Qt.WindowType.FramelessWindowHint
     | Qt.WindowType.WindowStaysOnTopHint
     | Qt.WindowType.WindowDoesNotAcceptFocus
+    | Qt.WindowType.X11BypassWindowManagerHint
 )
 
 
@@ -176,8 +179,8 @@ class Overlay(QWidget):
         if before is None:
             self.setWindowOpacity(0.0 if self._fades else 1.0)
             self.show()
-            self.raise_()
             self._take_clicks(view.clickable, again=True)
+        self.raise_()  # nobody keeps it on top for it
         self._run_frames(now)
         self.update()
 
