@@ -13,6 +13,7 @@ from collections.abc import Callable
 import attrs
 
 from .core import events as e
+from .core import keys
 from .core.chord import Chord, ChordRecorder
 from .core.settings import Hotkey as HotkeySettings
 from .core.trigger import Trigger, Wish
@@ -35,7 +36,7 @@ class Told:
 
     wish: Callable[[e.Event, float], None]
     other_key: Callable[[float], None]
-    """A key that is not of the hotkey went down."""
+    """A key that is not of the hotkey went down, or the mouse was clicked."""
 
 
 class Hotkey:
@@ -63,6 +64,10 @@ class Hotkey:
 
     def key(self, name: str, down: bool, at_s: float) -> None:
         """A key or button went down or up."""
+        if name == keys.CLICK:
+            if down:
+                self._told.other_key(at_s)
+            return
         if self._recording:
             self._record(*self._recording, name, down)
             return

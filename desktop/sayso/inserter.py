@@ -74,7 +74,7 @@ class Inserter:
             text = joined(self._before, text)
         text = self._safe(text, settings)
         spare = await self._run(self._typist.spare_characters, text)
-        chosen = plan(text, now, method, spare)
+        chosen = plan(text, now, method, spare, newlines=settings.insertion.newlines)
         self._before = ""
         if chosen.way == "type":
             await self._run(self._typist.type, text)

@@ -97,10 +97,13 @@ def test_what_goes_down_and_up_is_heard_once(
     assert heard.nothing_more()
 
 
-def test_the_left_button_is_not_heard(keys: X11Keys, heard: Heard, display: Display) -> None:
-    display.tap(1)
-    display.tap("F9")
-    assert heard.next(2) == ["+f9", "-f9"]
+def test_of_the_common_buttons_only_a_click_is_heard(
+    keys: X11Keys, heard: Heard, display: Display
+) -> None:
+    for button in (3, 4, 1):
+        display.tap(button)
+    assert heard.next(2) == ["+mouse1", "-mouse1"]
+    assert keys.really_down() == frozenset()
 
 
 def test_a_key_held_until_it_repeats_is_one_press_and_one_release(

@@ -164,6 +164,16 @@ def test_after_another_window_there_is_no_space(desk):
     assert desk.typist.typed == ["One.", "Two."]
 
 
+def test_after_a_click_there_is_no_space(desk, monkeypatch):
+    monkeypatch.setattr("sayso.worker.AFTER_INSERTION_S", 0.0)
+    desk = desk("One.", "Two.")
+    desk.dictate(words=1)
+    desk.worker.key("mouse1", True)
+    desk.worker.key("mouse1", False)
+    desk.dictate(words=1)
+    assert desk.typist.typed == ["One.", "Two."]
+
+
 def test_control_characters_of_a_server_are_not_typed(desk):
     desk = desk("rm\x1b[2J\n-rf\u202e /")
     desk.dictate(words=2)

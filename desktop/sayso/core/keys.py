@@ -10,6 +10,8 @@ SIDED = ("ctrl", "alt", "shift", "super")
 MODIFIERS = frozenset([*SIDED, *(f"{m}_{side}" for m in SIDED for side in "lr"), "altgr"])
 MOUSE = frozenset(f"mouse{n}" for n in range(2, 21))
 """X11's button numbers: 2 middle, 8 back, 9 forward. 1 and 3 are not offered."""
+CLICK = "mouse1"
+"""Never a hotkey; it is heard because it moves the caret."""
 NAMED = (
     MODIFIERS
     | MOUSE

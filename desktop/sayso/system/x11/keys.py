@@ -23,6 +23,7 @@ from .grabs import Grabs, read_names
 
 _NOT_OFFERED = frozenset([1, 3, 4, 5, 6, 7])
 """Left, right, and the wheel, which has a button for each direction."""
+_HEARD_BUTTONS = names.MOUSE - {f"mouse{n}" for n in _NOT_OFFERED} | {names.CLICK}
 
 Hear = Callable[[str], None]
 
@@ -167,7 +168,7 @@ class _Listener:
             return
         button = f"mouse{raw.code}"
         name = self._owner._names.get(raw.code, "") if not raw.is_button else button
-        if raw.is_button and (raw.code in _NOT_OFFERED or button not in names.MOUSE):
+        if raw.is_button and button not in _HEARD_BUTTONS:
             return
         if name and key not in self._down:
             self._down[key] = name
