@@ -164,7 +164,7 @@ class App:
             change=self._change,
             open_settings=self._show_window,
             quit=self._quit,
-            microphones=lambda: [device.name for device in self._microphone.devices()],
+            microphones=lambda: {row.name: row.description for row in self._microphone.devices()},
             meter=self._meter,
             record_hotkey=self._record_hotkey,
             key_state=self._keys.where,

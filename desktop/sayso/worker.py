@@ -96,6 +96,8 @@ class Worker:
     def start(self) -> None:
         self._thread.start()
         self._started.wait()
+        if self._loop.is_closed():
+            raise RuntimeError("The worker could not start; the log says why.")
 
     def post(self, event: e.Event) -> None:
         self._soon(self.handle, event, time.monotonic())
@@ -133,8 +135,11 @@ class Worker:
     # Worker thread
 
     def _run(self) -> None:
-        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
-            runner.run(self._main())
+        try:
+            with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+                runner.run(self._main())
+        finally:
+            self._started.set()  # also when it could not: nobody waits for ever
 
     async def _main(self) -> None:
         self._wire()

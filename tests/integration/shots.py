@@ -176,7 +176,7 @@ def actions(**others: object) -> Actions:
     }
     return Actions(
         **nothing,  # type: ignore[arg-type]
-        microphones=lambda: ["Built-in microphone", "Jabra Evolve 75"],
+        microphones=lambda: {"a": "Built-in microphone", "b": "Jabra Evolve 75"},
         meter=lambda _: lambda: None,
         record_hotkey=lambda _: lambda: None,
         key_state=lambda _: "keyring",

@@ -315,7 +315,7 @@ def test_microphones_are_listed_when_their_menu_opens(
     default, _, headset = tray.microphones.actions()
     assert (default.text(), default.isChecked()) == ("System default", True)
     headset.trigger()
-    assert app.settings.microphone.device == "Headset & more"
+    assert (headset.text(), app.settings.microphone.device) == ("Headset && more", "bluez.headset")
 
 
 def test_engines_are_chosen_where_nothing_more_is_needed(tray: Tray, app: FakeApp) -> None:

@@ -30,7 +30,7 @@ class FakeApp:
         self.answer: str | Problem = "It works. A three-second sample came back in 0.6 s."
         self.let_test_end = threading.Event()
         self.let_test_end.set()
-        self.devices = ["Built-in", "Headset & more"]
+        self.devices = {"alsa.builtin": "Built-in", "bluez.headset": "Headset & more"}
 
     def actions(self) -> Actions:
         def note(what: str) -> Callable[[], None]:

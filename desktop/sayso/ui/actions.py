@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import attrs
 
@@ -27,8 +27,8 @@ class Actions:
     open_settings: Callable[[str], None]
     """By the page's name."""
     quit: Callable[[], None]
-    microphones: Callable[[], list[str]]
-    """Slow."""
+    microphones: Callable[[], Mapping[str, str]]
+    """Slow. What the setting holds, and what a person calls it."""
     meter: Callable[[Callable[[float], None]], Callable[[], None]]
     """Start the level meter, which calls with dBFS from another thread; returns how to stop."""
     record_hotkey: Callable[[Callable[[str], None]], Callable[[], None]]

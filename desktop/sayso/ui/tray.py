@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtGui import QAction, QActionGroup, QCursor, QIcon
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
@@ -111,7 +113,7 @@ class Tray(QObject):
         menu.addSeparator()
         self.microphones = menu.addMenu("Microphone")
         self.microphones.aboutToShow.connect(self._fill_microphones)
-        self._list_microphones([])
+        self._list_microphones({})
         menu.addMenu(self._engine_menu())
         menu.addSeparator()
         self.settings = menu.addAction("Settings…")
@@ -164,13 +166,13 @@ class Tray(QObject):
     def _fill_microphones(self) -> None:
         self._background.run(self._actions.microphones, self._list_microphones, self._tell)
 
-    def _list_microphones(self, names: list[str]) -> None:
+    def _list_microphones(self, named: Mapping[str, str]) -> None:
         """Radio entries; a chosen one that is not there now stays listed."""
         menu, chosen = self.microphones, self._settings.microphone.device
         menu.clear()
         group = QActionGroup(menu)
-        for name in dict.fromkeys(["", *names, chosen]):
-            action = menu.addAction(name.replace("&", "&&") or SYSTEM_DEFAULT)
+        for name, shown in {"": SYSTEM_DEFAULT, chosen: chosen or SYSTEM_DEFAULT, **named}.items():
+            action = menu.addAction(shown.replace("&", "&&"))
             action.setCheckable(True)
             action.setChecked(name == chosen)
             action.setData(name)

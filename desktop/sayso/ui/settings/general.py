@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
@@ -163,11 +163,11 @@ class GeneralPage(Page):
         self.change("microphone.device", name)
         self._begin_meter()
 
-    def _list_microphones(self, names: list[str]) -> None:
+    def _list_microphones(self, named: Mapping[str, str]) -> None:
         self._combo.clear()
         self._combo.addItem("System default", "")
-        for name in names:
-            self._combo.addItem(name, name)
+        for name, shown in named.items():
+            self._combo.addItem(shown, name)
         select(self._combo, self.settings.microphone.device)
 
     def _no_microphones(self, problem: Problem) -> None:

@@ -28,6 +28,7 @@ HELP: dict[Engine, str] = {
 }
 OPENAI_MODELS = (Endpoint().model, "gpt-realtime-whisper")
 """Those that stream: words come back while they are spoken."""
+UNLOAD = ((5, "5 minutes"), (10, "10 minutes"), (30, "30 minutes"), (0, "Never"))
 WIDE = 300
 NO_ADDRESS = Problem("There is no server address.", "Enter it here.", "recognition")
 
@@ -71,6 +72,7 @@ class RecognitionPage(Page):
                 select(row.control, self.settings.language)
             if row.isVisibleTo(self):
                 self.rows["language"] = row
+        select(self.unload, self.settings.on_device.unload_minutes)
         if not self.url.hasFocus():
             self.url.setText(self._own_url)
         select(self.openai_model, endpoint.model if picked == "openai" else OPENAI_MODELS[0])
@@ -264,7 +266,22 @@ class RecognitionPage(Page):
         model = Row(
             self.context.scheme, "Model", "Comes with Sayso.", label("Whisper base", "body")
         )
-        return Group(self.context.scheme, "On this computer", [model, self._language_row()])
+        minutes = self.settings.on_device.unload_minutes
+        own = () if minutes in dict(UNLOAD) else ((minutes, f"{minutes} minutes"),)
+        self.unload = make_combo(self.context, [*UNLOAD, *own], WIDE)
+        self.unload.activated.connect(
+            lambda _: self.change("on_device.unload_minutes", self.unload.currentData())
+        )
+        unload = self.keep(
+            "on_device.unload_minutes",
+            Row(
+                self.context.scheme,
+                "&Free memory after",
+                "The first dictation after that starts more slowly.",
+                self.unload,
+            ),
+        )
+        return Group(self.context.scheme, "On this computer", [model, self._language_row(), unload])
 
     def _language_row(self) -> Row:
         combo = make_combo(self.context, list(choices(self.settings.language)), WIDE)
