@@ -130,7 +130,7 @@ class Engines:
 
 
 def _of_engine(settings: Settings) -> object:
-    return settings.engine, settings.language, settings.endpoint
+    return settings.engine, settings.language, settings.endpoint, settings.on_device
 
 
 def make_engine(settings: Settings, api_key: Callable[[str], str | None]) -> Engine:
@@ -146,4 +146,9 @@ def make_engine(settings: Settings, api_key: Callable[[str], str | None]) -> Eng
     from .edges import folders
     from .stt.ondevice.recogniser import OnDeviceEngine
 
-    return OnDeviceEngine(settings.language, models=folders.models(), cache=folders.cache())
+    return OnDeviceEngine(
+        settings.language,
+        models=folders.models(),
+        cache=folders.cache(),
+        unload_s=60.0 * settings.on_device.unload_minutes,
+    )

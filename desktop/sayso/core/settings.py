@@ -79,6 +79,10 @@ class Insertion:
 class OnDevice:
     model: str = attrs.field(default="whisper-base", validator=v.matches_re(r"[a-z0-9][a-z0-9.-]*"))
     """A name of the catalogue: `sayso models list`."""
+    unload_minutes: int = attrs.field(
+        default=10, validator=[v.instance_of(int), v.ge(0), v.le(1440)]
+    )
+    """After so long without a take the model's memory is given back; 0 keeps it."""
 
 
 @attrs.frozen(kw_only=True)
@@ -244,4 +248,6 @@ def _allowed(key: str, error: Exception) -> str:
         return str(error)
     if key == "microphone.preroll_ms":
         return "It is a whole number of milliseconds from 0 to 2000."
+    if key == "on_device.unload_minutes":
+        return "It is a whole number of minutes up to 1440, or 0 for never."
     return f"It is {'true or false' if kind is bool else 'text'}."

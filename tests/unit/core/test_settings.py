@@ -40,6 +40,8 @@ REFUSED = {
     "no language": ("language", "English", "a code such as en"),
     "a number out of range": ("microphone.preroll_ms", 9000, "0 to 2000"),
     "text for a number": ("microphone.preroll_ms", "much", "0 to 2000"),
+    "memory kept for days": ("on_device.unload_minutes", 1441, "or 0 for never"),
+    "memory kept for less than no time": ("on_device.unload_minutes", -1, "up to 1440"),
     "text for a switch": ("sounds", "loud", "true or false"),
     "a number for text": ("endpoint.model", 5, "text"),
 }

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sayso.stt.ondevice.listener import Listener
-from sayso.stt.ondevice.speech import FRAME_SAMPLES, RATE_HZ
+from sayso.stt.ondevice.segmenter import FRAME_SAMPLES, RATE_HZ, Guess, Segment
 
 LOUD, QUIET = 8000, 0
 
@@ -34,55 +34,61 @@ def take(*runs):
     return (levels + np.arange(len(levels)) % 97).astype("<i2")
 
 
-def heard(samples, sizes):
-    """All parts and the rest, and how many there were."""
-    ears, given, start, turn = listener(), [], 0, 0
+def told(samples, sizes):
+    """All that can be decoded, the audio coming in blocks of these sizes in turn."""
+    ears, actions, start, turn = listener(), [], 0, 0
     while start < len(samples):
         stop = start + sizes[turn % len(sizes)]
-        ears.feed(samples[start:stop].tobytes())
-        given += ears.parts()
+        actions += ears.feed(samples[start:stop].tobytes())
         start, turn = stop, turn + 1
-    ears.end()
-    given += ears.parts()
-    return [*given, ears.rest()]
+    return actions + ears.end()
 
 
-LONG = take((1, QUIET), (11, LOUD), (1, QUIET), (12, LOUD), (0.9, QUIET), (3, LOUD))
+def segments(samples, sizes=(3200,)):
+    return [action for action in told(samples, sizes) if isinstance(action, Segment)]
 
 
-def test_what_is_given_while_it_goes_on_and_at_the_end_is_all_of_the_speech():
-    parts = heard(LONG, (8000,))
-    assert len(parts) == 3
-    loud = LONG[LONG >= LOUD].astype(np.float32) / 32768
-    given = np.concatenate(parts)
-    assert np.array_equal(given[given >= LOUD / 32768], loud)
+LONG = take((1, QUIET), (5, LOUD), (1, QUIET), (12, LOUD), (0.9, QUIET), (3, LOUD))
+
+
+def test_every_loud_sample_is_in_one_segment():
+    found = segments(LONG)
+    assert [segment.last for segment in found] == [False, False, False, True]
+    given = np.concatenate([LONG[segment.start : segment.stop] for segment in found])
+    assert np.array_equal(given[given >= LOUD], LONG[LONG >= LOUD])
 
 
 @settings(max_examples=15, deadline=None)
 @given(st.lists(st.integers(1, 60000), min_size=1, max_size=5).filter(lambda s: sum(s) > 500))
 def test_it_does_not_matter_in_which_blocks_the_audio_came(sizes):
-    for one, other in zip(heard(LONG, sizes), heard(LONG, (len(LONG),)), strict=True):
-        assert np.array_equal(one, other)
+    assert told(LONG, sizes) == told(LONG, (len(LONG),))
 
 
 ENDS = {
-    "in the pause that ends a part": [(11, LOUD), (0.505, QUIET)],
-    "just before that": [(11, LOUD), (0.45, QUIET)],
-    "in mid-word": [(11, LOUD)],
-    "shortly after": [(11, LOUD), (0.6, QUIET), (0.5, LOUD)],
+    "in the pause that ends a segment": [(5, LOUD), (0.36, QUIET)],
+    "just before that": [(5, LOUD), (0.3, QUIET)],
+    "in mid-word": [(5, LOUD)],
+    "shortly after": [(5, LOUD), (0.6, QUIET), (0.5, LOUD)],
 }
 
 
 @pytest.mark.parametrize("runs", ENDS.values(), ids=ENDS)
 def test_nothing_is_lost_wherever_the_key_comes_up(runs):
     samples = take(*runs)
-    given = np.concatenate(heard(samples, (160,)))
-    assert (given >= LOUD / 32768).sum() == (samples >= LOUD).sum()
+    found = segments(samples, (160,))
+    given = np.concatenate([samples[segment.start : segment.stop] for segment in found])
+    assert (given >= LOUD).sum() == (samples >= LOUD).sum()
+    assert found[-1].stop <= len(samples)
+
+
+def test_a_pause_is_told_when_it_comes():
+    ears = listener()
+    assert ears.feed(take((1, LOUD)).tobytes()) == []
+    (guess,) = ears.feed(take((0.3, QUIET)).tobytes())
+    assert isinstance(guess, Guess)
+    assert ears.end()[-1].guess == guess
 
 
 def test_nothing_was_said():
-    (rest,) = heard(take((3, QUIET)), (1000,))
-    assert len(rest) == 0
-    ears = listener()
-    ears.end()
-    assert len(ears.rest()) == 0
+    assert told(take((3, QUIET)), (1000,)) == []
+    assert listener().end() == []

@@ -73,6 +73,22 @@ def test_a_run_that_would_not_fit_is_made_of_fewer_segments():
     assert take(8, 8, 8, 8).run() == Run(0, 3, 0, 24 * RATE_HZ)
 
 
+def test_a_long_pause_is_never_inside_a_run():
+    rolling = take(5, 5)
+    rolling.add(Segment(13 * RATE_HZ, 15 * RATE_HZ))
+    assert rolling.run() == Run(0, 2, 0, 10 * RATE_HZ)
+    assert rolling.run() == Run(2, 3, 13 * RATE_HZ, 15 * RATE_HZ)
+    assert rolling.run() is None
+
+
+def test_what_was_pending_at_the_end_and_was_nothing_is_not_in_the_text():
+    rolling = take(5)
+    rolling.settle(0, "Yes.")
+    rolling.guess(Guess(5 * RATE_HZ, 6 * RATE_HZ), "Uh")
+    rolling.end()
+    assert rolling.text() == "Yes."
+
+
 def test_a_shorter_run_that_was_waiting_is_not_taken_for_a_longer():
     rolling = take(5, 5)
     first = rolling.run()

@@ -1,93 +1,54 @@
-"""Whisper on samples: one window for short takes, faster-whisper's own way for the rest.
+"""Whisper on samples: short windows for segments, faster-whisper's own way for the rest.
 
-Whisper's encoder always works on 30 s, which is most of the time of a short take. In a window
-of 10 s a short take is done in a fifth of the time: 0.2 s instead of 1.1. The model was not
-trained on that, so the result counts only if the model itself is sure of it, and else the take
-is done again in full. On 43 short clips, half of them noisy, cut in mid-word or synthetic, the
-model was sure of 11, all as a full decode with beam 5 has them; of clean natural sentences it
-is sure of most. Taking every short result would have doubled the errors (10 % wrong, not 5).
+Whisper's encoder always works on 30 s, which is most of the time of a short segment. In a
+window of 10 s it is done in a fifth of the time. The model was not trained on that: timestamps
+must be on (without, errors double), the audio must be padded before its features are taken,
+and what comes out is checked (`guards`).
 """
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-import attrs
 import numpy as np
 import numpy.typing as npt
+
+from .guards import LEAST_LOG_PROB, MOST_REPETITIVE, NO_SPEECH, Draft, most_tokens
 
 RATE_HZ = 16000
 FRAMES_PER_S = 100
 Samples = npt.NDArray[np.float32]
 """Mono at 16 kHz, from -1 to 1."""
+Padding = Literal["silence", "noise"]
 
-SHORT_S = 6.5
 WINDOW_S = 10.0
+MARGIN_S = 3.0
+"""A window has at least so much padding: with 1 s, errors double."""
+SECOND_WINDOW_S = 15.0
+WHOLE_S = 30.0
 SHORT_BEAM = 2
 BEAM = 5
 TEMPERATURES = (0.0, 0.2, 0.4)
 """faster-whisper goes on to 1.0, where little is true and each step costs another second."""
-TOKENS_PER_S = 9
-TOKENS_BESIDE = 16
-MOST_REPETITIVE = 2.4
-"""Size of a text by its compressed size: Whisper's own threshold."""
-LEAST_LOG_PROB = -1.0
-NO_SPEECH = 0.6
-SURE_LOG_PROB = -0.35
-"""A short decode surer than this was as good as a full one; errors begin at -0.37."""
 TIMESTAMP_S = 0.02
-
-
-@attrs.frozen
-class Draft:
-    """What one decode of a short take gave."""
-
-    text: str
-    """Without what was timed after the end of the audio."""
-    raw: str
-    tokens: tuple[int, ...]
-    most_tokens: int
-    log_prob: float
-    """Mean per token."""
-    language: str
-
-    @property
-    def sure(self) -> bool:
-        """It can be taken: the model is sure, and it does not repeat itself or break off."""
-        return (
-            self.log_prob > SURE_LOG_PROB
-            and bool(self.text)
-            and len(self.tokens) < self.most_tokens - 1
-            and not repeats(self.tokens)
-            and not repetitive(self.raw)
-        )
-
-
-def repeats(tokens: Sequence[int]) -> bool:
-    """A token five times in a row, or a group of two or more three times."""
-    for size in range(1, 16):
-        times = 5 if size == 1 else 3
-        for start in range(len(tokens) - times * size + 1):
-            group = tuple(tokens[start : start + size])
-            stop = start + times * size
-            if tuple(tokens[start:stop]) == group * times:
-                return True
-    return False
-
-
-def repetitive(text: str) -> bool:
-    raw = text.encode()
-    return bool(raw) and len(raw) / len(zlib.compress(raw)) > MOST_REPETITIVE
+FLOOR_PERCENT = 5
+"""The quietest 20 ms of a recording are its noise."""
+BLOCK_SAMPLES = 320
+LANGUAGE_S = 7.0
+"""The language is told from so much."""
 
 
 class Decoder:
-    """A loaded Whisper model. One call at a time; each blocks for 0.1 s to many seconds."""
+    """A loaded Whisper model. Two threads may call it at once; a call blocks for 0.1 s or more."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, threads: int = 1) -> None:
         """Load the model: 0.3 to 1 s.
+
+        Args:
+            folder: With the files of the model.
+            threads: Of the processor, for each of the two that may decode at once.
 
         Raises:
             RuntimeError, OSError, ValueError: CTranslate2 cannot load it.
@@ -100,8 +61,8 @@ class Decoder:
             str(folder),
             device="cpu",
             compute_type="int8",
-            cpu_threads=1,  # measured: 2 are no faster, and slower where the cores are shared
-            num_workers=1,
+            cpu_threads=threads,
+            num_workers=2,
             local_files_only=True,
         )
         self.languages: frozenset[str] = frozenset(self._model.supported_languages)
@@ -112,25 +73,42 @@ class Decoder:
 
     def language(self, samples: Samples) -> str:
         """The language of the first seconds, as Whisper's code."""
-        return self._spoken(self._encode(samples[: int(SHORT_S * RATE_HZ)]))
+        samples = samples[: round(LANGUAGE_S * RATE_HZ)]
+        return self._spoken(self._encode(samples, WINDOW_S, "silence"))
+
+    def segment(self, samples: Samples, language: str) -> Draft:
+        """A segment in a short window; where that goes wrong in a longer one, then in full.
+
+        Args:
+            samples: Speech, up to 9 s.
+            language: Whisper's code, or '' to detect it.
+        """
+        first = self.draft(samples, language)
+        if not first.flaw:
+            return first
+        second = self.draft(samples, first.language, SECOND_WINDOW_S, padding="noise")
+        if second.broken:
+            return self.full(samples, first.language)
+        if first.broken or second.log_prob > first.log_prob:
+            return second
+        return first
+
+    def full(self, samples: Samples, language: str) -> Draft:
+        """The same in full; a draft that is taken as it is."""
+        text = self.text(samples, language, lambda: True)
+        return Draft(
+            text=text, raw=text, tokens=(), length=0, most=2, log_prob=0.0, no_speech=0.0,
+            duration_s=len(samples) / RATE_HZ, language=language,
+        )  # fmt: skip
 
     def text(self, samples: Samples, language: str, wanted: Callable[[], bool]) -> str:
-        """What is said, '' if nothing can be made out.
+        """In windows of 30 s with beam 5, as faster-whisper does it; '' if nothing is said.
 
         Args:
             samples: Speech; silence is expected to have been left out.
-            language: Whisper's code, or '' to detect it.
+            language: Whisper's code.
             wanted: Asked between windows; when it says no, what there is is returned.
         """
-        if len(samples) <= SHORT_S * RATE_HZ:
-            draft = self.draft(samples, language)
-            if draft.sure:
-                return draft.text
-            language = draft.language
-        return self._whole(samples, language or self.language(samples), wanted)
-
-    def _whole(self, samples: Samples, language: str, wanted: Callable[[], bool]) -> str:
-        """In windows of 30 s, beam 5, as faster-whisper does it."""
         segments, _ = self._model.transcribe(
             samples,
             language=language or None,
@@ -147,62 +125,91 @@ class Decoder:
                 break
         return "".join(parts).strip()
 
-    def draft(self, samples: Samples, language: str) -> Draft:
-        """At most 6.5 s decoded in a window of 10 s; '' detects the language."""
+    def draft(
+        self,
+        samples: Samples,
+        language: str,
+        window_s: float = WINDOW_S,
+        *,
+        padding: Padding = "silence",
+        beam: int = SHORT_BEAM,
+    ) -> Draft:
+        """One decode in a window of `window_s` or what the audio needs; not checked."""
         from faster_whisper.tokenizer import Tokenizer
 
         model = self._model
         duration_s = len(samples) / RATE_HZ
-        encoded = self._encode(samples)
+        window_s = min(WHOLE_S, max(window_s, duration_s + MARGIN_S))
+        encoded = self._encode(samples, window_s, padding)
         language = language or self._spoken(encoded)
         tokenizer = Tokenizer(
-            model.hf_tokenizer,
-            model.model.is_multilingual,
-            task="transcribe",
-            language=language,
+            model.hf_tokenizer, model.model.is_multilingual, task="transcribe", language=language
         )
         prompt = model.get_prompt(tokenizer, [], without_timestamps=False)
-        most = int(TOKENS_BESIDE + TOKENS_PER_S * duration_s)
+        most = most_tokens(duration_s)
         result = model.model.generate(
             encoded,
             [prompt],
-            beam_size=SHORT_BEAM,
+            beam_size=beam,
             max_length=min(model.max_length, len(prompt) + most),
             return_scores=True,
+            return_no_speech_prob=True,
             max_initial_timestamp_index=50,
         )[0]
         tokens = result.sequences_ids[0]
-        kept: list[int] = []
-        at_s = 0.0
-        for token in tokens:
-            if token >= tokenizer.timestamp_begin:
-                at_s = (token - tokenizer.timestamp_begin) * TIMESTAMP_S
-            elif token < tokenizer.eot and (not kept or at_s <= duration_s - TIMESTAMP_S):
-                kept.append(token)
         words = tuple(token for token in tokens if token < tokenizer.eot)
+        kept = _before_end(tokens, duration_s, tokenizer.timestamp_begin, tokenizer.eot)
         return Draft(
             text=tokenizer.decode(kept).strip(),
             raw=tokenizer.decode(words),
             tokens=words,
-            most_tokens=most,
+            length=len(tokens),
+            most=most,
             log_prob=result.scores[0] * len(tokens) / (len(tokens) + 1),
+            no_speech=result.no_speech_prob,
+            duration_s=duration_s,
             language=language,
         )
 
-    def _encode(self, samples: Samples) -> Any:
-        """Padded with silence before the features are taken: zeros behind them are no silence."""
+    def _encode(self, samples: Samples, window_s: float, padding: Padding) -> Any:
+        """Padded before the features are taken: zeros behind them are no silence to the model."""
         from faster_whisper.audio import pad_or_trim
 
-        padded = np.zeros(round(WINDOW_S * RATE_HZ), np.float32)
-        padded[: len(samples)] = samples
+        padded = np.zeros(round(window_s * RATE_HZ), np.float32)
+        if padding == "noise":
+            noise = np.random.default_rng(0).standard_normal(len(padded))
+            padded += (noise * _floor(samples)).astype(np.float32)
+        padded[: len(samples)] = samples[: len(padded)]
         features = self._model.feature_extractor(padded)
-        return self._model.encode(pad_or_trim(features, round(WINDOW_S * FRAMES_PER_S)))
+        count = round(window_s * FRAMES_PER_S / 2) * 2
+        return self._model.encode(pad_or_trim(features, count))
 
     def _spoken(self, encoded: Any) -> str:
         if not self._model.model.is_multilingual:
             return "en"
         token, _ = self._model.model.detect_language(encoded)[0][0]
         return str(token[2:-2])
+
+
+def _before_end(tokens: list[int], duration_s: float, first_time: int, end: int) -> list[int]:
+    """The words that are not timed after the end of the audio."""
+    kept: list[int] = []
+    at_s = 0.0
+    for token in tokens:
+        if token >= first_time:
+            at_s = (token - first_time) * TIMESTAMP_S
+        elif token < end and (not kept or at_s <= duration_s - TIMESTAMP_S):
+            kept.append(token)
+    return kept
+
+
+def _floor(samples: Samples) -> float:
+    """RMS of the quietest parts."""
+    whole = len(samples) // BLOCK_SAMPLES * BLOCK_SAMPLES
+    if not whole:
+        return 1e-5
+    powers = (samples[:whole].reshape(-1, BLOCK_SAMPLES) ** 2).mean(axis=1)
+    return max(1e-5, float(np.percentile(np.sqrt(powers), FLOOR_PERCENT)))
 
 
 def _invented(segment: Any) -> bool:

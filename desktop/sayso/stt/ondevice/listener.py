@@ -1,4 +1,4 @@
-"""Listens to a take while it goes on, so that at its end only the decoding is left."""
+"""Listens to a take while it goes on, and says what of it can be decoded."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from typing import Any
 import numpy as np
 
 from .decoder import Samples
-from .speech import FRAME_SAMPLES, Speech
+from .segmenter import FRAME_SAMPLES, Guess, Segment, Segmenter
 
 CONTEXT_SAMPLES = 64
 FULL_SCALE = 32768.0
 
 
 class Listener:
-    """Keeps the samples and runs the voice detector over them as they come.
+    """Runs the voice detector over samples as they come.
 
     The detector is the silero model that faster-whisper brings (1.2: `silero_vad_v6.onnx`, with
     64 samples of context and its state handed from call to call). 0.2 ms per frame of 32 ms.
     """
 
     def __init__(self) -> None:
-        self._pieces: list[Samples] = []
+        self._total = 0
         self._rest = np.zeros(0, np.float32)
         self._context = np.zeros(CONTEXT_SAMPLES, np.float32)
         self._h = np.zeros((1, 1, 128), np.float32)
         self._c = np.zeros((1, 1, 128), np.float32)
         self._session: Any = None
-        self.speech = Speech()
+        self._segmenter = Segmenter()
 
-    def feed(self, pcm: bytes) -> None:
+    def feed(self, pcm: bytes) -> list[Guess | Segment]:
         """s16le mono at 16 kHz, of any length; blocks for 0.5 % of its duration.
 
         Raises:
@@ -37,35 +37,22 @@ class Listener:
             RuntimeError: The detector cannot be run.
         """
         samples = np.frombuffer(pcm, "<i2").astype(np.float32) / FULL_SCALE
-        self._pieces.append(samples)
+        self._total += len(samples)
         waiting = np.concatenate((self._rest, samples))
         whole = len(waiting) // FRAME_SAMPLES * FRAME_SAMPLES
         self._rest = waiting[whole:]
-        if whole:
-            self._judge(waiting[:whole])
+        return self._judge(waiting[:whole]) if whole else []
 
-    def end(self) -> None:
-        """No more audio comes."""
+    def end(self) -> list[Guess | Segment]:
+        """No more audio comes: what is left to decode."""
+        found: list[Guess | Segment] = []
         if len(self._rest):
-            self._judge(np.pad(self._rest, (0, FRAME_SAMPLES - len(self._rest))))
+            found = self._judge(np.pad(self._rest, (0, FRAME_SAMPLES - len(self._rest))))
             self._rest = self._rest[:0]
+        last = self._segmenter.release(self._total)
+        return [*found, last] if last else found
 
-    def parts(self) -> list[Samples]:
-        """What can be recognised while the take goes on, each part once."""
-        return [self._cut(spans) for spans in self.speech.parts()]
-
-    def rest(self) -> Samples:
-        """The speech that is in no part; empty if there is none."""
-        return self._cut(self.speech.spans(sum(map(len, self._pieces))))
-
-    def _cut(self, spans: list[tuple[int, int]]) -> Samples:
-        """Without what is silent for long."""
-        if not spans:
-            return np.zeros(0, np.float32)
-        self._pieces = [np.concatenate(self._pieces)]
-        return np.concatenate([self._pieces[0][start:stop] for start, stop in spans])
-
-    def _judge(self, samples: Samples) -> None:
+    def _judge(self, samples: Samples) -> list[Guess | Segment]:
         if self._session is None:
             from faster_whisper.vad import get_vad_model
 
@@ -76,5 +63,9 @@ class Listener:
         probabilities, self._h, self._c = self._session.run(
             None, {"input": np.hstack((before, frames)), "h": self._h, "c": self._c}
         )
-        for probability in probabilities.ravel():
-            self.speech.feed(float(probability))
+        loudness = np.sqrt((frames**2).mean(axis=1))
+        found = []
+        for probability, loud in zip(probabilities.ravel(), loudness, strict=True):
+            if action := self._segmenter.feed(float(probability), float(loud)):
+                found.append(action)
+        return found

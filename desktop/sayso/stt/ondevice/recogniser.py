@@ -4,40 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
 
 import attrs
 
 from ...core.problems import Problem, ProblemError
 from ..engine import Heard, Ready
 from ..reader import Reader
-from .decoder import RATE_HZ, SHORT_S, Decoder, Samples
-from .listener import Listener
+from .decoder import Decoder
+from .follower import Follower, seen
+from .lanes import Lane, Lanes
+from .memory import give_back
 from .weights import WHISPER_BASE, Model, find
 
-T = TypeVar("T")
-
-NOT_INSTALLED = Problem(
-    "Recognition on this computer is not installed.",
-    "Install it with: pip install 'sayso[on-device]'.",
-    "recognition",
-)
 NOT_LOADED = Problem(
     f"The model {WHISPER_BASE.title} could not be loaded.",
     "Install it again with: pip install --force-reinstall 'sayso[on-device]'.",
     "recognition",
-)
-NO_MEMORY = Problem(
-    f"There is not enough memory for {WHISPER_BASE.title}.",
-    "Close other programs, then try again.",
-    "recognition",
-)
-NOT_RECOGNISED = Problem(
-    "This computer could not recognise the recording.", "Your recording is kept.", "try-again"
 )
 TOO_SLOW = Problem(
     "This computer took too long to recognise the recording.",
@@ -45,8 +31,8 @@ TOO_SLOW = Problem(
     "try-again",
 )
 
-BATCH_BYTES = RATE_HZ
-"""The voice detector is run on half a second at a time: fewer hops between threads."""
+DECODING: tuple[Lane, ...] = ("quick", "thorough")
+
 LEAST_LIMIT_S = 30.0
 LIMIT_PER_S = 3.0
 """Ten times slower than measured is too slow: 30 s, or three times the length of the take."""
@@ -55,22 +41,23 @@ ALIASES = {"nb": "no", "fil": "tl", "iw": "he", "in": "id"}
 """Codes Whisper calls otherwise."""
 
 
-UNSPACED = {"ja", "lo", "my", "th", "yue", "zh"}
-"""Languages written without spaces."""
-
-
 class OnDeviceEngine:
-    """Whisper base by faster-whisper; follows `Engine`.
+    """Whisper by faster-whisper; follows `Engine`.
 
-    Two threads of its own: one loads and decodes, in the order of the takes, and one runs the
-    voice detector while somebody speaks. CTranslate2 and onnxruntime let go of the
-    interpreter, so neither delays keys or sound.
+    Three threads of its own: the voice detector, decodes of what was said last, and decodes
+    that repair what was said before.
     """
 
     name = "on-device"
 
     def __init__(
-        self, language: str, *, models: Path, cache: Path, model: Model = WHISPER_BASE
+        self,
+        language: str,
+        *,
+        models: Path,
+        cache: Path,
+        model: Model = WHISPER_BASE,
+        unload_s: float = 0.0,
     ) -> None:
         """
         Args:
@@ -78,16 +65,27 @@ class OnDeviceEngine:
             models: Folder of the user's own models.
             cache: Folder in which the installed halves are joined.
             model: Which one.
+            unload_s: After so long without a take the memory is given back; 0: never. The next
+                take loads the model again while it goes on.
         """
         self._find = partial(find, model, models, cache)
         self._language = language
+        self._unload_s = unload_s
         self._decoder: Decoder | None = None
         self._loading: asyncio.Future[Decoder] | None = None
-        self._decoding = ThreadPoolExecutor(1, "decode")
-        self._listening = ThreadPoolExecutor(1, "listen")
+        self._works = False
+        """It could be loaded the last time that was tried."""
+        self._takes = 0
+        self._idle: asyncio.TimerHandle | None = None
+        self._lanes = Lanes()
 
     @property
     def ready(self) -> bool:
+        return self._works
+
+    @property
+    def loaded(self) -> bool:
+        """The model is in memory."""
         return self._decoder is not None
 
     async def prepare(self) -> None:
@@ -96,157 +94,96 @@ class OnDeviceEngine:
         Raises:
             ProblemError: It is not on this computer, is damaged, or there is no memory for it.
         """
-        await self._loaded()
+        with self._in_use():
+            await self._loaded()
 
     async def recognise(self, audio: Reader, heard: Callable[[Heard], None]) -> str:
-        """See `Engine`; no partials. Silence is '' and is not decoded at all.
+        """See `Engine`. Silence is '' and is not decoded at all.
 
         Raises:
             ProblemError: The model is not there, or this computer could not do it in time.
         """
-        work = _Work()
+        follower = Follower(self._lanes, self._loaded, self._code, heard)
         try:
-            async with asyncio.timeout(None) as deadline:
+            with self._in_use():
+                async with asyncio.timeout(None) as deadline:
 
-                async def listened() -> Samples:
-                    rest = await self._listen(audio, work)
-                    limit_s = max(LEAST_LIMIT_S, LIMIT_PER_S * audio.duration_s)
-                    deadline.reschedule(asyncio.get_running_loop().time() + limit_s)
-                    return rest
+                    async def followed() -> None:
+                        await follower.follow(audio)
+                        limit_s = max(LEAST_LIMIT_S, LIMIT_PER_S * audio.duration_s)
+                        deadline.reschedule(asyncio.get_running_loop().time() + limit_s)
 
-                # Whichever fails first is told at once, also while somebody still speaks.
-                loading, listening = work.start(self._announced(heard)), work.start(listened())
-                _, rest = await asyncio.gather(loading, listening)
-                if len(rest):
-                    work.parts.append(work.start(self._part(rest, work)))
-                texts = await asyncio.gather(*work.parts)
-                return await self._joined([text for text in texts if text], work)
+                    # Whichever fails first is told at once, also while somebody still speaks.
+                    await asyncio.gather(
+                        follower.start(self._announced(heard)), follower.start(followed())
+                    )
+                    return await follower.text()
         except TimeoutError as error:
             raise ProblemError(TOO_SLOW) from error
         finally:
-            work.stop()
+            follower.stop()
 
     async def close(self) -> None:
         """Give back the memory; what still runs ends by itself and its text is dropped."""
-        self._decoder = None
-        for pool in (self._decoding, self._listening):
-            pool.shutdown(wait=False, cancel_futures=True)
+        self._stay()
+        self._decoder, self._works = None, False
+        self._lanes.close()
 
-    async def _announced(self, heard: Callable[[Heard], None]) -> Decoder:
-        decoder = await self._loaded()
+    async def _announced(self, heard: Callable[[Heard], None]) -> None:
+        await self._loaded()
         heard(Ready())
-        return decoder
 
     async def _loaded(self) -> Decoder:
         if self._decoder is not None:
             return self._decoder
         if self._loading is None or self._loading.done():
-            self._loading = asyncio.ensure_future(self._in(self._decoding, self._load))
-            self._loading.add_done_callback(_seen)
+            self._loading = asyncio.ensure_future(self._load())
+            self._loading.add_done_callback(seen)
         # Several takes may wait for it: the one that is cancelled does not take it along.
         return await asyncio.shield(self._loading)
 
-    def _load(self) -> Decoder:
-        """In the decoding thread."""
+    async def _load(self) -> Decoder:
+        self._works = False
+        decoder = await self._lanes.run("quick", self._opened)
+        # Each thread's first decode is slow, so both are made before they matter.
+        await asyncio.gather(*(self._lanes.run(lane, decoder.warm) for lane in DECODING))
+        self._decoder, self._works = decoder, True
+        return decoder
+
+    def _opened(self) -> Decoder:
+        """In a decoding thread."""
         os.environ.setdefault("HF_HUB_OFFLINE", "1")  # read when faster-whisper is imported
         import soxr  # noqa: F401 - the reader needs it on the loop; here it delays nobody
 
         folder = self._find()
         try:
-            decoder = Decoder(folder)
-            decoder.warm()
+            return Decoder(folder)
         except (RuntimeError, ValueError, OSError) as error:
             raise ProblemError(attrs.evolve(NOT_LOADED, detail=str(error))) from error
-        self._decoder = decoder
-        return decoder
 
-    async def _listen(self, audio: Reader, work: _Work) -> Samples:
-        """Run the voice detector over the take as it comes, and begin with what is complete.
-
-        What is left at its end is returned; it is all of a take of up to 10 s.
-        """
-        listener, waiting = Listener(), bytearray()
-
-        async def feed() -> None:
-            await self._in(self._listening, listener.feed, bytes(waiting))
-            waiting.clear()
-            begin()
-
-        def begin() -> None:
-            parts = listener.parts()
-            if work.language is None and (parts or listener.speech.heard_s > SHORT_S):
-                spoken = parts[0] if parts else listener.rest()
-                work.language = work.start(self._language_in(spoken))
-            for part in parts:
-                work.parts.append(work.start(self._part(part, work)))
-
-        async for pcm in audio.chunks(RATE_HZ):
-            waiting += pcm
-            if len(waiting) >= BATCH_BYTES:
-                await feed()
-        await feed()
-        await self._in(self._listening, listener.end)
-        begin()
-        return listener.rest()
-
-    async def _part(self, samples: Samples, work: _Work) -> str:
-        decoder = await self._loaded()
-        language = await work.language if work.language else self._language_of(decoder)
-        return await self._in(self._decoding, decoder.text, samples, language, lambda: work.wanted)
-
-    async def _joined(self, texts: list[str], work: _Work) -> str:
-        """Parts end at pauses, so their punctuation stands."""
-        spaced = work.language is None or await work.language not in UNSPACED
-        return (" " if spaced else "").join(texts)
-
-    async def _language_in(self, samples: Samples) -> str:
-        """Found out while somebody still speaks; a short take's costs nothing at its end."""
-        decoder = await self._loaded()
-        known = self._language_of(decoder)
-        return known or await self._in(self._decoding, decoder.language, samples)
-
-    def _language_of(self, decoder: Decoder) -> str:
+    def _code(self, decoder: Decoder) -> str:
         code = self._language.partition("-")[0]
         code = ALIASES.get(code, code)
         return code if code in decoder.languages else ""
 
-    async def _in(self, pool: ThreadPoolExecutor, call: Callable[..., T], *arguments: object) -> T:
-        """Run it in a thread, with what its libraries raise told for people."""
-        loop = asyncio.get_running_loop()
+    @contextmanager
+    def _in_use(self) -> Iterator[None]:
+        """The model stays, and begins to wait for the next take when the last one is over."""
+        self._stay()
+        self._takes += 1
         try:
-            return await loop.run_in_executor(pool, call, *arguments)
-        except ImportError as error:
-            raise ProblemError(attrs.evolve(NOT_INSTALLED, detail=str(error))) from error
-        except MemoryError as error:
-            raise ProblemError(attrs.evolve(NO_MEMORY, detail=str(error))) from error
-        except (RuntimeError, ValueError, OSError) as error:
-            raise ProblemError(attrs.evolve(NOT_RECOGNISED, detail=str(error))) from error
+            yield
+        finally:
+            self._takes -= 1
+            if not self._takes and self._unload_s and self._decoder is not None:
+                loop = asyncio.get_running_loop()
+                self._idle = loop.call_later(self._unload_s, self._unload)
 
+    def _stay(self) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+            self._idle = None
 
-class _Work:
-    """What goes on for one take, to be stopped together."""
-
-    def __init__(self) -> None:
-        self.wanted = True
-        self.language: asyncio.Future[str] | None = None
-        """Of a take too long for its end to tell."""
-        self.parts: list[asyncio.Future[str]] = []
-        self._tasks: list[asyncio.Future[Any]] = []
-
-    def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Future[T]:
-        task = asyncio.ensure_future(work)
-        task.add_done_callback(_seen)
-        self._tasks.append(task)
-        return task
-
-    def stop(self) -> None:
-        """Nothing is waited for; a decode ends after its window and is dropped."""
-        self.wanted = False
-        for task in self._tasks:
-            task.cancel()
-
-
-def _seen(task: asyncio.Future[Any]) -> None:
-    """Whoever waits is told of the failure; where nobody does any more, it is no news."""
-    if not task.cancelled():
-        task.exception()
+    def _unload(self) -> None:
+        self._decoder = self._loading = None
+        give_back()

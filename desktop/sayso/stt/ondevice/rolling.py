@@ -14,6 +14,8 @@ from .segmenter import RATE_HZ, Guess, Segment
 
 MOST_S = 28.5
 """A run decoded together fits in one window."""
+PAUSE_S = 2.0
+"""There is no longer pause in it: Whisper fills those with words nobody said."""
 SETTLED_S = 16.0
 """A run this long is done with; the next begins after it."""
 
@@ -54,27 +56,34 @@ class Rolling:
         """The text of what is pending."""
         self._guess, self._guessed = guess, text
 
+    def end(self) -> None:
+        """Nothing is pending any more."""
+        self._guess = None
+
     def run(self) -> Run | None:
         """What to decode together now; None if there is nothing new. Ask when that is idle."""
-        after = len(self.segments)
-        while self._anchor < after:
-            run = Run(
-                self._anchor,
-                after,
-                self.segments[self._anchor].start,
-                self.segments[after - 1].stop,
-            )
-            if run.stop - run.start <= MOST_S * RATE_HZ:
+        while self._anchor < len(self.segments):
+            first, after = self._anchor, self._fitting(self._anchor)
+            start, stop = self.segments[first].start, self.segments[after - 1].stop
+            full = after < len(self.segments)
+            if full or stop - start >= SETTLED_S * RATE_HZ:
+                self._anchor = after
+            if after > self._tried:
+                self._tried = after
+                return Run(first, after, start, stop)
+            if not full:
                 break
-            after -= 1
-        else:
-            return None
-        if after <= self._tried:
-            return None
-        self._tried = after
-        if run.stop - run.start >= SETTLED_S * RATE_HZ:
-            self._anchor = after
-        return run
+        return None
+
+    def _fitting(self, first: int) -> int:
+        """The segment after the last that can be decoded together with this one."""
+        start = before = self.segments[first].start
+        for number, segment in enumerate(self.segments[first:], first):
+            fits = segment.stop - start <= MOST_S * RATE_HZ
+            if number > first and not (fits and segment.start - before <= PAUSE_S * RATE_HZ):
+                return number
+            before = segment.stop
+        return len(self.segments)
 
     def repair(self, run: Run, text: str) -> None:
         """The text of a run; an empty one repairs nothing."""
@@ -87,7 +96,7 @@ class Rolling:
 
     def text(self, *, spaced: bool = True) -> str:
         """What is known from the beginning on, without a hole."""
-        pieces = []
+        pieces: list[Piece] = []
         for _, after, text in self._walk():
             if text is None:
                 return joined(pieces, spaced=spaced)

@@ -72,7 +72,9 @@ class RecognitionPage(Page):
                 select(row.control, self.settings.language)
             if row.isVisibleTo(self):
                 self.rows["language"] = row
-        select(self.unload, self.settings.on_device.unload_minutes)
+        unload = self.rows["on_device.unload_minutes"].control
+        if isinstance(unload, QComboBox):
+            select(unload, self.settings.on_device.unload_minutes)
         if not self.url.hasFocus():
             self.url.setText(self._own_url)
         select(self.openai_model, endpoint.model if picked == "openai" else OPENAI_MODELS[0])
@@ -268,18 +270,12 @@ class RecognitionPage(Page):
         )
         minutes = self.settings.on_device.unload_minutes
         own = () if minutes in dict(UNLOAD) else ((minutes, f"{minutes} minutes"),)
-        self.unload = make_combo(self.context, [*UNLOAD, *own], WIDE)
-        self.unload.activated.connect(
-            lambda _: self.change("on_device.unload_minutes", self.unload.currentData())
-        )
-        unload = self.keep(
+        unload = self.combo_row(
             "on_device.unload_minutes",
-            Row(
-                self.context.scheme,
-                "&Free memory after",
-                "The first dictation after that starts more slowly.",
-                self.unload,
-            ),
+            "&Free memory after",
+            "The first dictation after that starts more slowly.",
+            [*UNLOAD, *own],
+            WIDE,
         )
         return Group(self.context.scheme, "On this computer", [model, self._language_row(), unload])
 

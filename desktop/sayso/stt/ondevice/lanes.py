@@ -1,0 +1,65 @@
+"""The threads of the engine on this computer, and what their failures mean for people."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Literal, TypeVar, get_args
+
+import attrs
+
+from ...core.problems import Problem, ProblemError
+from .weights import WHISPER_BASE
+
+T = TypeVar("T")
+
+Lane = Literal["listen", "quick", "thorough"]
+"""The voice detector; decodes in short windows; decodes in full. One call at a time in each."""
+
+NOT_INSTALLED = Problem(
+    "Recognition on this computer is not installed.",
+    "Install it with: pip install 'sayso[on-device]'.",
+    "recognition",
+)
+NO_MEMORY = Problem(
+    f"There is not enough memory for {WHISPER_BASE.title}.",
+    "Close other programs, then try again.",
+    "recognition",
+)
+NOT_RECOGNISED = Problem(
+    "This computer could not recognise the recording.", "Your recording is kept.", "try-again"
+)
+
+
+class Lanes:
+    """CTranslate2 and onnxruntime let go of the interpreter, so none delays keys or sound."""
+
+    def __init__(self) -> None:
+        self._pools = {lane: ThreadPoolExecutor(1, lane) for lane in get_args(Lane)}
+        self._last: dict[Lane, Future[Any]] = {}
+
+    def idle(self, lane: Lane) -> bool:
+        return lane not in self._last or self._last[lane].done()
+
+    async def run(self, lane: Lane, call: Callable[..., T], *arguments: object) -> T:
+        """Run it in a thread, behind what that has to do already.
+
+        Raises:
+            ProblemError: What its libraries raise, told for people.
+        """
+        try:
+            work = self._pools[lane].submit(call, *arguments)
+            self._last[lane] = work
+            return await asyncio.wrap_future(work)
+        except ImportError as error:
+            raise ProblemError(attrs.evolve(NOT_INSTALLED, detail=str(error))) from error
+        except MemoryError as error:
+            raise ProblemError(attrs.evolve(NO_MEMORY, detail=str(error))) from error
+        except (RuntimeError, ValueError, OSError) as error:
+            raise ProblemError(attrs.evolve(NOT_RECOGNISED, detail=str(error))) from error
+
+    def close(self) -> None:
+        """What runs ends by itself; what waits is dropped."""
+        for pool in self._pools.values():
+            pool.shutdown(wait=False, cancel_futures=True)
