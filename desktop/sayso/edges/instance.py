@@ -82,8 +82,9 @@ def _connect() -> socket.socket:
 class Lock:
     """Held by the one that runs; given back by the system however it ends."""
 
-    def __init__(self) -> None:
-        self._file = open(address() + ".lock", "w")  # noqa: SIM115  kept open: it is the lock
+    def __init__(self, path: str = "") -> None:
+        """Of this Sayso as a whole, or for what the file `path` stands for."""
+        self._file = open(path or address() + ".lock", "w")  # noqa: SIM115  kept open: it is the lock
 
     def take(self) -> bool:
         """Whether it is ours now."""

