@@ -9,7 +9,7 @@ from collections.abc import Callable
 import attrs
 
 from .core.problems import Problem, ProblemError
-from .core.settings import Settings
+from .core.settings import EngineName, Settings
 from .core.take import Take
 from .stt.engine import Engine, Heard
 from .stt.reader import Reader
@@ -21,6 +21,9 @@ BUG = Problem(
     "Your recording is kept. Report it with the log that sayso doctor names.",
     action="try-again",
 )
+
+ON_DEVICE: EngineName = "on-device"
+INSTEAD = "This computer recognises your words instead."
 
 
 @attrs.frozen(kw_only=True)
@@ -75,7 +78,8 @@ class Engines:
                 return
         assert self._engine is not None
         take.engine = self._engine.name
-        self._reading[take.number] = self._spawn(self._read(self._engine, take))
+        task = self._reading[take.number] = self._spawn(self._read(self._engine, take))
+        task.add_done_callback(lambda task: self._broke(take, task))
 
     def drop(self, number: int) -> None:
         if task := self._reading.pop(number, None):
@@ -95,14 +99,12 @@ class Engines:
         except ProblemError as error:
             if engine is self._engine:
                 self._told.problem(error.problem)
-        self._told.changed()
+        finally:
+            self._told.changed()
 
     async def _read(self, engine: Engine, take: Take) -> None:
-        def heard(what: Heard) -> None:
-            self._told.heard(take, what)
-
         try:
-            text = await engine.recognise(Reader(take), heard)
+            text = await self._recognise(engine, take)
         except ProblemError as error:
             self._told.failed(take, error.problem)
         else:
@@ -110,6 +112,31 @@ class Engines:
         finally:
             if self._reading.get(take.number) is asyncio.current_task():
                 del self._reading[take.number]
+
+    async def _recognise(self, engine: Engine, take: Take) -> str:
+        """By this engine; where the user wants it, by this computer when the server fails."""
+
+        def heard(what: Heard) -> None:
+            self._told.heard(take, what)
+
+        try:
+            return await engine.recognise(Reader(take), heard)
+        except ProblemError as error:
+            settings = self._settings
+            if engine.name == ON_DEVICE or settings is None or not settings.fallback:
+                raise
+            first = error
+        try:
+            spare = self._make(attrs.evolve(settings, engine=ON_DEVICE))
+            self._told.problem(attrs.evolve(first.problem, remedy=INSTEAD))
+            take.engine = spare.name
+            try:
+                return await spare.recognise(Reader(take), heard)
+            finally:
+                await spare.close()
+        except ProblemError as second:
+            log.warning("The engine on this computer did not help: %s", second.problem.what)
+            raise first from second  # that is the one to do something about
 
     async def _retire(self, engine: Engine, readers: list[asyncio.Task[None]]) -> None:
         if readers:
@@ -122,11 +149,14 @@ class Engines:
         task.add_done_callback(self._ended)
         return task
 
+    def _broke(self, take: Take, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and task.exception():
+            self._told.failed(take, BUG)
+
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.error("A task of the engine ended with a fault", exc_info=error)
-            self._told.problem(BUG)
 
 
 def _of_engine(settings: Settings) -> object:
@@ -144,11 +174,13 @@ def make_engine(settings: Settings, api_key: Callable[[str], str | None]) -> Eng
 
         return RealtimeEngine(settings.endpoint, settings.language, api_key)
     from .edges import folders
+    from .stt.ondevice.catalogue import named
     from .stt.ondevice.recogniser import OnDeviceEngine
 
     return OnDeviceEngine(
         settings.language,
         models=folders.models(),
         cache=folders.cache(),
+        model=named(settings.on_device.model),
         unload_s=60.0 * settings.on_device.unload_minutes,
     )

@@ -363,7 +363,7 @@ class Worker:
             hands_free=machine.hands_free,
             sound_arrived=bool(newest and newest.take.size_bytes),
             partial=newest.partial if newest and machine.state != "idle" else "",
-            words=self._words if machine.state == "idle" else None,
+            words=self._words if machine.state in ("idle", "failed") else None,
             nothing_heard=machine.nothing_heard,
             held=machine.held_text,
             asks=machine.asks,

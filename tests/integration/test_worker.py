@@ -24,6 +24,7 @@ from sayso.core.settings import Settings
 from sayso.core.status import Status
 from sayso.edges.microphone import NOT_STARTED, WENT_AWAY
 from sayso.edges.spool import Spool
+from sayso.engines import BUG, INSTEAD
 from sayso.inserter import Clipboard
 from sayso.worker import Parts, Worker
 
@@ -35,7 +36,7 @@ WAIT_S = 5.0
 class Desk:
     """A worker with everything around it."""
 
-    def __init__(self, folder, *texts, microphone=None, settings=None):
+    def __init__(self, folder, *texts, microphone=None, settings=None, spare=None):
         self.microphone = microphone or FakeMicrophone()
         self.engine = FakeEngine(*texts)
         self.typist, self.clipboard = FakeTypist(), FakeClipboard()
@@ -47,7 +48,7 @@ class Desk:
         parts = Parts(
             microphone=self.microphone,
             spool=self.spool,
-            make_engine=lambda _: self.engine,
+            make_engine=lambda s: spare if spare and s.engine == "on-device" else self.engine,
             typist=self.typist,
             clipboard=Clipboard(self.clipboard.paste, self.clipboard.copy),
             keys_down=lambda: self.down,
@@ -263,6 +264,40 @@ def test_a_refused_key_is_told_while_speaking_and_the_take_is_kept(desk):
     desk.wait(words=3)
     assert desk.typist.typed == ["Now it works."]
     assert json.loads(next(desk.spool.folder.glob("*.json")).read_text())["text"] == "Now it works."
+
+
+WITH_FALLBACK = s.put(s.put(Settings(), "engine", "realtime"), "fallback", True)
+
+
+@pytest.mark.expect_log
+def test_when_the_server_fails_this_computer_recognises_the_take_where_that_is_wanted(desk):
+    spare = FakeEngine("Hello.")
+    desk = desk(spare=spare, settings=WITH_FALLBACK)
+    desk.engine._texts.append(REFUSED)
+    desk.engine.name = "realtime"
+    status = desk.dictate(words=1)
+    assert desk.typist.typed == ["Hello."]
+    assert status.problem.what == REFUSED.what
+    assert status.problem.remedy == INSTEAD
+    assert desk.worker.last["engine"] == "on-device"
+    assert spare.heard_bytes[0] == desk.engine.heard_bytes[0]
+    assert spare.closed
+
+
+@pytest.mark.expect_log
+def test_when_both_fail_the_servers_problem_is_told(desk):
+    desk = desk(REFUSED, spare=FakeEngine(UNFETCHED), settings=WITH_FALLBACK)
+    desk.engine.name = "realtime"
+    status = desk.dictate(state="failed")
+    assert status.problem.what == REFUSED.what
+    assert desk.worker.last["error"] == REFUSED.sentence
+
+
+@pytest.mark.expect_log
+def test_a_fault_in_an_engine_fails_the_take_and_is_told(desk):
+    desk = desk()  # it has no text to give, and breaks
+    desk.dictate(state="failed", problem=BUG)
+    assert desk.worker.last["outcome"] == "failed"
 
 
 def test_no_microphone_is_told(desk):

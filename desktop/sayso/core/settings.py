@@ -99,6 +99,8 @@ class Settings:
     hotkey: Hotkey = attrs.field(factory=Hotkey)
     microphone: Microphone = attrs.field(factory=Microphone)
     insertion: Insertion = attrs.field(factory=Insertion)
+    fallback: bool = _switch(False)
+    """If the server fails, this computer recognises the take."""
     pill: Pill = attrs.field(default="bottom", validator=_among(Pill))
     sounds: bool = _switch(True)
 
