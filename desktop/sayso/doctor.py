@@ -131,11 +131,13 @@ def _keyring() -> Finding:
 
 def _model(settings: Settings) -> Finding:
     from .stt.ondevice import weights
+    from .stt.ondevice.catalogue import named
 
     if settings.engine != "on-device":
         return Finding("unused", "Words are recognised by a server.")
-    path = weights.find(weights.WHISPER_BASE, folders.models(), folders.cache())
-    return Finding("ok", "Whisper base is on this computer.", "", str(path))
+    model = named(settings.on_device.model)
+    path = weights.find(model, folders.models(), folders.cache())
+    return Finding("ok", f"The model {model.title} is on this computer.", "", str(path))
 
 
 def _endpoint(settings: Settings) -> Finding:

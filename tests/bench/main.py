@@ -251,9 +251,10 @@ def on_device(bench: Bench) -> None:
                    check=True)  # fmt: skip
     from sayso.edges import folders
     from sayso.stt.ondevice import weights
+    from sayso.stt.ondevice.catalogue import WHISPER_BASE
     from sayso.stt.ondevice.decoder import BEAM
 
-    model = weights.find(weights.WHISPER_BASE, folders.models(), folders.cache())
+    model = weights.find(WHISPER_BASE, folders.models(), folders.cache())
     desktop = bench.desktop
     desktop.new_home()
     words = ("whisper", str(model), str(clip), str(BEAM))

@@ -214,7 +214,7 @@ def test_a_cancelled_take_is_not_waited_for(
 
 
 FAILURES = {
-    "too little memory": (MemoryError(), "There is not enough memory for Whisper base."),
+    "too little memory": (MemoryError(), "There is not enough memory for this model."),
     "what CTranslate2 raises": (RuntimeError("bad alloc"), "could not recognise the recording"),
     "a part of it is missing": (ImportError("av"), "is not installed. Install it with: pip"),
 }
@@ -259,9 +259,9 @@ def test_a_model_that_is_not_there_is_told_while_somebody_still_speaks(tmp_path:
         engine = OnDeviceEngine("", models=tmp_path / "models", cache=tmp_path / "cache")
         growing = Take(number=1, id="t", rate_hz=RATE_HZ)
         try:
-            with pytest.raises(ProblemError, match="Whisper base is damaged"):
+            with pytest.raises(ProblemError, match="Base is damaged"):
                 await engine.recognise(Reader(growing), lambda heard: None)
-            with pytest.raises(ProblemError, match="Whisper base is damaged"):
+            with pytest.raises(ProblemError, match="Base is damaged"):
                 await engine.prepare()
             assert not engine.ready
             assert growing._listeners == []

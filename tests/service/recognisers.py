@@ -9,6 +9,7 @@ import soxr
 
 from sayso.edges import folders
 from sayso.stt.ondevice import weights
+from sayso.stt.ondevice.catalogue import WHISPER_BASE
 
 RATE_HZ = 24_000
 
@@ -17,7 +18,7 @@ def whisper(language: str | None = "en", threads: int = 2) -> Callable[[bytes], 
     """Whisper base on this computer; loads it now, some seconds."""
     from faster_whisper import WhisperModel
 
-    folder = weights.find(weights.WHISPER_BASE, folders.models(), folders.cache())
+    folder = weights.find(WHISPER_BASE, folders.models(), folders.cache())
     model = WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=threads)
 
     def recognise(pcm24k: bytes) -> str:

@@ -10,7 +10,6 @@ from typing import Any, Literal, TypeVar, get_args
 import attrs
 
 from ...core.problems import Problem, ProblemError
-from .weights import WHISPER_BASE
 
 T = TypeVar("T")
 
@@ -23,8 +22,8 @@ NOT_INSTALLED = Problem(
     "recognition",
 )
 NO_MEMORY = Problem(
-    f"There is not enough memory for {WHISPER_BASE.title}.",
-    "Close other programs, then try again.",
+    "There is not enough memory for this model.",
+    "Choose a smaller one, or close other programs.",
     "recognition",
 )
 NOT_RECOGNISED = Problem(

