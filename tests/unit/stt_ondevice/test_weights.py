@@ -148,7 +148,9 @@ def test_what_a_killed_start_left_is_cleared_and_what_another_writes_is_not(foun
 
 def test_a_full_disk_says_how_much_is_needed(found, tmp_path, wheels):
     wheels["model.bin"] = (wheels["model.bin"][0], FullDisk(wheels["model.bin"][1]))
-    with pytest.raises(ProblemError, match=r"not enough disk space: 0 MB needed, \d+(\.\d)? [MG]B free"):
+    with pytest.raises(
+        ProblemError, match=r"not enough disk space: 0 MB needed, \d+(\.\d)? [MG]B free"
+    ):
         found(wheels)
     assert not list((tmp_path / "cache" / "tiny").glob("*.joining"))
 
