@@ -14,6 +14,7 @@ from .core import settings as s
 from .core.problems import Problem, ProblemError
 from .core.settings import Settings
 from .edges import folders, instance, settings_file
+from .models_command import models
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -98,6 +99,10 @@ def config_set(key: str, value: str) -> None:
         from .stt.endpoints import socket_url
 
         socket_url(settings.endpoint.url, settings.endpoint.allow_insecure)
+    if key == "on_device.model":
+        from .stt.ondevice.catalogue import named
+
+        settings = s.put(settings, key, named(value).name)
     settings_file.save(folders.settings_file(), settings)
     instance.ask("reload")
 
@@ -162,6 +167,9 @@ def key_status(host: str | None) -> None:
         "run": "in memory, for this run",
     }.get(KeyStore().where(host))
     click.echo(f"The key for {host} is {where}." if where else f"There is no key for {host}.")
+
+
+sayso.add_command(models)
 
 
 @sayso.command()

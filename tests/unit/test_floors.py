@@ -16,7 +16,7 @@ FLOORS = [
     "edges system",
     "capture engines hotkey inserter",
     "worker ui",
-    "app doctor transcribe remote",
+    "app doctor transcribe remote models_command",
     "commands",
     "cli",
     "__main__",

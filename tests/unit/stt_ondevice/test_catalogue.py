@@ -13,6 +13,7 @@ from sayso.stt.ondevice.catalogue import (
     no_space,
     not_here,
     size,
+    stays,
 )
 from sayso.stt.ondevice.devices import CPU, Device, attempts
 from sayso.stt.ondevice.pins import PINS, File
@@ -135,6 +136,29 @@ def test_what_may_be_removed():
     assert Listed(model=WHISPER_BASE, place="", part_bytes=1).removable
     assert not Listed(model=WHISPER_BASE, place="package").removable
     assert File("a", 1).sha256 == ""
+
+
+OTHER = "whisper-tiny"
+STAY = {
+    "in use": (Listed(model=WHISPER_BASE, place="own"), "whisper-base", "is in use. Use another"),
+    "not here": (Listed(model=WHISPER_BASE, place=""), OTHER, "is not on this computer."),
+    "another's": (Listed(model=WHISPER_BASE, place="hub"), OTHER, "other programs share"),
+    "in a package": (Listed(model=WHISPER_BASE, place="package"), OTHER, "Remove that with pip."),
+}
+
+
+@pytest.mark.parametrize(("entry", "used", "why"), STAY.values(), ids=STAY)
+def test_why_a_model_stays(entry, used, why):
+    problem = stays(entry, used)
+    assert problem is not None
+    assert why in problem.sentence
+
+
+@pytest.mark.parametrize(
+    ("place", "part", "used"), [("own", 0, OTHER), ("", 5, "whisper-base"), ("package", 5, OTHER)]
+)
+def test_what_may_go(place, part, used):
+    assert stays(Listed(model=WHISPER_BASE, place=place, part_bytes=part), used) is None
 
 
 GPU = Device("cuda", "float16")

@@ -192,7 +192,8 @@ def named(name: str) -> Model:
     """
     model = _BY_NAME.get(name) or _BY_NAME.get(_SHORT.get(name, f"whisper-{name}"))
     if model is None:
-        close = difflib.get_close_matches(name, [*_BY_NAME, *_SHORT], n=1, cutoff=0.5)
+        known = [*_BY_NAME, *_SHORT, *(full.removeprefix("whisper-") for full in _BY_NAME)]
+        close = difflib.get_close_matches(name, known, n=1)
         hint = f" Did you mean {close[0]}?" if close else ""
         raise ProblemError(
             Problem(
@@ -232,6 +233,29 @@ def not_here(model: Model) -> Problem:
         f"Download it ({size(model.size_bytes)}), or choose another.",
         "recognition",
     )
+
+
+def stays(listed: Listed, used: str) -> Problem | None:
+    """Why a model cannot be removed, or None.
+
+    Args:
+        listed: Which one.
+        used: The name of the one the settings have.
+    """
+    title = listed.model.title
+    if listed.removable:
+        if listed.model.name != used or listed.place != "own":
+            return None
+        return Problem(f"The model {title} is in use.", "Use another first.", "recognition")
+    return {
+        "": Problem(f"The model {title} is not on this computer."),
+        "hub": Problem(
+            f"The model {title} is in the cache other programs share.", "Sayso leaves it alone."
+        ),
+        "package": Problem(
+            f"The model {title} came in an installed package.", "Remove that with pip."
+        ),
+    }[listed.place]
 
 
 def no_space(needed_bytes: int, free_bytes: int) -> Problem:

@@ -1,0 +1,146 @@
+"""`sayso models` as a person gives it, in folders of the test's own and against our own server."""
+
+import json
+import subprocess
+import sys
+
+import modelhub
+import pytest
+from click.testing import CliRunner
+
+from sayso import models_command
+from sayso.edges import downloads, folders
+from sayso.edges.arrival import Source
+from sayso.stt.ondevice import catalogue
+from sayso.stt.ondevice.catalogue import MODELS, named
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    for name in ("CONFIG", "DATA", "CACHE", "STATE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.delenv("HF_HOME", raising=False)
+    monkeypatch.delenv("HF_HUB_CACHE", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def sayso(home):
+    def run(*arguments):
+        return subprocess.run(
+            [sys.executable, "-m", "sayso", *arguments],
+            capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+
+    return run
+
+
+def stand(folder, model):
+    """Files of the right sizes, which is what lists look at; they take no space."""
+    folder.mkdir(parents=True)
+    for file in model.files:
+        with (folder / file.name).open("wb") as empty:
+            empty.truncate(file.size_bytes)
+
+
+def test_the_list_has_all_models_and_marks_the_one_in_use(sayso):
+    lines = sayso("models", "list").stdout.splitlines()
+    assert len(lines) == len(MODELS)
+    (used,) = [line for line in lines if line.startswith("*")]
+    assert used.split()[1:4] == ["whisper-base", "148", "MB"]
+    assert used.endswith("came with Sayso")
+    assert "  whisper-large-v3-turbo   1.6 GB  all languages best" in lines
+    assert any(line.endswith("not pinned yet") for line in lines)
+
+
+def test_the_list_as_json_has_what_scripts_need(sayso):
+    rows = {row["name"]: row for row in json.loads(sayso("models", "list", "--json").stdout)}
+    assert rows["whisper-base"]["place"] == "package"
+    assert rows["whisper-base"]["used"] is True
+    small = rows["whisper-small"]
+    assert (small["place"], small["bytes"], small["used"]) == (None, 486_212_372, False)
+    assert {file["name"] for file in small["files"]} >= {"model.bin", "config.json"}
+
+
+def test_models_of_the_shared_cache_and_unfinished_ones_are_listed(sayso, home):
+    tiny = named("tiny")
+    hub = home / "cache" / "huggingface" / "hub" / "models--Systran--faster-whisper-tiny"
+    stand(hub / "snapshots" / tiny.pin.revision, tiny)
+    part = home / "data" / "sayso" / "models" / "whisper-small.part"
+    part.mkdir(parents=True)
+    (part / "model.bin").write_bytes(b"x" * 2_000_000)
+    text = sayso("models", "list").stdout
+    assert "in the cache of other programs" in text
+    assert "2 MB downloaded" in text
+    assert sayso("models", "use", "tiny").stdout.startswith("Words are recognised with the model")
+    assert sayso("config", "get", "on_device.model").stdout == "whisper-tiny\n"
+    assert sayso("models", "remove", "small").stdout == "The model Small is removed.\n"
+    assert not part.exists()
+
+
+WRONG = {
+    "use what is not here": (
+        ["models", "use", "small"],
+        "The model Small is not downloaded yet. "
+        "Download it with: sayso models download whisper-small\n",
+    ),
+    "use what is not known": (
+        ["models", "use", "smal"],
+        "There is no model called smal. Did you mean small? "
+        "See them all with: sayso models list.\n",
+    ),
+    "set what is not known": (
+        ["config", "set", "on_device.model", "whisper-smal"],
+        "There is no model called whisper-smal. Did you mean whisper-small? "
+        "See them all with: sayso models list.\n",
+    ),
+    "remove what is not here": (
+        ["models", "remove", "small"],
+        "The model Small is not on this computer.\n",
+    ),
+    "remove what a package brought": (
+        ["models", "remove", "base"],
+        "The model Base came in an installed package. Remove that with pip.\n",
+    ),
+    "download what is not pinned": (
+        ["models", "download", "distil-medium.en"],
+        "is not pinned yet, so Sayso cannot check what it would download. Choose another.\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("arguments", "sentence"), WRONG.values(), ids=WRONG)
+def test_what_is_wrong_is_told_in_words(sayso, arguments, sentence):
+    done = sayso(*arguments)
+    assert done.returncode == 2
+    assert done.stderr.endswith(sentence)
+
+
+def test_the_model_in_use_stays(sayso, home):
+    stand(home / "data" / "sayso" / "models" / "whisper-tiny", named("tiny"))
+    assert sayso("models", "use", "whisper-tiny").returncode == 0
+    done = sayso("models", "remove", "tiny")
+    assert (done.returncode, done.stderr) == (2, "The model Tiny is in use. Use another first.\n")
+    assert sayso("models", "use", "base").returncode == 0
+    assert sayso("models", "remove", "tiny").returncode == 0
+
+
+def test_a_download_says_how_to_use_it(home, monkeypatch):
+    """Against our own server, with the model of its own that it has."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    model = modelhub.model()
+    monkeypatch.setattr(catalogue, "_BY_NAME", {model.name: model})
+    with modelhub.serving() as hub:
+        hub.says = [modelhub.do(lambda: None), modelhub.cut(1_000_000)]
+        source = Source(base=hub.base, pauses_s=(0.01,))
+        fetch = downloads.fetch
+        monkeypatch.setattr(downloads, "fetch", lambda *arguments: fetch(*arguments, source=source))
+        done = CliRunner().invoke(models_command.models, ["download", "test"])
+    assert done.exit_code == 0, done.exception
+    assert done.stdout == (
+        "The model Test is on this computer.\nUse it with: sayso models use whisper-test\n"
+    )
+    assert (folders.models() / "whisper-test" / "model.bin").read_bytes() == (
+        modelhub.CONTENT["model.bin"]
+    )
