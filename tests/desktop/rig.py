@@ -230,16 +230,24 @@ class Desktop:
 
     def titles(self) -> list[str]:
         """Of all windows that the window manager lists."""
+        return list(self._windows().values())
+
+    def window(self, title: str) -> int:
+        """The number of the window with this title, once it is there."""
+        until(lambda: title in self.titles(), f"the window {title}")
+        return next(number for number, name in self._windows().items() if name == title)
+
+    def _windows(self) -> dict[int, str]:
         connection = self.display.connection
         windows = connection.screen().root.get_full_property(
             connection.intern_atom("_NET_CLIENT_LIST"), X.AnyPropertyType
         )
         name = connection.intern_atom("_NET_WM_NAME")
-        found = []
+        found: dict[int, str] = {}
         for number in windows.value if windows else ():
             window = connection.create_resource_object("window", number)
             title = window.get_full_property(name, X.AnyPropertyType)
-            found.append(title.value.decode() if title else "")
+            found[number] = title.value.decode() if title else ""
         return found
 
     def screenshot(self, path: Path) -> None:
