@@ -3,6 +3,7 @@
 import asyncio
 import json
 import queue
+import time
 
 import pytest
 
@@ -22,7 +23,7 @@ from sayso.core.insertion import Target
 from sayso.core.problems import Problem
 from sayso.core.settings import Settings
 from sayso.core.status import Status
-from sayso.edges.microphone import NOT_STARTED, WENT_AWAY
+from sayso.edges.microphone import NOT_STARTED, ONLY_SILENCE, WENT_AWAY
 from sayso.edges.spool import Spool
 from sayso.engines import BUG, INSTEAD
 from sayso.inserter import Clipboard
@@ -267,6 +268,22 @@ def test_a_refused_key_is_told_while_speaking_and_the_take_is_kept(desk):
 
 
 WITH_FALLBACK = s.put(s.put(Settings(), "engine", "realtime"), "fallback", True)
+
+
+@pytest.mark.expect_log
+def test_a_muted_microphone_is_told_while_recording_goes_on(desk, monkeypatch):
+    desk = desk("")
+    desk.hold()
+    desk.speak()
+    later = time.monotonic() * 1000
+    for second in range(4):
+        monkeypatch.setattr("sayso.capture._now_ms", lambda at=later + second * 1000: at)
+        desk.microphone.speak(bytes(160))
+        desk.worker.run(asyncio.sleep(0)).result(WAIT_S)
+    assert desk.wait(problem=ONLY_SILENCE).state == "listening"
+    desk.let_go()
+    desk.wait_for(lambda status: status.nothing_heard)
+    assert desk.spool.load(desk.worker.last["id"]).size_bytes
 
 
 @pytest.mark.expect_log

@@ -39,7 +39,8 @@ def socket_url(url: str, allow_insecure: str = "") -> str:
     if parts.scheme in INSECURE and not _may_be_insecure(parts, allow_insecure):
         raise _wrong(
             f"Sound and key would travel to {host_of(url)} for all to read.",
-            "Use an address that starts with wss:// or https://.",
+            "Use an address that starts with wss:// or https://, or allow this host "
+            "(endpoint.allow_insecure).",
         )
     path = parts.path.rstrip("/")
     if not path.endswith("/realtime"):

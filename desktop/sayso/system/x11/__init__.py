@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from ...core.problems import Problem, ProblemError
 from .. import Machine, nowhere
 from .connection import connect
@@ -21,9 +23,16 @@ def machine() -> Machine:
     )
 
 
+XWAYLAND = Problem(
+    "This is a Wayland session, where Sayso sees keys only in X11 windows.",
+    "Give sayso start and sayso stop keys of their own in your desktop's settings.",
+    "hotkey",
+)
+
+
 def _obstacles() -> list[Problem]:
     try:
         connect().close()
     except ProblemError as raised:
         return [raised.problem]
-    return []
+    return [XWAYLAND] if os.environ.get("WAYLAND_DISPLAY") else []
