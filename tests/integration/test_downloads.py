@@ -3,6 +3,7 @@
 import shutil
 import socket
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
@@ -12,6 +13,7 @@ import pytest
 from sayso.core.problems import ProblemError
 from sayso.edges.arrival import Source
 from sayso.edges.downloads import Downloads, fetch, part_bytes, remove
+from sayso.stt.ondevice import catalogue
 from sayso.stt.ondevice.catalogue import named
 
 MODEL = at.model()
@@ -339,34 +341,63 @@ def test_a_model_that_is_not_pinned_is_not_downloaded(get, hub):
     assert hub.asked == []
 
 
-def test_the_interface_starts_and_cancels(hub, models, tmp_path):
-    """Cancelled while the server waits; then nothing is heard of it but its end."""
-    downloads = Downloads(models, tmp_path / "cache", Source(base=hub.base, timeout_s=5))
-    gate, reached, ended = threading.Event(), threading.Event(), threading.Event()
-    heard = []
+@pytest.fixture
+def downloads(hub, models, tmp_path):
+    made = Downloads(models, tmp_path / "cache", Source(base=hub.base, timeout_s=5))
+    yield made
+    made.close()
+
+
+def entry(downloads, name):
+    return next(entry for entry in downloads.listed() if entry.model.name == name)
+
+
+def settled(downloads, name):
+    """How it stands once nothing arrives any more."""
+    until = time.monotonic() + 10
+    while (now := entry(downloads, name)).arriving:
+        assert time.monotonic() < until
+        threading.Event().wait(0.01)
+    return now
+
+
+def test_the_interface_starts_sees_and_cancels(hub, downloads):
+    gate, reached = threading.Event(), threading.Event()
     hub.says = [at.do(lambda: (reached.set(), gate.wait(30)))]
-
-    def done(problem):
-        heard.append(problem)
-        ended.set()
-
-    cancel = downloads.start("tiny", lambda here, whole: None, done)
+    downloads.start("whisper-tiny")
+    downloads.start("whisper-tiny")  # a second click
     assert reached.wait(10)
-    cancel()
+    arriving = entry(downloads, "whisper-tiny")
+    assert (arriving.arriving, arriving.place, arriving.removable) == (True, "", False)
+    downloads.cancel("whisper-tiny")
     gate.set()
-    assert ended.wait(10)
-    assert heard == [None]
-    assert {entry.place for entry in downloads.listed() if entry.model.name == "whisper-tiny"} == {
-        ""
-    }
-    downloads.close()
+    ended = settled(downloads, "whisper-tiny")
+    assert (ended.place, ended.problem) == ("", None)
+    assert len(hub.asked) == 1
 
 
-def test_the_interface_is_told_what_stands_against_it(hub, models, tmp_path):
+def test_the_interface_is_told_what_stands_against_it_until_it_tries_again(hub, downloads):
     hub.content = {}
-    downloads = Downloads(models, tmp_path / "cache", Source(base=hub.base, timeout_s=5))
-    told, ended = [], threading.Event()
-    downloads.start("small", lambda *_: None, lambda problem: (told.append(problem), ended.set()))
-    assert ended.wait(10)
-    assert told[0].what == "127.0.0.1 does not give out the model Small any more."
+    downloads.start("whisper-small")
+    problem = settled(downloads, "whisper-small").problem
+    assert problem.what == "127.0.0.1 does not give out the model Small any more."
+    downloads.remove("whisper-small")
+    assert entry(downloads, "whisper-small").problem is None
+
+
+def test_a_model_that_has_arrived_is_listed(downloads, monkeypatch):
+    monkeypatch.setattr(catalogue, "_BY_NAME", {MODEL.name: MODEL})
+    monkeypatch.setattr("sayso.edges.downloads.MODELS", (MODEL,))
+    downloads.start(MODEL.name)
+    there = settled(downloads, MODEL.name)
+    assert (there.place, there.part_bytes, there.problem) == ("own", 0, None)
+
+
+def test_closing_ends_what_is_under_way(hub, downloads, models):
+    gate, reached = threading.Event(), threading.Event()
+    hub.says = [at.do(lambda: (reached.set(), gate.wait(0.5)))]
+    downloads.start("whisper-tiny")
+    assert reached.wait(10)
     downloads.close()
+    assert not (models / "whisper-tiny").exists()
+    assert settled(downloads, "whisper-tiny").problem is None

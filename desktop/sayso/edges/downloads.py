@@ -11,7 +11,7 @@ import contextlib
 import errno
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import attrs
@@ -159,50 +159,78 @@ def _of_disk(
 
 
 class Downloads:
-    """What the interface does with models. Main thread; downloads have one each."""
+    """What the interface does with models. Any thread; downloads have one each."""
 
     def __init__(self, models: Path, cache: Path, source: Source | None = None) -> None:
         self._models, self._cache, self._source = models, cache, source
-        self._under_way: dict[threading.Thread, threading.Event] = {}
+        self._guard = threading.Lock()
+        self._under_way: dict[str, _UnderWay] = {}
+        self._problems: dict[str, Problem] = {}
 
     def listed(self) -> list[Listed]:
-        """All models there are. Slow: some 20 ms."""
-        return listed(self._models, self._cache)
+        """All models there are, and how downloads go. Slow: some 20 ms."""
+        with self._guard:
+            arriving, problems = set(self._under_way), dict(self._problems)
+        return [
+            attrs.evolve(
+                entry,
+                arriving=entry.model.name in arriving,
+                problem=problems.get(entry.model.name),
+            )
+            for entry in listed(self._models, self._cache)
+        ]
+
+    def start(self, name: str) -> None:
+        """Begin to download a model, or go on; `listed` tells how it goes."""
+        cancelled = threading.Event()
+        with self._guard:
+            if name in self._under_way:
+                return
+            self._problems.pop(name, None)
+            thread = threading.Thread(
+                target=self._run, args=(name, cancelled), name=f"download {name}", daemon=True
+            )
+            self._under_way[name] = _UnderWay(thread, cancelled)
+            thread.start()
+
+    def cancel(self, name: str) -> None:
+        """End it soon; what has arrived stays for another time."""
+        with self._guard:
+            if under_way := self._under_way.get(name):
+                under_way.cancelled.set()
 
     def remove(self, name: str) -> None:
         """Slow. See `remove`."""
+        with self._guard:
+            self._problems.pop(name, None)
         remove(named(name), self._models)
 
-    def start(
-        self, name: str, progress: Progress, done: Callable[[Problem | None], None]
-    ) -> Callable[[], None]:
-        """Download a model; `progress` and `done` are called in a thread of its own.
-
-        Returns:
-            How to cancel: then `done` comes without a problem, and the model is not there.
-        """
-        cancelled = threading.Event()
-
-        def work() -> None:
-            try:
-                fetch(named(name), self._models, progress, cancelled, self._source)
-            except ProblemError as error:
-                done(error.problem)
-            else:
-                done(None)
-
-        thread = threading.Thread(target=work, name=f"download {name}", daemon=True)
-        self._under_way = {t: e for t, e in self._under_way.items() if t.is_alive()}
-        self._under_way[thread] = cancelled
-        thread.start()
-        return cancelled.set
-
     def close(self) -> None:
-        """End what is under way; it goes on from there another time."""
-        for cancelled in self._under_way.values():
-            cancelled.set()
-        for thread in self._under_way:
-            thread.join(CLOSING_S)
+        """End what is under way."""
+        with self._guard:
+            all_of_them = list(self._under_way.values())
+        for under_way in all_of_them:
+            under_way.cancelled.set()
+        for under_way in all_of_them:
+            under_way.thread.join(CLOSING_S)
+
+    def _run(self, name: str, cancelled: threading.Event) -> None:
+        problem = None
+        try:
+            fetch(named(name), self._models, lambda here, whole: None, cancelled, self._source)
+        except ProblemError as error:
+            problem = error.problem
+        finally:
+            with self._guard:
+                del self._under_way[name]
+                if problem:
+                    self._problems[name] = problem
+
+
+@attrs.frozen
+class _UnderWay:
+    thread: threading.Thread
+    cancelled: threading.Event
 
 
 def listed(models: Path, cache: Path) -> list[Listed]:

@@ -70,11 +70,14 @@ class Listed:
     model: Model
     place: Place
     part_bytes: int = 0
-    """Of a download that did not come to its end."""
+    """Of a download that is under way, or did not come to its end."""
+    arriving: bool = False
+    problem: Problem | None = None
+    """Why the last download ended."""
 
     @property
     def removable(self) -> bool:
-        return self.place == "own" or self.part_bytes > 0
+        return not self.arriving and (self.place == "own" or self.part_bytes > 0)
 
 
 WHISPER_BASE = Model(
@@ -243,6 +246,8 @@ def stays(listed: Listed, used: str) -> Problem | None:
         used: The name of the one the settings have.
     """
     title = listed.model.title
+    if listed.arriving:
+        return Problem(f"The model {title} is being downloaded.", "Cancel that first.")
     if listed.removable:
         if listed.model.name != used or listed.place != "own":
             return None
