@@ -1,3 +1,5 @@
+from random import Random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -89,6 +91,37 @@ def test_what_was_pending_at_the_end_and_was_nothing_is_not_in_the_text():
     assert rolling.text() == "Yes."
 
 
+def test_a_run_ends_where_nobody_spoke_if_it_can():
+    rolling = Rolling()
+    for at, seam in enumerate(["pause", "gap", "gap", "gap"]):
+        rolling.add(Segment(8 * at * RATE_HZ, 8 * (at + 1) * RATE_HZ, seam))
+    assert rolling.run() == Run(0, 1, 0, 8 * RATE_HZ)
+    assert rolling.run() == Run(1, 4, 8 * RATE_HZ, 32 * RATE_HZ)
+
+
+def test_a_long_run_inside_speech_goes_on():
+    rolling = Rolling()
+    for at, seam in enumerate(["pause", "gap"]):
+        rolling.add(Segment(9 * at * RATE_HZ, 9 * (at + 1) * RATE_HZ, seam))
+    assert rolling.run() == Run(0, 2, 0, 18 * RATE_HZ)
+    rolling.add(Segment(18 * RATE_HZ, 27 * RATE_HZ))
+    assert rolling.run() == Run(0, 3, 0, 27 * RATE_HZ)
+    rolling.add(Segment(27 * RATE_HZ, 30 * RATE_HZ))
+    assert rolling.run() == Run(3, 4, 27 * RATE_HZ, 30 * RATE_HZ)
+
+
+def test_a_run_that_was_decoded_stays_as_it_is_when_no_more_fits():
+    rolling = Rolling()
+    for at, seam in enumerate(["pause", "gap"]):
+        rolling.add(Segment(9 * at * RATE_HZ, 9 * (at + 1) * RATE_HZ, seam))
+    rolling.repair(rolling.run(), "One, two.")
+    rolling.add(Segment(18 * RATE_HZ, 29 * RATE_HZ))
+    run = rolling.run()
+    assert run == Run(2, 3, 18 * RATE_HZ, 29 * RATE_HZ)
+    rolling.repair(run, "Three.")
+    assert rolling.text() == "One, two. Three."
+
+
 def test_a_shorter_run_that_was_waiting_is_not_taken_for_a_longer():
     rolling = take(5, 5)
     first = rolling.run()
@@ -112,14 +145,18 @@ def test_an_empty_take_has_no_text():
 LENGTHS = st.lists(st.floats(0.3, 8.9), min_size=1, max_size=30)
 
 
-@given(LENGTHS, st.lists(st.booleans(), min_size=30, max_size=30))
+@given(LENGTHS, st.lists(st.booleans(), min_size=30, max_size=30), st.integers(0, 99))
 @pytest.mark.parametrize("in_time", [True, False], ids=["runs in time", "runs late"])
-def test_every_segment_is_in_the_text_once_whatever_was_decoded_together(in_time, lengths, idle):
-    rolling, at = Rolling(), 0
+def test_every_segment_is_in_the_text_once_whatever_was_decoded_together(
+    in_time, lengths, idle, seed
+):
+    rolling, at, random = Rolling(), 0, Random(seed)
     for number, (length_s, free) in enumerate(zip(lengths, idle, strict=False)):
         stop = at + int(length_s * RATE_HZ)
-        rolling.settle(rolling.add(Segment(at, stop)), f"w{number}")
-        at = stop
+        seam = random.choice(["pause", "gap", "hard"])
+        start = at + random.choice([0, 0, 5]) * RATE_HZ
+        rolling.settle(rolling.add(Segment(start, start + stop - at, seam)), f"w{number}")
+        at = start + stop - at
         if free and (run := rolling.run()):
             assert (run.stop - run.start) / RATE_HZ <= MOST_S
             if in_time:

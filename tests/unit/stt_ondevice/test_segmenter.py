@@ -183,7 +183,7 @@ def test_every_take_is_cut_in_order_and_no_speech_is_lost(runs, seed, missing):
         assert last.last
         found.append(last)
     for segment in found:
-        assert segment.stop - segment.start <= (HARD + 2 * CERTAIN) * FRAME_SAMPLES
+        assert segment.stop - segment.start < (HARD + AFTER_LAST) * FRAME_SAMPLES
         if segment.guess:
             low, high = sorted((segment.guess.stop, segment.stop))
             assert segment.guess.start == segment.start

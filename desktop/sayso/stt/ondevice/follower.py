@@ -23,6 +23,8 @@ T = TypeVar("T")
 
 BATCH_BYTES = RATE_HZ // 5
 """The voice detector is run on a tenth of a second at a time: fewer hops between threads."""
+SLOW_S: dict[Lane, float] = {"quick": 0.5, "thorough": 3.0}
+"""A decode slower than this is of a model, or on a computer, that leaves little time beside."""
 
 
 class Follower:
@@ -56,6 +58,8 @@ class Follower:
         self._live = True
         """Somebody is speaking, so there is time beside; else all is there and is done in full."""
         self._stopped = False
+        self._rests: dict[Lane, float] = {}
+        """Until when a lane is left in peace."""
         self._shown = ""
 
     async def follow(self, audio: Reader) -> None:
@@ -108,7 +112,7 @@ class Follower:
         for action in actions:
             if isinstance(action, Segment):
                 self._settle(action)
-            elif self._live:
+            elif self._live and self._has_time("quick"):
                 self._newest = action
                 self._guesses[action] = self.start(self._guess(action))
 
@@ -152,18 +156,19 @@ class Follower:
         lane: Lane = "quick"
         if isinstance(part, Segment) and part.last and not self._lanes.idle("quick"):
             lane = "thorough" if self._lanes.idle("thorough") else "quick"
-        draft = await self._lanes.run(lane, drafted)
+        draft = await self._timed(lane, drafted)
         if draft and not language:
             self._spoken, self._spoken_s = draft.language, duration_s
         return draft
 
     def _repair(self) -> None:
         """Decode together what there is, unless that is going on."""
-        if self._repairing is None or self._repairing.done():
+        done = self._repairing is None or self._repairing.done()
+        if done and self._has_time("thorough"):
             self._repairing = self.start(self._repaired())
 
     async def _repaired(self) -> None:
-        while not self._stopped and (run := self._rolling.run()):
+        if run := self._rolling.run():
             self._rolling.repair(run, await self._whole(run))
             self._show()
 
@@ -182,9 +187,22 @@ class Follower:
             language = await self._lanes.run("thorough", decoder.language, samples)
             self._spoken, self._spoken_s = language, len(samples) / RATE_HZ
         language = self._spoken
-        return await self._lanes.run(
+        return await self._timed(
             "thorough", decoder.text, samples, language, lambda: not self._stopped
         )
+
+    async def _timed(self, lane: Lane, call: Callable[..., T], *arguments: object) -> T:
+        """Where it is slow, the lane is left in peace afterwards for as long as it took."""
+        clock = asyncio.get_running_loop().time
+        begin = clock()
+        result = await self._lanes.run(lane, call, *arguments)
+        took_s = clock() - begin
+        self._rests[lane] = clock() + took_s if took_s > SLOW_S[lane] else 0.0
+        return result
+
+    def _has_time(self, lane: Lane) -> bool:
+        """For what need not be done."""
+        return asyncio.get_running_loop().time() >= self._rests.get(lane, 0.0)
 
     def _language(self, decoder: Decoder, duration_s: float) -> str:
         """That of the take; '' if so much speech can tell it better than what there was."""

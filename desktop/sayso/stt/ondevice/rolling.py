@@ -17,7 +17,9 @@ MOST_S = 28.5
 PAUSE_S = 2.0
 """There is no longer pause in it: Whisper fills those with words nobody said."""
 SETTLED_S = 16.0
-"""A run this long is done with; the next begins after it."""
+"""A run this long that ends at a pause is done with; the next begins after it."""
+LEAST_S = 8.0
+"""A run is not made shorter than this to end at a pause."""
 
 
 @attrs.frozen
@@ -64,9 +66,12 @@ class Rolling:
         """What to decode together now; None if there is nothing new. Ask when that is idle."""
         while self._anchor < len(self.segments):
             first, after = self._anchor, self._fitting(self._anchor)
-            start, stop = self.segments[first].start, self.segments[after - 1].stop
             full = after < len(self.segments)
-            if full or stop - start >= SETTLED_S * RATE_HZ:
+            if full and self._tried > first:
+                after = self._tried  # that is decoded, and its text ends there
+            start, stop = self.segments[first].start, self.segments[after - 1].stop
+            long = stop - start >= SETTLED_S * RATE_HZ
+            if full or (long and self.segments[after - 1].seam == "pause"):
                 self._anchor = after
             if after > self._tried:
                 self._tried = after
@@ -76,13 +81,20 @@ class Rolling:
         return None
 
     def _fitting(self, first: int) -> int:
-        """The segment after the last that can be decoded together with this one."""
+        """The segment after the last that can be decoded together with this one.
+
+        Where not all fit, it ends at a pause if it can: nothing repairs the seams of runs.
+        """
         start = before = self.segments[first].start
+        paused = 0
         for number, segment in enumerate(self.segments[first:], first):
-            fits = segment.stop - start <= MOST_S * RATE_HZ
-            if number > first and not (fits and segment.start - before <= PAUSE_S * RATE_HZ):
+            if number > first and segment.start - before > PAUSE_S * RATE_HZ:
                 return number
+            if number > first and segment.stop - start > MOST_S * RATE_HZ:
+                return paused or number
             before = segment.stop
+            if segment.seam == "pause" and before - start >= LEAST_S * RATE_HZ:
+                paused = number + 1
         return len(self.segments)
 
     def repair(self, run: Run, text: str) -> None:
