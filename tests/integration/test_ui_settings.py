@@ -398,6 +398,15 @@ def test_a_language_is_chosen_by_its_own_name(window: SettingsWindow, app: FakeA
     assert app.settings.language == "de"
 
 
+def test_when_memory_is_freed_is_chosen(window: SettingsWindow, app: FakeApp) -> None:
+    choose(recognition(window).rows["on_device.unload_minutes"].control, 0)
+    assert app.settings.on_device.unload_minutes == 0
+    window.show_settings(s.put(app.settings, "on_device.unload_minutes", 7))
+    combo = recognition(window).rows["on_device.unload_minutes"].control
+    assert isinstance(combo, QComboBox)
+    assert combo.currentData() == 7
+
+
 def test_the_servers_model_is_entered(window: SettingsWindow, app: FakeApp) -> None:
     page = recognition(window)
     page.radios["own"].click()
