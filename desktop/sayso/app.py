@@ -20,6 +20,7 @@ from .core import settings as s
 from .core.problems import Problem, ProblemError
 from .core.settings import Settings
 from .edges import folders, instance, logs, settings_file
+from .edges.downloads import Downloads
 from .edges.microphone import Microphone
 from .edges.secrets import KeyStore
 from .edges.sounds import Sounds
@@ -97,6 +98,7 @@ class App:
         self._bridge = Bridge()
         self._background = Background()
         self._paste = Paste()
+        self._downloads = Downloads(folders.models(), folders.cache())
         self._levels: Callable[[float], None] | None = None
         self._worker = Worker(self._parts(), self._settings)
         actions = self._actions()
@@ -129,6 +131,7 @@ class App:
         self._worker.run(_close(self._server)).result()
         instance.remove()
         self._worker.stop()
+        self._downloads.close()
         self._background.stop()
         self._tray.icon.hide()
         self._paste.close()
@@ -172,6 +175,10 @@ class App:
             keep_key_for_run=self._keys.keep_for_this_run,
             forget_key=self._keys.forget,
             test_endpoint=self._test_endpoint,
+            models=self._downloads.listed,
+            download_model=self._downloads.start,
+            cancel_download=self._downloads.cancel,
+            remove_model=self._downloads.remove,
         )
 
     def _listen(self) -> None:

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QStyleFactory, QWidget
 from sayso.core.problems import Problem
 from sayso.core.settings import Endpoint, Settings
 from sayso.core.status import Status
+from sayso.stt.ondevice.catalogue import MODELS, Listed
 from sayso.ui import glyph, pill, theme, views
 from sayso.ui.actions import Actions
 from sayso.ui.background import Background
@@ -167,12 +168,32 @@ class TraySheet(QWidget):
                 painter.drawImage(column * 205 + 4 + i * 39, 170, big)
 
 
+BROKEN = Problem(
+    "There is no internet.",
+    "What has arrived is kept: the next download goes on from there.",
+    "recognition",
+)
+MODELS_SHOWN = [
+    {
+        "whisper-base": Listed(model=model, place="package"),
+        "whisper-tiny": Listed(model=model, place="own"),
+        "whisper-small": Listed(model=model, place="", part_bytes=218_000_000, arriving=True),
+        "whisper-large-v3-turbo": Listed(
+            model=model, place="", part_bytes=412_000_000, problem=BROKEN
+        ),
+        "whisper-base.en": Listed(model=model, place="hub"),
+    }.get(model.name, Listed(model=model, place=""))
+    for model in MODELS
+]
+
+
 def actions(**others: object) -> Actions:
     """Does nothing, like a desktop without microphones, keys and servers."""
     nothing = {
         field.name: (lambda *_: None)
         for field in attrs.fields(Actions)
-        if field.name not in ("microphones", "meter", "record_hotkey", "key_state", "test_endpoint")
+        if field.name
+        not in ("microphones", "meter", "record_hotkey", "key_state", "test_endpoint", "models")
     }
     return Actions(
         **nothing,  # type: ignore[arg-type]
@@ -181,6 +202,7 @@ def actions(**others: object) -> Actions:
         record_hotkey=lambda _: lambda: None,
         key_state=lambda _: "keyring",
         test_endpoint=lambda: "It works. A three-second sample came back in 0.6 s.",
+        models=lambda: MODELS_SHOWN,
     )
 
 
@@ -216,6 +238,9 @@ def settings_windows(folder: Path, name: str) -> None:
     ):
         window = SettingsWindow(actions(), background, settings)
         window.open(page)
+        if label == "recognition-device":
+            window.resize(QSize(780, 1010))
+            window.pages["recognition"].models.show_all(MODELS_SHOWN)  # type: ignore[attr-defined]
         if label == "recognition-own":
             window.pages["recognition"].own_key.note.say(actions().test_endpoint())  # type: ignore[attr-defined]
         if label == "general":

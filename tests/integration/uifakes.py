@@ -9,6 +9,7 @@ from typing import Any
 from sayso.core import settings as s
 from sayso.core.problems import Problem, ProblemError
 from sayso.core.settings import Settings
+from sayso.stt.ondevice.catalogue import MODELS, WHISPER_BASE, Listed
 from sayso.ui.actions import Actions
 
 NO_KEYRING = Problem("There is no keyring.", "Keep the key for this run, or set up a keyring.")
@@ -31,6 +32,11 @@ class FakeApp:
         self.let_test_end = threading.Event()
         self.let_test_end.set()
         self.devices = {"alsa.builtin": "Built-in", "bluez.headset": "Headset & more"}
+
+        self.models = {
+            model.name: Listed(model=model, place="package" if model is WHISPER_BASE else "")
+            for model in MODELS
+        }
 
     def actions(self) -> Actions:
         def note(what: str) -> Callable[[], None]:
@@ -55,6 +61,10 @@ class FakeApp:
             keep_key_for_run=self.keep_key,
             forget_key=lambda host: self.keys.pop(host, None),
             test_endpoint=self.test,
+            models=lambda: list(self.models.values()),
+            download_model=lambda name: self.asked.append(("download", name)),
+            cancel_download=lambda name: self.asked.append(("cancel", name)),
+            remove_model=self.remove_model,
         )
 
     def change(self, key: str, value: object) -> Problem | None:
@@ -91,6 +101,12 @@ class FakeApp:
 
     def keep_key(self, host: str, key: str) -> None:
         self.stored[host], self.keys[host] = key, "run"
+
+    def remove_model(self, name: str) -> None:
+        if self.refused:
+            raise ProblemError(self.refused)
+        self.asked.append(("remove", name))
+        self.models[name] = Listed(model=self.models[name].model, place="")
 
     def test(self) -> str:
         assert self.let_test_end.wait(10)

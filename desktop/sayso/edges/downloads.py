@@ -13,14 +13,17 @@ import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import attrs
 
 from ..core.problems import Problem, ProblemError
 from ..stt.ondevice.catalogue import MODELS, Listed, Model, named, no_space, not_pinned
 from ..stt.ondevice.weights import damaged, place
-from .arrival import ETAG, Fetch, Progress, Source
 from .instance import Lock
+
+if TYPE_CHECKING:
+    from .arrival import Progress, Source
 
 PART, OLD = ".part", ".old"
 CLOSING_S = 1.0
@@ -51,6 +54,8 @@ def fetch(
     """
     if not model.pinned:
         raise ProblemError(not_pinned(model))
+    from .arrival import Fetch, Source  # its HTTP client takes 0.1 s to import
+
     source = source or Source()
     target, part = models / model.name, models / f"{model.name}{PART}"
     try:
@@ -64,7 +69,7 @@ def fetch(
                 raise ProblemError(no_space(needed, free))
             if not Fetch(model, part, progress, cancelled, source).run():
                 return None
-            _put(part, target)
+            _put(model, part, target)
     except OSError as error:
         raise _of_disk(error, model, models, part, source) from error
     return target
@@ -123,10 +128,11 @@ def _locked(model: Model, models: Path) -> Iterator[None]:
         lock.close()
 
 
-def _put(part: Path, target: Path) -> None:
+def _put(model: Model, part: Path, target: Path) -> None:
     """What is whole takes its place, and that of a damaged one, in one step."""
-    for leftover in part.glob(f"*{ETAG}"):
-        leftover.unlink()
+    for path in part.iterdir():
+        if path.name not in model.hashes:
+            path.unlink()
     old = target.with_name(f"{target.name}{OLD}")
     if target.exists():
         _clear(old)

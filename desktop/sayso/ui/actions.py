@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import attrs
 
 from ..core.problems import Problem
+from ..stt.ondevice.catalogue import Listed
 
 
 @attrs.frozen(kw_only=True)
@@ -41,3 +42,10 @@ class Actions:
     forget_key: Callable[[str], None]
     test_endpoint: Callable[[], str]
     """Slow; one sentence on success, ProblemError otherwise."""
+    models: Callable[[], list[Listed]]
+    """Slow. Also tells how downloads go."""
+    download_model: Callable[[str], None]
+    """Begin, or go on."""
+    cancel_download: Callable[[str], None]
+    remove_model: Callable[[str], None]
+    """Slow; ProblemError where it cannot be removed."""

@@ -18,6 +18,7 @@ from ...core.settings import OPENAI_URL, Endpoint, Settings
 from ...stt.endpoints import host_of, socket_url
 from ..views import ENGINES, Engine, engine_of
 from .key_row import KeyRow
+from .models import ModelList
 from .page import Context, Page, make_combo, select
 from .widgets import Group, Row, Switch, label, scaled
 
@@ -80,6 +81,7 @@ class RecognitionPage(Page):
         select(self.openai_model, endpoint.model if picked == "openai" else OPENAI_MODELS[0])
         if not self.own_model.hasFocus():
             self.own_model.setEditText(self._own_model)
+        self.models.use(self.settings.on_device.model)
         self._show_permission(self.url.text())
 
     def _refresh_keys(self) -> None:
@@ -265,8 +267,14 @@ class RecognitionPage(Page):
     # On this computer, and what all have
 
     def _device_group(self) -> Group:
-        model = Row(
-            self.context.scheme, "Model", "Comes with Sayso.", label("Whisper base", "body")
+        self.models = ModelList(
+            self.context,
+            self.settings.on_device.model,
+            lambda name: self.change("on_device.model", name),
+        )
+        model = self.keep(
+            "on_device.model",
+            Row(self.context.scheme, "Model", "Larger is surer and slower.", None, self.models),
         )
         minutes = self.settings.on_device.unload_minutes
         own = () if minutes in dict(UNLOAD) else ((minutes, f"{minutes} minutes"),)

@@ -53,8 +53,11 @@ def sheet(scheme: Scheme) -> str:
     QLineEdit:focus {{ padding: 0 8px; }} QComboBox QLineEdit:focus {{ border: 0; padding: 0; }}
     QPushButton:disabled, QComboBox:disabled, QLineEdit:disabled {{ color: {scheme.ink3}; }}
     QRadioButton {{ spacing: 10px; color: {scheme.ink}; }}
+    QRadioButton:disabled {{ color: {scheme.ink2}; }}
     QRadioButton::indicator {{ width: {dot}px; height: {dot}px; border-radius: {dot // 2 + 1}px;
         border: 1px solid {scheme.outline}; background: {scheme.surface}; }}
+    QRadioButton::indicator:disabled {{ border-color: {scheme.line};
+        background: {scheme.window}; }}
     QRadioButton::indicator:focus {{ border: 2px solid {scheme.voice}; width: {dot - 2}px;
         height: {dot - 2}px; }}
     QRadioButton::indicator:checked {{ width: {hole}px; height: {hole}px;

@@ -1,0 +1,233 @@
+"""Settings, Recognition: the models for this computer, to choose, download and remove."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import shiboken6
+from PySide6.QtCore import QRectF, Qt, QTimer
+from PySide6.QtGui import QColor, QHideEvent, QPainter, QPaintEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QProgressBar,
+    QPushButton,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ...core.problems import Problem
+from ...stt.ondevice.catalogue import Listed, languages, size, stays
+from ..theme import Scheme
+from .page import Context
+from .widgets import Note, label, scaled
+
+LOOK_MS = 500
+"""Between looks at how a download goes."""
+BAR = 4
+BUTTON = 104
+EMPTY = "No model on this computer. Small is a good first one ({})."
+FIRST = "whisper-small"
+ENGLISH = "For English alone"
+_PLACES = {"hub": "from another program", "package": "came with Sayso"}
+
+
+Act = Literal["", "Download", "Cancel", "Remove"]
+
+
+def state(entry: Listed) -> str:
+    """What stands beside a model: its size, and where it is or how far it has come."""
+    model = entry.model
+    whole = size(model.size_bytes)
+    if entry.place in _PLACES:
+        return f"{whole}, {_PLACES[entry.place]}"
+    if not entry.place and (entry.arriving or entry.part_bytes):
+        return f"{size(entry.part_bytes)} of {whole}"
+    return whole if model.pinned else f"{whole}, not offered yet"
+
+
+def act(entry: Listed, used: str) -> Act:
+    """What its button does, or '' for none."""
+    if entry.arriving:
+        return "Cancel"
+    if not entry.place:
+        return "Download" if entry.model.pinned else ""
+    return "" if stays(entry, used) else "Remove"
+
+
+class Bar(QProgressBar):
+    """How far a download has come; a progress bar to assistive technology."""
+
+    def __init__(self, scheme: Scheme) -> None:
+        super().__init__()
+        self._scheme = scheme
+        self.setRange(0, 1000)
+        self.setTextVisible(False)
+        self.setFixedHeight(scaled(BAR))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        whole, radius = QRectF(self.rect()), self.height() / 2
+        for colour, share in ((self._scheme.line, 1.0), (self._scheme.voice, self.value() / 1000)):
+            painter.setBrush(QColor(colour))
+            width = max(whole.height(), whole.width() * share) if share else 0.0
+            painter.drawRoundedRect(QRectF(0, 0, width, whole.height()), radius, radius)
+
+
+class ModelLine(QWidget):
+    """One model: choose it, and what else can be done with it."""
+
+    def __init__(self, scheme: Scheme, entry: Listed) -> None:
+        super().__init__()
+        model = entry.model
+        self.entry = entry
+        self.radio = QRadioButton(f"{model.title}, {model.words}")
+        self.state = label("", "caption", scheme.ink2)
+        self.button = QPushButton()
+        self.button.setFixedWidth(scaled(BUTTON))
+        self.bar = Bar(scheme)
+        self.bar.setAccessibleName(f"Download of {model.title}")
+        self.note = Note(scheme)
+        line = QHBoxLayout()
+        line.setSpacing(12)
+        line.addWidget(self.radio, 1)
+        line.addWidget(self.state)
+        line.addWidget(self.button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 2, 0, 2)
+        column.setSpacing(4)
+        column.addLayout(line)
+        column.addWidget(self.bar)
+        column.addWidget(self.note)
+        self.setMinimumHeight(scaled(34))
+
+    def show_entry(self, entry: Listed, used: str) -> None:
+        self.entry = entry
+        model, word = entry.model, act(entry, used)
+        self.radio.setEnabled(bool(entry.place))
+        self.radio.setAccessibleDescription(f"{state(entry)}, {languages(model)}")
+        self.state.setText(state(entry))
+        self.button.setText(word)
+        self.button.setAccessibleName(f"{word} {model.title}")
+        keep = self.button.sizePolicy()
+        keep.setRetainSizeWhenHidden(True)
+        self.button.setSizePolicy(keep)
+        self.button.setVisible(bool(word))
+        self.bar.setVisible(entry.arriving)
+        self.bar.setValue(round(1000 * entry.part_bytes / model.size_bytes))
+        self.note.problem(entry.problem)
+
+
+class ModelList(QWidget):
+    """All models. It looks again whenever it is shown, and while one arrives."""
+
+    def __init__(self, context: Context, used: str, choose: Callable[[str], object]) -> None:
+        super().__init__()
+        self._context, self._used, self._choose = context, used, choose
+        self.lines: dict[str, ModelLine] = {}
+        self._choices = QButtonGroup(self)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self.empty = label("", "caption", context.scheme.ink2, wrap=True)
+        self.empty.setVisible(False)
+        self._column.addWidget(self.empty)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(LOOK_MS)
+        self._timer.timeout.connect(self.look)
+
+    def use(self, used: str) -> None:
+        """The settings have this one now."""
+        self._used = used
+        self.show_all([line.entry for line in self.lines.values()])
+
+    def look(self) -> None:
+        self._context.background.run(self._context.actions.models, self._looked, self._unknown)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.look()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._timer.stop()
+        super().hideEvent(event)
+
+    def _looked(self, entries: list[Listed]) -> None:
+        if not shiboken6.isValid(self):  # the page was made anew in other colours
+            return
+        arrived = [
+            entry
+            for entry in entries
+            if entry.place == "own"
+            and entry.model.name in self.lines
+            and self.lines[entry.model.name].entry.arriving
+        ]
+        self.show_all(entries)
+        here = {entry.model.name for entry in entries if entry.place}
+        if arrived and self._used not in here:
+            self._choose(arrived[0].model.name)
+        if self.isVisible() and any(entry.arriving for entry in entries):
+            self._timer.start()
+
+    def show_all(self, entries: list[Listed]) -> None:
+        """How they stand."""
+        for entry in entries:
+            if entry.model.name not in self.lines:
+                self._add(entry)
+            line = self.lines[entry.model.name]
+            line.show_entry(entry, self._used)
+            line.radio.setChecked(entry.model.name == self._used)
+        nothing = bool(entries) and not any(entry.place or entry.arriving for entry in entries)
+        if nothing:
+            first = next(entry.model for entry in entries if entry.model.name == FIRST)
+            self.empty.setText(EMPTY.format(size(first.size_bytes)))
+        self.empty.setVisible(nothing)
+
+    def _add(self, entry: Listed) -> None:
+        model = entry.model
+        if model.english and not any(line.entry.model.english for line in self.lines.values()):
+            words = label(ENGLISH, "caption", self._context.scheme.ink2)
+            words.setContentsMargins(0, 10, 0, 2)
+            self._column.addWidget(words)
+        line = self.lines[model.name] = ModelLine(self._context.scheme, entry)
+        self._choices.addButton(line.radio)
+        line.radio.clicked.connect(lambda: self._choose(model.name))
+        line.button.clicked.connect(lambda: self._act(model.name))
+        self._column.addWidget(line)
+
+    def _act(self, name: str) -> None:
+        actions, line = self._context.actions, self.lines[name]
+        match act(line.entry, self._used):
+            case "Download":
+                actions.download_model(name)
+            case "Cancel":
+                actions.cancel_download(name)
+            case "":
+                return
+            case "Remove":
+                self._context.background.run(
+                    lambda: actions.remove_model(name),
+                    lambda _: self._gone(),
+                    lambda problem: self._told(line, problem),
+                )
+                return
+        self.look()
+
+    def _gone(self) -> None:
+        if shiboken6.isValid(self):
+            self.look()
+
+    @staticmethod
+    def _told(line: ModelLine, problem: Problem) -> None:
+        if shiboken6.isValid(line):
+            line.note.problem(problem)
+
+    def _unknown(self, problem: Problem) -> None:
+        if shiboken6.isValid(self):
+            self.empty.setText(problem.sentence)
+            self.empty.setVisible(True)

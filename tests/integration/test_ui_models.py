@@ -1,0 +1,177 @@
+"""The list of models in the settings, as a person uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import attrs
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+from uifakes import FakeApp
+
+from sayso.core.problems import Problem
+from sayso.stt.ondevice.catalogue import MODELS, Listed, named
+from sayso.ui.background import Background
+from sayso.ui.settings.models import ModelLine, ModelList, act, state
+from sayso.ui.settings.recognition import RecognitionPage
+from sayso.ui.settings.window import SettingsWindow
+
+TINY, SMALL, UNPINNED = named("tiny"), named("small"), named("distil-medium.en")
+
+
+@pytest.fixture
+def app() -> FakeApp:
+    return FakeApp()
+
+
+@pytest.fixture
+def window(app: FakeApp, qtbot: QtBot) -> Iterator[SettingsWindow]:
+    background = Background()
+    made = SettingsWindow(app.actions(), background, app.settings)
+    app.changed = made.show_settings
+    qtbot.addWidget(made)
+    made.resize(780, 1000)
+    made.open("recognition")
+    qtbot.waitExposed(made)
+    yield made
+    made.hide()
+    background.stop(wait=True)
+
+
+@pytest.fixture
+def models(window: SettingsWindow, qtbot: QtBot) -> ModelList:
+    page = window.pages["recognition"]
+    assert isinstance(page, RecognitionPage)
+    qtbot.waitUntil(lambda: len(page.models.lines) == len(MODELS))
+    return page.models
+
+
+def line(models: ModelList, name: str) -> ModelLine:
+    return models.lines[name]
+
+
+def stands(app: FakeApp, models: ModelList, qtbot: QtBot, **entries: Listed) -> None:
+    """Something happened to models; the list looks again."""
+    for entry in entries.values():
+        app.models[entry.model.name] = entry
+    models.look()
+    qtbot.waitUntil(lambda: all(line(models, e.model.name).entry == e for e in entries.values()))
+
+
+SHOWN = {
+    "not here": (Listed(model=SMALL, place=""), "486 MB", "Download"),
+    "here": (Listed(model=SMALL, place="own"), "486 MB", "Remove"),
+    "in use": (Listed(model=TINY, place="own"), "78 MB", ""),
+    "arriving": (Listed(model=SMALL, place="", part_bytes=218_000_000, arriving=True),
+                 "218 MB of 486 MB", "Cancel"),
+    "broken off": (Listed(model=SMALL, place="", part_bytes=5_000_000), "5 MB of 486 MB",
+                   "Download"),
+    "in a package": (Listed(model=SMALL, place="package"), "486 MB, came with Sayso", ""),
+    "another's": (Listed(model=SMALL, place="hub"), "486 MB, from another program", ""),
+    "not pinned": (Listed(model=UNPINNED, place=""), "792 MB, not offered yet", ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("entry", "beside", "button"), SHOWN.values(), ids=SHOWN)
+def test_what_is_said_of_a_model_and_done_with_it(entry: Listed, beside: str, button: str) -> None:
+    assert state(entry) == beside
+    assert act(entry, used="whisper-tiny") == button
+
+
+def test_all_models_are_listed_and_the_one_in_use_is_chosen(models: ModelList) -> None:
+    assert [line.radio.text() for line in models.lines.values()][:6] == [
+        *("Tiny, fastest", "Base, quick", "Small, surer", "Medium, sure, slow"),
+        *("Large, surest, slowest", "Large turbo, best"),
+    ]
+    assert [name for name, line in models.lines.items() if line.radio.isChecked()] == [
+        "whisper-base"
+    ]
+    assert [name for name, line in models.lines.items() if line.radio.isEnabled()] == [
+        "whisper-base"
+    ]
+    assert line(models, "whisper-small").radio.accessibleDescription() == "486 MB, all languages"
+    assert line(models, "whisper-small").button.accessibleName() == "Download Small"
+    assert not models.empty.isVisible()
+
+
+def test_a_model_that_is_here_is_used_at_a_click(
+    app: FakeApp, models: ModelList, qtbot: QtBot
+) -> None:
+    stands(app, models, qtbot, tiny=Listed(model=TINY, place="own"))
+    qtbot.mouseClick(line(models, "whisper-tiny").radio, Qt.MouseButton.LeftButton)
+    assert app.settings.on_device.model == "whisper-tiny"
+    assert line(models, "whisper-tiny").button.isHidden()
+    app.change("on_device.model", "whisper-base")
+    assert line(models, "whisper-base").radio.isChecked()
+    assert line(models, "whisper-tiny").button.text() == "Remove"
+
+
+def test_a_download_is_begun_followed_and_cancelled(
+    app: FakeApp, models: ModelList, qtbot: QtBot
+) -> None:
+    small = line(models, "whisper-small")
+    qtbot.mouseClick(small.button, Qt.MouseButton.LeftButton)
+    assert app.asked == [("download", "whisper-small")]
+    half = Listed(model=SMALL, place="", part_bytes=SMALL.size_bytes // 2, arriving=True)
+    stands(app, models, qtbot, small=half)
+    assert small.bar.isVisible()
+    assert small.bar.value() == 500
+    assert small.state.text() == "243 MB of 486 MB"
+    app.models["whisper-small"] = attrs.evolve(half, part_bytes=SMALL.size_bytes * 3 // 4)
+    qtbot.waitUntil(lambda: small.bar.value() == 750)  # it looks by itself
+    qtbot.mouseClick(small.button, Qt.MouseButton.LeftButton)
+    assert app.asked[-1] == ("cancel", "whisper-small")
+    stands(app, models, qtbot, small=Listed(model=SMALL, place="", part_bytes=7_000_000))
+    assert small.bar.isHidden()
+    assert small.button.text() == "Download"
+
+
+def test_what_stands_against_a_download_is_told_at_its_model(
+    app: FakeApp, models: ModelList, qtbot: QtBot
+) -> None:
+    problem = Problem("There is no internet.", "What has arrived is kept.")
+    stands(app, models, qtbot, small=Listed(model=SMALL, place="", problem=problem))
+    note = line(models, "whisper-small").note
+    assert note.isVisible()
+    assert note.text.text() == problem.sentence
+    stands(app, models, qtbot, small=Listed(model=SMALL, place=""))
+    assert note.isHidden()
+
+
+def test_a_model_is_removed(app: FakeApp, models: ModelList, qtbot: QtBot) -> None:
+    stands(app, models, qtbot, tiny=Listed(model=TINY, place="own"))
+    qtbot.mouseClick(line(models, "whisper-tiny").button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: line(models, "whisper-tiny").button.text() == "Download")
+    assert app.asked == [("remove", "whisper-tiny")]
+
+
+def test_why_a_model_could_not_be_removed_is_told(
+    app: FakeApp, models: ModelList, qtbot: QtBot
+) -> None:
+    stands(app, models, qtbot, tiny=Listed(model=TINY, place="own"))
+    app.refused = Problem("The model Tiny is being downloaded already.")
+    tiny = line(models, "whisper-tiny")
+    qtbot.mouseClick(tiny.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(tiny.note.isVisible)
+    assert tiny.note.text.text() == "The model Tiny is being downloaded already."
+
+
+def test_the_first_model_to_arrive_is_used_where_there_is_none(
+    app: FakeApp, models: ModelList, qtbot: QtBot
+) -> None:
+    base = Listed(model=named("base"), place="")
+    stands(app, models, qtbot, base=base)
+    assert models.empty.text() == ("No model on this computer. Small is a good first one (486 MB).")
+    assert models.empty.isVisible()
+    stands(app, models, qtbot, small=Listed(model=SMALL, place="", arriving=True))
+    assert models.empty.isHidden()
+    stands(app, models, qtbot, small=Listed(model=SMALL, place="own"))
+    qtbot.waitUntil(lambda: app.settings.on_device.model == "whisper-small")
+
+
+def test_a_later_model_is_not_used_by_itself(app: FakeApp, models: ModelList, qtbot: QtBot) -> None:
+    stands(app, models, qtbot, small=Listed(model=SMALL, place="", arriving=True))
+    stands(app, models, qtbot, small=Listed(model=SMALL, place="own"))
+    assert app.settings.on_device.model == "whisper-base"
+    assert line(models, "whisper-small").radio.isEnabled()
