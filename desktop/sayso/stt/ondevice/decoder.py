@@ -8,6 +8,7 @@ and what comes out is checked (`guards`).
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
@@ -189,6 +190,22 @@ class Decoder:
             return "en"
         token, _ = self._model.model.detect_language(encoded)[0][0]
         return str(token[2:-2])
+
+
+def timed(folder: Path, threads: int) -> float:
+    """Seconds of a decode with so many threads; loads the model for it.
+
+    Raises:
+        As `Decoder`.
+    """
+    decoder = Decoder(folder, threads)
+    decoder.warm()
+    times_s = []
+    for _ in range(3):
+        begin = time.perf_counter()
+        decoder.warm()
+        times_s.append(time.perf_counter() - begin)
+    return min(times_s)
 
 
 def _before_end(tokens: list[int], duration_s: float, first_time: int, end: int) -> list[int]:

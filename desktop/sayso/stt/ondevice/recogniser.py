@@ -13,10 +13,11 @@ from ...core.problems import Problem, ProblemError
 from ..engine import Heard, Ready
 from ..reader import Reader
 from .catalogue import WHISPER_BASE, Model
-from .decoder import Decoder
+from .decoder import Decoder, timed
 from .follower import Follower, seen
 from .lanes import Lane, Lanes
 from .memory import give_back
+from .threads import threads_for
 from .weights import find
 
 TOO_SLOW = Problem(
@@ -63,6 +64,7 @@ class OnDeviceEngine:
                 take loads the model again while it goes on.
         """
         self._find = partial(find, model, models, cache)
+        self._threads = partial(threads_for, model.name, os.cpu_count() or 1, cache)
         self._title = model.title
         self._language = language
         self._unload_s = unload_s
@@ -152,7 +154,7 @@ class OnDeviceEngine:
 
         folder = self._find()
         try:
-            return Decoder(folder)
+            return Decoder(folder, self._threads(partial(timed, folder)))
         except (RuntimeError, ValueError, OSError) as error:
             raise ProblemError(
                 Problem(
