@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import ctranslate2
 import jiwer
 import numpy as np
 import psutil
@@ -19,7 +20,7 @@ from sayso.core.take import Take
 from sayso.edges import folders, soundfiles
 from sayso.stt.engine import Heard, Partial, Ready
 from sayso.stt.ondevice import recogniser
-from sayso.stt.ondevice.decoder import Decoder
+from sayso.stt.ondevice.decoder import Decoder, opened
 from sayso.stt.ondevice.lanes import Lanes
 from sayso.stt.ondevice.recogniser import OnDeviceEngine
 from sayso.stt.reader import Reader
@@ -263,6 +264,17 @@ def test_a_cancelled_take_is_not_waited_for(
     monkeypatch.undo()
     path, text = speech()[1]
     assert words(recognised(engine, soundfiles.read(path))) == words(text)  # and the next one works
+
+
+def test_a_graphics_card_that_does_not_do_is_passed_over(
+    engine: OnDeviceEngine, decoder: Decoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ctranslate2, "get_cuda_device_count", lambda: 1)
+    monkeypatch.setattr(ctranslate2, "get_supported_compute_types", lambda _: {"float16"})
+    on_processor = opened(engine._find(), lambda: 1)
+    assert on_processor._model.model.device == "cpu"
+    samples, said = joined([1])
+    assert words(on_processor.draft(samples.astype("f4") / 32768, "en").text) == words(said)
 
 
 FAILURES = {

@@ -8,6 +8,7 @@ and what comes out is checked (`guards`).
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,10 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from .devices import CPU, Device, attempts
 from .guards import LEAST_LOG_PROB, MOST_REPETITIVE, NO_SPEECH, Draft, most_tokens
+
+log = logging.getLogger(__name__)
 
 RATE_HZ = 16000
 FRAMES_PER_S = 100
@@ -44,12 +48,13 @@ LANGUAGE_S = 7.0
 class Decoder:
     """A loaded Whisper model. Two threads may call it at once; a call blocks for 0.1 s or more."""
 
-    def __init__(self, folder: Path, threads: int = 1) -> None:
+    def __init__(self, folder: Path, threads: int = 1, device: Device = CPU) -> None:
         """Load the model: 0.3 to 1 s.
 
         Args:
             folder: With the files of the model.
             threads: Of the processor, for each of the two that may decode at once.
+            device: What to run it on.
 
         Raises:
             RuntimeError, OSError, ValueError: CTranslate2 cannot load it.
@@ -60,8 +65,8 @@ class Decoder:
 
         self._model = WhisperModel(
             str(folder),
-            device="cpu",
-            compute_type="int8",
+            device=device.name,
+            compute_type=device.compute_type,
             cpu_threads=threads,
             num_workers=2,
             local_files_only=True,
@@ -190,6 +195,28 @@ class Decoder:
             return "en"
         token, _ = self._model.model.detect_language(encoded)[0][0]
         return str(token[2:-2])
+
+
+def opened(folder: Path, threads: Callable[[], int]) -> Decoder:
+    """A model on the graphics card, or else on the processor with so many threads.
+
+    Raises:
+        As `Decoder`.
+    """
+    import ctranslate2
+
+    cards = ctranslate2.get_cuda_device_count()
+    types = ctranslate2.get_supported_compute_types("cuda") if cards else set()
+    for device in attempts(cards, types):
+        if device != CPU:
+            try:
+                decoder = Decoder(folder, device=device)
+                decoder.warm()  # what CUDA lacks may show only now
+            except (RuntimeError, ValueError) as error:
+                log.info("The graphics card cannot be used: %s", error)
+            else:
+                return decoder
+    return Decoder(folder, threads())
 
 
 def timed(folder: Path, threads: int) -> float:

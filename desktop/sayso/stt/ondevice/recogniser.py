@@ -13,7 +13,7 @@ from ...core.problems import Problem, ProblemError
 from ..engine import Heard, Ready
 from ..reader import Reader
 from .catalogue import WHISPER_BASE, Model
-from .decoder import Decoder, timed
+from .decoder import Decoder, opened, timed
 from .follower import Follower, seen
 from .lanes import Lane, Lanes
 from .memory import give_back
@@ -154,7 +154,7 @@ class OnDeviceEngine:
 
         folder = self._find()
         try:
-            return Decoder(folder, self._threads(partial(timed, folder)))
+            return opened(folder, lambda: self._threads(partial(timed, folder)))
         except (RuntimeError, ValueError, OSError) as error:
             raise ProblemError(
                 Problem(
