@@ -44,6 +44,8 @@ class Engines:
         self._make, self._told = make, told
         self._engine: Engine | None = None
         self._settings: Settings | None = None
+        self._failed = False
+        """It could not be made, or not be made ready."""
         self._reading: dict[int, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -52,16 +54,21 @@ class Engines:
         return self._engine is not None and self._engine.ready
 
     def configure(self, settings: Settings) -> None:
-        """Change the engine if these settings ask for another; takes being read finish first."""
+        """Change the engine if these settings ask for another; takes being read finish first.
+
+        One that failed is made anew with any settings: its model may have been downloaded since.
+        """
         before, self._settings = self._settings, settings
-        if before and _of_engine(before) == _of_engine(settings):
+        if before and _of_engine(before) == _of_engine(settings) and not self._failed:
             return
+        self._failed = False
         old, self._engine = self._engine, None
         if old:
             self._spawn(self._retire(old, list(self._reading.values())))
         try:
             self._engine = self._make(settings)
         except ProblemError as error:
+            self._failed = True
             self._told.problem(error.problem)
         else:
             self._spawn(self._prepare(self._engine))
@@ -98,6 +105,7 @@ class Engines:
             await engine.prepare()
         except ProblemError as error:
             if engine is self._engine:
+                self._failed = True
                 self._told.problem(error.problem)
         finally:
             self._told.changed()

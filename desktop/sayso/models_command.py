@@ -19,7 +19,7 @@ HERE = {
     "": "",
     "own": "downloaded",
     "hub": "in the cache of other programs",
-    "package": "came with Sayso",
+    "package": "installed as a package",
 }
 
 

@@ -49,7 +49,7 @@ def test_the_list_has_all_models_and_marks_the_one_in_use(sayso):
     assert len(lines) == len(MODELS)
     (used,) = [line for line in lines if line.startswith("*")]
     assert used.split()[1:4] == ["whisper-base", "148", "MB"]
-    assert used.endswith("came with Sayso")
+    assert used.endswith("installed as a package")
     assert "  whisper-large-v3-turbo   1.6 GB  all languages best" in lines
     assert any(line.endswith("not pinned yet") for line in lines)
 

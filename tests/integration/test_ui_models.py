@@ -67,7 +67,7 @@ SHOWN = {
                  "218 MB of 486 MB", "Cancel"),
     "broken off": (Listed(model=SMALL, place="", part_bytes=5_000_000), "5 MB of 486 MB",
                    "Download"),
-    "in a package": (Listed(model=SMALL, place="package"), "486 MB, came with Sayso", ""),
+    "in a package": (Listed(model=SMALL, place="package"), "486 MB, installed", ""),
     "another's": (Listed(model=SMALL, place="hub"), "486 MB, from another program", ""),
     "not pinned": (Listed(model=UNPINNED, place=""), "792 MB, not offered yet", ""),
 }  # fmt: skip
@@ -168,6 +168,15 @@ def test_the_first_model_to_arrive_is_used_where_there_is_none(
     assert models.empty.isHidden()
     stands(app, models, qtbot, small=Listed(model=SMALL, place="own"))
     qtbot.waitUntil(lambda: app.settings.on_device.model == "whisper-small")
+
+
+def test_the_chosen_model_is_tried_again_once_it_is_here(
+    app: FakeApp, models: ModelList, qtbot: QtBot
+) -> None:
+    base = Listed(model=named("base"), place="", arriving=True)
+    stands(app, models, qtbot, base=base)
+    stands(app, models, qtbot, base=Listed(model=named("base"), place="own"))
+    qtbot.waitUntil(lambda: app.asked == [("on_device.model", "whisper-base")])
 
 
 def test_a_later_model_is_not_used_by_itself(app: FakeApp, models: ModelList, qtbot: QtBot) -> None:

@@ -31,7 +31,7 @@ BUTTON = 104
 EMPTY = "No model on this computer. Small is a good first one ({})."
 FIRST = "whisper-small"
 ENGLISH = "For English alone"
-_PLACES = {"hub": "from another program", "package": "came with Sayso"}
+_PLACES = {"hub": "from another program", "package": "installed"}
 
 
 Act = Literal["", "Download", "Cancel", "Remove"]
@@ -168,8 +168,11 @@ class ModelList(QWidget):
             and self.lines[entry.model.name].entry.arriving
         ]
         self.show_all(entries)
+        names = {entry.model.name for entry in arrived}
         here = {entry.model.name for entry in entries if entry.place}
-        if arrived and self._used not in here:
+        if self._used in names:
+            self._choose(self._used)  # it is tried again now
+        elif arrived and self._used not in here:
             self._choose(arrived[0].model.name)
         if self.isVisible() and any(entry.arriving for entry in entries):
             self._timer.start()
