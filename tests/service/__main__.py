@@ -6,8 +6,10 @@ import argparse
 import asyncio
 import signal
 
-from .session import Stage
+from .flat import FlatSession, LemonadeSession, TogetherSession
+from .session import Session, Stage
 from .standin import KEY, Mischief, StandIn, drop, hang_up, say, stay_silent
+from .vllm import VLLMSession
 
 MISCHIEF: dict[str, tuple[Stage, Mischief]] = {
     "no-session": ("created", stay_silent()),
@@ -17,6 +19,13 @@ MISCHIEF: dict[str, tuple[Stage, Mischief]] = {
     "close-1011": ("commit", hang_up(1011)),
     "expire": ("audio", hang_up(1001, "Your session hit the maximum duration of 60 minutes.")),
     "garbage": ("created", say("\x00 not JSON")),
+}
+DIALECTS: dict[str, type[Session]] = {
+    "openai": Session,
+    "vllm": VLLMSession,
+    "speaches": FlatSession,
+    "lemonade": LemonadeSession,
+    "together": TogetherSession,
 }
 
 
@@ -29,6 +38,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--key", default=KEY, help="the one that is accepted; '' accepts all")
     parser.add_argument("--at-openai", action="store_true", help="refuse a model in the address")
     parser.add_argument("--latency-s", type=float, default=0.01)
+    parser.add_argument("--dialect", choices=sorted(DIALECTS), default="openai")
     parser.add_argument("--misbehave", choices=sorted(MISCHIEF))
     return parser.parse_args()
 
@@ -46,6 +56,7 @@ async def main() -> None:
         recognise=recognise,
         at_openai=given.at_openai,
         latency_s=given.latency_s,
+        session=DIALECTS[given.dialect],
         mischief=dict([MISCHIEF[given.misbehave]]) if given.misbehave else None,
         port=given.port,
     )

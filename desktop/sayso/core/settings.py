@@ -15,6 +15,7 @@ import attrs
 from attrs import validators as v
 
 from .chord import Chord
+from .hints import checked_prompt, keywords_of
 from .problems import Problem, ProblemError
 
 VERSION = 1
@@ -24,12 +25,23 @@ Mode = Literal["hold", "toggle", "tap-or-hold"]
 Method = Literal["auto", "type", "paste", "copy"]
 KeepWarm = Literal["held", "30s", "always"]
 Pill = Literal["bottom", "top", "when-needed", "never"]
+DialectName = Literal["auto", "openai", "vllm", "speaches", "lemonade", "together"]
+Delay = Literal["", "minimal", "low", "medium", "high", "xhigh"]
+Noise = Literal["", "near_field", "far_field"]
 
 OPENAI_URL = "wss://api.openai.com/v1/realtime"
 
 
 def _a_chord(_: object, __: object, value: str) -> None:
     Chord.parse(value)
+
+
+def _keywords(_: object, __: object, value: str) -> None:
+    keywords_of(value)
+
+
+def _prompt(_: object, __: object, value: str) -> None:
+    checked_prompt(value)
 
 
 def _among(kind: Any) -> Any:
@@ -50,6 +62,16 @@ class Endpoint:
     model: str = _text("gpt-live-transcribe")
     allow_insecure: str = _text()
     """The one host that may be spoken to without TLS; loopback always may."""
+    dialect: DialectName = attrs.field(default="auto", validator=_among(DialectName))
+    """How the server speaks; 'auto' finds out as far as that is certain."""
+    prompt: str = attrs.field(default="", validator=[v.instance_of(str), _prompt])
+    """What it is about, in the speaker's words."""
+    keywords: str = attrs.field(default="", validator=[v.instance_of(str), _keywords])
+    """Names and terms to expect, with commas between them."""
+    delay: Delay = attrs.field(default="", validator=_among(Delay))
+    """How long the model waits before it decides on a word; '' leaves it to the model."""
+    noise: Noise = attrs.field(default="", validator=_among(Noise))
+    """Where the microphone is, for the server's noise reduction; '' does without."""
 
 
 @attrs.frozen(kw_only=True)
@@ -239,15 +261,15 @@ def _kind(key: str) -> Any:
 def _allowed(key: str, error: Exception) -> str:
     kind = _kind(key)
     if get_origin(kind) is Literal:
-        return f"It is one of: {', '.join(get_args(kind))}."
+        return f"It is one of: {', '.join(name or 'empty' for name in get_args(kind))}."
     if get_origin(kind) in (Union, types.UnionType):
         kind = get_args(kind)[0]
     if key == "language":
         return "It is a code such as en or pt-BR, or empty to detect the language."
     if key == "on_device.model":
         return "It is the name of a model: sayso models list."
-    if key == "hotkey.chord":
-        return str(error)
+    if key in ("hotkey.chord", "endpoint.prompt", "endpoint.keywords"):
+        return str(error) if isinstance(error, ValueError) else "It is text."
     if key == "microphone.preroll_ms":
         return "It is a whole number of milliseconds from 0 to 2000."
     if key == "on_device.unload_minutes":

@@ -44,6 +44,8 @@ class Take:
     problem: Problem | None = None
     inserted_by: str = ""
     """'type' or 'paste'."""
+    cost_usd: float | None = None
+    """What servers took for it so far, in US dollars; None where nobody knows."""
     timings: dict[Step, float] = attrs.field(factory=dict)
     """ms since key down, each step once."""
     ended: bool = False
@@ -91,6 +93,7 @@ class Take:
             "engine": self.engine,
             "inserted_by": self.inserted_by or None,
             "duration_s": round(self.duration_s, 3),
+            "cost_usd": None if self.cost_usd is None else round(self.cost_usd, 6),
             "timings": {step: self.timings.get(step) for step in STEPS},
         }
 

@@ -42,13 +42,27 @@ Event = Send | Ready | Partial | Complete | Refused
 class Dialect(Protocol):
     """One conversation about one take; made anew for the next."""
 
-    url: str
-    rate_hz: int
-    """Of the audio it takes, s16le mono."""
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def rate_hz(self) -> int:
+        """Of the audio it takes, s16le mono; counts from `Ready` on."""
+        ...
 
     @property
     def host(self) -> str:
         """'host' or 'host:port', for sentences."""
+        ...
+
+    @property
+    def sent_s(self) -> float:
+        """Seconds of audio that were handed out by `audio`."""
+        ...
+
+    @property
+    def used_s(self) -> float:
+        """Seconds of audio the server says it worked on; 0 where it does not say."""
         ...
 
     @property

@@ -58,6 +58,12 @@ class Items:
         item.deltas += delta
         self._check()
 
+    def replace(self, item_id: str, words: str) -> None:
+        """All the text there is of the item, for now."""
+        item = self._by_id.get(item_id) or self._made(item_id)
+        item.deltas = words
+        self._check()
+
     def commit(self, item_id: str, previous_id: str) -> None:
         """The item's sound is complete."""
         item = self._by_id.get(item_id) if item_id else None

@@ -8,19 +8,19 @@ end an item. Sources: the guide "Realtime transcription" and the types of the op
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Callable
 from typing import Any, Literal
 
 import attrs
 
 from ..core.problems import Problem
-from . import refusals
+from . import messages, refusals
 from .dialect import Complete, Event, Refused, Send
 from .endpoints import OPENAI, host_of, socket_url, with_query
 from .engine import Partial, Ready
+from .hints import NOISE, Hints
 from .items import Items, TooMuchError
+from .messages import COMMIT_EMPTY, SPOKEN
 
 RATE_HZ = 24_000
 PADDING_BYTES = 200 * RATE_HZ // 1000 * 2
@@ -31,11 +31,6 @@ LEAST_BYTES = RATE_HZ * 2 // 10
 ANSWER_S = 10.0
 FENCE_S = 1.0
 """For servers that do not answer `clear`: when all items have ended, little more can come."""
-LISTS_LANGUAGES = frozenset({"gpt-live-transcribe", "gpt-transcribe"})
-LANGUAGES = frozenset({"language", "languages"})
-"""The one optional field we send; refused, the server detects the language."""
-SPOKEN = "conversation.item.input_audio_transcription."
-COMMIT_EMPTY = "input_audio_buffer_commit_empty"
 
 Phase = Literal["connected", "configuring", "ready", "finishing", "over"]
 
@@ -50,8 +45,7 @@ class OpenAI:
 
     address: str
     model: str
-    language: str = ""
-    """ISO 639-1, or '' to detect it."""
+    hints: Hints = attrs.field(factory=Hints)
     api_key: str | None = attrs.field(default=None, repr=False)
     allow_insecure: str = ""
     rate_hz: int = attrs.field(default=RATE_HZ, init=False)
@@ -65,7 +59,8 @@ class OpenAI:
     _answered: bool = attrs.field(default=False, init=False)
     """The commit has been answered, by an item or by having been empty."""
     _fenced: bool = attrs.field(default=False, init=False)
-    _with_language: bool = attrs.field(init=False)
+    _optional: dict[str, Any] = attrs.field(init=False, repr=False)
+    """Fields the session can do without; one that is refused is left out from then on."""
 
     def __attrs_post_init__(self) -> None:
         self.host = host_of(self.address)
@@ -75,7 +70,9 @@ class OpenAI:
             self.url = with_query(url, {"intent": "transcription"}, frozenset({"model"}))
         else:
             self.url = with_query(url, {"intent": "transcription", "model": self.model})
-        self._with_language = bool(self.language)
+        self._optional = self.hints.transcription(self.model)
+        if noise := self.hints.noise_reduction(self.model):
+            self._optional[NOISE] = noise
 
     @property
     def patience_s(self) -> float:
@@ -95,7 +92,7 @@ class OpenAI:
 
     def audio(self, pcm: bytes) -> Send:
         self.sent_bytes += len(pcm)
-        return _send("input_audio_buffer.append", audio=base64.b64encode(pcm).decode("ascii"))
+        return messages.append(pcm)
 
     def commit(self) -> list[Event]:
         if self.sent_bytes < LEAST_BYTES:
@@ -104,21 +101,18 @@ class OpenAI:
         self._phase = "finishing"
         return [
             self.audio(bytes(PADDING_BYTES)),
-            _send("input_audio_buffer.commit", event_id="sayso_commit"),
-            _send("input_audio_buffer.clear", event_id="sayso_clear"),
+            messages.send("input_audio_buffer.commit", event_id="sayso_commit"),
+            messages.send("input_audio_buffer.clear", event_id="sayso_clear"),
         ]
 
     def hear(self, message: str | bytes) -> list[Event]:
         if self._phase == "over":
             return []
-        try:
-            event = json.loads(message)
-        except (ValueError, RecursionError):
-            event = None
-        if not isinstance(event, dict):
+        event = messages.read(message)
+        if event is None:
             return [] if self._configured else [self._stranger()]
-        kind = event.get("type")
-        heard = HEARD.get(kind) if isinstance(kind, str) else None
+        kind = messages.kind_of(event)
+        heard = HEARD.get(kind)
         if heard is None or not (self._configured or kind in BEFORE_READY):
             return []
         try:
@@ -149,18 +143,17 @@ class OpenAI:
         return self._phase not in ("connected", "configuring")
 
     def _update(self) -> Send:
-        transcription: dict[str, Any] = {"model": self.model}
-        if self._with_language and self.model in LISTS_LANGUAGES:
-            transcription["languages"] = [self.language]
-        elif self._with_language:
-            transcription["language"] = self.language
-        audio_input = {
+        options = dict(self._optional)
+        noise = options.pop(NOISE, None)
+        audio_input: dict[str, Any] = {
             "format": {"type": "audio/pcm", "rate": RATE_HZ},
-            "transcription": transcription,
+            "transcription": {"model": self.model, **options},
             "turn_detection": None,  # has to be said: what is left out stays, and it is on
         }
+        if noise:
+            audio_input[NOISE] = noise
         session = {"type": "transcription", "audio": {"input": audio_input}}
-        return _send("session.update", event_id="sayso_update", session=session)
+        return messages.send("session.update", event_id="sayso_update", session=session)
 
     def _on_created(self, _: dict[str, Any]) -> list[Event]:
         if self._phase != "connected":
@@ -176,21 +169,23 @@ class OpenAI:
 
     def _on_delta(self, event: dict[str, Any]) -> list[Event]:
         before = self._items.text
-        self._items.add(_text(event, "item_id"), _text(event, "delta"))
+        self._items.add(messages.text(event, "item_id"), messages.text(event, "delta"))
         return self._news(before)
 
     def _on_committed(self, event: dict[str, Any]) -> list[Event]:
         self._answered = self._answered or self._phase == "finishing"
-        self._items.commit(_text(event, "item_id"), _text(event, "previous_item_id"))
+        self._items.commit(
+            messages.text(event, "item_id"), messages.text(event, "previous_item_id")
+        )
         return []
 
     def _on_completed(self, event: dict[str, Any]) -> list[Event]:
         transcript = event.get("transcript")
         if not isinstance(transcript, str):
             return []
-        self.used_s += _seconds(event.get("usage"))
+        self.used_s += messages.seconds(event.get("usage"))
         before = self._items.text
-        known = self._items.complete(_text(event, "item_id"), transcript)
+        known = self._items.complete(messages.text(event, "item_id"), transcript)
         if not known and self._phase == "finishing":
             self._answered = True  # a server that does not say `committed`
         return self._news(before)
@@ -200,7 +195,7 @@ class OpenAI:
         return [] if text == before else [Partial(text)]
 
     def _on_failed(self, event: dict[str, Any]) -> list[Event]:
-        code, words = self._reason(event)
+        code, words = messages.reason(event, self.api_key)
         return [self._over(refusals.by_code(self.host, self.model, code, words))]
 
     def _on_cleared(self, _: dict[str, Any]) -> list[Event]:
@@ -208,14 +203,14 @@ class OpenAI:
         return []
 
     def _on_error(self, event: dict[str, Any]) -> list[Event]:
-        code, words = self._reason(event)
+        code, words = messages.reason(event, self.api_key)
         error = event.get("error")
         about = error if isinstance(error, dict) else {}
         if not self._configured:
-            if self._phase == "configuring" and self._with_language and _param(about) in LANGUAGES:
-                self._with_language = False
+            refused = self._refused_options(about, code, words)
+            if self._phase == "configuring" and self._without(refused):
                 return [self._update()]
-            if _param(about) == "model":
+            if messages.param(about) == "model":
                 code = "invalid_model"
             return [self._over(refusals.of_settings(self.host, self.model, code, words))]
         ours = about.get("event_id")
@@ -226,6 +221,23 @@ class OpenAI:
             self._answered = True  # a server that listens for pauses has committed before us
             return []
         return [self._over(refusals.by_code(self.host, self.model, code, words))]
+
+    def _without(self, names: set[str]) -> bool:
+        """Leave these out of the update; whether there are any."""
+        for name in names:
+            del self._optional[name]
+        return bool(names)
+
+    def _refused_options(self, error: dict[str, Any], code: str, words: str) -> set[str]:
+        """Which optional fields an error is about; SGLang names them in its words only."""
+        if messages.text(error, "param"):
+            named = messages.parts_of(error)
+            one_language = {"language", "languages"}
+            named |= one_language if named & one_language else set()
+            return {name for name in self._optional if name in named}
+        if code in refusals.NOT_OF_OPTIONS:
+            return set()
+        return {name for name in self._optional if name in words}
 
     def _end(self) -> list[Event]:
         """The end, once the fence is passed and every item has ended."""
@@ -249,13 +261,6 @@ class OpenAI:
     def _stranger(self, detail: str = "no JSON") -> Refused:
         return self._over(refusals.not_a_speech_server(self.host, detail))
 
-    def _reason(self, event: dict[str, Any]) -> tuple[str, str]:
-        error = event.get("error")
-        if not isinstance(error, dict):
-            return "", refusals.said(error, self.api_key)
-        words = refusals.said(error.get("message"), self.api_key)
-        return refusals.code_of(error, self.api_key), words
-
 
 HEARD: dict[str, Callable[[OpenAI, dict[str, Any]], list[Event]]] = {
     "session.created": OpenAI._on_created,
@@ -269,24 +274,3 @@ HEARD: dict[str, Callable[[OpenAI, dict[str, Any]], list[Event]]] = {
 }
 """Everything else, `conversation.item.added` and `.created` among it, says nothing new."""
 BEFORE_READY = frozenset({"session.created", "session.updated", "error"})
-
-
-def _send(kind: str, **fields: Any) -> Send:
-    return Send(json.dumps({"type": kind, **fields}))
-
-
-def _text(event: dict[str, Any], name: str) -> str:
-    value = event.get(name)
-    return value if isinstance(value, str) else ""
-
-
-def _seconds(usage: Any) -> float:
-    seconds = usage.get("seconds") if isinstance(usage, dict) else None
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        return 0.0
-    return float(seconds) if 0 <= seconds < 1e6 else 0.0
-
-
-def _param(error: dict[str, Any]) -> str:
-    """The last name in an error's `param`, as in `session.audio.input.transcription.model`."""
-    return _text(error, "param").rpartition(".")[2].partition("[")[0]

@@ -18,10 +18,11 @@ import attrs
 from ..core.problems import Problem, ProblemError
 from ..core.settings import Endpoint
 from ..core.take import Take
-from . import refusals
-from .endpoints import host_of, needs_key, socket_url
+from . import models, refusals
+from .auto import dialect_for
+from .endpoints import OPENAI, host_of, needs_key, socket_url
 from .engine import Heard
-from .openai import RATE_HZ, OpenAI
+from .openai import RATE_HZ
 from .reader import Reader
 
 if TYPE_CHECKING:
@@ -73,14 +74,14 @@ class RealtimeEngine:
             ProblemError: No key, no connection, refused, lost, or no final in time.
         """
         url = socket_url(self.endpoint.url, self.endpoint.allow_insecure)
-        dialect = OpenAI(
-            address=url,
-            model=self.endpoint.model,
-            language=language_code(self.language),
-            api_key=await self._key(host_of(url)),
-            allow_insecure=self.endpoint.allow_insecure,
-        )
-        text = await self._linked().converse(dialect, audio, heard)
+        key = await self._key(host_of(url))
+        dialect = dialect_for(self.endpoint, language_code(self.language), key)
+        try:
+            text = await self._linked().converse(dialect, audio, heard)
+        except ProblemError:
+            self._charge(audio.take, dialect.host, dialect.used_s)
+            raise
+        self._charge(audio.take, dialect.host, dialect.used_s or dialect.sent_s)
         if dialect.used_s and dialect.used_s < dialect.sent_s - 1:
             LOG.warning("%s heard %.0f s of %.0f s", dialect.host, dialect.used_s, dialect.sent_s)
         return text.strip()
@@ -102,6 +103,12 @@ class RealtimeEngine:
     async def close(self) -> None:
         if self._link is not None:
             await self._link.close()
+
+    def _charge(self, take: Take, host: str, audio_s: float) -> None:
+        """Add what it cost; only OpenAI's prices are known."""
+        cost_usd = models.named(self.endpoint.model).cost_usd(audio_s)
+        if host == OPENAI and cost_usd:
+            take.cost_usd = (take.cost_usd or 0.0) + cost_usd
 
     async def _key(self, host: str) -> str | None:
         try:

@@ -17,9 +17,12 @@ KEPT = "Your recording is kept."
 MOST_SAID_CHARS = 200
 
 NO_CREDIT = frozenset({"insufficient_quota", "credit_balance_exhausted"})
-NO_MODEL = frozenset({"invalid_model", "missing_model", "model_not_found"})
+NO_MODEL = frozenset({"invalid_model", "missing_model", "model_not_found", "model_not_validated"})
 NO_KEY = frozenset({"invalid_api_key", "invalid_authentication", "authentication_error"})
 BUSY = frozenset({"rate_limit_exceeded", "too_many_requests", "server_overloaded"})
+
+NOT_OF_OPTIONS = NO_KEY | NO_CREDIT | NO_MODEL | BUSY | {"session_expired", "server_error"}
+"""Codes that say what it is about, whatever was asked for."""
 
 _CODE = re.compile(r"[a-z_]{1,64}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
@@ -120,7 +123,7 @@ def by_code(host: str, model: str, code: str, words: str) -> Problem:
 
 def of_settings(host: str, model: str, code: str, words: str) -> Problem:
     """From an `error` event before the session was ready."""
-    if code in NO_KEY | NO_CREDIT | NO_MODEL | BUSY | {"session_expired", "server_error"}:
+    if code in NOT_OF_OPTIONS:
         return by_code(host, model, code, words)
     quoted = f" It says: “{words}”" if words else ""
     return Problem(

@@ -1,0 +1,124 @@
+"""Finds out how a server speaks, as far as its address or its first words leave no doubt. Pure.
+
+OpenAI's shape is tried first, since nearly all speak it. Together's address names it. vLLM's
+`session.created` has no session in it, and nobody else's: then it is spoken to as vLLM. The
+flat servers cannot be told from each other by what they say, so where one of them refuses, the
+problem says which setting names it.
+"""
+
+from __future__ import annotations
+
+import attrs
+
+from ..core.settings import Endpoint
+from . import messages
+from .dialect import Complete, Dialect, Event, Refused, Send
+from .endpoints import OPENAI, host_of
+from .flat import WAYS, Flat
+from .hints import Hints
+from .openai import OpenAI
+from .vllm import VLLM
+
+AT_TOGETHER = frozenset({"api.together.ai", "api.together.xyz"})
+SAY_WHICH = (
+    "It speaks an older way. Choose speaches, Lemonade or Together under “Server speaks” in"
+    " Settings > Recognition."
+)
+
+
+@attrs.define(eq=False)
+class Auto:
+    """A conversation that begins as OpenAI's; follows `sayso.stt.dialect.Dialect`."""
+
+    spoken: Dialect
+    otherwise: VLLM
+    _begun: bool = attrs.field(default=False, init=False)
+    _flat: bool = attrs.field(default=False, init=False)
+
+    @property
+    def url(self) -> str:
+        return self.spoken.url
+
+    @property
+    def host(self) -> str:
+        return self.spoken.host
+
+    @property
+    def rate_hz(self) -> int:
+        return self.spoken.rate_hz
+
+    @property
+    def sent_s(self) -> float:
+        return self.spoken.sent_s
+
+    @property
+    def used_s(self) -> float:
+        return self.spoken.used_s
+
+    @property
+    def patience_s(self) -> float:
+        return self.spoken.patience_s
+
+    def headers(self) -> dict[str, str]:
+        return self.spoken.headers()
+
+    def hear(self, message: str | bytes) -> list[Event]:
+        if not self._begun:
+            self._look(message)
+        return [
+            self._named(event) if isinstance(event, Refused) else event
+            for event in self.spoken.hear(message)
+        ]
+
+    def audio(self, pcm: bytes) -> Send:
+        return self.spoken.audio(pcm)
+
+    def commit(self) -> list[Event]:
+        return self.spoken.commit()
+
+    def lapsed(self) -> Complete | Refused:
+        end = self.spoken.lapsed()
+        return self._named(end) if isinstance(end, Refused) else end
+
+    def closed(self, code: int, reason: str) -> Complete | Refused:
+        end = self.spoken.closed(code, reason)
+        return self._named(end) if isinstance(end, Refused) else end
+
+    def _look(self, message: str | bytes) -> None:
+        event = messages.read(message)
+        if event is None or messages.kind_of(event) != "session.created":
+            return
+        self._begun = True
+        session = event.get("session")
+        if isinstance(session, dict):
+            self._flat = "audio" not in session and "input_audio_format" in session
+        elif "session" not in event and isinstance(event.get("id"), str):
+            self.spoken = self.otherwise
+
+    def _named(self, refused: Refused) -> Refused:
+        """What a flat server refuses says nothing to a person: name the setting."""
+        if not self._flat:
+            return refused
+        problem = attrs.evolve(refused.problem, remedy=SAY_WHICH, action="recognition")
+        return Refused(problem)
+
+
+def dialect_for(endpoint: Endpoint, language: str, api_key: str | None) -> Dialect:
+    """How that server is spoken to about the next take; `language` is a code, or ''.
+
+    Raises:
+        ProblemError: The address is none, or would send sound and key in the clear.
+    """
+    address, model, allowed = endpoint.url, endpoint.model, endpoint.allow_insecure
+    name = endpoint.dialect
+    host = host_of(address)
+    if name == "auto" and host in AT_TOGETHER:
+        name = "together"
+    if name in WAYS and host != OPENAI:
+        return Flat(WAYS[name], address, model, language, api_key, allowed)
+    otherwise = VLLM(address, model, api_key, allowed)
+    if name == "vllm" and host != OPENAI:
+        return otherwise
+    hints = Hints.of(endpoint, language)
+    openai = OpenAI(address, model, hints, api_key, allowed)
+    return openai if name == "openai" or host == OPENAI else Auto(openai, otherwise)

@@ -1,0 +1,166 @@
+"""One connection to a stand-in of a server with the beta's flat session: strict like speaches.
+
+After speaches as of 2026-03 (and Lemonade's example and Together's documentation for the two
+below): the model in the address, turn detection always on, an item for each stretch of speech,
+and a commit in the middle of one loses it. Speech is whatever is
+louder than the dither of a resampler.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import math
+from array import array
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from .rules import RefusedError, known
+from .session import SPOKEN, Session, pieces
+
+SILENCE_S = 0.55
+LOUD = 100
+FLAT_FIELDS = {
+    "modalities", "instructions", "model", "turn_detection", "input_audio_transcription",
+    "language", "temperature",
+}  # fmt: skip
+
+
+class FlatSession(Session):
+    rate_hz = 24_000
+    interims = commits = False
+    unasked: frozenset[str] = frozenset()
+    """Parameters of the address that have to be there, beside the model."""
+    talking = False
+    silence_bytes = 0
+
+    async def admitted(self, given: str | None, beta: bool) -> bool:
+        if self.service.key is not None and not self.record.authorised:
+            await self.ws.close(1008, "Invalid or missing API key")
+            return False
+        query = parse_qs(urlsplit(self.record.path).query)
+        if "model" not in query or not self.unasked <= query.keys():
+            await self.ws.close(1008, "Field required: model")
+            return False
+        self.session = {
+            "id": self.service.new_id("sess"),
+            "model": query["model"][0],
+            "modalities": ["text"],
+            "input_audio_format": "pcm16",
+            "input_audio_transcription": {"model": query["model"][0]},
+            "turn_detection": {
+                "type": "server_vad",
+                "threshold": 0.9,
+                "prefix_padding_ms": 0,
+                "silence_duration_ms": 550,
+            },
+        }
+        return True
+
+    async def on_update(self, event: dict[str, Any]) -> None:
+        change = event.get("session")
+        if isinstance(change, dict) and change.get("turn_detection", "") is None:
+            raise RefusedError("", "turn_detection: Input should be a valid dictionary")
+        if isinstance(change, dict) and "input_audio_format" in change:
+            raise RefusedError("", "Specifying `input_audio_format` is not supported.")
+        if isinstance(change, dict) and "audio" in change:
+            change = {}  # a nested session is not known, and ignored
+        self.session |= known(change, FLAT_FIELDS, "session")
+        await self.send("session.updated", session=self.session)
+
+    async def on_append(self, event: dict[str, Any]) -> None:
+        try:
+            pcm = base64.b64decode(event["audio"], validate=True)
+        except (KeyError, TypeError, ValueError, binascii.Error):
+            raise RefusedError("", "audio: Invalid base64") from None
+        self.record.audio += pcm
+        self.record.arrivals.append((asyncio.get_running_loop().time(), self.seconds(len(pcm))))
+        self.record.frame_sizes.append(len(pcm))
+        if len(self.record.arrivals) == 1 and not await self.stage("audio"):
+            return
+        for at in range(0, len(pcm), self.rate_hz // 100 * 2):  # 10 ms
+            await self.listen(pcm[at : at + self.rate_hz // 100 * 2])
+
+    async def listen(self, pcm: bytes) -> None:
+        self.buffer += pcm
+        if max(map(abs, array("h", pcm)), default=0) > LOUD:
+            self.silence_bytes = 0
+            if not self.talking:
+                self.talking = True
+                at_ms = int(self.seconds(len(self.record.audio)) * 1000)
+                await self.send(
+                    "input_audio_buffer.speech_started", item_id=self.item_id, audio_start_ms=at_ms
+                )
+            await self.interim()
+            return
+        self.silence_bytes += len(pcm)
+        if self.talking and self.seconds(self.silence_bytes) >= SILENCE_S:
+            self.talking = False
+            at_ms = int(self.seconds(len(self.record.audio)) * 1000)
+            await self.send(
+                "input_audio_buffer.speech_stopped", item_id=self.item_id, audio_end_ms=at_ms
+            )
+            if await self.stage("commit"):
+                await self.close_item()
+
+    async def interim(self) -> None:
+        """All the words so far, each time."""
+        if not self.interims:
+            return
+        if self.text is None:
+            self.text = self.service.next_text()
+        due = int(self.seconds(len(self.buffer)) / 0.3)
+        if due > self.said_words:
+            self.said_words = due
+            words = "".join(pieces(self.text)[:due])
+            await self.send(f"{SPOKEN}delta", item_id=self.item_id, content_index=0, delta=words)
+
+    async def on_commit(self, event: dict[str, Any]) -> None:
+        if self.seconds(len(self.buffer)) < 0.1:
+            raise RefusedError("", "buffer too small")
+        if self.talking and not self.commits:
+            self.buffer.clear()  # an assertion fails, and nothing is said about it
+            self.talking = False
+            return
+        if self.talking:
+            self.talking = False
+            await self.close_item()
+        elif self.commits and not self.previous_id:
+            await self.close_item()
+
+    async def close_item(self) -> None:
+        item_id, size_bytes = self.item_id, len(self.buffer)
+        await self.send(
+            "input_audio_buffer.committed", item_id=item_id, previous_item_id=self.previous_id
+        )
+        item = {"id": item_id, "type": "message", "role": "user", "content": []}
+        await self.send("conversation.item.created", previous_item_id=self.previous_id, item=item)
+        self.previous_id, self.item_id = item_id, self.service.new_id("item")
+        text = self.text if self.text is not None else self.service.next_text()
+        self.text, self.said_words = None, 0
+        self.buffer.clear()
+        self.start(self.finish(item_id, text, size_bytes))
+
+    async def finish(self, item_id: str, text: str, size_bytes: int) -> None:
+        await asyncio.sleep(self.service.latency_s)
+        if not await self.stage("final"):
+            return
+        usage = {"type": "duration", "seconds": math.ceil(self.seconds(size_bytes))}
+        await self.send(
+            f"{SPOKEN}completed", item_id=item_id, content_index=0, transcript=text, usage=usage
+        )
+
+    def seconds(self, size_bytes: int) -> float:
+        return size_bytes / 2 / self.rate_hz
+
+
+class LemonadeSession(FlatSession):
+    rate_hz = 16_000
+    interims = commits = True
+
+
+class TogetherSession(FlatSession):
+    rate_hz = 16_000
+    interims = commits = True
+    unasked = frozenset({"input_audio_format"})
