@@ -246,8 +246,8 @@ def settings_windows(folder: Path, name: str) -> None:
         if label == "general":
             window.pages["general"].meter.show_level(0.55, 0.68)  # type: ignore[attr-defined]
         save(window, folder / f"settings-{label}-{name}.png")
-        if label in ("general", "recognition-own"):
-            window.resize(QSize(640, 604))
+        if label in ("general", "recognition-own", "recognition-device"):
+            window.resize(QSize(640, window.height()))
             save(window, folder / f"settings-{label}-narrow-{name}.png")
         window.deleteLater()
     background.stop()

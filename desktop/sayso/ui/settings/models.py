@@ -7,8 +7,9 @@ from typing import Literal
 
 import shiboken6
 from PySide6.QtCore import QRectF, Qt, QTimer
-from PySide6.QtGui import QColor, QHideEvent, QPainter, QPaintEvent, QShowEvent
+from PySide6.QtGui import QColor, QHideEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QButtonGroup,
     QHBoxLayout,
     QProgressBar,
@@ -28,6 +29,8 @@ LOOK_MS = 500
 """Between looks at how a download goes."""
 BAR = 4
 BUTTON = 104
+NARROW, INDENT = 480, 26
+"""A line narrower than this, at 13 px text, has the size below the name, so far in."""
 EMPTY = "No model on this computer. Small is a good first one ({})."
 FIRST = "whisper-small"
 ENGLISH = "For English alone"
@@ -94,8 +97,11 @@ class ModelLine(QWidget):
         self.note = Note(scheme)
         line = QHBoxLayout()
         line.setSpacing(12)
-        line.addWidget(self.radio, 1)
-        line.addWidget(self.state)
+        self._words = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._words.setSpacing(12)
+        self._words.addWidget(self.radio, 1)
+        self._words.addWidget(self.state)
+        line.addLayout(self._words, 1)
         line.addWidget(self.button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 2, 0, 2)
@@ -104,6 +110,15 @@ class ModelLine(QWidget):
         column.addWidget(self.bar)
         column.addWidget(self.note)
         self.setMinimumHeight(scaled(34))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        narrow = self.width() < scaled(NARROW)
+        wanted = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
+        if self._words.direction() != wanted:
+            self._words.setDirection(wanted)
+            self._words.setSpacing(0 if narrow else 12)
+            self.state.setContentsMargins(scaled(INDENT) if narrow else 0, 0, 0, 0)
+        super().resizeEvent(event)
 
     def show_entry(self, entry: Listed, used: str) -> None:
         self.entry = entry
