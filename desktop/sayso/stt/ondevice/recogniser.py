@@ -140,10 +140,13 @@ class OnDeviceEngine:
         return await asyncio.shield(self._loading)
 
     async def _load(self) -> Decoder:
-        self._works = False
-        decoder = await self._lanes.run("quick", self._opened)
-        # Each thread's first decode is slow, so both are made before they matter.
-        await asyncio.gather(*(self._lanes.run(lane, decoder.warm) for lane in DECODING))
+        try:
+            decoder = await self._lanes.run("quick", self._opened)
+            # Each thread's first decode is slow, so both are made before they matter.
+            await asyncio.gather(*(self._lanes.run(lane, decoder.warm) for lane in DECODING))
+        except ProblemError:
+            self._works = False
+            raise
         self._decoder, self._works = decoder, True
         return decoder
 
@@ -179,7 +182,7 @@ class OnDeviceEngine:
             yield
         finally:
             self._takes -= 1
-            if not self._takes and self._unload_s and self._decoder is not None:
+            if not self._takes and self._unload_s:
                 loop = asyncio.get_running_loop()
                 self._idle = loop.call_later(self._unload_s, self._unload)
 
