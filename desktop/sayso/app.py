@@ -20,7 +20,9 @@ from .core import settings as s
 from .core.problems import Problem, ProblemError
 from .core.settings import Settings
 from .edges import folders, instance, logs, settings_file
+from .edges.archive import Archive
 from .edges.downloads import Downloads
+from .edges.history import History
 from .edges.microphone import Microphone
 from .edges.secrets import KeyStore
 from .edges.sounds import Sounds
@@ -37,12 +39,11 @@ from .ui.tray import Tray
 from .worker import Parts, Worker
 
 if TYPE_CHECKING:
+    from .ui.history import HistoryWindow
     from .ui.settings.window import SettingsWindow
 
 log = logging.getLogger(__name__)
 
-KEEP_TAKES_DAYS = 7.0
-"""Sound and text of older takes are deleted at start."""
 STARTING_S = 10.0
 """How long a second start waits for the first one to answer."""
 WISHES: dict[str, e.Event] = {
@@ -100,6 +101,12 @@ class App:
         self._paste = Paste()
         self._downloads = Downloads(folders.models(), folders.cache())
         self._levels: Callable[[float], None] | None = None
+        self._archive = Archive(
+            Spool(folders.takes()),
+            History(folders.history(), warn=self._told),
+            warned=self._told,
+            changed=self._bridge.history.emit,
+        )
         self._worker = Worker(self._parts(), self._settings)
         actions = self._actions()
         self._tray = Tray(actions, self._background)
@@ -108,6 +115,7 @@ class App:
             actions, Desk(composited=screen.composited, focus_point=screen.focus_point)
         )
         self._window: SettingsWindow | None = None
+        self._history: HistoryWindow | None = None
         self._for_window = actions
         self._problems = [*problems, *self._machine.obstacles()]
 
@@ -123,7 +131,6 @@ class App:
         self._listen()
         for problem in self._problems:
             self._worker.tell(problem)
-        self._background.run(_forget_old_takes, lambda _: None, self._worker.tell)
 
     def stop(self) -> None:
         """In order: no more keys, no more commands, the takes, then what they were shown on."""
@@ -141,7 +148,8 @@ class App:
     def _parts(self) -> Parts:
         return Parts(
             microphone=self._microphone,
-            spool=Spool(folders.takes()),
+            spool=self._archive.spool,
+            archive=self._archive,
             make_engine=lambda settings: make_engine(settings, self._keys.get),
             typist=self._machine.typist,
             clipboard=Clipboard(
@@ -166,6 +174,10 @@ class App:
             dismiss=lambda: post(e.Dismiss()),
             change=self._change,
             open_settings=self._show_window,
+            open_history=self._show_history,
+            type_again=self._type_again,
+            recognise_again=self._worker.recognise_again,
+            copy=self._paste.copy,
             quit=self._quit,
             microphones=lambda: {row.name: row.description for row in self._microphone.devices()},
             meter=self._meter,
@@ -241,6 +253,10 @@ class App:
         for problem in problems:
             self._worker.tell(problem)
 
+    def _told(self, problem: Problem) -> None:
+        """Any thread."""
+        self._worker.tell(problem)
+
     def _copy_words(self) -> None:
         status = self._worker.status
         if text := status.held or status.last_text:
@@ -295,6 +311,24 @@ class App:
             self._bridge.settings.connect(self._window.show_settings)
         self._window.open(page)
 
+    def _show_history(self) -> None:
+        if self._history is None:
+            from .ui.history import HistoryWindow
+
+            self._history = HistoryWindow(
+                self._for_window, self._archive, self._background, self._settings
+            )
+            self._bridge.settings.connect(self._history.use)
+            self._bridge.history.connect(self._history.reload)
+        self._history.open()
+
+    def _type_again(self, id_: str, not_into: int) -> None:
+        self._background.run(
+            lambda: self._archive.history.find(id_),
+            lambda entry: self._worker.type_again(entry, not_into),
+            self._worker.tell,
+        )
+
     # Requests of other processes
 
     async def _answer(self, request: str) -> str:
@@ -327,10 +361,6 @@ class App:
             return "Sayso does not know this command."
         self._bridge.call(acts[request])
         return "ok"
-
-
-def _forget_old_takes() -> None:
-    Spool(folders.takes()).forget_older_than(KEEP_TAKES_DAYS)
 
 
 async def _close(server: asyncio.Server) -> None:

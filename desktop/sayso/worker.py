@@ -20,18 +20,22 @@ from .capture import Capture, Mic
 from .capture import Told as CaptureTold
 from .core import events as e
 from .core.dictation import Dictation, Phase
+from .core.entry import Entry, of_take
 from .core.insertion import Target
 from .core.problems import Problem, ProblemError
 from .core.settings import Settings
 from .core.status import Status
 from .core.take import Take
 from .core.text import insertable, words
+from .edges.archive import Archive
 from .edges.spool import Spool, SpoolFile
 from .engines import Engines
 from .engines import Told as EngineTold
 from .hotkey import Hotkey
 from .hotkey import Told as HotkeyTold
 from .inserter import Clipboard, Inserter
+from .rescue import Rescue
+from .rescue import Told as RescueTold
 from .stt.engine import Engine, Heard, Partial, Ready
 from .system import Typist
 
@@ -41,6 +45,8 @@ LONGEST_GOODBYE_S = 3.0
 START_CUE_AT_LEAST_S = 0.12
 AFTER_INSERTION_S = 0.3
 """Keys seen this soon after inserting are our own."""
+LONGEST_FOCUS_S, LOOK_AGAIN_S = 2.0, 0.05
+"""How long, and how often, it is looked whether another window has the focus again."""
 
 
 @attrs.frozen(kw_only=True)
@@ -49,6 +55,8 @@ class Parts:
 
     microphone: Mic
     spool: Spool
+    archive: Archive
+    """Closed by the worker when it ends."""
     make_engine: Callable[[Settings], Engine]
     typist: Typist
     clipboard: Clipboard
@@ -65,11 +73,15 @@ class _Open:
 
     take: Take
     down_s: float
+    started_s: float = attrs.field(factory=time.time)
+    """Since 1970."""
     target: Target = attrs.field(factory=Target)
     file: SpoolFile | None = None
     unkept: bool = False
     """The disk does not take it; the take goes on in memory."""
     partial: str = ""
+    past: Entry | None = None
+    """What the history had of it when it came from there."""
 
 
 class Worker:
@@ -119,6 +131,14 @@ class Worker:
         """Report the next chord held, '' for Esc; None ends the recording."""
         self._soon(lambda: self._hotkey.record(done))
 
+    def recognise_again(self, id_: str) -> str:
+        """A take of the history by the chosen engine: its words. Blocks; ProblemError."""
+        return str(self.run(self._rescue.again(id_)).result())
+
+    def type_again(self, entry: Entry, not_into: int) -> None:
+        """Insert its words as soon as another window than `not_into` has the focus."""
+        self._soon(lambda: self._spawn(self._again(entry, not_into)))
+
     def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         """Run it in the loop; a concurrent Future."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
@@ -145,6 +165,8 @@ class Worker:
         self._wire()
         self._engines.configure(self._settings)
         self._capture.configure(self._settings.microphone)
+        self._parts.archive.configure(self._settings.history)
+        self._spawn(self._rescue.all())
         self._started.set()
         await self._stopping.wait()
         self._hotkey.close()
@@ -157,6 +179,7 @@ class Worker:
         await self._engines.close()
         await self._capture.close()
         await self._inserter.close()
+        await asyncio.to_thread(self._parts.archive.close)
 
     def _wire(self) -> None:
         """Its parts that need the running loop."""
@@ -186,9 +209,18 @@ class Worker:
             EngineTold(
                 heard=self._heard,
                 recognised=self._recognised,
-                failed=lambda take, problem: self.handle(e.Failed(take.number, problem)),
+                failed=self._failed,
                 changed=self._show,
                 problem=self._warn,
+            ),
+        )
+        self._rescue = Rescue(
+            self._parts.archive,
+            RescueTold(
+                read=self._engines.read,
+                drop=self._engines.drop,
+                offer=self._offer,
+                warned=self._warn,
             ),
         )
 
@@ -197,6 +229,7 @@ class Worker:
         self._hotkey.configure(settings.hotkey)
         self._capture.configure(settings.microphone)
         self._engines.configure(settings)
+        self._parts.archive.configure(settings.history)
         self._show()
 
     def _other_key(self, at_s: float) -> None:
@@ -315,7 +348,17 @@ class Worker:
                 opened.partial = insertable(text, newlines=False)
                 self._show()
 
+    def _failed(self, take: Take, problem: Problem) -> None:
+        if take.number < 0:
+            self._rescue.failed(take, problem)
+        else:
+            self.handle(e.Failed(take.number, problem))
+
     def _recognised(self, take: Take, text: str) -> None:
+        if take.number < 0:
+            newlines = self._settings.insertion.newlines
+            self._rescue.recognised(take, insertable(text, newlines=newlines))
+            return
         if not (opened := self._takes.get(take.number)):
             return
         self._step(opened, "final", time.monotonic())
@@ -328,19 +371,45 @@ class Worker:
         take.outcome, take.problem = outcome, problem
         self.last = take.summary()
         if opened.file:
-            try:
-                opened.file.close(self.last)
-            except ProblemError as error:
-                self._warn(error.problem)
+            opened.file.close()
+        self._parts.archive.keep(self._entry(opened))
         wanted = {take.number, *self._machine.wanted}
         for number in [n for n in self._takes if self._machine.phase(n) is None]:
             if number not in wanted:
                 del self._takes[number]
 
+    def _entry(self, opened: _Open) -> Entry:
+        take, past = opened.take, opened.past
+        if past:
+            return attrs.evolve(past, outcome=take.outcome, inserted_by=take.inserted_by)
+        offset_min = time.localtime(opened.started_s).tm_gmtoff // 60
+        program = opened.target.program
+        return of_take(take, started_s=opened.started_s, offset_min=offset_min, program=program)
+
+    # Takes of the past
+
+    def _offer(self, take: Take, entry: Entry) -> None:
+        """Words that a crash cut off are back."""
+        take.text = entry.text
+        self._takes[take.number] = _Open(take, time.monotonic(), past=entry)
+        self.handle(e.Rescued(take.number, entry.text, f"{entry.local:%H:%M}"))
+
+    async def _again(self, entry: Entry, not_into: int) -> None:
+        """There is no event for it on every system, so it is looked for, but not for ever."""
+        until_s = time.monotonic() + LONGEST_FOCUS_S
+        while time.monotonic() < until_s:
+            if (await self._inserter.target()).window not in (0, not_into):
+                break
+            await asyncio.sleep(LOOK_AGAIN_S)
+        take = Take(number=self._rescue.number(), id=entry.id, engine=entry.engine)
+        take.text = entry.text
+        self._takes[take.number] = _Open(take, time.monotonic(), past=entry)
+        self.handle(e.Again(take.number, entry.text))
+
     def _forget(self, number: int) -> None:
         opened = self._takes.pop(number)
         if opened.file:
-            opened.file.close(opened.take.summary())
+            opened.file.close()
             self._parts.spool.forget(opened.take.id)
 
     def _step(self, opened: _Open, name: Any, at_s: float) -> None:
@@ -366,6 +435,7 @@ class Worker:
             words=self._words if machine.state in ("idle", "failed") else None,
             nothing_heard=machine.nothing_heard,
             held=machine.held_text,
+            rescued=machine.rescued,
             asks=machine.asks,
             problem=machine.problem,
             ready=self._engines.ready,

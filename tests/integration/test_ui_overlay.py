@@ -285,7 +285,8 @@ def test_the_menu_is_in_order(tray: Tray) -> None:
     tray.show_status(Status(held="words"))
     assert labels(tray) == [
         "Listening for Right Ctrl", "—", "Start hands-free", "Type the held words",
-        "Copy the last words", "—", "Microphone", "Recognise", "—", "Settings…", "Quit",
+        "Copy the last words", "—", "Microphone", "Recognise", "—", "History…", "Settings…",
+        "Quit",
     ]  # fmt: skip
     tray.show_status(Status())
     assert "Type the held words" not in labels(tray)

@@ -1,7 +1,7 @@
 """The worker with hand-written edges: from key to text, and what goes wrong on the way."""
 
 import asyncio
-import json
+import os
 import queue
 import time
 
@@ -23,8 +23,10 @@ from sayso.core.insertion import Target
 from sayso.core.problems import Problem
 from sayso.core.settings import Settings
 from sayso.core.status import Status
+from sayso.edges.archive import Archive
+from sayso.edges.history import History
 from sayso.edges.microphone import NOT_STARTED, ONLY_SILENCE, WENT_AWAY
-from sayso.edges.spool import Spool
+from sayso.edges.spool import Spool, wav_header
 from sayso.engines import BUG, INSTEAD
 from sayso.inserter import Clipboard
 from sayso.worker import Parts, Worker
@@ -42,6 +44,10 @@ class Desk:
         self.engine = FakeEngine(*texts)
         self.typist, self.clipboard = FakeTypist(), FakeClipboard()
         self.spool = Spool(folder)
+        self.history = History(folder.parent / "history.db")
+        self.archive = Archive(
+            self.spool, self.history, warned=lambda problem: self.worker.tell(problem)
+        )
         self.shown: queue.Queue[Status] = queue.Queue()
         self.levels: list[float] = []
         self.cues: list[str] = []
@@ -49,6 +55,7 @@ class Desk:
         parts = Parts(
             microphone=self.microphone,
             spool=self.spool,
+            archive=self.archive,
             make_engine=lambda s: spare if spare and s.engine == "on-device" else self.engine,
             typist=self.typist,
             clipboard=Clipboard(self.clipboard.paste, self.clipboard.copy),
@@ -126,11 +133,13 @@ def test_hold_speak_let_go(desk):
 def test_every_sample_is_on_disk_and_with_the_engine(desk):
     desk = desk("Hello.")
     desk.dictate(words=1)
-    (kept,) = desk.spool.takes()
-    take = desk.spool.load(kept["id"])
+    desk.worker.stop()
+    (kept,) = desk.history.entries()
+    take = desk.spool.load(kept.id)
     assert take.rate_hz == RATE_HZ
     assert take.size_bytes == desk.engine.heard_bytes[0] >= 100 * len(LOUD)
-    assert kept["text"] == "Hello."
+    assert (kept.text, kept.outcome, kept.program) == ("Hello.", "inserted", "editor")
+    assert kept.audio == f"{kept.id}.flac"
 
 
 def test_the_audio_is_on_disk_while_the_key_is_held(desk):
@@ -198,7 +207,9 @@ def test_escape_types_nothing_and_keeps_the_take(desk):
     desk.worker.key("esc", False)
     desk.let_go()
     assert desk.worker.last["outcome"] == "cancelled"
-    assert len(desk.spool.takes()) == 1
+    desk.worker.stop()
+    (kept,) = desk.history.entries()
+    assert (kept.outcome, desk.spool.load(kept.id).size_bytes > 0) == ("cancelled", True)
     assert desk.typist.typed == []
 
 
@@ -208,7 +219,9 @@ def test_a_shortcut_leaves_nothing(desk):
     desk.speak(5)
     desk.worker.key("c", True)
     desk.wait(state="idle")
-    assert desk.spool.takes() == []
+    desk.worker.stop()
+    assert desk.spool.recordings() == []
+    assert desk.history.entries() == []
     assert desk.worker.last is None
 
 
@@ -264,7 +277,9 @@ def test_a_refused_key_is_told_while_speaking_and_the_take_is_kept(desk):
     desk.worker.post(e.Retry())
     desk.wait(words=3)
     assert desk.typist.typed == ["Now it works."]
-    assert json.loads(next(desk.spool.folder.glob("*.json")).read_text())["text"] == "Now it works."
+    desk.worker.stop()
+    (kept,) = desk.history.entries()
+    assert (kept.text, kept.outcome, kept.error) == ("Now it works.", "inserted", "")
 
 
 WITH_FALLBACK = s.put(s.put(Settings(), "engine", "realtime"), "fallback", True)
@@ -382,3 +397,141 @@ def test_quitting_while_speaking_keeps_the_take(desk):
     desk.worker.stop()
     assert desk.worker.last["outcome"] == "cancelled"
     assert desk.spool.load(desk.worker.last["id"]).size_bytes
+
+
+# What an earlier run left behind
+
+
+def left_behind(folder, id_="20261121-143200-aaaaaa", block=LOUD, blocks=200, age_s=60):
+    """A recording of a Sayso that was killed: no row, no length in its header."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{id_}.wav"
+    path.write_bytes(wav_header(RATE_HZ, None) + block * blocks)
+    os.utime(path, (time.time() - age_s, time.time() - age_s))
+    return path
+
+
+def test_words_that_a_crash_cut_off_are_back_and_typed_where_the_user_wants_them(desk, tmp_path):
+    path = left_behind(tmp_path / "takes")
+    since = time.strftime("%H:%M", time.localtime(path.stat().st_mtime - 1))
+    desk = desk("Half a sentence", "Next.")
+    status = desk.wait(asks=True)
+    assert (status.held, status.rescued, desk.typist.typed) == ("Half a sentence", since, [])
+    desk.worker.post(e.InsertHeld())
+    assert desk.wait(words=3).rescued == ""
+    assert desk.typist.typed == ["Half a sentence"]
+    desk.dictate(words=1)
+    desk.worker.stop()
+    new, old = desk.history.entries()
+    assert (old.text, old.outcome, old.duration_s) == ("Half a sentence", "inserted", 1.0)
+    assert (old.audio, new.text) == (f"{path.stem}.flac", "Next.")
+    assert not path.exists()
+
+
+def test_rescued_words_that_nobody_wants_now_stay_in_the_history(desk, tmp_path):
+    left_behind(tmp_path / "takes")
+    desk = desk("Half a sentence")
+    desk.wait(asks=True)
+    desk.worker.stop()
+    (kept,) = desk.history.entries()
+    assert (kept.text, kept.outcome, kept.engine) == ("Half a sentence", "rescued", "on-device")
+
+
+def test_a_rescue_is_done_once(desk, tmp_path):
+    left_behind(tmp_path / "takes")
+    first = desk("Half a sentence")
+    first.wait(asks=True)
+    first.worker.stop()
+    second = desk("Next.")
+    second.dictate(words=1)
+    assert second.worker.status.held == ""
+
+
+def test_several_are_rescued_and_the_newest_is_offered(desk, tmp_path):
+    for hour, age_s in ((12, 7200), (13, 3600), (14, 60)):
+        left_behind(tmp_path / "takes", f"20261121-{hour}0000-aaaaaa", age_s=age_s)
+    desk = desk("one", "two", "three")
+    assert desk.wait(asks=True).held == "three"
+    desk.worker.stop()
+    assert [entry.text for entry in desk.history.entries()] == ["three", "two", "one"]
+
+
+@pytest.mark.expect_log
+def test_one_that_cannot_be_recognised_is_told_and_can_be_tried_again(desk, tmp_path):
+    path = left_behind(tmp_path / "takes")
+    desk = desk(REFUSED, "Now it works.")
+    assert desk.wait(state="failed").problem.what == REFUSED.what
+    assert desk.worker.recognise_again(path.stem) == "Now it works."
+    desk.worker.stop()
+    (kept,) = desk.history.entries()
+    assert (kept.text, kept.error, kept.outcome) == ("Now it works.", "", "rescued")
+
+
+LITTLE = {
+    "a tenth of a second": (LOUD, 20),
+    "no sample": (LOUD, 0),
+    "silence": (bytes(len(LOUD)), 400),
+}
+
+
+@pytest.mark.parametrize(("block", "blocks"), LITTLE.values(), ids=LITTLE)
+def test_what_holds_no_speech_just_goes(desk, tmp_path, block, blocks):
+    path = left_behind(tmp_path / "takes", block=block, blocks=blocks)
+    desk = desk("Hello.")
+    deadline_s = time.monotonic() + WAIT_S
+    while path.exists() and time.monotonic() < deadline_s:
+        desk.worker.run(asyncio.sleep(0.01)).result(WAIT_S)
+    assert not path.exists()
+    desk.dictate(words=1)
+    desk.worker.stop()
+    assert [entry.text for entry in desk.history.entries()] == ["Hello."]
+
+
+@pytest.mark.expect_log
+def test_a_recording_of_another_version_is_set_aside_and_told(desk, tmp_path):
+    path = left_behind(tmp_path / "takes")
+    path.write_bytes(b"SAYSO2" + bytes(100_000))
+    os.utime(path, (time.time() - 60, time.time() - 60))
+    desk = desk("Hello.")
+    assert "damaged" in desk.wait(state="failed").problem.what
+    desk.dictate(words=1)
+    desk.worker.stop()
+    assert not path.exists()
+    assert path.with_suffix(".unreadable").exists()
+
+
+def test_quitting_in_a_rescue_leaves_it_to_the_next_start(desk, tmp_path):
+    path = left_behind(tmp_path / "takes")
+    first = desk("never")
+    first.engine.may_answer.clear()
+    deadline_s = time.monotonic() + WAIT_S
+    while not first.engine.heard_bytes and time.monotonic() < deadline_s:
+        first.worker.run(asyncio.sleep(0.01)).result(WAIT_S)
+    first.engine.may_answer.set()
+    first.worker._soon(lambda: [task.cancel() for task in first.worker._tasks])
+    first.worker.stop()
+    second = desk("Half a sentence")
+    assert second.wait(asks=True).held == "Half a sentence"
+    assert path.stem
+
+
+def test_in_private_nothing_stays_of_what_has_landed(desk):
+    desk = desk("Secret.", settings=s.put(Settings(), "history.keep", "never"))
+    desk.dictate(words=1)
+    desk.worker.stop()
+    assert desk.history.entries() == []
+    assert list(desk.spool.folder.iterdir()) == []
+
+
+def test_words_of_the_history_are_typed_once_another_window_has_the_focus(desk):
+    desk = desk("Hello.")
+    desk.dictate(words=1)
+    desk.worker.run(asyncio.to_thread(desk.archive._thread.submit(int).result)).result(WAIT_S)
+    (entry,) = desk.history.entries()
+    desk.typist.focus = Target(window=99)
+    desk.worker.type_again(entry, 99)
+    desk.worker.run(asyncio.sleep(0.02)).result(WAIT_S)
+    assert desk.typist.typed == ["Hello."]
+    desk.typist.focus = Target(window=8)
+    desk.wait_for(lambda status: len(desk.typist.typed) == 2)
+    assert desk.typist.typed == ["Hello.", "Hello."]

@@ -52,6 +52,10 @@ class FakeApp:
             dismiss=note("dismiss"),
             change=self.change,
             open_settings=lambda page: self.asked.append(("settings", page)),
+            open_history=note("history"),
+            type_again=lambda id_, window: self.asked.append(("type again", id_)),
+            recognise_again=self.recognise_again,
+            copy=lambda text: self.asked.append(("copy", text)),
             quit=note("quit"),
             microphones=lambda: self.devices,
             meter=self.meter,
@@ -77,6 +81,12 @@ class FakeApp:
         self.asked.append((key, value))
         self.changed(self.settings)
         return None
+
+    def recognise_again(self, id_: str) -> str:
+        self.asked.append(("recognise again", id_))
+        if self.refused:
+            raise ProblemError(self.refused)
+        return "Now it works."
 
     def meter(self, heard: Callable[[float], None]) -> Callable[[], None]:
         self.level = heard

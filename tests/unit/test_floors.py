@@ -14,7 +14,7 @@ FLOORS = [
     "core",
     "stt",
     "edges system",
-    "capture engines hotkey inserter",
+    "capture engines hotkey inserter rescue",
     "worker ui",
     "app doctor transcribe remote models_command",
     "commands",
@@ -37,8 +37,9 @@ BARRED: dict[str, set[str]] = {
     "engines": QT | {"websockets", "Xlib", "pynput"},
     "hotkey": QT | {"websockets", "Xlib", "pynput"},
     "inserter": QT | {"websockets", "Xlib", "pynput"},
+    "rescue": QT | {"websockets", "Xlib", "pynput"},
     "worker": QT | {"websockets", "Xlib", "pynput"},
-    "ui": {"asyncio", "websockets", "Xlib", "pynput"},
+    "ui": {"sqlite3", "asyncio", "websockets", "Xlib", "pynput"},
 }  # fmt: skip
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -22,6 +22,7 @@ import enum
 import attrs
 
 from .events import (
+    Again,
     Cancel,
     CloseMic,
     Command,
@@ -43,6 +44,7 @@ from .events import (
     OpenMic,
     Play,
     Recognised,
+    Rescued,
     Retry,
     SoundLost,
     Start,
@@ -103,6 +105,8 @@ class Dictation:
         """Words that wait; they stay until inserted or replaced."""
         self.asks = False
         """Whether the user is asked now what to do with the held words."""
+        self.rescued = ""
+        """When the held words were spoken, if a crash cut them off; else ''."""
         self.nothing_heard = 0
         self._live: dict[int, _Live] = {}
         self._failed = 0
@@ -170,6 +174,8 @@ class Dictation:
                 return self._insert_held()
             case Warn(problem=problem):
                 return self._tell(problem)
+            case Rescued() | Again():
+                return self._of_the_past(event)
             case _:
                 self._clear()
                 return []
@@ -226,10 +232,21 @@ class Dictation:
     def _insert_held(self) -> list[Command]:
         if not (number := self._held):
             return []
-        text, self.held_text, self._held = self.held_text, "", 0
+        text, self.held_text, self.rescued, self._held = self.held_text, "", "", 0
         self._clear()
         self._revive(number, _Live(Phase.READY, anywhere=True, text=text))
         return []
+
+    def _of_the_past(self, words: Rescued | Again) -> list[Command]:
+        """Rescued ones are not offered in the place of words that wait already."""
+        if isinstance(words, Again):
+            self._revive(words.take, _Live(Phase.READY, anywhere=True, text=words.text))
+            return []
+        if self.held_text:
+            return []
+        self.held_text, self._held, self.asks = words.text, words.take, True
+        self.rescued = words.since
+        return [WakeMe(LONGEST_SHOWN_S, Woke(self.number, "shown"))]
 
     def _revive(self, number: int, live: _Live) -> None:
         self._live[number] = live
@@ -320,7 +337,7 @@ class Dictation:
 
     def _hold(self, number: int, live: _Live, problem: Problem | None) -> list[Command]:
         del self._live[number]
-        self.held_text, self._held, self.asks = live.text, number, True
+        self.held_text, self._held, self.asks, self.rescued = live.text, number, True, ""
         error = [*self._tell(problem), Play("error")] if problem else self._tell(None)
         return [Keep(number, "held", problem), *error]
 

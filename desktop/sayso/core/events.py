@@ -65,6 +65,25 @@ class Warn:
 
 
 @attrs.frozen
+class Rescued:
+    """Words of a take that a crash cut off are back: offer them. Its number is below 0, and
+    so it comes before every take of this run."""
+
+    take: int
+    text: str
+    since: str
+    """When it was spoken, as a person says it: 14:32."""
+
+
+@attrs.frozen
+class Again:
+    """Insert these words of the history into the window that has the focus then."""
+
+    take: int
+    text: str
+
+
+@attrs.frozen
 class OfTake:
     take: int
 
@@ -123,6 +142,8 @@ Event = (
     | InsertHeld
     | Dismiss
     | Warn
+    | Rescued
+    | Again
     | SoundLost
     | TailOver
     | Recognised

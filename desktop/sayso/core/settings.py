@@ -28,6 +28,7 @@ Pill = Literal["bottom", "top", "when-needed", "never"]
 DialectName = Literal["auto", "openai", "vllm", "speaches", "lemonade", "together"]
 Delay = Literal["", "minimal", "low", "medium", "high", "xhigh"]
 Noise = Literal["", "near_field", "far_field"]
+KeepHistory = Literal["never", "7d", "30d", "1y", "always"]
 
 OPENAI_URL = "wss://api.openai.com/v1/realtime"
 
@@ -108,6 +109,14 @@ class OnDevice:
 
 
 @attrs.frozen(kw_only=True)
+class History:
+    keep: KeepHistory = attrs.field(default="7d", validator=_among(KeepHistory))
+    """How long the words of a take stay; never: only until they have arrived."""
+    keep_sound: bool = _switch(True)
+    """The sound too, for a week at most."""
+
+
+@attrs.frozen(kw_only=True)
 class Settings:
     """`field.name` of a group is its key: `hotkey.chord`."""
 
@@ -121,6 +130,7 @@ class Settings:
     hotkey: Hotkey = attrs.field(factory=Hotkey)
     microphone: Microphone = attrs.field(factory=Microphone)
     insertion: Insertion = attrs.field(factory=Insertion)
+    history: History = attrs.field(factory=History)
     fallback: bool = _switch(False)
     """If the server fails, this computer recognises the take."""
     pill: Pill = attrs.field(default="bottom", validator=_among(Pill))
@@ -133,6 +143,7 @@ GROUPS: Mapping[str, type] = {
     "hotkey": Hotkey,
     "microphone": Microphone,
     "insertion": Insertion,
+    "history": History,
 }
 KEYS: tuple[str, ...] = tuple(
     sorted(

@@ -31,6 +31,8 @@ class Status:
     """Words that wait for the user, because the window changed or did not take them."""
     asks: bool = False
     """Whether the user is asked now what to do with the held words (the pill shows it)."""
+    rescued: str = ""
+    """When the held words were spoken (14:32), if a crash cut them off."""
     problem: Problem | None = None
     """Shown until a new take, a choice, or 30 s."""
     ready: bool = False

@@ -23,8 +23,9 @@ STEPS: tuple[Step, ...] = (
     "final",
     "inserted",
 )
-Outcome = Literal["", "inserted", "nothing", "held", "cancelled", "failed"]
-"""'' while it goes on; 'held': there is text, and it waits for the user."""
+Outcome = Literal["", "inserted", "nothing", "held", "cancelled", "failed", "rescued"]
+"""'' while it goes on; 'held': there is text, and it waits for the user; 'rescued': the same,
+of a take that a crash cut off."""
 
 BYTES_PER_SAMPLE = 2
 

@@ -18,6 +18,10 @@ def takes() -> Path:
     return _DIRS.user_state_path / "takes"
 
 
+def history() -> Path:
+    return _DIRS.user_state_path / "history.db"
+
+
 def models() -> Path:
     """Where the user may put models by hand."""
     return _DIRS.user_data_path / "models"

@@ -27,6 +27,12 @@ class Actions:
     """One setting by its dotted key: saved and in force at once, or why not."""
     open_settings: Callable[[str], None]
     """By the page's name."""
+    open_history: Callable[[], None]
+    type_again: Callable[[str, int], None]
+    """The words of the take with this id, as soon as another window than this one has the focus."""
+    recognise_again: Callable[[str], str]
+    """Slow; by id. The words, which are in the history then; ProblemError where it fails."""
+    copy: Callable[[str], None]
     quit: Callable[[], None]
     microphones: Callable[[], Mapping[str, str]]
     """Slow. What the setting holds, and what a person calls it."""

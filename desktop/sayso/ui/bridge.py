@@ -20,6 +20,8 @@ class Bridge(QObject):
     """Loudness in dBFS while a take is recorded, 20 to 50 times a second."""
     settings = Signal(object)
     """A `core.settings.Settings`, after every change."""
+    history = Signal()
+    """It has changed."""
     show_settings = Signal(str)
     """Page name; '' for the one last shown."""
     run = Signal(object)

@@ -106,6 +106,15 @@ def _mark_held(painter: QPainter, scheme: Scheme) -> None:
         painter.drawPath(path)
 
 
+def _mark_rescued(painter: QPainter, scheme: Scheme) -> None:
+    """An arrow that comes back."""
+    painter.setPen(pen(scheme.voice, 2))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawArc(QRectF(4, 4, 12, 12), -90 * 16, 220 * 16)
+    painter.drawLine(QPointF(10, 16), QPointF(5, 16))
+    painter.drawPolyline([QPointF(7, 2.5), QPointF(5, 6.2), QPointF(9, 7.4)])
+
+
 def _mark_error(painter: QPainter, scheme: Scheme) -> None:
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(scheme.red))
@@ -119,5 +128,6 @@ MARKS = {
     "inserted": _mark_inserted,
     "nothing": _mark_nothing,
     "held": _mark_held,
+    "rescued": _mark_rescued,
     "error": _mark_error,
 }

@@ -99,7 +99,7 @@ class Moments:
         if made is None or self._settings.pill == "never":
             return None
         if self._settings.pill == "when-needed" and not (
-            made.kind in _ASKING or (made.kind == "nothing" and made.buttons)
+            self._topic in _ASKING or (made.kind == "nothing" and made.buttons)
         ):
             return None
         return made
@@ -135,7 +135,7 @@ class Moments:
             case "nothing":
                 return views.nothing_view(status.nothing_heard)
             case "held":
-                return views.held_view(status.held)
+                return views.held_view(status.held, status.rescued)
             case "error":
                 return views.error_view(status.problem) if status.problem else None
             case _:

@@ -116,6 +116,8 @@ class Tray(QObject):
         self._list_microphones({})
         menu.addMenu(self._engine_menu())
         menu.addSeparator()
+        self.history = menu.addAction("History…")
+        self.history.triggered.connect(lambda: actions.open_history())
         self.settings = menu.addAction("Settings…")
         self.settings.setMenuRole(QAction.MenuRole.PreferencesRole)
         self.settings.triggered.connect(lambda: actions.open_settings(""))
@@ -189,6 +191,12 @@ class Tray(QObject):
     def _notify(self, status: Status, before: Status) -> None:
         if status.problem and status.problem != before.problem:
             self._tell(status.problem)
+        elif status.asks and status.rescued and not before.asks:
+            self.icon.showMessage(
+                f"Words from {status.rescued} are back",
+                "Sayso finished what was interrupted. They wait in the tray menu.",
+                self.icon.icon(),
+            )
         elif status.asks and status.held and not before.asks:
             self.icon.showMessage(
                 "Words held",

@@ -24,7 +24,15 @@ ENGINES: tuple[tuple[Engine, str], ...] = (
 SENDS_SOUND = "Sound leaves this computer"
 
 Kind = Literal[
-    "arming", "listening", "hands-free", "finishing", "inserted", "nothing", "held", "error"
+    "arming",
+    "listening",
+    "hands-free",
+    "finishing",
+    "inserted",
+    "nothing",
+    "held",
+    "rescued",
+    "error",
 ]
 Does = Literal[
     "finish",
@@ -94,6 +102,7 @@ _SPOKEN: dict[Kind, str] = {
     "inserted": "",
     "nothing": "",
     "held": "",
+    "rescued": "",
     "error": "",
 }
 _ACTIONS: dict[Action, Button] = {
@@ -176,10 +185,11 @@ def nothing_view(times: int) -> PillView:
     )
 
 
-def held_view(words: str) -> PillView:
+def held_view(words: str, rescued: str = "") -> PillView:
+    """`rescued`: when they were spoken (14:32), if a crash had cut them off."""
     return PillView(
-        "held",
-        "The window changed",
+        "rescued" if rescued else "held",
+        f"Words from {rescued} are back" if rescued else "The window changed",
         words,
         buttons=(Button("Type here", "insert", primary=True), Button("Copy", "copy")),
         closable=True,

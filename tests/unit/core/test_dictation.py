@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from sayso.core.dictation import NO_ANSWER, NOT_TYPED, STOPPED_AFTER_LIMIT, Dictation, Phase
 from sayso.core.events import (
+    Again,
     Cancel,
     CloseMic,
     Discard,
@@ -24,6 +25,7 @@ from sayso.core.events import (
     OpenMic,
     Play,
     Recognised,
+    Rescued,
     Retry,
     SoundLost,
     Start,
@@ -191,6 +193,35 @@ CASES = {
             [Insert(1, "hello", anywhere=True)],
         ],
     ),
+    "rescued words are typed where the user wants them": (
+        [Rescued(-1, "back", "14:32"), InsertHeld(), Landed(-1)],
+        [[], [Insert(-1, "back", anywhere=True)], [Keep(-1, "inserted")]],
+    ),
+    "rescued words come before those of this run": (
+        [*SPOKEN, Rescued(-1, "back", "14:32"), InsertHeld(), Recognised(1, "one"), Landed(-1)],
+        [
+            *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED], []],
+            *[[Insert(-1, "back", anywhere=True)], []],
+            [Keep(-1, "inserted"), Insert(1, "one", anywhere=False)],
+        ],
+    ),
+    "words of the history wait for the key to come up": (
+        [Start(), Again(-1, "once more"), Cancel()],
+        [
+            *[OPENED, []],
+            [
+                *[CloseMic(1), DropEngine(1), Keep(1, "cancelled")],
+                Insert(-1, "once more", anywhere=True),
+            ],
+        ],
+    ),
+    "words of the history that do not land are held": (
+        [Again(-1, "once more"), NotLanded(-1, UNFETCHED), InsertHeld()],
+        [
+            *[[Insert(-1, "once more", anywhere=True)], [Keep(-1, "held", UNFETCHED), ERROR]],
+            [Insert(-1, "once more", anywhere=True)],
+        ],
+    ),
     "wishes with nothing to do": (
         [Stop(), Cancel(), Discard(), Retry(), InsertHeld(), Dismiss(), HandsFree()],
         [[], [], [], [], [], [], []],
@@ -258,6 +289,26 @@ def test_held_words_stay_when_the_question_is_gone():
     assert machine.held_text == ""
 
 
+def test_rescued_words_are_offered_once_and_say_when_they_were_spoken():
+    machine = after(Rescued(-1, "back", "14:32"))
+    assert (machine.held_text, machine.asks, machine.rescued) == ("back", True, "14:32")
+    assert machine.wanted == {-1}
+    machine.handle(Dismiss())
+    assert (machine.held_text, machine.asks, machine.state) == ("back", False, "idle")
+    machine.handle(InsertHeld())
+    assert (machine.held_text, machine.rescued) == ("", "")
+
+
+def test_words_that_wait_already_stay():
+    machine = after(*RECOGNISED, Held(1), Rescued(-1, "back", "14:32"))
+    assert (machine.held_text, machine.rescued) == ("hello", "")
+
+
+def test_words_held_later_take_the_place_of_rescued_ones():
+    machine = after(Rescued(-1, "back", "14:32"), *RECOGNISED, Held(1))
+    assert (machine.held_text, machine.rescued) == ("hello", "")
+
+
 def test_nothing_heard_is_counted_until_a_word_comes():
     machine = after(*SPOKEN, Recognised(1, ""), Start(), Stop(), TailOver(2), Recognised(2, ""))
     assert machine.nothing_heard == 2
@@ -286,6 +337,7 @@ EVENTS = st.one_of(
         [Start(), Start(hands_free=True), Stop(), HandsFree(), Cancel(), Discard(), Retry()]
     ),
     st.sampled_from([InsertHeld(), Dismiss(), Warn(UNPLUGGED)]),
+    st.sampled_from([Rescued(-1, "back", "14:32"), Landed(-1), Held(-1), NotLanded(-1, UNFETCHED)]),
     st.builds(SoundLost, NUMBERS, st.just(UNPLUGGED), st.booleans()),
     st.builds(Recognised, NUMBERS, st.sampled_from(["", "a", "b"])),
     st.builds(Failed, NUMBERS, st.just(REFUSED)),
@@ -306,8 +358,13 @@ class World:
     landed: list[int] = attrs.field(factory=list)
     kept: dict[int, str] = attrs.field(factory=dict)
     alarms: list[Woke] = attrs.field(factory=list)
+    rescued: bool = False
 
     def feed(self, event) -> None:  # noqa: C901  one case to each command
+        if isinstance(event, Rescued):
+            if self.rescued:
+                return  # a number is given once
+            self.rescued = True
         if isinstance(event, Landed) and self.machine.phase(event.take) is Phase.INSERTING:
             self.landed.append(event.take)
         for command in self.machine.handle(event):
@@ -329,6 +386,7 @@ class World:
                     self.inserting = [take]
                 case Keep(take, outcome):
                     self.kept[take] = outcome
+                    self.inserting = [n for n in self.inserting if n != take]
                 case Forget(take):
                     self.kept[take] = "forgotten"
                 case WakeMe(_, woke):
@@ -349,7 +407,7 @@ def test_whatever_happens_no_take_is_lost_or_inserted_twice_and_it_comes_to_rest
     while world.alarms:  # nothing else comes but the deadlines
         world.feed(world.alarms.pop(0))
     assert world.machine.state == "idle"
-    assert set(world.kept) == set(range(1, world.machine.number + 1))
+    assert set(world.kept) - {-1} == set(range(1, world.machine.number + 1))
     assert not world.open_mics
 
 

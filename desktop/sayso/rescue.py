@@ -1,0 +1,140 @@
+"""Takes recognised apart from dictation: those a crash cut off, and those of the history.
+
+Their numbers are below 0: the state machine hears of them only once they have words.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable
+
+import attrs
+
+from .core.entry import Entry
+from .core.pcm import level_dbfs
+from .core.problems import Problem, ProblemError
+from .core.take import BYTES_PER_SAMPLE, Outcome, Take
+from .edges.archive import Archive
+
+LEAST_SPEECH_S = 0.3
+SPEECH_DBFS = -60.0
+"""Quieter than any voice on any microphone that works."""
+FRAMES_PER_S = 100
+INTERRUPTED = Problem("Sayso ended while this was being recognised.", "Try it again.")
+
+
+@attrs.frozen(kw_only=True)
+class Told:
+    """Called in the loop."""
+
+    read: Callable[[Take], None]
+    """Point the chosen engine at it, which comes back by `recognised` or `failed`."""
+    drop: Callable[[int], None]
+    offer: Callable[[Take, Entry], None]
+    """The newest that was cut off has words again."""
+    warned: Callable[[Problem], None]
+
+
+class Rescue:
+    """Loop thread only."""
+
+    def __init__(self, archive: Archive, told: Told) -> None:
+        self._archive, self._told = archive, told
+        self._numbers = itertools.count(-1, -1)
+        self._waiting: dict[int, asyncio.Future[str]] = {}
+        self._one_at_a_time = asyncio.Lock()
+
+    def number(self) -> int:
+        """For one more take of the past."""
+        return next(self._numbers)
+
+    async def all(self) -> None:
+        """Once, at the start."""
+        newest: tuple[Take, Entry] | None = None
+        for id_ in await asyncio.wrap_future(self._archive.unfinished()):
+            try:
+                newest = await self._cut_off(id_) or newest
+            except ProblemError as error:
+                self._told.warned(
+                    attrs.evolve(error.problem, remedy="What you said is in the history.")
+                )
+        if newest:
+            self._told.offer(*newest)
+
+    async def again(self, id_: str) -> str:
+        """Recognise a take of the history with the chosen engine; its words.
+
+        Raises:
+            ProblemError: Its sound is gone, or recognition failed.
+        """
+        take, entry = await asyncio.wrap_future(self._archive.load(id_))
+        return (await self._recognise(take, entry)).text
+
+    def recognised(self, take: Take, text: str) -> None:
+        self._answer(take, text)
+
+    def failed(self, take: Take, problem: Problem) -> None:
+        self._answer(take, problem)
+
+    async def _cut_off(self, id_: str) -> tuple[Take, Entry] | None:
+        """What it was, with its words; None where there are none."""
+        try:
+            take, entry = await asyncio.wrap_future(self._archive.load(id_))
+        except ProblemError as error:  # damaged, or of another version
+            self._archive.set_aside(id_)
+            self._told.warned(attrs.evolve(error.problem, remedy="It is kept for 7 days."))
+            return None
+        if speech_s(take) < LEAST_SPEECH_S:
+            self._archive.remove([id_])
+            return None
+        # First a row that says it failed: what ends Sayso again is not tried at every start.
+        interrupted = attrs.evolve(entry, outcome="failed", error=INTERRUPTED.sentence)
+        self._archive.note(interrupted)
+        try:
+            entry = await self._recognise(take, entry)
+        except asyncio.CancelledError:  # the user quits: the next start takes it up again
+            self._archive.release(id_)
+            raise
+        return (take, entry) if entry.outcome == "rescued" else None
+
+    async def _recognise(self, take: Take, entry: Entry) -> Entry:
+        take.number = self.number()
+        answer = self._waiting[take.number] = asyncio.get_running_loop().create_future()
+        try:
+            async with self._one_at_a_time:
+                self._told.read(take)
+                text = await answer
+        except ProblemError as error:
+            entry = attrs.evolve(entry, engine=take.engine, error=error.problem.sentence)
+            self._keep(entry, entry.outcome if entry.text else "failed")
+            raise
+        finally:
+            self._told.drop(take.number)
+            del self._waiting[take.number]
+        outcome: Outcome = "rescued" if text else "nothing"
+        if entry.outcome == "inserted":
+            outcome = "inserted"
+        text = text or entry.text
+        entry = attrs.evolve(entry, text=text, engine=take.engine, error="", outcome=outcome)
+        self._archive.keep(entry)
+        return entry
+
+    def _keep(self, entry: Entry, outcome: Outcome) -> None:
+        self._archive.keep(attrs.evolve(entry, outcome=outcome))
+
+    def _answer(self, take: Take, answer: str | Problem) -> None:
+        future = self._waiting.get(take.number)
+        if future is None or future.done():
+            return
+        if isinstance(answer, Problem):
+            future.set_exception(ProblemError(answer))
+        else:
+            future.set_result(answer)
+
+
+def speech_s(take: Take) -> float:
+    """How much of it is louder than a quiet room, in s."""
+    size = max(1, take.rate_hz // FRAMES_PER_S) * BYTES_PER_SAMPLE
+    starts = range(0, take.size_bytes, size)
+    return sum(level_dbfs(take.read(at, size)) > SPEECH_DBFS for at in starts) / FRAMES_PER_S
