@@ -14,6 +14,7 @@ from .core import settings as s
 from .core.problems import Problem, ProblemError
 from .core.settings import Settings
 from .edges import folders, instance, settings_file
+from .history_command import history
 from .models_command import models
 
 
@@ -170,6 +171,7 @@ def key_status(host: str | None) -> None:
 
 
 sayso.add_command(models)
+sayso.add_command(history)
 
 
 @sayso.command()

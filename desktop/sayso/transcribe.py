@@ -31,7 +31,7 @@ def transcribe_file(file: Path, settings: Settings) -> dict[str, Any]:
     """
     take = soundfiles.read(file)
     started_s = time.monotonic()
-    text, engine = asyncio.run(_recognise(take, settings))
+    text, engine = asyncio.run(recognise(take, settings))
     return {
         "text": insertable(text, newlines=True),
         "engine": engine,
@@ -40,7 +40,8 @@ def transcribe_file(file: Path, settings: Settings) -> dict[str, Any]:
     }
 
 
-async def _recognise(take: Take, settings: Settings) -> tuple[str, str]:
+async def recognise(take: Take, settings: Settings) -> tuple[str, str]:
+    """What was said in the take, and the engine's name. ProblemError where it fails."""
     engine = make_engine(settings, KeyStore().get)
     line = _Line(take)
     reader = _Counting(take, line.read)

@@ -69,7 +69,7 @@ def of_take(take: Take, *, started_s: float, offset_min: int, program: str) -> E
         engine=take.engine,
         inserted_by=take.inserted_by,
         duration_s=round(take.duration_s, 3),
-        timings=dict(take.timings),
+        timings={str(step): ms for step, ms in take.timings.items()},
         error=take.problem.sentence if take.problem else "",
         program=program,
     )

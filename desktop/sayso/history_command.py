@@ -1,0 +1,181 @@
+"""`sayso history`: what was said before, without the running Sayso."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import get_args
+
+import attrs
+import click
+
+from .core import settings as s
+from .core.entry import Entry, Format, exported
+from .core.problems import Problem, ProblemError
+from .core.retention import described
+from .core.settings import Settings
+from .core.take import Outcome
+from .core.text import insertable
+from .edges import folders
+from .edges.history import History
+from .edges.spool import Spool
+
+ONE_LINE = 100
+"""Characters of the words in a list."""
+
+
+def _history() -> History:
+    return History(folders.history(), warn=lambda problem: click.echo(problem.sentence, err=True))
+
+
+@click.group()
+def history() -> None:
+    """Everything said before: see, search, recognise again, export, delete.
+
+    A take is named by its id, by the beginning of its id, or by "last".
+    """
+
+
+@history.command("list")
+@click.option("--limit", type=click.IntRange(1), help="No more than so many, the newest.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, with everything there is.")
+def list_(limit: int | None, as_json: bool) -> None:
+    """List what was said, newest first."""
+    _print(_history().entries(limit), as_json=as_json)
+
+
+@history.command()
+@click.argument("words", nargs=-1, required=True)
+@click.option("--limit", type=click.IntRange(1), help="No more than so many, the newest.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, with everything there is.")
+def search(words: tuple[str, ...], limit: int | None, as_json: bool) -> int:
+    """List what has all these words in it; 1 if nothing has."""
+    found = _history().entries(limit, " ".join(words))
+    _print(found, as_json=as_json)
+    return 0 if found else 1
+
+
+@history.command()
+@click.argument("take")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def show(take: str, as_json: bool) -> None:
+    """Print everything about a take."""
+    entry = _history().find(take)
+    if as_json:
+        click.echo(_json([entry])[0])
+        return
+    sound = Spool(folders.takes()).folder / entry.audio if entry.audio else "not kept"
+    click.echo(entry.text or entry.shown)
+    for name, value in (
+        ("id", entry.id),
+        ("spoken", f"{entry.local:%Y-%m-%d %H:%M:%S %z}"),
+        ("outcome", entry.outcome),
+        ("engine", entry.engine),
+        ("program", entry.program),
+        ("seconds", f"{entry.duration_s:.1f}"),
+        ("sound", sound),
+        ("problem", entry.error),
+    ):
+        if value:
+            click.echo(f"{name:8} {value}")
+
+
+@history.command()
+@click.argument("take")
+@click.option("--engine", type=click.Choice(get_args(s.EngineName)), help="Not the chosen one.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def retry(take: str, engine: str | None, as_json: bool) -> None:
+    """Recognise a take again and print its words, which take the place of the old ones."""
+    from .transcribe import recognise
+
+    past = _history()
+    entry = past.find(take)
+    sound = Spool(folders.takes()).load(entry.id)
+    settings = _settings()
+    if engine:
+        settings = s.put(settings, "engine", engine)
+    text, used = asyncio.run(recognise(sound, settings))
+    entry = tried_again(entry, insertable(text, newlines=True), used)
+    past.put(entry)
+    click.echo(_json([entry])[0] if as_json else entry.shown)
+
+
+@history.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def export(file: Path) -> None:
+    """Write everything into FILE: .txt, .csv or .json."""
+    format_ = format_of(file)
+    entries = _history().entries()
+    write(file, entries, format_)
+    click.echo(f"{len(entries)} dictations are in {file}.")
+
+
+@history.command()
+@click.argument("takes", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="All there is.")
+def delete(takes: tuple[str, ...], everything: bool) -> None:
+    """Delete takes with their sound. This cannot be undone."""
+    if bool(takes) == everything:
+        raise click.UsageError("Name takes, or say --all.")
+    past, spool = _history(), Spool(folders.takes())
+    ids = [e.id for e in past.entries()] if everything else [past.find(t).id for t in takes]
+    past.delete(ids)
+    for id_ in ids:
+        spool.forget(id_)
+    click.echo(
+        "1 dictation is deleted." if len(ids) == 1 else f"{len(ids)} dictations are deleted."
+    )
+
+
+def tried_again(entry: Entry, text: str, engine: str) -> Entry:
+    """The take with what was recognised now; no words take none away."""
+    outcome: Outcome = entry.outcome
+    if outcome != "inserted":
+        outcome = "rescued" if text else "nothing"
+    return attrs.evolve(entry, text=text or entry.text, engine=engine, outcome=outcome, error="")
+
+
+def format_of(file: Path) -> Format:
+    suffix = file.suffix.lower().removeprefix(".")
+    for format_ in get_args(Format):
+        if suffix == format_:
+            return format_  # type: ignore[no-any-return]
+    raise ProblemError(
+        Problem(f"{file.name} says not what kind of file it is.", "End it in .txt, .csv or .json.")
+    )
+
+
+def write(file: Path, entries: Sequence[Entry], format_: Format) -> None:
+    try:
+        file.write_text(exported(entries, format_), "utf-8", newline="")
+    except OSError as error:
+        raise ProblemError(
+            Problem(f"{file} cannot be written: {error.strerror}.", "Choose another place.")
+        ) from error
+
+
+def _print(entries: Sequence[Entry], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(f"[{', '.join(_json(entries))}]" if entries else "[]")
+        return
+    for entry in entries:
+        words = " ".join(entry.shown.split())
+        short = words if len(words) <= ONE_LINE else f"{words[: ONE_LINE - 1]}…"
+        click.echo(f"{entry.id}  {entry.local:%Y-%m-%d %H:%M}  {short}")
+    if not entries:
+        click.echo(f"There is nothing. {described(_settings().history)}", err=True)
+
+
+def _json(entries: Sequence[Entry]) -> list[str]:
+    return [json.dumps(entry.as_dict(), ensure_ascii=False) for entry in entries]
+
+
+def _settings() -> Settings:
+    from .edges import settings_file
+
+    settings, problems = settings_file.load(folders.settings_file())
+    for problem in problems:
+        click.echo(problem.sentence, err=True)
+    return settings

@@ -1,0 +1,143 @@
+"""`sayso history` as a person gives it."""
+
+import csv
+import json
+import subprocess
+import sys
+
+import pytest
+
+from fakes import LOUD, RATE_HZ, FakeEngine
+from sayso import history_command
+from sayso.core.entry import Entry
+from sayso.core.problems import ProblemError
+from sayso.edges.history import History
+from sayso.edges.spool import Spool
+
+
+@pytest.fixture
+def past(tmp_path, monkeypatch):
+    """Three takes, and Sayso's folders in the test's own."""
+    for name in ("CONFIG", "DATA", "CACHE", "STATE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    history = History(tmp_path / "state" / "sayso" / "history.db")
+    for number, (text, outcome) in enumerate(
+        [("Milk, two lemons.", "inserted"), ("", "failed"), ("The second draft.", "held")]
+    ):
+        history.put(
+            Entry(
+                id=f"2026112{number}-090000-abc",
+                started=f"2026-11-2{number}T09:00:00.000+00:00",
+                text=text, outcome=outcome, engine="on-device", program="editor",
+                audio=f"2026112{number}-090000-abc.flac", duration_s=0.5,
+            )
+        )  # fmt: skip
+    return history
+
+
+@pytest.fixture
+def run(past):
+    def run(*arguments):
+        return subprocess.run(
+            [sys.executable, "-m", "sayso", "history", *arguments],
+            capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+
+    return run
+
+
+def test_list_is_newest_first(run):
+    lines = run("list").stdout.splitlines()
+    assert [line.split("  ")[-1] for line in lines] == [
+        "The second draft.", "Not recognised yet", "Milk, two lemons.",
+    ]  # fmt: skip
+    assert len(run("list", "--limit", "2").stdout.splitlines()) == 2
+
+
+def test_search_and_what_is_not_found(run):
+    (found,) = json.loads(run("search", "LEMONS", "milk", "--json").stdout)
+    assert found["text"] == "Milk, two lemons."
+    nothing = run("search", "whale")
+    assert (nothing.returncode, nothing.stdout) == (1, "")
+    assert "There is nothing. Kept for 7 days" in nothing.stderr
+
+
+@pytest.mark.parametrize("name", ["last", "20261122", "20261122-090000-abc"])
+def test_show_by_id_by_its_beginning_and_the_last(run, name):
+    assert json.loads(run("show", name, "--json").stdout)["text"] == "The second draft."
+
+
+def test_show_in_words(run):
+    shown = run("show", "last").stdout
+    assert "The second draft." in shown
+    assert "program  editor" in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["show", "2026"], "Several takes begin with '2026'. Add some letters."),
+        (["show", "x"], "No take is called 'x'."),
+        (["retry", "last"], "no longer on this computer"),
+        (["export", "words.doc"], "End it in .txt, .csv or .json."),
+        (["export", "/nowhere/words.txt"], "cannot be written"),
+        (["delete"], "Name takes, or say --all."),
+        (["delete", "last", "--all"], "Name takes, or say --all."),
+    ],
+)
+def test_what_is_wrong_is_told_in_words(run, arguments, sentence):
+    done = run(*arguments)
+    assert (done.returncode, sentence in done.stderr) == (2, True), done.stderr
+
+
+def test_export_by_suffix(run, tmp_path):
+    for end in ("txt", "csv", "JSON"):
+        assert run("export", str(tmp_path / f"all.{end}")).returncode == 0
+    assert (tmp_path / "all.txt").read_text().count("\n\n") == 1
+    assert len(list(csv.reader((tmp_path / "all.csv").read_text().splitlines()))) == 4
+    assert len(json.loads((tmp_path / "all.JSON").read_text())) == 3
+
+
+def test_delete_takes_the_sound_too(run, past, tmp_path):
+    folder = past.path.parent / "takes"
+    folder.mkdir()
+    (folder / "20261122-090000-abc.flac").write_bytes(b"sound")
+    assert run("delete", "last", "20261120").stdout == "2 dictations are deleted.\n"
+    assert [entry.outcome for entry in past.entries()] == ["failed"]
+    assert list(folder.iterdir()) == []
+    run("delete", "--all")
+    assert past.entries() == []
+
+
+def recorded(past, id_):
+    spool = Spool(past.path.parent / "takes")
+    file = spool.open(id_, RATE_HZ)
+    file.write(LOUD * 100)
+    file.close()
+    spool.compress(id_)
+
+
+def test_retry_recognises_the_kept_sound(past, monkeypatch, capsys):
+    recorded(past, "20261121-090000-abc")
+    engine = FakeEngine("Now it works.")
+    monkeypatch.setattr("sayso.transcribe.make_engine", lambda settings, key: engine)
+    history_command.history.main(["retry", "20261121"], standalone_mode=False)
+    assert capsys.readouterr().out == "Now it works.\n"
+    assert engine.heard_bytes == [len(LOUD) * 100]
+    entry = past.find("20261121")
+    assert (entry.text, entry.outcome, entry.error) == ("Now it works.", "rescued", "")
+
+
+def test_retry_that_hears_nothing_takes_no_words_away(past, monkeypatch):
+    recorded(past, "20261120-090000-abc")
+    monkeypatch.setattr("sayso.transcribe.make_engine", lambda settings, key: FakeEngine(""))
+    history_command.history.main(["retry", "20261120", "--json"], standalone_mode=False)
+    assert past.find("20261120").text == "Milk, two lemons."
+
+
+def test_without_a_history_nothing_is_made(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "none"))
+    with pytest.raises(ProblemError, match="The history is empty"):
+        history_command.history.main(["show", "last"], standalone_mode=False)
+    assert not (tmp_path / "none").exists()
