@@ -1,0 +1,19 @@
+"""Nothing is reported to anybody."""
+
+import os
+import subprocess
+import sys
+
+DETECT = (
+    "from sayso.stt.ondevice.listener import Listener\n"
+    "from faster_whisper.vad import get_vad_model\n"
+    "get_vad_model()\n"
+)
+
+
+def test_the_voice_detector_keeps_no_number_for_this_computer(tmp_path):
+    """onnxruntime does, in the cache, for its reports."""
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path), "HOME": str(tmp_path)}
+    environment.pop("ORT_DISABLE_TELEMETRY", None)
+    subprocess.run([sys.executable, "-c", DETECT], env=environment, check=True, timeout=60)
+    assert list(tmp_path.iterdir()) == []
