@@ -141,7 +141,8 @@ def _model(settings: Settings) -> Finding:
 
 
 def _endpoint(settings: Settings) -> Finding:
-    from .stt.endpoints import host_of, socket_url
+    from .stt import models
+    from .stt.endpoints import OPENAI, host_of, socket_url
 
     if settings.engine != "realtime":
         return Finding("unused", "Words are recognised on this computer.")
@@ -158,7 +159,8 @@ def _endpoint(settings: Settings) -> Finding:
             await engine.close()
 
     seconds = asyncio.run(test())
-    return Finding("ok", f"{host} works: a one-second sample came back in {seconds:.1f} s.")
+    ends = models.named(settings.endpoint.model).last_words if host == OPENAI else ""
+    return Finding("ok", f"{host} works: a one-second sample came back in {seconds:.1f} s.", ends)
 
 
 def _insertion(machine: Machine) -> Finding:

@@ -87,7 +87,10 @@ def not_a_speech_server(host: str, detail: str = "") -> Problem:
 
 
 def by_code(host: str, model: str, code: str, words: str) -> Problem:
-    """From an `error` event: `code` is the server's, `words` what it said, already scrubbed."""
+    """From an `error` event: `code` is the server's, `words` what it said, already scrubbed.
+
+    LiteLLM tells of a model it does not have in its words only.
+    """
     detail = f"{host}: {code or 'error'}: {words}"
     if code in NO_KEY:
         return key_refused(host, detail)
@@ -99,7 +102,7 @@ def by_code(host: str, model: str, code: str, words: str) -> Problem:
             "recognition",
             detail,
         )
-    if code in NO_MODEL:
+    if code in NO_MODEL or (code == "server_error" and "Invalid model name" in words):
         return Problem(
             f"{host} does not know the model “{model}”.",
             "Choose one it has.",

@@ -104,3 +104,13 @@ def test_every_refusal_says_what_happened_and_what_to_do(
     assert problem.action in ("recognition", "try-again")
     said_by_us = re.sub("“.*?”", "", problem.sentence).lower()
     assert not [word for word in NEVER if word in said_by_us]
+
+
+def test_litellm_tells_of_a_model_it_does_not_have_in_words_only() -> None:
+    words = "400: {'error': '_arealtime: Invalid model name passed in model=nobody.'}"
+    for problem in (
+        refusals.by_code("gw.example", "nobody", "server_error", words),
+        refusals.of_settings("gw.example", "nobody", "server_error", words),
+    ):
+        assert problem.what == "gw.example does not know the model “nobody”."
+    assert "could not" in refusals.by_code("gw.example", "m", "server_error", "No.").what

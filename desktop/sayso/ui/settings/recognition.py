@@ -14,9 +14,11 @@ from PySide6.QtWidgets import (
 
 from ...core.languages import choices
 from ...core.problems import Problem, ProblemError
-from ...core.settings import OPENAI_URL, Endpoint, Settings
+from ...core.settings import OPENAI_URL, Settings
+from ...stt import models
 from ...stt.endpoints import host_of, socket_url
 from ..views import ENGINES, Engine, engine_of
+from .hints import DIALECTS, TAKES_LANGUAGE, Hints, about
 from .key_row import KeyRow
 from .models import ModelList
 from .page import Context, Page, make_combo, select
@@ -27,8 +29,7 @@ HELP: dict[Engine, str] = {
     "openai": "Sound is sent to OpenAI and billed to your key. Needs the internet.",
     "own": "Sound is sent to the address below and nowhere else.",
 }
-OPENAI_MODELS = (Endpoint().model, "gpt-realtime-whisper")
-"""Those that stream: words come back while they are spoken."""
+OPENAI_MODELS = tuple(model.name for model in models.offered())
 UNLOAD = ((5, "5 minutes"), (10, "10 minutes"), (30, "30 minutes"), (0, "Never"))
 WIDE = 300
 NO_ADDRESS = Problem("There is no server address.", "Enter it here.", "recognition")
@@ -47,7 +48,8 @@ class RecognitionPage(Page):
             "own": self._own_group(),
             "on-device": self._device_group(),
         }
-        self.finish(self._choice_group(), *self._groups.values())
+        self.hints = Hints(self, WIDE)
+        self.finish(self._choice_group(), *self._groups.values(), self.hints.group)
         self.refresh()
         self._refresh_keys()
 
@@ -68,6 +70,11 @@ class RecognitionPage(Page):
         self.radios[picked].setChecked(True)
         for engine, group in self._groups.items():
             group.setVisible(engine == picked)
+        own_language, dialect = self._languages[1], self.rows["endpoint.dialect"].control
+        own_language.setVisible(endpoint.dialect in TAKES_LANGUAGE)
+        if isinstance(dialect, QComboBox):
+            select(dialect, endpoint.dialect)
+        self.hints.refresh(self.settings, picked)
         for row in self._languages:
             if isinstance(row.control, QComboBox):
                 select(row.control, self.settings.language)
@@ -78,7 +85,9 @@ class RecognitionPage(Page):
             select(unload, self.settings.on_device.unload_minutes)
         if not self.url.hasFocus():
             self.url.setText(self._own_url)
-        select(self.openai_model, endpoint.model if picked == "openai" else OPENAI_MODELS[0])
+        model = endpoint.model if picked == "openai" else OPENAI_MODELS[0]
+        select(self.openai_model, model)
+        self.openai_model_row.set_help(about(models.named(model)))
         if not self.own_model.hasFocus():
             self.own_model.setEditText(self._own_model)
         self.models.use(self.settings.on_device.model)
@@ -147,12 +156,15 @@ class RecognitionPage(Page):
 
     def _openai_group(self) -> Group:
         self.openai_key = KeyRow(self.context, lambda: self._host(OPENAI_URL), "")
-        self.openai_model = make_combo(self.context, [(name, name) for name in OPENAI_MODELS], WIDE)
+        offered = [(model.name, model.title) for model in models.offered()]
+        self.openai_model = make_combo(self.context, offered, WIDE)
+        self.openai_model.view().setMinimumWidth(self.openai_model.view().sizeHintForColumn(0) + 24)
         self.openai_model.activated.connect(
             lambda _: self.change("endpoint.model", self.openai_model.currentData())
         )
-        model = Row(self.context.scheme, "&Model", "", self.openai_model)
-        return Group(self.context.scheme, "OpenAI", [self.openai_key, model, self._language_row()])
+        self.openai_model_row = Row(self.context.scheme, "&Model", " ", self.openai_model)
+        rows: list[QWidget] = [self.openai_key, self.openai_model_row, self._language_row()]
+        return Group(self.context.scheme, "OpenAI", rows)
 
     # Your own server
 
@@ -183,10 +195,17 @@ class RecognitionPage(Page):
             edit.editingFinished.connect(self._model_edited)
             edit.setAccessibleName("Model")
         model = self.keep("endpoint.model", Row(self.context.scheme, "&Model", "", self.own_model))
+        speaks = self.combo_row(
+            "endpoint.dialect",
+            "Server &speaks",
+            "Most speak OpenAI’s way, and vLLM is recognised.",
+            DIALECTS,
+            WIDE,
+        )
         return Group(
             self.context.scheme,
             "Your own server",
-            [self.url_row, self.permit_row, self.own_key, model, self._language_row()],
+            [self.url_row, self.permit_row, self.own_key, model, speaks, self._language_row()],
         )
 
     def _url_edited(self) -> bool:

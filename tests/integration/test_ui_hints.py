@@ -1,0 +1,165 @@
+"""The Recognition page shows what the chosen model takes, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
+from pytestqt.qtbot import QtBot
+from uifakes import FakeApp
+
+from sayso.core import settings as s
+from sayso.stt import models
+from sayso.ui.background import Background
+from sayso.ui.settings.hints import DELAYS, DIALECTS, NOISES, about
+from sayso.ui.settings.recognition import RecognitionPage
+from sayso.ui.settings.window import SettingsWindow
+
+OWN = "http://localhost:8000/v1"
+
+
+@pytest.fixture
+def app() -> FakeApp:
+    return FakeApp()
+
+
+@pytest.fixture
+def window(app: FakeApp, qtbot: QtBot) -> Iterator[SettingsWindow]:
+    background = Background()
+    made = SettingsWindow(app.actions(), background, app.settings)
+    app.changed = made.show_settings
+    qtbot.addWidget(made)
+    made.open()
+    qtbot.waitExposed(made)
+    yield made
+    made.hide()
+    background.stop(wait=True)
+
+
+@pytest.fixture
+def page(window: SettingsWindow) -> RecognitionPage:
+    window.open("recognition")
+    page = window.pages["recognition"]
+    assert isinstance(page, RecognitionPage)
+    return page
+
+
+def choose(combo: QWidget | None, value: object) -> None:
+    assert isinstance(combo, QComboBox)
+    at = combo.findData(value)
+    assert at >= 0
+    combo.setCurrentIndex(at)
+    combo.activated.emit(at)
+
+
+def enter(field: QWidget | None, text: str) -> None:
+    assert isinstance(field, QLineEdit)
+    field.setText(text)
+    field.editingFinished.emit()
+
+
+def shown(page: RecognitionPage) -> set[str]:
+    visible = {option for option, row in page.hints.rows.items() if row.isVisibleTo(page)}
+    assert page.hints.group.isVisibleTo(page) == bool(visible)
+    return set(visible)
+
+
+@pytest.mark.parametrize(
+    ("model", "options"),
+    [
+        ("gpt-live-transcribe", {"keywords", "prompt", "delay", "noise"}),
+        ("gpt-transcribe", {"keywords", "prompt", "noise"}),
+        ("gpt-realtime-whisper", {"delay", "noise"}),
+        ("whisper-1", {"prompt", "noise"}),
+    ],
+)
+def test_rows_appear_and_go_with_the_model(
+    page: RecognitionPage, app: FakeApp, model: str, options: set[str]
+) -> None:
+    assert shown(page) == set()  # this computer takes none
+    page.radios["openai"].click()
+    choose(page.openai_model, model)
+    assert app.settings.endpoint.model == model
+    assert shown(page) == options
+    assert page.openai_model_row.help.text() == about(models.named(model))
+
+
+def test_models_are_listed_with_the_day_they_end(page: RecognitionPage) -> None:
+    page.radios["openai"].click()
+    combo = page.openai_model
+    titles = {combo.itemData(at): combo.itemText(at) for at in range(combo.count())}
+    assert next(iter(titles)) == "gpt-live-transcribe"
+    assert titles["whisper-1"] == "whisper-1 (until 26 February 2027)"
+    assert "gpt-4o-transcribe-diarize" not in titles  # no realtime session takes it
+    assert about(models.named("whisper-1")) == (
+        "Words come when you let go. $0.006 a minute."
+        " OpenAI shuts whisper-1 down on 26 February 2027. Use gpt-transcribe."
+    )
+    assert about(models.named("gpt-live-transcribe")).startswith("Words come while you speak.")
+
+
+def test_a_server_of_ones_own_says_how_it_speaks(page: RecognitionPage, app: FakeApp) -> None:
+    page.radios["own"].click()
+    enter(page.url, OWN)
+    page.own_model.setEditText("voxtral")
+    edit = page.own_model.lineEdit()
+    assert edit is not None
+    edit.editingFinished.emit()
+    assert shown(page) == set()  # nobody knows what it takes
+    speaks = page.rows["endpoint.dialect"]
+    assert page._languages[1].isVisibleTo(page)
+    choose(speaks.control, "vllm")
+    assert app.settings.endpoint.dialect == "vllm"
+    assert not page._languages[1].isVisibleTo(page)
+    edit.setText("gpt-live-transcribe")
+    edit.editingFinished.emit()
+    assert shown(page) == set()  # vLLM is told nothing
+    choose(speaks.control, "auto")
+    assert shown(page) == {"keywords", "prompt", "delay", "noise"}
+    choose(speaks.control, "vllm")
+    page.radios["openai"].click()
+    assert shown(page) == {"keywords", "prompt", "delay", "noise"}  # OpenAI speaks one way
+
+
+def test_every_choice_of_the_settings_is_offered(page: RecognitionPage) -> None:
+    for key, offered in (
+        ("endpoint.dialect", DIALECTS),
+        ("endpoint.delay", DELAYS),
+        ("endpoint.noise", NOISES),
+    ):
+        for value, title in offered:
+            assert title
+            assert s.get(s.put(s.Settings(), key, value), key) == value
+        combo = page.rows[key].control
+        assert isinstance(combo, QComboBox)
+        assert combo.count() == len(offered)
+
+
+def test_hints_are_in_force_at_once(page: RecognitionPage, app: FakeApp) -> None:
+    page.radios["openai"].click()
+    enter(page.rows["endpoint.keywords"].control, " Xenolab, AC-42 ")
+    enter(page.rows["endpoint.prompt"].control, "At sea.")
+    choose(page.rows["endpoint.delay"].control, "low")
+    choose(page.rows["endpoint.noise"].control, "far_field")
+    endpoint = app.settings.endpoint
+    assert (endpoint.keywords, endpoint.prompt) == ("Xenolab, AC-42", "At sea.")
+    assert (endpoint.delay, endpoint.noise) == ("low", "far_field")
+
+
+def test_a_wrong_word_stays_to_be_put_right_and_is_not_set(
+    page: RecognitionPage, app: FakeApp
+) -> None:
+    page.radios["openai"].click()
+    row = page.rows["endpoint.keywords"]
+    enter(row.control, "fine, <b>")
+    assert app.settings.endpoint.keywords == ""
+    assert row.note.isVisibleTo(page)
+    assert isinstance(row.control, QLineEdit)
+    assert row.control.text() == "fine, <b>"
+    enter(row.control, "fine, b")
+    assert app.settings.endpoint.keywords == "fine, b"
+    assert not row.note.isVisibleTo(page)
+    enter(row.control, "a < b")
+    enter(row.control, "fine, b")  # as it was
+    assert not row.note.isVisibleTo(page)
