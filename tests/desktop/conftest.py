@@ -24,9 +24,10 @@ def desktop(_desktop: Desktop) -> Iterator[Desktop]:
     """No app runs yet: set what is to be set, then `start_app`."""
     _desktop.new_home()
     yield _desktop
-    _desktop.stop_app()
+    exit_code = _desktop.stop_app()
     printed = _desktop.log.read_text("utf-8") if _desktop.log.exists() else ""
     assert "Traceback" not in printed, printed
+    assert exit_code in (None, 0), f"sayso ended with {exit_code}: {printed}"
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import unicodedata
 from collections.abc import Callable
 
@@ -201,6 +202,18 @@ def test_silence_types_nothing(desktop: Desktop, editor: OpenEditor) -> None:
     take = desktop.landed()
     assert (take["outcome"], take["text"]) == ("nothing", "")
     assert window.text().strip() == ""
+
+
+def test_words_can_be_copied_instead(desktop: Desktop, scripted: Scripted) -> None:
+    start(desktop, scripted("On the clipboard."), insertion__method="copy")
+    take = desktop.say(CLIPS[4][0])
+    assert take["inserted_by"] == "copy"
+    pasted = subprocess.run(
+        ["xclip", "-selection", "clipboard", "-o"],
+        env=desktop.environ, capture_output=True, text=True, timeout=10, check=True,
+    )  # fmt: skip
+    assert pasted.stdout == "On the clipboard."
+    assert desktop.stop_app() == 0, "with its words still on the clipboard"
 
 
 # What goes wrong
