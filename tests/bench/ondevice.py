@@ -250,6 +250,7 @@ async def measure(lengths: dict[int, int], folder: Path) -> None:
         kind_s = utterance.kind_s
         with watched() as watch:
             text, waited_s = await spoken(engine, utterance, watch)
+        heard_s = waited_s
         table["Sayso", kind_s].add(utterance, text, waited_s)
         spoken_to.late_ms += watch.late_ms
         spoken_to.cpu_s += watch.cpu_s
@@ -267,7 +268,12 @@ async def measure(lengths: dict[int, int], folder: Path) -> None:
                 noisy_bar.add(utterance, text, waited_s)
         text, waited_s = untrimmed(decoder, utterance.samples)
         table["segments, no trim", kind_s].add(utterance, text, waited_s)
-        print(f"... {utterance.duration_s:.0f} s spoken", file=sys.stderr, flush=True)
+        print(
+            f"... {utterance.duration_s:.0f} s spoken, text after {heard_s:.2f} s, load "
+            f"{psutil.getloadavg()[0]:.1f}",
+            file=sys.stderr,
+            flush=True,
+        )
     await engine.close()
     show(table, lengths)
     print(f"\nIn noise ({NOISE_DB} dB), word errors: Sayso {noisy.errors}/{noisy.count}, "

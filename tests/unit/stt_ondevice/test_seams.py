@@ -39,16 +39,8 @@ JOINED = {
     "two words may be said twice": (
         [Piece("come on", "gap"), Piece("come on now")], "come on come on now",
     ),
-    "who pauses may repeat four": (
+    "who pauses may repeat all": (
         [Piece("I like it here."), Piece("I like it here.")], "I like it here. I like it here.",
-    ),
-    "but hardly five": (
-        [Piece("It was the best of"), Piece("was the best of times")],
-        "It was the best of was the best of times",
-    ),
-    "five are one": (
-        [Piece("It was the best of times."), Piece("was the best of times, it was")],
-        "It was the best of times, it was",
     ),
 }  # fmt: skip
 
@@ -76,7 +68,7 @@ OVERLAP = {
 
 @pytest.mark.parametrize(("before", "after", "count"), OVERLAP.values(), ids=OVERLAP)
 def test_words_on_both_sides_of_a_seam(before, after, count):
-    assert overlap(before, after, 3) == count
+    assert overlap(before, after) == count
 
 
 WORDS = st.lists(st.sampled_from(["The", "dog", "ran.", "I", "…", "home,"]), max_size=8)

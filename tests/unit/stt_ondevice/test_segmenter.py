@@ -91,6 +91,10 @@ CUT = {
         [(9, NO), (110, YES), (6, NO), (150, YES)],
         [(0, 120, "gap"), (120, 275, "pause")],
     ),
+    "a pause that came too early ends it later": (
+        [(9, NO), (90, YES), (16, NO), (150, YES)],
+        [(0, 100, "pause"), (100, 265, "pause")],
+    ),
     "of two gaps the longer": (
         [(9, NO), (110, YES), (5, NO), (40, YES), (8, NO), (70, YES)],
         [(0, 165, "gap"), (165, 242, "pause")],

@@ -10,11 +10,9 @@ import attrs
 from .segmenter import Seam
 
 MOST_WORDS = 12
-LEAST_WORDS: dict[Seam, int] = {"pause": 5, "gap": 3, "hard": 3}
-"""So many words said on both sides of a seam were said once: a decoder ran on past its cut.
-
-Who really repeats himself mostly pauses in between, so more are needed there.
-"""
+LEAST_WORDS = 3
+"""So many words on both sides of a seam inside speech were said once: a decoder ran on past its
+cut. Across a pause it cannot hear the other side, and somebody really said them twice."""
 UNSPACED = frozenset({"ja", "lo", "my", "th", "yue", "zh"})
 """Languages written without spaces, by Whisper's codes."""
 
@@ -43,10 +41,10 @@ def joined(pieces: Iterable[Piece], *, spaced: bool = True) -> str:
     return text
 
 
-def overlap(before: str, after: str, least: int) -> int:
-    """How many last words of one text are the first of the next; 0 if fewer than `least`."""
+def overlap(before: str, after: str) -> int:
+    """How many last words of one text are the first of the next; 0 if too few."""
     left, right = _plain(before), _plain(after)
-    for count in range(min(MOST_WORDS, len(left), len(right)), least - 1, -1):
+    for count in range(min(MOST_WORDS, len(left), len(right)), LEAST_WORDS - 1, -1):
         if left[-count:] == right[:count]:
             return count
     return 0
@@ -57,7 +55,8 @@ def _plain(text: str) -> list[str]:
 
 
 def _fitted(text: str, more: str, seam: Seam) -> tuple[str, str]:
-    if count := overlap(text, more, LEAST_WORDS[seam]):
+    count = overlap(text, more) if seam != "pause" else 0
+    if count:
         # The first copy has the right beginning, the second the right end.
         return " ".join(text.split()[:-1]), " ".join(more.split()[count - 1 :])
     if seam == "hard":  # nobody paused: the full stop and the capital are the model's

@@ -65,7 +65,7 @@ UNKNOWN_LOUDNESS = 9.0
 """Of the frames before speech began: louder than any, so never cut there."""
 
 Seam = Literal["pause", "gap", "hard"]
-"""What a segment ends in; 'hard': inside speech, perhaps inside a word."""
+"""What a segment ends in. Of a gap one side may be heard on the other; 'hard': inside speech."""
 
 
 @attrs.frozen
@@ -154,8 +154,9 @@ class Segmenter:
     def _in_speech(self) -> Guess | Segment | None:
         length = self._count - self._start
         if length >= SOFT:
-            if at := self._gap():
-                return self._cut(self._start + at, "gap")
+            at, gap = self._gap()
+            if at:
+                return self._cut(self._start + at, "pause" if gap >= CUT_PAUSE else "gap")
             if length >= HARD:
                 return self._cut(self._start + self._quietest(), "hard")
         return self._guess() if self._count - self._guessed_at >= GUESS_EVERY else None
@@ -177,7 +178,7 @@ class Segmenter:
                 start * FRAME_SAMPLES, stop * FRAME_SAMPLES, seam, guess=self._guess_of(size)
             )
         self._floor = stop
-        if seam == "pause":
+        if stop > self._end:
             self._first = None
         else:
             self._first, self._guesses = stop, []
@@ -195,8 +196,9 @@ class Segmenter:
                 return guess
         return None
 
-    def _gap(self) -> int:
-        """The quietest frame of the longest gap, from the start of what is pending; 0: none."""
+    def _gap(self) -> tuple[int, int]:
+        """The quietest frame of the longest gap, and how long that is; from the start of what is
+        pending, 0 if there is none."""
         at, stop = HEAD, len(self._flags) - SOFT_TAIL
         longest, begin = 0, 0
         while at < stop:
@@ -207,8 +209,8 @@ class Segmenter:
                 longest, begin = end - at, at
             at = end + 1
         if longest < GAP:
-            return 0
-        return self._least_loud(begin - GAP_EARLY, begin + longest)
+            return 0, 0
+        return self._least_loud(begin - GAP_EARLY, begin + longest), longest
 
     def _quietest(self) -> int:
         stop = len(self._flags) - HARD_TAIL
