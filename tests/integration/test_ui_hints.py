@@ -94,7 +94,7 @@ def test_models_are_listed_with_the_day_they_end(page: RecognitionPage) -> None:
     assert "gpt-4o-transcribe-diarize" not in titles  # no realtime session takes it
     assert about(models.named("whisper-1")) == (
         "Words come when you let go. $0.006 a minute."
-        " OpenAI shuts whisper-1 down on 26 February 2027. Use gpt-transcribe."
+        " It ends on 26 February 2027; then gpt-transcribe."
     )
     assert about(models.named("gpt-live-transcribe")).startswith("Words come while you speak.")
 

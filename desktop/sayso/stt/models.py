@@ -44,6 +44,13 @@ class Model:
         return f"OpenAI shuts {self.name} down on {_day(self.gone_on)}. Use {self.successor}."
 
     @property
+    def until(self) -> str:
+        """The same, where its name stands beside it."""
+        if self.gone_on is None:
+            return ""
+        return f"It ends on {_day(self.gone_on)}; then {self.successor}."
+
+    @property
     def title(self) -> str:
         """As a list offers it."""
         if self.gone_on is None:

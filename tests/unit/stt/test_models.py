@@ -44,7 +44,7 @@ def test_those_that_go_away_are_offered_with_the_day_and_what_follows_them() -> 
         "OpenAI shuts whisper-1 down on 26 February 2027. Use gpt-transcribe."
     )
     assert models.named("gpt-transcribe").title == "gpt-transcribe"
-    assert models.named("gpt-transcribe").last_words == ""
+    assert models.named("gpt-transcribe").last_words == models.named("gpt-transcribe").until == ""
 
 
 def test_ones_own_model_is_told_one_language_and_costs_nobody_knows_what() -> None:

@@ -100,4 +100,4 @@ def about(model: Model) -> str:
     """Below the name of a model: when words come, what it costs, until when it is there."""
     when = "while you speak" if model.streams else "when you let go"
     cost = "" if model.usd_per_minute is None else f" ${model.usd_per_minute:g} a minute."
-    return f"Words come {when}.{cost} {model.last_words}".rstrip()
+    return f"Words come {when}.{cost} {model.until}".rstrip()
