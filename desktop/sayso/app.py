@@ -8,6 +8,7 @@ import logging
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -74,8 +75,6 @@ def run(*, verbose: bool = False) -> int:
 
 def _show_the_other() -> int:
     """Two starts in the same instant: the one that lost waits until the other answers."""
-    import time
-
     until_s = time.monotonic() + STARTING_S
     while instance.ask("show") is None:
         if time.monotonic() > until_s:
@@ -134,6 +133,8 @@ class App:
 
     def stop(self) -> None:
         """In order: no more keys, no more commands, the takes, then what they were shown on."""
+        if self._history:
+            self._history.flush()
         self._machine.keys.stop()
         self._worker.run(_close(self._server)).result()
         instance.remove()
@@ -178,6 +179,8 @@ class App:
             type_again=self._type_again,
             recognise_again=self._worker.recognise_again,
             copy=self._paste.copy,
+            history_going=self._history_going,
+            delete_history=self._archive.remove_all,
             quit=self._quit,
             microphones=lambda: {row.name: row.description for row in self._microphone.devices()},
             meter=self._meter,
@@ -321,6 +324,10 @@ class App:
             self._bridge.settings.connect(self._history.use)
             self._bridge.history.connect(self._history.reload)
         self._history.open()
+
+    def _history_going(self, rule: s.History | None) -> int:
+        history = self._archive.history
+        return len(history.ids()) if rule is None else history.going(rule, time.time())
 
     def _type_again(self, id_: str, not_into: int) -> None:
         self._background.run(

@@ -22,6 +22,7 @@ class FakeApp:
         self.settings = Settings()
         self.asked: list[Any] = []
         self.refused: Problem | None = None
+        self.going = 0
         self.changed: Callable[[Settings], object] = lambda _: None
         self.chord: Callable[[str], None] | None = None
         self.level: Callable[[float], None] | None = None
@@ -56,6 +57,8 @@ class FakeApp:
             type_again=lambda id_, window: self.asked.append(("type again", id_)),
             recognise_again=self.recognise_again,
             copy=lambda text: self.asked.append(("copy", text)),
+            history_going=lambda rule: self.going,
+            delete_history=note("delete history"),
             quit=note("quit"),
             microphones=lambda: self.devices,
             meter=self.meter,

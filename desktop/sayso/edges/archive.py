@@ -65,6 +65,9 @@ class Archive:
         """Words and sound."""
         self._submit(self._remove, list(ids))
 
+    def remove_all(self) -> None:
+        self._submit(self._remove_all)
+
     def release(self, id_: str) -> None:
         """Forget the row and leave the sound, as if the take had been cut off."""
         self._submit(self.history.delete, [id_])
@@ -129,6 +132,9 @@ class Archive:
         self.history.delete(ids)
         for id_ in ids:
             self.spool.forget(id_)
+
+    def _remove_all(self) -> None:
+        self._remove(sorted(self.history.ids()))
 
     def _purge(self) -> None:
         for name in self.history.purge(self._rule, time.time()):

@@ -122,9 +122,6 @@ class History:
         """Returns the names of their sound files, which are the caller's to delete."""
         return self._change(lambda db: _delete(db, list(ids)))
 
-    def delete_all(self) -> list[str]:
-        return self._change(lambda db: _delete(db, _all_ids(db)))
-
     def purge(self, rule: Rule, now_s: float) -> list[str]:
         """Delete what the rule keeps no longer; the sound files that may go."""
         return self._change(lambda db: _purge(db, rule, now_s))

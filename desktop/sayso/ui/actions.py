@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import attrs
 
 from ..core.problems import Problem
+from ..core.settings import History
 from ..stt.ondevice.catalogue import Listed
 
 
@@ -33,6 +34,9 @@ class Actions:
     recognise_again: Callable[[str], str]
     """Slow; by id. The words, which are in the history then; ProblemError where it fails."""
     copy: Callable[[str], None]
+    history_going: Callable[[History | None], int]
+    """Slow. How many takes this rule would delete now; None: how many there are."""
+    delete_history: Callable[[], None]
     quit: Callable[[], None]
     microphones: Callable[[], Mapping[str, str]]
     """Slow. What the setting holds, and what a person calls it."""

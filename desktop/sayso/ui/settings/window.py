@@ -38,6 +38,7 @@ from .about import AboutPage
 from .general import GeneralPage
 from .icons import icon
 from .page import Context, Page
+from .privacy import PrivacyPage
 from .recognition import RecognitionPage
 from .text import TextPage
 from .widgets import scaled
@@ -46,6 +47,7 @@ PAGES: tuple[tuple[str, str, Callable[[Context, Settings], Page]], ...] = (
     ("general", "General", GeneralPage),
     ("recognition", "Recognition", RecognitionPage),
     ("text", "Text", TextPage),
+    ("privacy", "History and privacy", PrivacyPage),
     ("about", "About", AboutPage),
 )
 SIZE, LEAST = QSize(780, 604), QSize(640, 480)

@@ -1,0 +1,174 @@
+"""How the history's entries are drawn: a day as heading, then words, time and what can be done."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Literal
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QPainter,
+    QStandardItem,
+    QStandardItemModel,
+    QTextLayout,
+)
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from ..core.entry import Entry
+from . import theme
+from .theme import Scheme
+
+Does = Literal["type", "retry", "copy", "delete"]
+ENTRY = Qt.ItemDataRole.UserRole
+DAY = Qt.ItemDataRole.UserRole + 1
+SIDE, ABOVE, LINE, BETWEEN = 16, 8, 18, 18
+NOTES = {"rescued": "Rescued after a restart", "held": "Not typed yet", "cancelled": "Cancelled"}
+_Index = QModelIndex | QPersistentModelIndex
+
+
+def day_name(day: dt.date, today: dt.date) -> str:
+    """Today, Yesterday, a weekday and date, with the year where it is another."""
+    ago = (today - day).days
+    if ago in (0, 1):
+        return ("Today", "Yesterday")[ago]
+    year = "" if day.year == today.year else f" {day.year}"
+    return f"{day:%A} {day.day} {day:%B}{year}"
+
+
+def fill(model: QStandardItemModel, entries: Iterable[Entry], today: dt.date) -> None:
+    """Rows of headings and entries, in the order given."""
+    model.clear()
+    before = None
+    for entry in entries:
+        local = entry.local
+        if local.date() != before:
+            before = local.date()
+            heading = QStandardItem(day_name(before, today))
+            heading.setData(heading.text(), DAY)
+            heading.setFlags(Qt.ItemFlag.NoItemFlags)
+            model.appendRow(heading)
+        row = QStandardItem(entry.shown)
+        row.setData(entry, ENTRY)
+        row.setData(f"{entry.shown}. {below(entry)}", Qt.ItemDataRole.AccessibleTextRole)
+        row.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
+        model.appendRow(row)
+
+
+def below(entry: Entry) -> str:
+    """Time · program · seconds · what became of it."""
+    program = entry.program[:1].upper() + entry.program[1:]
+    note = NOTES.get(entry.outcome, "") if entry.text else entry.error
+    parts = (f"{entry.local:%H:%M}", program, f"{entry.duration_s:.0f} s", note)
+    return "  ·  ".join(part for part in parts if part)
+
+
+def offers(entry: Entry) -> tuple[tuple[Does, str], ...]:
+    """What can be done with it, from the left."""
+    delete: tuple[Does, str] = ("delete", "Delete")
+    if entry.text:
+        return ("type", "Type again"), ("copy", "Copy"), delete
+    return (("retry", "Try again"), delete) if entry.audio else (delete,)
+
+
+class Rows(QStyledItemDelegate):
+    """Draws them, and knows which word lies where."""
+
+    def __init__(self, scheme: Scheme) -> None:
+        super().__init__()
+        self.scheme = scheme
+        self.busy: set[str] = set()
+        """Ids that are being recognised now."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        line = _line()
+        if index.data(DAY):
+            return QSize(10, line + ABOVE * 2 + 2)
+        width = option.rect.width()
+        lines = len(two_lines(index.data(ENTRY).shown, theme.font(), width - 2 * SIDE))
+        return QSize(10, ABOVE + line * lines + 4 + line + ABOVE)
+
+    def place_of(self, rect: QRect, entry: Entry) -> list[tuple[Does, QRect, str]]:
+        """The words that are buttons in a row that lies at `rect`."""
+        metrics = QFontMetrics(theme.font("caption"))
+        right, made = rect.right() - SIDE - 4, []
+        for does, word in reversed(offers(entry)):
+            wide = metrics.horizontalAdvance(word)
+            target = QRect(right - wide - 6, rect.bottom() - _line() - ABOVE - 2, wide + 12, 24)
+            made.append((does, target, word))
+            right -= wide + BETWEEN
+        return made[::-1]
+
+    def hit(self, rect: QRect, entry: Entry, point: QPoint) -> Does | None:
+        for does, place, _ in self.place_of(rect, entry):
+            if place.contains(point):
+                return does
+        return None
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        rect: QRect = option.rect
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if index.data(DAY):
+            painter.setFont(theme.font("strong"))
+            painter.setPen(QColor(self.scheme.ink2))
+            where = rect.adjusted(SIDE, ABOVE, 0, 0)
+            painter.drawText(where, Qt.AlignmentFlag.AlignVCenter, index.data(DAY))
+        else:
+            state = option.state
+            self._entry(painter, rect, index.data(ENTRY), state)
+        painter.restore()
+
+    def _entry(self, painter: QPainter, rect: QRect, entry: Entry, state: QStyle.StateFlag) -> None:
+        scheme, line = self.scheme, _line()
+        chosen = bool(state & QStyle.StateFlag.State_Selected)
+        active = chosen or bool(state & QStyle.StateFlag.State_MouseOver)
+        if active:
+            painter.setPen(Qt.PenStyle.NoPen)
+            soft = theme.mix(scheme.surface, scheme.ink, 0.04)
+            painter.setBrush(QColor(scheme.voice_soft if chosen else soft))
+            painter.drawRoundedRect(rect.adjusted(4, 1, -4, -1), 8, 8)
+        failed = not entry.text and entry.outcome == "failed"
+        painter.setFont(theme.font())
+        painter.setPen(QColor(scheme.red if failed else scheme.ink if entry.text else scheme.ink2))
+        y = rect.y() + ABOVE
+        for text in two_lines(entry.shown, theme.font(), rect.width() - 2 * SIDE):
+            where = QRect(rect.x() + SIDE, y, rect.width() - 2 * SIDE, line)
+            painter.drawText(where, Qt.AlignmentFlag.AlignVCenter, text)
+            y += line
+        words = self.place_of(rect, entry) if active else []
+        right = min((place.left() for _, place, _ in words), default=rect.right() - SIDE)
+        painter.setFont(theme.font("caption"))
+        painter.setPen(QColor(scheme.ink2))
+        where = QRect(rect.x() + SIDE, y + 4, right - rect.x() - SIDE - 8, line)
+        note = "Recognising…" if entry.id in self.busy else below(entry)
+        short = painter.fontMetrics().elidedText(note, Qt.TextElideMode.ElideRight, where.width())
+        painter.drawText(where, Qt.AlignmentFlag.AlignVCenter, short)
+        for does, place, word in words:
+            painter.setPen(QColor(scheme.red if does == "delete" else scheme.voice))
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, word)
+
+
+def two_lines(text: str, font: QFont, width: int) -> list[str]:
+    """The text broken into at most two lines, the second elided."""
+    text = " ".join(text.split())
+    layout = QTextLayout(text, font)
+    layout.beginLayout()
+    first = layout.createLine()
+    first.setLineWidth(max(1, width))
+    layout.endLayout()
+    end = first.textLength()
+    # Qt counts in UTF-16, Python in characters.
+    head = text.encode("utf-16-le")[: end * 2].decode("utf-16-le")
+    rest = text[len(head) :]
+    if not rest:
+        return [head]
+    elided = QFontMetrics(font).elidedText(rest, Qt.TextElideMode.ElideRight, width)
+    return [head.rstrip(), elided]
+
+
+def _line() -> int:
+    return round(LINE * theme.text_scale())

@@ -1,0 +1,84 @@
+"""Settings, History and privacy: what is kept, for how long, and how it goes."""
+
+from __future__ import annotations
+
+import attrs
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QComboBox, QPushButton
+
+from ...core.settings import KeepHistory, Settings
+from ..ask import may_delete
+from .page import Context, Page
+from .widgets import Group, Row, label, scaled
+
+KEEP: tuple[tuple[KeepHistory, str], ...] = (
+    ("never", "Nothing"),
+    ("7d", "7 days"),
+    ("30d", "30 days"),
+    ("1y", "1 year"),
+    ("always", "Until I delete it"),
+)
+FOOTER = "Sayso has no account and sends no usage data."
+
+
+class PrivacyPage(Page):
+    def __init__(self, context: Context, settings: Settings) -> None:
+        super().__init__(context, settings)
+        self.delete_button = QPushButton("&Delete history…")
+        self.delete_button.setMinimumHeight(scaled(30))
+        self.delete_button.clicked.connect(self._delete)
+        self._delete_row = Row(
+            context.scheme,
+            "Everything that is kept",
+            "Words and sound.",
+            self.delete_button,
+        )
+        keep = self.combo_row(
+            "history.keep", "&Keep history", "Only on this computer.", KEEP, width=164
+        )
+        assert isinstance(keep.control, QComboBox)
+        keep.control.activated.disconnect()
+        keep.control.activated.connect(self._keep)
+        sound = self.switch_row(
+            "history.keep_sound",
+            "Keep the &sound too",
+            "About 2 MB a minute, for 7 days at most.",
+        )
+        groups = Group(context.scheme, "History", [keep, sound, self._delete_row])
+        self.finish(groups, label(FOOTER, "caption", context.scheme.ink2, wrap=True))
+        self.refresh()
+
+    def refresh(self) -> None:
+        self.show_values()
+
+    @Slot(int)
+    def _keep(self, at: int) -> None:
+        """What is in force at once deletes at once: it is asked where something would go."""
+        keep = KEEP[at][0]
+        rule = attrs.evolve(self.settings.history, keep=keep)
+
+        def anyway(_: object) -> None:
+            self.change("history.keep", keep)
+
+        def asked(count: int) -> None:
+            if count and not may_delete(self, count):
+                self.refresh()
+            else:
+                anyway(None)
+
+        self.context.background.run(
+            lambda: self.context.actions.history_going(rule), asked, anyway
+        )
+
+    @Slot()
+    def _delete(self) -> None:
+        def asked(count: int) -> None:
+            if not count:
+                self._delete_row.note.say("There is nothing to delete.")
+            elif may_delete(self, count):
+                self.context.actions.delete_history()
+                self._delete_row.note.say("Deleted.")
+
+        self.context.background.run(
+            lambda: self.context.actions.history_going(None), asked, self._delete_row.note.problem
+        )

@@ -1,0 +1,278 @@
+"""The history window and its settings, offscreen, with a real history."""
+
+import datetime as dt
+import json
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QComboBox
+from uifakes import FakeApp
+
+from sayso.core import settings as s
+from sayso.core.entry import Entry
+from sayso.core.problems import Problem
+from sayso.core.settings import Settings
+from sayso.edges.archive import Archive
+from sayso.edges.history import History
+from sayso.edges.spool import Spool
+from sayso.ui import history as history_module
+from sayso.ui.background import Background
+from sayso.ui.history import HistoryWindow
+from sayso.ui.history_rows import ENTRY, below, day_name, offers, two_lines
+from sayso.ui.settings.window import SettingsWindow
+
+LONG = "Could you move the meeting to Thursday, because the second draft is ready? " * 4
+NOW = dt.datetime.now(dt.UTC)
+
+
+def entry(id_, text="", minutes=0, **others):
+    started = (NOW - dt.timedelta(minutes=minutes)).isoformat(timespec="milliseconds")
+    values = {"outcome": "inserted", "duration_s": 8.2, "program": "editor"} | others
+    return Entry(id=id_, started=started, text=text, **values)
+
+
+ENTRIES = [
+    entry("a", LONG),
+    entry("b", outcome="failed", audio="b.flac", minutes=1, error="The server did not answer."),
+    entry("c", "Milk, two lemons.", minutes=3000, outcome="rescued"),
+]
+
+
+@pytest.fixture
+def fake():
+    return FakeApp()
+
+
+@pytest.fixture
+def archive(tmp_path):
+    made = Archive(
+        Spool(tmp_path / "takes"), History(tmp_path / "history.db"), warned=lambda _: None
+    )
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def window(qtbot, archive, fake):
+    background = Background()
+    made = HistoryWindow(fake.actions(), archive, background, Settings())
+    fake.changed = made.use
+    qtbot.addWidget(made)
+    yield made
+    background.stop(wait=True)
+
+
+@pytest.fixture
+def full(qtbot, window, archive):
+    for each in ENTRIES:
+        archive.history.put(each)
+    window.open()
+    qtbot.waitUntil(lambda: len(window.entries) == 3)
+    return window
+
+
+def ids(window):
+    return [each.id for each in window.entries]
+
+
+def press(qtbot, window, id_, word):
+    """Click a word of a row."""
+    for at in range(window.model.rowCount()):
+        index = window.model.index(at, 0)
+        found = index.data(ENTRY)
+        if found and found.id == id_:
+            rect = window.view.visualRect(index)
+            places = {w: place for _, place, w in window._rows.place_of(rect, found)}
+            point: QPoint = places[word].center()
+            qtbot.mouseClick(window.view.viewport(), Qt.MouseButton.LeftButton, pos=point)
+            return
+    raise AssertionError(f"no row {id_}")
+
+
+def test_it_opens_with_the_newest_first_under_their_days_and_the_search_ready(qtbot, full):
+    assert ids(full) == ["a", "b", "c"]
+    first = full.model.index(0, 0)
+    assert first.data() in ("Today", "Yesterday")
+    assert full.search.hasFocus() or full.focusWidget() is full.search
+    assert full.told.text() == "Kept for 7 days, only on this computer."
+
+
+def test_the_search_finds_and_says_what_it_did_not_find(qtbot, full):
+    full.search.setText("LEMON milk")
+    qtbot.waitUntil(lambda: ids(full) == ["c"])
+    full.search.setText("whale")
+    qtbot.waitUntil(lambda: ids(full) == [])
+    assert full.empty_words() == ("“whale” was not found", "Try fewer words.")
+    assert not full.view.isVisible()
+
+
+def test_type_again_hides_the_window_first(qtbot, full, fake):
+    press(qtbot, full, "c", "Type again")
+    assert not full.isVisible()
+    assert fake.asked == [("type again", "c")]
+
+
+def test_copy(qtbot, full, fake):
+    press(qtbot, full, "c", "Copy")
+    assert fake.asked == [("copy", "Milk, two lemons.")]
+    assert full.told.text() == "Copied."
+
+
+def test_delete_can_be_undone(qtbot, full, archive):
+    press(qtbot, full, "a", "Delete")
+    assert (ids(full), full.told.text()) == (["b", "c"], "Deleted.")
+    assert full.undo.isVisible()
+    full.undo.click()
+    qtbot.waitUntil(lambda: ids(full) == ["a", "b", "c"])
+    assert len(archive.history.ids()) == 3
+
+
+def test_delete_is_done_when_the_time_is_over_or_the_window_closed(qtbot, full, archive):
+    press(qtbot, full, "a", "Delete")
+    full._undo_timer.timeout.emit()
+    qtbot.waitUntil(lambda: archive.history.ids() == {"b", "c"})
+    press(qtbot, full, "b", "Delete")
+    full.close()
+    qtbot.waitUntil(lambda: archive.history.ids() == {"c"})
+
+
+def test_what_was_not_recognised_can_be_tried_again(qtbot, full, fake, archive):
+    done = ENTRIES[1].as_dict() | {"text": "Now it works.", "outcome": "rescued", "error": ""}
+    archive.history.put(Entry(**done))
+    press(qtbot, full, "b", "Try again")
+    qtbot.waitUntil(lambda: [e.text for e in full.entries][1] == "Now it works.")
+    assert fake.asked == [("recognise again", "b")]
+
+
+def test_what_fails_again_is_told(qtbot, full, fake):
+    fake.refused = Problem("The server did not answer.", "Your recording is kept.")
+    press(qtbot, full, "b", "Try again")
+    qtbot.waitUntil(lambda: full.told.text() == fake.refused.sentence)
+
+
+@pytest.mark.parametrize(
+    ("key", "asked"),
+    [(Qt.Key.Key_Return, ("type again", "c")), (Qt.Key.Key_C, ("copy", "Milk, two lemons."))],
+    ids=["enter", "ctrl+c"],
+)
+def test_keys(qtbot, full, fake, key, asked):
+    full._choose("c")
+    held = Qt.KeyboardModifier.ControlModifier
+    with_ctrl = held if key == Qt.Key.Key_C else Qt.KeyboardModifier.NoModifier
+    qtbot.keyClick(full.view, key, with_ctrl)
+    assert fake.asked == [asked]
+
+
+def test_the_delete_key(qtbot, full):
+    full._choose("a")
+    qtbot.keyClick(full.view, Qt.Key.Key_Delete)
+    assert ids(full) == ["b", "c"]
+
+
+@pytest.mark.parametrize(("answer", "left"), [(True, set()), (False, {"a", "b", "c"})])
+def test_delete_all_asks_once(qtbot, full, archive, monkeypatch, answer, left):
+    asked = []
+    monkeypatch.setattr(
+        history_module, "may_delete", lambda parent, count: asked.append(count) or answer
+    )
+    full.delete_all.click()
+    qtbot.waitUntil(lambda: asked == [3])
+    qtbot.waitUntil(lambda: archive.history.ids() == left)
+
+
+def test_export(qtbot, full, tmp_path):
+    full.export_to(tmp_path / "all.json", "txt")
+    qtbot.waitUntil(lambda: "3 dictations" in full.told.text())
+    assert len(json.loads((tmp_path / "all.json").read_text())) == 3
+    full.export_to(tmp_path / "no" / "all.txt", "txt")
+    qtbot.waitUntil(lambda: "cannot be written" in full.told.text())
+
+
+def test_empty_and_off(window, fake):
+    window.open()
+    assert window.empty_words()[0] == "Nothing said yet"
+    assert "Right Ctrl" in window.empty_words()[1]
+    assert not window.turn_on.isVisible()
+    window.use(s.put(Settings(), "history.keep", "never"))
+    assert window.empty_words()[0] == "History is off"
+    assert window.turn_on.isVisible()
+    window.turn_on.click()
+    assert fake.asked == [("history.keep", "7d")]
+
+
+TODAY = dt.date(2026, 11, 21)
+DAYS = {
+    dt.date(2026, 11, 21): "Today",
+    dt.date(2026, 11, 20): "Yesterday",
+    dt.date(2026, 11, 19): "Thursday 19 November",
+    dt.date(2025, 11, 19): "Wednesday 19 November 2025",
+}
+
+
+@pytest.mark.parametrize(("day", "name"), DAYS.items())
+def test_days(day, name):
+    assert day_name(day, TODAY) == name
+
+
+def test_rows(qapp):
+    assert below(ENTRIES[2]).split("  ·  ")[1:] == ["Editor", "8 s", "Rescued after a restart"]
+    assert below(ENTRIES[1]).endswith("The server did not answer.")
+    assert [word for _, word in offers(ENTRIES[1])] == ["Try again", "Delete"]
+    lines = two_lines(LONG, qapp.font(), 300)
+    assert len(lines) == 2
+    assert lines[1].endswith("…")
+    assert two_lines("short 👍", qapp.font(), 300) == ["short 👍"]
+
+
+# Settings
+
+
+@pytest.fixture
+def page(qtbot, fake):
+    background = Background()
+    made = SettingsWindow(fake.actions(), background, Settings())
+    fake.changed = made.show_settings
+    qtbot.addWidget(made)
+    made.open("privacy")
+    yield made.pages["privacy"]
+    background.stop(wait=True)
+
+
+def choose(page, value):
+    combo = page.rows["history.keep"].control
+    assert isinstance(combo, QComboBox)
+    combo.setCurrentIndex(combo.findData(value))
+    combo.activated.emit(combo.currentIndex())
+
+
+ANSWERS = {"nothing goes": (0, False, "never"), "yes": (4, True, "never"), "no": (4, False, "7d")}
+
+
+@pytest.mark.parametrize(("going", "answer", "kept"), ANSWERS.values(), ids=ANSWERS)
+def test_a_shorter_time_is_asked_where_something_would_go(
+    qtbot, page, fake, monkeypatch, going, answer, kept
+):
+    fake.going, asked = going, []
+    monkeypatch.setattr(
+        "sayso.ui.settings.privacy.may_delete", lambda _, count: asked.append(count) or answer
+    )
+    choose(page, "never")
+    combo = page.rows["history.keep"].control
+    qtbot.waitUntil(lambda: fake.settings.history.keep == kept and combo.currentData() == kept)
+    qtbot.waitUntil(lambda: asked == ([going] if going else []))
+
+
+def test_the_sound_can_be_left_out(qtbot, page, fake):
+    page.rows["history.keep_sound"].control.click()
+    assert fake.asked == [("history.keep_sound", False)]
+
+
+def test_the_history_is_deleted_after_a_question(qtbot, page, fake, monkeypatch):
+    page.delete_button.click()
+    note = page._delete_row.note.text
+    qtbot.waitUntil(lambda: note.text() == "There is nothing to delete.")
+    fake.going = 2
+    monkeypatch.setattr("sayso.ui.settings.privacy.may_delete", lambda _, count: count == 2)
+    page.delete_button.click()
+    qtbot.waitUntil(lambda: note.text() == "Deleted.")
+    assert fake.asked == ["delete history"]
