@@ -1,7 +1,7 @@
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sayso.stt.ondevice.rolling import MOST_S, RATE_HZ, SETTLED_S, Rolling, Run
@@ -145,6 +145,7 @@ def test_an_empty_take_has_no_text():
 LENGTHS = st.lists(st.floats(0.3, 8.9), min_size=1, max_size=30)
 
 
+@settings(deadline=None)
 @given(LENGTHS, st.lists(st.booleans(), min_size=30, max_size=30), st.integers(0, 99))
 @pytest.mark.parametrize("in_time", [True, False], ids=["runs in time", "runs late"])
 def test_every_segment_is_in_the_text_once_whatever_was_decoded_together(
