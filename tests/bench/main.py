@@ -117,7 +117,7 @@ def at_rest(pid: int) -> tuple[float, float]:
     time.sleep(WINDOW_S)
     after, spent_s = process.cpu_times(), time.perf_counter() - start
     busy_s = after.user + after.system - before.user - before.system
-    return process.memory_info().rss / 1e6, busy_s / spent_s * 100
+    return process.memory_info().rss / 1e6, max(0.0, busy_s) / spent_s * 100
 
 
 def idle(bench: Bench) -> None:
