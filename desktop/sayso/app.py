@@ -362,6 +362,7 @@ class App:
         acts: dict[str, Callable[[], None]] = {
             "quit": self._quit,
             "show": lambda: self._show_window(""),
+            "history": self._show_history,
             "reload": self._reload,
         }
         if request not in acts:

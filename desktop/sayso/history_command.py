@@ -11,6 +11,7 @@ from typing import get_args
 import attrs
 import click
 
+from . import remote
 from .core import settings as s
 from .core.entry import Entry, Format, exported
 from .core.problems import Problem, ProblemError
@@ -30,12 +31,15 @@ def _history() -> History:
     return History(folders.history(), warn=lambda problem: click.echo(problem.sentence, err=True))
 
 
-@click.group()
-def history() -> None:
+@click.group(invoke_without_command=True)
+@click.pass_context
+def history(context: click.Context) -> int:
     """Everything said before: see, search, recognise again, export, delete.
 
-    A take is named by its id, by the beginning of its id, or by "last".
+    Without a command the running Sayso shows it in a window. A take is named by its id, by the
+    beginning of its id, or by "last".
     """
+    return 0 if context.invoked_subcommand else remote.send("history")
 
 
 @history.command("list")

@@ -143,7 +143,8 @@ class Desktop:
 
     def kept(self, take_id: str) -> Path | None:
         """The recording of a take, if it is on the disk and has sound in it."""
-        found = [path for path in self.home.rglob(f"{take_id}*.wav") if path.stat().st_size > 44]
+        paths = [path for end in ("wav", "flac") for path in self.home.rglob(f"{take_id}.{end}")]
+        found = [path for path in paths if path.stat().st_size > 44]
         return found[0] if found else None
 
     def heard_for(self, seconds: float, rate_hz: int = 48000) -> bool:
@@ -249,6 +250,26 @@ class Desktop:
             title = window.get_full_property(name, X.AnyPropertyType)
             found[number] = title.value.decode() if title else ""
         return found
+
+    def click_pill(self, from_right: int) -> None:
+        """Click so many pixels left of the right edge of the pill's window."""
+        find = ["xdotool", "search", "--onlyvisible", "--name", "^Sayso$"]
+        seen: list[str] = []
+
+        def shown() -> bool:
+            done = subprocess.run(find, env=self.environ, capture_output=True, text=True)
+            seen[:] = done.stdout.split()
+            return bool(seen)
+
+        until(shown, "the pill is shown")
+        connection = self.display.connection
+        window = connection.create_resource_object("window", int(seen[-1]))
+        size = window.get_geometry()
+        place = window.translate_coords(connection.screen().root, 0, 0)
+        x, y = -place.x + size.width - from_right, -place.y + size.height // 2
+        subprocess.run(
+            ["xdotool", "mousemove", str(x), str(y), "click", "1"], env=self.environ, check=True
+        )
 
     def screenshot(self, path: Path) -> None:
         subprocess.run(["import", "-window", "root", str(path)], env=self.environ, check=True)

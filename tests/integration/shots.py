@@ -61,6 +61,7 @@ PILLS: tuple[tuple[str, PillView, Motion], ...] = (
     ("Nothing heard", views.nothing_view(1), Motion()),
     ("Nothing heard, twice", views.nothing_view(2), Motion()),
     ("Held", views.held_view(ASKED), Motion()),
+    ("Rescued", views.held_view(ASKED, "14:32"), Motion()),
     ("Held, long", views.held_view(LONG), Motion()),
     (
         "Error",
@@ -234,6 +235,7 @@ def settings_windows(folder: Path, name: str) -> None:
         ("recognition", "recognition-openai", openai),
         ("recognition", "recognition-own", own),
         ("text", "text", SETTINGS),
+        ("privacy", "privacy", SETTINGS),
         ("about", "about", SETTINGS),
     ):
         window = SettingsWindow(actions(), background, settings)

@@ -97,7 +97,9 @@ class Rows(QStyledItemDelegate):
         right, made = rect.right() - SIDE - 4, []
         for does, word in reversed(offers(entry)):
             wide = metrics.horizontalAdvance(word)
-            target = QRect(right - wide - 6, rect.bottom() - _line() - ABOVE - 2, wide + 12, 24)
+            high = max(24, _line() + 4)
+            top = rect.bottom() - ABOVE - (_line() + high) // 2
+            target = QRect(right - wide - 6, top, wide + 12, high)
             made.append((does, target, word))
             right -= wide + BETWEEN
         return made[::-1]

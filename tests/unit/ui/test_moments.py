@@ -16,6 +16,9 @@ FAILED = Status("failed", take=1, problem=Problem("It broke.", "Mend it."))
 HELD = Status(take=1, held="words", asks=True)
 
 
+RESCUED = Status(held="words", asks=True, rescued="14:32")
+
+
 def kind(moments: Moments, now: float) -> str:
     view = moments.view(now)
     return view.kind if view else ""
@@ -184,3 +187,11 @@ def test_it_never_changes_before_it_said_it_would(steps: list[tuple[Status, floa
         if due is None or wait < due:
             assert moments.view(now + wait * 0.999) == moments.view(now)
         now += wait
+
+
+def test_rescued_words_are_offered_for_30_s_and_also_where_the_pill_is_wanted_when_needed() -> None:
+    moments = Moments()
+    moments.settings(s.put(Settings(), "pill", "when-needed"))
+    moments.status(RESCUED, 0)
+    assert kind(moments, 29_999) == "rescued"
+    assert moments.expired(30_000)

@@ -203,3 +203,12 @@ def test_the_first_strong_letter_gives_the_direction(text: str, expected: bool) 
 def test_every_state_has_a_spoken_name(view: views.PillView) -> None:
     assert view.name.startswith("Sayso: ")
     assert len(view.name) > len("Sayso: ")
+
+
+def test_rescued_words_say_when_they_were_spoken_and_offer_what_held_words_do():
+    view = views.held_view("Half a sentence", "14:32")
+    assert (view.kind, view.text, view.detail) == (
+        *("rescued", "Words from 14:32 are back", "Half a sentence"),
+    )
+    assert [button.label for button in view.buttons] == ["Type here", "Copy"]
+    assert view.name == "Sayso: Words from 14:32 are back"
