@@ -99,7 +99,9 @@ def test_a_list_changes_its_setting_at_once(
 
 
 @pytest.mark.parametrize(
-    ("page", "key"), [("general", "sounds"), ("text", "insertion.newlines")], ids=str
+    ("page", "key"),
+    [("general", "sounds"), ("text", "insertion.newlines"), ("recognition", "fallback")],
+    ids=str,
 )
 def test_a_switch_changes_its_setting_at_once(
     window: SettingsWindow, app: FakeApp, qtbot: QtBot, page: str, key: str

@@ -93,12 +93,15 @@ class Page(QWidget):
 
     def show_values(self) -> None:
         """For every row whose control is a list or a switch."""
-        for key, row in self.rows.items():
-            value = settings_of.get(self.settings, key)
-            if isinstance(row.control, Switch):
-                row.control.setChecked(value)
-            elif isinstance(row.control, QComboBox):
-                select(row.control, value)
+        for key in self.rows:
+            self.show_value(key)
+
+    def show_value(self, key: str) -> None:
+        control, value = self.rows[key].control, settings_of.get(self.settings, key)
+        if isinstance(control, Switch):
+            control.setChecked(value)
+        elif isinstance(control, QComboBox):
+            select(control, value)
 
 
 class Combo(QComboBox):

@@ -66,9 +66,7 @@ class PrivacyPage(Page):
             else:
                 anyway(None)
 
-        self.context.background.run(
-            lambda: self.context.actions.history_going(rule), asked, anyway
-        )
+        self.context.background.run(lambda: self.context.actions.history_going(rule), asked, anyway)
 
     @Slot()
     def _delete(self) -> None:

@@ -49,7 +49,8 @@ class RecognitionPage(Page):
             "on-device": self._device_group(),
         }
         self.hints = Hints(self, WIDE)
-        self.finish(self._choice_group(), *self._groups.values(), self.hints.group)
+        self.spare = self._spare_group()
+        self.finish(self._choice_group(), *self._groups.values(), self.hints.group, self.spare)
         self.refresh()
         self._refresh_keys()
 
@@ -70,19 +71,16 @@ class RecognitionPage(Page):
         self.radios[picked].setChecked(True)
         for engine, group in self._groups.items():
             group.setVisible(engine == picked)
-        own_language, dialect = self._languages[1], self.rows["endpoint.dialect"].control
-        own_language.setVisible(endpoint.dialect in TAKES_LANGUAGE)
-        if isinstance(dialect, QComboBox):
-            select(dialect, endpoint.dialect)
+        self.spare.setVisible(picked != "on-device")
+        for key in ("endpoint.dialect", "fallback", "on_device.unload_minutes"):
+            self.show_value(key)
+        self._languages[1].setVisible(endpoint.dialect in TAKES_LANGUAGE)
         self.hints.refresh(self.settings, picked)
         for row in self._languages:
             if isinstance(row.control, QComboBox):
                 select(row.control, self.settings.language)
             if row.isVisibleTo(self):
                 self.rows["language"] = row
-        unload = self.rows["on_device.unload_minutes"].control
-        if isinstance(unload, QComboBox):
-            select(unload, self.settings.on_device.unload_minutes)
         if not self.url.hasFocus():
             self.url.setText(self._own_url)
         model = endpoint.model if picked == "openai" else OPENAI_MODELS[0]
@@ -305,6 +303,14 @@ class RecognitionPage(Page):
             WIDE,
         )
         return Group(self.context.scheme, "On this computer", [model, self._language_row(), unload])
+
+    def _spare_group(self) -> Group:
+        row = self.switch_row(
+            "fallback",
+            "If the server &fails, use this computer",
+            "Needs a model on this computer.",
+        )
+        return Group(self.context.scheme, "", [row])
 
     def _language_row(self) -> Row:
         combo = make_combo(self.context, list(choices(self.settings.language)), WIDE)
