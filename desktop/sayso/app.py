@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+LAST_CUE_S = 1.0
 STARTING_S = 10.0
 """How long a second start waits for the first one to answer."""
 WISHES: dict[str, e.Event] = {
@@ -143,6 +144,7 @@ class App:
         self._background.stop()
         self._tray.icon.hide()
         self._paste.close()
+        self._sounds.wait(LAST_CUE_S)  # PortAudio ends with Python, and breaks a cue that sounds
 
     # Wiring
 
