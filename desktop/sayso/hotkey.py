@@ -53,6 +53,8 @@ class Hotkey:
         self._trigger = _trigger(settings)
         self._recording: tuple[ChordRecorder, Callable[[str], None]] | None = None
         self._polling: asyncio.Task[None] | None = None
+        self._keys = 0
+        """How many key events have come: what was asked before the last one is stale."""
 
     def configure(self, settings: HotkeySettings) -> None:
         if settings != self._settings:
@@ -71,6 +73,7 @@ class Hotkey:
         if self._recording:
             self._record(*self._recording, name, down)
             return
+        self._keys += 1
         if down and not self._trigger.chord.touched(name):
             self._told.other_key(at_s)
         act = self._trigger.press if down else self._trigger.release
@@ -95,7 +98,10 @@ class Hotkey:
         try:
             while self._trigger.held:
                 await asyncio.sleep(POLL_S)
+                before = self._keys
                 down, at_s = await asyncio.to_thread(self._really_down), time.monotonic()
+                if before != self._keys:
+                    continue
                 wishes = self._trigger.really_down(down, at_s * 1000, listening=self._listening())
                 self._wish(wishes, at_s)
         finally:

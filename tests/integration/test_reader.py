@@ -68,6 +68,12 @@ def test_it_does_not_matter_in_which_blocks_the_audio_came(rates, samples, sizes
     assert np.abs(got - whole).max(initial=0) <= 4  # the resampler dithers
 
 
+def test_how_much_was_recorded_is_known():
+    take = Take(number=1, id="t", rate_hz=16000)
+    take.add(tone(16000, 8000).tobytes())
+    assert Reader(take).duration_s == 0.5
+
+
 def test_a_backlog_comes_in_pieces_and_whole():
     take = Take(number=1, id="t", rate_hz=16000)
     take.add(bytes(3 * MOST_BYTES + 2))
