@@ -67,6 +67,10 @@ def run(test: Callable[[], Awaitable[None]]) -> None:
     async def bounded() -> None:
         async with asyncio.timeout(20):
             await test()
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        if left:  # what was cancelled takes a turn or two to go
+            _, stuck = await asyncio.wait(left, timeout=0.5)
+            assert not stuck, stuck
 
     asyncio.run(bounded())
 
