@@ -56,6 +56,14 @@ def test_a_run_without_text_repairs_nothing():
     assert rolling.text() == "Yes."
 
 
+def test_a_run_that_lost_a_sentence_repairs_nothing():
+    rolling = take(5, 5)
+    rolling.settle(0, "He did it himself.")
+    rolling.settle(1, "He did it himself.")
+    rolling.repair(rolling.run(), "He did it himself.")
+    assert rolling.text() == "He did it himself. He did it himself."
+
+
 def test_nothing_is_decoded_together_twice():
     rolling = take(5)
     assert rolling.run() == Run(0, 1, 0, 5 * RATE_HZ)
@@ -115,6 +123,7 @@ def test_a_run_that_was_decoded_stays_as_it_is_when_no_more_fits():
     for at, seam in enumerate(["pause", "gap"]):
         rolling.add(Segment(9 * at * RATE_HZ, 9 * (at + 1) * RATE_HZ, seam))
     rolling.repair(rolling.run(), "One, two.")
+    assert rolling.text() == "One, two."
     rolling.add(Segment(18 * RATE_HZ, 29 * RATE_HZ))
     run = rolling.run()
     assert run == Run(2, 3, 18 * RATE_HZ, 29 * RATE_HZ)

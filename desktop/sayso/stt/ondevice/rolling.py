@@ -14,6 +14,9 @@ from .segmenter import RATE_HZ, Guess, Segment
 
 MOST_S = 28.5
 """A run decoded together fits in one window."""
+LEAST_KEPT = 0.8
+"""A run shorter than this share of its segments' text has left a sentence out: seen where
+somebody said the same sentence twice."""
 PAUSE_S = 2.0
 """There is no longer pause in it: Whisper fills those with words nobody said."""
 SETTLED_S = 16.0
@@ -126,7 +129,13 @@ class Rolling:
         rows: list[tuple[int, int, str | None]] = []
         number = 0
         while number < len(self.segments):
-            after, text = self._runs.get(number, (number + 1, self._texts.get(number)))
+            after, text = self._whole(number) or (number + 1, self._texts.get(number))
             rows.append((number, after, text))
             number = after
         return rows
+
+    def _whole(self, number: int) -> tuple[int, str] | None:
+        """The run that begins here, unless it lost much of what its segments have."""
+        after, text = self._runs.get(number, (number, ""))
+        parts = sum(len(self._texts.get(part, "")) for part in range(number, after))
+        return (after, text) if after > number and len(text) >= LEAST_KEPT * parts else None
