@@ -118,14 +118,16 @@ async def serve(answer: Answer) -> asyncio.Server:
     word = "" if _HAS_UNIX else secrets.token_urlsafe(24)
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, ValueError, TimeoutError):
-            async with asyncio.timeout(TIMEOUT_S):
-                if word and (await reader.readline()).decode().strip() != word:
-                    return
-                request = (await reader.readline()).decode().strip()
-                writer.write((await answer(request)).encode() + b"\n")
-                await writer.drain()
-        writer.close()
+        try:
+            with contextlib.suppress(ConnectionError, ValueError, TimeoutError):
+                async with asyncio.timeout(TIMEOUT_S):
+                    if word and (await reader.readline()).decode().strip() != word:
+                        return
+                    request = (await reader.readline()).decode().strip()
+                    writer.write((await answer(request)).encode() + b"\n")
+                    await writer.drain()
+        finally:
+            writer.close()  # also after a wrong word
 
     path = address()
     if _HAS_UNIX:
