@@ -30,6 +30,8 @@ UNKNOWN_SIZE = 0xFFFFFFFF
 """As ffmpeg and sox write it to pipes: the data goes on to the end of the file."""
 DAY_S = 86400
 
+GONE = Problem("This recording is no longer on this computer.")
+
 
 def wav_header(rate_hz: int, data_bytes: int | None) -> bytes:
     """44 bytes that make s16le mono a WAV file; None while nobody knows how long it gets."""
@@ -134,14 +136,16 @@ class Spool:
         Raises:
             ProblemError: There is no such recording, or it cannot be read.
         """
-        if (path := self.sound(take_id)) is None:
-            raise ProblemError(Problem("This recording is no longer on this computer."))
-        if path.suffix == ".flac":
+        if self.sound(take_id) is None:
+            raise ProblemError(GONE)
+        try:
+            data = (self.folder / f"{take_id}.wav").read_bytes()
+        except FileNotFoundError as error:  # a FLAC is there before its WAV goes
             from . import soundfiles
 
-            return soundfiles.read(path)
-        try:
-            data = path.read_bytes()
+            if not (flac := self.folder / f"{take_id}.flac").exists():
+                raise ProblemError(GONE) from error
+            return soundfiles.read(flac)
         except OSError as error:
             raise ProblemError(
                 Problem("This recording cannot be read.", detail=str(error))
