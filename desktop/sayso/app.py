@@ -151,7 +151,6 @@ class App:
     def _parts(self) -> Parts:
         return Parts(
             microphone=self._microphone,
-            spool=self._archive.spool,
             archive=self._archive,
             make_engine=lambda settings: make_engine(settings, self._keys.get),
             typist=self._machine.typist,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 import threading
 import time
 from collections.abc import Callable, Coroutine
@@ -20,15 +19,13 @@ from .capture import Capture, Mic
 from .capture import Told as CaptureTold
 from .core import events as e
 from .core.dictation import Dictation, Phase
-from .core.entry import Entry, of_take
-from .core.insertion import Target
+from .core.entry import Entry
 from .core.problems import Problem, ProblemError
 from .core.settings import Settings
 from .core.status import Status
-from .core.take import Take
+from .core.take import Outcome, Take
 from .core.text import insertable, words
 from .edges.archive import Archive
-from .edges.spool import Spool, SpoolFile
 from .engines import Engines
 from .engines import Told as EngineTold
 from .hotkey import Hotkey
@@ -38,6 +35,7 @@ from .rescue import Rescue
 from .rescue import Told as RescueTold
 from .stt.engine import Engine, Heard, Partial, Ready
 from .system import Typist
+from .takes import Living, Takes
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +52,6 @@ class Parts:
     """Everything the worker touches outside itself."""
 
     microphone: Mic
-    spool: Spool
     archive: Archive
     """Closed by the worker when it ends."""
     make_engine: Callable[[Settings], Engine]
@@ -67,23 +64,6 @@ class Parts:
     level: Callable[[float], None]
 
 
-@attrs.define(eq=False)
-class _Open:
-    """What belongs to a take while it lives."""
-
-    take: Take
-    down_s: float
-    started_s: float = attrs.field(factory=time.time)
-    """Since 1970."""
-    target: Target = attrs.field(factory=Target)
-    file: SpoolFile | None = None
-    unkept: bool = False
-    """The disk does not take it; the take goes on in memory."""
-    partial: str = ""
-    past: Entry | None = None
-    """What the history had of it when it came from there."""
-
-
 class Worker:
     def __init__(self, parts: Parts, settings: Settings) -> None:
         self._parts, self._settings = parts, settings
@@ -92,7 +72,7 @@ class Worker:
         self._stopping = asyncio.Event()
         self._started = threading.Event()
         self._machine = Dictation()
-        self._takes: dict[int, _Open] = {}
+        self._takes = Takes(parts.archive, self._warn)
         self._tasks: set[asyncio.Task[None]] = set()
         self._key_at_s = 0.0
         self._inserted_at_s = 0.0
@@ -194,7 +174,7 @@ class Worker:
             self._parts.microphone,
             self._settings.microphone,
             CaptureTold(
-                recorded=self._recorded,
+                recorded=self._takes.recorded,
                 arrived=self._arrived,
                 tail_over=lambda take: self.handle(e.TailOver(take.number)),
                 lost=lambda take, problem: self.handle(
@@ -262,9 +242,9 @@ class Worker:
             case e.Insert(number, text, anywhere):
                 self._spawn(self._insert(self._takes[number], text, anywhere))
             case e.Keep(number, outcome, problem):
-                self._keep(self._takes[number], outcome, problem)
+                self._keep(number, outcome, problem)
             case e.Forget(number):
-                self._forget(number)
+                self._takes.forget(number)
             case e.Play(cue):
                 self._cue(cue)
             case e.WakeMe(after_s, woke):
@@ -274,29 +254,26 @@ class Worker:
         if isinstance(command, e.OpenMic):
             self._open_take(command.take)
             return
-        opened = self._takes[command.take]
-        self._step(opened, "key_up", self._event_at_s)
+        living = self._takes[command.take]
+        living.step("key_up", self._event_at_s)
         if isinstance(command, e.KeepTail):
-            self._loop.call_soon(self._capture.keep_tail, opened.take)
+            self._loop.call_soon(self._capture.keep_tail, living.take)
         else:
-            self._capture.end(opened.take)
+            self._capture.end(living.take)
 
     def _open_take(self, number: int) -> None:
-        down_s = self._event_at_s
-        stamp = time.strftime("%Y%m%d-%H%M%S")
-        take = Take(number=number, id=f"{stamp}-{secrets.token_hex(3)}")
-        opened = self._takes[number] = _Open(take, down_s)
+        living = self._takes.begin(number, self._event_at_s)
         self._words = None
-        self._spawn(self._look_at_target(opened))
-        self._capture.begin(take)
+        self._spawn(self._look_at_target(living))
+        self._capture.begin(living.take)
 
-    async def _look_at_target(self, opened: _Open) -> None:
-        opened.target = await self._inserter.target()
+    async def _look_at_target(self, living: Living) -> None:
+        living.target = await self._inserter.target()
 
-    async def _insert(self, opened: _Open, text: str, anywhere: bool) -> None:
-        number = opened.take.number
+    async def _insert(self, living: Living, text: str, anywhere: bool) -> None:
+        number = living.take.number
         try:
-            target = None if anywhere else opened.target
+            target = None if anywhere else living.target
             inserted = await self._inserter.insert(text, target, self._settings)
         except ProblemError as error:
             self.handle(e.NotLanded(number, error.problem))
@@ -305,30 +282,18 @@ class Worker:
         if not inserted.by:
             self.handle(e.Held(number))
             return
-        opened.take.inserted_by = inserted.by
-        self._step(opened, "inserted", self._inserted_at_s)
+        living.take.inserted_by = inserted.by
+        living.step("inserted", self._inserted_at_s)
         self._words = words(text)
         self.handle(e.Landed(number))
 
     # News of takes
 
-    def _recorded(self, take: Take, pcm: bytes) -> None:
-        opened = self._takes[take.number]
-        if opened.unkept:
-            return
-        try:
-            if opened.file is None:
-                opened.file = self._parts.spool.open(take.id, take.rate_hz)
-            opened.file.write(pcm)
-        except ProblemError as error:
-            opened.unkept = True
-            self._warn(error.problem)
-
     def _arrived(self, take: Take) -> None:
-        opened = self._takes[take.number]
+        living = self._takes[take.number]
         now_s = time.monotonic()
-        self._step(opened, "first_sample", now_s)
-        wait_s = max(0.0, START_CUE_AT_LEAST_S - (now_s - opened.down_s))
+        living.step("first_sample", now_s)
+        wait_s = max(0.0, START_CUE_AT_LEAST_S - (now_s - living.down_s))
         self._loop.call_later(wait_s, self._start_cue, take.number)
         self._show()
 
@@ -337,15 +302,15 @@ class Worker:
             self._cue("start")
 
     def _heard(self, take: Take, heard: Heard) -> None:
-        opened = self._takes.get(take.number)
-        if not opened:
+        living = self._takes.get(take.number)
+        if not living:
             return
         match heard:
             case Ready():
-                self._step(opened, "engine_ready", time.monotonic())
+                living.step("engine_ready", time.monotonic())
             case Partial(text):
-                self._step(opened, "first_partial", time.monotonic())
-                opened.partial = insertable(text, newlines=False)
+                living.step("first_partial", time.monotonic())
+                living.partial = insertable(text, newlines=False)
                 self._show()
 
     def _failed(self, take: Take, problem: Problem) -> None:
@@ -359,39 +324,22 @@ class Worker:
             newlines = self._settings.insertion.newlines
             self._rescue.recognised(take, insertable(text, newlines=newlines))
             return
-        if not (opened := self._takes.get(take.number)):
+        if not (living := self._takes.get(take.number)):
             return
-        self._step(opened, "final", time.monotonic())
+        living.step("final", time.monotonic())
         take.text = insertable(text, newlines=self._settings.insertion.newlines)
         self._last_text = take.text or self._last_text
         self.handle(e.Recognised(take.number, take.text))
 
-    def _keep(self, opened: _Open, outcome: Any, problem: Problem | None) -> None:
-        take = opened.take
-        take.outcome, take.problem = outcome, problem
-        self.last = take.summary()
-        if opened.file:
-            opened.file.close()
-        self._parts.archive.keep(self._entry(opened))
-        wanted = {take.number, *self._machine.wanted}
-        for number in [n for n in self._takes if self._machine.phase(n) is None]:
-            if number not in wanted:
-                del self._takes[number]
-
-    def _entry(self, opened: _Open) -> Entry:
-        take, past = opened.take, opened.past
-        if past:
-            return attrs.evolve(past, outcome=take.outcome, inserted_by=take.inserted_by)
-        offset_min = time.localtime(opened.started_s).tm_gmtoff // 60
-        program = opened.target.program
-        return of_take(take, started_s=opened.started_s, offset_min=offset_min, program=program)
+    def _keep(self, number: int, outcome: Outcome, problem: Problem | None) -> None:
+        machine = self._machine
+        self.last = self._takes.over(number, outcome, problem, machine.alive | machine.wanted)
 
     # Takes of the past
 
     def _offer(self, take: Take, entry: Entry) -> None:
         """Words that a crash cut off are back."""
-        take.text = entry.text
-        self._takes[take.number] = _Open(take, time.monotonic(), past=entry)
+        self._takes.adopt(take, entry)
         self.handle(e.Rescued(take.number, entry.text, f"{entry.local:%H:%M}"))
 
     async def _again(self, entry: Entry, not_into: int) -> None:
@@ -402,18 +350,8 @@ class Worker:
                 break
             await asyncio.sleep(LOOK_AGAIN_S)
         take = Take(number=self._rescue.number(), id=entry.id, engine=entry.engine)
-        take.text = entry.text
-        self._takes[take.number] = _Open(take, time.monotonic(), past=entry)
+        self._takes.adopt(take, entry)
         self.handle(e.Again(take.number, entry.text))
-
-    def _forget(self, number: int) -> None:
-        opened = self._takes.pop(number)
-        if opened.file:
-            opened.file.close()
-            self._parts.spool.forget(opened.take.id)
-
-    def _step(self, opened: _Open, name: Any, at_s: float) -> None:
-        opened.take.step(name, (at_s - opened.down_s) * 1000)
 
     def _cue(self, cue: Literal["start", "stop", "error"]) -> None:
         if self._settings.sounds:

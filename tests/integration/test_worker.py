@@ -54,7 +54,6 @@ class Desk:
         self.down: frozenset[str] = frozenset()
         parts = Parts(
             microphone=self.microphone,
-            spool=self.spool,
             archive=self.archive,
             make_engine=lambda s: spare if spare and s.engine == "on-device" else self.engine,
             typist=self.typist,

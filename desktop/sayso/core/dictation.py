@@ -133,6 +133,11 @@ class Dictation:
         return number is not None and self._live[number].hands_free
 
     @property
+    def alive(self) -> frozenset[int]:
+        """Takes that are not over."""
+        return frozenset(self._live)
+
+    @property
     def wanted(self) -> frozenset[int]:
         """Takes that are over and may be tried or inserted again."""
         return frozenset({self._failed, self._held} - {0})
