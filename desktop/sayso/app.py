@@ -293,19 +293,11 @@ class App:
         return stop
 
     def _test_endpoint(self) -> str:
-        from .stt.realtime import RealtimeEngine, it_works
+        from .stt.realtime import RealtimeEngine, it_works, try_out
 
         settings = self._settings
         engine = RealtimeEngine(settings.endpoint, settings.language, self._keys.get)
-
-        async def test() -> float:
-            try:
-                await engine.prepare()
-                return await engine.test()
-            finally:
-                await engine.close()
-
-        return it_works(asyncio.run(test()))
+        return it_works(try_out(engine))
 
     def _show_window(self, page: str) -> None:
         if self._window is None:

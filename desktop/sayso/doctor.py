@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Callable
 from typing import Any, Literal
@@ -146,19 +145,11 @@ def _endpoint(settings: Settings) -> Finding:
 
     if settings.engine != "realtime":
         return Finding("unused", "Words are recognised on this computer.")
-    from .stt.realtime import RealtimeEngine
+    from .stt.realtime import RealtimeEngine, try_out
 
     host = host_of(socket_url(settings.endpoint.url, settings.endpoint.allow_insecure))
     engine = RealtimeEngine(settings.endpoint, settings.language, KeyStore().get)
-
-    async def test() -> float:
-        try:
-            await engine.prepare()
-            return await engine.test()
-        finally:
-            await engine.close()
-
-    seconds = asyncio.run(test())
+    seconds = try_out(engine)
     ends = models.named(settings.endpoint.model).last_words if host == OPENAI else ""
     return Finding("ok", f"{host} works: a one-second sample came back in {seconds:.1f} s.", ends)
 

@@ -26,8 +26,8 @@ from sayso.stt.engine import Heard, Partial, Ready
 from sayso.stt.link import Link, unreachable
 from sayso.stt.openai import PADDING_BYTES
 from sayso.stt.reader import Reader
-from sayso.stt.realtime import RealtimeEngine, it_works, language_code
-from service import KEY, StandIn, drop, hang_up, say, stay_silent
+from sayso.stt.realtime import RealtimeEngine, it_works, language_code, try_out
+from service import KEY, StandIn, drop, hang_up, in_thread, say, stay_silent
 from service.session import Session
 
 RATE_HZ = 16_000
@@ -202,6 +202,8 @@ def test_a_test_of_the_settings_tells_the_seconds() -> None:
         assert len(service.record.audio) == 48_000 + PADDING_BYTES
 
     run(test)
+    with in_thread(StandIn(at_openai=False)) as service:
+        assert 0 < try_out(engine_for(service)) < 5
     assert it_works(0.62) == "It works. A one-second sample came back in 0.6 s."
 
 

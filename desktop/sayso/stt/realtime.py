@@ -126,6 +126,23 @@ class RealtimeEngine:
         return self._link
 
 
+def try_out(engine: RealtimeEngine) -> float:
+    """`test` on a loop of its own, for whoever has none; the engine is closed. Blocks.
+
+    Raises:
+        ProblemError: As `RealtimeEngine.recognise`.
+    """
+
+    async def run() -> float:
+        try:
+            await engine.prepare()
+            return await engine.test()
+        finally:
+            await engine.close()
+
+    return asyncio.run(run())
+
+
 def it_works(seconds: float) -> str:
     """What the settings say under Test."""
     return f"It works. A one-second sample came back in {seconds:.1f} s."
