@@ -339,6 +339,9 @@ class App:
         if request in WISHES:
             worker.handle(WISHES[request])
             return "ok"
+        words = request.split()
+        if len(words) == 3 and words[0] == "keep-key":
+            return self._keep_key(words[1], words[2])
         if request == "status":
             status = worker.status
             return json.dumps(
@@ -361,6 +364,13 @@ class App:
         if request not in acts:
             return "Sayso does not know this command."
         self._bridge.call(acts[request])
+        return "ok"
+
+    def _keep_key(self, host: str, key: str) -> str:
+        try:
+            self._keys.keep_for_this_run(host, key)
+        except ProblemError as error:
+            return error.problem.sentence
         return "ok"
 
 

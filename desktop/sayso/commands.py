@@ -129,18 +129,29 @@ def key() -> None:
 
 @key.command("set")
 @click.option("--host", help="Of this server instead of the chosen endpoint's.")
-def key_set(host: str | None) -> None:
+@click.option("--for-this-run", is_flag=True, help="In the running Sayso's memory only.")
+def key_set(host: str | None, for_this_run: bool) -> int:
     """Keep a key: typed without being shown, or piped in."""
-    from .edges.secrets import KeyStore
+    from .edges.secrets import KeyStore, clean
 
     host = host or _host()
     if sys.stdin.isatty():
         secret = click.prompt(f"Key for {host}", hide_input=True, err=True)
     else:
         secret = sys.stdin.readline()
-    KeyStore().put(host, secret)
+    if for_this_run:
+        if instance.ask(f"keep-key {host} {clean(secret)}") is None:
+            return remote.not_running()
+        click.echo(f"The key for {host} is kept until Sayso ends.")
+        return 0
+    try:
+        KeyStore().put(host, secret)
+    except ProblemError as error:
+        click.echo("For this run only: sayso key set --for-this-run", err=True)
+        raise error
     instance.ask("reload")
     click.echo(f"The key for {host} is in the system's keyring.")
+    return 0
 
 
 @key.command("forget")

@@ -15,7 +15,7 @@ def send(word: str) -> int:
     """Have it done; returns the exit code."""
     answer = ask(word)
     if answer is None:
-        return _not_running()
+        return not_running()
     if answer != "ok":
         complain(answer)
         return 1
@@ -26,7 +26,7 @@ def status(*, as_json: bool) -> int:
     """Print what it does now; returns the exit code."""
     answer = ask("status")
     if answer is None:
-        return _not_running()
+        return not_running()
     if as_json:
         _say(answer)
     else:
@@ -37,7 +37,7 @@ def status(*, as_json: bool) -> int:
     return 0
 
 
-def _not_running() -> int:
+def not_running() -> int:
     complain("Sayso is not running. Start it with: sayso")
     return NOT_RUNNING
 

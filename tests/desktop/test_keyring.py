@@ -8,12 +8,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from service import StandIn, in_thread
+
 from .rig import Desktop
 from .session import Session
 from .sound import speech
 
 HOST = "127.0.0.1"
 KEY = "sk-test-1234567890abcdef"
+TEXT = "Only for today."
 
 
 @pytest.fixture
@@ -82,3 +85,20 @@ def test_without_an_open_keyring_a_take_fails_in_words_and_is_kept(
     assert "key" in last["error"].lower()
     assert at_host.kept(last["id"])
     assert "Traceback" not in at_host.log.read_text("utf-8")
+
+
+def test_without_an_open_keyring_a_key_is_kept_for_this_run(
+    at_host: Desktop, no_keyring: Session
+) -> None:
+    none_runs = at_host.sayso("key", "set", "--for-this-run", stdin=f"{KEY}\n")
+    assert none_runs.returncode == 3
+    with in_thread(StandIn([TEXT], key=KEY)) as service:
+        at_host.set(endpoint__url=service.url)
+        at_host.start_app(env=no_keyring.environ)
+        host = service.url.split("/")[2]
+        kept = at_host.sayso("key", "set", "--for-this-run", stdin=f"{KEY}\n")
+        assert (kept.returncode, kept.stderr) == (0, "")
+        assert kept.stdout == f"The key for {host} is kept until Sayso ends.\n"
+        assert at_host.say(speech()[4][0])["text"] == TEXT
+    written = [path for path in at_host.home.rglob("*") if path.is_file()]
+    assert not [path for path in written if KEY.encode() in path.read_bytes()]

@@ -26,8 +26,7 @@ Where = Literal["keyring", "run", "environment", ""]
 
 ABSENT = Problem(
     "There is no keyring to keep the key in.",
-    "The key can be kept for this run only: choose that, or install gnome-keyring or KWallet "
-    "and log in again.",
+    "Keep it for this run only, or install gnome-keyring or KWallet and log in again.",
     "recognition",
 )
 LOCKED = Problem("The keyring is locked.", "Unlock it, or enter the key again.", "recognition")
