@@ -10,13 +10,20 @@ from collections.abc import Iterator
 import pytest
 
 
+ENDING_S = 3.0
+"""A thread that was told to end may need a moment on a busy machine."""
+
+
 @pytest.fixture(autouse=True)
 def _nothing_left_behind(
     request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture
 ) -> Iterator[None]:
     before = set(threading.enumerate())
     yield
-    left = [t.name for t in set(threading.enumerate()) - before if not t.daemon]
+    begun = [t for t in set(threading.enumerate()) - before if not t.daemon]
+    for thread in begun:
+        thread.join(ENDING_S)
+    left = [t.name for t in begun if t.is_alive()]
     assert not left, f"threads still running: {left}"
     if not request.node.get_closest_marker("expect_log"):
         loud = [r.getMessage() for r in caplog.get_records("call") if r.levelno >= logging.WARNING]
