@@ -9,7 +9,6 @@ from collections.abc import Iterator
 
 import pytest
 
-
 ENDING_S = 3.0
 """A thread that was told to end may need a moment on a busy machine."""
 
