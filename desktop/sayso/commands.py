@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import attrs
 import click
 
 from . import __version__, remote
@@ -147,8 +148,9 @@ def key_set(host: str | None, for_this_run: bool) -> int:
     try:
         KeyStore().put(host, secret)
     except ProblemError as error:
-        click.echo("For this run only: sayso key set --for-this-run", err=True)
-        raise error
+        problem = error.problem
+        remedy = f"{problem.remedy} For this run only: sayso key set --for-this-run."
+        raise ProblemError(attrs.evolve(problem, remedy=remedy)) from error
     instance.ask("reload")
     click.echo(f"The key for {host} is in the system's keyring.")
     return 0
