@@ -106,6 +106,10 @@ class OnDevice:
         default=10, validator=[v.instance_of(int), v.ge(0), v.le(1440)]
     )
     """After so long without a take the model's memory is given back; 0 keeps it."""
+    prompt: str = attrs.field(default="", validator=[v.instance_of(str), _prompt])
+    """What it is about, in the speaker's words."""
+    keywords: str = attrs.field(default="", validator=[v.instance_of(str), _keywords])
+    """Names and terms to expect, with commas between them."""
 
 
 @attrs.frozen(kw_only=True)
@@ -279,7 +283,7 @@ def _allowed(key: str, error: Exception) -> str:
         return "It is a code such as en or pt-BR, or empty to detect the language."
     if key == "on_device.model":
         return "It is the name of a model: sayso models list."
-    if key in ("hotkey.chord", "endpoint.prompt", "endpoint.keywords"):
+    if key == "hotkey.chord" or key.endswith((".prompt", ".keywords")):
         return str(error) if isinstance(error, ValueError) else "It is text."
     if key == "microphone.preroll_ms":
         return "It is a whole number of milliseconds from 0 to 2000."

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QComboBox, QLineEdit
+from PySide6.QtWidgets import QComboBox
 
 from ...core import settings as settings_of
 from ...core.settings import Settings
 from ...stt.models import Model, Option, named
 from ..views import Engine
 from .page import Page, select
-from .widgets import Group, Row, scaled
+from .text_row import TextRow
+from .widgets import Group, Row
 
 DIALECTS = (
     ("auto", "Find out"),
@@ -40,16 +41,12 @@ class Hints:
     """Rows that appear and go with the model; `group` holds them."""
 
     def __init__(self, page: Page, width: int) -> None:
-        self._page = page
-        self._fields: dict[str, QLineEdit] = {}
-        self._refused: set[str] = set()
-        """Fields whose text was not taken: it stays, to be put right."""
         self.rows: dict[Option, Row] = {
-            "keywords": self._text_row(
-                "endpoint.keywords", "Na&mes and terms", "With commas between them.", width
+            "keywords": TextRow(
+                page, "endpoint.keywords", "Na&mes and terms", "With commas between them.", width
             ),
-            "prompt": self._text_row(
-                "endpoint.prompt", "What it is a&bout", "In a sentence or two.", width
+            "prompt": TextRow(
+                page, "endpoint.prompt", "What it is a&bout", "In a sentence or two.", width
             ),
             "delay": page.combo_row(
                 "endpoint.delay", "&Words come", "Later words are surer.", DELAYS, width
@@ -71,29 +68,10 @@ class Hints:
             row.setVisible(option in takes)
         self.group.setVisible(bool(takes & self.rows.keys()))
         for row in self.rows.values():
-            value = settings_of.get(settings, row.objectName())
-            if isinstance(row.control, QComboBox):
-                select(row.control, value)
-        for key, field in self._fields.items():
-            if not field.hasFocus() and key not in self._refused:
-                field.setText(settings_of.get(settings, key))
-
-    def _text_row(self, key: str, title: str, help_text: str, width: int) -> Row:
-        field = QLineEdit()
-        field.setFixedWidth(scaled(width))
-        field.setMinimumHeight(scaled(30))
-        field.editingFinished.connect(lambda: self._edited(key))
-        self._fields[key] = field
-        return self._page.keep(key, Row(self._page.context.scheme, title, help_text, field))
-
-    def _edited(self, key: str) -> None:
-        text = self._fields[key].text().strip()
-        self._refused.add(key)  # until it is known that it was taken
-        if text == settings_of.get(self._page.settings, key):
-            self._page.rows[key].note.problem(None)
-            self._refused.discard(key)
-        elif self._page.change(key, text) is None:
-            self._refused.discard(key)
+            if isinstance(row, TextRow):
+                row.refresh()
+            elif isinstance(row.control, QComboBox):
+                select(row.control, settings_of.get(settings, row.objectName()))
 
 
 def about(model: Model) -> str:

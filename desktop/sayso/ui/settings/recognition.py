@@ -22,6 +22,7 @@ from .hints import DIALECTS, TAKES_LANGUAGE, Hints, about
 from .key_row import KeyRow
 from .models import ModelList
 from .page import Context, Page, make_combo, select
+from .text_row import TextRow
 from .widgets import Group, Row, Switch, label, scaled
 
 HELP: dict[Engine, str] = {
@@ -76,6 +77,8 @@ class RecognitionPage(Page):
             self.show_value(key)
         self._languages[1].setVisible(endpoint.dialect in TAKES_LANGUAGE)
         self.hints.refresh(self.settings, picked)
+        for row in self.told:
+            row.refresh()
         for row in self._languages:
             if isinstance(row.control, QComboBox):
                 select(row.control, self.settings.language)
@@ -302,7 +305,14 @@ class RecognitionPage(Page):
             [*UNLOAD, *own],
             WIDE,
         )
-        return Group(self.context.scheme, "On this computer", [model, self._language_row(), unload])
+        self.told = [
+            TextRow(
+                self, "on_device.keywords", "Na&mes and terms", "With commas between them.", WIDE
+            ),
+            TextRow(self, "on_device.prompt", "What it is a&bout", "In a sentence or two.", WIDE),
+        ]
+        rows = [model, self._language_row(), *self.told, unload]
+        return Group(self.context.scheme, "On this computer", rows)
 
     def _spare_group(self) -> Group:
         row = self.switch_row(

@@ -1,0 +1,45 @@
+"""A row of settings with a line of text, in force when the field is left."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QLineEdit
+
+from ...core import settings as settings_of
+from .page import Page
+from .widgets import Row, scaled
+
+
+class TextRow(Row):
+    """Text that is not taken stays in the field, to be put right."""
+
+    def __init__(self, page: Page, key: str, title: str, help_text: str, width: int) -> None:
+        """
+        Args:
+            page: Keeps the row, and sets what it says.
+            key: Dotted, of a text.
+            title: With its mnemonic.
+            help_text: Below it.
+            width: Of the field, in logical pixels at 13 px text.
+        """
+        self._field = QLineEdit()
+        self._field.setFixedWidth(scaled(width))
+        self._field.setMinimumHeight(scaled(30))
+        super().__init__(page.context.scheme, title, help_text, self._field)
+        self._page, self._key = page, key
+        self._refused = False
+        self._field.editingFinished.connect(self._edited)
+        page.keep(key, self)
+
+    def refresh(self) -> None:
+        """Show what is set, unless somebody is writing."""
+        if not self._field.hasFocus() and not self._refused:
+            self._field.setText(settings_of.get(self._page.settings, self._key))
+
+    def _edited(self) -> None:
+        text = self._field.text().strip()
+        self._refused = True  # until it is known that it was taken
+        if text == settings_of.get(self._page.settings, self._key):
+            self.note.problem(None)
+            self._refused = False
+        elif self._page.change(self._key, text) is None:
+            self._refused = False
