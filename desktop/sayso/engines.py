@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import attrs
 
+from .core.hints import keywords_of
 from .core.problems import Problem, ProblemError
 from .core.settings import EngineName, Settings
 from .core.take import Take
@@ -183,6 +184,7 @@ def make_engine(settings: Settings, api_key: Callable[[str], str | None]) -> Eng
         return RealtimeEngine(settings.endpoint, settings.language, api_key)
     from .edges import folders
     from .stt.ondevice.catalogue import named
+    from .stt.ondevice.echo import hint
     from .stt.ondevice.recogniser import OnDeviceEngine
 
     return OnDeviceEngine(
@@ -191,4 +193,5 @@ def make_engine(settings: Settings, api_key: Callable[[str], str | None]) -> Eng
         cache=folders.cache(),
         model=named(settings.on_device.model),
         unload_s=60.0 * settings.on_device.unload_minutes,
+        hint=hint(settings.on_device.prompt, keywords_of(settings.on_device.keywords)),
     )

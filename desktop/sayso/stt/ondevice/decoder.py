@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .devices import CPU, Device, attempts
+from .echo import added, echoes
 from .guards import LEAST_LOG_PROB, MOST_REPETITIVE, NO_SPEECH, Draft, most_tokens
 
 log = logging.getLogger(__name__)
@@ -41,6 +42,8 @@ TIMESTAMP_S = 0.02
 FLOOR_PERCENT = 5
 """The quietest 20 ms of a recording are its noise."""
 BLOCK_SAMPLES = 320
+MOST_HINT_TOKENS = 220
+"""faster-whisper takes up to 223 and cuts off the end."""
 LANGUAGE_S = 7.0
 """The language is told from so much."""
 
@@ -48,13 +51,16 @@ LANGUAGE_S = 7.0
 class Decoder:
     """A loaded Whisper model. Two threads may call it at once; a call blocks for 0.1 s or more."""
 
-    def __init__(self, folder: Path, threads: int = 1, device: Device = CPU) -> None:
+    def __init__(
+        self, folder: Path, threads: int = 1, device: Device = CPU, hint: str = ""
+    ) -> None:
         """Load the model: 0.3 to 1 s.
 
         Args:
             folder: With the files of the model.
             threads: Of the processor, for each of the two that may decode at once.
             device: What to run it on.
+            hint: Told to the model before every decode; of a long one, the end.
 
         Raises:
             RuntimeError, OSError, ValueError: CTranslate2 cannot load it.
@@ -72,6 +78,7 @@ class Decoder:
             local_files_only=True,
         )
         self.languages: frozenset[str] = frozenset(self._model.supported_languages)
+        self._hint = self._fitting(hint)
 
     def warm(self) -> None:
         """The first call is up to 0.25 s slower than the next; make it before it matters."""
@@ -89,19 +96,26 @@ class Decoder:
             samples: Speech, up to 9 s.
             language: Whisper's code, or '' to detect it.
         """
-        first = self.draft(samples, language)
+        found = self._segment(samples, language, self._hint)
+        if echoes(found.text, self._hint):
+            without = self._segment(samples, found.language, "")
+            return without if added(found.text, without.text) else found
+        return found
+
+    def _segment(self, samples: Samples, language: str, hint: str) -> Draft:
+        first = self.draft(samples, language, hint=hint)
         if not first.flaw:
             return first
-        second = self.draft(samples, first.language, SECOND_WINDOW_S, padding="noise")
+        second = self.draft(samples, first.language, SECOND_WINDOW_S, padding="noise", hint=hint)
         if second.broken:
-            return self.full(samples, first.language)
+            return self.full(samples, first.language, hint)
         if first.broken or second.log_prob > first.log_prob:
             return second
         return first
 
-    def full(self, samples: Samples, language: str) -> Draft:
+    def full(self, samples: Samples, language: str, hint: str = "") -> Draft:
         """The same in full; a draft that is taken as it is."""
-        text = self.text(samples, language, lambda: True)
+        text = self._text(samples, language, lambda: True, hint)
         return Draft(
             text=text, raw=text, tokens=(), length=0, most=2, log_prob=0.0, no_speech=0.0,
             duration_s=len(samples) / RATE_HZ, language=language,
@@ -115,12 +129,20 @@ class Decoder:
             language: Whisper's code.
             wanted: Asked between windows; when it says no, what there is is returned.
         """
+        found = self._text(samples, language, wanted, self._hint)
+        if echoes(found, self._hint) and wanted():
+            without = self._text(samples, language, wanted, "")
+            return without if added(found, without) else found
+        return found
+
+    def _text(self, samples: Samples, language: str, wanted: Callable[[], bool], hint: str) -> str:
         segments, _ = self._model.transcribe(
             samples,
             language=language or None,
             beam_size=BEAM,
             temperature=list(TEMPERATURES),
             condition_on_previous_text=False,
+            hotwords=hint or None,
         )
         duration_s = len(samples) / RATE_HZ
         parts = []
@@ -139,6 +161,7 @@ class Decoder:
         *,
         padding: Padding = "silence",
         beam: int = SHORT_BEAM,
+        hint: str = "",
     ) -> Draft:
         """One decode in a window of `window_s` or what the audio needs; not checked."""
         from faster_whisper.tokenizer import Tokenizer
@@ -151,7 +174,7 @@ class Decoder:
         tokenizer = Tokenizer(
             model.hf_tokenizer, model.model.is_multilingual, task="transcribe", language=language
         )
-        prompt = model.get_prompt(tokenizer, [], without_timestamps=False)
+        prompt = model.get_prompt(tokenizer, [], hotwords=hint or None)
         most = most_tokens(duration_s)
         result = model.model.generate(
             encoded,
@@ -190,6 +213,12 @@ class Decoder:
         count = round(window_s * FRAMES_PER_S / 2) * 2
         return self._model.encode(pad_or_trim(features, count))
 
+    def _fitting(self, hint: str) -> str:
+        tokens = self._model.hf_tokenizer.encode(f" {hint}", add_special_tokens=False).ids
+        if len(tokens) <= MOST_HINT_TOKENS:
+            return hint
+        return str(self._model.hf_tokenizer.decode(tokens[-MOST_HINT_TOKENS:])).strip("� ,")
+
     def _spoken(self, encoded: Any) -> str:
         if not self._model.model.is_multilingual:
             return "en"
@@ -197,7 +226,7 @@ class Decoder:
         return str(token[2:-2])
 
 
-def opened(folder: Path, threads: Callable[[], int]) -> Decoder:
+def opened(folder: Path, threads: Callable[[], int], hint: str = "") -> Decoder:
     """A model on the graphics card, or else on the processor with so many threads.
 
     Raises:
@@ -210,13 +239,13 @@ def opened(folder: Path, threads: Callable[[], int]) -> Decoder:
     for device in attempts(cards, types):
         if device != CPU:
             try:
-                decoder = Decoder(folder, device=device)
+                decoder = Decoder(folder, device=device, hint=hint)
                 decoder.warm()  # what CUDA lacks may show only now
             except (RuntimeError, ValueError) as error:
                 log.info("The graphics card cannot be used: %s", error)
             else:
                 return decoder
-    return Decoder(folder, threads())
+    return Decoder(folder, threads(), hint=hint)
 
 
 def timed(folder: Path, threads: int) -> float:

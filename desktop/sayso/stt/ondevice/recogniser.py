@@ -53,6 +53,7 @@ class OnDeviceEngine:
         cache: Path,
         model: Model = WHISPER_BASE,
         unload_s: float = 0.0,
+        hint: str = "",
     ) -> None:
         """
         Args:
@@ -62,12 +63,14 @@ class OnDeviceEngine:
             model: Which one.
             unload_s: After so long without a take the memory is given back; 0: never. The next
                 take loads the model again while it goes on.
+            hint: Of `echo.hint`: what the takes are about, and words to expect.
         """
         self._find = partial(find, model, models, cache)
         self._threads = partial(threads_for, model.name, os.cpu_count() or 1, cache)
         self._title = model.title
         self._language = language
         self._unload_s = unload_s
+        self._hint = hint
         self._decoder: Decoder | None = None
         self._loading: asyncio.Future[Decoder] | None = None
         self._works = False
@@ -157,7 +160,7 @@ class OnDeviceEngine:
 
         folder = self._find()
         try:
-            return opened(folder, lambda: self._threads(partial(timed, folder)))
+            return opened(folder, lambda: self._threads(partial(timed, folder)), self._hint)
         except (RuntimeError, ValueError, OSError) as error:
             raise ProblemError(
                 Problem(
