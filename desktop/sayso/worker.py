@@ -43,6 +43,8 @@ LONGEST_GOODBYE_S = 3.0
 START_CUE_AT_LEAST_S = 0.12
 AFTER_INSERTION_S = 0.3
 """Keys seen this soon after inserting are our own."""
+PARTIAL_EVERY_S, MOST_SHOWN_CHARS = 0.03, 500
+"""How often partials are shown, and how much of their end; the pill has room for a line."""
 LONGEST_FOCUS_S, LOOK_AGAIN_S = 2.0, 0.05
 """How long, and how often, it is looked whether another window has the focus again."""
 
@@ -78,6 +80,8 @@ class Worker:
         self._inserted_at_s = 0.0
         self._words: int | None = None
         self._last_text = ""
+        self._showing: asyncio.TimerHandle | None = None
+        self._partial_at_s = 0.0
         self.status = Status()
         """Replaced as a whole; any thread may read it."""
         self.last: dict[str, Any] | None = None
@@ -310,8 +314,8 @@ class Worker:
                 living.step("engine_ready", time.monotonic())
             case Partial(text):
                 living.step("first_partial", time.monotonic())
-                living.partial = insertable(text, newlines=False)
-                self._show()
+                living.partial = insertable(text[-MOST_SHOWN_CHARS:], newlines=False)
+                self._show_soon()
 
     def _failed(self, take: Take, problem: Problem) -> None:
         if take.number < 0:
@@ -383,6 +387,17 @@ class Worker:
         if status != self.status:
             self.status = status
             self._parts.show(status)
+
+    def _show_soon(self) -> None:
+        """For partials: a server may send more than the interface could ever draw."""
+        if self._showing is None:
+            since_s = time.monotonic() - self._partial_at_s
+            wait_s = max(0.0, PARTIAL_EVERY_S - since_s)
+            self._showing = self._loop.call_later(wait_s, self._show_partial)
+
+    def _show_partial(self) -> None:
+        self._showing, self._partial_at_s = None, time.monotonic()
+        self._show()
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(coroutine)

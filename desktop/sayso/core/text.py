@@ -17,7 +17,7 @@ _INVISIBLE = "\ufeff\u00ad\u2060-\u2064\u206a-\u206f\ufff0-\uffff\ufdd0-\ufdef"
 _FORBIDDEN = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{_BIDI}{_INVISIBLE}\ud800-\udfff]")
 _FLAG_OR_TAG = re.compile("(\U0001f3f4[\U000e0061-\U000e007a]+\U000e007f)|[\U000e0000-\U000e0fff]")
 """Tag characters are invisible and could hide a text; only the flags made of them stay."""
-_BREAKS = re.compile(r"[ \t]*(?:\r\n|[\n\r\u2028\u2029\x85])[ \t]*")
+_BREAKS = re.compile(r"\r\n|[\n\r\u2028\u2029\x85]")
 
 
 def insertable(text: str, *, newlines: bool) -> str:
@@ -27,8 +27,8 @@ def insertable(text: str, *, newlines: bool) -> str:
         text: What an engine returned.
         newlines: Whether newline and tab stay; otherwise each is a space.
     """
-    text = _BREAKS.sub("\n", text)
-    text = text.replace("\n", "\n" if newlines else " ")
+    lines = (line.strip(" \t") for line in _BREAKS.split(text))
+    text = ("\n" if newlines else " ").join(lines)
     if not newlines:
         text = text.replace("\t", " ")
     text = _FORBIDDEN.sub("", text)

@@ -3,8 +3,9 @@
 The client half is for key bindings: it imports nothing but what Python has loaded anyway,
 so that `sayso start` is done in well under 100 ms. A request is one line, a command such as
 `start`; the answer is one line of JSON. The socket is the user's own (folder 0700, socket
-0600). Where Python has no unix sockets (Windows), it is a port of the loopback and a random
-word, both in a file of the user's own.
+0600), and where the system names the user at the other end (Linux), both ends look. Where
+Python has no unix sockets (Windows), it is a port of the loopback and a random word, both in
+a file of the user's own.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import os
 import socket
 import stat
+import sys
 from collections.abc import Awaitable, Callable
 
 TYPE_CHECKING = False  # importing typing would cost a key binding 5 ms
@@ -68,6 +70,8 @@ def _connect() -> socket.socket:
         connection.settimeout(TIMEOUT_S)
         try:
             connection.connect(address())
+            if not _is_ours(connection):
+                raise PermissionError("This socket is somebody else's.")
         except OSError:
             connection.close()
             raise
@@ -79,12 +83,23 @@ def _connect() -> socket.socket:
     return connection
 
 
+def _is_ours(connection: socket.socket) -> bool:
+    """Whether the other end belongs to this user; True where the system does not tell."""
+    if not hasattr(socket, "SO_PEERCRED"):
+        return True
+    # struct ucred: pid, uid, gid, of 4 bytes each (unix(7))
+    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+    return int.from_bytes(credentials[4:8], sys.byteorder) == os.getuid()
+
+
 class Lock:
     """Held by the one that runs; given back by the system however it ends."""
 
     def __init__(self, path: str = "") -> None:
         """Of this Sayso as a whole, or for what the file `path` stands for."""
-        self._file = open(path or address() + ".lock", "w")  # noqa: SIM115  kept open: it is the lock
+        self._file = open(  # noqa: SIM115  kept open: it is the lock
+            path or address() + ".lock", "w", opener=lambda path, flags: os.open(path, flags, 0o600)
+        )
 
     def take(self) -> bool:
         """Whether it is ours now."""
@@ -121,6 +136,8 @@ async def serve(answer: Answer) -> asyncio.Server:
         try:
             with contextlib.suppress(ConnectionError, ValueError, TimeoutError):
                 async with asyncio.timeout(TIMEOUT_S):
+                    if _HAS_UNIX and not _is_ours(writer.get_extra_info("socket")):
+                        return
                     if word and (await reader.readline()).decode().strip() != word:
                         return
                     request = (await reader.readline()).decode().strip()

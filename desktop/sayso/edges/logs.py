@@ -5,17 +5,26 @@ from __future__ import annotations
 import logging
 import logging.handlers
 import os
+from io import TextIOWrapper
 from pathlib import Path
 
 MOST_BYTES = 500_000
+
+
+class _OnlyMine(logging.handlers.RotatingFileHandler):
+    """The next file after a full one is the user's own too."""
+
+    def _open(self) -> TextIOWrapper:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        return open(os.open(self.baseFilename, flags, 0o600), "a", encoding="utf-8")
 
 
 def to_file(path: Path, *, verbose: bool = False) -> None:
     """Send Sayso's log to a rotating file that only the user can read."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     path.touch(mode=0o600)
-    handler = logging.handlers.RotatingFileHandler(path, maxBytes=MOST_BYTES, backupCount=1)
     os.chmod(path, 0o600)
+    handler = _OnlyMine(path, maxBytes=MOST_BYTES, backupCount=1)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     log = logging.getLogger("sayso")
     log.setLevel(logging.DEBUG if verbose else logging.INFO)

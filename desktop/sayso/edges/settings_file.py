@@ -47,7 +47,7 @@ def save(path: Path, settings: Settings) -> None:
     new = path.with_suffix(".new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with new.open("w", encoding="utf-8") as file:
+        with open(new, "w", encoding="utf-8", opener=_only_mine) as file:
             json.dump(write(settings), file, indent=2, sort_keys=True)
             file.flush()
             os.fsync(file.fileno())
@@ -60,3 +60,8 @@ def save(path: Path, settings: Settings) -> None:
                 detail=str(error),
             )
         ) from error
+
+
+def _only_mine(path: str, flags: int) -> int:
+    """What a person dictates about (`prompt`, `keywords`) is nobody else's business."""
+    return os.open(path, flags, 0o600)

@@ -14,6 +14,8 @@ import attrs
 MOST_ITEMS = 500
 MOST_CHARS = 200_000
 """An hour of fast speech is 70,000."""
+MOST_ID_CHARS = 256
+"""OpenAI's have about 30."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -104,6 +106,8 @@ class Items:
         return self._named(item_id, item)
 
     def _named(self, item_id: str, item: _Item) -> _Item:
+        if len(item_id) > MOST_ID_CHARS:
+            raise TooMuchError
         self._by_id[item_id] = item
         self._check()
         return item

@@ -15,6 +15,8 @@ from .endpoints import OPENAI
 
 KEPT = "Your recording is kept."
 MOST_SAID_CHARS = 200
+MOST_READ_CHARS = 1000
+"""The search for keys takes a time that grows with the square: a word of 32,000 takes 16 s."""
 
 NO_CREDIT = frozenset({"insufficient_quota", "credit_balance_exhausted"})
 NO_MODEL = frozenset({"invalid_model", "missing_model", "model_not_found", "model_not_validated"})
@@ -26,6 +28,7 @@ NOT_OF_OPTIONS = NO_KEY | NO_CREDIT | NO_MODEL | BUSY | {"session_expired", "ser
 
 _CODE = re.compile(r"[a-z_]{1,64}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
+_LAST_WORD = re.compile(r"(?<!\S)\S*\Z")
 _LIKE_A_KEY = re.compile(
     r"""(?ix) (?: \b (?:bearer|basic) \s+ \S+               # as in a header
               | \b (?:sk|ek|pk|rk|gsk|xai|api|key) [-_] \S+ # as services hand them out
@@ -36,7 +39,10 @@ _LIKE_A_KEY = re.compile(
 
 def said(text: object, secret: str | None = None) -> str:
     """What a server said, fit to be shown: one line, short, and nothing in it like a key."""
-    line = " ".join(_CONTROL.sub(" ", text if isinstance(text, str) else "").split())
+    line = text if isinstance(text, str) else ""
+    if len(line) > MOST_READ_CHARS:
+        line = _LAST_WORD.sub("", line[:MOST_READ_CHARS])  # half a key would not look like one
+    line = " ".join(_CONTROL.sub(" ", line).split())
     if secret:
         line = line.replace(secret, "•••")
     line = _LIKE_A_KEY.sub("•••", line)
