@@ -15,6 +15,7 @@ from sayso.core.settings import Endpoint
 from sayso.core.take import Take
 from sayso.stt import flat, vllm
 from sayso.stt.auto import SAY_WHICH
+from sayso.stt.charge import charge
 from sayso.stt.engine import Heard, Partial
 from sayso.stt.reader import Reader
 from sayso.stt.realtime import RealtimeEngine
@@ -271,12 +272,11 @@ def test_a_take_knows_what_it_cost_at_openai(
     model: str, used_s: float, cost_usd: float | None
 ) -> None:
     take = take_of()
-    engine = RealtimeEngine(Endpoint(model=model), "", lambda _: KEY)
-    engine._charge(take, "api.openai.com", 0)
+    charge(take, "api.openai.com", model, seconds=0)
     assert take.cost_usd is None
-    engine._charge(take, "127.0.0.1", used_s)
+    charge(take, "127.0.0.1", model, seconds=used_s)
     assert take.cost_usd is None
-    engine._charge(take, "api.openai.com", used_s)
+    charge(take, "api.openai.com", model, seconds=used_s)
     assert take.summary()["cost_usd"] == cost_usd
-    engine._charge(take, "api.openai.com", used_s)  # tried again
+    charge(take, "api.openai.com", model, seconds=used_s)  # tried again
     assert take.summary()["cost_usd"] == (None if cost_usd is None else 2 * cost_usd)

@@ -1,8 +1,8 @@
 """The take: one dictation, from key down to text landed. Everything else reads it.
 
 Audio is only ever appended. Engines are readers with a cursor over it, so trying again,
-with the same engine or another, is reading the take again. The clock is the caller's:
-every instant is handed in as ms since the key went down.
+with the same engine or another, is reading the take again, from where its text is settled.
+The clock is the caller's: every instant is handed in as ms since the key went down.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import Any, Literal
 import attrs
 
 from .problems import Problem
+from .text import joined
+from .usage import Used, cost_usd
 
 Step = Literal["first_sample", "engine_ready", "first_partial", "key_up", "final", "inserted"]
 STEPS: tuple[Step, ...] = (
@@ -30,6 +32,14 @@ of a take that a crash cut off."""
 BYTES_PER_SAMPLE = 2
 
 
+@attrs.frozen
+class Segment:
+    """Text that will not change, of the audio from the segment before up to `until_bytes`."""
+
+    text: str
+    until_bytes: int
+
+
 @attrs.define(eq=False)
 class Take:
     """Audio is s16le mono at `rate_hz`."""
@@ -45,12 +55,14 @@ class Take:
     problem: Problem | None = None
     inserted_by: str = ""
     """'type' or 'paste'."""
-    cost_usd: float | None = None
-    """What servers took for it so far, in US dollars; None where nobody knows."""
+    usage: list[Used] = attrs.field(factory=list)
+    """What each engine took for it so far, in order; `charge` appends."""
     timings: dict[Step, float] = attrs.field(factory=dict)
     """ms since key down, each step once."""
     ended: bool = False
     """No more audio comes."""
+    settled: tuple[Segment, ...] = ()
+    """In order; whoever reads next begins where the last one ends."""
     _audio: bytearray = attrs.field(factory=bytearray, init=False)
     _listeners: list[Callable[[], None]] = attrs.field(factory=list, init=False)
 
@@ -71,6 +83,31 @@ class Take:
         """Audio from `start_bytes` on; b'' where there is none yet."""
         stop = None if most_bytes is None else start_bytes + most_bytes
         return bytes(self._audio[start_bytes:stop])
+
+    def settle(self, text: str, until_bytes: int) -> None:
+        """This text will not change, of the audio from `settled_bytes` up to there."""
+        if until_bytes > self.settled_bytes:
+            self.settled = (*self.settled, Segment(text, until_bytes))
+
+    @property
+    def settled_bytes(self) -> int:
+        """Up to where the audio has its final text."""
+        return self.settled[-1].until_bytes if self.settled else 0
+
+    @property
+    def settled_text(self) -> str:
+        text = ""
+        for segment in self.settled:
+            text += joined(text, segment.text)
+        return text
+
+    def charge(self, used: Used) -> None:
+        self.usage.append(used)
+
+    @property
+    def cost_usd(self) -> float | None:
+        """What servers took for it so far; None where nobody knows."""
+        return cost_usd(self.usage)
 
     def step(self, name: Step, at_ms: float) -> None:
         """Note when something first happened."""

@@ -56,6 +56,10 @@ class Auto:
         return self.spoken.used_s
 
     @property
+    def used_tokens(self) -> int:
+        return self.spoken.used_tokens
+
+    @property
     def patience_s(self) -> float:
         return self.spoken.patience_s
 

@@ -36,7 +36,26 @@ class Refused:
     problem: Problem
 
 
-Event = Send | Ready | Partial | Complete | Refused
+@attrs.frozen
+class Settled:
+    """Text that will not change, of the audio since the last of these."""
+
+    text: str
+    sent_bytes: int
+    """Up to where, of what was handed out by `audio`."""
+
+
+@attrs.frozen
+class Kept:
+    """What a conversation has to know that goes on with the socket of another."""
+
+    session: str
+    """Settings of the session: another has to have the same."""
+    past: frozenset[str]
+    """Ids of items that are over, and of which more may be heard."""
+
+
+Event = Send | Ready | Partial | Settled | Complete | Refused
 
 
 class Dialect(Protocol):
@@ -66,6 +85,11 @@ class Dialect(Protocol):
         ...
 
     @property
+    def used_tokens(self) -> int:
+        """Tokens the server says it took, in and out; 0 where it does not count them."""
+        ...
+
+    @property
     def patience_s(self) -> float:
         """How long the server may say nothing, after the commit, before `lapsed` is asked."""
         ...
@@ -80,6 +104,10 @@ class Dialect(Protocol):
         """Only after `Ready`, and before `commit`."""
         ...
 
+    def pause(self) -> list[Event]:
+        """Somebody pauses: what to send so that the text so far becomes final, if anything."""
+        ...
+
     def commit(self) -> list[Event]:
         """No more audio comes: what to send so that the rest of the text comes."""
         ...
@@ -90,4 +118,13 @@ class Dialect(Protocol):
 
     def closed(self, code: int, reason: str) -> Complete | Refused:
         """The server hung up (RFC 6455 section 7.4; 1006 if without a word)."""
+        ...
+
+    @property
+    def kept(self) -> Kept | None:
+        """After `Complete`: what the next conversation may go on with; None: it may not."""
+        ...
+
+    def go_on(self, kept: Kept) -> list[Event]:
+        """Begin on a socket another conversation has ended on; [] if that cannot be."""
         ...

@@ -72,6 +72,7 @@ class Flat:
     url: str = attrs.field(init=False)
     host: str = attrs.field(init=False)
     used_s: float = attrs.field(default=0.0, init=False)
+    used_tokens: int = attrs.field(default=0, init=False)
     sent_bytes: int = attrs.field(default=0, init=False)
     _phase: Phase = attrs.field(default="connected", init=False)
     _items: Items = attrs.field(factory=Items, init=False, repr=False)
@@ -198,6 +199,7 @@ class Flat:
         if not isinstance(transcript, str):
             return []
         self.used_s += messages.seconds(event.get("usage"))
+        self.used_tokens += messages.tokens(event.get("usage"))
         before = self._items.text
         self._items.complete(self._current(event), transcript)
         self._turn += 1

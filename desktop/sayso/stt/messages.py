@@ -53,6 +53,12 @@ def seconds(usage: Any) -> float:
     return float(number) if 0 <= number < 1e6 else 0.0
 
 
+def tokens(usage: Any) -> int:
+    """Of a usage that counts them, in and out; 0 for one that does not."""
+    number = usage.get("total_tokens") if isinstance(usage, dict) else None
+    return number if type(number) is int and 0 <= number < 1e9 else 0
+
+
 def reason(event: Mapping[str, Any], secret: str | None) -> tuple[str, str]:
     """Code and words of an error, fit to be shown. vLLM's is text, with the code beside it."""
     error = event.get("error")

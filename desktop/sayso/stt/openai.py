@@ -53,6 +53,7 @@ class OpenAI:
     host: str = attrs.field(init=False)
     used_s: float = attrs.field(default=0.0, init=False)
     """Seconds of audio the server says it worked on; each item is rounded up."""
+    used_tokens: int = attrs.field(default=0, init=False)
     sent_bytes: int = attrs.field(default=0, init=False)
     _phase: Phase = attrs.field(default="connected", init=False)
     _items: Items = attrs.field(factory=Items, init=False, repr=False)
@@ -184,6 +185,7 @@ class OpenAI:
         if not isinstance(transcript, str):
             return []
         self.used_s += messages.seconds(event.get("usage"))
+        self.used_tokens += messages.tokens(event.get("usage"))
         before = self._items.text
         known = self._items.complete(messages.text(event, "item_id"), transcript)
         if not known and self._phase == "finishing":

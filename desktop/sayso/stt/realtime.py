@@ -18,9 +18,11 @@ import attrs
 from ..core.problems import Problem, ProblemError
 from ..core.settings import Endpoint
 from ..core.take import Take
-from . import models, refusals
+from . import refusals
 from .auto import dialect_for
-from .endpoints import OPENAI, host_of, needs_key, socket_url
+from .charge import charge
+from .dialect import Dialect
+from .endpoints import host_of, needs_key, socket_url
 from .engine import Heard
 from .openai import RATE_HZ
 from .reader import Reader
@@ -79,9 +81,9 @@ class RealtimeEngine:
         try:
             text = await self._linked().converse(dialect, audio, heard)
         except ProblemError:
-            self._charge(audio.take, dialect.host, dialect.used_s)
+            self._charge(audio.take, dialect, answered=False)
             raise
-        self._charge(audio.take, dialect.host, dialect.used_s or dialect.sent_s)
+        self._charge(audio.take, dialect, answered=True)
         if dialect.used_s and dialect.used_s < dialect.sent_s - 1:
             LOG.warning("%s heard %.0f s of %.0f s", dialect.host, dialect.used_s, dialect.sent_s)
         return text.strip()
@@ -104,11 +106,11 @@ class RealtimeEngine:
         if self._link is not None:
             await self._link.close()
 
-    def _charge(self, take: Take, host: str, audio_s: float) -> None:
-        """Add what it cost; only OpenAI's prices are known."""
-        cost_usd = models.named(self.endpoint.model).cost_usd(audio_s)
-        if host == OPENAI and cost_usd:
-            take.cost_usd = (take.cost_usd or 0.0) + cost_usd
+    def _charge(self, take: Take, dialect: Dialect, *, answered: bool) -> None:
+        """What the server says it used; where it does not say, what it was sent and answered."""
+        tokens = dialect.used_tokens
+        seconds = dialect.used_s or (dialect.sent_s if answered or tokens else 0.0)
+        charge(take, dialect.host, self.endpoint.model, seconds=seconds, tokens=tokens)
 
     async def _key(self, host: str) -> str | None:
         try:

@@ -45,6 +45,7 @@ class VLLM:
     allow_insecure: str = ""
     rate_hz: int = attrs.field(default=RATE_HZ, init=False)
     used_s: float = attrs.field(default=0.0, init=False)
+    used_tokens: int = attrs.field(default=0, init=False)
     """It counts tokens only."""
     url: str = attrs.field(init=False)
     host: str = attrs.field(init=False)
@@ -136,6 +137,7 @@ class VLLM:
     def _on_done(self, event: dict[str, Any]) -> list[Event]:
         """It has ended, with us or before us, at the model's longest text for instance."""
         before, text = self._items.text, event.get("text")
+        self.used_tokens += messages.tokens(event.get("usage"))
         if isinstance(text, str):
             self._items.complete(str(self._turn), text)
         if self._phase == "finishing":
