@@ -49,6 +49,23 @@ def socket_url(url: str, allow_insecure: str = "") -> str:
     return urlunsplit((scheme, parts.netloc, path, parts.query, ""))
 
 
+def web_url(url: str, path: str, allow_insecure: str = "", kept: tuple[str, ...] = ()) -> str:
+    """The address of another service of the same server: `path` in place of `/realtime`.
+
+    `wss://host/v1/realtime` and `https://host/v1` become `https://host/v1` and `path`; an address
+    that ends in one of `kept` stays. What the query says of the socket is left out.
+
+    Raises:
+        ProblemError: As `socket_url`.
+    """
+    parts = urlsplit(socket_url(url, allow_insecure))
+    base = parts.path.removesuffix("/realtime")
+    whole = base if kept and base.endswith(kept) else base + path
+    scheme = "https" if parts.scheme == "wss" else "http"
+    plain = urlunsplit((scheme, parts.netloc, whole, parts.query, ""))
+    return with_query(plain, {}, frozenset({"intent", "model"}))
+
+
 def with_query(url: str, wanted: Mapping[str, str], dropped: frozenset[str] = frozenset()) -> str:
     """The address with parameters added where it does not have them, and others removed."""
     parts = urlsplit(url)
