@@ -12,7 +12,7 @@ import attrs
 
 from ..core.settings import Endpoint
 from . import messages
-from .dialect import Complete, Dialect, Event, Refused, Send
+from .dialect import Complete, Dialect, Event, Kept, Refused, Send
 from .endpoints import OPENAI, host_of
 from .flat import WAYS, Flat
 from .hints import Hints
@@ -77,6 +77,9 @@ class Auto:
     def audio(self, pcm: bytes) -> Send:
         return self.spoken.audio(pcm)
 
+    def pause(self) -> list[Event]:
+        return self.spoken.pause()
+
     def commit(self) -> list[Event]:
         return self.spoken.commit()
 
@@ -87,6 +90,13 @@ class Auto:
     def closed(self, code: int, reason: str) -> Complete | Refused:
         end = self.spoken.closed(code, reason)
         return self._named(end) if isinstance(end, Refused) else end
+
+    @property
+    def kept(self) -> Kept | None:
+        return self.spoken.kept
+
+    def go_on(self, kept: Kept) -> list[Event]:
+        return self.spoken.go_on(kept)
 
     def _look(self, message: str | bytes) -> None:
         event = messages.read(message)
@@ -119,10 +129,11 @@ def dialect_for(endpoint: Endpoint, language: str, api_key: str | None) -> Diale
     if name == "auto" and host in AT_TOGETHER:
         name = "together"
     if name in WAYS and host != OPENAI:
-        return Flat(WAYS[name], address, model, language, api_key, allowed)
+        way = WAYS[name]
+        return Flat(address, model, api_key, allowed, way=way, language=language)
     otherwise = VLLM(address, model, api_key, allowed)
     if name == "vllm" and host != OPENAI:
         return otherwise
     hints = Hints.of(endpoint, language)
-    openai = OpenAI(address, model, hints, api_key, allowed)
+    openai = OpenAI(address, model, api_key, allowed, hints=hints)
     return openai if name == "openai" or host == OPENAI else Auto(openai, otherwise)

@@ -4,22 +4,26 @@ They listen for pauses themselves and make an item of each stretch of speech, so
 is silence after it, and that nothing is open any more. How they differ is data: `WAYS`.
 Sources: speaches of 2026-03, Lemonade's example of realtime transcription, Together's
 documentation, and clients of theirs.
+
+What is settled while somebody speaks: a final is of the audio up to the `audio_end_ms` that
+`speech_stopped` named. Whether a server counts from the beginning of the session, as OpenAI's
+did, or from its last item is written nowhere, so a place is believed only if it is one that was
+sent shortly before. Where it is not, nothing is settled, and all is read again after a break.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any
 
 import attrs
 
-from ..core.problems import Problem
 from . import messages, refusals
-from .dialect import Complete, Event, Refused, Send
-from .endpoints import host_of, socket_url, with_query
-from .engine import Partial, Ready
-from .items import Items, TooMuchError
+from .dialect import Complete, Event, Refused
+from .endpoints import with_query
+from .engine import Ready
 from .messages import COMMIT_EMPTY, SPOKEN
+from .speaker import Speaker
 
 LEAST_S = 0.1
 ANSWER_S = 10.0
@@ -27,8 +31,8 @@ SETTLE_S = 0.5
 """After the last item has ended: for another that is still in the audio."""
 NOTHING_S = 3.0
 """After the silence, when no speech was noticed at all."""
-
-Phase = Literal["connected", "ready", "finishing", "over"]
+LATE_S = 3.0
+"""So long after the end of speech its `speech_stopped` may be here, to be believed."""
 
 
 @attrs.frozen
@@ -56,26 +60,11 @@ WAYS: Mapping[str, Way] = {"speaches": SPEACHES, "lemonade": LEMONADE, "together
 
 
 @attrs.define(eq=False)
-class Flat:
-    """One conversation; follows `sayso.stt.dialect.Dialect`.
+class Flat(Speaker):
+    """One conversation; follows `sayso.stt.dialect.Dialect`."""
 
-    Raises:
-        ProblemError: The address is none, or would send sound and key in the clear.
-    """
-
-    way: Way
-    address: str
-    model: str
-    language: str = ""
-    api_key: str | None = attrs.field(default=None, repr=False)
-    allow_insecure: str = ""
-    url: str = attrs.field(init=False)
-    host: str = attrs.field(init=False)
-    used_s: float = attrs.field(default=0.0, init=False)
-    used_tokens: int = attrs.field(default=0, init=False)
-    sent_bytes: int = attrs.field(default=0, init=False)
-    _phase: Phase = attrs.field(default="connected", init=False)
-    _items: Items = attrs.field(factory=Items, init=False, repr=False)
+    way: Way = attrs.field(kw_only=True)
+    language: str = attrs.field(default="", kw_only=True)
     _turn: int = attrs.field(default=1, init=False)
     """Names the item of servers that do not."""
     _talking: bool = attrs.field(default=False, init=False)
@@ -84,11 +73,11 @@ class Flat:
     """An item has ended since the silence was sent."""
 
     def __attrs_post_init__(self) -> None:
-        self.host = host_of(self.address)
+        super().__attrs_post_init__()
         query = {**self.way.query, "model": self.model}
         if self.way.language_in_url and self.language:
             query["language"] = self.language
-        self.url = with_query(socket_url(self.address, self.allow_insecure), query)
+        self.url = with_query(self.url, query)
 
     @property
     def rate_hz(self) -> int:
@@ -102,41 +91,14 @@ class Flat:
             return NOTHING_S + self.sent_s / 10
         return ANSWER_S + self.sent_s / 4
 
-    @property
-    def sent_s(self) -> float:
-        return self.sent_bytes / 2 / self.way.rate_hz
-
-    def headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.api_key}"} if self.api_key else {}
-
-    def audio(self, pcm: bytes) -> Send:
-        self.sent_bytes += len(pcm)
-        return messages.append(pcm)
-
     def commit(self) -> list[Event]:
         if self.sent_s < LEAST_S:
-            self._phase = "over"
-            return [Complete("")]
+            return self._nothing()
         self._phase = "finishing"
         silence = self.audio(bytes(int(self.way.silence_s * self.way.rate_hz) * 2))
         if not self.way.commits:
             return [silence]
         return [silence, messages.send("input_audio_buffer.commit", event_id="sayso_commit")]
-
-    def hear(self, message: str | bytes) -> list[Event]:
-        if self._phase == "over":
-            return []
-        event = messages.read(message)
-        if event is None:
-            return [] if self._phase != "connected" else [self._stranger()]
-        kind = messages.kind_of(event)
-        heard = HEARD.get(kind)
-        if heard is None or (self._phase == "connected" and kind not in BEFORE_READY):
-            return []
-        try:
-            return heard(self, event)
-        except TooMuchError:
-            return [self._over(refusals.not_a_speech_server(self.host, "far too much text"))]
 
     def lapsed(self) -> Complete | Refused:
         if self._settled:
@@ -148,8 +110,7 @@ class Flat:
     def closed(self, code: int, reason: str) -> Complete | Refused:
         if self._settled and self._answered:
             return self._complete()
-        words = refusals.said(reason, self.api_key)
-        return self._over(refusals.by_close(self.host, self.model, code, words))
+        return self._hung_up(code, reason)
 
     @property
     def _nothing_open(self) -> bool:
@@ -161,50 +122,62 @@ class Flat:
         answered = self._answered or not self.way.commits
         return self._phase == "finishing" and self._nothing_open and answered
 
-    def _on_created(self, _: dict[str, Any]) -> list[Event]:
-        if self._phase != "connected":
+    def _on(self, kind: str, event: dict[str, Any]) -> list[Event]:
+        """`conversation.item.created` says nothing new."""
+        match kind:
+            case "session.created" if self._phase == "connected":
+                return self._on_created()
+            case "error":
+                return self._on_failed(event)
+        if not self._configured:
             return []
+        item_id = messages.text(event, "item_id") or f"turn {self._turn}"
+        if kind == f"{SPOKEN}failed":
+            return self._on_failed(event)
+        if kind == f"{SPOKEN}delta":
+            put = self._items.replace if self.way.replaces else self._items.add
+            put(item_id, messages.text(event, "delta"))
+        elif kind == f"{SPOKEN}completed":
+            self._on_completed(item_id, event)
+        elif kind == "input_audio_buffer.speech_started":
+            self._talking = True
+        elif kind == "input_audio_buffer.speech_stopped":
+            self._on_stopped(item_id, event)
+        elif kind == "input_audio_buffer.committed":
+            self._talking = False
+            self._items.commit(item_id, messages.text(event, "previous_item_id"))
+        return []
+
+    def _on_created(self) -> list[Event]:
         self._phase = "ready"
         if not self.way.updates:
             return [Ready()]
         session = {"model": self.model, "turn_detection": {"type": "server_vad"}}
         return [messages.send("session.update", session=session), Ready()]
 
-    def _on_started(self, _: dict[str, Any]) -> list[Event]:
-        self._talking = True
-        return []
-
-    def _on_stopped(self, event: dict[str, Any]) -> list[Event]:
+    def _on_stopped(self, item_id: str, event: dict[str, Any]) -> None:
         """Its item follows; it is open from now on."""
         if self._talking:
             self._talking = False
-            self._items.add(self._current(event), "")
-        return []
+            self._items.add(item_id, "")
+            self._items.ends(item_id, self._place_of(event.get("audio_end_ms")))
 
-    def _on_committed(self, event: dict[str, Any]) -> list[Event]:
-        self._talking = False
-        self._items.commit(self._current(event), messages.text(event, "previous_item_id"))
-        return []
+    def _place_of(self, audio_ms: object) -> int:
+        """A place in the audio, in bytes; 0 for one that cannot be right."""
+        if isinstance(audio_ms, bool) or not isinstance(audio_ms, int | float):
+            return 0
+        if not 0 <= self.sent_s - audio_ms / 1000 <= LATE_S:
+            return 0
+        return int(audio_ms / 1000 * self.rate_hz) * 2
 
-    def _on_delta(self, event: dict[str, Any]) -> list[Event]:
-        before, words = self._items.text, messages.text(event, "delta")
-        if self.way.replaces:
-            self._items.replace(self._current(event), words)
-        else:
-            self._items.add(self._current(event), words)
-        return self._news(before)
-
-    def _on_completed(self, event: dict[str, Any]) -> list[Event]:
+    def _on_completed(self, item_id: str, event: dict[str, Any]) -> None:
         transcript = event.get("transcript")
         if not isinstance(transcript, str):
-            return []
-        self.used_s += messages.seconds(event.get("usage"))
-        self.used_tokens += messages.tokens(event.get("usage"))
-        before = self._items.text
-        self._items.complete(self._current(event), transcript)
+            return
+        self._use(event)
+        self._items.complete(item_id, transcript)
         self._turn += 1
         self._answered = self._phase == "finishing"
-        return self._news(before)
 
     def _on_failed(self, event: dict[str, Any]) -> list[Event]:
         code, words = messages.reason(event, self.api_key)
@@ -213,36 +186,4 @@ class Flat:
             return []
         if self._phase == "connected":
             return [self._over(refusals.of_settings(self.host, self.model, code, words))]
-        return [self._over(refusals.by_code(self.host, self.model, code, words))]
-
-    def _current(self, event: dict[str, Any]) -> str:
-        return messages.text(event, "item_id") or f"turn {self._turn}"
-
-    def _news(self, before: str) -> list[Event]:
-        text = self._items.text
-        return [] if text == before else [Partial(text)]
-
-    def _complete(self) -> Complete:
-        self._phase = "over"
-        return Complete(self._items.text)
-
-    def _over(self, problem: Problem) -> Refused:
-        self._phase = "over"
-        return Refused(problem)
-
-    def _stranger(self, detail: str = "no JSON") -> Refused:
-        return self._over(refusals.not_a_speech_server(self.host, detail))
-
-
-HEARD: dict[str, Callable[[Flat, dict[str, Any]], list[Event]]] = {
-    "session.created": Flat._on_created,
-    "input_audio_buffer.speech_started": Flat._on_started,
-    "input_audio_buffer.speech_stopped": Flat._on_stopped,
-    "input_audio_buffer.committed": Flat._on_committed,
-    f"{SPOKEN}delta": Flat._on_delta,
-    f"{SPOKEN}completed": Flat._on_completed,
-    f"{SPOKEN}failed": Flat._on_failed,
-    "error": Flat._on_failed,
-}
-"""`conversation.item.created` says nothing new."""
-BEFORE_READY = frozenset({"session.created", "error"})
+        return [self._refused(event)]

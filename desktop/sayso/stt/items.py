@@ -11,6 +11,8 @@ import re
 
 import attrs
 
+from ..core.text import joined
+
 MOST_ITEMS = 500
 MOST_CHARS = 200_000
 """An hour of fast speech is 70,000."""
@@ -29,6 +31,8 @@ class _Item:
     deltas: str = ""
     final: str | None = None
     committed: bool = False
+    until_bytes: int = 0
+    """Where its audio ends; 0 where that is not known."""
 
 
 @attrs.define(eq=False)
@@ -37,6 +41,9 @@ class Items:
 
     _order: list[_Item] = attrs.field(factory=list, init=False)
     _by_id: dict[str, _Item] = attrs.field(factory=dict, init=False)
+    _settled: int = attrs.field(default=0, init=False)
+    """So many of the first are final, up to a known place in the audio."""
+    _settled_bytes: int = attrs.field(default=0, init=False)
 
     def __len__(self) -> int:
         return len(self._order)
@@ -49,10 +56,11 @@ class Items:
     @property
     def text(self) -> str:
         """All of it in order; what is final in place of its deltas."""
-        pieces = (
-            _readable(item.deltas if item.final is None else item.final) for item in self._order
-        )
-        return " ".join(piece for piece in pieces if piece)
+        return _joined(self._order)
+
+    @property
+    def ids(self) -> frozenset[str]:
+        return frozenset(self._by_id)
 
     def add(self, item_id: str, delta: str) -> None:
         """Text that follows what there is of the item."""
@@ -66,13 +74,18 @@ class Items:
         item.deltas = words
         self._check()
 
-    def commit(self, item_id: str, previous_id: str) -> None:
-        """The item's sound is complete."""
+    def ends(self, item_id: str, until_bytes: int) -> None:
+        """Where the audio of an item ends."""
+        self._by_id[item_id].until_bytes = until_bytes
+
+    def commit(self, item_id: str, previous_id: str, until_bytes: int = 0) -> None:
+        """The item's sound is complete; where it ends, if that is known."""
         item = self._by_id.get(item_id) if item_id else None
         if item is None:
             item = self._only(committed=False)
             item = self._named(item_id, item) if item else self._made(item_id)
         item.committed = True
+        item.until_bytes = until_bytes or item.until_bytes
         previous = self._by_id.get(previous_id)
         if previous is not None and previous is not item:
             self._order.remove(item)
@@ -90,6 +103,23 @@ class Items:
         item.final = transcript
         self._check()
         return known
+
+    def settle(self) -> tuple[str, int] | None:
+        """Text that has become final since it was last asked, and where its audio ends.
+
+        Only from the beginning on without a gap, and only where the end is known: what comes
+        later is then the text of all the audio from there.
+        """
+        end = self._settled
+        for count, item in enumerate(self._order[self._settled :], self._settled + 1):
+            if item.final is None:
+                break
+            if item.until_bytes > self._settled_bytes:
+                end, self._settled_bytes = count, item.until_bytes
+        if end == self._settled:
+            return None
+        fresh, self._settled = self._order[self._settled : end], end
+        return _joined(fresh), self._settled_bytes
 
     def _only(self, committed: bool, but: _Item | None = None) -> _Item | None:
         """The one item that waits, if it is one."""
@@ -117,6 +147,13 @@ class Items:
             raise TooMuchError
         if sum(max(len(item.deltas), len(item.final or "")) for item in self._order) > MOST_CHARS:
             raise TooMuchError
+
+
+def _joined(items: list[_Item]) -> str:
+    text = ""
+    for item in items:
+        text += joined(text, _readable(item.deltas if item.final is None else item.final))
+    return text
 
 
 def _readable(text: str) -> str:

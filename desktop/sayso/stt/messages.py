@@ -68,6 +68,12 @@ def reason(event: Mapping[str, Any], secret: str | None) -> tuple[str, str]:
     return refusals.code_of(beside, secret), refusals.said(error, secret)
 
 
+def error_of(event: Mapping[str, Any]) -> dict[str, Any]:
+    """What an `error` event is about; empty where it says nothing."""
+    error = event.get("error")
+    return error if isinstance(error, dict) else {}
+
+
 def param(error: Mapping[str, Any]) -> str:
     """The last name in an error's `param`, as in `session.audio.input.transcription.model`."""
     return text(error, "param").rpartition(".")[2].partition("[")[0]

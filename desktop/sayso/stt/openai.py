@@ -4,23 +4,28 @@ The shape is the generally available one of 2026 (no beta header): `session.crea
 `session.update`, `session.updated`, then audio, `commit`, and `clear` as a fence: its answer
 means that every commit before is known. Deltas append; `completed`, even empty, and `failed`
 end an item. Sources: the guide "Realtime transcription" and the types of the openai SDK 3.52.
+
+What is settled while somebody speaks: nothing becomes final before a commit, and each commit
+makes one item, so the nth `committed` is of the audio up to the nth commit. Models that stream
+are not given one in mid-take: a commit has been seen to end an item with what was decoded so
+far and to lose the rest of the sentence (PROTOCOL 1.9). Models that begin to work only at the
+commit have nothing to lose, so a long take is committed at pauses: their words are there
+earlier, and a connection that breaks late costs the last `TURN_S` and not all of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 import attrs
 
-from ..core.problems import Problem
-from . import messages, refusals
-from .dialect import Complete, Event, Refused, Send
-from .endpoints import OPENAI, host_of, socket_url, with_query
-from .engine import Partial, Ready
+from . import messages, models, refusals
+from .dialect import Complete, Event, Kept, Refused, Send
+from .endpoints import OPENAI, with_query
+from .engine import Ready
 from .hints import NOISE, Hints
-from .items import Items, TooMuchError
 from .messages import COMMIT_EMPTY, SPOKEN
+from .speaker import Speaker
 
 RATE_HZ = 24_000
 PADDING_BYTES = 200 * RATE_HZ // 1000 * 2
@@ -28,52 +33,46 @@ PADDING_BYTES = 200 * RATE_HZ // 1000 * 2
 does (PROTOCOL 1.9 saw clients add 200 to 600 ms). Sent at once, so nobody waits for it."""
 LEAST_BYTES = RATE_HZ * 2 // 10
 """Less than 100 ms is refused by `commit`."""
+TURN_S = 20.0
+"""Between commits in mid-take: long enough for a model to know what it is about."""
 ANSWER_S = 10.0
 FENCE_S = 1.0
 """For servers that do not answer `clear`: when all items have ended, little more can come."""
-
-Phase = Literal["connected", "configuring", "ready", "finishing", "over"]
+MOST_PAST = 400
+"""Ids that are remembered of the takes before on the same socket."""
 
 
 @attrs.define(eq=False)
-class OpenAI:
-    """One conversation; follows `sayso.stt.dialect.Dialect`.
+class OpenAI(Speaker):
+    """One conversation; follows `sayso.stt.dialect.Dialect`."""
 
-    Raises:
-        ProblemError: The address is none, or would send sound and key in the clear.
-    """
-
-    address: str
-    model: str
-    hints: Hints = attrs.field(factory=Hints)
-    api_key: str | None = attrs.field(default=None, repr=False)
-    allow_insecure: str = ""
-    rate_hz: int = attrs.field(default=RATE_HZ, init=False)
-    url: str = attrs.field(init=False)
-    host: str = attrs.field(init=False)
-    used_s: float = attrs.field(default=0.0, init=False)
-    """Seconds of audio the server says it worked on; each item is rounded up."""
-    used_tokens: int = attrs.field(default=0, init=False)
-    sent_bytes: int = attrs.field(default=0, init=False)
-    _phase: Phase = attrs.field(default="connected", init=False)
-    _items: Items = attrs.field(factory=Items, init=False, repr=False)
-    _answered: bool = attrs.field(default=False, init=False)
-    """The commit has been answered, by an item or by having been empty."""
+    hints: Hints = attrs.field(factory=Hints, kw_only=True)
+    _commits: list[int] = attrs.field(factory=list, init=False)
+    """How many bytes had been sent at each."""
+    _answers: int = attrs.field(default=0, init=False)
+    """So many of the commits were answered, by an item or by having been empty."""
     _fenced: bool = attrs.field(default=False, init=False)
     _optional: dict[str, Any] = attrs.field(init=False, repr=False)
     """Fields the session can do without; one that is refused is left out from then on."""
+    _wanted: str = attrs.field(init=False, repr=False)
+    """The session as it was asked for."""
+    _past: frozenset[str] = attrs.field(default=frozenset(), init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        self.host = host_of(self.address)
-        url = socket_url(self.address, self.allow_insecure)
+        super().__attrs_post_init__()
         # OpenAI refuses a model in the address, and gateways route by it.
         if self.host == OPENAI:
-            self.url = with_query(url, {"intent": "transcription"}, frozenset({"model"}))
+            self.url = with_query(self.url, {"intent": "transcription"}, frozenset({"model"}))
         else:
-            self.url = with_query(url, {"intent": "transcription", "model": self.model})
+            self.url = with_query(self.url, {"intent": "transcription", "model": self.model})
         self._optional = self.hints.transcription(self.model)
         if noise := self.hints.noise_reduction(self.model):
             self._optional[NOISE] = noise
+        self._wanted = self._update().message
+
+    @property
+    def rate_hz(self) -> int:
+        return RATE_HZ
 
     @property
     def patience_s(self) -> float:
@@ -83,43 +82,25 @@ class OpenAI:
             return ANSWER_S
         return ANSWER_S + self.sent_s / 4  # a small computer may take its time
 
-    @property
-    def sent_s(self) -> float:
-        """Seconds of audio that were handed out by `audio`."""
-        return self.sent_bytes / 2 / RATE_HZ
-
-    def headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.api_key}"} if self.api_key else {}
-
-    def audio(self, pcm: bytes) -> Send:
-        self.sent_bytes += len(pcm)
-        return messages.append(pcm)
+    def pause(self) -> list[Event]:
+        model = models.named(self.model)
+        since_bytes = self.sent_bytes - (self._commits[-1] if self._commits else 0)
+        if model.streams or not model.known or since_bytes < TURN_S * RATE_HZ * 2:
+            return []
+        self._commits.append(self.sent_bytes)
+        return [messages.send("input_audio_buffer.commit", event_id="sayso_pause")]
 
     def commit(self) -> list[Event]:
         if self.sent_bytes < LEAST_BYTES:
-            self._phase = "over"
-            return [Complete("")]
+            return self._nothing()
         self._phase = "finishing"
+        padding = self.audio(bytes(PADDING_BYTES))
+        self._commits.append(self.sent_bytes)
         return [
-            self.audio(bytes(PADDING_BYTES)),
+            padding,
             messages.send("input_audio_buffer.commit", event_id="sayso_commit"),
             messages.send("input_audio_buffer.clear", event_id="sayso_clear"),
         ]
-
-    def hear(self, message: str | bytes) -> list[Event]:
-        if self._phase == "over":
-            return []
-        event = messages.read(message)
-        if event is None:
-            return [] if self._configured else [self._stranger()]
-        kind = messages.kind_of(event)
-        heard = HEARD.get(kind)
-        if heard is None or not (self._configured or kind in BEFORE_READY):
-            return []
-        try:
-            return heard(self, event) + self._end()
-        except TooMuchError:
-            return [self._over(refusals.not_a_speech_server(self.host, "far too much text"))]
 
     def lapsed(self) -> Complete | Refused:
         if self._all_ended:
@@ -129,19 +110,30 @@ class OpenAI:
         return self._over(refusals.no_answer(self.host, "no final"))
 
     def closed(self, code: int, reason: str) -> Complete | Refused:
-        if self._all_ended:
-            return self._complete()
-        words = refusals.said(reason, self.api_key)
-        return self._over(refusals.by_close(self.host, self.model, code, words))
+        return self._complete() if self._all_ended else self._hung_up(code, reason)
+
+    @property
+    def kept(self) -> Kept | None:
+        """Only where the fence has been passed, so that the buffer is empty, and items have ids."""
+        if not self._fenced or "" in self._items.ids:
+            return None
+        past = self._past | self._items.ids
+        return Kept(self._wanted, past) if len(past) <= MOST_PAST else None
+
+    def go_on(self, kept: Kept) -> list[Event]:
+        if kept.session != self._wanted:
+            return []
+        self._past, self._phase = kept.past, "ready"
+        return [Ready()]
+
+    @property
+    def _answered(self) -> bool:
+        return self._answers >= len(self._commits)
 
     @property
     def _all_ended(self) -> bool:
         """Only the fence is missing."""
         return self._phase == "finishing" and self._answered and self._items.ended
-
-    @property
-    def _configured(self) -> bool:
-        return self._phase not in ("connected", "configuring")
 
     def _update(self) -> Send:
         options = dict(self._optional)
@@ -156,79 +148,78 @@ class OpenAI:
         session = {"type": "transcription", "audio": {"input": audio_input}}
         return messages.send("session.update", event_id="sayso_update", session=session)
 
-    def _on_created(self, _: dict[str, Any]) -> list[Event]:
-        if self._phase != "connected":
+    def _on(self, kind: str, event: dict[str, Any]) -> list[Event]:
+        """What is not named, `conversation.item.added` and `.created` among it, is no news."""
+        if messages.text(event, "item_id") in self._past:
             return []
-        self._phase = "configuring"
-        return [self._update()]
-
-    def _on_updated(self, _: dict[str, Any]) -> list[Event]:
-        if self._phase != "configuring":
+        match kind:
+            case "session.created" if self._phase == "connected":
+                self._phase = "configuring"
+                return [self._update()]
+            case "session.updated" if self._phase == "configuring":
+                self._phase = "ready"
+                return [Ready()]
+            case "error":
+                return self._on_error(event)
+        if not self._configured:
             return []
-        self._phase = "ready"
-        return [Ready()]
+        if kind == f"{SPOKEN}failed":
+            return [self._refused(event)]
+        if kind == f"{SPOKEN}delta":
+            self._items.add(messages.text(event, "item_id"), messages.text(event, "delta"))
+        elif kind == f"{SPOKEN}completed":
+            self._on_completed(event)
+        elif kind == "input_audio_buffer.committed":
+            self._on_committed(event)
+        elif kind == "input_audio_buffer.cleared":
+            self._fenced = self._fenced or self._phase == "finishing"
+        return self._end()
 
-    def _on_delta(self, event: dict[str, Any]) -> list[Event]:
-        before = self._items.text
-        self._items.add(messages.text(event, "item_id"), messages.text(event, "delta"))
-        return self._news(before)
+    def _on_committed(self, event: dict[str, Any]) -> None:
+        until_bytes = self._next_answer()
+        previous_id = messages.text(event, "previous_item_id")
+        self._items.commit(messages.text(event, "item_id"), previous_id, until_bytes)
 
-    def _on_committed(self, event: dict[str, Any]) -> list[Event]:
-        self._answered = self._answered or self._phase == "finishing"
-        self._items.commit(
-            messages.text(event, "item_id"), messages.text(event, "previous_item_id")
-        )
-        return []
-
-    def _on_completed(self, event: dict[str, Any]) -> list[Event]:
+    def _on_completed(self, event: dict[str, Any]) -> None:
         transcript = event.get("transcript")
         if not isinstance(transcript, str):
-            return []
-        self.used_s += messages.seconds(event.get("usage"))
-        self.used_tokens += messages.tokens(event.get("usage"))
-        before = self._items.text
+            return
+        self._use(event)
         known = self._items.complete(messages.text(event, "item_id"), transcript)
         if not known and self._phase == "finishing":
-            self._answered = True  # a server that does not say `committed`
-        return self._news(before)
+            self._next_answer()  # a server that does not say `committed`
 
-    def _news(self, before: str) -> list[Event]:
-        text = self._items.text
-        return [] if text == before else [Partial(text)]
-
-    def _on_failed(self, event: dict[str, Any]) -> list[Event]:
-        code, words = messages.reason(event, self.api_key)
-        return [self._over(refusals.by_code(self.host, self.model, code, words))]
-
-    def _on_cleared(self, _: dict[str, Any]) -> list[Event]:
-        self._fenced = self._fenced or self._phase == "finishing"
-        return []
+    def _next_answer(self) -> int:
+        """The oldest commit without one is answered: up to where its audio is; 0 if none is."""
+        if self._answered:
+            return 0
+        self._answers += 1
+        return self._commits[self._answers - 1]
 
     def _on_error(self, event: dict[str, Any]) -> list[Event]:
-        code, words = messages.reason(event, self.api_key)
-        error = event.get("error")
-        about = error if isinstance(error, dict) else {}
         if not self._configured:
-            refused = self._refused_options(about, code, words)
-            if self._phase == "configuring" and self._without(refused):
-                return [self._update()]
-            if messages.param(about) == "model":
-                code = "invalid_model"
-            return [self._over(refusals.of_settings(self.host, self.model, code, words))]
-        ours = about.get("event_id")
+            return self._on_refused_settings(event)
+        code, words = messages.reason(event, self.api_key)
+        ours = messages.error_of(event).get("event_id")
         if self._phase == "finishing" and (ours == "sayso_clear" or "buffer.clear" in words):
             self._fenced = True  # a server that does not know `clear`
             return []
         if self._phase == "finishing" and code == COMMIT_EMPTY and ours in (None, "sayso_commit"):
-            self._answered = True  # a server that listens for pauses has committed before us
+            self._next_answer()  # a server that listens for pauses has committed before us
             return []
-        return [self._over(refusals.by_code(self.host, self.model, code, words))]
+        return [self._refused(event)]
 
-    def _without(self, names: set[str]) -> bool:
-        """Leave these out of the update; whether there are any."""
-        for name in names:
-            del self._optional[name]
-        return bool(names)
+    def _on_refused_settings(self, event: dict[str, Any]) -> list[Event]:
+        code, words = messages.reason(event, self.api_key)
+        about = messages.error_of(event)
+        refused = self._refused_options(about, code, words)
+        if self._phase == "configuring" and refused:
+            for name in refused:
+                del self._optional[name]
+            return [self._update()]
+        if messages.param(about) == "model":
+            code = "invalid_model"
+        return [self._over(refusals.of_settings(self.host, self.model, code, words))]
 
     def _refused_options(self, error: dict[str, Any], code: str, words: str) -> set[str]:
         """Which optional fields an error is about; SGLang names them in its words only."""
@@ -251,28 +242,3 @@ class OpenAI:
             words = "the sound did not arrive"
             return [self._over(refusals.by_code(self.host, self.model, "", words))]
         return []
-
-    def _complete(self) -> Complete:
-        self._phase = "over"
-        return Complete(self._items.text)
-
-    def _over(self, problem: Problem) -> Refused:
-        self._phase = "over"
-        return Refused(problem)
-
-    def _stranger(self, detail: str = "no JSON") -> Refused:
-        return self._over(refusals.not_a_speech_server(self.host, detail))
-
-
-HEARD: dict[str, Callable[[OpenAI, dict[str, Any]], list[Event]]] = {
-    "session.created": OpenAI._on_created,
-    "session.updated": OpenAI._on_updated,
-    f"{SPOKEN}delta": OpenAI._on_delta,
-    "input_audio_buffer.committed": OpenAI._on_committed,
-    f"{SPOKEN}completed": OpenAI._on_completed,
-    f"{SPOKEN}failed": OpenAI._on_failed,
-    "input_audio_buffer.cleared": OpenAI._on_cleared,
-    "error": OpenAI._on_error,
-}
-"""Everything else, `conversation.item.added` and `.created` among it, says nothing new."""
-BEFORE_READY = frozenset({"session.created", "session.updated", "error"})

@@ -12,10 +12,12 @@ MOST_BYTES = 1 << 18
 
 
 class Reader:
-    """Reads a take from its beginning; several readers may read one take."""
+    """Reads a take from `start_bytes` on; several readers may read one take."""
 
-    def __init__(self, take: Take) -> None:
-        self.take = take
+    def __init__(self, take: Take, start_bytes: int = 0) -> None:
+        self.take, self.start_bytes = take, start_bytes
+        self.finished = False
+        """The take has ended, and all of it was taken by whoever reads."""
 
     async def chunks(self, rate_hz: int) -> AsyncGenerator[bytes, None]:
         """Audio as s16le mono at `rate_hz`, as soon as there is some, until the take ends.
@@ -26,7 +28,7 @@ class Reader:
         import numpy as np  # with soxr 100 ms and 20 MB, and not needed before the first take
         import soxr
 
-        take, cursor, resampler = self.take, 0, None
+        take, cursor, resampler = self.take, self.start_bytes, None
         changed = asyncio.Event()
         stop = take.listen(changed.set)
         try:
@@ -43,6 +45,7 @@ class Reader:
                 if pcm:
                     yield pcm
                 if at_end:
+                    self.finished = True
                     return
                 if cursor >= take.size_bytes and not take.ended:
                     await changed.wait()
@@ -51,7 +54,13 @@ class Reader:
         finally:
             stop()
 
+    def position_bytes(self, given_bytes: int, rate_hz: int) -> int:
+        """Where in the take the audio ends of which so many bytes came out at `rate_hz`."""
+        samples = given_bytes // BYTES_PER_SAMPLE * self.take.rate_hz // rate_hz
+        return min(self.start_bytes + samples * BYTES_PER_SAMPLE, self.take.size_bytes)
+
     @property
     def duration_s(self) -> float:
-        """Length of what has been recorded so far."""
-        return self.take.size_bytes / BYTES_PER_SAMPLE / (self.take.rate_hz or 1)
+        """Length of what has been recorded so far, from `start_bytes` on."""
+        size_bytes = self.take.size_bytes - self.start_bytes
+        return size_bytes / BYTES_PER_SAMPLE / (self.take.rate_hz or 1)

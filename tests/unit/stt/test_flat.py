@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from talk import ANYTHING, HELLO, KEY, refusal, sent, spoken, stand_anything
 
 from sayso.core.problems import ProblemError
-from sayso.stt.dialect import Complete
+from sayso.stt.dialect import Complete, Settled
 from sayso.stt.engine import Partial, Ready
 from sayso.stt.flat import ANSWER_S, NOTHING_S, SETTLE_S, WAYS, Flat
 from sayso.stt.messages import COMMIT_EMPTY, SPOKEN
@@ -21,7 +21,7 @@ STOPPED = spoken("input_audio_buffer.speech_stopped", item_id="i1", audio_end_ms
 
 
 def made(way: str = "speaches", language: str = "") -> Flat:
-    return Flat(WAYS[way], URL, "m/1", language, KEY)
+    return Flat(URL, "m/1", KEY, way=WAYS[way], language=language)
 
 
 def ready(way: str = "speaches") -> Flat:
@@ -66,11 +66,11 @@ def test_the_model_is_in_the_address(way: str, language: str, query: str) -> Non
     dialect = made(way, language)
     assert dialect.url == f"ws://127.0.0.1:8000/v1/realtime?{query}"
     assert dialect.headers() == {"Authorization": f"Bearer {KEY}"}
-    assert Flat(WAYS[way], URL, "m").headers() == {}
+    assert Flat(URL, "m", way=WAYS[way]).headers() == {}
     assert KEY not in repr(dialect)
     with pytest.raises(ProblemError):
-        Flat(WAYS[way], "http://192.168.1.20", "m")
-    assert Flat(WAYS[way], "http://a.lan", "m", allow_insecure="a.lan").host == "a.lan"
+        Flat("http://192.168.1.20", "m", way=WAYS[way])
+    assert Flat("http://a.lan", "m", allow_insecure="a.lan", way=WAYS[way]).host == "a.lan"
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_take_of_two_stretches_of_speech() -> None:
     dialect.audio(SECOND)
     for message in (STARTED, STOPPED, committed(), spoken("conversation.item.created")):
         assert dialect.hear(message) == []
-    assert dialect.hear(completed("One.")) == [Partial("One.")]
+    assert dialect.hear(completed("One.")) == [Partial("One."), Settled("One.", 43_200)]
     dialect.hear(spoken("input_audio_buffer.speech_started", item_id="i2"))
     dialect.commit()
     assert dialect.patience_s > ANSWER_S  # somebody is still being heard

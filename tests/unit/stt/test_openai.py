@@ -26,7 +26,7 @@ def spoken(kind: str, **fields: Any) -> str:
 
 
 def made(url: str = URL, model: str = "gpt-live-transcribe", language: str = "") -> OpenAI:
-    return OpenAI(url, model, Hints(language), KEY)
+    return OpenAI(url, model, KEY, hints=Hints(language))
 
 
 def ready(url: str = URL, **fields: str) -> OpenAI:
@@ -529,7 +529,7 @@ SAID = Hints("de", "At sea.", ("Xenolab", "AC-42"), "low", "near_field")
 
 
 def hinting(model: str) -> OpenAI:
-    return OpenAI(URL, model, SAID, KEY)
+    return OpenAI(URL, model, KEY, hints=SAID)
 
 
 def updated(events: list[Event]) -> tuple[dict[str, Any], Any]:
