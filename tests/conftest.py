@@ -1,4 +1,4 @@
-"""What no test may leave behind: a warning in the log, or a thread."""
+"""What no test may leave behind: a warning in the log, a thread, or the key (`canary`)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+pytest_plugins = ["canary"]
 ENDING_S = 3.0
 """A thread that was told to end may need a moment on a busy machine."""
 

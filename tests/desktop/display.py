@@ -24,6 +24,8 @@ from Xlib import XK, X, error
 from Xlib.display import Display as Connection
 from Xlib.ext import xtest
 
+import canary
+
 XK.load_keysym_group("cyrillic")  # python-xlib knows only Latin names at first
 ATTEMPTS = 20
 ISO_NEXT_GROUP = 0xFE08
@@ -158,6 +160,7 @@ class Display:
                 child.kill()
                 child.wait()
         self._children.clear()
+        canary.look_through(Path(self._home.name))
         self._home.cleanup()
 
     def _start_server(self) -> None:

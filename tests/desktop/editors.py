@@ -24,6 +24,8 @@ from typing import Any, Self
 
 from websockets.sync.client import connect
 
+import canary
+
 from .display import Display, until
 
 LIMIT_S = 10.0
@@ -63,6 +65,7 @@ class Program:
             for pipe in (self._process.stdin, self._process.stdout):
                 if pipe is not None:
                     pipe.close()
+        canary.look_through(Path(self._temporary.name))
         self._temporary.cleanup()
 
     def _open(self) -> None:

@@ -19,6 +19,8 @@ from typing import Literal
 
 from Xlib.display import Display
 
+import canary
+
 from .sound import until
 
 Keyring = Literal["open", "locked", "none"]
@@ -102,6 +104,7 @@ class Session:
                 child.kill()
                 child.wait()
         self._children.clear()
+        canary.look_through(self.folder)
         self._folder.cleanup()
 
     def _start_bus(self) -> None:

@@ -21,6 +21,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import canary
+
 MICROPHONE = "virtual_mic"
 RATE_HZ = 48000
 TEST_DATA = Path("/usr/share/pocketsphinx/test/data")
@@ -147,6 +149,7 @@ class Sound:
 
     def close(self) -> None:
         self.kill_server()
+        canary.look_through(Path(self._folder.name))
         self._folder.cleanup()
 
     def _load(self, *arguments: str) -> str:

@@ -23,11 +23,12 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
+from canary import KEY
+
 from .session import Record, Session, Stage
 
 LOG = logging.getLogger("service")
 LOG.setLevel(logging.INFO)  # debugging would write the key down, which tests look for in logs
-KEY = "sk-standin-0123456789abcdefghijklmnop"
 Mischief = Callable[[Session], Awaitable[bool]]
 """Runs when a stage is reached, before the normal behaviour; returns whether that follows."""
 

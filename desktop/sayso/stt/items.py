@@ -14,8 +14,8 @@ import attrs
 from ..core.text import joined
 
 MOST_ITEMS = 500
-MOST_CHARS = 200_000
-"""An hour of fast speech is 70,000."""
+MOST_CHARS = 50_000
+"""Ten minutes of fast speech, the longest take, are 12,000."""
 MOST_ID_CHARS = 256
 """OpenAI's have about 30."""
 

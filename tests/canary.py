@@ -1,0 +1,92 @@
+"""An API key of this run, and nobody's: wherever it turns up afterwards, a real one would have.
+
+Every test that needs a key takes this one. When the run is over it is looked for in all files
+below the folders of this run and of Sayso, and after each test in its log (all levels) and in
+what it printed. The keyring of the tests is a real one, which encrypts. One log is left out,
+websockets' own at debugging, where clients and servers of the tests write their headers;
+Sayso's connections have a log of their own, and `faults.test_security` says so.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+KEY = os.environ.setdefault("SAYSO_CANARY", f"sk-canary-{secrets.token_hex(20)}")
+"""In the environment, because programs that tests start need it too."""
+PIECE_BYTES = 1 << 20
+LEAKS: list[str] = []
+"""Where it was found in this run."""
+
+
+def found_in(folder: Path, key: str = KEY) -> list[Path]:
+    """Files below a folder that have the key in them, or in their name."""
+    return [path for path in _files(folder) if key in path.name or _holds(path, key.encode())]
+
+
+def look_through(folder: Path) -> None:
+    """For folders that are deleted before the run is over."""
+    LEAKS.extend(str(path) for path in found_in(folder))
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for root, _, names in os.walk(folder):
+        for name in names:
+            path = Path(root, name)
+            if path.is_file() and not path.is_symlink():
+                yield path
+
+
+def _holds(path: Path, key: bytes) -> bool:
+    before = b""
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(PIECE_BYTES):
+                if key in before + piece:
+                    return True
+                before = piece[-len(key) :]
+    except OSError:  # gone meanwhile
+        return False
+    return False
+
+
+def _sayso_folders() -> list[Path]:
+    from sayso.edges import folders, instance
+
+    places = (folders.settings_file().parent, folders.takes().parent, folders.log().parent)
+    return [*places, folders.models().parent, Path(instance.folder())]
+
+
+@pytest.fixture(autouse=True)
+def _log_at_every_level(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.INFO, "websockets")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    report: pytest.TestReport = yield
+    if report.when == "teardown" and any(KEY in text for _, text in report.sections):
+        LEAKS.append(f"the log or output of {item.nodeid}")
+    return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    config = session.config
+    factory: pytest.TempPathFactory = config._tmp_path_factory  # type: ignore[attr-defined]
+    own = [config.rootpath / name for name in (".hypothesis", ".pytest_cache")]
+    for folder in (factory.getbasetemp(), *own, *_sayso_folders()):
+        look_through(folder)
+    if LEAKS and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for where in LEAKS:
+        terminalreporter.write_line(f"The API key of this run was found in {where}", red=True)

@@ -1,0 +1,1 @@
+"""What goes wrong is made to go wrong, and nothing said is lost by it."""

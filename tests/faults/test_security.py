@@ -1,0 +1,537 @@
+"""What others may not do: docs/security.md names the test for each of its claims."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+import logging
+import os
+import stat
+import subprocess
+import sys
+import tempfile
+import textwrap
+import threading
+import time
+import tracemalloc
+import unicodedata
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import canary
+from fakes import LOUD, RATE_HZ, FakeClipboard, FakeEngine, FakeMicrophone, FakeTypist
+from sayso.core import events as e
+from sayso.core.problems import ProblemError
+from sayso.core.settings import Endpoint, Settings
+from sayso.core.status import Status
+from sayso.core.take import Take
+from sayso.core.text import MOST_CHARACTERS, insertable
+from sayso.edges import instance, logs, settings_file
+from sayso.edges.archive import Archive
+from sayso.edges.history import History
+from sayso.edges.spool import Spool
+from sayso.inserter import Clipboard, Inserter
+from sayso.stt.items import MOST_CHARS, MOST_ITEMS, Items, TooMuchError
+from sayso.stt.openai import OpenAI
+from sayso.stt.reader import Reader
+from sayso.stt.realtime import RealtimeEngine
+from sayso.stt.refusals import MOST_SAID_CHARS, said
+from sayso.worker import MOST_SHOWN_CHARS, PARTIAL_EVERY_S, Parts, Worker
+from service import KEY, StandIn
+from service.session import SPOKEN, Session
+
+NOBODY = 65534
+AS_NOBODY = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+SECOND = bytes(RATE_HZ * 2)
+
+
+# The control socket
+
+
+@contextmanager
+def running(asked: list[str]) -> Iterator[None]:
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+
+    def run(work: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, loop).result(5)
+
+    async def answer(request: str) -> str:
+        asked.append(request)
+        return "ok"
+
+    async def close() -> None:
+        server.close()
+        await server.wait_closed()
+
+    server = run(instance.serve(answer))
+    try:
+        yield
+    finally:
+        run(close())
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(5)
+        loop.close()
+
+
+@pytest.fixture
+def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Not pytest's, which nobody else can reach."""
+    with tempfile.TemporaryDirectory(prefix="sayso-runtime-") as name:
+        os.chmod(name, 0o755)
+        monkeypatch.setenv("XDG_RUNTIME_DIR", name)
+        yield Path(name)
+        canary.look_through(Path(name))
+
+
+CALL = """
+import socket, sys
+c = socket.socket(socket.AF_UNIX)
+c.settimeout(5)
+try:
+    c.connect(sys.argv[1])
+    c.sendall(b"keep-key api.openai.com stolen\\n")
+    print("answer", c.recv(100))
+except OSError as error:
+    print(type(error).__name__)
+"""
+
+
+def call_as_nobody(path: Path) -> str:
+    return subprocess.run(
+        [*AS_NOBODY, "/usr/bin/python3", "-c", CALL, str(path)],
+        capture_output=True, text=True, check=True, timeout=20, cwd="/",
+    ).stdout.strip()  # fmt: skip
+
+
+def test_another_user_cannot_reach_the_socket(runtime: Path) -> None:
+    asked: list[str] = []
+    with running(asked):
+        assert stat.S_IMODE((runtime / "sayso.sock").stat().st_mode) == 0o600
+        assert call_as_nobody(runtime / "sayso.sock") == "PermissionError"
+        assert instance.ask("status") == "ok"
+    assert asked == ["status"]
+
+
+def test_another_user_who_can_reach_it_is_not_answered(runtime: Path) -> None:
+    asked: list[str] = []
+    with running(asked):
+        (runtime / "sayso.sock").chmod(0o777)  # as if somebody had done so by hand
+        hung_up = ("answer b''", "ConnectionResetError", "BrokenPipeError")
+        assert call_as_nobody(runtime / "sayso.sock") in hung_up
+        assert instance.ask("status") == "ok"
+    assert asked == ["status"]
+
+
+SERVE = """
+import os, socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+os.chmod(sys.argv[1], 0o777)
+s.listen()
+print("listens", flush=True)
+c, _ = s.accept()
+c.settimeout(5)
+print("heard", c.recv(100), flush=True)
+"""
+
+
+def test_a_socket_of_another_user_is_told_no_key(runtime: Path) -> None:
+    runtime.chmod(0o777)
+    server = subprocess.Popen(
+        [*AS_NOBODY, "/usr/bin/python3", "-c", SERVE, str(runtime / "sayso.sock")],
+        stdout=subprocess.PIPE, text=True, cwd="/",
+    )  # fmt: skip
+    assert server.stdout is not None
+    with server, server.stdout:
+        assert server.stdout.readline() == "listens\n"
+        assert instance.ask(f"keep-key api.openai.com {KEY}") is None
+        assert server.stdout.read() == "heard b''\n"
+
+
+# Files
+
+
+def test_every_file_is_the_users_own_whatever_the_umask(
+    runtime: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = os.umask(0)
+    try:
+        write_everything(runtime)
+    finally:
+        os.umask(before)
+    files = {path for path in runtime.rglob("*") if not path.is_dir()}
+    kinds = {path.suffix for path in files}
+    assert {".json", ".db", ".flac", ".log", ".1", ".sock", ".lock"} <= kinds
+    modes = {path.name: oct(stat.S_IMODE(path.stat().st_mode)) for path in files}
+    assert set(modes.values()) == {"0o600"}, modes
+    for folder in ("state/takes", "state/log"):
+        assert stat.S_IMODE((runtime / folder).stat().st_mode) == 0o700
+
+
+def write_everything(home: Path) -> None:
+    settings_file.save(home / "settings.json", Settings())
+    root, sayso = logging.getLogger(), logging.getLogger("sayso")
+    state = [(root, root.level), (sayso, sayso.level)]
+    logs.to_file(home / "state" / "log" / "sayso.log")
+    (handler,) = sayso.handlers
+    try:
+        sayso.info("x" * logs.MOST_BYTES)
+        sayso.info("the next file")
+    finally:
+        for log, level in state:
+            log.removeHandler(handler)
+            log.setLevel(level)
+        sayso.propagate = True
+        handler.close()
+    lock = instance.Lock()
+    with running([]):
+        desk = Desk(home / "state", FakeEngine("Mine."))
+        desk.dictate()
+        desk.worker.stop()
+        lock.close()
+        os.link(home / "sayso.sock", home / "linked.sock")  # it goes with its server
+
+
+# A worker with a desk, for what ends up on it
+
+
+class Desk:
+    def __init__(self, folder: Path, engine: Any) -> None:
+        self.microphone, self.typist = FakeMicrophone(), FakeTypist()
+        self.shown: list[Status] = []
+        self.at_rest = threading.Event()
+        clipboard = FakeClipboard()
+        self.clipboard = clipboard
+        archive = Archive(
+            Spool(folder / "takes"), History(folder / "history.db"), warned=lambda _: None
+        )
+        parts = Parts(
+            microphone=self.microphone,
+            archive=archive,
+            make_engine=lambda _: engine,
+            typist=self.typist,
+            clipboard=Clipboard(clipboard.paste, clipboard.copy),
+            keys_down=frozenset,
+            cue=lambda _: None,
+            show=self._show,
+            level=lambda _: None,
+        )
+        self.worker = Worker(parts, Settings())
+        self.worker.start()
+
+    def _show(self, status: Status) -> None:
+        self.shown.append(status)
+        if status.state in ("idle", "failed") and status.take and not status.sound_arrived:
+            return
+        if status.state in ("idle", "failed") and status.take:
+            self.at_rest.set()
+
+    def dictate(self) -> None:
+        self.worker.post(e.Start())
+        assert self.microphone.is_open.wait(5)
+        for _ in range(100):
+            self.microphone.speak(LOUD)
+        self.worker.post(e.Stop())
+        assert self.at_rest.wait(20)
+
+
+# The key
+
+
+def test_a_key_that_is_left_anywhere_fails_the_run(tmp_path: Path) -> None:
+    leaky = tmp_path / "test_leaky.py"
+    leaky.write_text(
+        textwrap.dedent("""
+        import logging
+        from canary import KEY
+        def test_file(tmp_path):
+            assert (tmp_path / "a file").write_text("x" * 2_000_000 + KEY)
+        def test_log():
+            assert logging.getLogger("anything").debug("%s", KEY) is None
+        def test_output():
+            assert print(KEY) is None
+        def test_nothing(): assert KEY
+        """)
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "canary", "-p", "no:cacheprovider",
+         f"--basetemp={tmp_path / 'base'}", f"--rootdir={tmp_path}", str(leaky)],
+        env=os.environ | {"PYTHONPATH": str(Path(canary.__file__).parent),
+                          "SAYSO_CANARY": "sk-canary-of-the-inner-run"},
+        capture_output=True, text=True, check=False, timeout=60, cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "4 passed" in done.stdout
+    found = [line for line in done.stdout.splitlines() if line.startswith("The API key")]
+    assert len(found) == 3
+    assert {"a file", "test_log", "test_output"} == {
+        name for name in ("a file", "test_log", "test_output", "test_nothing")
+        if any(line.endswith(name) for line in found)
+    }  # fmt: skip
+
+
+def run(test: Callable[[], Awaitable[None]], within_s: float = 20) -> None:
+    async def bounded() -> None:
+        async with asyncio.timeout(within_s):
+            await test()
+
+    asyncio.run(bounded())
+
+
+def take(seconds: float = 0.5) -> Take:
+    made = Take(number=1, id="1", rate_hz=RATE_HZ)
+    made.add(SECOND[: int(seconds * RATE_HZ) * 2])
+    made.end()
+    return made
+
+
+def test_sayso_writes_nothing_into_the_log_of_the_library_that_has_the_headers(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG, "websockets")
+
+    async def test() -> None:
+        async with StandIn(["Hello."]) as service:
+            engine = RealtimeEngine(Endpoint(url=service.url), "en", lambda _: KEY)
+            assert await engine.recognise(Reader(take()), lambda _: None) == "Hello."
+            await engine.close()
+
+    run(test)
+    assert not [r for r in caplog.records if r.name.startswith("websockets")]
+
+
+# What an endpoint says
+
+PIECES = [
+    *("\x1b[2J", "\x1b]52;c;cm0=\x07", "\x9b31m", "\r\n", "\n", "\t", "\x00", "\x7f"),
+    *("\u202e", "\u2066", "\u2069", "\u061c", "\u200e", "\ufeff", "\u2028", "\ud800"),
+    *("rm -rf /", "你好", "é", " ", "\U000e0041", "\U0001f3f4", "\U000e007f"),
+]
+NASTY = st.one_of(
+    st.text(st.characters()),
+    st.lists(
+        st.sampled_from(PIECES),
+        max_size=40,
+    ).map("".join),
+)
+FORBIDDEN_KINDS = {"Cc", "Cs", "Zl", "Zp"}
+
+
+def harmless(text: str, newlines: bool) -> bool:
+    allowed = {"\n", "\t"} if newlines else set()
+    return len(text) <= MOST_CHARACTERS + 1 and not any(
+        (unicodedata.category(c) in FORBIDDEN_KINDS or unicodedata.bidirectional(c) in BIDI)
+        and c not in allowed
+        for c in text
+    )
+
+
+BIDI = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+
+
+@given(NASTY, st.booleans(), st.sampled_from(["auto", "type", "paste", "copy"]))
+@settings(max_examples=150, deadline=None)
+def test_whatever_an_engine_returns_what_is_typed_pasted_or_copied_is_harmless(
+    text: str, newlines: bool, method: Any
+) -> None:
+    typist, clipboard = FakeTypist(), FakeClipboard()
+
+    async def test() -> None:
+        inserter = Inserter(typist, Clipboard(clipboard.paste, clipboard.copy))
+        insertion = Settings().insertion.__class__(method=method, newlines=newlines)
+        chosen = Settings(insertion=insertion)
+        await inserter.insert(text, None, chosen)
+        await inserter.insert(text, None, chosen)
+        await inserter.close()
+
+    asyncio.run(test())
+    inserted = [*typist.typed, *clipboard.pasted, *clipboard.copied]
+    assert len(inserted) == 2
+    assert all(harmless(one, newlines) for one in inserted)
+
+
+EVENTS = ["session.created", "session.updated", f"{SPOKEN}delta", f"{SPOKEN}completed",
+          f"{SPOKEN}failed", "input_audio_buffer.committed", "input_audio_buffer.cleared",
+          "error", "anything else"]  # fmt: skip
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(st.characters()),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+SAID = st.one_of(
+    st.binary(max_size=60),
+    st.text(max_size=60),
+    st.fixed_dictionaries(
+        {"type": st.sampled_from(EVENTS)},
+        optional={
+            name: st.one_of(ANY_JSON, st.sampled_from(["a", "b", "c"]))
+            for name in ("item_id", "previous_item_id", "delta", "transcript", "usage", "error")
+        },
+    ).map(json.dumps),
+)
+
+
+@given(st.lists(SAID, max_size=30), st.integers(0, 30))
+@settings(max_examples=100, deadline=None)
+def test_whatever_an_endpoint_says_a_conversation_raises_nothing_and_stays_bounded(
+    messages: list[Any], commit_at: int
+) -> None:
+    dialect = OpenAI("wss://example.com/v1", "whisper-1", api_key=KEY)
+    for number, message in enumerate(messages):
+        if number == commit_at and dialect._configured and dialect._phase == "ready":
+            dialect.audio(SECOND)
+            dialect.commit()
+        for event in dialect.hear(message):
+            assert KEY not in repr(event)
+    assert len(dialect._items.text) <= MOST_CHARS + MOST_ITEMS
+
+
+FLOODS: dict[str, Callable[[Items, int], object]] = {
+    "one item that grows": lambda items, n: items.add("a", "x" * 1000),
+    "a new item each time": lambda items, n: items.add(f"{n}", "x"),
+    "a new name each time": lambda items, n: items.commit(f"{n}", ""),
+    "long names": lambda items, n: items.add(f"{n}" + "i" * 1_000_000, "x"),
+    "finals": lambda items, n: items.complete(f"{n}", "x" * 900_000),
+}
+
+
+@pytest.mark.parametrize("flood", FLOODS.values(), ids=FLOODS)
+def test_a_flood_of_items_ends_the_conversation_before_it_fills_the_memory(
+    flood: Callable[[Items, int], object],
+) -> None:
+    items = Items()
+    tracemalloc.start()
+    try:
+        with pytest.raises(TooMuchError):
+            list(map(functools.partial(flood, items), range(10_000)))
+        assert tracemalloc.get_traced_memory()[1] < 20e6
+    finally:
+        tracemalloc.stop()
+
+
+async def deltas_for_ever(session: Session) -> bool:
+    item = session.service.new_id("item")
+    while True:
+        await session.send(f"{SPOKEN}delta", item_id=item, content_index=0, delta="word " * 20)
+
+
+async def frames_for_ever(session: Session) -> bool:
+    filler = json.dumps({"type": "conversation.item.added", "filler": "x" * 900_000})
+    while True:
+        await session.ws.send(filler)
+
+
+async def a_huge_frame(session: Session) -> bool:
+    await session.ws.send(json.dumps({"type": "x", "filler": "x" * (30 << 20)}))
+    return False
+
+
+@pytest.mark.parametrize(
+    ("mischief", "sentence"),
+    [
+        (deltas_for_ever, "not as a speech server"),
+        (a_huge_frame, "not as a speech server"),
+    ],
+    ids=["deltas", "a frame of 30 MB"],
+)
+def test_a_flood_over_a_real_connection_is_refused(mischief: Any, sentence: str) -> None:
+    async def test() -> None:
+        async with StandIn(mischief={"updated": mischief}) as service:
+
+            async def both(session: Session) -> bool:
+                await session.send("session.updated", session=session.session)
+                return bool(await mischief(session))
+
+            service.mischief["updated"] = both
+            engine = RealtimeEngine(Endpoint(url=service.url), "en", lambda _: KEY)
+            with pytest.raises(ProblemError, match=sentence):
+                await engine.recognise(Reader(take()), lambda _: None)
+            await engine.close()
+
+    run(test)
+
+
+def test_words_that_mean_nothing_fill_no_memory() -> None:
+    """They are read and dropped; before the session is ready, for at most ten seconds."""
+    held: list[float] = []
+
+    async def test() -> None:
+        async with StandIn(mischief={"created": frames_for_ever}) as service:
+            engine = RealtimeEngine(Endpoint(url=service.url), "en", lambda _: KEY)
+            reading = asyncio.create_task(engine.recognise(Reader(take()), lambda _: None))
+            before = resident_bytes()
+            await asyncio.sleep(1.0)
+            held.append(resident_bytes() - before)
+            reading.cancel()
+            await asyncio.wait([reading])
+            await engine.close()
+
+    run(test)
+    assert held[0] < 80e6
+
+
+def resident_bytes() -> int:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+class Babbler(FakeEngine):
+    """Says more than anybody can read."""
+
+    def __init__(self, text: str, times: int) -> None:
+        super().__init__(text)
+        self._babble, self._times = text, times
+
+    async def recognise(self, audio: Reader, heard: Any) -> str:
+        from sayso.stt.engine import Partial
+
+        for number in range(self._times):
+            heard(Partial(f"{self._babble} {number}"))
+            await asyncio.sleep(0)
+        async for _ in audio.chunks(RATE_HZ):
+            pass
+        return "done"
+
+
+def test_partials_reach_the_interface_as_fast_as_it_can_draw_and_short(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, Babbler("word " * 20_000, 3000))
+    began_s = time.monotonic()
+    desk.dictate()
+    desk.worker.stop()
+    most = (time.monotonic() - began_s) / PARTIAL_EVERY_S + 20
+    assert len(desk.shown) <= most
+    assert 0 < max(len(status.partial) for status in desk.shown) <= MOST_SHOWN_CHARS
+
+
+SLOW: dict[str, Callable[[], str]] = {
+    "what is typed: spaces": lambda: insertable("a" + " " * 200_000 + "b", newlines=False),
+    "what is typed: tabs": lambda: insertable("a" + "\t " * 100_000 + "b", newlines=True),
+    "what is typed: flags": lambda: insertable("\U0001f3f4\U000e0061" * 100_000, newlines=False),
+    "what is told: a word": lambda: said("a" * 1_000_000),
+    "what is told: stars": lambda: said("*" * 1_000_000),
+    "what is told: secrets": lambda: said("Bearer " * 150_000, KEY),
+}
+
+
+@pytest.mark.parametrize("work", SLOW.values(), ids=SLOW)
+def test_a_text_made_to_take_long_takes_none(work: Callable[[], str]) -> None:
+    began_s = time.process_time()
+    assert len(work()) <= MOST_CHARACTERS
+    assert time.process_time() - began_s < 0.5
+
+
+@given(st.integers(900, 1100), st.text(st.characters(), max_size=5))
+def test_half_a_key_at_the_end_of_what_is_read_is_not_told(before: int, between: str) -> None:
+    """A part of it would not look like a key any more."""
+    told = said(f"{' ' * before}{between} {KEY} {'and more ' * 50}", KEY)
+    assert not any(KEY[at : at + 6] in told for at in range(3, len(KEY) - 5))
+    assert len(told) <= MOST_SAID_CHARS
