@@ -225,7 +225,7 @@ def settings_windows(folder: Path, name: str) -> None:
     own = attrs.evolve(
         SETTINGS,
         engine="realtime",
-        endpoint=Endpoint(url="http://192.168.1.20:8000/v1", model="whisper-large-v3-turbo"),
+        endpoints=(Endpoint(url="http://192.168.1.20:8000/v1", model="whisper-large-v3-turbo"),),
     )
     openai = attrs.evolve(SETTINGS, engine="realtime")
     background = Background()

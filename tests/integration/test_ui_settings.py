@@ -100,7 +100,7 @@ def test_a_list_changes_its_setting_at_once(
 
 @pytest.mark.parametrize(
     ("page", "key"),
-    [("general", "sounds"), ("text", "insertion.newlines"), ("recognition", "fallback")],
+    [("general", "sounds"), ("text", "insertion.newlines")],
     ids=str,
 )
 def test_a_switch_changes_its_setting_at_once(

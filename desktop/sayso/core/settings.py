@@ -1,100 +1,61 @@
 """What the user can change, as one immutable value with dotted names.
 
-The file is read leniently: a wrong entry costs that entry, not the file, and is reported.
-Secrets are not settings; see `sayso.edges.secrets`.
+How it is kept in a file is in `sayso.core.stored`. Secrets are not settings; see
+`sayso.edges.secrets`.
 """
 
 from __future__ import annotations
 
 import difflib
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import attrs
 from attrs import validators as v
 
 from .chord import Chord
-from .hints import checked_prompt, keywords_of
+from .endpoint import MOST_OPEN_S, ON_DEVICE, among, free_name, switch, text
+from .endpoint import OPENAI_URL as OPENAI_URL
+from .endpoint import Endpoint as Endpoint
+from .endpoint import keywords as a_list
+from .endpoint import prompt as a_prompt
 from .problems import Problem, ProblemError
-
-VERSION = 1
 
 EngineName = Literal["on-device", "realtime"]
 Mode = Literal["hold", "toggle", "tap-or-hold"]
 Method = Literal["auto", "type", "paste", "copy"]
 KeepWarm = Literal["held", "30s", "always"]
 Pill = Literal["bottom", "top", "when-needed", "never"]
-DialectName = Literal["auto", "openai", "vllm", "speaches", "lemonade", "together"]
-Delay = Literal["", "minimal", "low", "medium", "high", "xhigh"]
-Noise = Literal["", "near_field", "far_field"]
 KeepHistory = Literal["never", "7d", "30d", "1y", "always"]
 
-OPENAI_URL = "wss://api.openai.com/v1/realtime"
+MOST_DOLLARS = 1e6
 
 
 def _a_chord(_: object, __: object, value: str) -> None:
     Chord.parse(value)
 
 
-def _keywords(_: object, __: object, value: str) -> None:
-    keywords_of(value)
-
-
-def _prompt(_: object, __: object, value: str) -> None:
-    checked_prompt(value)
-
-
-def _among(kind: Any) -> Any:
-    return v.in_(get_args(kind))
-
-
-def _text(default: str = "") -> Any:
-    return attrs.field(default=default, validator=v.instance_of(str))
-
-
-def _switch(default: bool) -> Any:
-    return attrs.field(default=default, validator=v.instance_of(bool))
-
-
-@attrs.frozen(kw_only=True)
-class Endpoint:
-    url: str = _text(OPENAI_URL)
-    model: str = _text("gpt-live-transcribe")
-    allow_insecure: str = _text()
-    """The one host that may be spoken to without TLS; loopback always may."""
-    dialect: DialectName = attrs.field(default="auto", validator=_among(DialectName))
-    """How the server speaks; 'auto' finds out as far as that is certain."""
-    prompt: str = attrs.field(default="", validator=[v.instance_of(str), _prompt])
-    """What it is about, in the speaker's words."""
-    keywords: str = attrs.field(default="", validator=[v.instance_of(str), _keywords])
-    """Names and terms to expect, with commas between them."""
-    delay: Delay = attrs.field(default="", validator=_among(Delay))
-    """How long the model waits before it decides on a word; '' leaves it to the model."""
-    noise: Noise = attrs.field(default="", validator=_among(Noise))
-    """Where the microphone is, for the server's noise reduction; '' does without."""
-
-
 @attrs.frozen(kw_only=True)
 class Hotkey:
     chord: str = attrs.field(default="ctrl_r", validator=[v.instance_of(str), _a_chord])
-    mode: Mode = attrs.field(default="hold", validator=_among(Mode))
+    mode: Mode = attrs.field(default="hold", validator=among(Mode))
 
 
 @attrs.frozen(kw_only=True)
 class Microphone:
-    device: str = _text()
+    device: str = text()
     """Name as `sayso doctor` lists it; '' follows the system's default."""
     preroll_ms: int = attrs.field(default=300, validator=[v.instance_of(int), v.ge(0), v.le(2000)])
     """Audio kept from before the key, while the microphone is warm."""
-    keep_warm: KeepWarm = attrs.field(default="30s", validator=_among(KeepWarm))
+    keep_warm: KeepWarm = attrs.field(default="30s", validator=among(KeepWarm))
     """How long the microphone stays open after a take."""
 
 
 @attrs.frozen(kw_only=True)
 class Insertion:
-    method: Method = attrs.field(default="auto", validator=_among(Method))
-    newlines: bool = _switch(False)
+    method: Method = attrs.field(default="auto", validator=among(Method))
+    newlines: bool = switch(False)
     """Whether newline and tab in the text are typed; they press keys in some programs."""
 
 
@@ -106,39 +67,77 @@ class OnDevice:
         default=10, validator=[v.instance_of(int), v.ge(0), v.le(1440)]
     )
     """After so long without a take the model's memory is given back; 0 keeps it."""
-    prompt: str = attrs.field(default="", validator=[v.instance_of(str), _prompt])
+    prompt: str = attrs.field(default="", validator=[v.instance_of(str), a_prompt])
     """What it is about, in the speaker's words."""
-    keywords: str = attrs.field(default="", validator=[v.instance_of(str), _keywords])
+    keywords: str = attrs.field(default="", validator=[v.instance_of(str), a_list])
     """Names and terms to expect, with commas between them."""
 
 
 @attrs.frozen(kw_only=True)
 class History:
-    keep: KeepHistory = attrs.field(default="7d", validator=_among(KeepHistory))
+    keep: KeepHistory = attrs.field(default="7d", validator=among(KeepHistory))
     """How long the words of a take stay; never: only until they have arrived."""
-    keep_sound: bool = _switch(True)
+    keep_sound: bool = switch(True)
     """The sound too, for a week at most."""
+
+
+def _dollars(value: Any) -> Any:
+    return float(value) if type(value) is int else value
 
 
 @attrs.frozen(kw_only=True)
 class Settings:
-    """`field.name` of a group is its key: `hotkey.chord`."""
+    """`field.name` of a group is its key: `hotkey.chord`; `endpoint.url` is of the one in use."""
 
-    engine: EngineName = attrs.field(default="on-device", validator=_among(EngineName))
+    engine: EngineName = attrs.field(default="on-device", validator=among(EngineName))
     language: str = attrs.field(
         default="", validator=v.matches_re(r"([a-z]{2,3}(-[A-Za-z]{2,4})?)?")
     )
     """'' detects it."""
-    endpoint: Endpoint = attrs.field(factory=Endpoint)
+    endpoints: tuple[Endpoint, ...] = attrs.field(
+        default=(Endpoint(),), validator=v.deep_iterable(v.instance_of(Endpoint), v.min_len(1))
+    )
+    """The servers Sayso knows, each by a name of its own."""
+    profile: str = text(Endpoint().name)
+    """Name of the endpoint that is in use when `engine` is 'realtime'."""
     on_device: OnDevice = attrs.field(factory=OnDevice)
     hotkey: Hotkey = attrs.field(factory=Hotkey)
     microphone: Microphone = attrs.field(factory=Microphone)
     insertion: Insertion = attrs.field(factory=Insertion)
     history: History = attrs.field(factory=History)
-    fallback: bool = _switch(False)
-    """If the server fails, this computer recognises the take."""
-    pill: Pill = attrs.field(default="bottom", validator=_among(Pill))
-    sounds: bool = _switch(True)
+    fallback: tuple[str, ...] = attrs.field(
+        default=(), validator=v.deep_iterable(v.instance_of(str), v.instance_of(tuple))
+    )
+    """Who recognises a take if the chosen one fails, in this order: names of endpoints,
+    'on-device'."""
+    monthly_budget_usd: float = attrs.field(
+        default=0.0,
+        converter=_dollars,
+        validator=[v.instance_of(float), v.ge(0.0), v.le(MOST_DOLLARS)],
+    )
+    """What may be spent in a month before Sayso asks; 0: no limit."""
+    pill: Pill = attrs.field(default="bottom", validator=among(Pill))
+    sounds: bool = switch(True)
+
+    def __attrs_post_init__(self) -> None:
+        names = [endpoint.name for endpoint in self.endpoints]
+        if len({name.casefold() for name in names}) < len(names):
+            raise ValueError("Another endpoint has this name. Take another.")
+        if self.profile not in names:
+            raise ValueError(f"It is one of: {', '.join(names)}.")
+        if len(set(self.fallback)) < len(self.fallback) or set(self.fallback) - {
+            *names,
+            ON_DEVICE,
+        }:
+            raise ValueError(f"It is of these, each once: {', '.join([*names, ON_DEVICE])}.")
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The one in use."""
+        return next(one for one in self.endpoints if one.name == self.profile)
+
+    def endpoint_named(self, name: str) -> Endpoint | None:
+        return next((one for one in self.endpoints if one.name == name), None)
 
 
 GROUPS: Mapping[str, type] = {
@@ -153,13 +152,15 @@ KEYS: tuple[str, ...] = tuple(
     sorted(
         name
         for field in attrs.fields(Settings)
+        for group in [field.name.replace("endpoints", "endpoint")]
         for name in (
-            [f"{field.name}.{sub.name}" for sub in attrs.fields(GROUPS[field.name])]
-            if field.name in GROUPS
-            else [field.name]
+            [f"{group}.{sub.name}" for sub in attrs.fields(GROUPS[group])]
+            if group in GROUPS
+            else [group]
         )
     )
 )
+SWITCHES = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 
 def get(settings: Settings, key: str) -> Any:
@@ -187,14 +188,64 @@ def put(settings: Settings, key: str, value: Any) -> Settings:
         if not group:
             return attrs.evolve(settings, **{name: value})
         changed = attrs.evolve(getattr(settings, group), **{name: value})
+        if isinstance(changed, Endpoint):
+            return changed_endpoint(settings, settings.profile, changed)
         return attrs.evolve(settings, **{group: changed})
     except (TypeError, ValueError) as error:
+        raise ProblemError(Problem(f"{key} cannot be {value!r}.", _allowed(key, error))) from error
+
+
+def changed_endpoint(settings: Settings, name: str, endpoint: Endpoint) -> Settings:
+    """Another endpoint in the place of the one named; a new name goes wherever the old stood.
+
+    Raises:
+        ValueError: Another endpoint has the new name.
+    """
+    return attrs.evolve(
+        settings,
+        endpoints=tuple(endpoint if one.name == name else one for one in settings.endpoints),
+        profile=endpoint.name if settings.profile == name else settings.profile,
+        fallback=tuple(endpoint.name if one == name else one for one in settings.fallback),
+    )
+
+
+def added(settings: Settings, endpoint: Endpoint) -> Settings:
+    """With one endpoint more, in use from now on; its name gets a number if it is taken."""
+    name = free_name(endpoint.name, (one.name for one in settings.endpoints))
+    endpoint = attrs.evolve(endpoint, name=name)
+    return attrs.evolve(settings, endpoints=(*settings.endpoints, endpoint), profile=name)
+
+
+def without(settings: Settings, name: str) -> Settings:
+    """With one endpoint less. If it was in use, this computer is: a recording goes to no server
+    that was not chosen for it.
+
+    Raises:
+        ProblemError: There is none of that name, or no other.
+    """
+    left = tuple(one for one in settings.endpoints if one.name != name)
+    if len(left) == len(settings.endpoints):
+        raise ProblemError(no_endpoint(settings, name))
+    if not left:
         raise ProblemError(
-            Problem(f"{key} cannot be {value!r}.", f"{_allowed(key, error)}")
-        ) from error
+            Problem(f"{name} is the only endpoint.", "Add another first, or change this one.")
+        )
+    in_use = settings.profile == name
+    return attrs.evolve(
+        settings,
+        endpoints=left,
+        profile=left[0].name if in_use else settings.profile,
+        engine=ON_DEVICE if in_use else settings.engine,
+        fallback=tuple(one for one in settings.fallback if one != name),
+    )
 
 
-def parse(key: str, text: str) -> Any:
+def no_endpoint(settings: Settings, name: str) -> Problem:
+    names = ", ".join(one.name for one in settings.endpoints)
+    return Problem(f"There is no endpoint called {name!r}.", f"The endpoints are: {names}.")
+
+
+def parse(key: str, words: str) -> Any:
     """What a person typed for a key, as a value of its kind.
 
     Raises:
@@ -203,54 +254,32 @@ def parse(key: str, text: str) -> Any:
     _known(key)
     kind = _kind(key)
     if kind is bool:
-        words = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
-        if text.lower() not in words:
-            raise ProblemError(Problem(f"{key} cannot be {text!r}.", "It is true or false."))
-        return words[text.lower()]
+        switches = {
+            "true": True,
+            "yes": True,
+            "on": True,
+            "false": False,
+            "no": False,
+            "off": False,
+        }
+        if words.lower() not in switches:
+            raise ProblemError(Problem(f"{key} cannot be {words!r}.", "It is true or false."))
+        return switches[words.lower()]
     if kind is int:
         try:
-            return int(text)
+            return int(words)
         except ValueError as error:
             raise ProblemError(
-                Problem(f"{key} cannot be {text!r}.", "It is a whole number.")
+                Problem(f"{key} cannot be {words!r}.", "It is a whole number.")
             ) from error
-    return text
-
-
-def read(raw: Mapping[str, Any]) -> tuple[Settings, list[Problem]]:
-    """Settings from a decoded file, and what had to be ignored."""
-    raw = dict(raw)
-    version = raw.pop("version", VERSION)
-    for since, upgrade in UPGRADES.items():
-        if isinstance(version, int) and version <= since:
-            raw = upgrade(raw)
-    settings, problems = Settings(), []
-    for key, value in _flat(raw):
+    if kind is float:
         try:
-            settings = put(settings, key, value)
-        except ProblemError as error:
-            problems.append(
-                attrs.evolve(error.problem, what=f"A setting was ignored: {error.problem.what}")
-            )
-    return settings, problems
-
-
-def write(settings: Settings) -> dict[str, Any]:
-    return {"version": VERSION, **attrs.asdict(settings)}
-
-
-UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
-"""From the version named to the next; applied in order."""
-
-
-def _flat(raw: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    rows: list[tuple[str, Any]] = []
-    for name, value in raw.items():
-        if name in GROUPS and isinstance(value, Mapping):
-            rows += [(f"{name}.{sub}", inner) for sub, inner in value.items()]
-        else:
-            rows.append((name, value))
-    return rows
+            return float(words)
+        except ValueError as error:
+            raise ProblemError(Problem(f"{key} cannot be {words!r}.", "It is a number.")) from error
+    if get_origin(kind) is tuple:
+        return tuple(part for name in words.split(",") if (part := name.strip()))
+    return words
 
 
 def _known(key: str) -> None:
@@ -273,20 +302,26 @@ def _kind(key: str) -> Any:
     return get_type_hints(owner)[name]
 
 
+ALLOWED: Mapping[str, str] = {
+    "language": "It is a code such as en or pt-BR, or empty to detect the language.",
+    "on_device.model": "It is the name of a model: sayso models list.",
+    "microphone.preroll_ms": "It is a whole number of milliseconds from 0 to 2000.",
+    "on_device.unload_minutes": "It is a whole number of minutes up to 1440, or 0 for never.",
+    "endpoint.keep_open_s": f"It is a whole number of seconds up to {MOST_OPEN_S}, or 0.",
+    "monthly_budget_usd": f"It is US dollars up to {MOST_DOLLARS:,.0f}, or 0 for no limit.",
+}
+OWN_WORDS = ("hotkey.chord", "profile", "fallback", "endpoint.name")
+"""What these do not take is said by who checks them."""
+
+
 def _allowed(key: str, error: Exception) -> str:
     kind = _kind(key)
     if get_origin(kind) is Literal:
         return f"It is one of: {', '.join(name or 'empty' for name in get_args(kind))}."
     if get_origin(kind) in (Union, types.UnionType):
         kind = get_args(kind)[0]
-    if key == "language":
-        return "It is a code such as en or pt-BR, or empty to detect the language."
-    if key == "on_device.model":
-        return "It is the name of a model: sayso models list."
-    if key == "hotkey.chord" or key.endswith((".prompt", ".keywords")):
+    if key in ALLOWED:
+        return ALLOWED[key]
+    if key in OWN_WORDS or key.endswith((".prompt", ".keywords", ".headers")):
         return str(error) if isinstance(error, ValueError) else "It is text."
-    if key == "microphone.preroll_ms":
-        return "It is a whole number of milliseconds from 0 to 2000."
-    if key == "on_device.unload_minutes":
-        return "It is a whole number of minutes up to 1440, or 0 for never."
     return f"It is {'true or false' if kind is bool else 'text'}."

@@ -7,7 +7,8 @@ import os
 from pathlib import Path
 
 from ..core.problems import Problem, ProblemError
-from ..core.settings import Settings, read, write
+from ..core.settings import Settings
+from ..core.stored import read, write
 
 
 def load(path: Path) -> tuple[Settings, list[Problem]]:

@@ -4,7 +4,8 @@ import pytest
 
 from sayso.core.hints import MOST_KEYWORDS, checked_prompt, keywords_of
 from sayso.core.problems import ProblemError
-from sayso.core.settings import Settings, put, read
+from sayso.core.settings import Settings, put
+from sayso.core.stored import read
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from ... import __version__
-from ...core import settings as settings_of
+from ...core import stored
 from ...core.settings import Settings
 from .. import glyph
 from .page import Context, Page
@@ -68,7 +68,7 @@ class _Launcher(QWidget):
 
 def report(settings: Settings) -> str:
     """What helps to understand a problem, and nothing that is the person's own."""
-    values = settings_of.write(settings)
+    values = stored.write(settings)
     return "\n".join(
         [
             f"Sayso {__version__}, Python {platform.python_version()}, Qt {qt_version}",

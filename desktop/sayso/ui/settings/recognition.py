@@ -72,8 +72,9 @@ class RecognitionPage(Page):
         self.radios[picked].setChecked(True)
         for engine, group in self._groups.items():
             group.setVisible(engine == picked)
+        self.spare_switch.setChecked("on-device" in self.settings.fallback)
         self.spare.setVisible(picked != "on-device")
-        for key in ("endpoint.dialect", "fallback", "on_device.unload_minutes"):
+        for key in ("endpoint.dialect", "on_device.unload_minutes"):
             self.show_value(key)
         self._languages[1].setVisible(endpoint.dialect in TAKES_LANGUAGE)
         self.hints.refresh(self.settings, picked)
@@ -315,10 +316,18 @@ class RecognitionPage(Page):
         return Group(self.context.scheme, "On this computer", rows)
 
     def _spare_group(self) -> Group:
-        row = self.switch_row(
+        self.spare_switch = Switch(self.context.scheme)
+        self.spare_switch.clicked.connect(
+            lambda on: self.change("fallback", ("on-device",) if on else ())
+        )
+        row = self.keep(
             "fallback",
-            "If the server &fails, use this computer",
-            "Needs a model on this computer.",
+            Row(
+                self.context.scheme,
+                "If the server &fails, use this computer",
+                "Needs a model on this computer.",
+                self.spare_switch,
+            ),
         )
         return Group(self.context.scheme, "", [row])
 
