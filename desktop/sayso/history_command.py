@@ -8,17 +8,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
-import attrs
 import click
 
 from . import remote
 from .core import settings as s
-from .core.entry import Entry, Format, exported
+from .core.entry import Entry, Format, exported, tried_again
 from .core.problems import Problem, ProblemError
 from .core.retention import described
 from .core.settings import Settings
-from .core.take import Outcome
 from .core.text import insertable
+from .core.usage import money
 from .edges import folders
 from .edges.history import History
 from .edges.spool import Spool
@@ -77,6 +76,7 @@ def show(take: str, as_json: bool) -> None:
         ("spoken", f"{entry.local:%Y-%m-%d %H:%M:%S %z}"),
         ("outcome", entry.outcome),
         ("engine", entry.engine),
+        ("cost", money(entry.cost_usd)),
         ("program", entry.program),
         ("seconds", f"{entry.duration_s:.1f}"),
         ("sound", sound),
@@ -88,7 +88,7 @@ def show(take: str, as_json: bool) -> None:
 
 @history.command()
 @click.argument("take")
-@click.option("--engine", type=click.Choice(get_args(s.EngineName)), help="Not the chosen one.")
+@click.option("--engine", help="Not the chosen one: on-device, or an endpoint's name.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def retry(take: str, engine: str | None, as_json: bool) -> None:
     """Recognise a take again and print its words, which take the place of the old ones."""
@@ -99,9 +99,9 @@ def retry(take: str, engine: str | None, as_json: bool) -> None:
     sound = Spool(folders.takes()).load(entry.id)
     settings = _settings()
     if engine:
-        settings = s.put(settings, "engine", engine)
-    text, used = asyncio.run(recognise(sound, settings))
-    entry = tried_again(entry, insertable(text, newlines=True), used)
+        settings = s.read_by(settings, engine)
+    text = asyncio.run(recognise(sound, settings))
+    entry = tried_again(entry, sound, insertable(text, newlines=True))
     past.put(entry)
     click.echo(_json([entry])[0] if as_json else entry.shown)
 
@@ -131,14 +131,6 @@ def delete(takes: tuple[str, ...], everything: bool) -> None:
     click.echo(
         "1 dictation is deleted." if len(ids) == 1 else f"{len(ids)} dictations are deleted."
     )
-
-
-def tried_again(entry: Entry, text: str, engine: str) -> Entry:
-    """The take with what was recognised now; no words take none away."""
-    outcome: Outcome = entry.outcome
-    if outcome != "inserted":
-        outcome = "rescued" if text else "nothing"
-    return attrs.evolve(entry, text=text or entry.text, engine=engine, outcome=outcome, error="")
 
 
 def format_of(file: Path) -> Format:

@@ -11,10 +11,10 @@ from collections.abc import Callable
 
 import attrs
 
-from .core.entry import Entry
+from .core.entry import Entry, tried_again
 from .core.pcm import level_dbfs
 from .core.problems import Problem, ProblemError
-from .core.take import BYTES_PER_SAMPLE, Outcome, Take
+from .core.take import BYTES_PER_SAMPLE, Take
 from .edges.archive import Archive
 
 LEAST_SPEECH_S = 0.3
@@ -106,22 +106,21 @@ class Rescue:
                 self._told.read(take)
                 text = await answer
         except ProblemError as error:
-            entry = attrs.evolve(entry, engine=take.engine, error=error.problem.sentence)
-            self._keep(entry, entry.outcome if entry.text else "failed")
+            entry = attrs.evolve(
+                entry,
+                engine=take.engine,
+                usage=(*entry.usage, *take.usage),
+                error=error.problem.sentence,
+                outcome=entry.outcome if entry.text else "failed",
+            )
+            self._archive.keep(entry, take.usage)
             raise
         finally:
             self._told.drop(take.number)
             del self._waiting[take.number]
-        outcome: Outcome = "rescued" if text else "nothing"
-        if entry.outcome == "inserted":
-            outcome = "inserted"
-        text = text or entry.text
-        entry = attrs.evolve(entry, text=text, engine=take.engine, error="", outcome=outcome)
-        self._archive.keep(entry)
+        entry = tried_again(entry, take, text)
+        self._archive.keep(entry, take.usage)
         return entry
-
-    def _keep(self, entry: Entry, outcome: Outcome) -> None:
-        self._archive.keep(attrs.evolve(entry, outcome=outcome))
 
     def _answer(self, take: Take, answer: str | Problem) -> None:
         future = self._waiting.get(take.number)

@@ -13,6 +13,7 @@ from .core.entry import Entry, of_take
 from .core.insertion import Target
 from .core.problems import Problem, ProblemError
 from .core.take import Outcome, Step, Take
+from .core.usage import Used
 from .edges.archive import Archive
 from .edges.spool import SpoolFile
 
@@ -30,6 +31,8 @@ class Living:
     file: SpoolFile | None = None
     unkept: bool = False
     """The disk does not take it; the take goes on in memory."""
+    counted: int = 0
+    """How many of `take.usage` are in the sums of its day."""
     partial: str = ""
     past: Entry | None = None
     """What the history had of it when it came from there."""
@@ -37,6 +40,12 @@ class Living:
     def step(self, name: Step, at_s: float) -> None:
         """Note when something first happened."""
         self.take.step(name, (at_s - self.down_s) * 1000)
+
+    def spent(self) -> list[Used]:
+        """What was used since this was asked last."""
+        fresh = self.take.usage[self.counted :]
+        self.counted += len(fresh)
+        return fresh
 
     def entry(self) -> Entry:
         """Its row in the history."""
@@ -74,7 +83,7 @@ class Takes:
     def adopt(self, take: Take, past: Entry) -> None:
         """A take of the history lives again, with the words it has there."""
         take.text = past.text
-        self._add(Living(take, time.monotonic(), past=past))
+        self._add(Living(take, time.monotonic(), past=past, counted=len(take.usage)))
 
     def recorded(self, take: Take, pcm: bytes) -> None:
         """The same block to the disk; where that fails it is told once."""
@@ -97,13 +106,14 @@ class Takes:
         living.take.outcome, living.take.problem = outcome, problem
         if living.file:
             living.file.close()
-        self._archive.keep(living.entry())
+        self._archive.keep(living.entry(), living.spent())
         self._living = {n: one for n, one in self._living.items() if n == number or n in wanted}
         return living.take.summary()
 
     def forget(self, number: int) -> None:
         """Nothing was meant by it: leave no trace."""
         living = self._living.pop(number)
+        self._archive.count(living.spent())
         if living.file:
             living.file.close()
             self._archive.spool.forget(living.take.id)

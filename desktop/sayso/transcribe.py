@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
+from .core.problems import ProblemError
 from .core.settings import Settings
 from .core.take import BYTES_PER_SAMPLE, Take
 from .core.text import insertable
-from .edges import soundfiles
+from .edges import folders, soundfiles
+from .edges.ledger import Ledger
 from .edges.secrets import KeyStore
 from .engines import make_engine
 from .stt.engine import Heard, Partial
@@ -31,26 +34,38 @@ def transcribe_file(file: Path, settings: Settings) -> dict[str, Any]:
     """
     take = soundfiles.read(file)
     started_s = time.monotonic()
-    text, engine = asyncio.run(recognise(take, settings))
+    text = asyncio.run(recognise(take, settings))
     return {
         "text": insertable(text, newlines=True),
-        "engine": engine,
+        "engine": take.engine,
         "duration_s": round(take.duration_s, 3),
         "seconds": round(time.monotonic() - started_s, 3),
+        "cost_usd": take.cost_usd,
     }
 
 
-async def recognise(take: Take, settings: Settings) -> tuple[str, str]:
-    """What was said in the take, and the engine's name. ProblemError where it fails."""
+async def recognise(take: Take, settings: Settings) -> str:
+    """What was said in the take, which knows its engine then. ProblemError where it fails."""
     engine = make_engine(settings, KeyStore().get)
+    take.engine = settings.chosen
     line = _Line(take)
     reader = _Counting(take, line.read)
     try:
         await engine.prepare()
-        return await engine.recognise(reader, line.heard), engine.name
+        return await engine.recognise(reader, line.heard)
     finally:
         line.clear()
         await engine.close()
+        _count(take)
+
+
+def _count(take: Take) -> None:
+    """Into the sums of today; where that cannot be written it is said, and the words stand."""
+    today = dt.datetime.now().astimezone().date()
+    try:
+        Ledger(folders.history()).count(today, take.usage)
+    except ProblemError as error:
+        sys.stderr.write(f"{error.problem.sentence}\n")
 
 
 class _Counting(Reader):

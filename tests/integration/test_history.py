@@ -1,5 +1,6 @@
 """The history and its thread, with real files."""
 
+import datetime as dt
 import os
 import signal
 import sqlite3
@@ -15,11 +16,17 @@ import pytest
 from sayso.core.entry import Entry
 from sayso.core.problems import ProblemError
 from sayso.core.settings import History as Rule
+from sayso.core.usage import Used
 from sayso.edges.archive import Archive
-from sayso.edges.history import MIGRATIONS, History, folded
+from sayso.edges.database import MIGRATIONS
+from sayso.edges.history import History, folded
+from sayso.edges.ledger import Ledger, Month
 from sayso.edges.spool import DAY_S, Spool
 
 NOW_S = time.time()
+NOVEMBER = dt.date(2026, 11, 21)
+OPENAI = Used(endpoint="OpenAI", seconds=60, tokens=3, cost_usd=0.017)
+OWN = Used(endpoint="Attic", seconds=30)
 RATE_HZ = 16000
 
 
@@ -40,7 +47,8 @@ def history(tmp_path, told):
 
 
 def test_what_was_put_is_found(history):
-    wanted = entry("a", program="editor", duration_s=1.5, cost=0.01, audio="a.flac")
+    usage = (Used(endpoint="OpenAI", seconds=2, tokens=7, cost_usd=0.01), Used(endpoint="Attic"))
+    wanted = entry("a", program="editor", duration_s=1.5, usage=usage, audio="a.flac")
     history.put(wanted)
     assert history.entries() == [wanted]
     assert history.find("last") == wanted
@@ -136,6 +144,45 @@ def test_an_older_version_is_brought_up_to_date_with_what_is_in_it(history):
     db.close()
 
 
+OF_VERSION_1 = """
+CREATE TABLE takes (
+    id TEXT PRIMARY KEY, started TEXT NOT NULL, offset_min INTEGER NOT NULL, text TEXT NOT NULL,
+    folded TEXT NOT NULL, outcome TEXT NOT NULL, engine TEXT NOT NULL, inserted_by TEXT NOT NULL,
+    duration_s REAL NOT NULL, timings TEXT NOT NULL, error TEXT NOT NULL, program TEXT NOT NULL,
+    audio TEXT NOT NULL, cost REAL
+);
+CREATE INDEX takes_by_start ON takes (started, id);
+INSERT INTO takes VALUES (
+    'a', '2026-11-20T09:00:00.000+00:00', 60, 'Milk, två lemons.', 'milk, tva lemons.', 'inserted',
+    'realtime', 'paste', 3.25, '{"final": 12.5}', '', 'editor', 'a.flac', NULL
+);
+PRAGMA user_version = 1;
+"""
+"""The file as the first Sayso with a history left it."""
+
+
+def test_a_file_of_the_first_version_is_brought_up_to_date_with_what_is_in_it(history):
+    history.path.parent.mkdir()
+    db = sqlite3.connect(history.path)
+    db.executescript(OF_VERSION_1)
+    db.close()
+    (old,) = history.entries(words="tva")
+    assert old == Entry(
+        id="a", started="2026-11-20T09:00:00.000+00:00", offset_min=60, text="Milk, två lemons.",
+        outcome="inserted", engine="realtime", inserted_by="paste", duration_s=3.25,
+        timings={"final": 12.5}, program="editor", audio="a.flac",
+    )  # fmt: skip
+    assert (old.usage, old.cost_usd) == ((), None)
+    ledger = Ledger(history.path)
+    assert ledger.days() == []
+    ledger.count(NOVEMBER, [OPENAI])
+    history.put(attrs.evolve(old, usage=(OPENAI,)))
+    assert history.find("a").cost_usd == 0.017
+    db = sqlite3.connect(history.path)
+    assert db.execute("SELECT cost_usd FROM takes").fetchone()[0] == 0.017
+    db.close()
+
+
 def test_a_newer_version_is_left_alone_and_told(history):
     newer = attrs.evolve(
         history, migrations=(*MIGRATIONS, "ALTER TABLE takes ADD COLUMN mood TEXT")
@@ -187,7 +234,7 @@ def test_a_locked_file_is_waited_for(history):
 
 
 def test_a_file_that_stays_locked_is_told(history, monkeypatch):
-    monkeypatch.setattr("sayso.edges.history.LONGEST_WAIT_S", 0.05)
+    monkeypatch.setattr("sayso.edges.database.LONGEST_WAIT_S", 0.05)
     history.put(entry("a"))
     db = sqlite3.connect(history.path, isolation_level=None)
     db.execute("BEGIN IMMEDIATE")
@@ -210,7 +257,7 @@ def test_a_full_disk_is_told(history):
         db.execute("UPDATE takes SET text = zeroblob(1000000)")
 
     with pytest.raises(ProblemError, match="disk is full"):
-        history._change(fill)
+        history.change(fill)
     assert history.ids() == {"a"}
 
 
@@ -246,6 +293,60 @@ def test_a_kill_in_mid_write_loses_no_row_that_was_put(history, told, run):
     assert put <= len(history.ids()) <= put + 1
     history.put(entry("after"))
     assert told == []
+
+
+# The ledger: days, without words
+
+
+@pytest.fixture
+def ledger(history):
+    return Ledger(history.path, history.warn)
+
+
+def test_what_takes_took_is_summed_by_day_and_endpoint(ledger):
+    assert ledger.days() == []
+    assert not ledger.path.exists()
+    ledger.count(NOVEMBER, [])
+    assert not ledger.path.exists()
+    ledger.count(NOVEMBER, [OPENAI, OWN, OPENAI])
+    ledger.count(NOVEMBER, [OPENAI])
+    ledger.count(dt.date(2026, 10, 31), [OWN])
+    assert [(d.day.month, d.endpoint, d.sum.takes) for d in ledger.days()] == [
+        (10, "Attic", 1), (11, "Attic", 1), (11, "OpenAI", 2),
+    ]  # fmt: skip
+    own, openai = ledger.days("2026-11")
+    assert (openai.sum.seconds, openai.sum.tokens) == (180, 9)
+    assert openai.sum.cost_usd == pytest.approx(0.051)
+    assert (own.sum.seconds, own.sum.cost_usd) == (30, None)
+
+
+def test_a_price_that_becomes_known_counts_from_then_on(ledger):
+    ledger.count(NOVEMBER, [OWN])
+    ledger.count(NOVEMBER, [attrs.evolve(OWN, cost_usd=0.5)])
+    ledger.count(NOVEMBER, [OWN])
+    assert ledger.days()[0].sum.cost_usd == 0.5
+
+
+def test_a_month_knows_what_was_answered_about_its_budget(ledger):
+    assert ledger.month(NOVEMBER) == Month("2026-11", 0.0)
+    ledger.count(NOVEMBER, [OPENAI, OWN])
+    ledger.warned("2026-11", 5.0)
+    ledger.allow("2026-11", 5.0)
+    ledger.warned("2026-11", 6.0)
+    assert ledger.month(NOVEMBER) == Month("2026-11", 0.017, warned_usd=6.0, allowed_usd=5.0)
+    assert ledger.month(dt.date(2026, 12, 1)) == Month("2026-12", 0.0)
+
+
+def test_two_programs_may_count_at_once(ledger):
+    threads = [
+        threading.Thread(target=lambda: [ledger.count(NOVEMBER, [OPENAI]) for _ in range(10)])
+        for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert ledger.days()[0].sum.takes == 30
 
 
 # The archive: rows and sound together
@@ -342,3 +443,20 @@ def test_a_history_that_cannot_be_written_is_told_once_and_the_sound_stays(archi
         archive.keep(entry(id_))
     assert settled(archive) == ["a.wav", "b.wav"]
     assert ["cannot be used" in problem.what for problem in told] == [True]
+
+
+@pytest.mark.parametrize("keep", ["never", "7d"])
+def test_what_was_used_is_counted_whatever_is_kept(archive, keep):
+    archive.configure(Rule(keep=keep))
+    record(archive, "a")
+    archive.keep(entry("a", usage=(OPENAI,)), [OPENAI])
+    archive.keep(entry("a", usage=(OPENAI,)))  # a change that used nothing
+    archive.count([OPENAI])
+    archive.remove_all()
+    archive.configure(Rule(keep="never"))
+    settled(archive)
+    assert archive.history.entries() == []
+    (day,) = archive.ledger.days()
+    assert (day.endpoint, day.sum.takes, day.sum.seconds) == ("OpenAI", 2, 120)
+    assert day.day == dt.datetime.now().astimezone().date()
+    assert b"Words of a" not in archive.history.path.read_bytes()

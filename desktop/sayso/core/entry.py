@@ -11,6 +11,7 @@ from typing import Any, Literal
 import attrs
 
 from .take import Outcome, Take
+from .usage import Used, cost_usd
 
 Format = Literal["txt", "csv", "json"]
 
@@ -36,8 +37,13 @@ class Entry:
     """That had the focus at key down."""
     audio: str = ""
     """Name of the file in the folder of takes; '' where the sound is gone."""
-    cost: float | None = None
-    """In dollars; None where nobody knows."""
+    usage: tuple[Used, ...] = ()
+    """What each engine took for it, in order; one that was tried again is in it twice."""
+
+    @property
+    def cost_usd(self) -> float | None:
+        """None where nobody knows."""
+        return cost_usd(self.usage)
 
     @property
     def local(self) -> dt.datetime:
@@ -54,7 +60,9 @@ class Entry:
         return silent.get(self.outcome, "Not recognised yet")
 
     def as_dict(self) -> dict[str, Any]:
-        return attrs.asdict(self) | {"timings": dict(self.timings)}
+        usage = [attrs.asdict(used) for used in self.usage]
+        more = {"timings": dict(self.timings), "usage": usage, "cost_usd": self.cost_usd}
+        return attrs.asdict(self, recurse=False) | more
 
 
 def of_take(take: Take, *, started_s: float, offset_min: int, program: str) -> Entry:
@@ -72,6 +80,22 @@ def of_take(take: Take, *, started_s: float, offset_min: int, program: str) -> E
         timings={str(step): ms for step, ms in take.timings.items()},
         error=take.problem.sentence if take.problem else "",
         program=program,
+        usage=tuple(take.usage),
+    )
+
+
+def tried_again(entry: Entry, take: Take, text: str) -> Entry:
+    """With what was recognised now, from `take`; no words take none away."""
+    outcome = entry.outcome
+    if outcome != "inserted" and (text or not entry.text):
+        outcome = "rescued" if text else "nothing"
+    return attrs.evolve(
+        entry,
+        text=text or entry.text,
+        outcome=outcome,
+        engine=take.engine,
+        usage=(*entry.usage, *take.usage),
+        error="",
     )
 
 
@@ -84,11 +108,11 @@ def exported(entries: Iterable[Entry], format_: Format) -> str:
     if format_ == "csv":
         pages = _Pages()
         table = csv.writer(pages)
-        table.writerow(["time", "program", "seconds", "engine", "outcome", "text"])
+        table.writerow(["time", "program", "seconds", "engine", "cost_usd", "outcome", "text"])
         for e in entries:
             when = e.local.isoformat(timespec="seconds")
-            program, text = _harmless(e.program), _harmless(e.text)
-            table.writerow([when, program, e.duration_s, e.engine, e.outcome, text])
+            program, engine, text = map(_harmless, (e.program, e.engine, e.text))
+            table.writerow([when, program, e.duration_s, engine, e.cost_usd, e.outcome, text])
         return "".join(pages.written)
     return "\n".join(f"{e.local:%Y-%m-%d %H:%M}\n{e.text}\n" for e in entries if e.text)
 

@@ -136,6 +136,11 @@ class Settings:
         """The one in use."""
         return next(one for one in self.endpoints if one.name == self.profile)
 
+    @property
+    def chosen(self) -> str:
+        """Who recognises: the name of the endpoint in use, or 'on-device'."""
+        return ON_DEVICE if self.engine == ON_DEVICE else self.profile
+
     def endpoint_named(self, name: str) -> Endpoint | None:
         return next((one for one in self.endpoints if one.name == name), None)
 
@@ -238,6 +243,20 @@ def without(settings: Settings, name: str) -> Settings:
         engine=ON_DEVICE if in_use else settings.engine,
         fallback=tuple(one for one in settings.fallback if one != name),
     )
+
+
+def read_by(settings: Settings, name: str) -> Settings:
+    """With the engine of that name chosen: an endpoint's, or 'on-device'; nobody helps it out.
+
+    Raises:
+        ProblemError: There is no such endpoint.
+    """
+    if name == ON_DEVICE:
+        return attrs.evolve(settings, engine=ON_DEVICE, fallback=())
+    if settings.endpoint_named(name) is None:
+        names = ", ".join([*(one.name for one in settings.endpoints), ON_DEVICE])
+        raise ProblemError(Problem(f"No engine is called {name!r}.", f"It is one of: {names}."))
+    return attrs.evolve(settings, engine="realtime", profile=name, fallback=())
 
 
 def no_endpoint(settings: Settings, name: str) -> Problem:

@@ -13,14 +13,13 @@ from typing import Any, Literal, TypeVar
 
 import attrs
 
+from .endpoint import ON_DEVICE as ON_DEVICE
 from .problems import Problem, ProblemError
 
 K = TypeVar("K")
 BudgetState = Literal["", "near", "over"]
 NEAR = 0.8
 """Of the budget: from here on the person is warned, once a month."""
-ON_DEVICE = "on-device"
-"""Its endpoint's name, which is never that of a server."""
 
 
 @attrs.frozen(kw_only=True)

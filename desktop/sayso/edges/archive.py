@@ -7,6 +7,7 @@ as it is: a WAV without a row is found again at the next start.
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import logging
 import os
 import time
@@ -22,7 +23,9 @@ from ..core.problems import Problem, ProblemError
 from ..core.retention import SOUND_DAYS, sound_days, text_days
 from ..core.settings import History as Rule
 from ..core.take import Take
+from ..core.usage import Used
 from .history import History
+from .ledger import Ledger
 from .spool import Spool
 
 log = logging.getLogger(__name__)
@@ -41,6 +44,7 @@ class Archive:
     ) -> None:
         """`warned` and `changed` (the history has) are called in its thread."""
         self.spool, self.history = spool, history
+        self.ledger = Ledger(history.path, history.warn)
         self._warned, self._changed = warned, changed
         self._rule = Rule()
         self._told: Problem | None = None
@@ -53,9 +57,16 @@ class Archive:
         if before != rule:
             self._submit(self._purge)
 
-    def keep(self, entry: Entry) -> None:
-        """The take is over, or something about it has changed."""
+    def keep(self, entry: Entry, used: Iterable[Used] = ()) -> None:
+        """The take is over, or something about it has changed; `used` since it was kept last."""
+        self.count(used)
         self._submit(self._keep, entry)
+
+    def count(self, used: Iterable[Used]) -> None:
+        """Whether or not anything else is kept of the take."""
+        if used := list(used):
+            today = dt.datetime.now().astimezone().date()
+            self._submit(self.ledger.count, today, used)
 
     def note(self, entry: Entry) -> None:
         """Write the row and leave the sound as it is."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from ..core.problems import ProblemError
+from ..core.settings import Endpoint
 from ..core.take import Take
 from ..core.usage import Used
 from . import models
-from .endpoints import OPENAI
+from .endpoints import OPENAI, host_of
 
 
 def charge(
@@ -29,3 +31,12 @@ def price_usd(host: str, model: str, seconds: float) -> float | None:
     estimate: tokens of sound and of text cost differently, and not every answer tells them apart.
     """
     return models.named(model).cost_usd(seconds) if host == OPENAI else None
+
+
+def has_price(endpoint: Endpoint) -> bool:
+    """Whether what it costs can be told, and so counts against a budget."""
+    try:
+        host = host_of(endpoint.url)
+    except ProblemError:
+        return False
+    return price_usd(host, endpoint.model, 1.0) is not None

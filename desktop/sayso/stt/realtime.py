@@ -1,7 +1,9 @@
 """The engine `realtime`: a server hears while somebody speaks.
 
-A connection is made for each take. What is said before the server is ready waits in the take
-and follows at three times its speed, so nothing is lost and little is late.
+A connection is made while the key goes down, for each take, or kept from the one before if the
+endpoint says so. What is said before the server is ready waits in the take and follows at three
+times its speed, so nothing is lost and little is late. A connection that breaks is the end of
+`recognise`: `sayso.engines` points a reader at the take again, from where its text is settled.
 """
 
 from __future__ import annotations
@@ -110,7 +112,14 @@ class RealtimeEngine:
         """What the server says it used; where it does not say, what it was sent and answered."""
         tokens = dialect.used_tokens
         seconds = dialect.used_s or (dialect.sent_s if answered or tokens else 0.0)
-        charge(take, dialect.host, self.endpoint.model, seconds=seconds, tokens=tokens)
+        charge(
+            take,
+            dialect.host,
+            self.endpoint.model,
+            endpoint=self.endpoint.name,
+            seconds=seconds,
+            tokens=tokens,
+        )
 
     async def _key(self, host: str) -> str | None:
         try:
@@ -124,7 +133,7 @@ class RealtimeEngine:
 
     def _linked(self) -> Link:
         if self._link is None:
-            self._link = _linked()()
+            self._link = _linked()(keep_open_s=self.endpoint.keep_open_s)
         return self._link
 
 

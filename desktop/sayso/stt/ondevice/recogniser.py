@@ -10,13 +10,16 @@ from functools import partial
 from pathlib import Path
 
 from ...core.problems import Problem, ProblemError
+from ...core.usage import ON_DEVICE, Used
 from ..engine import Heard, Ready
 from ..reader import Reader
 from .catalogue import WHISPER_BASE, Model
-from .decoder import Decoder, opened, timed
+from .decoder import Decoder, opened, timed, worked
+from .devices import CPU
 from .follower import Follower, seen
 from .lanes import Lane, Lanes
 from .memory import give_back
+from .speeds import remember
 from .threads import threads_for
 from .weights import find
 
@@ -67,7 +70,7 @@ class OnDeviceEngine:
         """
         self._find = partial(find, model, models, cache)
         self._threads = partial(threads_for, model.name, os.cpu_count() or 1, cache)
-        self._title = model.title
+        self._name, self._title, self._cache = model.name, model.title, cache
         self._language = language
         self._unload_s = unload_s
         self._hint = hint
@@ -77,6 +80,7 @@ class OnDeviceEngine:
         """It could be loaded the last time that was tried."""
         self._takes = 0
         self._idle: asyncio.TimerHandle | None = None
+        self._measuring: asyncio.Future[None] | None = None
         self._lanes = Lanes()
 
     @property
@@ -95,7 +99,10 @@ class OnDeviceEngine:
             ProblemError: It is not on this computer, is damaged, or there is no memory for it.
         """
         with self._in_use():
-            await self._loaded()
+            decoder = await self._loaded()
+        if not self._takes:  # else somebody speaks, and needs the threads
+            self._measuring = asyncio.ensure_future(self._measured(decoder))
+            self._measuring.add_done_callback(seen)
 
     async def recognise(self, audio: Reader, heard: Callable[[Heard], None]) -> str:
         """See `Engine`. Silence is '' and is not decoded at all.
@@ -117,7 +124,10 @@ class OnDeviceEngine:
                     await asyncio.gather(
                         follower.start(self._announced(heard)), follower.start(followed())
                     )
-                    return await follower.text()
+                    text = await follower.text()
+            used = Used(endpoint=ON_DEVICE, seconds=audio.duration_s, cost_usd=0.0)
+            audio.take.charge(used)
+            return text
         except TimeoutError as error:
             raise ProblemError(TOO_SLOW) from error
         finally:
@@ -128,6 +138,12 @@ class OnDeviceEngine:
         self._stay()
         self._decoder, self._works = None, False
         self._lanes.close()
+
+    async def _measured(self, decoder: Decoder) -> None:
+        """Keep how long words are waited for here."""
+        wait_s = await self._lanes.run("thorough", worked, decoder)
+        on = decoder.device.name if decoder.device != CPU else f"{os.cpu_count()} processors"
+        remember(self._cache, self._name, on, wait_s)
 
     async def _announced(self, heard: Callable[[Heard], None]) -> None:
         await self._loaded()

@@ -1,0 +1,179 @@
+"""The file that history and usage are kept in: SQLite, brought up to date step by step.
+
+Any thread and any process may use it: every call opens its own connection, readers never
+wait for a writer (WAL), and writers wait for each other. A damaged file is set aside and a
+new one begun. Where the file cannot be written, dictation goes on without it.
+
+Commits survive a kill -9. After a power cut the last ones may be gone (synchronous NORMAL);
+then the recordings they were about are on disk without a row, and are rescued.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import attrs
+
+from ..core.problems import Problem, ProblemError
+
+T = TypeVar("T")
+LONGEST_WAIT_S = 10.0
+"""For another writer."""
+MIGRATIONS: tuple[str, ...] = (
+    """
+    CREATE TABLE takes (
+        id TEXT PRIMARY KEY,
+        started TEXT NOT NULL,
+        offset_min INTEGER NOT NULL,
+        text TEXT NOT NULL,
+        folded TEXT NOT NULL,
+        outcome TEXT NOT NULL,
+        engine TEXT NOT NULL,
+        inserted_by TEXT NOT NULL,
+        duration_s REAL NOT NULL,
+        timings TEXT NOT NULL,
+        error TEXT NOT NULL,
+        program TEXT NOT NULL,
+        audio TEXT NOT NULL,
+        cost REAL
+    );
+    CREATE INDEX takes_by_start ON takes (started, id);
+    """,
+    """
+    ALTER TABLE takes RENAME COLUMN cost TO cost_usd;
+    ALTER TABLE takes ADD COLUMN usage TEXT NOT NULL DEFAULT '[]';
+    CREATE TABLE days (
+        day TEXT NOT NULL,
+        endpoint TEXT NOT NULL,
+        takes INTEGER NOT NULL,
+        seconds REAL NOT NULL,
+        tokens INTEGER NOT NULL,
+        cost_usd REAL,
+        PRIMARY KEY (day, endpoint)
+    ) WITHOUT ROWID;
+    CREATE TABLE budgets (
+        month TEXT PRIMARY KEY,
+        warned_usd REAL NOT NULL DEFAULT 0,
+        allowed_usd REAL NOT NULL DEFAULT 0
+    ) WITHOUT ROWID;
+    """,
+)
+"""Each leads from the version that is its place in the list to the next."""
+
+
+@attrs.frozen
+class Database:
+    path: Path
+    warn: Callable[[Problem], object] = attrs.field(default=lambda _: None)
+    """Told when a damaged file was set aside; from the thread that met it."""
+    migrations: tuple[str, ...] = MIGRATIONS
+
+    def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        """What `query` finds; a file that is not there is empty, and is not made.
+
+        Raises:
+            ProblemError: The file cannot be read.
+        """
+        return self._use(query, make=False)
+
+    def change(self, change: Callable[[sqlite3.Connection], T]) -> T:
+        """All of it or nothing.
+
+        Raises:
+            ProblemError: The file cannot be written.
+        """
+        return self._use(change, make=True)
+
+    def _use(self, act: Callable[[sqlite3.Connection], T], *, make: bool) -> T:
+        try:
+            try:
+                with self._open(make) as db:
+                    return act(db)
+            except sqlite3.DatabaseError as error:
+                if _code(error) not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+                    raise
+                self._set_aside(error)
+                with self._open(make) as db:
+                    return act(db)
+        except (sqlite3.Error, OSError) as error:
+            raise _explained(error) from error
+
+    @contextlib.contextmanager
+    def _open(self, make: bool) -> Iterator[sqlite3.Connection]:
+        """A transaction; one that only reads makes no file."""
+        there = make or self.path.exists()
+        if make and not self.path.exists():
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+        db = sqlite3.connect(
+            self.path if there else ":memory:", timeout=LONGEST_WAIT_S, isolation_level=None
+        )
+        try:
+            db.row_factory = sqlite3.Row
+            db.executescript("PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON;")
+            if db.execute("PRAGMA user_version").fetchone()[0] != len(self.migrations):
+                self._migrate(db)
+            db.execute("BEGIN IMMEDIATE" if make else "BEGIN")
+            yield db
+            db.execute("COMMIT")
+        except BaseException:
+            if db.in_transaction:
+                db.rollback()
+            raise
+        finally:
+            db.close()
+
+    def _migrate(self, db: sqlite3.Connection) -> None:
+        """Step by step to the newest version; a crash leaves one of the versions whole."""
+        db.execute("PRAGMA journal_mode = WAL")
+        while True:
+            db.execute("BEGIN IMMEDIATE")
+            version = db.execute("PRAGMA user_version").fetchone()[0]  # another may have been here
+            if version > len(self.migrations):
+                raise ProblemError(
+                    Problem(
+                        "The history was written by a newer Sayso.",
+                        "Install that one again to see it. Dictation works all the same.",
+                    )
+                )
+            if version == len(self.migrations):
+                db.execute("COMMIT")
+                return
+            for statement in self.migrations[version].split(";"):
+                db.execute(statement)
+            db.execute(f"PRAGMA user_version = {version + 1}")
+            db.execute("COMMIT")
+
+    def _set_aside(self, error: sqlite3.DatabaseError) -> None:
+        aside = self.path.with_name(f"{self.path.stem}-damaged-{time.strftime('%Y%m%d-%H%M%S')}.db")
+        self.path.replace(aside)
+        for end in ("-wal", "-shm"):
+            self.path.with_name(self.path.name + end).unlink(missing_ok=True)
+        what = "The history was damaged, and Sayso has begun a new one."
+        self.warn(Problem(what, f"The old one is kept as {aside.name}.", detail=str(error)))
+
+
+def _code(error: BaseException) -> int:
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+
+
+def _explained(error: Exception) -> ProblemError:
+    code, detail = _code(error), str(error)
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return ProblemError(
+            Problem("Another program keeps the history busy.", "Try again.", detail=detail)
+        )
+    if code == sqlite3.SQLITE_FULL:
+        return ProblemError(
+            Problem("The disk is full, so the history is not kept.", "Make some space.", "", detail)
+        )
+    what = "The history on this computer cannot be used."
+    return ProblemError(
+        Problem(what, "Dictation works all the same. Check the folder it is in.", detail=detail)
+    )
