@@ -21,9 +21,10 @@ from websockets.exceptions import InvalidProxy, ProxyError
 from sayso.core.problems import Problem, ProblemError
 from sayso.core.settings import Endpoint
 from sayso.core.take import Take
+from sayso.stt import conversation as conversations
 from sayso.stt import link as links
 from sayso.stt.engine import Heard, Partial, Ready
-from sayso.stt.link import Link, unreachable
+from sayso.stt.link import Link, _refused
 from sayso.stt.openai import PADDING_BYTES
 from sayso.stt.reader import Reader
 from sayso.stt.realtime import RealtimeEngine, it_works, language_code, try_out
@@ -292,7 +293,7 @@ def test_a_failed_item_keeps_the_take() -> None:
 def test_a_server_that_falls_silent_is_not_waited_for(
     options: dict[str, Any], sentence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(links, "READY_S", 0.3)
+    monkeypatch.setattr(conversations, "READY_S", 0.3)
     monkeypatch.setattr("sayso.stt.openai.ANSWER_S", 0.3)
     assert sentence in problem_of(spoken(0.5), **options).sentence
 
@@ -300,7 +301,7 @@ def test_a_server_that_falls_silent_is_not_waited_for(
 def test_a_server_that_never_comes_to_an_end_is_not_waited_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(links, "FINAL_S", 0.3)
+    monkeypatch.setattr(conversations, "FINAL_S", 0.3)
 
     async def chatters(session: Any) -> bool:
         async def chatter() -> None:
@@ -318,7 +319,7 @@ def test_a_server_that_never_comes_to_an_end_is_not_waited_for(
 def test_a_server_that_stops_reading_is_noticed_while_sending(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(links, "SEND_S", 0.3)
+    monkeypatch.setattr(conversations, "SEND_S", 0.3)
 
     async def sleeps(session: Any) -> bool:
         session.ws.transport.pause_reading()
@@ -327,8 +328,8 @@ def test_a_server_that_stops_reading_is_noticed_while_sending(
 
     async def test() -> None:
         async with StandIn([TEXT], mischief={"audio": sleeps}) as service:
-            pace = links.Pace
-            monkeypatch.setattr(links, "Pace", lambda: pace(speed=1e9, burst_s=1e9))
+            pace = conversations.Pace
+            monkeypatch.setattr(conversations, "Pace", lambda: pace(speed=1e9, burst_s=1e9))
             with pytest.raises(ProblemError, match="did not answer"):
                 await recognised(engine_for(service), spoken(600))
 
@@ -699,7 +700,7 @@ def test_a_server_without_tls_hangs_up() -> None:
     ids=range(8),
 )
 def test_why_there_is_no_connection(error: Exception, host: str, sentence: str) -> None:
-    assert sentence in unreachable(host, error).sentence
+    assert sentence in _refused(host, error).sentence
 
 
 def test_the_stand_in_serves_as_a_process_too() -> None:

@@ -24,6 +24,9 @@ class Problem:
     action: Action = ""
     detail: str = ""
     """For a report: status, host, library message; never a secret."""
+    again_s: float | None = None
+    """It may pass by itself: after so many seconds at least another try is worth it. None: not
+    before somebody changes something."""
 
     @property
     def sentence(self) -> str:

@@ -89,6 +89,15 @@ def host_of(url: str) -> str:
     return name if parts.port in (None, PORTS[parts.scheme]) else f"{name}:{parts.port}"
 
 
+def is_this_computer(host: str) -> bool:
+    """Whether 'host' or 'host:port' is this computer itself: no cable, and no proxy, between."""
+    name = urlsplit(f"//{host}").hostname or ""
+    try:
+        return name == "localhost" or ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
 def needs_key(host: str) -> bool:
     """Whether a server is known to answer nobody without a key; one's own may."""
     return host == OPENAI
@@ -118,16 +127,11 @@ def _may_be_insecure(parts: SplitResult, allowed: str) -> bool:
     host = parts.hostname or ""
     if host == OPENAI:
         return False
-    if host == "localhost":
-        return True
     wanted = allowed.strip().lower()
     named = f"[{host}]" if ":" in host else host
     if wanted and wanted in (host, named, f"{named}:{parts.port or PORTS[parts.scheme]}"):
         return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return is_this_computer(named)
 
 
 def _wrong(what: str, remedy: str) -> ProblemError:

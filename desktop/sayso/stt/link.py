@@ -1,8 +1,9 @@
 """Carries a dialect over a websocket: the only module that opens one.
 
 Nothing is compressed (sound in base64 hardly is), redirects are not followed (they would
-carry the key elsewhere), and the library's log is kept at information, because at debugging
-it writes headers and frames.
+carry the key elsewhere), HTTP/1.1 is what websockets speaks, and the library's log is kept at
+information, because at debugging it writes headers and frames. Proxies are those of this
+computer's settings (HTTP_PROXY, HTTPS_PROXY, NO_PROXY), but not on the way to itself.
 """
 
 from __future__ import annotations
@@ -24,25 +25,28 @@ from websockets.exceptions import (
     ProxyError,
     WebSocketException,
 )
+from websockets.protocol import State
 
 from ..core.problems import Problem, ProblemError
 from . import refusals
-from .dialect import Complete, Dialect, Event, Refused, Send
-from .endpoints import OPENAI
-from .engine import Heard, Ready
-from .pace import Frames, Pace
+from .conversation import Conversation, HungUpError
+from .dialect import Dialect, Event, Kept
+from .endpoints import is_this_computer
+from .engine import Heard
 from .reader import Reader
+from .unreachable import by_proxy, detail_of, unreachable
 
 OPEN_S = 10.0
-READY_S = 10.0
-SEND_S = 10.0
-"""A message that has not left by then never will: the peer is gone."""
-FINAL_S = 120.0
-"""From the commit on, whatever the server keeps saying."""
 CLOSE_S = 1.0
-PING_S = 10.0
+PING_S, PONG_S = 1.0, 3.0
+"""With `CLOSE_S`, a peer that is gone without a word is noticed within 5 s."""
+UNSENT_BYTES = 1 << 15
+"""So much waits in this computer at most: a ping behind a long backlog would come too late."""
+LONGEST_S = 48 * 60.0
+"""After that no take is begun on a socket: OpenAI ends a session after 60 min, and a take may
+last for 10."""
 MOST_BYTES = 1 << 20
-NORMAL, WITHOUT_A_WORD, TOO_BIG = 1000, 1006, 1009
+WITHOUT_A_WORD, TOO_BIG = 1006, 1009
 
 SOCKET_LOG = logging.getLogger("sayso.stt.socket")
 SOCKET_LOG.setLevel(logging.INFO)
@@ -54,13 +58,47 @@ class _Connect(connect):
 
 
 @attrs.define(eq=False)
+class _Socket:
+    """Follows `sayso.stt.conversation.Socket`."""
+
+    ws: ClientConnection
+    opened_s: float
+
+    async def send(self, message: str) -> None:
+        try:
+            await self.ws.send(message)
+        except ConnectionClosed as error:
+            raise _hung_up(error) from error
+
+    async def recv(self) -> str | bytes:
+        try:
+            return await self.ws.recv()
+        except ConnectionClosed as error:
+            raise _hung_up(error) from error
+
+
+@attrs.define(eq=False)
+class _Warm:
+    """A socket between two takes."""
+
+    socket: _Socket
+    kept: Kept
+    place: tuple[str, dict[str, str]]
+    """Address and headers: whoever has the same may go on with it."""
+    cooled: asyncio.TimerHandle
+
+
+@attrs.define(eq=False)
 class Link:
-    """Opens a socket for each conversation."""
+    """Opens a socket for each conversation, or goes on with the one before. For one loop."""
 
     tls: ssl.SSLContext | None = None
     """None: the certificates this computer trusts."""
     through: tuple[str, int] | None = None
     """Host and port to connect to in place of the address's own: a tunnel, or a test."""
+    keep_open_s: float = 0.0
+    """How long a socket is kept warm after a take; 0: not at all."""
+    _warm: _Warm | None = attrs.field(default=None, init=False)
     _closing: set[asyncio.Task[None]] = attrs.field(factory=set, init=False)
 
     async def converse(
@@ -71,30 +109,33 @@ class Link:
         Raises:
             ProblemError: No connection, refused, lost, or no final within the dialect's patience.
         """
-        ws = await self._open(dialect)
+        socket, first = self._warmed(dialect) or (await self._open(dialect), ())
         said_all = False
         try:
-            text = await _Conversation(dialect, audio, heard, ws).text()
+            text = await Conversation(dialect, audio, heard, socket).text(first)
             said_all = True
             return text
         finally:
             if said_all:
-                self._take_leave(ws)
+                self._keep(socket, dialect)
             else:
-                ws.transport.abort()
+                socket.ws.transport.abort()
 
     async def close(self) -> None:
         """Wait for the goodbyes under way, at most `CLOSE_S`."""
+        self._cool()
         await asyncio.gather(*self._closing)
 
-    async def _open(self, dialect: Dialect) -> ClientConnection:
+    async def _open(self, dialect: Dialect) -> _Socket:
         where: dict[str, Any] = (
             {"host": self.through[0], "port": self.through[1]} if self.through else {}
         )
         if dialect.url.startswith("wss:") and self.tls is None:
             self.tls = ssl.create_default_context()
+        if self.through or is_this_computer(dialect.host):
+            where["proxy"] = None
         try:
-            return await _Connect(
+            ws = await _Connect(
                 dialect.url,
                 additional_headers=dialect.headers(),
                 ssl=self.tls if dialect.url.startswith("wss:") else None,
@@ -103,184 +144,81 @@ class Link:
                 open_timeout=OPEN_S,
                 close_timeout=CLOSE_S,
                 ping_interval=PING_S,
-                ping_timeout=PING_S,
+                ping_timeout=PONG_S,
                 logger=SOCKET_LOG,
                 user_agent_header="Sayso",
                 **where,
             )
         except (OSError, WebSocketException, ImportError) as error:  # ImportError: a SOCKS proxy
-            raise ProblemError(unreachable(dialect.host, error)) from error
+            raise ProblemError(_refused(dialect.host, error)) from error
+        _hold_little(ws)
+        return _Socket(ws, asyncio.get_running_loop().time())
 
-    def _take_leave(self, ws: ClientConnection) -> None:
+    def _warmed(self, dialect: Dialect) -> tuple[_Socket, Sequence[Event]] | None:
+        """The socket of the take before, if it is there and the same is asked of it.
+
+        It belongs to this conversation from now on: two are never held on one socket.
+        """
+        warm = self._warm
+        if warm is None:
+            return None
+        same = warm.place == (dialect.url, dialect.headers())
+        alive = warm.socket.ws.state is State.OPEN and not self._old(warm.socket)
+        first = dialect.go_on(warm.kept) if same and alive else []
+        if not first:
+            self._cool()
+            return None
+        self._warm = None
+        warm.cooled.cancel()
+        return warm.socket, first
+
+    def _keep(self, socket: _Socket, dialect: Dialect) -> None:
+        kept = dialect.kept if self.keep_open_s else None
+        if kept is None or self._old(socket) or socket.ws.state is not State.OPEN:
+            self._take_leave(socket)
+            return
+        self._cool()
+        cooled = asyncio.get_running_loop().call_later(self.keep_open_s, self._cool)
+        self._warm = _Warm(socket, kept, (dialect.url, dialect.headers()), cooled)
+
+    def _cool(self) -> None:
+        warm, self._warm = self._warm, None
+        if warm:
+            warm.cooled.cancel()
+            self._take_leave(warm.socket)
+
+    def _old(self, socket: _Socket) -> bool:
+        return asyncio.get_running_loop().time() - socket.opened_s > LONGEST_S
+
+    def _take_leave(self, socket: _Socket) -> None:
         """Close with a word, without keeping the text waiting for it."""
-        task = asyncio.create_task(ws.close())
+        task = asyncio.create_task(socket.ws.close())
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
 
-class _Conversation:
-    """Says and hears at the same time; the first to come to an end sets `_end`."""
-
-    def __init__(
-        self, dialect: Dialect, audio: Reader, heard: Callable[[Heard], None], ws: ClientConnection
-    ) -> None:
-        self._dialect, self._audio, self._heard, self._ws = dialect, audio, heard, ws
-        self._loop = asyncio.get_running_loop()
-        self._end: asyncio.Future[str] = self._loop.create_future()
-        self._ready = asyncio.Event()
-        self._deadline = asyncio.timeout(READY_S)
-        self._committed_s: float | None = None
-
-    async def text(self) -> str:
-        tasks = [asyncio.create_task(self._hear()), asyncio.create_task(self._say())]
-        for task in tasks:
-            task.add_done_callback(self._fell)
-        try:
-            return await self._end
-        finally:
-            for task in tasks:
-                task.cancel()
-            if self._end.done() and not self._end.cancelled():
-                self._end.exception()  # seen, though we may have been cancelled meanwhile
-
-    async def _hear(self) -> None:
-        try:
-            async with self._deadline:
-                while not self._end.done():
-                    message = await self._ws.recv()
-                    await self._follow(self._dialect.hear(message))
-                    self._wait_on()
-        except TimeoutError:
-            await self._follow([self._dialect.lapsed()])
-        except ConnectionClosed as error:
-            await self._follow([self._dialect.closed(*_close_of(error))])
-
-    async def _say(self) -> None:
-        await self._ready.wait()
-        rate_hz = self._dialect.rate_hz
-        frames, pace = Frames(rate_hz), Pace()
-        with contextlib.suppress(ConnectionClosed):  # _hear tells it
-            async with contextlib.aclosing(self._audio.chunks(rate_hz)) as chunks:
-                async for pcm in chunks:
-                    for frame in frames.add(pcm):
-                        await self._append(frame, pace)
-            for frame in frames.rest():
-                await self._append(frame, pace)
-            await self._follow(self._dialect.commit())
-            self._committed_s = self._loop.time()
-            self._wait_on()
-
-    async def _append(self, frame: bytes, pace: Pace) -> None:
-        audio_s = len(frame) / 2 / self._dialect.rate_hz
-        wait_s = pace.wait_s(audio_s, self._loop.time())
-        if wait_s:
-            await asyncio.sleep(wait_s)
-        await self._send(self._dialect.audio(frame))
-
-    async def _follow(self, events: Sequence[Event]) -> None:
-        for event in events:
-            if self._end.done():
-                return
-            match event:
-                case Send():
-                    await self._send(event)
-                case Complete(text):
-                    self._end.set_result(text)
-                case Refused(problem):
-                    self._end.set_exception(ProblemError(problem))
-                case _:
-                    if isinstance(event, Ready):
-                        self._ready.set()
-                    self._heard(event)
-
-    async def _send(self, event: Send) -> None:
-        try:
-            async with asyncio.timeout(SEND_S):
-                await self._ws.send(event.message)
-        except TimeoutError:
-            await self._follow([Refused(refusals.no_answer(self._dialect.host, "takes nothing"))])
-
-    def _wait_on(self) -> None:
-        """There was news: the server has time again."""
-        if self._committed_s is not None:
-            patient_till_s = self._loop.time() + self._dialect.patience_s
-            self._reschedule(min(patient_till_s, self._committed_s + FINAL_S))
-        elif self._ready.is_set():
-            self._reschedule(None)  # nothing need come while somebody speaks; pings find the dead
-
-    def _reschedule(self, when_s: float | None) -> None:
-        if not (self._deadline.expired() or self._end.done()):
-            self._deadline.reschedule(when_s)
-
-    def _fell(self, task: asyncio.Task[None]) -> None:
-        if task.cancelled():
-            return
-        error = task.exception()
-        if error is not None and not self._end.done():
-            self._end.set_exception(error)
+def _hold_little(ws: ClientConnection) -> None:
+    """Keep what is not sent yet out of the system's buffers (tcp(7), TCP_NOTSENT_LOWAT)."""
+    plain = ws.transport.get_extra_info("socket")
+    if plain is not None and hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        with contextlib.suppress(OSError):  # an older kernel: pings are late behind a backlog
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
 
 
-def _close_of(error: ConnectionClosed) -> tuple[int, str]:
+def _hung_up(error: ConnectionClosed) -> HungUpError:
     if error.rcvd is not None:
-        return error.rcvd.code, error.rcvd.reason
+        return HungUpError(error.rcvd.code, error.rcvd.reason)
     if error.sent is not None and error.sent.code == TOO_BIG:
-        return TOO_BIG, error.sent.reason
-    return WITHOUT_A_WORD, ""
+        return HungUpError(TOO_BIG, error.sent.reason)
+    return HungUpError(WITHOUT_A_WORD, "")
 
 
-def unreachable(host: str, error: Exception) -> Problem:
-    """Why there is no connection."""
-    detail = f"{host}: {type(error).__name__}: {refusals.said(str(error))}"
+def _refused(host: str, error: Exception) -> Problem:
     match error:
-        case InvalidStatus():
-            return refusals.by_status(host, error.response.status_code)
-        case TimeoutError():
-            return refusals.no_answer(host, detail)
-        case ssl.SSLCertVerificationError():
-            return Problem(
-                f"The certificate of {host} is not trusted.",
-                "Check the address before you go on.",
-                "recognition",
-                detail,
-            )
-        case ssl.SSLError():
-            return Problem(
-                f"There is no secure connection to {host}.",
-                "Check the address and the port in Settings > Recognition.",
-                "recognition",
-                detail,
-            )
-        case ProxyError() | InvalidProxy() | ImportError():
-            return Problem(
-                f"The proxy of this computer does not lead to {host}.",
-                "Check the proxy in the system settings.",
-                "try-again",
-                detail,
-            )
-        case ConnectionResetError() if host != OPENAI:
-            return Problem(
-                f"{host} hung up at once.",
-                "The address may need https:// in place of http://, or the other way round.",
-                "recognition",
-                detail,
-            )
-        case socket.gaierror() if host != OPENAI:
-            return Problem(
-                f"{host} was not found.",
-                "Check the address in Settings > Recognition, and the network.",
-                "recognition",
-                detail,
-            )
-        case OSError() if host == OPENAI:
-            return Problem(
-                "There is no internet.",
-                f"{refusals.KEPT[:-1]} and can be recognised later.",
-                "try-again",
-                detail,
-            )
-        case OSError():
-            return Problem(
-                f"Nothing answers at {host}.", "Is the server running?", "recognition", detail
-            )
+        case InvalidStatus(response=response):
+            retry_after = response.headers.get("Retry-After", "")
+            return refusals.by_status(host, response.status_code, retry_after)
+        case ProxyError() | InvalidProxy():
+            return by_proxy(host, detail_of(host, error))
         case _:
-            return refusals.not_a_speech_server(host, detail)
+            return unreachable(host, error)

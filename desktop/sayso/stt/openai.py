@@ -47,6 +47,8 @@ class OpenAI(Speaker):
     """One conversation; follows `sayso.stt.dialect.Dialect`."""
 
     hints: Hints = attrs.field(factory=Hints, kw_only=True)
+    model_in_url: bool = attrs.field(default=True, kw_only=True)
+    """Gateways route by it. OpenAI refuses it, whatever this says."""
     _commits: list[int] = attrs.field(factory=list, init=False)
     """How many bytes had been sent at each."""
     _answers: int = attrs.field(default=0, init=False)
@@ -60,11 +62,12 @@ class OpenAI(Speaker):
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
-        # OpenAI refuses a model in the address, and gateways route by it.
+        wanted, dropped = {"intent": "transcription"}, frozenset[str]()
         if self.host == OPENAI:
-            self.url = with_query(self.url, {"intent": "transcription"}, frozenset({"model"}))
-        else:
-            self.url = with_query(self.url, {"intent": "transcription", "model": self.model})
+            dropped = frozenset({"model"})
+        elif self.model_in_url and self.model:
+            wanted["model"] = self.model
+        self.url = with_query(self.url, wanted, dropped)
         self._optional = self.hints.transcription(self.model)
         if noise := self.hints.noise_reduction(self.model):
             self._optional[NOISE] = noise
@@ -149,7 +152,6 @@ class OpenAI(Speaker):
         return messages.send("session.update", event_id="sayso_update", session=session)
 
     def _on(self, kind: str, event: dict[str, Any]) -> list[Event]:
-        """What is not named, `conversation.item.added` and `.created` among it, is no news."""
         if messages.text(event, "item_id") in self._past:
             return []
         match kind:
@@ -161,10 +163,15 @@ class OpenAI(Speaker):
                 return [Ready()]
             case "error":
                 return self._on_error(event)
-        if not self._configured:
-            return []
-        if kind == f"{SPOKEN}failed":
-            return [self._refused(event)]
+            case _ if not self._configured:
+                return []
+            case _ if kind == f"{SPOKEN}failed":
+                return [self._refused(event)]
+        self._on_items(kind, event)
+        return self._end()
+
+    def _on_items(self, kind: str, event: dict[str, Any]) -> None:
+        """`conversation.item.added`, `.created` and all the others say nothing new."""
         if kind == f"{SPOKEN}delta":
             self._items.add(messages.text(event, "item_id"), messages.text(event, "delta"))
         elif kind == f"{SPOKEN}completed":
@@ -173,7 +180,6 @@ class OpenAI(Speaker):
             self._on_committed(event)
         elif kind == "input_audio_buffer.cleared":
             self._fenced = self._fenced or self._phase == "finishing"
-        return self._end()
 
     def _on_committed(self, event: dict[str, Any]) -> None:
         until_bytes = self._next_answer()

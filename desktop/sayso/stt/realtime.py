@@ -17,15 +17,16 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from ..core.problems import Problem, ProblemError
+from ..core.problems import ProblemError
 from ..core.settings import Endpoint
 from ..core.take import Take
-from . import refusals
+from .access import access_for
 from .auto import dialect_for
 from .charge import charge
 from .dialect import Dialect
-from .endpoints import host_of, needs_key, socket_url
+from .endpoints import host_of, socket_url
 from .engine import Heard
+from .keys import KeyOf
 from .openai import RATE_HZ
 from .reader import Reader
 
@@ -33,12 +34,7 @@ if TYPE_CHECKING:
     from .link import Link
 
 LOG = logging.getLogger(__name__)
-KEY_S = 60.0
-"""The keyring may ask somebody for its password."""
 CHINESE = frozenset({"zh-cn", "zh-tw", "zh-hk"})
-KEYRING_LOCKED = Problem(
-    "The keyring is locked.", "Unlock it, or enter the key again.", "recognition"
-)
 
 
 @attrs.define(eq=False)
@@ -48,8 +44,7 @@ class RealtimeEngine:
     endpoint: Endpoint
     language: str
     """As in the setting: '' detects it."""
-    api_key: Callable[[str], str | None] = attrs.field(repr=False)
-    """From 'host' or 'host:port' to the key, or None; may block; may raise `ProblemError`."""
+    api_key: KeyOf = attrs.field(repr=False)
     _link: Link | None = attrs.field(default=None, repr=False)
     name: str = attrs.field(default="realtime", init=False)
 
@@ -78,8 +73,8 @@ class RealtimeEngine:
             ProblemError: No key, no connection, refused, lost, or no final in time.
         """
         url = socket_url(self.endpoint.url, self.endpoint.allow_insecure)
-        key = await self._key(host_of(url))
-        dialect = dialect_for(self.endpoint, language_code(self.language), key)
+        access = await access_for(self.endpoint, host_of(url), self.api_key)
+        dialect = dialect_for(self.endpoint, language_code(self.language), access)
         try:
             text = await self._linked().converse(dialect, audio, heard)
         except ProblemError:
@@ -120,16 +115,6 @@ class RealtimeEngine:
             seconds=seconds,
             tokens=tokens,
         )
-
-    async def _key(self, host: str) -> str | None:
-        try:
-            async with asyncio.timeout(KEY_S):
-                key = await asyncio.to_thread(self.api_key, host)
-        except TimeoutError:
-            raise ProblemError(KEYRING_LOCKED) from None
-        if not key and needs_key(host):
-            raise ProblemError(refusals.key_missing(host))
-        return key
 
     def _linked(self) -> Link:
         if self._link is None:

@@ -26,6 +26,12 @@ BUSY = frozenset({"rate_limit_exceeded", "too_many_requests", "server_overloaded
 NOT_OF_OPTIONS = NO_KEY | NO_CREDIT | NO_MODEL | BUSY | {"session_expired", "server_error"}
 """Codes that say what it is about, whatever was asked for."""
 
+MOST_WAIT_S = 3600.0
+
+_AGAIN_IN = re.compile(
+    r"""(?ix) again\ in\s+ (?: (?P<minutes>\d{1,4}) \s* m(?:in\w*)? (?![a-z]) \s* )?
+        (?: (?P<seconds>\d{1,6}(?:\.\d{1,6})?) \s* (?P<ms>ms)? )?"""
+)
 _CODE = re.compile(r"[a-z_]{1,64}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
 _LAST_WORD = re.compile(r"(?<!\S)\S*\Z")
@@ -76,11 +82,32 @@ def key_missing(host: str) -> Problem:
 
 
 def no_answer(host: str, detail: str = "") -> Problem:
-    return Problem(f"{host} did not answer.", KEPT, "try-again", detail)
+    return Problem(f"{host} did not answer.", KEPT, "try-again", detail, again_s=0.0)
 
 
 def lost(host: str, detail: str = "") -> Problem:
-    return Problem(f"The connection to {host} was lost.", f"{KEPT} Try again.", "try-again", detail)
+    what = f"The connection to {host} was lost."
+    return Problem(what, f"{KEPT} Try again.", "try-again", detail, again_s=0.0)
+
+
+def busy(host: str, detail: str = "", after_s: float = 0.0) -> Problem:
+    remedy = f"{KEPT} Try again in a moment."
+    return Problem(f"{host} is busy.", remedy, "try-again", detail, again_s=after_s)
+
+
+def asked_s(words: str) -> float:
+    """How long to wait, as a server's words have it: “try again in 1m2.5s”; 0.0 without any."""
+    found = _AGAIN_IN.search(words)
+    if not found:
+        return 0.0
+    seconds = float(found["seconds"] or 0) / (1000 if found["ms"] else 1)
+    return min(MOST_WAIT_S, 60 * float(found["minutes"] or 0) + seconds)
+
+
+def header_s(retry_after: str) -> float:
+    """The same of a header `Retry-After`; only seconds are read, nobody here sends a date."""
+    seconds = retry_after.strip()
+    return min(MOST_WAIT_S, float(seconds)) if re.fullmatch(r"\d{1,6}", seconds) else 0.0
 
 
 def not_a_speech_server(host: str, detail: str = "") -> Problem:
@@ -116,18 +143,18 @@ def by_code(host: str, model: str, code: str, words: str) -> Problem:
             detail,
         )
     if code in BUSY:
-        return Problem(f"{host} is busy.", f"{KEPT} Try again in a moment.", "try-again", detail)
+        return busy(host, detail, asked_s(words))
     if code == "session_expired":
         return Problem(
             f"{host} ended the session at its longest time.",
             f"{KEPT} Try again.",
             "try-again",
             detail,
+            again_s=0.0,
         )
     quoted = f" It says: “{words}”" if words else ""
-    return Problem(
-        f"{host} could not recognise this.{quoted}", f"{KEPT} Try again.", "try-again", detail
-    )
+    what = f"{host} could not recognise this.{quoted}"
+    return Problem(what, f"{KEPT} Try again.", "try-again", detail, again_s=0.0)
 
 
 def of_settings(host: str, model: str, code: str, words: str) -> Problem:
@@ -158,8 +185,8 @@ def by_close(host: str, model: str, close: int, reason: str) -> Problem:
     return lost(host, detail)
 
 
-def by_status(host: str, status: int) -> Problem:
-    """From the HTTP status that came instead of a socket."""
+def by_status(host: str, status: int, retry_after: str = "") -> Problem:
+    """From the HTTP status that came instead of a socket, and the header `Retry-After`."""
     detail = f"{host}: HTTP {status}"
     if status == 401:
         return key_refused(host, detail)
@@ -171,9 +198,8 @@ def by_status(host: str, status: int) -> Problem:
             detail,
         )
     if status == 429:
-        return by_code(host, "", "rate_limit_exceeded", detail)
+        return busy(host, detail, header_s(retry_after))
     if status >= 500:
-        return Problem(
-            f"{host} cannot answer now.", f"{KEPT} Try again in a moment.", "try-again", detail
-        )
+        what, remedy = f"{host} cannot answer now.", f"{KEPT} Try again in a moment."
+        return Problem(what, remedy, "try-again", detail, again_s=header_s(retry_after))
     return not_a_speech_server(host, detail)

@@ -1,0 +1,72 @@
+"""Why there is no connection: what Python raises, as problems a person can act on. Pure."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+
+from ..core.problems import Problem
+from . import refusals
+from .endpoints import OPENAI
+
+
+def unreachable(host: str, error: Exception) -> Problem:
+    """From what was raised while connecting, whichever library connects."""
+    detail = detail_of(host, error)
+    match error:
+        case TimeoutError():
+            return refusals.no_answer(host, detail)
+        case ssl.SSLError():
+            return _not_secure(host, error, detail)
+        case ImportError():  # python-socks is not there
+            return by_proxy(host, detail)
+        case OSError() if host == OPENAI and not isinstance(error, ConnectionResetError):
+            remedy = f"{refusals.KEPT[:-1]} and can be recognised later."
+            return Problem("There is no internet.", remedy, "try-again", detail, again_s=0.0)
+        case OSError():
+            return _nobody_there(host, error, detail)
+        case _:
+            return refusals.not_a_speech_server(host, detail)
+
+
+def by_proxy(host: str, detail: str) -> Problem:
+    what = f"The proxy of this computer does not lead to {host}."
+    return Problem(what, "Check the proxy in the system settings.", "try-again", detail)
+
+
+def detail_of(host: str, error: Exception) -> str:
+    return f"{host}: {type(error).__name__}: {refusals.said(str(error))}"
+
+
+def _not_secure(host: str, error: ssl.SSLError, detail: str) -> Problem:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        what, remedy = (
+            f"The certificate of {host} is not trusted.",
+            "Check the address before you go on.",
+        )
+    else:
+        what, remedy = (
+            f"There is no secure connection to {host}.",
+            "Check the address and the port in Settings > Recognition.",
+        )
+    return Problem(what, remedy, "recognition", detail)
+
+
+def _nobody_there(host: str, error: OSError, detail: str) -> Problem:
+    """All of it may pass: a server starts, a network comes back."""
+    match error:
+        case ConnectionResetError() if host != OPENAI:
+            what, remedy = (
+                f"{host} hung up at once.",
+                "The address may need https:// in place of http://, or the other way round.",
+            )
+        case ConnectionResetError():
+            return refusals.lost(host, detail)
+        case socket.gaierror():
+            what, remedy = (
+                f"{host} was not found.",
+                "Check the address in Settings > Recognition, and the network.",
+            )
+        case _:
+            what, remedy = f"Nothing answers at {host}.", "Is the server running?"
+    return Problem(what, remedy, "recognition", detail, again_s=0.0)
