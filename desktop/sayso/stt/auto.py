@@ -12,6 +12,7 @@ import attrs
 
 from ..core.settings import Endpoint
 from . import messages
+from .access import Access
 from .dialect import Complete, Dialect, Event, Kept, Refused, Send
 from .endpoints import OPENAI, host_of
 from .flat import WAYS, Flat
@@ -117,23 +118,27 @@ class Auto:
         return Refused(problem)
 
 
-def dialect_for(endpoint: Endpoint, language: str, api_key: str | None) -> Dialect:
+def dialect_for(endpoint: Endpoint, language: str, access: Access) -> Dialect:
     """How that server is spoken to about the next take; `language` is a code, or ''.
 
     Raises:
         ProblemError: The address is none, or would send sound and key in the clear.
     """
-    address, model, allowed = endpoint.url, endpoint.model, endpoint.allow_insecure
     name = endpoint.dialect
-    host = host_of(address)
+    host = host_of(endpoint.url)
     if name == "auto" and host in AT_TOGETHER:
         name = "together"
+    common = (endpoint.url, endpoint.model, access.key, endpoint.allow_insecure)
+    shown = access.headers
     if name in WAYS and host != OPENAI:
-        way = WAYS[name]
-        return Flat(address, model, api_key, allowed, way=way, language=language)
-    otherwise = VLLM(address, model, api_key, allowed)
+        return Flat(*common, shown=shown, way=WAYS[name], language=language)
+    otherwise = VLLM(*common, shown=shown)
     if name == "vllm" and host != OPENAI:
         return otherwise
-    hints = Hints.of(endpoint, language)
-    openai = OpenAI(address, model, api_key, allowed, hints=hints)
+    openai = OpenAI(
+        *common,
+        shown=shown,
+        hints=Hints.of(endpoint, language),
+        model_in_url=endpoint.model_in_url,
+    )
     return openai if name == "openai" or host == OPENAI else Auto(openai, otherwise)

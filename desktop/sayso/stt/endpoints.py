@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 from ..core.problems import Problem, ProblemError
 
 OPENAI = "api.openai.com"
+CLOUDFLARE = "gateway.ai.cloudflare.com"
 SECURE = {"wss": "wss", "https": "wss"}
 INSECURE = {"ws": "ws", "http": "ws"}
 PORTS = {"wss": 443, "https": 443, "ws": 80, "http": 80}
@@ -25,8 +26,8 @@ NO_ADDRESS = Problem(
 def socket_url(url: str, allow_insecure: str = "") -> str:
     """The address of the realtime socket behind what a person entered.
 
-    `https://host/v1` becomes `wss://host/v1/realtime`; a path that ends in `/realtime` and
-    the query stay as they are. Without TLS only this computer is spoken to, and
+    `https://host/v1` becomes `wss://host/v1/realtime`; a path that ends in `/realtime`, one of
+    Cloudflare's gateway, which has no such end (PROTOCOL 3.7), and the query stay as they are. Without TLS only this computer is spoken to, and
     `allow_insecure`: one host, or host:port.
 
     Raises:
@@ -43,7 +44,7 @@ def socket_url(url: str, allow_insecure: str = "") -> str:
             "(endpoint.allow_insecure).",
         )
     path = parts.path.rstrip("/")
-    if not path.endswith("/realtime"):
+    if not path.endswith("/realtime") and parts.hostname != CLOUDFLARE:
         path += "/realtime"
     scheme = (SECURE | INSECURE)[parts.scheme]
     return urlunsplit((scheme, parts.netloc, path, parts.query, ""))

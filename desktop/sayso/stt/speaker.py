@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import attrs
@@ -31,6 +32,8 @@ class Speaker(abc.ABC):
     model: str
     api_key: str | None = attrs.field(default=None, repr=False)
     allow_insecure: str = ""
+    shown: Mapping[str, str] | None = attrs.field(default=None, repr=False, kw_only=True)
+    """Headers that let it in; None: the key as bearer."""
     url: str = attrs.field(init=False)
     host: str = attrs.field(init=False)
     used_s: float = attrs.field(default=0.0, init=False)
@@ -61,6 +64,8 @@ class Speaker(abc.ABC):
         return []
 
     def headers(self) -> dict[str, str]:
+        if self.shown is not None:
+            return dict(self.shown)
         return {"Authorization": f"Bearer {self.api_key}"} if self.api_key else {}
 
     def audio(self, pcm: bytes) -> Send:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from talk import ANYTHING, HELLO, KEY, refusal, sent, spoken, stand_anything
 
 from sayso.core.settings import Endpoint
+from sayso.stt.access import Access
 from sayso.stt.auto import SAY_WHICH, Auto, dialect_for
 from sayso.stt.dialect import Complete, Dialect
 from sayso.stt.engine import Ready
@@ -20,7 +21,7 @@ FLAT = {"input_audio_format": "pcm16", "turn_detection": {}}
 
 
 def chosen(url: str = URL, **fields: str) -> Dialect:
-    return dialect_for(Endpoint(url=url, **fields), "de", KEY)
+    return dialect_for(Endpoint(url=url, **fields), "de", Access(KEY))
 
 
 @pytest.mark.parametrize(
