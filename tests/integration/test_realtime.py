@@ -532,7 +532,7 @@ def test_the_key_is_asked_for_by_host_and_port_at_each_take() -> None:
 
 
 def test_a_keyring_that_does_not_open_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sayso.stt.realtime.KEY_S", 0.05)
+    monkeypatch.setattr("sayso.stt.keys.KEY_S", 0.05)
     import threading
 
     let_go = threading.Event()
