@@ -197,7 +197,8 @@ def put(settings: Settings, key: str, value: Any) -> Settings:
             return changed_endpoint(settings, settings.profile, changed)
         return attrs.evolve(settings, **{group: changed})
     except (TypeError, ValueError) as error:
-        raise ProblemError(Problem(f"{key} cannot be {value!r}.", _allowed(key, error))) from error
+        said = ", ".join(map(str, value)) if isinstance(value, tuple) else value
+        raise ProblemError(Problem(f"{key} cannot be {said!r}.", _allowed(key, error))) from error
 
 
 def changed_endpoint(settings: Settings, name: str, endpoint: Endpoint) -> Settings:
@@ -215,10 +216,23 @@ def changed_endpoint(settings: Settings, name: str, endpoint: Endpoint) -> Setti
 
 
 def added(settings: Settings, endpoint: Endpoint) -> Settings:
-    """With one endpoint more, in use from now on; its name gets a number if it is taken."""
+    """With one endpoint more, the last; its name gets a number if it is taken."""
     name = free_name(endpoint.name, (one.name for one in settings.endpoints))
-    endpoint = attrs.evolve(endpoint, name=name)
-    return attrs.evolve(settings, endpoints=(*settings.endpoints, endpoint), profile=name)
+    endpoints = (*settings.endpoints, attrs.evolve(endpoint, name=name))
+    return attrs.evolve(settings, endpoints=endpoints)
+
+
+def in_use(settings: Settings, name: str) -> Settings:
+    """With the engine of that name chosen: an endpoint's, or 'on-device'.
+
+    Raises:
+        ProblemError: There is none of that name.
+    """
+    if name == ON_DEVICE:
+        return attrs.evolve(settings, engine=ON_DEVICE)
+    if settings.endpoint_named(name) is None:
+        raise ProblemError(no_endpoint(settings, name))
+    return attrs.evolve(settings, engine="realtime", profile=name)
 
 
 def without(settings: Settings, name: str) -> Settings:
@@ -235,12 +249,12 @@ def without(settings: Settings, name: str) -> Settings:
         raise ProblemError(
             Problem(f"{name} is the only endpoint.", "Add another first, or change this one.")
         )
-    in_use = settings.profile == name
+    used = settings.profile == name
     return attrs.evolve(
         settings,
         endpoints=left,
-        profile=left[0].name if in_use else settings.profile,
-        engine=ON_DEVICE if in_use else settings.engine,
+        profile=left[0].name if used else settings.profile,
+        engine=ON_DEVICE if used else settings.engine,
         fallback=tuple(one for one in settings.fallback if one != name),
     )
 

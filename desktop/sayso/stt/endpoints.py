@@ -26,9 +26,9 @@ NO_ADDRESS = Problem(
 def socket_url(url: str, allow_insecure: str = "") -> str:
     """The address of the realtime socket behind what a person entered.
 
-    `https://host/v1` becomes `wss://host/v1/realtime`; a path that ends in `/realtime`, one of
-    Cloudflare's gateway, which has no such end (PROTOCOL 3.7), and the query stay as they are. Without TLS only this computer is spoken to, and
-    `allow_insecure`: one host, or host:port.
+    `https://host/v1` becomes `wss://host/v1/realtime`. The query stays as it is, and a path that
+    ends in `/realtime` or is Cloudflare's, whose addresses have no such end (PROTOCOL 3.7).
+    Without TLS only this computer is spoken to, and `allow_insecure`: one host, or host:port.
 
     Raises:
         ProblemError: Empty, not an address, with a key inside, or without TLS to a host
