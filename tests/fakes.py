@@ -9,6 +9,7 @@ from concurrent.futures import Future
 
 from sayso.core.insertion import Target
 from sayso.core.problems import Problem, ProblemError
+from sayso.edges.sound_server import Advice, Trouble
 from sayso.stt.engine import Heard, Partial, Ready
 from sayso.stt.reader import Reader
 
@@ -28,6 +29,9 @@ class FakeMicrophone:
         self.is_open = threading.Event()
         self.speak: Callable[[bytes], None] = lambda pcm: None
         self.vanish: Callable[[], None] = lambda: None
+        self.gone = threading.Event()
+        """Set: there is no microphone to go on with."""
+        self.rate_hz = RATE_HZ
 
     def open(
         self, device: str, block: Callable[[bytes], None], finished: Callable[[], None]
@@ -37,10 +41,15 @@ class FakeMicrophone:
             raise ProblemError(self.problem)
         self.speak, self.vanish = block, finished
         self.is_open.set()
-        return RATE_HZ
+        return self.rate_hz
 
     def close(self) -> None:
         self.is_open.clear()
+
+    def advise(self, device: str, trouble: Trouble) -> Advice:
+        if trouble == "silent":
+            return Advice("stay")
+        return Advice("wait") if self.gone.is_set() else Advice("open", device)
 
 
 class FakeEngine:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import attrs
 
-from .capture import Capture, Mic
+from .capture import Capture
 from .capture import Told as CaptureTold
 from .core import events as e
 from .core.dictation import Dictation, Phase
@@ -33,6 +33,7 @@ from .hotkey import Told as HotkeyTold
 from .inserter import Clipboard, Inserter
 from .rescue import Rescue
 from .rescue import Told as RescueTold
+from .stream import Mic
 from .stt.engine import Engine, Heard, Partial, Ready
 from .system import Typist
 from .takes import Living, Takes
@@ -186,6 +187,7 @@ class Worker:
                 ),
                 warned=self._warn,
                 level=self._parts.level,
+                away=self._show,
             ),
         )
         self._engines = Engines(
@@ -373,6 +375,7 @@ class Worker:
             take=machine.number,
             hands_free=machine.hands_free,
             sound_arrived=bool(newest and newest.take.size_bytes),
+            waiting=machine.listening and self._capture.away,
             partial=newest.partial if newest and machine.state != "idle" else "",
             words=self._words if machine.state in ("idle", "failed") else None,
             nothing_heard=machine.nothing_heard,

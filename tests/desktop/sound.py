@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -27,6 +28,24 @@ MICROPHONE = "virtual_mic"
 RATE_HZ = 48000
 TEST_DATA = Path("/usr/share/pocketsphinx/test/data")
 """Debian package pocketsphinx-testdata (BSD-2-Clause); its readings are from LibriVox."""
+FEEDER = """
+import fcntl, os, sys, time
+pipe = os.open(sys.argv[1], os.O_WRONLY | os.O_NONBLOCK)
+fcntl.fcntl(pipe, 1031, 4096)  # F_SETPIPE_SZ: what nobody reads is not kept
+noise = os.urandom(2 * int(sys.argv[2]))
+piece, at = len(noise) // 100, 0
+begun, sent = time.monotonic(), 0
+while os.path.exists(sys.argv[1]):
+    time.sleep(max(0.0, begun + sent / 100 - time.monotonic()))
+    at, sent = (at + piece) % len(noise), sent + 1
+    try:
+        os.write(pipe, noise[at : at + piece])
+    except BlockingIOError:
+        pass
+    except BrokenPipeError:
+        break
+"""
+"""Noise into a pipe, at the pace of a microphone, until the pipe is gone."""
 
 
 class Sound:
@@ -88,7 +107,8 @@ class Sound:
         self._server = None
         self._end_children()
         self.modules.clear()
-        (self.folder / "socket").unlink(missing_ok=True)
+        for left in (self.folder / "socket", *self.folder.glob("*.pipe")):
+            left.unlink(missing_ok=True)
 
     def add_microphone(self, name: str, description: str = "") -> None:
         """Add one; the first becomes the default."""
@@ -108,6 +128,19 @@ class Sound:
         drain = subprocess.Popen(["cat"], stdin=held.stdout, stdout=subprocess.DEVNULL)
         held.stdout.close()
         self._children.append(drain)
+
+    def add_hissing(self, name: str, rate_hz: int = RATE_HZ) -> None:
+        """Add a microphone that hears noise and nothing else: in pieces of 10 ms, from now on,
+        and without the sleep of null sinks."""
+        pipe = self.folder / f"{name}.pipe"
+        self.modules[name] = [
+            self._load("module-pipe-source", f"source_name={name}", f"file={pipe}",
+                       "format=s16le", f"rate={rate_hz}", "channels=1"),
+        ]  # fmt: skip
+        if len(self.modules) == 1:
+            self.pactl("set-default-source", name)
+        feeder = [sys.executable, "-S", "-c", FEEDER, str(pipe), str(rate_hz)]
+        self._children.append(subprocess.Popen(feeder))
 
     def unplug(self, name: str = MICROPHONE) -> None:
         """Take a microphone away, as a pulled plug does."""

@@ -281,7 +281,7 @@ def test_a_refused_key_is_told_while_speaking_and_the_take_is_kept(desk):
     assert (kept.text, kept.outcome, kept.error) == ("Now it works.", "inserted", "")
 
 
-WITH_FALLBACK = s.put(s.put(Settings(), "engine", "realtime"), "fallback", True)
+WITH_FALLBACK = s.put(s.put(Settings(), "engine", "realtime"), "fallback", ("on-device",))
 
 
 @pytest.mark.expect_log
@@ -291,7 +291,7 @@ def test_a_muted_microphone_is_told_while_recording_goes_on(desk, monkeypatch):
     desk.speak()
     later = time.monotonic() * 1000
     for second in range(4):
-        monkeypatch.setattr("sayso.capture._now_ms", lambda at=later + second * 1000: at)
+        monkeypatch.setattr("sayso.stream._now_ms", lambda at=later + second * 1000: at)
         desk.microphone.speak(bytes(160))
         desk.worker.run(asyncio.sleep(0)).result(WAIT_S)
     assert desk.wait(problem=ONLY_SILENCE).state == "listening"
@@ -337,11 +337,14 @@ def test_no_microphone_is_told(desk):
     assert desk.wait(problem=NOT_STARTED).state == "failed"
 
 
-def test_a_microphone_that_goes_away_leaves_what_was_said(desk):
+def test_a_microphone_that_stays_away_leaves_what_was_said(desk, monkeypatch):
     desk = desk("Half a")
     desk.hold()
     desk.speak()
+    desk.microphone.gone.set()
+    monkeypatch.setattr("sayso.stream.LONGEST_AWAY_S", 0.3)
     desk.microphone.vanish()
+    assert desk.wait(waiting=True).state == "listening"
     desk.wait(problem=WENT_AWAY)
     desk.let_go()
     desk.wait_for(lambda status: desk.typist.typed)

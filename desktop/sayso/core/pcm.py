@@ -137,24 +137,28 @@ class Tail:
         return kept
 
 
-Trouble = Literal["no-callback", "silence"]
+Trouble = Literal["no-callback", "zeros", "silence"]
 
-NO_CALLBACK_MS = 500
+NO_CALLBACK_MS = 400
 FIRST_CALLBACK_MS = 5000
 """A Bluetooth headset needs seconds to change to its microphone profile."""
+ZEROS_MS = 200
+"""A microphone that is live never gives so many; one that has gone, or is muted, may."""
 SILENCE_MS = 2000
 
 
 class Watch:
-    """Notices a microphone that is open and gives nothing; each trouble is told once.
+    """Notices a microphone that is open and gives nothing.
 
     Sound servers say nothing at all when a source is suspended (no more blocks) or its device
-    has gone (blocks of zeros): measured with PulseAudio 16 and PipeWire 0.3.
+    has gone (blocks of zeros): measured with PulseAudio 16 and PipeWire 0.3. Each trouble is
+    told once, "zeros" once in each run of them.
     """
 
-    def __init__(self, opened_ms: float) -> None:
+    def __init__(self, opened_ms: float, first_ms: float = FIRST_CALLBACK_MS) -> None:
+        """`first_ms`: how long the first block may take."""
         self._last_block_ms: float | None = None
-        self._opened_ms = opened_ms
+        self._opened_ms, self._first_ms = opened_ms, first_ms
         self._silent_since_ms: float | None = None
         self._told: set[Trouble] = set()
 
@@ -162,6 +166,7 @@ class Watch:
         """A block has come."""
         if not all_zero:
             self._silent_since_ms = None
+            self._told.discard("zeros")
         elif self._silent_since_ms is None:
             self._silent_since_ms = now_ms
         self._last_block_ms = now_ms
@@ -170,14 +175,17 @@ class Watch:
     def look(self, now_ms: float) -> Trouble | None:
         """Time has gone by; ask every 100 ms or so."""
         if self._last_block_ms is None:
-            overdue = now_ms - self._opened_ms >= FIRST_CALLBACK_MS
+            overdue = now_ms - self._opened_ms >= self._first_ms
         else:
             overdue = now_ms - self._last_block_ms >= NO_CALLBACK_MS
         if overdue:
             return self._tell("no-callback")
-        if self._silent_since_ms is not None and now_ms - self._silent_since_ms >= SILENCE_MS:
-            return self._tell("silence")
-        return None
+        if self._silent_since_ms is None:
+            return None
+        zeros_ms = now_ms - self._silent_since_ms
+        if zeros_ms >= SILENCE_MS and (silence := self._tell("silence")):
+            return silence
+        return self._tell("zeros") if zeros_ms >= ZEROS_MS else None
 
     def _tell(self, trouble: Trouble) -> Trouble | None:
         if trouble in self._told:

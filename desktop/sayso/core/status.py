@@ -22,6 +22,8 @@ class Status:
     """Listening without a key held."""
     sound_arrived: bool = False
     """The microphone has given its first sample in this take."""
+    waiting: bool = False
+    """Listening, and the microphone has gone: another is looked for."""
     partial: str = ""
     words: int | None = None
     """Set once when text has landed: how many words; None otherwise."""

@@ -5,18 +5,15 @@ its own with a limit: stopping a stream whose PulseAudio source is suspended tak
 15 s, and a sound server that hangs never answers at all.
 
 On Linux PortAudio sees a sound server as the one device 'pulse'. The server's real sources are
-listed by `pactl` and chosen by PULSE_SOURCE, which libpulse reads whenever a stream is opened
-(measured with PulseAudio 16: works for the devices 'pulse' and 'default'; an unknown name is an
-error and not silently the default).
+known by `sound_server` and chosen by PULSE_SOURCE, which libpulse reads whenever a stream is
+opened (measured with PulseAudio 16: works for the devices 'pulse' and 'default'; an unknown name
+is an error and not silently the default).
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
-import shutil
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -25,12 +22,9 @@ import attrs
 
 from ..core.pcm import downmix
 from ..core.problems import Problem, ProblemError
+from . import portaudio, sound_server
+from .sound_server import Advice, Device, Trouble
 
-NO_PORTAUDIO = Problem(
-    "The sound library PortAudio is not on this computer.",
-    "Install it with: sudo apt install libportaudio2",
-    "microphone",
-)
 NOT_STARTED = Problem(
     "The microphone did not start.", "Another program may be using it.", "microphone"
 )
@@ -46,8 +40,8 @@ ONLY_SILENCE = Problem("The microphone gave only silence.", "It may be muted.", 
 BLOCK_FRAMES = 240
 """5 ms at 48 kHz. With latency 'low' the first block comes after 15 to 40 ms; 1600 takes 220."""
 OPEN_LIMIT_S = 6.0
-CLOSE_LIMIT_S = 0.3
-LIST_LIMIT_S = 3.0
+CLOSE_LIMIT_S = 0.1
+"""PortAudio lets go within 15 ms, or not before its source gives something again."""
 WRONG_CHANNELS = -9998
 """paInvalidChannelCount."""
 
@@ -60,16 +54,6 @@ class DeviceGoneError(ProblemError):
     """The microphone chosen by name is not there; the default, '', may be opened instead."""
 
 
-@attrs.frozen
-class Device:
-    """A microphone that can be chosen."""
-
-    name: str
-    """What the setting `microphone.device` holds."""
-    description: str
-    """What a person calls it."""
-
-
 class Microphone:
     """One stream at a time; `open` and `close` may be repeated. Blocking, any thread: no loop's."""
 
@@ -79,6 +63,8 @@ class Microphone:
         """Set while the stream's blocks are wanted; each stream has its own."""
         self._leaving: list[threading.Thread] = []
         """Threads that still wait for PortAudio to let go of a stream."""
+        self._served = False
+        """A sound server has answered: without it there is no microphone until it is back."""
 
     def open(
         self, device: str, block: Callable[[bytes], None], finished: Callable[[], None]
@@ -94,7 +80,7 @@ class Microphone:
             DeviceGoneError: That device is not there; the default may be.
             ProblemError: No library, no microphone, no permission, or it does not start.
         """
-        failures = (ValueError, _portaudio().PortAudioError)
+        failures = (ValueError, portaudio.load().PortAudioError)
         with _using:
             self.close()
             try:
@@ -107,7 +93,7 @@ class Microphone:
                 raise self._explained(device, error) from error
 
     def close(self) -> None:
-        """Stop listening, within 0.3 s even if PortAudio does not let go; no block comes after."""
+        """Stop listening, within 0.1 s even if PortAudio does not let go; no block comes after."""
         with _using:
             stream, self._stream = self._stream, None
             if self._open is not None:
@@ -124,13 +110,23 @@ class Microphone:
         Raises:
             ProblemError: The sound library is not there.
         """
-        sources = _server_sources()
-        if sources is not None:
-            return sources
+        if server := self._ask():
+            return server.microphones
         with _using:
             if self._stream is None:
                 self._refresh()
             return [Device(row["name"], row["name"]) for row in _inputs().values()]
+
+    def advise(self, device: str, trouble: Trouble) -> Advice:
+        """What to do so that `device`, or another in its place, is heard on.
+
+        Any thread; may block for some seconds where the sound server hangs.
+        """
+        if server := self._ask():
+            return sound_server.advise(server, device, trouble)
+        if trouble == "silent":
+            return Advice("stay")
+        return Advice("wait") if self._served else Advice("open", device)
 
     def _start(
         self, device: str, block: Callable[[bytes], None], finished: Callable[[], None]
@@ -139,7 +135,7 @@ class Microphone:
         wanted.set()
         opened: list[Any] = []
         errors: list[Exception] = []
-        sounddevice = _portaudio()
+        sounddevice = portaudio.load()
 
         def start() -> None:
             try:
@@ -161,12 +157,15 @@ class Microphone:
         self._stream, self._open = opened[0], wanted
         return int(self._stream.samplerate)
 
+    def _ask(self) -> sound_server.Server | None:
+        server = sound_server.ask() if sound_server.is_there() else None
+        self._served = self._served or server is not None
+        return server
+
     def _refresh(self) -> None:
-        """Have PortAudio look for devices again (40 to 70 ms). Needs all streams closed."""
+        """Have PortAudio look for devices again, where it has let go of all streams."""
         if not any(thread.is_alive() for thread in self._leaving):
-            sounddevice = _portaudio()
-            sounddevice._terminate()
-            sounddevice._initialize()
+            portaudio.refresh()
 
     def _explained(self, device: str, error: Exception) -> ProblemError:
         detail = str(error)
@@ -194,7 +193,7 @@ def _stream(
     wanted: threading.Event,
 ) -> Any:
     """A started stream; mono, or all channels where the device does not give mono."""
-    sounddevice = _portaudio()
+    sounddevice = portaudio.load()
     index, source = _place(device)
     row = sounddevice.query_devices(index, "input")
 
@@ -246,7 +245,7 @@ def _place(device: str) -> tuple[int | None, str]:
 
 def _inputs() -> dict[int, Any]:
     """PortAudio's microphones; of one kind of driver, as Windows has each device three times."""
-    sounddevice = _portaudio()
+    sounddevice = portaudio.load()
     rows = dict(enumerate(sounddevice.query_devices()))
     default = rows.get(sounddevice.default.device[0])
     return {
@@ -255,41 +254,6 @@ def _inputs() -> dict[int, Any]:
         if row["max_input_channels"] > 0
         and (default is None or row["hostapi"] == default["hostapi"])
     }
-
-
-def _server_sources() -> list[Device] | None:
-    """The sound server's microphones; None where there is no server or nobody to ask.
-
-    By pactl's listing for people: its JSON (of version 16) writes "(null)" for a description
-    with a letter outside ASCII, and numbers with commas in some languages.
-    """
-    if shutil.which("pactl") is None:
-        return None
-    environ = os.environ | {"LC_ALL": "C.UTF-8"}  # the listing is translated
-    try:
-        done = subprocess.run(
-            ["pactl", "list", "sources"],
-            env=environ, capture_output=True, timeout=LIST_LIMIT_S, check=False,
-        )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    if done.returncode != 0:
-        return None
-    return sources(done.stdout.decode("utf-8", "replace"))
-
-
-def sources(listing: str) -> list[Device]:
-    """The microphones in what `pactl list sources` says; what plays is not one of them."""
-    devices = []
-    for paragraph in listing.split("Source #")[1:]:
-        fields: dict[str, str] = {}
-        for line in paragraph.splitlines():
-            name, colon, value = line.strip().partition(": ")
-            if colon:
-                fields.setdefault(name, value)
-        if "Name" in fields and fields.get("Monitor of Sink", "n/a") == "n/a":
-            devices.append(Device(fields["Name"], fields.get("Description", fields["Name"])))
-    return devices
 
 
 @contextlib.contextmanager
@@ -311,9 +275,9 @@ def _pulse_source(name: str) -> Iterator[None]:
 
 def _let_go(stream: Any) -> None:
     """abort() and not stop(), which waits for the rest of a source that may be suspended."""
-    with contextlib.suppress(_portaudio().PortAudioError):  # it had ended by itself
+    with contextlib.suppress(portaudio.load().PortAudioError):  # it had ended by itself
         stream.abort()
-    with contextlib.suppress(_portaudio().PortAudioError):
+    with contextlib.suppress(portaudio.load().PortAudioError):
         stream.close()
 
 
@@ -321,27 +285,3 @@ def _in_thread(call: Callable[[], None]) -> threading.Thread:
     thread = threading.Thread(target=call, name="portaudio", daemon=True)
     thread.start()
     return thread
-
-
-_quiet: list[Any] = []
-"""Keeps the handler alive for as long as ALSA may call it."""
-
-
-def _portaudio() -> Any:
-    """The library sounddevice, loaded with ALSA told to keep its remarks off stderr.
-
-    Raises:
-        ProblemError: PortAudio is missing, which the wheels for Linux do not bring along.
-    """
-    if not _quiet:
-        with contextlib.suppress(OSError, AttributeError):  # no ALSA here
-            handler = ctypes.CFUNCTYPE(
-                None, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p
-            )(lambda *_: None)
-            _quiet.append(handler)
-            ctypes.CDLL("libasound.so.2").snd_lib_error_set_handler(handler)
-    try:
-        import sounddevice
-    except OSError as error:
-        raise ProblemError(NO_PORTAUDIO) from error
-    return sounddevice

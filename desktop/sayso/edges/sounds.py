@@ -13,6 +13,8 @@ from typing import Any, Literal
 
 import attrs
 
+from .portaudio import sounding
+
 log = logging.getLogger(__name__)
 
 Cue = Literal["start", "stop", "error"]
@@ -60,9 +62,12 @@ def play_now(pcm: bytes) -> None:
     import sounddevice
 
     try:
-        with sounddevice.RawOutputStream(
-            samplerate=RATE_HZ, channels=1, dtype="int16", latency="low"
-        ) as stream:
+        with (
+            sounding,
+            sounddevice.RawOutputStream(
+                samplerate=RATE_HZ, channels=1, dtype="int16", latency="low"
+            ) as stream,
+        ):
             stream.write(pcm)
             # What is still in the buffer sounds on. `stop` would wait for that too, but takes
             # PulseAudio one to two seconds.

@@ -1,6 +1,6 @@
 import pytest
 
-from sayso.edges.microphone import Device, sources
+from sayso.edges.sound_server import Device, read
 
 MONITOR = """Source #0
 \tState: SUSPENDED
@@ -38,5 +38,5 @@ LISTINGS = {
 
 @pytest.mark.parametrize(("listing", "devices"), LISTINGS.values(), ids=LISTINGS)
 def test_microphones_are_read_from_the_listing(listing, devices):
-    found = sources(listing)
+    found = read("", listing, 0).microphones
     assert devices in (found, [device.name for device in found])

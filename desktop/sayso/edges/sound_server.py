@@ -1,0 +1,153 @@
+"""What the sound server (PulseAudio, PipeWire) says of its microphones and of our stream.
+
+Asked by `pactl`, in its listing for people: its JSON (of version 16) writes "(null)" for a
+description with a letter outside ASCII, and numbers with commas in some languages.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from typing import Literal
+
+import attrs
+
+LIMIT_S = 3.0
+_OBJECT = re.compile(r"^(Source|Source Output) #(\d+)$", re.MULTILINE)
+
+
+@attrs.frozen
+class Device:
+    """A microphone that can be chosen."""
+
+    name: str
+    """What the setting `microphone.device` holds."""
+    description: str
+    """What a person calls it."""
+
+
+@attrs.frozen
+class Source:
+    """Something that can be listened to."""
+
+    number: str
+    name: str
+    description: str
+    plays: bool
+    """It is what a loudspeaker plays, and no microphone."""
+    suspended: bool
+    """It gives nothing: nobody listens, or something else has taken it."""
+
+
+@attrs.frozen
+class Server:
+    """The state of the sound server at one instant."""
+
+    sources: tuple[Source, ...] = ()
+    default: str = ""
+    ours: Source | None = None
+    """What our newest stream listens to; None where it has none, or it is not known."""
+
+    @property
+    def microphones(self) -> list[Device]:
+        return [Device(row.name, row.description) for row in self.sources if not row.plays]
+
+
+Trouble = Literal["silent", "still", "closed"]
+"""The stream gives zeros; it gives nothing; it has ended."""
+
+
+@attrs.frozen
+class Advice:
+    """How to go on hearing."""
+
+    does: Literal["stay", "open", "wait"]
+    """The stream is right, or nothing is better; open this device; there is none now."""
+    device: str = ""
+    """'' is the system's default."""
+
+
+def is_there() -> bool:
+    """Whether there is anybody to ask."""
+    return shutil.which("pactl") is not None
+
+
+def ask() -> Server | None:
+    """Its state now (about 30 ms); None where no server answers."""
+    info = _pactl("info")
+    listing = _pactl("list") if info is not None else None
+    if info is None or listing is None:
+        return None
+    return read(info, listing, os.getpid())
+
+
+def read(info: str, listing: str, pid: int) -> Server:
+    """The state by `pactl info` and `pactl list`; our streams are those of process `pid`."""
+    default = re.search(r"^Default Source: (.+)$", info, re.MULTILINE)
+    sources: dict[str, Source] = {}
+    places: dict[int, str] = {}
+    kinds = [match.groups() for match in _OBJECT.finditer(listing)]
+    for (kind, number), text in zip(kinds, _OBJECT.split(listing)[3::3], strict=True):
+        fields = _fields(text)
+        if kind == "Source Output" and fields.get("application.process.id") == f'"{pid}"':
+            places[int(number)] = fields.get("Source", "")
+        elif kind == "Source" and "Name" in fields:
+            name = fields["Name"]
+            sources[number] = Source(
+                number,
+                name,
+                fields.get("Description", name),
+                plays=fields.get("Monitor of Sink", "n/a") != "n/a",
+                suspended=fields.get("State") == "SUSPENDED",
+            )
+    return Server(
+        tuple(sources.values()),
+        default.group(1) if default else "",
+        sources.get(places[max(places)]) if places else None,
+    )
+
+
+def advise(server: Server, chosen: str, trouble: Trouble) -> Advice:
+    """What to open when the stream is in trouble.
+
+    A server moves streams by itself when their source goes: to another microphone, which is
+    right, or to what a loudspeaker plays, which is not. A source that something else has taken
+    stands still for as long as that lasts.
+    """
+    ours = None if trouble == "closed" else server.ours
+    if trouble == "silent" and (ours is None or not (ours.plays or ours.suspended)):
+        return Advice("stay")
+    taken = ours.name if ours is not None and ours.suspended else ""
+    names = [row.name for row in server.microphones if row.name != taken]
+    if not names:
+        return Advice("stay") if taken and not (ours and ours.plays) else Advice("wait")
+    if chosen in names:
+        return Advice("open", chosen)
+    return Advice("open", "" if server.default in names else names[0])
+
+
+def _fields(text: str) -> dict[str, str]:
+    """`Name: value` and `name = value` of one object; the first of a name counts."""
+    fields: dict[str, str] = {}
+    for line in text.splitlines():
+        name, mark, value = line.strip().partition(": ")
+        if not mark:
+            name, mark, value = line.strip().partition(" = ")
+        if mark:
+            fields.setdefault(name, value)
+        elif not line and fields:
+            break  # what follows is of another kind
+    return fields
+
+
+def _pactl(*arguments: str) -> str | None:
+    environ = os.environ | {"LC_ALL": "C.UTF-8"}  # the listing is translated
+    try:
+        done = subprocess.run(
+            ["pactl", *arguments], env=environ, capture_output=True, timeout=LIMIT_S, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None

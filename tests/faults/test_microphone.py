@@ -1,0 +1,322 @@
+"""A take goes on whatever happens to the microphone: a real sound server, real streams.
+
+Each fault prints how long it took from the instant in which there was a microphone again (or
+still) to the first sample from it. The limit is one second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from desktop.sound import MICROPHONE, RATE_HZ, Sound, until
+from sayso import stream
+from sayso.capture import Capture, Told
+from sayso.core.pcm import all_zero
+from sayso.core.problems import Problem
+from sayso.core.settings import Microphone as MicrophoneSettings
+from sayso.core.take import Take
+from sayso.edges import portaudio
+from sayso.edges.microphone import NONE_FOUND, WENT_AWAY, Microphone
+
+HEADSET = "headset"
+LIMIT_S = 1.0
+CALM_S = 0.3
+"""Heard before each fault."""
+FIGURES: list[str] = []
+
+
+class Recording:
+    """A take that is being spoken, recorded by the real parts in a loop of its own."""
+
+    def __init__(self, device: str = "", calm_s: float = CALM_S) -> None:
+        self.take = Take(number=1, id="take")
+        self.blocks: list[tuple[float, bytes]] = []
+        self.problems: list[Problem] = []
+        self.lost: list[Problem] = []
+        self._device, self._calm_s = device, calm_s
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="loop")
+
+    def __enter__(self) -> Recording:
+        self._thread.start()
+        self._do(self._begin())
+        until(lambda: self.length_s >= self._calm_s, "sound")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._do(self._end())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    @property
+    def length_s(self) -> float:
+        return self.take.duration_s
+
+    @property
+    def away(self) -> bool:
+        return self._capture.away
+
+    @property
+    def told(self) -> list[str]:
+        """What was said of gaps."""
+        return [problem.what for problem in self.problems if "not heard" in problem.what]
+
+    def end_take(self) -> None:
+        async def end() -> None:
+            self._capture.end(self.take)
+
+        self._do(end())
+
+    def goes_on(self, since_s: float, what: str, loud: bool = True) -> float:
+        """Wait for the first sample after `since_s` (of the monotonic clock); how long it took.
+
+        `loud`: one of a microphone that hears something, and no silence.
+        """
+
+        def first() -> float | None:
+            blocks = ((at, pcm) for at, pcm in self.blocks if at > since_s)
+            return next((at for at, pcm in blocks if not (loud and all_zero(pcm))), None)
+
+        until(lambda: first() is not None, f"sound after: {what}", 8)
+        at_s = first()
+        assert at_s is not None
+        FIGURES.append(f"{what:<64} {(at_s - since_s) * 1000:5.0f} ms")
+        return at_s - since_s
+
+    async def _begin(self) -> None:
+        def recorded(_take: Take, pcm: bytes) -> None:
+            self.blocks.append((time.monotonic(), pcm))
+
+        self._capture = Capture(
+            Microphone(),
+            MicrophoneSettings(device=self._device, keep_warm="held"),
+            Told(
+                recorded=recorded,
+                arrived=lambda _take: None,
+                tail_over=lambda _take: None,
+                lost=lambda _take, problem: self.lost.append(problem),
+                warned=self.problems.append,
+                level=lambda _dbfs: None,
+                away=lambda: None,
+            ),
+        )
+        self._capture.begin(self.take)
+
+    async def _end(self) -> None:
+        self._capture.end(self.take)
+        await self._capture.close()
+
+    def _do(self, coroutine: object) -> None:
+        asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def _sound() -> Iterator[Sound]:
+    rig = Sound()
+    rig.start_server()
+    yield rig
+    rig.close()
+    told = "\nFirst sample again after a fault of the microphone:", *FIGURES
+    sys.stdout.write("\n  ".join(told) + "\n")
+
+
+@pytest.fixture
+def sound(_sound: Sound, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sound]:
+    """Its server runs and has one microphone, that hears noise."""
+    for name, value in _sound.environ.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("PULSE_SOURCE", raising=False)
+    if not _sound.running:
+        _sound.start_server()
+    if MICROPHONE not in _sound.modules:
+        plug_in(_sound, MICROPHONE)
+    portaudio.refresh()  # it may have been loaded for another test's server
+    yield _sound
+    for name in list(_sound.modules) if _sound.running else []:
+        _sound.unplug(name)
+
+
+@pytest.fixture
+def both(sound: Sound) -> Sound:
+    """A second microphone is there."""
+    plug_in(sound, HEADSET)
+    return sound
+
+
+def plug_in(sound: Sound, name: str, rate_hz: int = RATE_HZ) -> float:
+    """Returns the instant from which it is there."""
+    sound.add_hissing(name, rate_hz)
+    return time.monotonic()
+
+
+def pulled_out(sound: Sound) -> None:
+    sound.unplug()
+
+
+def taken_by_another(sound: Sound) -> None:
+    sound.suspend(True)
+
+
+SECONDS = [(pulled_out, ""), (pulled_out, MICROPHONE),
+           (taken_by_another, ""), (taken_by_another, MICROPHONE)]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fault", "device"), SECONDS)
+def test_where_there_is_a_second_microphone_it_goes_on_within_a_second(
+    both: Sound, fault: Callable[[Sound], None], device: str
+) -> None:
+    with Recording(device) as recording:
+        fault(both)
+        took_s = recording.goes_on(
+            time.monotonic(), f"{fault.__name__} ({device or 'the default'}), a second is there"
+        )
+        until(lambda: recording.length_s > CALM_S + 0.3, "more of it")
+    assert took_s < LIMIT_S
+    assert recording.lost == []
+    assert bool(recording.told) == (fault is taken_by_another)
+
+
+def test_another_default_is_followed_and_no_gap_told(both: Sound) -> None:
+    with Recording() as recording:
+        both.pactl("set-source-mute", MICROPHONE, "1")
+        both.pactl("set-default-source", HEADSET)
+        took_s = recording.goes_on(time.monotonic(), "another default")
+    assert took_s < LIMIT_S
+    assert (recording.told, recording.lost) == ([], [])
+
+
+def test_the_chosen_microphone_is_kept_whatever_the_default_is(both: Sound) -> None:
+    with Recording(MICROPHONE) as recording:
+        both.pactl("set-source-mute", HEADSET, "1")
+        both.pactl("set-default-source", HEADSET)
+        took_s = recording.goes_on(time.monotonic(), "another default, chosen stays")
+        until(lambda: recording.length_s > CALM_S + 0.3, "more of it")
+    assert took_s < LIMIT_S
+    assert (recording.told, recording.lost) == ([], [])
+
+
+def test_the_only_microphone_pulled_out_and_plugged_in_again(sound: Sound) -> None:
+    with Recording() as recording:
+        sound.unplug()
+        until(lambda: recording.away, "it is noticed")
+        at_s = plug_in(sound, MICROPHONE)
+        took_s = recording.goes_on(at_s, "pulled out and plugged in again")
+    assert took_s < LIMIT_S
+    assert recording.lost == []
+    assert recording.told[0].endswith(" s were not heard when the microphone changed.")
+
+
+def test_a_headset_that_changes_its_profile_comes_back_with_another_rate(sound: Sound) -> None:
+    """As Bluetooth does between music and calls: the source goes, one of 16 kHz mono comes."""
+    with Recording(MICROPHONE) as recording:
+        before = recording.take.rate_hz
+        sound.unplug()
+        until(lambda: recording.away, "it is noticed")
+        at_s = plug_in(sound, MICROPHONE, 16000)
+        took_s = recording.goes_on(at_s, "another profile: 16 kHz, mono")
+    assert took_s < LIMIT_S
+    assert recording.take.rate_hz == before
+    assert recording.told
+
+
+def test_a_server_that_is_killed_and_started_again(sound: Sound) -> None:
+    with Recording() as recording:
+        sound.kill_server()
+        until(lambda: recording.away, "it is noticed")
+        sound.start_server()
+        at_s = plug_in(sound, MICROPHONE)
+        took_s = recording.goes_on(at_s, "sound server killed and started again")
+        until(lambda: recording.length_s > CALM_S + 0.3, "more of it")
+    assert took_s < LIMIT_S
+    assert recording.lost == []
+    assert recording.told
+
+
+def test_a_server_that_hangs_for_a_while(sound: Sound) -> None:
+    server = sound._server
+    assert server is not None
+    with Recording() as recording:
+        os.kill(server.pid, signal.SIGSTOP)
+        try:
+            until(lambda: recording.away, "it is noticed")
+        finally:
+            os.kill(server.pid, signal.SIGCONT)
+        took_s = recording.goes_on(time.monotonic(), "sound server hung")
+    assert took_s < LIMIT_S
+    assert recording.lost == []
+
+
+def test_the_only_microphone_taken_by_another_program_and_given_back(sound: Sound) -> None:
+    with Recording() as recording:
+        sound.suspend(True)
+        until(lambda: recording.away, "it is noticed")
+        sound.suspend(False)
+        took_s = recording.goes_on(time.monotonic(), "taken by another program and given back")
+    assert took_s < LIMIT_S
+    assert recording.lost == []
+    assert recording.told
+
+
+def test_after_the_computer_has_slept_it_goes_on_and_says_how_long(
+    sound: Sound, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the sleep only what the clocks say of it is made here, once with a stream that ended."""
+    asleep_ms = stream._asleep_ms()
+    with Recording() as recording:
+        for number, part_ms in enumerate((2_400_000, 4_800_000)):
+            if number:
+                sound.suspend(True)  # as a device that needs to be woken
+            monkeypatch.setattr("sayso.stream._asleep_ms", lambda ms=part_ms: asleep_ms + ms)
+            if number:
+                until(lambda: recording.away, "it is noticed")
+                sound.suspend(False)
+            took_s = recording.goes_on(time.monotonic(), "the computer slept")
+            until(lambda count=number: len(recording.told) > count, "it is told")
+            assert took_s < LIMIT_S
+    assert recording.lost == []
+    assert recording.told[0] == "40 min were not heard while the computer slept."
+    assert recording.told[1] == "80 min were not heard while the computer slept."
+
+
+def test_what_a_loudspeaker_plays_is_not_taken_for_the_microphone(sound: Sound) -> None:
+    """The server moves the stream to what is played when nothing else is left."""
+    with Recording() as recording:
+        sound.unplug()
+        sound.pactl("load-module", "module-null-sink", "sink_name=loudspeaker")
+        noise = ["--raw", "--device=loudspeaker", "/dev/urandom"]
+        music = sound._start("paplay", *noise)
+        until(lambda: recording.away, "it is noticed", 3)
+        length_s = recording.length_s
+        recording.end_take()
+        music.kill()
+    assert length_s < CALM_S + 2.0
+    assert recording.told[-1].startswith("The last ")
+
+
+def test_where_nothing_comes_back_it_is_said_and_what_was_heard_is_kept(
+    sound: Sound, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sayso.stream.LONGEST_AWAY_S", 1.0)
+    with Recording() as recording:
+        sound.unplug()
+        until(lambda: recording.lost != [], "it is given up", 4)
+        assert recording.lost == [WENT_AWAY]
+        assert recording.length_s >= CALM_S
+
+
+def test_without_any_microphone_it_is_said_at_once(sound: Sound) -> None:
+    sound.unplug()
+    at_s = time.monotonic()
+    with Recording(calm_s=0) as recording:
+        until(lambda: recording.lost != [], "it is said")
+    assert recording.lost == [NONE_FOUND]
+    assert time.monotonic() - at_s < 2.0
