@@ -219,7 +219,7 @@ def test_a_test_of_the_settings_tells_the_seconds() -> None:
         ({"http_status": 404}, "not as a speech server. The address may need /v1 at its end."),
         ({"http_status": 429}, "is busy. Your recording is kept."),
         ({"http_status": 503}, "cannot answer now. Your recording is kept."),
-        ({"http_status": 301}, "not as a speech server"),
+        ({"http_status": 301}, "sends Sayso elsewhere, and your key stays here."),
         ({"mischief": {"created": hang_up(3000)}}, "Your API key was refused by 127.0.0.1:"),
         ({"mischief": {"created": hang_up(4000, "x.y")}}, "did not take the settings"),
         ({"mischief": {"created": say("\x00 garbage")}}, "not as a speech server"),
@@ -456,7 +456,7 @@ def test_a_redirect_does_not_carry_the_key_away() -> None:
                 port = next(iter(server.sockets)).getsockname()[1]
                 endpoint = Endpoint(url=f"ws://127.0.0.1:{port}/v1")
                 engine = RealtimeEngine(endpoint, "", lambda _: KEY)
-                with pytest.raises(ProblemError, match="not as a speech server"):
+                with pytest.raises(ProblemError, match=r"sends Sayso elsewhere to 127\.0\.0\.1:"):
                     await recognised(engine, spoken(0.5))
         assert elsewhere.records == []
 
@@ -717,7 +717,7 @@ def test_the_stand_in_serves_as_a_process_too() -> None:
             engine = RealtimeEngine(endpoint, "", lambda _: None)
 
             async def test() -> None:
-                with pytest.raises(ProblemError, match="does not know the model “gpt-4o-trans"):
+                with pytest.raises(ProblemError, match="does not transcribe with “gpt-4o-trans"):
                     await recognised(engine, spoken(0.5))
 
             run(test)

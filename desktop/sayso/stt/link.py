@@ -28,12 +28,12 @@ from websockets.exceptions import (
 from websockets.protocol import State
 
 from ..core.problems import Problem, ProblemError
-from . import refusals
 from .conversation import Conversation, HungUpError
 from .dialect import Dialect, Event, Kept
 from .endpoints import is_this_computer
 from .engine import Heard
 from .reader import Reader
+from .statuses import by_status
 from .unreachable import by_proxy, detail_of, unreachable
 
 OPEN_S = 10.0
@@ -216,8 +216,7 @@ def _hung_up(error: ConnectionClosed) -> HungUpError:
 def _refused(host: str, error: Exception) -> Problem:
     match error:
         case InvalidStatus(response=response):
-            retry_after = response.headers.get("Retry-After", "")
-            return refusals.by_status(host, response.status_code, retry_after)
+            return by_status(host, response.status_code, dict(response.headers.raw_items()))
         case ProxyError() | InvalidProxy():
             return by_proxy(host, detail_of(host, error))
         case _:

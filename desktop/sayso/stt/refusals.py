@@ -6,8 +6,9 @@ them: an `error` event and a close code right after HTTP 101, or an HTTP status 
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..core.problems import Problem
@@ -18,12 +19,24 @@ MOST_SAID_CHARS = 200
 MOST_READ_CHARS = 1000
 """The search for keys takes a time that grows with the square: a word of 32,000 takes 16 s."""
 
-NO_CREDIT = frozenset({"insufficient_quota", "credit_balance_exhausted"})
+NO_CREDIT = frozenset(
+    {
+        "insufficient_quota",
+        "credit_balance_exhausted",
+        "billing_hard_limit_reached",
+        "billing_not_active",
+        "quota_exceeded",
+    }
+)
 NO_MODEL = frozenset({"invalid_model", "missing_model", "model_not_found", "model_not_validated"})
 NO_KEY = frozenset({"invalid_api_key", "invalid_authentication", "authentication_error"})
 BUSY = frozenset({"rate_limit_exceeded", "too_many_requests", "server_overloaded"})
+NO_REGION = "unsupported_country_region_territory"
+OLD_SHAPE = "beta_api_shape_disabled"
 
-NOT_OF_OPTIONS = NO_KEY | NO_CREDIT | NO_MODEL | BUSY | {"session_expired", "server_error"}
+NOT_OF_OPTIONS = (
+    NO_KEY | NO_CREDIT | NO_MODEL | BUSY | {"session_expired", "server_error", NO_REGION, OLD_SHAPE}
+)
 """Codes that say what it is about, whatever was asked for."""
 
 MOST_WAIT_S = 3600.0
@@ -73,11 +86,12 @@ def key_refused(host: str, detail: str = "") -> Problem:
     )
 
 
-def key_missing(host: str) -> Problem:
+def key_missing(host: str, detail: str = "") -> Problem:
     return Problem(
         f"There is no API key for {host}.",
         "Open Settings > Recognition to enter it.",
         "recognition",
+        detail,
     )
 
 
@@ -91,8 +105,13 @@ def lost(host: str, detail: str = "") -> Problem:
 
 
 def busy(host: str, detail: str = "", after_s: float = 0.0) -> Problem:
-    remedy = f"{KEPT} Try again in a moment."
+    when = "in a moment" if after_s < 2 else f"in {_span(after_s)}"
+    remedy = f"{KEPT} Try again {when}."
     return Problem(f"{host} is busy.", remedy, "try-again", detail, again_s=after_s)
+
+
+def _span(seconds: float) -> str:
+    return f"{math.ceil(seconds)} s" if seconds <= 90 else f"{math.ceil(seconds / 60)} minutes"
 
 
 def asked_s(words: str) -> float:
@@ -120,53 +139,113 @@ def not_a_speech_server(host: str, detail: str = "") -> Problem:
 
 
 def by_code(host: str, model: str, code: str, words: str) -> Problem:
-    """From an `error` event: `code` is the server's, `words` what it said, already scrubbed.
-
-    LiteLLM tells of a model it does not have in its words only.
-    """
+    """From an `error` event: `code` is the server's, `words` what it said, already scrubbed."""
     detail = f"{host}: {code or 'error'}: {words}"
+    problem = by_words(host, model, words, detail)
+    if problem:
+        return problem
     if code in NO_KEY:
         return key_refused(host, detail)
     if code in NO_CREDIT:
-        who = "OpenAI" if host == OPENAI else host
+        return no_credit(host, detail)
+    if code == "missing_model":
         return Problem(
-            f"{who} says the account has no credit left.",
-            "Add credit, or use this computer.",
+            f"{host} was not told which model to use.",
+            "Enter one in Settings > Recognition, and let it stand in the address too.",
             "recognition",
             detail,
         )
-    if code in NO_MODEL or (code == "server_error" and "Invalid model name" in words):
-        return Problem(
-            f"{host} does not know the model “{model}”.",
-            "Choose one it has.",
-            "recognition",
-            detail,
-        )
+    if code in NO_MODEL:
+        return no_model(host, model, detail)
     if code in BUSY:
         return busy(host, detail, asked_s(words))
     if code == "session_expired":
-        return Problem(
-            f"{host} ended the session at its longest time.",
-            f"{KEPT} Try again.",
-            "try-again",
-            detail,
-            again_s=0.0,
-        )
+        what, remedy = f"{host} ended the session at its longest time.", f"{KEPT} Try again."
+        return Problem(what, remedy, "try-again", detail, again_s=0.0)
+    if code == NO_REGION:
+        what = f"{host} does not serve the country you are in."
+        return Problem(what, "Use this computer, or another server.", "recognition", detail)
+    if code == OLD_SHAPE:
+        what = f"{host} was asked in a way that it no longer speaks."
+        remedy = "Take OpenAI-Beta out of the headers, here and in the gateway if there is one."
+        return Problem(what, remedy, "recognition", detail)
     quoted = f" It says: “{words}”" if words else ""
     what = f"{host} could not recognise this.{quoted}"
     return Problem(what, f"{KEPT} Try again.", "try-again", detail, again_s=0.0)
 
 
+def by_words(host: str, model: str, words: str, detail: str) -> Problem | None:
+    """Where only the words say it: null codes of OpenAI's, and errors that LiteLLM wraps."""
+    for pattern, meaning in MEANINGS.items():
+        if re.search(pattern, words):
+            return meaning(host, model, detail)
+    return None
+
+
+def no_credit(host: str, detail: str = "") -> Problem:
+    who = "OpenAI" if host == OPENAI else host
+    what = f"{who} says the account has no credit left."
+    return Problem(what, "Add credit, or use this computer.", "recognition", detail)
+
+
+def no_model(host: str, model: str, detail: str) -> Problem:
+    what = f"{host} does not know the model “{model}”."
+    return Problem(what, "Choose one it has.", "recognition", detail)
+
+
+def no_transcription(host: str, model: str, detail: str) -> Problem:
+    what = f"{host} does not transcribe with “{model}”."
+    return Problem(what, "Choose a model that transcribes.", "recognition", detail)
+
+
+def model_in_address(host: str, model: str, detail: str) -> Problem:
+    """PROTOCOL 1.1: with one, OpenAI opens a conversation, and no transcription."""
+    return Problem(
+        f"{host} wants no model in its address.",
+        "Take it out in Settings > Recognition; it is told in the session as well.",
+        "recognition",
+        detail,
+    )
+
+
+def may_not(host: str, model: str, detail: str) -> Problem:
+    what = f"Your API key has no permission to transcribe at {host}."
+    remedy = "Give it that permission, or enter another in Settings > Recognition."
+    return Problem(what, remedy, "recognition", detail)
+
+
+def wants_short_lived_key(host: str, model: str, detail: str) -> Problem:
+    what = f"{host} lets “{model}” be used with short-lived keys only."
+    remedy = "Set in Settings > Recognition that a short-lived key is fetched."
+    return Problem(what, remedy, "recognition", detail)
+
+
+MEANINGS: Mapping[str, Callable[[str, str, str], Problem]] = {
+    "not supported in transcription mode": no_transcription,
+    "must not provide a model parameter": model_in_address,
+    "is a transcription model and cannot be used as": model_in_address,
+    "transcription session update event to a realtime session": model_in_address,
+    "Invalid model name passed in": no_model,
+    "(?i)^missing (bearer|•••).* in header": lambda host, _, detail: key_missing(host, detail),
+    "(?i)insufficient permissions|missing scopes": may_not,
+    "requires ephemeral authentication": wants_short_lived_key,
+}
+
+
 def of_settings(host: str, model: str, code: str, words: str) -> Problem:
     """From an `error` event before the session was ready."""
+    detail = f"{host}: {code or 'error'}: {words}"
     if code in NOT_OF_OPTIONS:
         return by_code(host, model, code, words)
+    problem = by_words(host, model, words, detail)
+    if problem:
+        return problem
     quoted = f" It says: “{words}”" if words else ""
     return Problem(
         f"{host} did not take the settings for “{model}”.{quoted}",
         "Open Settings > Recognition and check the address, the model and the language.",
         "recognition",
-        f"{host}: {code or 'error'}: {words}",
+        detail,
     )
 
 
@@ -185,21 +264,11 @@ def by_close(host: str, model: str, close: int, reason: str) -> Problem:
     return lost(host, detail)
 
 
-def by_status(host: str, status: int, retry_after: str = "") -> Problem:
-    """From the HTTP status that came instead of a socket, and the header `Retry-After`."""
-    detail = f"{host}: HTTP {status}"
-    if status == 401:
-        return key_refused(host, detail)
-    if status == 403:  # LiteLLM's answer to a wrong key, OpenAI's to a wrong path
-        return Problem(
-            f"{host} refused the connection.",
-            "Check the key and the address in Settings > Recognition.",
-            "recognition",
-            detail,
-        )
-    if status == 429:
-        return busy(host, detail, header_s(retry_after))
-    if status >= 500:
-        what, remedy = f"{host} cannot answer now.", f"{KEPT} Try again in a moment."
-        return Problem(what, remedy, "try-again", detail, again_s=header_s(retry_after))
-    return not_a_speech_server(host, detail)
+def no_call(host: str, detail: str = "") -> Problem:
+    """WebRTC: OpenAI answers an offer it does not take with 400 and an empty message."""
+    return Problem(
+        f"{host} did not take the call, and does not say why.",
+        "Choose another model, or WebSocket in place of WebRTC, in Settings > Recognition.",
+        "recognition",
+        detail,
+    )

@@ -9,6 +9,18 @@ from ..core.problems import Problem
 from . import refusals
 from .endpoints import OPENAI
 
+NOT_TRUSTED = (
+    "The certificate of {host} is not trusted.",
+    "Check the address before you go on, and whether this network wants you to sign in.",
+)
+CERTIFICATES = {
+    9: ("The certificate of {host} is not valid yet.", "Check the clock of this computer."),
+    10: ("The certificate of {host} has expired.", "Check the clock of this computer."),
+    62: ("The certificate of {host} is for another name.", NOT_TRUSTED[1]),
+    64: ("The certificate of {host} is for another name.", NOT_TRUSTED[1]),
+}
+"""By OpenSSL's X509_V_ERR numbers."""
+
 
 def unreachable(host: str, error: Exception) -> Problem:
     """From what was raised while connecting, whichever library connects."""
@@ -40,10 +52,8 @@ def detail_of(host: str, error: Exception) -> str:
 
 def _not_secure(host: str, error: ssl.SSLError, detail: str) -> Problem:
     if isinstance(error, ssl.SSLCertVerificationError):
-        what, remedy = (
-            f"The certificate of {host} is not trusted.",
-            "Check the address before you go on.",
-        )
+        what, remedy = CERTIFICATES.get(error.verify_code, NOT_TRUSTED)
+        what = what.format(host=host)
     else:
         what, remedy = (
             f"There is no secure connection to {host}.",

@@ -18,6 +18,7 @@ import attrs
 from ..core.problems import Problem, ProblemError
 from . import messages, refusals
 from .endpoints import is_this_computer
+from .statuses import by_status
 from .unreachable import by_proxy, detail_of, unreachable
 
 if TYPE_CHECKING:
@@ -138,17 +139,25 @@ def refused(host: str, model: str, answer: Answer, secret: str | None) -> Proble
     about = error if isinstance(error, dict) else {"message": error}
     code = refusals.code_of(about, secret)
     words = refusals.said(messages.text(about, "message"), secret)
-    retry_after = answer.headers.get("retry-after", "")
     if answer.status == 401:
         return refusals.key_refused(host, f"{host}: HTTP 401: {words}")
     if answer.status == 429 and code not in refusals.NO_CREDIT:
-        after_s = max(refusals.header_s(retry_after), refusals.asked_s(words))
+        after_s = max(
+            refusals.header_s(answer.headers.get("retry-after", "")), refusals.asked_s(words)
+        )
         return refusals.busy(host, f"{host}: HTTP 429: {words}", after_s)
     if code in refusals.NOT_OF_OPTIONS:
         return refusals.by_code(host, model, code, words)
     if answer.status in (400, 404, 413, 415, 422) and words and words != "Not Found":
         return refusals.of_settings(host, model, code, words)
-    return refusals.by_status(host, answer.status, retry_after)
+    return no_text(host, answer)
+
+
+def no_text(host: str, answer: Answer) -> Problem:
+    """What an answer says that is nothing a speech server says."""
+    if answer.status in (405, 426, 501):  # of sockets they say more
+        return refusals.not_a_speech_server(host, f"{host}: HTTP {answer.status}")
+    return by_status(host, answer.status, answer.headers)
 
 
 @contextlib.contextmanager
