@@ -14,6 +14,7 @@ from .core.problems import Problem, ProblemError
 from .core.settings import Settings
 from .edges import folders, instance, settings_file
 from .stt.ondevice.catalogue import Listed, Model, languages, named, size, stays
+from .stt.ondevice.weights import find
 
 HERE = {
     "": "",
@@ -31,17 +32,20 @@ def models() -> None:
 @models.command("list")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def models_list(as_json: bool) -> None:
-    """Print all models: size, languages, and whether they are on this computer."""
+    """Print all models: size, languages, whether they are on this computer, and the wait.
+
+    The wait is from letting go to the words, on this computer; "about" is reckoned from another.
+    """
     used = _settings().on_device.model
     if as_json:
         rows = [_as_json(entry, used) for entry in _listed()]
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return
     for entry in _listed():
-        model = entry.model
+        model, wait = entry.model, entry.speed.words if entry.speed else ""
         click.echo(
             f"{'*' if model.name == used else ' '} {model.name:<24}{size(model.size_bytes):>7}  "
-            f"{languages(model):<14}{model.words:<17}{_state(entry)}".rstrip()
+            f"{languages(model):<14}{model.words:<17}{wait:<13}{_state(entry)}".rstrip()
         )
 
 
@@ -52,6 +56,9 @@ def models_download(name: str) -> None:
     from .edges.downloads import fetch
 
     model = named(name)
+    if _here(model):
+        click.echo(f"The model {model.title} is on this computer already.")
+        return
     before = 0
     with click.progressbar(
         length=model.size_bytes,
@@ -109,6 +116,15 @@ def models_use(name: str) -> None:
         click.echo("A server is chosen. Change that with: sayso config set engine on-device")
 
 
+def _here(model: Model) -> bool:
+    """Whether every file is on this computer and right, wherever: it takes a moment."""
+    try:
+        find(model, folders.models(), folders.cache())
+    except ProblemError:
+        return False
+    return True
+
+
 def _listed() -> list[Listed]:
     from .edges.downloads import listed
 
@@ -135,6 +151,8 @@ def _as_json(entry: Listed, used: str) -> dict[str, object]:
         "bytes": model.size_bytes,
         "languages": languages(model),
         "work": model.work,
+        "wait_s": round(entry.speed.wait_s, 2) if entry.speed else None,
+        "wait_measured": bool(entry.speed and entry.speed.measured),
         "place": entry.place or None,
         "part_bytes": entry.part_bytes,
         "pinned": model.pinned,

@@ -19,6 +19,7 @@ import attrs
 
 from ..core.problems import Problem, ProblemError
 from ..stt.ondevice.catalogue import MODELS, Listed, Model, named, no_space, not_pinned
+from ..stt.ondevice.speeds import speeds
 from ..stt.ondevice.weights import damaged, place
 from .instance import Lock
 
@@ -241,7 +242,13 @@ class _UnderWay:
 
 def listed(models: Path, cache: Path) -> list[Listed]:
     """All models there are, and what there is of each."""
+    known = speeds(MODELS, cache)
     return [
-        Listed(model=model, place=place(model, models, cache), part_bytes=part_bytes(model, models))
+        Listed(
+            model=model,
+            place=place(model, models, cache),
+            part_bytes=part_bytes(model, models),
+            speed=known.get(model.name),
+        )
         for model in MODELS
     ]

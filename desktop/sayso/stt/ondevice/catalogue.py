@@ -63,6 +63,21 @@ Place = Literal["", "own", "hub", "package"]
 """'' not here; "own" downloaded or put there by hand; "hub" in the cache of other programs."""
 
 
+@attrs.frozen
+class Speed:
+    """How long a model lets people wait on this computer, from letting go to the words."""
+
+    wait_s: float
+    measured: bool
+    """Else it is reckoned from another model's."""
+
+    @property
+    def words(self) -> str:
+        """For a list: "0.3 s", "about 1.2 s", "about 15 s"."""
+        digits = 0 if self.wait_s >= 9.95 else 1
+        return f"{'' if self.measured else 'about '}{max(0.1, self.wait_s):.{digits}f} s"
+
+
 @attrs.frozen(kw_only=True)
 class Listed:
     """A model and what there is of it on this computer."""
@@ -74,6 +89,8 @@ class Listed:
     arriving: bool = False
     problem: Problem | None = None
     """Why the last download ended."""
+    speed: Speed | None = None
+    """None where no model has run on this computer."""
 
     @property
     def removable(self) -> bool:

@@ -12,7 +12,7 @@ import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,9 @@ import numpy.typing as npt
 from .devices import CPU, Device, attempts
 from .echo import added, echoes
 from .guards import LEAST_LOG_PROB, MOST_REPETITIVE, NO_SPEECH, Draft, most_tokens
+
+if TYPE_CHECKING:
+    from faster_whisper.tokenizer import Tokenizer
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +47,8 @@ FLOOR_PERCENT = 5
 BLOCK_SAMPLES = 320
 MOST_HINT_TOKENS = 220
 """faster-whisper takes up to 223 and cuts off the end."""
+WORK_TOKENS = 30
+"""Of 5 s of English."""
 LANGUAGE_S = 7.0
 """The language is told from so much."""
 
@@ -79,10 +84,23 @@ class Decoder:
         )
         self.languages: frozenset[str] = frozenset(self._model.supported_languages)
         self._hint = self._fitting(hint)
+        self.device = device
 
     def warm(self) -> None:
         """The first call is up to 0.25 s slower than the next; make it before it matters."""
         self.draft(np.zeros(RATE_HZ, np.float32), "en")
+
+    def exert(self) -> None:
+        """The work that the last 5 s of a take are, whatever comes of it: a measure of speed."""
+        encoded = self._encode(np.zeros(5 * RATE_HZ, np.float32), WINDOW_S, "silence")
+        tokenizer = self._tokenizer("en")
+        self._model.model.generate(
+            encoded,
+            [self._model.get_prompt(tokenizer, [])],
+            beam_size=SHORT_BEAM,
+            max_length=2 * WORK_TOKENS,  # CTranslate2 takes half of it
+            suppress_tokens=[-1, tokenizer.eot],  # it may not end before
+        )
 
     def language(self, samples: Samples) -> str:
         """The language of the first seconds, as Whisper's code."""
@@ -164,16 +182,12 @@ class Decoder:
         hint: str = "",
     ) -> Draft:
         """One decode in a window of `window_s` or what the audio needs; not checked."""
-        from faster_whisper.tokenizer import Tokenizer
-
         model = self._model
         duration_s = len(samples) / RATE_HZ
         window_s = min(WHOLE_S, max(window_s, duration_s + MARGIN_S))
         encoded = self._encode(samples, window_s, padding)
         language = language or self._spoken(encoded)
-        tokenizer = Tokenizer(
-            model.hf_tokenizer, model.model.is_multilingual, task="transcribe", language=language
-        )
+        tokenizer = self._tokenizer(language)
         prompt = model.get_prompt(tokenizer, [], hotwords=hint or None)
         most = most_tokens(duration_s)
         result = model.model.generate(
@@ -212,6 +226,14 @@ class Decoder:
         features = self._model.feature_extractor(padded)
         count = round(window_s * FRAMES_PER_S / 2) * 2
         return self._model.encode(pad_or_trim(features, count))
+
+    def _tokenizer(self, language: str) -> Tokenizer:
+        from faster_whisper.tokenizer import Tokenizer
+
+        model = self._model
+        return Tokenizer(
+            model.hf_tokenizer, model.model.is_multilingual, task="transcribe", language=language
+        )
 
     def _fitting(self, hint: str) -> str:
         tokens = self._model.hf_tokenizer.encode(f" {hint}", add_special_tokens=False).ids
@@ -255,13 +277,15 @@ def timed(folder: Path, threads: int) -> float:
         As `Decoder`.
     """
     decoder = Decoder(folder, threads)
-    decoder.warm()
-    times_s = []
-    for _ in range(3):
-        begin = time.perf_counter()
-        decoder.warm()
-        times_s.append(time.perf_counter() - begin)
-    return min(times_s)
+    decoder.exert()
+    return min(worked(decoder) for _ in range(3))
+
+
+def worked(decoder: Decoder) -> float:
+    """Seconds of the same work, wherever it is done. The first time takes longer."""
+    begin = time.perf_counter()
+    decoder.exert()
+    return time.perf_counter() - begin
 
 
 def _before_end(tokens: list[int], duration_s: float, first_time: int, end: int) -> list[int]:

@@ -18,7 +18,7 @@ from .decoder import Decoder, opened, timed, worked
 from .devices import CPU
 from .follower import Follower, seen
 from .lanes import Lane, Lanes
-from .memory import give_back
+from .memory import apart, giving_back
 from .speeds import remember
 from .threads import threads_for
 from .weights import find
@@ -176,7 +176,8 @@ class OnDeviceEngine:
 
         folder = self._find()
         try:
-            return opened(folder, lambda: self._threads(partial(timed, folder)), self._hint)
+            with apart():
+                return opened(folder, lambda: self._threads(partial(timed, folder)), self._hint)
         except (RuntimeError, ValueError, OSError) as error:
             raise ProblemError(
                 Problem(
@@ -211,5 +212,5 @@ class OnDeviceEngine:
             self._idle = None
 
     def _unload(self) -> None:
-        self._decoder = self._loading = None
-        give_back()
+        with giving_back():
+            self._decoder = self._loading = None

@@ -6,9 +6,10 @@ if they are worth it: on two shared cores two threads were no faster than one.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
+
+from .record import read, write
 
 WORTH = 0.85
 """More threads must take so much less time: what they do not gain, other programs lose."""
@@ -41,20 +42,8 @@ def threads_for(model: str, processors: int, folder: Path, measure: Callable[[in
     counts = candidates(processors)
     if len(counts) == 1:
         return counts[0]
-    key, known = f"{model} on {processors}", _known(folder)
+    key, known = f"{model} on {processors}", read(folder / FILE)
     if known.get(key) not in counts:
         known[key] = fewest({count: measure(count) for count in counts})
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / FILE).write_text(json.dumps(known), "utf-8")
-        except OSError:
-            return known[key]  # a full disk is told where it matters
-    return known[key]
-
-
-def _known(folder: Path) -> dict[str, int]:
-    try:
-        read = json.loads((folder / FILE).read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return dict(read) if isinstance(read, dict) else {}
+        write(folder / FILE, known)
+    return int(known[key])

@@ -34,6 +34,7 @@ NARROW, INDENT = 480, 26
 EMPTY = "No model on this computer. Small is a good first one ({})."
 FIRST = "whisper-small"
 ENGLISH = "For English alone"
+WAITS = "The seconds are from letting go to the words, on this computer."
 _PLACES = {"hub": "from another program", "package": "installed"}
 
 
@@ -41,14 +42,14 @@ Act = Literal["", "Download", "Cancel", "Remove"]
 
 
 def state(entry: Listed) -> str:
-    """What stands beside a model: its size, and where it is or how far it has come."""
+    """What stands beside a model: how quick it is here, its size, where it is or how far."""
     model = entry.model
     whole = size(model.size_bytes)
-    if entry.place in _PLACES:
-        return f"{whole}, {_PLACES[entry.place]}"
     if not entry.place and (entry.arriving or entry.part_bytes):
         return f"{size(entry.part_bytes)} of {whole}"
-    return whole if model.pinned else f"{whole}, not offered yet"
+    where = _PLACES.get(entry.place, "" if model.pinned else "not offered yet")
+    wait = entry.speed.words if entry.speed else ""
+    return ", ".join(part for part in (wait, whole, where) if part)
 
 
 def act(entry: Listed, used: str) -> Act:
@@ -151,6 +152,10 @@ class ModelList(QWidget):
         self.empty = label("", "caption", context.scheme.ink2, wrap=True)
         self.empty.setVisible(False)
         self._column.addWidget(self.empty)
+        self.waits = label(WAITS, "caption", context.scheme.ink2, wrap=True)
+        self.waits.setContentsMargins(0, 8, 0, 0)
+        self.waits.setVisible(False)
+        self._column.addWidget(self.waits)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(LOOK_MS)
@@ -205,18 +210,22 @@ class ModelList(QWidget):
             first = next(entry.model for entry in entries if entry.model.name == FIRST)
             self.empty.setText(EMPTY.format(size(first.size_bytes)))
         self.empty.setVisible(nothing)
+        self.waits.setVisible(any(entry.speed for entry in entries))
 
     def _add(self, entry: Listed) -> None:
         model = entry.model
         if model.english and not any(line.entry.model.english for line in self.lines.values()):
             words = label(ENGLISH, "caption", self._context.scheme.ink2)
             words.setContentsMargins(0, 10, 0, 2)
-            self._column.addWidget(words)
+            self._insert(words)
         line = self.lines[model.name] = ModelLine(self._context.scheme, entry)
         self._choices.addButton(line.radio)
         line.radio.clicked.connect(lambda: self._choose(model.name))
         line.button.clicked.connect(lambda: self._act(model.name))
-        self._column.addWidget(line)
+        self._insert(line)
+
+    def _insert(self, widget: QWidget) -> None:
+        self._column.insertWidget(self._column.indexOf(self.waits), widget)
 
     def _act(self, name: str) -> None:
         actions, line = self._context.actions, self.lines[name]
