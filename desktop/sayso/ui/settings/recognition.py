@@ -78,8 +78,8 @@ class RecognitionPage(Page):
             self.show_value(key)
         self._languages[1].setVisible(endpoint.dialect in TAKES_LANGUAGE)
         self.hints.refresh(self.settings, picked)
-        for row in self.told:
-            row.refresh()
+        for told in self.told:
+            told.refresh()
         for row in self._languages:
             if isinstance(row.control, QComboBox):
                 select(row.control, self.settings.language)
@@ -312,7 +312,7 @@ class RecognitionPage(Page):
             ),
             TextRow(self, "on_device.prompt", "What it is a&bout", "In a sentence or two.", WIDE),
         ]
-        rows = [model, self._language_row(), *self.told, unload]
+        rows: list[QWidget] = [model, self._language_row(), *self.told, unload]
         return Group(self.context.scheme, "On this computer", rows)
 
     def _spare_group(self) -> Group:
