@@ -53,7 +53,8 @@ FIELDS = {
     "input_audio_buffer.clear": {"type", "event_id"},
 }
 
-Stage = Literal["created", "updated", "audio", "commit", "final"]
+Stage = Literal["created", "updated", "audio", "second", "commit", "committed", "delta", "final"]
+"""'second': a second of audio is there; 'committed': that was said; 'delta': one was sent."""
 
 
 @attrs.define
@@ -99,8 +100,9 @@ class Session:
         self.item_id = service.new_id("item")
         self.previous_id: str | None = None
         self.text: str | None = None
-        self.said_words = 0
+        self.said_words = self.heard_until = 0
         self.level_s, self.level_at = AT_ONCE_S, 0.0
+        self.reached: set[Stage] = set()
         self.tasks: set[asyncio.Task[None]] = set()
 
     async def admitted(self, given: str | None, beta: bool) -> bool:
@@ -251,6 +253,8 @@ class Session:
             return
         self.level_s -= audio_s
         self.buffer += pcm
+        if len(self.buffer) >= BYTES_PER_S and not await self.once("second"):
+            return
         await self.say_words(int(len(self.buffer) / BYTES_PER_S / WORD_S))
 
     async def on_commit(self, event: dict[str, Any]) -> None:
@@ -282,7 +286,9 @@ class Session:
             await self.send(kind, previous_item_id=self.previous_id, item=item)
         self.previous_id, self.item_id = item_id, self.service.new_id("item")
         text, said = self.text, self.said_words
-        self.text, self.said_words = None, 0
+        self.text, self.said_words, self.heard_until = None, 0, 0
+        if not await self.stage("committed"):
+            return
         if self.configured:  # an item of a rejected session is never transcribed
             self.start(self.transcribe(item_id, pcm, text, said))
 
@@ -309,7 +315,14 @@ class Session:
 
     async def say_words(self, due: int) -> None:
         """Deltas while somebody speaks; the id is that of the item to come."""
-        if not rules.MODELS[self.model_name].streams or self.service.recognise is not None:
+        if not rules.MODELS[self.model_name].streams:
+            return
+        if self.service.recognise is not None:
+            if self.service.live and due > self.heard_until:
+                self.heard_until = due
+                for word in pieces(self.service.recognise(bytes(self.buffer)))[self.said_words :]:
+                    await self.delta(self.item_id, word)
+                    self.said_words += 1
             return
         if self.text is None and due:
             self.text = self.service.next_text()
@@ -321,6 +334,7 @@ class Session:
         await self.send(
             f"{SPOKEN}delta", item_id=item_id, content_index=0, delta=word, obfuscation="x" * 7
         )
+        await self.once("delta")
 
     async def fail(self, code: str | None, message: str) -> None:
         """In place of `completed`."""
@@ -349,6 +363,13 @@ class Session:
     async def stage(self, name: Stage) -> bool:
         mischief = self.service.mischief.get(name)
         return mischief is None or await mischief(self)
+
+    async def once(self, name: Stage) -> bool:
+        """A stage that is reached once in a connection."""
+        if name in self.reached:
+            return True
+        self.reached.add(name)
+        return await self.stage(name)
 
     async def error(
         self,

@@ -36,7 +36,8 @@ Mischief = Callable[[Session], Awaitable[bool]]
 class StandIn:
     """Serves `script`, a text to each commit (the last one repeats), or what `recognise` hears.
 
-    `recognise` takes s16le mono at 24 kHz and may block.
+    `recognise` takes s16le mono at 24 kHz and may block; if `live`, it is quick, and asked while
+    somebody speaks too.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class StandIn:
         *,
         key: str | None = KEY,
         recognise: Callable[[bytes], str] | None = None,
+        live: bool = False,
         at_openai: bool = False,
         latency_s: float = 0.01,
         mischief: Mapping[Stage, Mischief] | None = None,
@@ -57,6 +59,7 @@ class StandIn:
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self.script, self.key, self.recognise = list(script), key, recognise
+        self.live = live
         self.at_openai, self.latency_s = at_openai, latency_s
         self.mischief = dict(mischief or {})
         self.http_status, self.answers_clear = http_status, answers_clear

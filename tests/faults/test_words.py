@@ -1,0 +1,56 @@
+"""The words that the tests of faults count by: they must not lose any themselves."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import soxr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sayso.core.speech import speech_in
+
+from . import words
+
+RATES = (16_000, 24_000, 44_100, 48_000)
+
+
+@pytest.mark.parametrize("to_hz", RATES)
+@pytest.mark.parametrize("from_hz", RATES)
+def test_every_word_is_heard_at_every_rate(from_hz: int, to_hz: int) -> None:
+    samples = np.frombuffer(words.speech(words.MOST, from_hz), "<i2")
+    resampled = soxr.resample(samples, from_hz, to_hz).astype("<i2").tobytes()
+    assert words.heard(resampled, to_hz) == words.named(range(words.MOST))
+
+
+@given(st.integers(0, 16_000 * 2))
+@settings(max_examples=100, deadline=None)
+def test_wherever_it_is_cut_each_word_is_in_one_part(at: int) -> None:
+    pcm = words.speech(10, 16_000)
+    parts = [words.heard(pcm[: at * 2], 16_000), words.heard(pcm[at * 2 :], 16_000)]
+    text = " ".join(parts).strip()
+    found = words.tally(10, text)
+    assert found.doubled == 0
+    assert found.lost <= 1  # exactly in the middle
+
+
+def test_what_looks_for_speech_finds_a_voice() -> None:
+    measured = speech_in(words.speech(10, 16_000), 16_000)
+    assert measured.voice_s > 0.5
+    assert measured.extent_s == pytest.approx(2.0, abs=0.3)
+
+
+@pytest.mark.parametrize(
+    ("text", "lost", "doubled", "in_order"),
+    [
+        ("w0 w1 w2", 0, 0, True),
+        ("w0 w2", 1, 0, True),
+        ("w0 w1 w1 w2", 0, 1, True),
+        ("w1 w0 w2", 0, 0, False),
+        ("", 3, 0, True),
+        ("w0 w1 w2 w9", 0, 1, True),
+        ("w0 w1 w2 w0 w1 w2", 0, 3, False),
+    ],
+)
+def test_the_tally(text: str, lost: int, doubled: int, in_order: bool) -> None:
+    assert words.tally(3, text) == words.Tally(lost, doubled, in_order)
