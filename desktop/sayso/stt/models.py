@@ -31,6 +31,8 @@ class Model:
     successor: str = ""
     realtime: bool = True
     """Whether a realtime session takes it."""
+    webrtc: bool = True
+    """Whether a call by WebRTC does, too (PROTOCOL 2)."""
 
     @property
     def known(self) -> bool:
@@ -77,7 +79,7 @@ def _mini(name: str, gone_on: date) -> Model:
 MODELS: tuple[Model, ...] = (
     Model(DEFAULT, _takes("languages", "prompt", "keywords", "delay"), True, "duration", 0.017),
     Model("gpt-transcribe", _takes("languages", "prompt", "keywords", "vad"), False, "duration",
-          0.0045),
+          0.0045, webrtc=False),
     Model("gpt-realtime-whisper", _takes("language", "delay"), True, "duration", 0.017),
     Model("gpt-4o-transcribe", _OF_4O, False, "tokens", 0.006, _FEBRUARY, DEFAULT),
     _mini("gpt-4o-mini-transcribe", _FEBRUARY),
