@@ -98,6 +98,8 @@ class Stream:
         """Why it could not be opened again."""
         self._heard_ms = 0.0
         """When the last block came, or should have."""
+        self._sound_ms = 0.0
+        """When the last one that was not of zeros did."""
         self._heard = False
         self._known = False
         """The sound server has said that it is a microphone."""
@@ -126,7 +128,8 @@ class Stream:
         now_ms = _now_ms()
         self._watch = Watch(now_ms, NO_CALLBACK_MS) if self.rate_hz else Watch(now_ms)
         self._silence_told = self._heard = self._known = False
-        self._heard_ms, self._asleep_ms, self._slept_ms = now_ms, _asleep_ms(), 0.0
+        self._heard_ms = self._sound_ms = now_ms
+        self._asleep_ms, self._slept_ms = _asleep_ms(), 0.0
         self._asked_s = time.monotonic()
         if self._looking is None:
             self._look()
@@ -232,7 +235,9 @@ class Stream:
             if self.away:
                 self._back()
             self._heard_ms, self._heard = now_ms, True
-            trouble = self._watch.block(now_ms, all_zero(pcm))
+            if not (zeros := all_zero(pcm)):
+                self._sound_ms = now_ms
+            trouble = self._watch.block(now_ms, zeros)
         self._told.block(pcm)
         self._trouble(trouble)
 
@@ -322,6 +327,7 @@ class Stream:
             self._watch = None
             self._told.lost(NONE_FOUND)
         else:
+            self._heard_ms = self._sound_ms
             self._broken("closed")
 
     async def _opens(self, device: str) -> bool:

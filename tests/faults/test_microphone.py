@@ -76,15 +76,15 @@ class Recording:
 
         self._do(end())
 
-    def goes_on(self, since_s: float, what: str, loud: bool = True) -> float:
-        """Wait for the first sample after `since_s` (of the monotonic clock); how long it took.
+    def goes_on(self, since_s: float, what: str, on_its_way_s: float = 0.0) -> float:
+        """How long after `since_s` (of the monotonic clock) the first sound came; waits for it.
 
-        `loud`: one of a microphone that hears something, and no silence.
+        `on_its_way_s`: what comes so soon may be from before, and is no proof.
         """
 
         def first() -> float | None:
-            blocks = ((at, pcm) for at, pcm in self.blocks if at > since_s)
-            return next((at for at, pcm in blocks if not (loud and all_zero(pcm))), None)
+            from_s = since_s + on_its_way_s
+            return next((at for at, pcm in self.blocks if at > from_s and not all_zero(pcm)), None)
 
         until(lambda: first() is not None, f"sound after: {what}", 8)
         at_s = first()
@@ -176,9 +176,8 @@ def test_where_there_is_a_second_microphone_it_goes_on_within_a_second(
 ) -> None:
     with Recording(device) as recording:
         fault(both)
-        took_s = recording.goes_on(
-            time.monotonic(), f"{fault.__name__} ({device or 'the default'}), a second is there"
-        )
+        what = f"{fault.__name__} ({device or 'the default'}), a second is there"
+        took_s = recording.goes_on(time.monotonic(), what, on_its_way_s=0.1)
         until(lambda: recording.length_s > CALM_S + 0.3, "more of it")
     assert took_s < LIMIT_S
     assert recording.lost == []
@@ -189,19 +188,23 @@ def test_another_default_is_followed_and_no_gap_told(both: Sound) -> None:
     with Recording() as recording:
         both.pactl("set-source-mute", MICROPHONE, "1")
         both.pactl("set-default-source", HEADSET)
-        took_s = recording.goes_on(time.monotonic(), "another default")
+        took_s = recording.goes_on(time.monotonic(), "another default", on_its_way_s=0.1)
     assert took_s < LIMIT_S
     assert (recording.told, recording.lost) == ([], [])
 
 
 def test_the_chosen_microphone_is_kept_whatever_the_default_is(both: Sound) -> None:
+    """The server may move the stream to the new default."""
     with Recording(MICROPHONE) as recording:
         both.pactl("set-source-mute", HEADSET, "1")
         both.pactl("set-default-source", HEADSET)
-        took_s = recording.goes_on(time.monotonic(), "another default, chosen stays")
-        until(lambda: recording.length_s > CALM_S + 0.3, "more of it")
+        what = "another default while one is chosen"
+        took_s = recording.goes_on(time.monotonic(), what, on_its_way_s=0.1)
+        loud_s = recording.length_s
+        until(lambda: recording.length_s > loud_s + 0.3, "more of it")
     assert took_s < LIMIT_S
-    assert (recording.told, recording.lost) == ([], [])
+    assert recording.lost == []
+    assert not all_zero(recording.blocks[-1][1])
 
 
 def test_the_only_microphone_pulled_out_and_plugged_in_again(sound: Sound) -> None:
@@ -231,7 +234,9 @@ def test_a_headset_that_changes_its_profile_comes_back_with_another_rate(sound: 
 def test_a_server_that_is_killed_and_started_again(sound: Sound) -> None:
     with Recording() as recording:
         sound.kill_server()
+        killed_s = time.monotonic()
         until(lambda: recording.away, "it is noticed")
+        until(lambda: time.monotonic() - killed_s > 0.4, "that is longer than a syllable")
         sound.start_server()
         at_s = plug_in(sound, MICROPHONE)
         took_s = recording.goes_on(at_s, "sound server killed and started again")

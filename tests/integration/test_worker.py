@@ -351,6 +351,42 @@ def test_a_microphone_that_stays_away_leaves_what_was_said(desk, monkeypatch):
     assert desk.typist.typed == ["Half a"]
 
 
+@pytest.mark.expect_log
+def test_a_microphone_of_another_rate_goes_on_with_the_take_at_the_takes_rate(desk, monkeypatch):
+    monkeypatch.setattr("sayso.core.gaps.LEAST_MS", 0.0)
+    desk = desk("Hello.")
+    desk.hold()
+    desk.speak()
+    desk.microphone.is_open.clear()
+    desk.microphone.rate_hz = RATE_HZ * 3
+    desk.microphone.vanish()
+    assert desk.microphone.is_open.wait(WAIT_S)
+    for _ in range(100):
+        desk.microphone.speak(LOUD * 3)
+    status = desk.wait_for(lambda status: status.problem)
+    assert status.state == "listening"
+    assert status.problem.what == "0.0 s were not heard when the microphone changed."
+    desk.let_go()
+    desk.wait_for(lambda status: desk.typist.typed)
+    take = desk.spool.load(desk.worker.last["id"])
+    assert take.rate_hz == RATE_HZ
+    assert take.duration_s == pytest.approx(1.0, abs=0.35)  # and the tail
+
+
+def test_after_a_change_of_rate_the_next_take_has_the_new_one(desk):
+    desk = desk("One.", "Two.")
+    desk.hold()
+    desk.speak()
+    desk.microphone.is_open.clear()
+    desk.microphone.rate_hz = RATE_HZ * 3
+    desk.microphone.vanish()
+    assert desk.microphone.is_open.wait(WAIT_S)
+    desk.let_go()
+    desk.wait_for(lambda status: len(desk.typist.typed) == 1)
+    desk.dictate(words=1)
+    assert desk.spool.load(desk.worker.last["id"]).rate_hz == RATE_HZ * 3
+
+
 def test_the_pre_roll_comes_before_the_key(desk):
     desk = desk("One.", "Two.")
     desk.dictate(words=1)

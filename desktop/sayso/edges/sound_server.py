@@ -113,14 +113,17 @@ def advise(server: Server, chosen: str, trouble: Trouble) -> Advice:
     """What to open when the stream is in trouble.
 
     A server moves streams by itself when their source goes: to another microphone, which is
-    right, or to what a loudspeaker plays, which is not. A source that something else has taken
-    stands still for as long as that lasts.
+    right, or to what a loudspeaker plays, which is not; and when the default changes, though
+    another was chosen. A source that something else has taken stands still for as long as that
+    lasts.
     """
     ours = None if trouble == "closed" else server.ours
-    if trouble == "silent" and (ours is None or not (ours.plays or ours.suspended)):
-        return Advice("stay")
     taken = ours.name if ours is not None and ours.suspended else ""
     names = [row.name for row in server.microphones if row.name != taken]
+    if trouble == "silent":
+        lured_away = ours is not None and chosen in names and ours.name != chosen
+        if ours is None or not (ours.plays or ours.suspended or lured_away):
+            return Advice("stay")
     if not names:
         return Advice("stay") if taken and not (ours and ours.plays) else Advice("wait")
     if chosen in names:
