@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import json
 import logging
 import signal
@@ -20,11 +21,14 @@ from .core import events as e
 from .core import settings as s
 from .core.problems import Problem, ProblemError
 from .core.settings import Settings
+from .core.status import Status
+from .core.usage import month_of
 from .edges import folders, instance, logs, settings_file
 from .edges.archive import Archive
 from .edges.downloads import Downloads
 from .edges.history import History
 from .edges.microphone import Microphone
+from .edges.player import Player
 from .edges.secrets import KeyStore
 from .edges.sounds import Sounds
 from .edges.spool import Spool
@@ -96,6 +100,7 @@ class App:
         self._keys = KeyStore()
         self._microphone = Microphone()
         self._sounds = Sounds()
+        self._player = Player()
         self._bridge = Bridge()
         self._background = Background()
         self._paste = Paste()
@@ -144,6 +149,7 @@ class App:
         self._background.stop()
         self._tray.icon.hide()
         self._paste.close()
+        self._player.close()
         self._sounds.wait(LAST_CUE_S)  # PortAudio ends with Python, and breaks a cue that sounds
 
     # Wiring
@@ -160,7 +166,7 @@ class App:
             ),
             keys_down=self._machine.keys.really_down,
             cue=self._sounds.play,
-            show=self._bridge.status.emit,
+            show=self._status,
             level=self._level,
         )
 
@@ -175,13 +181,18 @@ class App:
             copy_words=self._copy_words,
             dismiss=lambda: post(e.Dismiss()),
             change=self._change,
+            edit=self._edit,
             open_settings=self._show_window,
             open_history=self._show_history,
             type_again=self._type_again,
             recognise_again=self._worker.recognise_again,
+            play=self._play,
+            stop_playing=self._player.stop,
             copy=self._paste.copy,
             history_going=self._history_going,
             delete_history=self._archive.remove_all,
+            usage=self._archive.ledger.days,
+            go_on=self._go_on,
             quit=self._quit,
             microphones=lambda: {row.name: row.description for row in self._microphone.devices()},
             meter=self._meter,
@@ -191,6 +202,7 @@ class App:
             keep_key_for_run=self._keys.keep_for_this_run,
             forget_key=self._keys.forget,
             test_endpoint=self._test_endpoint,
+            server_models=self._server_models,
             models=self._downloads.listed,
             download_model=self._downloads.start,
             cancel_download=self._downloads.cancel,
@@ -236,8 +248,11 @@ class App:
     # What the interface asks for
 
     def _change(self, key: str, value: object) -> Problem | None:
+        return self._edit(lambda settings: s.put(settings, key, value))
+
+    def _edit(self, edit: Callable[[Settings], Settings]) -> Problem | None:
         try:
-            settings = s.put(self._settings, key, value)
+            settings = edit(self._settings)
             settings_file.save(self._path, settings)
         except ProblemError as error:
             return error.problem
@@ -276,6 +291,12 @@ class App:
 
         return stop
 
+    def _status(self, status: Status) -> None:
+        """Called by the worker."""
+        if status.state == "listening":
+            self._player.stop()  # the microphone would hear it
+        self._bridge.status.emit(status)
+
     def _level(self, dbfs: float) -> None:
         """Called by the worker."""
         self._bridge.level.emit(dbfs)
@@ -298,6 +319,11 @@ class App:
         settings = self._settings
         engine = RealtimeEngine(settings.endpoint, settings.language, self._keys.get)
         return it_works(try_out(engine))
+
+    def _server_models(self, endpoint: s.Endpoint) -> tuple[str, ...]:
+        from .stt.offers import asked
+
+        return asked(endpoint, self._keys.get)
 
     def _show_window(self, page: str) -> None:
         if self._window is None:
@@ -328,6 +354,23 @@ class App:
             lambda entry: self._worker.type_again(entry, not_into),
             self._worker.tell,
         )
+
+    def _play(self, id_: str, over: Callable[[Problem | None], None]) -> None:
+        self._player.play(
+            lambda: self._archive.spool.load(id_),
+            lambda problem: self._bridge.call(lambda: over(problem)),
+        )
+
+    def _go_on(self) -> None:
+        """The month's budget may be passed; what waited for that is recognised."""
+
+        def went_on(_: object) -> None:
+            self._worker.post(e.Retry())
+            self._worker.post(e.Dismiss())
+
+        month, budget_usd = month_of(dt.date.today()), self._settings.monthly_budget_usd
+        ledger = self._archive.ledger
+        self._background.run(lambda: ledger.allow(month, budget_usd), went_on, self._worker.tell)
 
     # Requests of other processes
 

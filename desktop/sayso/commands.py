@@ -15,8 +15,10 @@ from .core import settings as s
 from .core.problems import Problem, ProblemError
 from .core.settings import Settings
 from .edges import folders, instance, settings_file
+from .endpoints_command import endpoints
 from .history_command import history
 from .models_command import models
+from .usage_command import usage
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -130,12 +132,13 @@ def key() -> None:
 
 @key.command("set")
 @click.option("--host", help="Of this server instead of the chosen endpoint's.")
+@click.option("--gateway", is_flag=True, help="Cloudflare's token, beside the provider's key.")
 @click.option("--for-this-run", is_flag=True, help="In the running Sayso's memory only.")
-def key_set(host: str | None, for_this_run: bool) -> int:
+def key_set(host: str | None, gateway: bool, for_this_run: bool) -> int:
     """Keep a key: typed without being shown, or piped in."""
     from .edges.secrets import KeyStore, clean
 
-    host = host or _host()
+    host = _named(host, gateway)
     if sys.stdin.isatty():
         secret = click.prompt(f"Key for {host}", hide_input=True, err=True)
     else:
@@ -158,11 +161,12 @@ def key_set(host: str | None, for_this_run: bool) -> int:
 
 @key.command("forget")
 @click.option("--host", help="Of this server instead of the chosen endpoint's.")
-def key_forget(host: str | None) -> None:
+@click.option("--gateway", is_flag=True, help="Cloudflare's token, beside the provider's key.")
+def key_forget(host: str | None, gateway: bool) -> None:
     """Remove the key from the keyring."""
     from .edges.secrets import KeyStore
 
-    host = host or _host()
+    host = _named(host, gateway)
     KeyStore().forget(host)
     instance.ask("reload")
     click.echo(f"There is no key for {host} in the system's keyring now.")
@@ -170,11 +174,12 @@ def key_forget(host: str | None) -> None:
 
 @key.command("status")
 @click.option("--host", help="Of this server instead of the chosen endpoint's.")
-def key_status(host: str | None) -> None:
+@click.option("--gateway", is_flag=True, help="Cloudflare's token, beside the provider's key.")
+def key_status(host: str | None, gateway: bool) -> None:
     """Say where the key is; never the key."""
     from .edges.secrets import KeyStore
 
-    host = host or _host()
+    host = _named(host, gateway)
     where = {
         "keyring": "in the system's keyring",
         "environment": "in the environment variable OPENAI_API_KEY",
@@ -185,6 +190,8 @@ def key_status(host: str | None) -> None:
 
 sayso.add_command(models)
 sayso.add_command(history)
+sayso.add_command(endpoints)
+sayso.add_command(usage)
 
 
 @sayso.command()
@@ -207,6 +214,14 @@ def _settings() -> Settings:
     for problem in problems:
         click.echo(problem.sentence, err=True)
     return settings
+
+
+def _named(host: str | None, gateway: bool) -> str:
+    """What names the key in the keyring."""
+    from .stt.access import gateway_of
+
+    host = host or _host()
+    return gateway_of(host) if gateway else host
 
 
 def _host() -> str:

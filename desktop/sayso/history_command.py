@@ -12,13 +12,13 @@ import click
 
 from . import remote
 from .core import settings as s
-from .core.entry import Entry, Format, exported, tried_again
+from .core.entry import Entry, tried_again
 from .core.problems import Problem, ProblemError
 from .core.retention import described
 from .core.settings import Settings
 from .core.text import insertable
 from .core.usage import money
-from .edges import folders
+from .edges import exports, folders
 from .edges.history import History
 from .edges.spool import Spool
 
@@ -33,7 +33,7 @@ def _history() -> History:
 @click.group(invoke_without_command=True)
 @click.pass_context
 def history(context: click.Context) -> int:
-    """Everything said before: see, search, recognise again, export, delete.
+    """Everything said before: see, search, play, recognise again, export, delete.
 
     Without a command the running Sayso shows it in a window. A take is named by its id, by the
     beginning of its id, or by "last".
@@ -43,19 +43,23 @@ def history(context: click.Context) -> int:
 
 @history.command("list")
 @click.option("--limit", type=click.IntRange(1), help="No more than so many, the newest.")
+@click.option("--program", default="", help="Only what was said into this one.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with everything there is.")
-def list_(limit: int | None, as_json: bool) -> None:
+def list_(limit: int | None, program: str, as_json: bool) -> None:
     """List what was said, newest first."""
-    _print(_history().entries(limit), as_json=as_json)
+    past = _history()
+    _print(past.entries(limit, program=_program(past, program)), as_json=as_json)
 
 
 @history.command()
 @click.argument("words", nargs=-1, required=True)
 @click.option("--limit", type=click.IntRange(1), help="No more than so many, the newest.")
+@click.option("--program", default="", help="Only what was said into this one.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with everything there is.")
-def search(words: tuple[str, ...], limit: int | None, as_json: bool) -> int:
+def search(words: tuple[str, ...], limit: int | None, program: str, as_json: bool) -> int:
     """List what has all these words in it; 1 if nothing has."""
-    found = _history().entries(limit, " ".join(words))
+    past = _history()
+    found = past.entries(limit, " ".join(words), _program(past, program))
     _print(found, as_json=as_json)
     return 0 if found else 1
 
@@ -107,12 +111,22 @@ def retry(take: str, engine: str | None, as_json: bool) -> None:
 
 
 @history.command()
+@click.argument("take")
+def play(take: str) -> None:
+    """Play what was said, as long as its sound is kept; Ctrl+C ends it."""
+    from .edges.player import play_now
+
+    sound = Spool(folders.takes()).load(_history().find(take).id)
+    with contextlib.suppress(KeyboardInterrupt):
+        play_now(sound, threading.Event())
+
+
+@history.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def export(file: Path) -> None:
-    """Write everything into FILE: .txt, .csv or .json."""
-    format_ = format_of(file)
+    """Write everything into FILE: .txt, .csv, .json, or .zip with the sound too."""
     entries = _history().entries()
-    write(file, entries, format_)
+    exports.write(file, exports.kind_of(file), entries, Spool(folders.takes()))
     click.echo(f"{len(entries)} dictations are in {file}.")
 
 
@@ -133,23 +147,17 @@ def delete(takes: tuple[str, ...], everything: bool) -> None:
     )
 
 
-def format_of(file: Path) -> Format:
-    suffix = file.suffix.lower().removeprefix(".")
-    for format_ in get_args(Format):
-        if suffix == format_:
-            return format_  # type: ignore[no-any-return]
-    raise ProblemError(
-        Problem(f"{file.name} says not what kind of file it is.", "End it in .txt, .csv or .json.")
-    )
-
-
-def write(file: Path, entries: Sequence[Entry], format_: Format) -> None:
-    try:
-        file.write_text(exported(entries, format_), "utf-8", newline="")
-    except OSError as error:
+def _program(past: History, name: str) -> str:
+    """The program of that name, whatever its case; ProblemError where nothing was said into it."""
+    known = past.programs()
+    for program in known:
+        if program.casefold() == name.casefold():
+            return program
+    if name:
         raise ProblemError(
-            Problem(f"{file} cannot be written: {error.strerror}.", "Choose another place.")
-        ) from error
+            Problem(f"Nothing is kept from {name!r}.", f"Programs: {', '.join(known) or 'none'}.")
+        )
+    return ""
 
 
 def _print(entries: Sequence[Entry], *, as_json: bool) -> None:

@@ -16,8 +16,11 @@ from .core.pcm import level_dbfs
 from .core.problems import Problem, ProblemError
 from .core.take import BYTES_PER_SAMPLE, Take
 from .edges.archive import Archive
+from .stt.engine import Engine
+from .stt.reader import Reader
 
-LEAST_SPEECH_S = 0.3
+LEAST_SPEECH_S = 0.1
+"""A "no" is 0.2 s; a click of the mouse is less."""
 SPEECH_DBFS = -60.0
 """Quieter than any voice on any microphone that works."""
 FRAMES_PER_S = 100
@@ -31,8 +34,12 @@ class Told:
     read: Callable[[Take], None]
     """Point the chosen engine at it, which comes back by `recognised` or `failed`."""
     drop: Callable[[int], None]
-    offer: Callable[[Take, Entry], None]
-    """The newest that was cut off has words again."""
+    engine: Callable[[str], Engine]
+    """Make another, by its name; ProblemError where that cannot be."""
+    clean: Callable[[str], str]
+    """What may be inserted of a text."""
+    offer: Callable[[Take, Entry, int], None]
+    """The newest that was cut off has words again; how many there are with it."""
     warned: Callable[[Problem], None]
 
 
@@ -52,24 +59,28 @@ class Rescue:
     async def all(self) -> None:
         """Once, at the start."""
         newest: tuple[Take, Entry] | None = None
+        count = 0
         for id_ in await asyncio.wrap_future(self._archive.unfinished()):
             try:
-                newest = await self._cut_off(id_) or newest
+                if rescued := await self._cut_off(id_):
+                    newest, count = rescued, count + 1
             except ProblemError as error:
                 self._told.warned(
                     attrs.evolve(error.problem, remedy="What you said is in the history.")
                 )
         if newest:
-            self._told.offer(*newest)
+            self._told.offer(*newest, count)
 
-    async def again(self, id_: str) -> str:
-        """Recognise a take of the history with the chosen engine; its words.
+    async def again(self, id_: str, engine: str = "") -> str:
+        """Recognise a take of the history; its words.
+
+        By the engine of that name, or, where that is '', by the chosen one and those that help.
 
         Raises:
-            ProblemError: Its sound is gone, or recognition failed.
+            ProblemError: Its sound is gone, there is no such engine, or recognition failed.
         """
         take, entry = await asyncio.wrap_future(self._archive.load(id_))
-        return (await self._recognise(take, entry)).text
+        return (await self._recognise(take, entry, engine)).text
 
     def recognised(self, take: Take, text: str) -> None:
         self._answer(take, text)
@@ -98,29 +109,43 @@ class Rescue:
             raise
         return (take, entry) if entry.outcome == "rescued" else None
 
-    async def _recognise(self, take: Take, entry: Entry) -> Entry:
-        take.number = self.number()
-        answer = self._waiting[take.number] = asyncio.get_running_loop().create_future()
+    async def _recognise(self, take: Take, entry: Entry, engine: str = "") -> Entry:
         try:
             async with self._one_at_a_time:
-                self._told.read(take)
-                text = await answer
+                text = await (self._by(engine, take) if engine else self._by_chosen(take))
         except ProblemError as error:
             entry = attrs.evolve(
                 entry,
-                engine=take.engine,
+                engine=entry.engine if entry.text else take.engine,
                 usage=(*entry.usage, *take.usage),
                 error=error.problem.sentence,
                 outcome=entry.outcome if entry.text else "failed",
             )
             self._archive.keep(entry, take.usage)
             raise
-        finally:
-            self._told.drop(take.number)
-            del self._waiting[take.number]
         entry = tried_again(entry, take, text)
         self._archive.keep(entry, take.usage)
         return entry
+
+    async def _by_chosen(self, take: Take) -> str:
+        take.number = self.number()
+        answer = self._waiting[take.number] = asyncio.get_running_loop().create_future()
+        try:
+            self._told.read(take)
+            text: str = await answer
+            return text
+        finally:
+            self._told.drop(take.number)
+            del self._waiting[take.number]
+
+    async def _by(self, name: str, take: Take) -> str:
+        engine = self._told.engine(name)
+        take.engine = name
+        try:
+            await engine.prepare()
+            return self._told.clean(await engine.recognise(Reader(take), lambda _: None))
+        finally:
+            await engine.close()
 
     def _answer(self, take: Take, answer: str | Problem) -> None:
         future = self._waiting.get(take.number)

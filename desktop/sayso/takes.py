@@ -11,6 +11,7 @@ import attrs
 
 from .core.entry import Entry, of_take
 from .core.insertion import Target
+from .core.order import Waiting
 from .core.problems import Problem, ProblemError
 from .core.take import Outcome, Step, Take
 from .core.usage import Used
@@ -34,6 +35,8 @@ class Living:
     counted: int = 0
     """How many of `take.usage` are in the sums of its day."""
     partial: str = ""
+    retrying: Waiting | None = None
+    """Its engine could not, and is tried again."""
     past: Entry | None = None
     """What the history had of it when it came from there."""
 

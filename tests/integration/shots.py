@@ -236,6 +236,7 @@ def settings_windows(folder: Path, name: str) -> None:
         ("recognition", "recognition-own", own),
         ("text", "text", SETTINGS),
         ("privacy", "privacy", SETTINGS),
+        ("usage", "usage", attrs.evolve(SETTINGS, monthly_budget_usd=2.0)),
         ("about", "about", SETTINGS),
     ):
         window = SettingsWindow(actions(), background, settings)

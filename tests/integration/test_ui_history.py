@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 
+import attrs
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QComboBox
@@ -11,7 +12,8 @@ from uifakes import FakeApp
 from sayso.core import settings as s
 from sayso.core.entry import Entry
 from sayso.core.problems import Problem
-from sayso.core.settings import Settings
+from sayso.core.settings import Endpoint, Settings
+from sayso.core.usage import Used
 from sayso.edges.archive import Archive
 from sayso.edges.history import History
 from sayso.edges.spool import Spool
@@ -33,8 +35,22 @@ def entry(id_, text="", minutes=0, **others):
 
 ENTRIES = [
     entry("a", LONG),
-    entry("b", outcome="failed", audio="b.flac", minutes=1, error="The server did not answer."),
-    entry("c", "Milk, two lemons.", minutes=3000, outcome="rescued"),
+    entry(
+        "b",
+        outcome="failed",
+        audio="b.flac",
+        minutes=1,
+        error="The server did not answer.",
+        program="browser",
+    ),
+    entry(
+        "c",
+        "Milk, two lemons.",
+        minutes=3000,
+        outcome="rescued",
+        engine="Attic & more",
+        usage=(Used(endpoint="OpenAI", seconds=9, cost_usd=0.00255),),
+    ),
 ]
 
 
@@ -77,21 +93,37 @@ def ids(window):
 
 def press(qtbot, window, id_, word):
     """Click a word of a row."""
-    for at in range(window.model.rowCount()):
-        index = window.model.index(at, 0)
-        found = index.data(ENTRY)
-        if found and found.id == id_:
-            rect = window.view.visualRect(index)
-            places = {w: place for _, place, w in window._rows.place_of(rect, found)}
-            point: QPoint = places[word].center()
-            qtbot.mouseClick(window.view.viewport(), Qt.MouseButton.LeftButton, pos=point)
-            return
-    raise AssertionError(f"no row {id_}")
+    index = row(window, id_)
+    rect = window.view.visualRect(index)
+    places = {w: place for _, place, w in window._rows.place_of(rect, index.data(ENTRY))}
+    point: QPoint = places[word].center()
+    qtbot.mouseClick(window.view.viewport(), Qt.MouseButton.LeftButton, pos=point)
+
+
+def row(window, id_):
+    rows = [window.view.entries.index(at, 0) for at in range(window.view.entries.rowCount())]
+    return next(each for each in rows if each.data(ENTRY) and each.data(ENTRY).id == id_)
+
+
+def choose_row(window, id_):
+    window.view.setCurrentIndex(row(window, id_))
+
+
+def menu(window, id_):
+    """Its entries by their words, one level down as 'Recognise again > OpenAI'."""
+    made = window.menu_of(row(window, id_).data(ENTRY), QPoint())
+    found = {}
+    for action in made.actions():
+        if inner := action.menu():
+            found |= {f"{action.text()} > {each.text()}": each for each in inner.actions()}
+        elif action.text():
+            found[action.text()] = action
+    return found
 
 
 def test_it_opens_with_the_newest_first_under_their_days_and_the_search_ready(qtbot, full):
     assert ids(full) == ["a", "b", "c"]
-    first = full.model.index(0, 0)
+    first = full.view.entries.index(0, 0)
     assert first.data() in ("Today", "Yesterday")
     assert full.search.hasFocus() or full.focusWidget() is full.search
     assert full.told.text() == "Kept for 7 days, only on this computer."
@@ -137,11 +169,11 @@ def test_delete_is_done_when_the_time_is_over_or_the_window_closed(qtbot, full, 
 
 
 def test_what_was_not_recognised_can_be_tried_again(qtbot, full, fake, archive):
-    done = ENTRIES[1].as_dict() | {"text": "Now it works.", "outcome": "rescued", "error": ""}
-    archive.history.put(Entry(**done))
+    done = attrs.evolve(ENTRIES[1], text="Now it works.", outcome="rescued", error="")
+    archive.history.put(done)
     press(qtbot, full, "b", "Try again")
     qtbot.waitUntil(lambda: [e.text for e in full.entries][1] == "Now it works.")
-    assert fake.asked == [("recognise again", "b")]
+    assert fake.asked == [("recognise again", "b", "")]
 
 
 def test_what_fails_again_is_told(qtbot, full, fake):
@@ -156,7 +188,7 @@ def test_what_fails_again_is_told(qtbot, full, fake):
     ids=["enter", "ctrl+c"],
 )
 def test_keys(qtbot, full, fake, key, asked):
-    full._choose("c")
+    choose_row(full, "c")
     held = Qt.KeyboardModifier.ControlModifier
     with_ctrl = held if key == Qt.Key.Key_C else Qt.KeyboardModifier.NoModifier
     qtbot.keyClick(full.view, key, with_ctrl)
@@ -164,7 +196,7 @@ def test_keys(qtbot, full, fake, key, asked):
 
 
 def test_the_delete_key(qtbot, full):
-    full._choose("a")
+    choose_row(full, "a")
     qtbot.keyClick(full.view, Qt.Key.Key_Delete)
     assert ids(full) == ["b", "c"]
 
@@ -178,6 +210,64 @@ def test_delete_all_asks_once(qtbot, full, archive, monkeypatch, answer, left):
     full.delete_all.click()
     qtbot.waitUntil(lambda: asked == [3])
     qtbot.waitUntil(lambda: archive.history.ids() == left)
+
+
+def test_a_recording_is_played_and_stopped(qtbot, full, fake):
+    press(qtbot, full, "b", "Play")
+    assert fake.asked == [("play", "b")]
+    press(qtbot, full, "b", "Stop")
+    assert fake.asked[1:] == ["stop playing"]
+    fake.played(None)
+    press(qtbot, full, "b", "Play")
+    fake.played(Problem("The recording cannot be played.", "See whether."))
+    assert full.told.text() == "The recording cannot be played. See whether."
+    assert full._rows.playing == ""
+    choose_row(full, "b")
+    qtbot.keyClick(full.view, Qt.Key.Key_Space)
+    assert full._rows.playing == "b"
+    full.close()
+    assert fake.asked[-1] == "stop playing"
+
+
+def test_any_engine_can_recognise_again(qtbot, full, fake):
+    endpoints = (Endpoint(), Endpoint(name="Attic & more", url="http://localhost:1/v1"))
+    full.use(attrs.evolve(Settings(), endpoints=endpoints))
+    words = menu(full, "b")
+    assert list(words) == [
+        "Try again", "Play", "Recognise again > This computer", "Recognise again > OpenAI",
+        "Recognise again > Attic && more", "Delete",
+    ]  # fmt: skip
+    words["Recognise again > Attic && more"].trigger()
+    assert full._rows.busy == {"b"}
+    qtbot.waitUntil(lambda: fake.asked == [("recognise again", "b", "Attic & more")])
+    qtbot.waitUntil(lambda: not full._rows.busy)
+
+
+def test_the_menu_does_what_the_words_do(qtbot, full, fake):
+    assert list(menu(full, "c")) == ["Type again", "Copy", "Delete"]
+    menu(full, "c")["Copy"].trigger()
+    assert fake.asked == [("copy", "Milk, two lemons.")]
+    menu(full, "c")["Delete"].trigger()
+    assert ids(full) == ["a", "b"]
+
+
+def test_the_dictations_of_one_program(qtbot, full, archive):
+    listed = [full.programs.itemText(at) for at in range(full.programs.count())]
+    assert listed == ["All programs", "Browser", "Editor"]
+    full.programs.setCurrentIndex(1)
+    full.programs.activated.emit(1)
+    qtbot.waitUntil(lambda: ids(full) == ["b"])
+    full.search.setText("milk")
+    qtbot.waitUntil(lambda: ids(full) == [])
+    full.search.clear()
+    qtbot.waitUntil(lambda: ids(full) == ["b"])
+    press(qtbot, full, "b", "Delete")
+    full.flush()
+    qtbot.waitUntil(lambda: archive.history.ids() == {"a", "c"})
+    assert full.empty_words() == ("Nothing from Browser", "Choose another program.")
+    full.open()
+    qtbot.waitUntil(lambda: ids(full) == ["a", "c"])
+    assert full.program == ""
 
 
 def test_export(qtbot, full, tmp_path):
@@ -215,9 +305,11 @@ def test_days(day, name):
 
 
 def test_rows(qapp):
-    assert below(ENTRIES[2]).split("  ·  ")[1:] == ["Editor", "8 s", "Rescued after a restart"]
+    assert below(ENTRIES[2]).split("  ·  ")[1:] == [
+        "Editor", "8 s", "Attic & more", "$0.0026", "Rescued after a restart",
+    ]  # fmt: skip
     assert below(ENTRIES[1]).endswith("The server did not answer.")
-    assert [word for _, word in offers(ENTRIES[1])] == ["Try again", "Delete"]
+    assert [word for _, word in offers(ENTRIES[1])] == ["Try again", "Play", "More ▾", "Delete"]
     lines = two_lines(LONG, qapp.font(), 300)
     assert len(lines) == 2
     assert lines[1].endswith("…")

@@ -9,6 +9,7 @@ from typing import Any
 from sayso.core import settings as s
 from sayso.core.problems import Problem, ProblemError
 from sayso.core.settings import Settings
+from sayso.core.usage import Day
 from sayso.stt.ondevice.catalogue import MODELS, WHISPER_BASE, Listed
 from sayso.ui.actions import Actions
 
@@ -23,6 +24,8 @@ class FakeApp:
         self.asked: list[Any] = []
         self.refused: Problem | None = None
         self.going = 0
+        self.days: list[Day] = []
+        self.played: Callable[[Problem | None], None] = lambda _: None
         self.changed: Callable[[Settings], object] = lambda _: None
         self.chord: Callable[[str], None] | None = None
         self.level: Callable[[float], None] | None = None
@@ -56,9 +59,13 @@ class FakeApp:
             open_history=note("history"),
             type_again=lambda id_, window: self.asked.append(("type again", id_)),
             recognise_again=self.recognise_again,
+            play=self.play,
+            stop_playing=note("stop playing"),
             copy=lambda text: self.asked.append(("copy", text)),
             history_going=lambda rule: self.going,
             delete_history=note("delete history"),
+            usage=lambda month: list(self.days),
+            go_on=note("go on"),
             quit=note("quit"),
             microphones=lambda: self.devices,
             meter=self.meter,
@@ -85,8 +92,12 @@ class FakeApp:
         self.changed(self.settings)
         return None
 
-    def recognise_again(self, id_: str) -> str:
-        self.asked.append(("recognise again", id_))
+    def play(self, id_: str, over: Callable[[Problem | None], None]) -> None:
+        self.asked.append(("play", id_))
+        self.played = over
+
+    def recognise_again(self, id_: str, engine: str) -> str:
+        self.asked.append(("recognise again", id_, engine))
         if self.refused:
             raise ProblemError(self.refused)
         return "Now it works."

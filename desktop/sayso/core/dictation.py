@@ -107,6 +107,8 @@ class Dictation:
         """Whether the user is asked now what to do with the held words."""
         self.rescued = ""
         """When the held words were spoken, if a crash cut them off; else ''."""
+        self.rescued_count = 0
+        """How many were cut off, of which these are the newest."""
         self.nothing_heard = 0
         self._live: dict[int, _Live] = {}
         self._failed = 0
@@ -250,7 +252,7 @@ class Dictation:
         if self.held_text:
             return []
         self.held_text, self._held, self.asks = words.text, words.take, True
-        self.rescued = words.since
+        self.rescued, self.rescued_count = words.since, words.count
         return [WakeMe(LONGEST_SHOWN_S, Woke(self.number, "shown"))]
 
     def _revive(self, number: int, live: _Live) -> None:

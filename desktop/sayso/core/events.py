@@ -73,6 +73,8 @@ class Rescued:
     text: str
     since: str
     """When it was spoken, as a person says it: 14:32."""
+    count: int = 1
+    """How many are back; this is the newest."""
 
 
 @attrs.frozen

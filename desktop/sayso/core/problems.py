@@ -11,8 +11,9 @@ from typing import Literal
 
 import attrs
 
-Action = Literal["", "try-again", "microphone", "recognition", "hotkey", "copy"]
-"""The one button the problem comes with: try the take again, a settings page, copy the words."""
+Action = Literal["", "try-again", "microphone", "recognition", "hotkey", "copy", "usage", "budget"]
+"""The one button the problem comes with: try the take again, a settings page, copy the words.
+'budget' has two: go on, or use this computer."""
 
 
 @attrs.frozen

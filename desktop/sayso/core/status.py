@@ -6,6 +6,7 @@ from typing import Literal
 
 import attrs
 
+from .order import Waiting
 from .problems import Problem
 
 State = Literal["idle", "listening", "finishing", "inserting", "failed"]
@@ -24,9 +25,13 @@ class Status:
     """The microphone has given its first sample in this take."""
     waiting: bool = False
     """Listening, and the microphone has gone: another is looked for."""
+    retrying: Waiting | None = None
+    """The engine could not, and is tried again."""
     partial: str = ""
     words: int | None = None
     """Set once when text has landed: how many words; None otherwise."""
+    by: str = ""
+    """With `words`: the engine they came from, if it is not the chosen one."""
     nothing_heard: int = 0
     """How many takes in a row ended without a word; 0 after any word."""
     held: str = ""
@@ -35,6 +40,8 @@ class Status:
     """Whether the user is asked now what to do with the held words (the pill shows it)."""
     rescued: str = ""
     """When the held words were spoken (14:32), if a crash cut them off."""
+    rescued_count: int = 0
+    """How many dictations that crash cut off; the held words are the newest."""
     problem: Problem | None = None
     """Shown until a new take, a choice, or 30 s."""
     ready: bool = False

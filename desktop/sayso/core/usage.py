@@ -191,6 +191,19 @@ def minutes(seconds: float) -> str:
     return f"{hours} h {rest} min" if hours else f"{whole} min"
 
 
+def endpoint_title(name: str) -> str:
+    return "This computer" if name == ON_DEVICE else name
+
+
+def takes(count: int) -> str:
+    return "1 dictation" if count == 1 else f"{count:,} dictations"
+
+
+def share(whole: Sum, budget_usd: float) -> str:
+    """Of the budget, rounded down, so that 100 % is not said too early: '79 %'."""
+    return f"{int(round((whole.cost_usd or 0) * 1e6) * 100 // max(1, round(budget_usd * 1e6)))} %"
+
+
 def as_json(days: Iterable[Day], month: str) -> Mapping[str, Any]:
     """What `sayso usage --json` prints of a month."""
     days = list(days)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import attrs
 
 from ..core.problems import Problem
-from ..core.settings import History
+from ..core.settings import Endpoint, History, Settings
+from ..core.usage import Day
 from ..stt.ondevice.catalogue import Listed
 
 
@@ -26,17 +27,28 @@ class Actions:
     dismiss: Callable[[], None]
     change: Callable[[str, object], Problem | None]
     """One setting by its dotted key: saved and in force at once, or why not."""
+    edit: Callable[[Callable[[Settings], Settings]], Problem | None]
+    """Several at once; the function may raise ProblemError."""
     open_settings: Callable[[str], None]
     """By the page's name."""
     open_history: Callable[[], None]
     type_again: Callable[[str, int], None]
     """The words of the take with this id, as soon as another window than this one has the focus."""
-    recognise_again: Callable[[str], str]
-    """Slow; by id. The words, which are in the history then; ProblemError where it fails."""
+    recognise_again: Callable[[str, str], str]
+    """Slow; by id, and by whom: 'on-device', an endpoint's name, or '' for the chosen one. The
+    words, which are in the history then; ProblemError where it fails."""
+    play: Callable[[str, Callable[[Problem | None], None]], None]
+    """The recording of the take with this id; then what it is given is called, in the main
+    thread."""
+    stop_playing: Callable[[], None]
     copy: Callable[[str], None]
     history_going: Callable[[History | None], int]
     """Slow. How many takes this rule would delete now; None: how many there are."""
     delete_history: Callable[[], None]
+    usage: Callable[[str], list[Day]]
+    """Slow. Of a month: 2026-11."""
+    go_on: Callable[[], None]
+    """The budget of this month is used up, and the person goes on all the same."""
     quit: Callable[[], None]
     microphones: Callable[[], Mapping[str, str]]
     """Slow. What the setting holds, and what a person calls it."""
@@ -52,6 +64,8 @@ class Actions:
     forget_key: Callable[[str], None]
     test_endpoint: Callable[[], str]
     """Slow; one sentence on success, ProblemError otherwise."""
+    server_models: Callable[[Endpoint], Sequence[str]]
+    """Slow. What the server says it has; ProblemError where it does not."""
     models: Callable[[], list[Listed]]
     """Slow. Also tells how downloads go."""
     download_model: Callable[[str], None]

@@ -3,105 +3,59 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QModelIndex, QPoint, QSize, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import (
     QCloseEvent,
     QColor,
     QGuiApplication,
-    QKeyEvent,
     QKeySequence,
-    QMouseEvent,
     QPainter,
     QPaintEvent,
     QPalette,
     QPen,
-    QResizeEvent,
     QShortcut,
-    QStandardItemModel,
 )
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QListView,
+    QMenu,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
-from ..core.chord import Chord
-from ..core.entry import Entry, Format, exported
-from ..core.problems import Problem, ProblemError
+from ..core.entry import Entry
+from ..core.problems import Problem
 from ..core.retention import described
 from ..core.settings import Settings
+from ..core.usage import ON_DEVICE, endpoint_title
+from ..edges import exports
 from ..edges.archive import Archive
 from . import glyph, theme
 from .actions import Actions
 from .ask import may_delete
 from .background import Background
-from .history_rows import ENTRY, Does, Rows, fill
+from .history_empty import empty_words, paint_empty
+from .history_list import HistoryList
+from .history_rows import Does, Rows, offers, program_title
 from .settings import style
+from .settings.page import Combo
 
 SIZE, LEAST = QSize(700, 520), QSize(480, 360)
 MOST = 1000
 """Entries listed; the search finds the others."""
 UNDO_MS = 8000
-FOOT = 56
-KINDS: dict[str, Format] = {"Text (*.txt)": "txt", "Table (*.csv)": "csv", "JSON (*.json)": "json"}
-
-
-class _List(QListView):
-    """Clicks on the words of a row, and keys for the row that is chosen."""
-
-    def __init__(self, rows: Rows, does: Callable[[Does, Entry], None]) -> None:
-        super().__init__()
-        self._rows, self._does = rows, does
-        self.setAccessibleName("Dictations")
-        self.setFrameShape(QListView.Shape.NoFrame)
-        self.setMouseTracking(True)
-        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setItemDelegate(rows)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        super().mouseReleaseEvent(event)
-        if event.button() == Qt.MouseButton.LeftButton and (does := self._hit(event)):
-            self._does(*does)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        super().mouseMoveEvent(event)
-        hand = Qt.CursorShape.PointingHandCursor
-        self.viewport().setCursor(hand if self._hit(event) else Qt.CursorShape.ArrowCursor)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        entry = self.currentIndex().data(ENTRY)
-        keys: dict[int, Does] = {Qt.Key.Key_Delete: "delete"}
-        if entry and entry.text:
-            keys |= {Qt.Key.Key_Return: "type", Qt.Key.Key_Enter: "type"}
-        elif entry and entry.audio:
-            keys |= {Qt.Key.Key_Return: "retry", Qt.Key.Key_Enter: "retry"}
-        if entry and event.matches(QKeySequence.StandardKey.Copy):
-            self._does("copy", entry)
-        elif entry and event.key() in keys:
-            self._does(keys[event.key()], entry)
-        else:
-            super().keyPressEvent(event)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.scheduleDelayedItemsLayout()  # words break elsewhere
-
-    def _hit(self, event: QMouseEvent) -> tuple[Does, Entry] | None:
-        point: QPoint = event.position().toPoint()
-        index = self.indexAt(point)
-        if not (entry := index.data(ENTRY)):
-            return None
-        does = self._rows.hit(self.visualRect(index), entry, point)
-        return (does, entry) if does else None
+KINDS: dict[str, exports.Kind] = {
+    "Text (*.txt)": "txt",
+    "Table (*.csv)": "csv",
+    "JSON (*.json)": "json",
+    "Everything with its sound (*.zip)": "zip",
+}
+EVERY_PROGRAM = "All programs"
 
 
 class HistoryWindow(QWidget):
@@ -130,6 +84,7 @@ class HistoryWindow(QWidget):
 
     def open(self) -> None:
         self.search.clear()
+        self.programs.setCurrentIndex(0)
         self.reload()
         self.show()
         self.raise_()
@@ -146,14 +101,23 @@ class HistoryWindow(QWidget):
     def reload(self) -> None:
         """Look again, in the background; only the newest answer counts."""
         self._asked += 1
-        asked, words = self._asked, self.search.text()
-
-        def show(entries: list[Entry]) -> None:
-            if asked == self._asked:
-                self._list(entries)
-
+        asked, words, program = self._asked, self.search.text(), self.program
         history = self._archive.history
-        self._background.run(lambda: history.entries(MOST, words), show, self._problem)
+
+        def show(found: tuple[list[Entry], list[str]]) -> None:
+            if asked == self._asked:
+                self._list_programs(found[1])
+                self._list(found[0])
+
+        def look() -> tuple[list[Entry], list[str]]:
+            return history.entries(MOST, words, program), history.programs()
+
+        self._background.run(look, show, self._problem)
+
+    @property
+    def program(self) -> str:
+        """The one whose dictations are shown; '' for all."""
+        return str(self.programs.currentData() or "")
 
     @Slot()
     def flush(self) -> None:
@@ -170,19 +134,9 @@ class HistoryWindow(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 0)
         column.setSpacing(12)
-        self.search = QLineEdit()
-        self.search.setPlaceholderText("Search your words")
-        self.search.setAccessibleName("Search your words")
-        self.search.setClearButtonEnabled(True)
-        self.search.textChanged.connect(self.reload)
-        column.addWidget(self.search)
+        column.addLayout(self._make_head())
         self._rows = Rows(self.scheme)
-        self.model = QStandardItemModel(self)
-        self.view = _List(self._rows, self._do)
-        self.view.setModel(self.model)
-        keeps_place = self.view.sizePolicy()
-        keeps_place.setRetainSizeWhenHidden(True)
-        self.view.setSizePolicy(keeps_place)
+        self.view = HistoryList(self._rows, self._do)
         column.addWidget(self.view, 1)
         self.turn_on = QPushButton("&Turn on")
         self.turn_on.clicked.connect(lambda: self._actions.change("history.keep", "7d"))
@@ -194,6 +148,23 @@ class HistoryWindow(QWidget):
         find = QShortcut(QKeySequence.StandardKey.Find, self)
         find.activated.connect(self.search.setFocus)
         QShortcut(QKeySequence.StandardKey.Undo, self.view).activated.connect(self._undo)
+
+    def _make_head(self) -> QHBoxLayout:
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Search your words")
+        self.search.setAccessibleName("Search your words")
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self.reload)
+        head.addWidget(self.search, 1)
+        self.programs = Combo(self.scheme.ink2 if style.fusion() else "")
+        self.programs.setAccessibleName("Program")
+        self.programs.setMinimumWidth(160)
+        self.programs.addItem(EVERY_PROGRAM, "")
+        self.programs.activated.connect(self.reload)
+        head.addWidget(self.programs)
+        return head
 
     def _make_foot(self) -> QHBoxLayout:
         foot = QHBoxLayout()
@@ -217,27 +188,29 @@ class HistoryWindow(QWidget):
 
     def _list(self, entries: list[Entry]) -> None:
         self.entries = [entry for entry in entries if entry.id not in self._deleted]
-        chosen = self.view.currentIndex().data(ENTRY)
-        at = self.view.verticalScrollBar().value()
-        fill(self.model, self.entries, dt.datetime.now().astimezone().date())
-        if chosen:
-            self._choose(chosen.id)
-        self.view.verticalScrollBar().setValue(at)
+        self.view.show_entries(self.entries, dt.datetime.now().astimezone().date())
         self._arrange()
 
-    def _choose(self, id_: str) -> None:
-        for at in range(self.model.rowCount()):
-            index: QModelIndex = self.model.index(at, 0)
-            entry = index.data(ENTRY)
-            if entry and entry.id == id_:
-                self.view.setCurrentIndex(index)
+    def _list_programs(self, programs: list[str]) -> None:
+        """The chosen one stays listed although nothing of it is left."""
+        chosen = self.program
+        listed = sorted({*programs, chosen} - {""}, key=str.casefold)
+        if listed == [self.programs.itemData(at) for at in range(1, self.programs.count())]:
+            return
+        self.programs.clear()
+        self.programs.addItem(EVERY_PROGRAM, "")
+        for program in listed:
+            self.programs.addItem(program_title(program), program)
+        self.programs.setCurrentIndex(self.programs.findData(chosen))
 
     def _arrange(self) -> None:
         some = bool(self.entries)
         self.view.setVisible(some)
         self.export.setEnabled(some)
         self.delete_all.setEnabled(some)
-        off = not some and not self.search.text() and self._settings.history.keep == "never"
+        self.programs.setVisible(self.programs.count() > 1)
+        filtered = self.search.text() or self.program
+        off = not some and not filtered and self._settings.history.keep == "never"
         self.turn_on.setVisible(off)
         self.undo.setVisible(bool(self._deleted))
         self.update()
@@ -252,23 +225,51 @@ class HistoryWindow(QWidget):
 
     # What can be done
 
-    def _do(self, does: Does, entry: Entry) -> None:
-        if does == "type":
-            window = int(self.winId())
-            self.close()
-            self._actions.type_again(entry.id, window)
-        elif does == "copy":
-            self._actions.copy(entry.text)
-            self._say("Copied.")
-        elif does == "delete":
-            self._deleted.append(entry.id)
-            self._undo_timer.start()
-            self._list(self.entries)
-            self._say("Deleted.")
-        elif entry.id not in self._rows.busy:
-            self._try_again(entry)
+    def _do(self, does: Does, entry: Entry, place: QPoint) -> None:
+        match does:
+            case "type":
+                window = int(self.winId())
+                self.close()
+                self._actions.type_again(entry.id, window)
+            case "copy":
+                self._actions.copy(entry.text)
+                self._say("Copied.")
+            case "delete":
+                self._deleted.append(entry.id)
+                self._undo_timer.start()
+                self._list(self.entries)
+                self._say("Deleted.")
+            case "play":
+                self._play(entry)
+            case "stop":
+                self._actions.stop_playing()
+            case "menu":
+                self.menu_of(entry, place).popup(place)
+            case "retry":
+                self.recognise(entry)
 
-    def _try_again(self, entry: Entry) -> None:
+    def menu_of(self, entry: Entry, place: QPoint) -> QMenu:
+        """Everything that can be done with it, and by whom it can be recognised."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for does, word in offers(entry, self._rows.playing):
+            if does not in ("menu", "delete"):
+                action = menu.addAction(word)
+                action.triggered.connect(lambda _, does=does: self._do(does, entry, place))
+        if entry.audio:
+            again = QMenu("Recognise again", menu)
+            menu.addMenu(again)
+            for name in (ON_DEVICE, *(one.name for one in self._settings.endpoints)):
+                action = again.addAction(endpoint_title(name).replace("&", "&&"))
+                action.triggered.connect(lambda _, name=name: self.recognise(entry, name))
+        menu.addSeparator()
+        menu.addAction("Delete").triggered.connect(lambda: self._do("delete", entry, place))
+        return menu
+
+    def recognise(self, entry: Entry, engine: str = "") -> None:
+        """Again, by this engine ('' for the chosen one); its words take the place of the old."""
+        if entry.id in self._rows.busy:
+            return
         self._rows.busy.add(entry.id)
         self.view.viewport().update()
 
@@ -280,7 +281,22 @@ class HistoryWindow(QWidget):
             over(None)
             self._problem(problem)
 
-        self._background.run(lambda: self._actions.recognise_again(entry.id), over, failed)
+        again = self._actions.recognise_again
+        self._background.run(lambda: again(entry.id, engine), over, failed)
+
+    def _play(self, entry: Entry) -> None:
+        self._actions.play(entry.id, lambda problem: self._played(entry.id, problem))
+        self._show_playing(entry.id)
+
+    def _played(self, id_: str, problem: Problem | None) -> None:
+        if self._rows.playing == id_:
+            self._show_playing("")
+        if problem:
+            self._problem(problem)
+
+    def _show_playing(self, id_: str) -> None:
+        self._rows.playing = id_
+        self.view.viewport().update()
 
     @Slot()
     def _undo(self) -> None:
@@ -297,18 +313,14 @@ class HistoryWindow(QWidget):
         if name:
             self.export_to(Path(name), KINDS.get(kind, "txt"))
 
-    def export_to(self, path: Path, usual: Format) -> None:
+    def export_to(self, path: Path, usual: exports.Kind) -> None:
         """Everything there is; its ending says how, where it is a known one."""
-        known = {f".{format_}": format_ for format_ in KINDS.values()}
-        format_ = known.get(path.suffix.lower(), usual)
+        suffix = path.suffix.lower().removeprefix(".")
+        kind = next((kind for kind in exports.KINDS if kind == suffix), usual)
 
         def write() -> int:
             entries = self._archive.history.entries()
-            try:
-                path.write_text(exported(entries, format_), "utf-8", newline="")
-            except OSError as error:
-                what = f"{path.name} cannot be written: {error.strerror}."
-                raise ProblemError(Problem(what, "Choose another place.")) from error
+            exports.write(path, kind, entries, self._archive.spool)
             return len(entries)
 
         self._background.run(
@@ -332,7 +344,8 @@ class HistoryWindow(QWidget):
         self.scheme = self._rows.scheme = theme.for_windows(QGuiApplication.palette(), given)
         if not given:
             self.setPalette(theme.palette(self.scheme))
-        plain = "QListView { background: transparent; border: 0; outline: 0; }"
+        self.programs.arrow = self.scheme.ink2 if style.fusion() else ""
+        plain = "#entries { background: transparent; border: 0; outline: 0; }"
         self.setStyleSheet(style.sheet(self.scheme) + plain if style.fusion() else "")
         colours = self.told.palette()
         colours.setColor(QPalette.ColorRole.WindowText, QColor(self.scheme.ink2))
@@ -340,14 +353,7 @@ class HistoryWindow(QWidget):
         self._say("")
 
     def empty_words(self) -> tuple[str, str]:
-        """Title and sentence where nothing is listed."""
-        if words := self.search.text():
-            return f"“{words}” was not found", "Try fewer words."
-        if self._settings.history.keep == "never":
-            return "History is off", "Turn it on to find your words again."
-        key = Chord.parse(self._settings.hotkey.chord).shown
-        rest = "in any program and speak. Your words will be listed here."
-        return "Nothing said yet", f"Hold {key} {rest}"
+        return empty_words(self.search.text(), self.program, self._settings)
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() in (QEvent.Type.ApplicationPaletteChange, QEvent.Type.ThemeChange):
@@ -356,6 +362,8 @@ class HistoryWindow(QWidget):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.flush()
+        if self._rows.playing:
+            self._actions.stop_playing()
         self.hide()
         event.ignore()
 
@@ -367,23 +375,4 @@ class HistoryWindow(QWidget):
         y = self.export.y() - 9
         painter.drawLine(0, y, self.width(), y)
         if not self.entries:
-            self._paint_empty(painter)
-
-    def _paint_empty(self, painter: QPainter) -> None:
-        title, sentence = self.empty_words()
-        middle = self.height() // 2 - 34
-        painter.save()
-        painter.translate(self.width() / 2 - 32, middle - 44)
-        painter.scale(2, 2)
-        outline = self.scheme.outline
-        glyph.paint(painter, "idle", 32, {"ink": outline, "voice": outline, "red": outline})
-        painter.restore()
-        area = self.rect().adjusted(24, middle + 36, -24, 0)
-        centre = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
-        painter.setPen(QColor(self.scheme.ink))
-        painter.setFont(theme.font("title"))
-        painter.drawText(area, centre, title)
-        painter.setPen(QColor(self.scheme.ink2))
-        painter.setFont(theme.font())
-        below = area.adjusted(0, round(28 * theme.text_scale()), 0, 0)
-        painter.drawText(below, centre | Qt.TextFlag.TextWordWrap, sentence)
+            paint_empty(painter, self.rect(), self.scheme, self.empty_words())

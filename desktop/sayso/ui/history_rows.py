@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Literal
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -19,13 +19,16 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ..core.entry import Entry
+from ..core.usage import endpoint_title, money
 from . import theme
 from .theme import Scheme
 
-Does = Literal["type", "retry", "copy", "delete"]
+Does = Literal["type", "retry", "copy", "play", "stop", "menu", "delete"]
 ENTRY = Qt.ItemDataRole.UserRole
 DAY = Qt.ItemDataRole.UserRole + 1
 SIDE, ABOVE, LINE, BETWEEN = 16, 8, 18, 18
+OF_OLD = "realtime"
+"""What rows of the first version call any server."""
 NOTES = {"rescued": "Rescued after a restart", "held": "Not typed yet", "cancelled": "Cancelled"}
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -59,19 +62,35 @@ def fill(model: QStandardItemModel, entries: Iterable[Entry], today: dt.date) ->
 
 
 def below(entry: Entry) -> str:
-    """Time · program · seconds · what became of it."""
-    program = entry.program[:1].upper() + entry.program[1:]
+    """Time · program · seconds · who recognised it · what that cost · what became of it."""
     note = NOTES.get(entry.outcome, "") if entry.text else entry.error
-    parts = (f"{entry.local:%H:%M}", program, f"{entry.duration_s:.0f} s", note)
+    engine = "" if entry.engine == OF_OLD or not entry.text else endpoint_title(entry.engine)
+    parts = (
+        f"{entry.local:%H:%M}",
+        program_title(entry.program),
+        f"{entry.duration_s:.0f} s",
+        engine,
+        money(entry.cost_usd) if entry.cost_usd else "",
+        note,
+    )
     return "  ·  ".join(part for part in parts if part)
 
 
-def offers(entry: Entry) -> tuple[tuple[Does, str], ...]:
-    """What can be done with it, from the left."""
-    delete: tuple[Does, str] = ("delete", "Delete")
+def program_title(program: str) -> str:
+    return program[:1].upper() + program[1:]
+
+
+def offers(entry: Entry, playing: str = "") -> tuple[tuple[Does, str], ...]:
+    """What can be done with it, from the left; `playing` is the id of the one that sounds."""
+    made: list[tuple[Does, str]] = []
     if entry.text:
-        return ("type", "Type again"), ("copy", "Copy"), delete
-    return (("retry", "Try again"), delete) if entry.audio else (delete,)
+        made += [("type", "Type again"), ("copy", "Copy")]
+    elif entry.audio:
+        made.append(("retry", "Try again"))
+    if entry.audio:
+        made.append(("stop", "Stop") if playing == entry.id else ("play", "Play"))
+        made.append(("menu", "More ▾"))
+    return (*made, ("delete", "Delete"))
 
 
 class Rows(QStyledItemDelegate):
@@ -82,6 +101,8 @@ class Rows(QStyledItemDelegate):
         self.scheme = scheme
         self.busy: set[str] = set()
         """Ids that are being recognised now."""
+        self.playing = ""
+        """Id of the recording that sounds."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         line = _line()
@@ -95,7 +116,7 @@ class Rows(QStyledItemDelegate):
         """The words that are buttons in a row that lies at `rect`."""
         metrics = QFontMetrics(theme.font("caption"))
         right, made = rect.right() - SIDE - 4, []
-        for does, word in reversed(offers(entry)):
+        for does, word in reversed(offers(entry, self.playing)):
             wide = metrics.horizontalAdvance(word)
             high = max(24, _line() + 4)
             top = rect.bottom() - ABOVE - (_line() + high) // 2
@@ -103,12 +124,6 @@ class Rows(QStyledItemDelegate):
             made.append((does, target, word))
             right -= wide + BETWEEN
         return made[::-1]
-
-    def hit(self, rect: QRect, entry: Entry, point: QPoint) -> Does | None:
-        for does, place, _ in self.place_of(rect, entry):
-            if place.contains(point):
-                return does
-        return None
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         rect: QRect = option.rect
@@ -146,7 +161,8 @@ class Rows(QStyledItemDelegate):
         painter.setFont(theme.font("caption"))
         painter.setPen(QColor(scheme.ink2))
         where = QRect(rect.x() + SIDE, y + 4, right - rect.x() - SIDE - 8, line)
-        note = "Recognising…" if entry.id in self.busy else below(entry)
+        busy, playing = entry.id in self.busy, entry.id == self.playing
+        note = "Recognising…" if busy else "Playing" if playing else below(entry)
         short = painter.fontMetrics().elidedText(note, Qt.TextElideMode.ElideRight, where.width())
         painter.drawText(where, Qt.AlignmentFlag.AlignVCenter, short)
         for does, place, word in words:

@@ -135,7 +135,7 @@ class Moments:
             case "nothing":
                 return views.nothing_view(status.nothing_heard)
             case "held":
-                return views.held_view(status.held, status.rescued)
+                return views.held_view(status.held, status.rescued, status.rescued_count)
             case "error":
                 return views.error_view(status.problem) if status.problem else None
             case _:

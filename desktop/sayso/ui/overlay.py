@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import attrs
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Slot
@@ -26,6 +26,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from ..core.endpoint import ON_DEVICE
 from ..core.settings import Settings
 from ..core.status import Status
 from . import pill, theme
@@ -311,24 +312,26 @@ class Overlay(QWidget):
         stays = does in ("finish", "cancel")
         if not stays:
             self._moments.close()
-        match does:
-            case "finish":
-                actions.finish()
-            case "cancel":
-                actions.cancel()
-            case "try-again":
-                actions.try_again()
-            case "insert":
-                actions.insert_held()
-            case "copy":
-                actions.copy_words()
-                actions.dismiss()
-            case "dismiss":
-                actions.dismiss()
-            case "settings":
-                actions.open_settings("")
-            case "settings:general" | "settings:recognition":
-                actions.open_settings(does.partition(":")[2])
+        acts: dict[str, Sequence[Callable[[], object]]] = {
+            "finish": [actions.finish],
+            "cancel": [actions.cancel],
+            "try-again": [actions.try_again],
+            "insert": [actions.insert_held],
+            "copy": [actions.copy_words, actions.dismiss],
+            "dismiss": [actions.dismiss],
+            "history": [actions.open_history, actions.dismiss],
+            "go-on": [actions.go_on],
+            "use-computer": [
+                lambda: actions.change("engine", ON_DEVICE),
+                actions.try_again,
+                actions.dismiss,
+            ],
+        }
+        settings, _, page = does.partition(":")
+        if settings == "settings":
+            actions.open_settings(page)
+        for act in acts.get(does, ()):
+            act()
         self._refresh()
 
     # Motion

@@ -8,8 +8,9 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtGui import QAction, QActionGroup, QCursor, QIcon
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
+from ..core.endpoint import ON_DEVICE
 from ..core.problems import Problem
-from ..core.settings import OPENAI_URL, Settings
+from ..core.settings import Settings, in_use
 from ..core.status import Status
 from . import glyph, views
 from .actions import Actions
@@ -85,9 +86,7 @@ class Tray(QObject):
         self.toggle.setText(view.toggle)
         self.insert.setVisible(view.has_held)
         self.copy.setEnabled(view.has_words)
-        for action in self._engines.actions():
-            action.setChecked(action.data() == view.engine)
-        self._leaves.setVisible(view.engine != "on-device")
+        self._list_engines(view)
 
     def _picture(self, shape: views.Icon) -> QIcon:
         """The theme's symbolic icon, which the panel recolours; ours where not installed."""
@@ -128,15 +127,33 @@ class Tray(QObject):
     def _engine_menu(self) -> QMenu:
         self.recognise = QMenu("Recognise", self.menu)
         self._engines = QActionGroup(self)
-        for engine, label in views.ENGINES:
-            action = self.recognise.addAction(label)
-            action.setCheckable(True)
-            action.setData(engine)
-            self._engines.addAction(action)
         self._engines.triggered.connect(self._choose_engine)
-        self._leaves = self.recognise.addAction(views.SENDS_SOUND)
+        self._listed: tuple[str, ...] = ()
+        self.recognise.addSeparator()
+        self._leaves = self.recognise.addAction("")
         self._leaves.setEnabled(False)
         return self.recognise
+
+    def _list_engines(self, view: views.TrayView) -> None:
+        """Radio entries, made anew when there are others."""
+        names = (ON_DEVICE, *(endpoint.name for endpoint in self._settings.endpoints))
+        if names != self._listed:
+            self._listed = names
+            for action in self._engines.actions():
+                self._engines.removeAction(action)
+                self.recognise.removeAction(action)
+                action.deleteLater()
+            before = self.recognise.actions()[0]
+            for name in names:
+                title = "On this computer" if name == ON_DEVICE else name.replace("&", "&&")
+                action = QAction(title, self._engines)
+                action.setCheckable(True)
+                action.setData(name)
+                self.recognise.insertAction(before, action)
+        for action in self._engines.actions():
+            action.setChecked(action.data() == view.engine)
+        self._leaves.setText(view.sends)
+        self._leaves.setVisible(bool(view.sends))
 
     @Slot()
     def _toggle(self) -> None:
@@ -148,19 +165,8 @@ class Tray(QObject):
 
     @Slot(QAction)
     def _choose_engine(self, action: QAction) -> None:
-        problem: Problem | None = None
-        engine = action.data()
-        if engine == "on-device":
-            problem = self._actions.change("engine", "on-device")
-        elif engine == "openai":
-            problem = self._actions.change("endpoint.url", OPENAI_URL) or self._actions.change(
-                "engine", "realtime"
-            )
-        elif self._settings.endpoint.url in ("", OPENAI_URL):
-            self._actions.open_settings("recognition")  # its address has to be entered first
-        else:
-            problem = self._actions.change("engine", "realtime")
-        if problem:
+        name = action.data()
+        if problem := self._actions.edit(lambda settings: in_use(settings, name)):
             self._tell(problem)
         self._show()
 
@@ -192,9 +198,14 @@ class Tray(QObject):
         if status.problem and status.problem != before.problem:
             self._tell(status.problem)
         elif status.asks and status.rescued and not before.asks:
+            several = status.rescued_count > 1
             self.icon.showMessage(
-                f"Words from {status.rescued} are back",
-                "Sayso finished what was interrupted. They wait in the tray menu.",
+                views.several(status.rescued_count)
+                if several
+                else f"Words from {status.rescued} are back",
+                "Sayso finished what was interrupted. They are in the history."
+                if several
+                else "Sayso finished what was interrupted. They wait in the tray menu.",
                 self.icon.icon(),
             )
         elif status.asks and status.held and not before.asks:

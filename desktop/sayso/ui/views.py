@@ -10,18 +10,14 @@ from typing import Literal
 import attrs
 
 from ..core.chord import Chord
+from ..core.endpoint import ON_DEVICE
 from ..core.problems import Action, Problem
-from ..core.settings import OPENAI_URL, Settings
+from ..core.settings import Settings
 from ..core.status import Status
 
 Icon = Literal["idle", "listening", "finishing", "error"]
-Engine = Literal["on-device", "openai", "own"]
-ENGINES: tuple[tuple[Engine, str], ...] = (
-    ("on-device", "On this computer"),
-    ("openai", "OpenAI"),
-    ("own", "Your own server"),
-)
 SENDS_SOUND = "Sound leaves this computer"
+MAY_SEND_SOUND = "Sound leaves this computer if that fails"
 
 Kind = Literal[
     "arming",
@@ -44,6 +40,10 @@ Does = Literal[
     "settings",
     "settings:general",
     "settings:recognition",
+    "settings:usage",
+    "history",
+    "go-on",
+    "use-computer",
 ]
 ENDING = "finishing", "inserting"
 
@@ -59,7 +59,9 @@ class TrayView:
     toggle: str
     has_held: bool
     has_words: bool
-    engine: Engine
+    engine: str
+    sends: str
+    """Whether sound leaves this computer, for the menu; '' if not."""
 
 
 @attrs.frozen
@@ -113,6 +115,15 @@ _ACTIONS: dict[Action, Button] = {
     "copy": Button("Copy again", "copy", primary=True),
 }
 
+_WAITS: dict[Action, tuple[Button, ...]] = {
+    "budget": (
+        Button("Go on", "go-on", primary=True),
+        Button("Use this computer", "use-computer"),
+    ),
+    "usage": (Button("Usage", "settings:usage", primary=True),),
+}
+"""Nothing has failed: amber, as all that waits for the person."""
+
 
 def tray_view(status: Status, settings: Settings) -> TrayView:
     """The whole tray for one status."""
@@ -138,14 +149,19 @@ def tray_view(status: Status, settings: Settings) -> TrayView:
         has_held=bool(status.held),
         has_words=bool(status.held or status.last_text),
         engine=engine_of(settings),
+        sends=_sends(settings),
     )
 
 
-def engine_of(settings: Settings) -> Engine:
-    """Which of the three choices the settings mean."""
-    if settings.engine == "on-device":
-        return "on-device"
-    return "openai" if settings.endpoint.url == OPENAI_URL else "own"
+def engine_of(settings: Settings) -> str:
+    """Who recognises: 'on-device', or the endpoint's name."""
+    return ON_DEVICE if settings.engine == ON_DEVICE else settings.profile
+
+
+def _sends(settings: Settings) -> str:
+    if settings.engine != ON_DEVICE:
+        return SENDS_SOUND
+    return MAY_SEND_SOUND if set(settings.fallback) - {ON_DEVICE} else ""
 
 
 def arming_view(age_ms: float) -> PillView:
@@ -185,8 +201,16 @@ def nothing_view(times: int) -> PillView:
     )
 
 
-def held_view(words: str, rescued: str = "") -> PillView:
-    """`rescued`: when they were spoken (14:32), if a crash had cut them off."""
+def held_view(words: str, rescued: str = "", count: int = 1) -> PillView:
+    """`rescued`: when they were spoken (14:32), if a crash had cut off `count` dictations."""
+    if rescued and count > 1:
+        return PillView(
+            "rescued",
+            several(count),
+            "What you said is in the history.",
+            buttons=(Button("Show", "history", primary=True),),
+            closable=True,
+        )
     return PillView(
         "rescued" if rescued else "held",
         f"Words from {rescued} are back" if rescued else "The window changed",
@@ -196,7 +220,14 @@ def held_view(words: str, rescued: str = "") -> PillView:
     )
 
 
+def several(count: int) -> str:
+    return f"{count} dictations were rescued"
+
+
 def error_view(problem: Problem) -> PillView:
+    if problem.action in _WAITS:
+        what = bare(problem.what)
+        return PillView("held", what, problem.remedy, _WAITS[problem.action], closable=True)
     first = _ACTIONS.get(problem.action)
     settings = Button("Settings", "settings", primary=first is None)
     both = (settings,) if first is None else (first, settings)

@@ -25,6 +25,10 @@ _LINES: dict[str, tuple[tuple[_Point, ...], ...]] = {
         ((6.8, 14.5), (11.2, 14.5)),
     ),
     "privacy": (((9, 5.4), (9, 9), (11.6, 10.8)),),
+    "usage": (
+        ((2.5, 15), (15.5, 15)),
+        *(((x, 15), (x, y)) for x, y in ((5, 10.5), (9, 4), (13, 7.5))),
+    ),
     "about": (((9, 8.4), (9, 12.4)),),
 }
 _CIRCLES: dict[str, tuple[tuple[float, float, float], ...]] = {

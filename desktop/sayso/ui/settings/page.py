@@ -109,7 +109,7 @@ class Combo(QComboBox):
 
     def __init__(self, arrow: str) -> None:
         super().__init__()
-        self._arrow = arrow
+        self.arrow = arrow
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -117,11 +117,11 @@ class Combo(QComboBox):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        if not self._arrow:
+        if not self.arrow:
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        pen = QPen(QColor(self._arrow), 1.5)
+        pen = QPen(QColor(self.arrow), 1.5)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         painter.setPen(pen)

@@ -41,6 +41,7 @@ from .page import Context, Page
 from .privacy import PrivacyPage
 from .recognition import RecognitionPage
 from .text import TextPage
+from .usage import UsagePage
 from .widgets import scaled
 
 PAGES: tuple[tuple[str, str, Callable[[Context, Settings], Page]], ...] = (
@@ -48,6 +49,7 @@ PAGES: tuple[tuple[str, str, Callable[[Context, Settings], Page]], ...] = (
     ("recognition", "Recognition", RecognitionPage),
     ("text", "Text", TextPage),
     ("privacy", "History and privacy", PrivacyPage),
+    ("usage", "Usage", UsagePage),
     ("about", "About", AboutPage),
 )
 SIZE, LEAST = QSize(780, 604), QSize(640, 480)
