@@ -15,8 +15,8 @@ from sayso.stt.reader import Reader
 
 RATE_HZ = 16_000
 EDITOR = Target(window=7, program="editor")
-LOUD = (b"\x00\x20" + b"\x00\xe0") * 40
-"""5 ms of a square wave: a voice, to whoever only measures."""
+LOUD = b"\x00\x20" * 40 + b"\x00\xe0" * 40
+"""5 ms of a square wave of 200 Hz: a voice, to whoever only measures."""
 QUIET = (b"\x01\x00" + b"\xff\xff") * 40
 
 

@@ -1,19 +1,26 @@
-"""The engine that is chosen now, and the takes it reads. Loop thread only."""
+"""The engine that is chosen now, those that help it out, and the takes they read.
+
+How a take goes from one to the next: `sayso.stt.relay`. Loop thread only.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from contextlib import asynccontextmanager
 
 import attrs
 
+from .core.endpoint import ON_DEVICE
 from .core.hints import keywords_of
+from .core.order import Waiting
 from .core.problems import Problem, ProblemError
-from .core.settings import EngineName, Settings
+from .core.settings import Settings, read_by
 from .core.take import Take
-from .stt.engine import Engine, Heard
-from .stt.reader import Reader
+from .stt import relay
+from .stt.engine import Engine, News
+from .stt.relay import Relay, Text
 
 log = logging.getLogger(__name__)
 
@@ -23,21 +30,29 @@ BUG = Problem(
     action="try-again",
 )
 
-ON_DEVICE: EngineName = "on-device"
-INSTEAD = "This computer recognises your words instead."
+LONGEST_GOODBYE_S = 1.0
+INSTEAD = "{} recognises your words instead."
+
+
+async def _nobody(_: Settings) -> Problem | None:
+    return None
 
 
 @attrs.frozen(kw_only=True)
 class Told:
     """Called in the loop."""
 
-    heard: Callable[[Take, Heard], None]
+    heard: Callable[[Take, News], None]
+    waits: Callable[[Take, Waiting | None], None]
+    """Its engine could not, and is tried again in a moment; None: not any more."""
     recognised: Callable[[Take, str], None]
     failed: Callable[[Take, Problem], None]
     changed: Callable[[], None]
     """`ready` or `name` may be another."""
     problem: Callable[[Problem], None]
-    """The engine cannot be made ready."""
+    """An engine cannot be made ready, is of no help, or its text is doubted."""
+    refuses: Callable[[Settings], Awaitable[Problem | None]] = _nobody
+    """Why the engine of these settings may not be asked now: the budget is used up."""
 
 
 class Engines:
@@ -49,6 +64,7 @@ class Engines:
         """It could not be made, or not be made ready."""
         self._reading: dict[int, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._goodbyes: set[asyncio.Task[None]] = set()
 
     @property
     def ready(self) -> bool:
@@ -65,7 +81,7 @@ class Engines:
         self._failed = False
         old, self._engine = self._engine, None
         if old:
-            self._spawn(self._retire(old, list(self._reading.values())))
+            self._retire(old, list(self._reading.values()))
         try:
             self._engine = self._make(settings)
         except ProblemError as error:
@@ -76,17 +92,11 @@ class Engines:
         self._told.changed()
 
     def read(self, take: Take) -> None:
-        """Point a reader of the chosen engine at the take."""
-        settings = self._settings
-        if self._engine is None and settings:
-            try:
-                self._engine = self._make(settings)
-            except ProblemError as error:
-                asyncio.get_running_loop().call_soon(self._told.failed, take, error.problem)
-                return
-        assert self._engine is not None
-        take.engine = self._engine.name
-        task = self._reading[take.number] = self._spawn(self._read(self._engine, take))
+        """Point readers at the take: the chosen engine's, and those that help it out."""
+        assert self._settings is not None
+        take.engine = self._settings.chosen
+        work = self._read(take, self._settings)
+        task = self._reading[take.number] = self._spawn(work)
         task.add_done_callback(lambda task: self._broke(take, task))
 
     def drop(self, number: int) -> None:
@@ -97,9 +107,11 @@ class Engines:
         for task in list(self._tasks):
             task.cancel()
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=1.0)
+            await asyncio.wait(self._tasks, timeout=LONGEST_GOODBYE_S)
         if self._engine:
-            await self._engine.close()
+            self._retire(self._engine)
+        if self._goodbyes:
+            await asyncio.wait(self._goodbyes, timeout=LONGEST_GOODBYE_S)
 
     async def _prepare(self, engine: Engine) -> None:
         try:
@@ -111,46 +123,76 @@ class Engines:
         finally:
             self._told.changed()
 
-    async def _read(self, engine: Engine, take: Take) -> None:
+    async def _read(self, take: Take, settings: Settings) -> None:
         try:
-            text = await self._recognise(engine, take)
+            names = await self._names(settings)
+            done = await self._relay(take, settings, names).text()
         except ProblemError as error:
             self._told.failed(take, error.problem)
         else:
-            self._told.recognised(take, text)
+            take.engine = done.engine
+            self._accept(take, done)
         finally:
+            self._told.waits(take, None)
             if self._reading.get(take.number) is asyncio.current_task():
                 del self._reading[take.number]
 
-    async def _recognise(self, engine: Engine, take: Take) -> str:
-        """By this engine; where the user wants it, by this computer when the server fails."""
+    def _accept(self, take: Take, done: Text) -> None:
+        if done.problem:
+            self._told.problem(done.problem)
+        self._told.recognised(take, done.text)
 
-        def heard(what: Heard) -> None:
-            self._told.heard(take, what)
+    async def _names(self, settings: Settings) -> list[str]:
+        """Who is asked, in order; this computer too if the budget keeps the chosen one from it."""
+        names = [settings.chosen, *settings.fallback]
+        if await self._told.refuses(settings):
+            names.append(ON_DEVICE)
+        return list(dict.fromkeys(names))
 
-        try:
-            return await engine.recognise(Reader(take), heard)
-        except ProblemError as error:
-            settings = self._settings
-            if engine.name == ON_DEVICE or settings is None or not settings.fallback:
-                raise
-            first = error
-        try:
-            spare = self._make(attrs.evolve(settings, engine=ON_DEVICE))
-            self._told.problem(attrs.evolve(first.problem, remedy=INSTEAD))
-            take.engine = spare.name
+    def _relay(self, take: Take, settings: Settings, names: list[str]) -> Relay:
+        engine = self._engine
+
+        @asynccontextmanager
+        async def lend(name: str) -> AsyncIterator[Engine]:
+            if refused := await self._told.refuses(read_by(settings, name)):
+                raise ProblemError(refused)
+            if name == settings.chosen and (mine := engine or self._made_again(settings)):
+                yield mine
+                return
+            spare = self._make(read_by(settings, name))
             try:
-                return await spare.recognise(Reader(take), heard)
+                yield spare
             finally:
-                await spare.close()
-        except ProblemError as second:
-            log.warning("The engine on this computer did not help: %s", second.problem.what)
-            raise first from second  # that is the one to do something about
+                self._retire(spare)  # nobody waits for its goodbye
 
-    async def _retire(self, engine: Engine, readers: list[asyncio.Task[None]]) -> None:
-        if readers:
-            await asyncio.wait(readers)
-        await engine.close()
+        def passed_on(problem: Problem, name: str) -> None:
+            helper = "This computer" if name == ON_DEVICE else name
+            self._told.problem(attrs.evolve(problem, remedy=INSTEAD.format(helper)))
+
+        told = relay.Told(
+            heard=lambda what: self._told.heard(take, what),
+            waits=lambda waiting: self._told.waits(take, waiting),
+            passed_on=passed_on,
+        )
+        return Relay(take, names, lend, told)
+
+    def _made_again(self, settings: Settings) -> Engine | None:
+        """What it failed for may be there now; None if other settings are in use meanwhile."""
+        if self._engine is None and settings is self._settings:
+            self._engine = self._make(settings)
+        return self._engine if settings is self._settings else None
+
+    def _retire(self, engine: Engine, readers: Collection[asyncio.Task[None]] = ()) -> None:
+        """Close it as soon as these have read with it."""
+
+        async def retire() -> None:
+            if readers:
+                await asyncio.wait(readers)
+            await engine.close()
+
+        task = asyncio.ensure_future(retire())
+        self._goodbyes.add(task)
+        task.add_done_callback(self._ended)
 
     def _spawn(self, coroutine: object) -> asyncio.Task[None]:
         task: asyncio.Task[None] = asyncio.ensure_future(coroutine)  # type: ignore[call-overload]
@@ -164,6 +206,7 @@ class Engines:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        self._goodbyes.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.error("A task of the engine ended with a fault", exc_info=error)
 
@@ -179,9 +222,9 @@ def make_engine(settings: Settings, api_key: Callable[[str], str | None]) -> Eng
         ProblemError: The settings cannot work, for instance an endpoint without a URL.
     """
     if settings.engine == "realtime":
-        from .stt.realtime import RealtimeEngine
+        from .stt.servers import engine_for
 
-        return RealtimeEngine(settings.endpoint, settings.language, api_key)
+        return engine_for(settings.endpoint, settings.language, api_key)
     from .edges import folders
     from .stt.ondevice.catalogue import named
     from .stt.ondevice.echo import hint

@@ -15,13 +15,15 @@ from typing import Any, Literal
 
 import attrs
 
+from .budget import Budget
 from .capture import Capture
 from .capture import Told as CaptureTold
 from .core import events as e
 from .core.dictation import Dictation, Phase
 from .core.entry import Entry
+from .core.order import Waiting
 from .core.problems import Problem, ProblemError
-from .core.settings import Settings
+from .core.settings import Settings, read_by
 from .core.status import Status
 from .core.take import Outcome, Take
 from .core.text import insertable, words
@@ -34,7 +36,7 @@ from .inserter import Clipboard, Inserter
 from .rescue import Rescue
 from .rescue import Told as RescueTold
 from .stream import Mic
-from .stt.engine import Engine, Heard, Partial, Ready
+from .stt.engine import Engine, News, Partial, Ready
 from .system import Typist
 from .takes import Living, Takes
 
@@ -80,6 +82,7 @@ class Worker:
         self._key_at_s = 0.0
         self._inserted_at_s = 0.0
         self._words: int | None = None
+        self._by = ""
         self._last_text = ""
         self._showing: asyncio.TimerHandle | None = None
         self._partial_at_s = 0.0
@@ -116,9 +119,12 @@ class Worker:
         """Report the next chord held, '' for Esc; None ends the recording."""
         self._soon(lambda: self._hotkey.record(done))
 
-    def recognise_again(self, id_: str) -> str:
-        """A take of the history by the chosen engine: its words. Blocks; ProblemError."""
-        return str(self.run(self._rescue.again(id_)).result())
+    def recognise_again(self, id_: str, engine: str = "") -> str:
+        """The words of a take of the history, by the chosen engine or the one of that name.
+
+        Blocks; raises ProblemError.
+        """
+        return str(self.run(self._rescue.again(id_, engine)).result())
 
     def type_again(self, entry: Entry, not_into: int) -> None:
         """Insert its words as soon as another window than `not_into` has the focus."""
@@ -194,10 +200,12 @@ class Worker:
             self._parts.make_engine,
             EngineTold(
                 heard=self._heard,
+                waits=self._waits,
                 recognised=self._recognised,
                 failed=self._failed,
                 changed=self._show,
                 problem=self._warn,
+                refuses=Budget(self._parts.archive.ledger, self._warn).refuses,
             ),
         )
         self._rescue = Rescue(
@@ -205,6 +213,8 @@ class Worker:
             RescueTold(
                 read=self._engines.read,
                 drop=self._engines.drop,
+                engine=lambda name: self._parts.make_engine(read_by(self._settings, name)),
+                clean=self._clean,
                 offer=self._offer,
                 warned=self._warn,
             ),
@@ -269,7 +279,7 @@ class Worker:
 
     def _open_take(self, number: int) -> None:
         living = self._takes.begin(number, self._event_at_s)
-        self._words = None
+        self._words, self._by = None, ""
         self._spawn(self._look_at_target(living))
         self._capture.begin(living.take)
 
@@ -291,6 +301,8 @@ class Worker:
         living.take.inserted_by = inserted.by
         living.step("inserted", self._inserted_at_s)
         self._words = words(text)
+        take = living.take
+        self._by = take.engine if not living.past and take.engine != self._settings.chosen else ""
         self.handle(e.Landed(number))
 
     # News of takes
@@ -307,7 +319,7 @@ class Worker:
         if self._machine.phase(number) is Phase.LISTENING:
             self._cue("start")
 
-    def _heard(self, take: Take, heard: Heard) -> None:
+    def _heard(self, take: Take, heard: News) -> None:
         living = self._takes.get(take.number)
         if not living:
             return
@@ -319,6 +331,11 @@ class Worker:
                 living.partial = insertable(text[-MOST_SHOWN_CHARS:], newlines=False)
                 self._show_soon()
 
+    def _waits(self, take: Take, waiting: Waiting | None) -> None:
+        if living := self._takes.get(take.number):
+            living.retrying = waiting
+            self._show()
+
     def _failed(self, take: Take, problem: Problem) -> None:
         if take.number < 0:
             self._rescue.failed(take, problem)
@@ -327,15 +344,17 @@ class Worker:
 
     def _recognised(self, take: Take, text: str) -> None:
         if take.number < 0:
-            newlines = self._settings.insertion.newlines
-            self._rescue.recognised(take, insertable(text, newlines=newlines))
+            self._rescue.recognised(take, self._clean(text))
             return
         if not (living := self._takes.get(take.number)):
             return
         living.step("final", time.monotonic())
-        take.text = insertable(text, newlines=self._settings.insertion.newlines)
+        take.text = self._clean(text)
         self._last_text = take.text or self._last_text
         self.handle(e.Recognised(take.number, take.text))
+
+    def _clean(self, text: str) -> str:
+        return insertable(text, newlines=self._settings.insertion.newlines)
 
     def _keep(self, number: int, outcome: Outcome, problem: Problem | None) -> None:
         machine = self._machine
@@ -343,10 +362,10 @@ class Worker:
 
     # Takes of the past
 
-    def _offer(self, take: Take, entry: Entry) -> None:
+    def _offer(self, take: Take, entry: Entry, count: int) -> None:
         """Words that a crash cut off are back."""
         self._takes.adopt(take, entry)
-        self.handle(e.Rescued(take.number, entry.text, f"{entry.local:%H:%M}"))
+        self.handle(e.Rescued(take.number, entry.text, f"{entry.local:%H:%M}", count))
 
     async def _again(self, entry: Entry, not_into: int) -> None:
         """There is no event for it on every system, so it is looked for, but not for ever."""
@@ -376,11 +395,14 @@ class Worker:
             hands_free=machine.hands_free,
             sound_arrived=bool(newest and newest.take.size_bytes),
             waiting=machine.listening and self._capture.away,
+            retrying=newest.retrying if newest and machine.phase(machine.number) else None,
             partial=newest.partial if newest and machine.state != "idle" else "",
             words=self._words if machine.state in ("idle", "failed") else None,
+            by=self._by if machine.state == "idle" else "",
             nothing_heard=machine.nothing_heard,
             held=machine.held_text,
             rescued=machine.rescued,
+            rescued_count=machine.rescued_count,
             asks=machine.asks,
             problem=machine.problem,
             ready=self._engines.ready,

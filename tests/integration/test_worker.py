@@ -309,7 +309,7 @@ def test_when_the_server_fails_this_computer_recognises_the_take_where_that_is_w
     status = desk.dictate(words=1)
     assert desk.typist.typed == ["Hello."]
     assert status.problem.what == REFUSED.what
-    assert status.problem.remedy == INSTEAD
+    assert status.problem.remedy == INSTEAD.format("This computer")
     assert desk.worker.last["engine"] == "on-device"
     assert spare.heard_bytes[0] == desk.engine.heard_bytes[0]
     assert spare.closed
@@ -354,7 +354,7 @@ def test_a_microphone_that_stays_away_leaves_what_was_said(desk, monkeypatch):
 @pytest.mark.expect_log
 def test_a_microphone_of_another_rate_goes_on_with_the_take_at_the_takes_rate(desk, monkeypatch):
     monkeypatch.setattr("sayso.core.gaps.LEAST_MS", 0.0)
-    desk = desk("Hello.")
+    desk = desk("One.")
     desk.hold()
     desk.speak()
     desk.microphone.is_open.clear()

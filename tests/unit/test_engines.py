@@ -47,6 +47,7 @@ class World:
             self.make,  # type: ignore[arg-type]
             Told(
                 heard=nothing,
+                waits=nothing,
                 recognised=nothing,
                 failed=nothing,
                 changed=nothing,

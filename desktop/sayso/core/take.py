@@ -7,7 +7,7 @@ The clock is the caller's: every instant is handed in as ms since the key went d
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 import attrs
@@ -38,6 +38,14 @@ class Segment:
 
     text: str
     until_bytes: int
+
+
+def whole_text(settled: Iterable[Segment], rest: str) -> str:
+    """What is settled, and the text of the audio after it, as one."""
+    whole = ""
+    for text in (*(segment.text for segment in settled), rest):
+        whole += joined(whole, text)
+    return whole
 
 
 @attrs.define(eq=False)
@@ -93,13 +101,6 @@ class Take:
     def settled_bytes(self) -> int:
         """Up to where the audio has its final text."""
         return self.settled[-1].until_bytes if self.settled else 0
-
-    @property
-    def settled_text(self) -> str:
-        text = ""
-        for segment in self.settled:
-            text += joined(text, segment.text)
-        return text
 
     def charge(self, used: Used) -> None:
         self.usage.append(used)

@@ -61,6 +61,10 @@ class Auto:
         return self.spoken.used_tokens
 
     @property
+    def skips_pauses(self) -> bool:
+        return self.spoken.skips_pauses
+
+    @property
     def patience_s(self) -> float:
         return self.spoken.patience_s
 
@@ -114,7 +118,9 @@ class Auto:
         """What a flat server refuses says nothing to a person: name the setting."""
         if not self._flat:
             return refused
-        problem = attrs.evolve(refused.problem, remedy=SAY_WHICH, action="recognition")
+        problem = attrs.evolve(
+            refused.problem, remedy=SAY_WHICH, action="recognition", again_s=None
+        )
         return Refused(problem)
 
 

@@ -90,6 +90,11 @@ class Dialect(Protocol):
         ...
 
     @property
+    def skips_pauses(self) -> bool:
+        """It listens for pauses itself, and counts only the speech between them."""
+        ...
+
+    @property
     def patience_s(self) -> float:
         """How long the server may say nothing, after the commit, before `lapsed` is asked."""
         ...

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import attrs
 
+from ..core.doubt import Account
 from .reader import Reader
 
 
@@ -22,7 +23,10 @@ class Partial:
     text: str
 
 
-Heard = Ready | Partial
+News = Ready | Partial
+Heard = News | Account
+"""An `Account` comes once, before the text, from engines that know more than the length of the
+audio: what of it arrived, and what they were told."""
 
 
 class Engine(Protocol):

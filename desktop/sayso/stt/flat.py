@@ -84,6 +84,10 @@ class Flat(Speaker):
         return self.way.rate_hz
 
     @property
+    def skips_pauses(self) -> bool:
+        return True
+
+    @property
     def patience_s(self) -> float:
         if self._nothing_open and self._answered:
             return SETTLE_S
@@ -124,11 +128,10 @@ class Flat(Speaker):
 
     def _on(self, kind: str, event: dict[str, Any]) -> list[Event]:
         """`conversation.item.created` says nothing new."""
-        match kind:
-            case "session.created" if self._phase == "connected":
-                return self._on_created()
-            case "error":
-                return self._on_failed(event)
+        if kind == "session.created" and self._phase == "connected":
+            return self._on_created()
+        if kind == "error":
+            return self._on_failed(event)
         if not self._configured:
             return []
         item_id = messages.text(event, "item_id") or f"turn {self._turn}"

@@ -9,7 +9,6 @@ times its speed, so nothing is lost and little is late. A connection that breaks
 from __future__ import annotations
 
 import asyncio
-import logging
 import math
 from array import array
 from collections.abc import Callable
@@ -17,23 +16,25 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from ..core.doubt import Account
+from ..core.hints import keywords_of
 from ..core.problems import ProblemError
 from ..core.settings import Endpoint
 from ..core.take import Take
-from .access import access_for
 from .auto import dialect_for
 from .charge import charge
+from .client_secrets import Secrets
 from .dialect import Dialect
 from .endpoints import host_of, socket_url
-from .engine import Heard
+from .engine import Engine, Heard
 from .keys import KeyOf
 from .openai import RATE_HZ
 from .reader import Reader
 
 if TYPE_CHECKING:
     from .link import Link
+    from .webrtc import Calls
 
-LOG = logging.getLogger(__name__)
 CHINESE = frozenset({"zh-cn", "zh-tw", "zh-hk"})
 
 
@@ -45,8 +46,16 @@ class RealtimeEngine:
     language: str
     """As in the setting: '' detects it."""
     api_key: KeyOf = attrs.field(repr=False)
-    _link: Link | None = attrs.field(default=None, repr=False)
-    name: str = attrs.field(default="realtime", init=False)
+    _link: Link | Calls | None = attrs.field(default=None, repr=False)
+    _secrets: Secrets = attrs.field(init=False, repr=False)
+
+    @_secrets.default
+    def _none_yet(self) -> Secrets:
+        return Secrets(self.endpoint, self.api_key)
+
+    @property
+    def name(self) -> str:
+        return self.endpoint.name
 
     @property
     def ready(self) -> bool:
@@ -63,7 +72,7 @@ class RealtimeEngine:
             ProblemError: The address cannot be used.
         """
         socket_url(self.endpoint.url, self.endpoint.allow_insecure)
-        await asyncio.to_thread(_linked)
+        await asyncio.to_thread(_check, self.endpoint)
         self._linked()
 
     async def recognise(self, audio: Reader, heard: Callable[[Heard], None]) -> str:
@@ -73,16 +82,24 @@ class RealtimeEngine:
             ProblemError: No key, no connection, refused, lost, or no final in time.
         """
         url = socket_url(self.endpoint.url, self.endpoint.allow_insecure)
-        access = await access_for(self.endpoint, host_of(url), self.api_key)
+        access = await self._secrets.access(host_of(url))
         dialect = dialect_for(self.endpoint, language_code(self.language), access)
         try:
             text = await self._linked().converse(dialect, audio, heard)
         except ProblemError:
             self._charge(audio.take, dialect, answered=False)
+            self._secrets.forget()  # it may have been refused for that
             raise
         self._charge(audio.take, dialect, answered=True)
-        if dialect.used_s and dialect.used_s < dialect.sent_s - 1:
-            LOG.warning("%s heard %.0f s of %.0f s", dialect.host, dialect.used_s, dialect.sent_s)
+        heard(
+            Account(
+                engine=dialect.host,
+                sent_s=dialect.sent_s,
+                used_s=dialect.used_s,
+                skips_pauses=dialect.skips_pauses,
+                told=(self.endpoint.prompt, *keywords_of(self.endpoint.keywords)),
+            )
+        )
         return text.strip()
 
     async def test(self) -> float:
@@ -91,17 +108,12 @@ class RealtimeEngine:
         Raises:
             ProblemError: As `recognise`.
         """
-        take = Take(number=0, id="test", rate_hz=RATE_HZ)
-        take.add(_tone(RATE_HZ))
-        take.end()
-        clock = asyncio.get_running_loop().time
-        began_s = clock()
-        await self.recognise(Reader(take), lambda _: None)
-        return clock() - began_s
+        return await trial(self)
 
     async def close(self) -> None:
         if self._link is not None:
             await self._link.close()
+        await self._secrets.close()
 
     def _charge(self, take: Take, dialect: Dialect, *, answered: bool) -> None:
         """What the server says it used; where it does not say, what it was sent and answered."""
@@ -116,23 +128,38 @@ class RealtimeEngine:
             tokens=tokens,
         )
 
-    def _linked(self) -> Link:
+    def _linked(self) -> Link | Calls:
         if self._link is None:
-            self._link = _linked()(keep_open_s=self.endpoint.keep_open_s)
+            self._link = _carrier(self.endpoint)
         return self._link
 
 
-def try_out(engine: RealtimeEngine) -> float:
-    """`test` on a loop of its own, for whoever has none; the engine is closed. Blocks.
+async def trial(engine: Engine) -> float:
+    """Send a second of a quiet tone; returns the seconds until its text was back.
 
     Raises:
-        ProblemError: As `RealtimeEngine.recognise`.
+        ProblemError: As `Engine.recognise`.
+    """
+    take = Take(number=0, id="test", rate_hz=RATE_HZ)
+    take.add(_tone(RATE_HZ))
+    take.end()
+    clock = asyncio.get_running_loop().time
+    began_s = clock()
+    await engine.recognise(Reader(take), lambda _: None)
+    return clock() - began_s
+
+
+def try_out(engine: Engine) -> float:
+    """`trial` on a loop of its own, for whoever has none; the engine is closed. Blocks.
+
+    Raises:
+        ProblemError: As `Engine.recognise`.
     """
 
     async def run() -> float:
         try:
             await engine.prepare()
-            return await engine.test()
+            return await trial(engine)
         finally:
             await engine.close()
 
@@ -150,10 +177,29 @@ def language_code(language: str) -> str:
     return code if code in CHINESE else code.partition("-")[0]
 
 
-def _linked() -> type[Link]:
-    from .link import Link  # websockets takes 0.1 s, and not everybody has a server
+def _check(endpoint: Endpoint) -> None:
+    """Load what a connection needs.
 
-    return Link
+    Raises:
+        ProblemError: It is not installed, or the model does not take it.
+    """
+    if endpoint.transport == "webrtc":
+        from .webrtc import check
+
+        check(endpoint)
+    else:
+        _carrier(endpoint)
+
+
+def _carrier(endpoint: Endpoint) -> Link | Calls:
+    """Both are imported here: websockets takes 0.1 s, and not everybody has a server."""
+    if endpoint.transport == "webrtc":
+        from .webrtc import Calls
+
+        return Calls(endpoint)
+    from .link import Link
+
+    return Link(keep_open_s=endpoint.keep_open_s)
 
 
 def _tone(samples: int) -> bytes:

@@ -57,6 +57,10 @@ class Speaker(abc.ABC):
         return self.sent_bytes / BYTES_PER_SAMPLE / self.rate_hz
 
     @property
+    def skips_pauses(self) -> bool:
+        return False
+
+    @property
     def kept(self) -> Kept | None:
         return None
 
