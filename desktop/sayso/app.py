@@ -50,8 +50,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LAST_CUE_S = 1.0
-STARTING_S = 10.0
-"""How long a second start waits for the first one to answer."""
 WISHES: dict[str, e.Event] = {
     "start": e.Start(hands_free=True),
     "stop": e.Stop(),
@@ -59,17 +57,14 @@ WISHES: dict[str, e.Event] = {
 }
 
 
-def run(*, verbose: bool = False) -> int:
-    """Start Sayso and stay until it is quit; 0 at once when it runs already."""
-    lock = instance.Lock()
-    if not lock.take():
-        return _show_the_other()
-    logs.to_file(folders.log(), verbose=verbose)
+def run(lock: instance.Lock, *, verbose: bool = False) -> int:
+    """Stay until Sayso is quit. The lock is held, and given back at the end."""
+    problem = logs.to_file(folders.log(), verbose=verbose)
     application = QApplication(sys.argv[:1])
     application.setApplicationName("sayso")
     application.setDesktopFileName("sayso")
     application.setQuitOnLastWindowClosed(False)
-    app = App(application)
+    app = App(application, [problem] if problem else [])
     app.start()
     try:
         return application.exec()
@@ -78,24 +73,13 @@ def run(*, verbose: bool = False) -> int:
         lock.close()
 
 
-def _show_the_other() -> int:
-    """Two starts in the same instant: the one that lost waits until the other answers."""
-    until_s = time.monotonic() + STARTING_S
-    while instance.ask("show") is None:
-        if time.monotonic() > until_s:
-            sys.stderr.write("Another Sayso is starting, but does not answer.\n")
-            return 1
-        time.sleep(0.05)
-    return 0
-
-
 class App:
     """Main thread, but for `_answer`, which the worker's loop runs."""
 
-    def __init__(self, application: QApplication) -> None:
+    def __init__(self, application: QApplication, problems: list[Problem]) -> None:
         self._application = application
         self._path = folders.settings_file()
-        self._settings, problems = settings_file.load(self._path)
+        self._settings, unread = settings_file.load(self._path)
         self._machine = this_machine()
         self._keys = KeyStore()
         self._microphone = Microphone()
@@ -122,7 +106,7 @@ class App:
         self._window: SettingsWindow | None = None
         self._history: HistoryWindow | None = None
         self._for_window = actions
-        self._problems = [*problems, *self._machine.obstacles()]
+        self._problems = [*problems, *unread, *self._machine.obstacles()]
 
     def start(self) -> None:
         self._tray.follow(self._bridge)

@@ -33,11 +33,19 @@ def sayso(context: click.Context, verbose: bool) -> int | None:
     """
     if context.invoked_subcommand:
         return None
-    if instance.ask("show") is not None:
+    try:
+        lock = instance.claim()
+    except TimeoutError as error:
+        remote.complain(str(error))
+        return 1
+    except OSError as error:
+        remote.complain(f"There is no folder for Sayso's socket: {error}")
+        return 1
+    if lock is None:
         return 0
     from .app import run
 
-    return run(verbose=verbose)
+    return run(lock, verbose=verbose)
 
 
 def _remote(word: str, help_text: str) -> None:

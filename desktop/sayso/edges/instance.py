@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import asyncio
 
 TIMEOUT_S = 5.0
+STARTING_S = 20.0
+"""How long a start waits for another one to answer."""
 _HAS_UNIX = hasattr(socket, "AF_UNIX")
 LONGEST_REQUEST_BYTES = 4096
 
@@ -119,6 +121,34 @@ class Lock:
 
     def close(self) -> None:
         self._file.close()
+
+
+def claim(limit_s: float = STARTING_S) -> Lock | None:
+    """Become the one that runs; None where another does, which has shown itself.
+
+    Of starts in the same instant one gets the lock, and the others wait until it answers; if
+    it ends instead, one of them takes its place. One that answers although the lock is free
+    has lost its file to somebody who tidied up.
+
+    Raises:
+        TimeoutError: Another has the lock, and neither answers nor ends.
+        OSError: There is no folder to put lock and socket in.
+    """
+    import time
+
+    lock = Lock()
+    until_s = time.monotonic() + limit_s
+    while True:
+        ours = lock.take()
+        if ask("show") is not None:
+            lock.close()
+            return None
+        if ours:
+            return lock
+        if time.monotonic() > until_s:
+            lock.close()
+            raise TimeoutError("Another Sayso is starting or ending, but does not answer.")
+        time.sleep(0.05)
 
 
 async def serve(answer: Answer) -> asyncio.Server:

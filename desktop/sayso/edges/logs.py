@@ -8,6 +8,8 @@ import os
 from io import TextIOWrapper
 from pathlib import Path
 
+from ..core.problems import Problem
+
 MOST_BYTES = 500_000
 
 
@@ -19,12 +21,25 @@ class _OnlyMine(logging.handlers.RotatingFileHandler):
         return open(os.open(self.baseFilename, flags, 0o600), "a", encoding="utf-8")
 
 
-def to_file(path: Path, *, verbose: bool = False) -> None:
-    """Send Sayso's log to a rotating file that only the user can read."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path.touch(mode=0o600)
-    os.chmod(path, 0o600)
-    handler = _OnlyMine(path, maxBytes=MOST_BYTES, backupCount=1)
+def to_file(path: Path, *, verbose: bool = False) -> Problem | None:
+    """Send Sayso's log to a rotating file that only the user can read; a problem where none is.
+
+    A file that cannot be written on later (a full disk) ends nothing: lines are dropped.
+    """
+    problem = None
+    logging.raiseExceptions = False
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
+        os.chmod(path, 0o600)
+        handler: logging.Handler = _OnlyMine(path, maxBytes=MOST_BYTES, backupCount=1)
+    except OSError as error:
+        handler = logging.NullHandler()
+        problem = Problem(
+            "Sayso's folders cannot be written, so nothing is kept.",
+            f"Your words are typed all the same. Check {path.parent}.",
+            detail=str(error),
+        )
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     log = logging.getLogger("sayso")
     log.setLevel(logging.DEBUG if verbose else logging.INFO)
@@ -36,3 +51,4 @@ def to_file(path: Path, *, verbose: bool = False) -> None:
     root.addHandler(handler)
     for chatty in ("websockets", "faster_whisper", "keyring", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    return problem
