@@ -17,6 +17,7 @@ from sayso.core.problems import Problem
 from sayso.core.settings import Endpoint, Settings
 from sayso.core.status import Status
 from sayso.stt.ondevice.catalogue import MODELS, Listed
+from sayso.stt.presets import preset
 from sayso.ui import glyph, pill, theme, views
 from sayso.ui.actions import Actions
 from sayso.ui.background import Background
@@ -40,6 +41,8 @@ def listening(text: str, *, hands_free: bool = False, silent_ms: float = 0) -> P
 PILLS: tuple[tuple[str, PillView, Motion], ...] = (
     ("Arming", views.arming_view(100), Motion()),
     ("Arming, 250 ms", views.arming_view(300), Motion()),
+    ("Microphone away", views.waiting_view(False), Motion()),
+    ("Microphone away, hands-free", views.waiting_view(True), Motion()),
     ("Listening", listening(""), Motion(levels=(0.35, 0.2, 0.1, 0.05))),
     ("Listening, words", listening(ASKED[:-1]), Motion(levels=(1, 0.62, 0.85, 0.3))),
     ("Listening, long", listening(LONG), Motion(levels=(0.7, 0.95, 0.5, 0.25))),
@@ -194,7 +197,10 @@ def actions(**others: object) -> Actions:
         field.name: (lambda *_: None)
         for field in attrs.fields(Actions)
         if field.name
-        not in ("microphones", "meter", "record_hotkey", "key_state", "test_endpoint", "models")
+        not in (
+            *("microphones", "meter", "record_hotkey", "key_state", "test_endpoint", "models"),
+            "server_models",
+        )
     }
     return Actions(
         **nothing,  # type: ignore[arg-type]
@@ -204,6 +210,7 @@ def actions(**others: object) -> Actions:
         key_state=lambda _: "keyring",
         test_endpoint=lambda: "It works. A three-second sample came back in 0.6 s.",
         models=lambda: MODELS_SHOWN,
+        server_models=lambda _: (),
     )
 
 
@@ -222,11 +229,20 @@ def save(widget: QWidget, path: Path) -> None:
 
 
 def settings_windows(folder: Path, name: str) -> None:
-    own = attrs.evolve(
-        SETTINGS,
-        engine="realtime",
-        endpoints=(Endpoint(url="http://192.168.1.20:8000/v1", model="whisper-large-v3-turbo"),),
+    box = Endpoint(
+        name="The box",
+        url="http://192.168.1.20:8000/v1",
+        model="whisper-large-v3-turbo",
+        allow_insecure="192.168.1.20:8000",
     )
+    azure = attrs.evolve(
+        preset("azure").made("https://speech.openai.azure.com/openai/v1", "dictation"),
+        headers="X-Team: sound\nX-Cost-Centre: 4711",
+    )
+    gateway = preset("cloudflare").made("https://gateway.ai.cloudflare.com/v1/a/g/openai")
+    endpoints = (Endpoint(), box, azure, gateway)
+    several = attrs.evolve(SETTINGS, engine="realtime", endpoints=endpoints)
+    own = attrs.evolve(several, profile="The box", fallback=("on-device", "OpenAI"))
     openai = attrs.evolve(SETTINGS, engine="realtime")
     background = Background()
     for page, label, settings in (
@@ -234,6 +250,9 @@ def settings_windows(folder: Path, name: str) -> None:
         ("recognition", "recognition-device", SETTINGS),
         ("recognition", "recognition-openai", openai),
         ("recognition", "recognition-own", own),
+        ("recognition", "recognition-azure", attrs.evolve(several, profile=azure.name)),
+        ("recognition", "recognition-gateway", attrs.evolve(several, profile=gateway.name)),
+        ("recognition", "recognition-new", SETTINGS),
         ("text", "text", SETTINGS),
         ("privacy", "privacy", SETTINGS),
         ("usage", "usage", attrs.evolve(SETTINGS, monthly_budget_usd=2.0)),
@@ -245,7 +264,13 @@ def settings_windows(folder: Path, name: str) -> None:
             window.resize(QSize(780, 1010))
             window.pages["recognition"].models.show_all(MODELS_SHOWN)  # type: ignore[attr-defined]
         if label == "recognition-own":
-            window.pages["recognition"].own_key.note.say(actions().test_endpoint())  # type: ignore[attr-defined]
+            window.pages["recognition"].server.key.note.say(actions().test_endpoint())  # type: ignore[attr-defined]
+        if label == "recognition-new":
+            window.pages["recognition"].add(preset("vllm"))  # type: ignore[attr-defined]
+        if label == "recognition-azure":
+            window.pages["recognition"].server.advanced.more.click()  # type: ignore[attr-defined]
+        if label.startswith("recognition-") and label != "recognition-device":
+            window.resize(QSize(780, 1400))
         if label == "general":
             window.pages["general"].meter.show_level(0.55, 0.68)  # type: ignore[attr-defined]
         save(window, folder / f"settings-{label}-{name}.png")
@@ -259,6 +284,8 @@ def settings_windows(folder: Path, name: str) -> None:
 def tray_menus(folder: Path, name: str) -> None:
     background = Background()
     tray = Tray(actions(), background)
+    box = Endpoint(name="The box", url="http://192.168.1.20:8000/v1")
+    tray.use(attrs.evolve(SETTINGS, engine="realtime", endpoints=(Endpoint(), box)))
     tray.show_status(Status(held="Could you", last_text="Could you"))
     tray.menu.resize(tray.menu.sizeHint())
     save(tray.menu, folder / f"tray-menu-{name}.png")

@@ -21,6 +21,8 @@ WORDS_MS = 700
 NOTHING_MS, NOTHING_ASKING_MS = 1800, 8000
 ASKING_MS = 30_000
 SILENCE_MS = 5000
+AWAY_MS = 500
+"""A microphone that is back sooner is not worth a flash."""
 VOICE_DBFS = -48.0
 """Anything louder counts as a sound."""
 HINTS = 5
@@ -44,6 +46,8 @@ class Moments:
         self._heard = 0.0
         self._measured = False
         """Whether loudness has come in this take: without it nobody knows of silence."""
+        self._away: float | None = None
+        """Since when the microphone has been away."""
         self._words = 0
         self._partial = ""
         self._hovered = False
@@ -60,6 +64,8 @@ class Moments:
         """A new status; one that says nothing new changes nothing."""
         before, self._status = self._status, status
         topic = self._topic_of(status, before)
+        if status.waiting != before.waiting:
+            self._away = now if status.waiting else None
         if status.words is not None:
             self._words = status.words
         if status.partial or topic == "listening" or self._topic not in ("listening", "finishing"):
@@ -108,7 +114,9 @@ class Moments:
         """In how many ms `view` changes by itself."""
         age = now - self._since
         due = [step - age for step in _STEPS.get(self._topic, ()) if step > age]
-        if self._topic == "listening" and not self._status.partial:
+        if self._topic == "listening" and self._away is not None:
+            due.append(self._away + AWAY_MS - now)
+        elif self._topic == "listening" and not self._status.partial:
             due.append(self._heard + SILENCE_MS - now)
         if stays := self._stays():
             due.append(stays - age)
@@ -124,6 +132,8 @@ class Moments:
             case "listening":
                 if age < APPEAR_MS:
                     return None
+                if self._away is not None and now - self._away >= AWAY_MS:
+                    return views.waiting_view(status.hands_free)
                 if not status.sound_arrived and not status.partial:
                     return views.arming_view(age)
                 silent_ms = now - self._heard if self._measured else 0.0

@@ -168,6 +168,10 @@ def arming_view(age_ms: float) -> PillView:
     return PillView("arming", "Starting the microphone…" if age_ms >= 250 else "")
 
 
+def waiting_view(hands_free: bool) -> PillView:
+    return PillView("arming", "Waiting for the microphone…", stop=hands_free)
+
+
 def listening_view(status: Status, settings: Settings, silent_ms: float, hint: bool) -> PillView:
     """`silent_ms`: since a voice was last heard; `hint`: still tell how hands-free ends."""
     text = status.partial

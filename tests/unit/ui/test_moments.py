@@ -10,6 +10,7 @@ from sayso.core.problems import Problem
 from sayso.core.settings import Settings
 from sayso.core.status import Status
 from sayso.ui.moments import Moments
+from sayso.ui.views import waiting_view
 
 LISTENING = Status("listening", take=1, sound_arrived=True)
 FAILED = Status("failed", take=1, problem=Problem("It broke.", "Mend it."))
@@ -49,6 +50,23 @@ def test_a_shortcut_never_flashes_it() -> None:
     moments.status(Status(), 80)
     assert moments.view(130) is None
     assert moments.next_ms(130) is None
+
+
+def test_a_microphone_that_has_gone_is_waited_for_and_named_after_500_ms() -> None:
+    moments = after(attrs.evolve(LISTENING, partial="Hello"))
+    gone = attrs.evolve(LISTENING, partial="Hello", waiting=True)
+    moments.status(gone, 2000)
+    assert moments.next_ms(2000) == 500
+    assert kind(moments, 2499) == "listening"
+    assert moments.view(2500) == waiting_view(hands_free=False)
+    moments.status(attrs.evolve(gone, partial="Hello wor"), 2600)  # the engine is not up to it yet
+    assert moments.view(2600) == waiting_view(hands_free=False)
+    moments.status(attrs.evolve(gone, waiting=False), 2700)
+    assert kind(moments, 2700) == "listening"
+
+
+def test_hands_free_it_can_be_ended_while_the_microphone_is_waited_for() -> None:
+    assert waiting_view(hands_free=True).stop
 
 
 def test_a_slow_microphone_is_named_after_250_ms() -> None:
