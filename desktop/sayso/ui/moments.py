@@ -130,14 +130,7 @@ class Moments:
             return None
         match self._topic:
             case "listening":
-                if age < APPEAR_MS:
-                    return None
-                if self._away is not None and now - self._away >= AWAY_MS:
-                    return views.waiting_view(status.hands_free)
-                if not status.sound_arrived and not status.partial:
-                    return views.arming_view(age)
-                silent_ms = now - self._heard if self._measured else 0.0
-                return views.listening_view(status, self._settings, silent_ms, self._hints <= HINTS)
+                return self._listening_view(now) if age >= APPEAR_MS else None
             case "finishing":
                 return views.finishing_view(self._partial, age)
             case "inserted":
@@ -150,6 +143,15 @@ class Moments:
                 return views.error_view(status.problem) if status.problem else None
             case _:
                 return None
+
+    def _listening_view(self, now: float) -> PillView:
+        status = self._status
+        if self._away is not None and now - self._away >= AWAY_MS:
+            return views.waiting_view(status.hands_free)
+        if not status.sound_arrived and not status.partial:
+            return views.arming_view(now - self._since)
+        silent_ms = now - self._heard if self._measured else 0.0
+        return views.listening_view(status, self._settings, silent_ms, self._hints <= HINTS)
 
     def _stays(self) -> float | None:
         """How long the topic is shown, in ms; None: until it ends."""
