@@ -20,7 +20,7 @@ from .stt.charge import has_price
 
 log = logging.getLogger(__name__)
 
-KEPT = "Your recording is kept until you choose."
+UNTIL = "Nothing is sent until you choose."
 
 
 class Budget:
@@ -46,11 +46,11 @@ class Budget:
     async def _stands(self, month: Month, budget_usd: float) -> Problem | None:
         state, name = budget_state(month.spent_usd, budget_usd), month_name(month.month)
         if state == "over" and month.allowed_usd < budget_usd:
-            return Problem(f"Your budget for {name} is used up.", KEPT, "budget")
+            return Problem(f"{name}’s budget is used up.", UNTIL, "budget")
         if state == "near" and month.warned_usd < budget_usd:
             await asyncio.to_thread(self._ledger.warned, month.month, budget_usd)
             left = money(budget_usd - month.spent_usd)
-            what = f"Most of your budget for {name} is used."
+            what = f"{name}’s budget is nearly used up."
             self._warned(Problem(what, f"{left} of {money(budget_usd)} is left.", "usage"))
         return None
 

@@ -167,7 +167,9 @@ class Engines:
 
         def passed_on(problem: Problem, name: str) -> None:
             helper = "This computer" if name == ON_DEVICE else name
-            self._told.problem(attrs.evolve(problem, remedy=INSTEAD.format(helper)))
+            if problem.action != "budget":  # that is a question, and has its own words
+                problem = attrs.evolve(problem, remedy=INSTEAD.format(helper))
+            self._told.problem(problem)
 
         told = relay.Told(
             heard=lambda what: self._told.heard(take, what),

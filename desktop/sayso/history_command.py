@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import get_args
 
 import click
 

@@ -80,7 +80,7 @@ def test_show_in_words(run):
         (["show", "2026"], "Several takes begin with '2026'. Add some letters."),
         (["show", "x"], "No take is called 'x'."),
         (["retry", "last"], "no longer on this computer"),
-        (["export", "words.doc"], "End it in .txt, .csv or .json."),
+        (["export", "words.doc"], "End it in .txt, .csv, .json or .zip."),
         (["export", "/nowhere/words.txt"], "cannot be written"),
         (["delete"], "Name takes, or say --all."),
         (["delete", "last", "--all"], "Name takes, or say --all."),

@@ -160,7 +160,7 @@ class HistoryWindow(QWidget):
         head.addWidget(self.search, 1)
         self.programs = Combo(self.scheme.ink2 if style.fusion() else "")
         self.programs.setAccessibleName("Program")
-        self.programs.setMinimumWidth(160)
+        self.programs.setMinimumWidth(round(170 * theme.text_scale()))
         self.programs.addItem(EVERY_PROGRAM, "")
         self.programs.activated.connect(self.reload)
         head.addWidget(self.programs)

@@ -57,6 +57,7 @@ def fill(model: QStandardItemModel, entries: Iterable[Entry], today: dt.date) ->
         row = QStandardItem(entry.shown)
         row.setData(entry, ENTRY)
         row.setData(f"{entry.shown}. {below(entry)}", Qt.ItemDataRole.AccessibleTextRole)
+        row.setToolTip(below(entry))
         row.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
         model.appendRow(row)
 

@@ -15,7 +15,7 @@ from ..theme import Scheme
 from .widgets import scaled
 
 HIGH, FOOT, HEAD, SIDE = 150, 24, 26, 16
-LINES = 3
+AXIS, LINES = 46, 3
 EARLIER = 0.72
 """How strong the bars of days before today are."""
 STEPS = (1, 2, 3, 5, 10, 15, 20, 30, 60, 90, 120, 180, 240, 360, 480, 600, 900, 1200)
@@ -57,7 +57,7 @@ class DayChart(QWidget):
         """The line above the bars."""
         if self._at >= 0:
             return self._told(self._days[self._at])
-        return f"Most on {day_words(self._highest)}" if self._values else ""
+        return f"Most on {self._told(self._highest)}" if self._values else ""
 
     @property
     def _highest(self) -> dt.date:
@@ -68,9 +68,9 @@ class DayChart(QWidget):
         if self._at >= 0 or not self._values:
             self.setAccessibleDescription(self.said)
             return
-        highest, latest = self._told(self._highest), self._told(max(self._values))
-        both = highest if highest == latest else f"Most: {highest}. Latest: {latest}"
-        self.setAccessibleDescription(both)
+        latest = max(self._values)
+        more = "" if latest == self._highest else f". Latest: {self._told(latest)}"
+        self.setAccessibleDescription(f"{self.said}{more}")
 
     def _point(self, at: int) -> None:
         if at != self._at:
@@ -105,7 +105,7 @@ class DayChart(QWidget):
 
     @property
     def _left(self) -> float:
-        return scaled(SIDE + 34)
+        return scaled(SIDE + AXIS)
 
     @property
     def _slot(self) -> float:

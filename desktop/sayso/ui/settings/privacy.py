@@ -18,7 +18,7 @@ KEEP: tuple[tuple[KeepHistory, str], ...] = (
     ("1y", "1 year"),
     ("always", "Until I delete it"),
 )
-FOOTER = "Sayso has no account and sends no usage data."
+FOOTER = "Sayso has no account. What it counts under Usage stays on this computer."
 
 
 class PrivacyPage(Page):
@@ -30,7 +30,7 @@ class PrivacyPage(Page):
         self._delete_row = Row(
             context.scheme,
             "Everything that is kept",
-            "Words and sound.",
+            "Words and sound. Usage stays: minutes and dollars of each day, without words.",
             self.delete_button,
         )
         keep = self.combo_row(
