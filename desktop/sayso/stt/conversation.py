@@ -91,8 +91,9 @@ class Conversation:
                 async for pcm in chunks:
                     for frame in frames.add(pcm):
                         await self._append(frame, pace)
-                        if pauses.feed(frame):
-                            await self._follow(self._dialect.pause())
+                        if pauses.feed(frame) and (events := self._dialect.pause()):
+                            pauses.over()
+                            await self._follow(events)
             for frame in frames.rest():
                 await self._append(frame, pace)
             await self._follow(self._dialect.commit())

@@ -17,12 +17,24 @@ class Pauses:
         self._rate_hz = rate_hz
         self._meter = VoiceMeter(rate_hz)
         self._quiet_bytes = 0
+        self._spoken = False
 
     def feed(self, pcm: bytes) -> bool:
-        """Whether nobody has spoken for `PAUSE_S` up to the end of this block."""
+        """Whether somebody has spoken since `over`, and then nobody for `PAUSE_S` up to now."""
         step = self._rate_hz * STEP_MS // 1000 * BYTES_PER_SAMPLE
         for start in range(0, len(pcm), step):
             block = pcm[start : start + step]
             self._meter.feed(block)
-            self._quiet_bytes = 0 if self._meter.voice_now else self._quiet_bytes + len(block)
-        return self._quiet_bytes >= PAUSE_S * self._rate_hz * BYTES_PER_SAMPLE
+            if self._meter.voice_now:
+                self._spoken, self._quiet_bytes = True, 0
+            else:
+                self._quiet_bytes += len(block)
+        return self._spoken and self._quiet_s >= PAUSE_S
+
+    def over(self) -> None:
+        """This pause was made use of."""
+        self._spoken = False
+
+    @property
+    def _quiet_s(self) -> float:
+        return self._quiet_bytes / BYTES_PER_SAMPLE / self._rate_hz
