@@ -11,6 +11,7 @@ from uifakes import FakeApp
 
 from sayso.core import settings as s
 from sayso.stt import models
+from sayso.stt.presets import preset
 from sayso.ui.background import Background
 from sayso.ui.settings.hints import DELAYS, DIALECTS, NOISES, about
 from sayso.ui.settings.recognition import RecognitionPage
@@ -59,6 +60,14 @@ def enter(field: QWidget | None, text: str) -> None:
     field.editingFinished.emit()
 
 
+def write_model(page: RecognitionPage, name: str) -> None:
+    combo = page.server.models.own
+    combo.setEditText(name)
+    edit = combo.lineEdit()
+    assert edit is not None
+    edit.editingFinished.emit()
+
+
 def shown(page: RecognitionPage) -> set[str]:
     visible = {option for option, row in page.hints.rows.items() if row.isVisibleTo(page)}
     assert page.hints.group.isVisibleTo(page) == bool(visible)
@@ -78,16 +87,16 @@ def test_rows_appear_and_go_with_the_model(
     page: RecognitionPage, app: FakeApp, model: str, options: set[str]
 ) -> None:
     assert shown(page) == set()  # this computer takes none
-    page.radios["openai"].click()
-    choose(page.openai_model, model)
+    page.choice.radios["OpenAI"].click()
+    choose(page.server.models.openai, model)
     assert app.settings.endpoint.model == model
     assert shown(page) == options
-    assert page.openai_model_row.help.text() == about(models.named(model))
+    assert page.server.models.openai_row.help.text() == about(models.named(model))
 
 
 def test_models_are_listed_with_the_day_they_end(page: RecognitionPage) -> None:
-    page.radios["openai"].click()
-    combo = page.openai_model
+    page.choice.radios["OpenAI"].click()
+    combo = page.server.models.openai
     titles = {combo.itemData(at): combo.itemText(at) for at in range(combo.count())}
     assert next(iter(titles)) == "gpt-live-transcribe"
     assert titles["whisper-1"] == "whisper-1 (until 26 February 2027)"
@@ -100,26 +109,30 @@ def test_models_are_listed_with_the_day_they_end(page: RecognitionPage) -> None:
 
 
 def test_a_server_of_ones_own_says_how_it_speaks(page: RecognitionPage, app: FakeApp) -> None:
-    page.radios["own"].click()
-    enter(page.url, OWN)
-    page.own_model.setEditText("voxtral")
-    edit = page.own_model.lineEdit()
-    assert edit is not None
-    edit.editingFinished.emit()
+    page.add(preset("custom"))
+    enter(page.server.address.url, OWN)
+    write_model(page, "voxtral")
     assert shown(page) == set()  # nobody knows what it takes
     speaks = page.rows["endpoint.dialect"]
-    assert page._languages[1].isVisibleTo(page)
+    assert page.rows["language"].isVisibleTo(page)
     choose(speaks.control, "vllm")
     assert app.settings.endpoint.dialect == "vllm"
-    assert not page._languages[1].isVisibleTo(page)
-    edit.setText("gpt-live-transcribe")
-    edit.editingFinished.emit()
+    assert not page.rows["language"].isVisibleTo(page)
+    write_model(page, "gpt-live-transcribe")
     assert shown(page) == set()  # vLLM is told nothing
     choose(speaks.control, "auto")
     assert shown(page) == {"keywords", "prompt", "delay", "noise"}
     choose(speaks.control, "vllm")
-    page.radios["openai"].click()
+    page.choice.radios["OpenAI"].click()
     assert shown(page) == {"keywords", "prompt", "delay", "noise"}  # OpenAI speaks one way
+
+
+def test_a_file_is_told_what_the_model_behind_it_takes(page: RecognitionPage) -> None:
+    page.choice.radios["OpenAI"].click()
+    choose(page.rows["endpoint.transport"].control, "rest")
+    assert shown(page) == {"keywords", "prompt"}  # gpt-transcribe takes the file
+    choose(page.server.models.openai, "whisper-1")
+    assert shown(page) == {"prompt"}
 
 
 def test_every_choice_of_the_settings_is_offered(page: RecognitionPage) -> None:
@@ -137,7 +150,7 @@ def test_every_choice_of_the_settings_is_offered(page: RecognitionPage) -> None:
 
 
 def test_hints_are_in_force_at_once(page: RecognitionPage, app: FakeApp) -> None:
-    page.radios["openai"].click()
+    page.choice.radios["OpenAI"].click()
     enter(page.rows["endpoint.keywords"].control, " Xenolab, AC-42 ")
     enter(page.rows["endpoint.prompt"].control, "At sea.")
     choose(page.rows["endpoint.delay"].control, "low")
@@ -150,7 +163,7 @@ def test_hints_are_in_force_at_once(page: RecognitionPage, app: FakeApp) -> None
 def test_a_wrong_word_stays_to_be_put_right_and_is_not_set(
     page: RecognitionPage, app: FakeApp
 ) -> None:
-    page.radios["openai"].click()
+    page.choice.radios["OpenAI"].click()
     row = page.rows["endpoint.keywords"]
     enter(row.control, "fine, <b>")
     assert app.settings.endpoint.keywords == ""

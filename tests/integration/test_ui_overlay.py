@@ -8,14 +8,14 @@ from collections.abc import Iterator
 import attrs
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt
-from PySide6.QtGui import QEnterEvent, QGuiApplication
+from PySide6.QtGui import QAction, QEnterEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 from pytestqt.qtbot import QtBot
 from uifakes import FakeApp
 
 from sayso.core import settings as s
 from sayso.core.problems import Problem, ProblemError
-from sayso.core.settings import Settings
+from sayso.core.settings import Endpoint, Settings
 from sayso.core.status import Status
 from sayso.ui import pill, views
 from sayso.ui.background import Background
@@ -319,19 +319,45 @@ def test_microphones_are_listed_when_their_menu_opens(
     assert (headset.text(), app.settings.microphone.device) == ("Headset && more", "bluez.headset")
 
 
-def test_engines_are_chosen_where_nothing_more_is_needed(tray: Tray, app: FakeApp) -> None:
-    by_name = {a.data(): a for a in tray.recognise.actions() if a.data()}
-    assert by_name["on-device"].isChecked()
-    by_name["own"].trigger()
-    assert app.asked == [("settings", "recognition")]
-    assert by_name["on-device"].isChecked()
-    by_name["openai"].trigger()
-    assert views.engine_of(app.settings) == "openai"
-    assert "Sound leaves this computer" in [
-        a.text() for a in tray.recognise.actions() if a.isVisible()
-    ]
-    by_name["on-device"].trigger()
-    assert app.settings.engine == "on-device"
+def engines(tray: Tray) -> dict[str, QAction]:
+    return {action.data(): action for action in tray.recognise.actions() if action.data()}
+
+
+def ticked(tray: Tray) -> list[str]:
+    return [name for name, action in engines(tray).items() if action.isChecked()]
+
+
+def seen(tray: Tray) -> list[str]:
+    return [action.text() for action in tray.recognise.actions() if action.isVisible()]
+
+
+def test_the_menu_has_this_computer_and_every_server(tray: Tray, app: FakeApp) -> None:
+    app.edit(lambda now: s.added(now, Endpoint(name="Box & more", url="http://localhost:8000/v1")))
+    assert list(engines(tray)) == ["on-device", "OpenAI", "Box & more"]
+    assert engines(tray)["Box & more"].text() == "Box && more"
+    assert ticked(tray) == ["on-device"]
+    assert "Sound leaves this computer" not in seen(tray)
+    engines(tray)["Box & more"].trigger()
+    assert (app.settings.engine, app.settings.profile) == ("realtime", "Box & more")
+    assert ticked(tray) == ["Box & more"]
+    assert "Sound leaves this computer" in seen(tray)
+    engines(tray)["on-device"].trigger()
+    assert (app.settings.engine, ticked(tray)) == ("on-device", ["on-device"])
+
+
+def test_a_server_that_is_renamed_or_removed_is_so_in_the_menu(tray: Tray, app: FakeApp) -> None:
+    app.edit(lambda now: s.in_use(s.added(now, Endpoint(name="Box")), "Box"))
+    app.change("endpoint.name", "The box")
+    assert list(engines(tray)) == ["on-device", "OpenAI", "The box"]
+    assert ticked(tray) == ["The box"]
+    app.edit(lambda now: s.without(now, "The box"))
+    assert (list(engines(tray)), ticked(tray)) == (["on-device", "OpenAI"], ["on-device"])
+
+
+def test_a_choice_that_cannot_be_kept_is_not_ticked(tray: Tray, app: FakeApp) -> None:
+    app.refused = Problem("The settings were not saved.", "The disk is full.")
+    engines(tray)["OpenAI"].trigger()
+    assert ticked(tray) == ["on-device"]
 
 
 def test_it_looks_for_a_tray_for_a_minute_without_haste(tray: Tray) -> None:

@@ -21,15 +21,13 @@ from uifakes import FakeApp
 
 from sayso.core import settings as s
 from sayso.core.problems import Problem
+from sayso.stt.presets import preset
 from sayso.ui.background import Background
 from sayso.ui.settings.about import report
 from sayso.ui.settings.general import GeneralPage
 from sayso.ui.settings.recognition import RecognitionPage
 from sayso.ui.settings.widgets import Switch
 from sayso.ui.settings.window import PAGES, SettingsWindow
-
-OWN = "http://localhost:8000/v1"
-OPEN = "http://192.168.1.20:8000/v1"
 
 
 @pytest.fixture
@@ -215,7 +213,8 @@ def test_text_of_twice_the_size_fits_the_smallest_window(
     try:
         window.open(name)
         if name == "recognition":
-            recognition(window).radios["own"].click()
+            recognition(window).add(preset("cloudflare"))
+            recognition(window).server.advanced.more.click()
         window.resize(640, 480)
         page = window.pages[name]
         qtbot.waitUntil(lambda: page.width() <= window.stack.width())
@@ -324,74 +323,6 @@ def test_the_meter_listens_only_while_it_is_seen(
 # Recognition
 
 
-def test_openai_is_its_address_and_a_model_it_has(
-    window: SettingsWindow, app: FakeApp, qtbot: QtBot
-) -> None:
-    app.change("endpoint.url", OWN)
-    app.change("endpoint.model", "tiny")
-    qtbot.mouseClick(recognition(window).radios["openai"], Qt.MouseButton.LeftButton)
-    assert app.settings.engine == "realtime"
-    assert app.settings.endpoint.url == s.OPENAI_URL
-    assert app.settings.endpoint.model == s.Endpoint().model
-
-
-def test_an_own_server_needs_an_address_first(
-    window: SettingsWindow, app: FakeApp, qtbot: QtBot
-) -> None:
-    page = recognition(window)
-    page.radios["own"].click()
-    assert app.asked == []
-    assert page.url_row.isVisible()
-    assert page.url_row.note.text.text() == "There is no server address. Enter it here."
-    enter(page.url, OWN)
-    assert (app.settings.engine, app.settings.endpoint.url) == ("realtime", OWN)
-    assert page.url_row.note.isHidden()
-
-
-def test_the_own_server_is_remembered_while_another_is_tried(
-    window: SettingsWindow, app: FakeApp
-) -> None:
-    page = recognition(window)
-    page.radios["own"].click()
-    enter(page.url, OWN)
-    app.change("endpoint.model", "tiny")
-    page.radios["openai"].click()
-    page.radios["own"].click()
-    assert (app.settings.endpoint.url, app.settings.endpoint.model) == (OWN, "tiny")
-    page.radios["on-device"].click()
-    assert app.settings.engine == "on-device"
-    assert not page.url_row.isVisible()
-
-
-def test_an_address_without_encryption_has_to_be_allowed(
-    window: SettingsWindow, app: FakeApp, qtbot: QtBot
-) -> None:
-    page = recognition(window)
-    page.radios["own"].click()
-    assert not page.permit_row.isVisible()
-    enter(page.url, OPEN)
-    assert app.settings.endpoint.url == s.OPENAI_URL
-    assert "192.168.1.20:8000" in page.url_row.note.text.text()
-    assert page.permit_row.isVisible()
-    page.permit.click()
-    assert app.settings.endpoint.allow_insecure == "192.168.1.20:8000"
-    assert (app.settings.engine, app.settings.endpoint.url) == ("realtime", OPEN)
-    page.permit.click()
-    assert app.settings.endpoint.allow_insecure == ""
-    assert page.url_row.note.isVisible()
-
-
-@pytest.mark.parametrize("url", ["", "server", "ftp://x", "https://key@host/v1"])
-def test_an_address_that_is_none_is_explained(
-    window: SettingsWindow, app: FakeApp, url: str
-) -> None:
-    page = recognition(window)
-    page.radios["own"].click()
-    enter(page.url, url)
-    assert page.url_row.note.isVisible()
-    assert app.settings.endpoint.url == s.OPENAI_URL
-
-
 def test_a_language_is_chosen_by_its_own_name(window: SettingsWindow, app: FakeApp) -> None:
     combo = recognition(window).rows["language"].control
     assert isinstance(combo, QComboBox)
@@ -409,17 +340,6 @@ def test_when_memory_is_freed_is_chosen(window: SettingsWindow, app: FakeApp) ->
     assert combo.currentData() == 7
 
 
-def test_the_servers_model_is_entered(window: SettingsWindow, app: FakeApp) -> None:
-    page = recognition(window)
-    page.radios["own"].click()
-    enter(page.url, OWN)
-    page.own_model.setEditText("whisper-large-v3-turbo")
-    edit = page.own_model.lineEdit()
-    assert edit is not None
-    edit.editingFinished.emit()
-    assert app.settings.endpoint.model == "whisper-large-v3-turbo"
-
-
 # Key and test
 
 
@@ -427,14 +347,14 @@ def test_a_key_goes_to_the_keyring_and_is_never_shown_again(
     window: SettingsWindow, app: FakeApp, qtbot: QtBot
 ) -> None:
     page = recognition(window)
-    page.radios["openai"].click()
-    enter(page.openai_key.field, "sk-secret")
-    assert page.openai_key.field.text() == ""
+    page.choice.radios["OpenAI"].click()
+    enter(page.server.key.field, "sk-secret")
+    assert page.server.key.field.text() == ""
     qtbot.waitUntil(lambda: app.stored == {"api.openai.com": "sk-secret"})
-    qtbot.waitUntil(lambda: page.openai_key.forget_button.isVisible())
-    assert page.openai_key.help.text() == "Kept in the system keyring."
-    page.openai_key.forget_button.click()
-    qtbot.waitUntil(lambda: not page.openai_key.forget_button.isVisible())
+    qtbot.waitUntil(lambda: page.server.key.forget_button.isVisible())
+    assert page.server.key.help.text() == "Kept in the system keyring."
+    page.server.key.forget_button.click()
+    qtbot.waitUntil(lambda: not page.server.key.forget_button.isVisible())
     assert app.keys == {}
 
 
@@ -443,14 +363,14 @@ def test_without_a_keyring_a_key_is_kept_for_the_run(
 ) -> None:
     app.keyring = False
     page = recognition(window)
-    page.radios["openai"].click()
-    enter(page.openai_key.field, "sk-secret")
-    qtbot.waitUntil(lambda: page.openai_key.keep_button.isVisible())
-    assert "There is no keyring." in page.openai_key.key_note.text.text()
-    page.openai_key.keep_button.click()
-    qtbot.waitUntil(lambda: page.openai_key.help.text() == "Kept until Sayso quits.")
+    page.choice.radios["OpenAI"].click()
+    enter(page.server.key.field, "sk-secret")
+    qtbot.waitUntil(lambda: page.server.key.keep_button.isVisible())
+    assert "There is no keyring." in page.server.key.key_note.text.text()
+    page.server.key.keep_button.click()
+    qtbot.waitUntil(lambda: page.server.key.help.text() == "Kept until Sayso quits.")
     assert app.stored == {"api.openai.com": "sk-secret"}
-    assert not page.openai_key.keep_button.isVisible()
+    assert not page.server.key.keep_button.isVisible()
 
 
 @pytest.mark.parametrize(
@@ -462,8 +382,8 @@ def test_a_test_ends_in_one_line(
     app.answer = answer
     app.let_test_end.clear()
     page = recognition(window)
-    page.radios["openai"].click()
-    row = page.openai_key
+    page.choice.radios["OpenAI"].click()
+    row = page.server.key
     row.test_button.click()
     assert (row.test_button.text(), row.note.text.text()) == ("Cancel", "Testing…")
     app.let_test_end.set()
@@ -477,8 +397,8 @@ def test_a_cancelled_test_says_nothing_later(
 ) -> None:
     app.let_test_end.clear()
     page = recognition(window)
-    page.radios["openai"].click()
-    row = page.openai_key
+    page.choice.radios["OpenAI"].click()
+    row = page.server.key
     row.test_button.click()
     row.test_button.click()
     assert row.note.isHidden()

@@ -32,6 +32,8 @@ class FakeApp:
         self.keys: dict[str, str] = {}
         self.stored: dict[str, str] = {}
         self.keyring = True
+        self.offers: dict[str, list[str]] = {}
+        """The models servers say they have, by address."""
         self.answer: str | Problem = "It works. A three-second sample came back in 0.6 s."
         self.let_test_end = threading.Event()
         self.let_test_end.set()
@@ -55,6 +57,7 @@ class FakeApp:
             copy_words=note("copy"),
             dismiss=note("dismiss"),
             change=self.change,
+            edit=self.edit,
             open_settings=lambda page: self.asked.append(("settings", page)),
             open_history=note("history"),
             type_again=lambda id_, window: self.asked.append(("type again", id_)),
@@ -75,6 +78,7 @@ class FakeApp:
             keep_key_for_run=self.keep_key,
             forget_key=lambda host: self.keys.pop(host, None),
             test_endpoint=self.test,
+            server_models=self.server_models,
             models=lambda: list(self.models.values()),
             download_model=lambda name: self.asked.append(("download", name)),
             cancel_download=lambda name: self.asked.append(("cancel", name)),
@@ -82,15 +86,25 @@ class FakeApp:
         )
 
     def change(self, key: str, value: object) -> Problem | None:
+        problem = self.edit(lambda settings: s.put(settings, key, value))
+        if problem is None:
+            self.asked.append((key, value))
+        return problem
+
+    def edit(self, edit: Callable[[Settings], Settings]) -> Problem | None:
         if self.refused:
             return self.refused
         try:
-            self.settings = s.put(self.settings, key, value)
+            self.settings = edit(self.settings)
         except ProblemError as error:
             return error.problem
-        self.asked.append((key, value))
         self.changed(self.settings)
         return None
+
+    def server_models(self, endpoint: s.Endpoint) -> list[str]:
+        if endpoint.url not in self.offers:
+            raise ProblemError(Problem("The server gives no list of its models.", "Enter one."))
+        return self.offers[endpoint.url]
 
     def play(self, id_: str, over: Callable[[Problem | None], None]) -> None:
         self.asked.append(("play", id_))

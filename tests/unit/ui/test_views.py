@@ -97,17 +97,21 @@ def test_words_are_offered_when_there_are_some(status: Status, held: bool, words
 
 
 @pytest.mark.parametrize(
-    ("engine", "url", "expected"),
+    ("engine", "fallback", "expected", "sends"),
     [
-        ("on-device", s.OPENAI_URL, "on-device"),
-        ("on-device", "http://localhost:8000/v1", "on-device"),
-        ("realtime", s.OPENAI_URL, "openai"),
-        ("realtime", "http://localhost:8000/v1", "own"),
+        ("on-device", (), "on-device", ""),
+        ("on-device", ("on-device",), "on-device", ""),
+        ("on-device", ("OpenAI",), "on-device", "Sound leaves this computer if that fails"),
+        ("realtime", (), "OpenAI", "Sound leaves this computer"),
+        ("realtime", ("on-device",), "OpenAI", "Sound leaves this computer"),
     ],
 )
-def test_the_choice_follows_from_engine_and_address(engine: str, url: str, expected: str) -> None:
-    settings = s.put(s.put(SETTINGS, "engine", engine), "endpoint.url", url)
+def test_the_menu_says_who_recognises_and_whether_sound_leaves(
+    engine: str, fallback: tuple[str, ...], expected: str, sends: str
+) -> None:
+    settings = s.put(s.put(SETTINGS, "engine", engine), "fallback", fallback)
     assert views.engine_of(settings) == expected
+    assert tray_view(Status(), settings).sends == sends
 
 
 @pytest.mark.parametrize(

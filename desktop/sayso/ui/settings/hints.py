@@ -5,9 +5,11 @@ from __future__ import annotations
 from PySide6.QtWidgets import QComboBox
 
 from ...core import settings as settings_of
-from ...core.settings import Settings
+from ...core.settings import Endpoint, Settings
+from ...stt.endpoints import OPENAI
 from ...stt.models import Model, Option, named
-from ..views import Engine
+from ...stt.rest import INSTEAD
+from .address import host
 from .page import Page, select
 from .text_row import TextRow
 from .widgets import Group, Row
@@ -55,15 +57,21 @@ class Hints:
                 "endpoint.noise", "&Noise reduction", "Where the microphone is.", NOISES, width
             ),
         }
+        self._profile = page.settings.profile
+        """Whose hints are shown."""
         self.group = Group(
             page.context.scheme, "What the server is told beforehand", list(self.rows.values())
         )
 
-    def refresh(self, settings: Settings, picked: Engine) -> None:
+    def refresh(self, settings: Settings) -> None:
         """Show what counts for the chosen model; nothing where no server hears."""
-        endpoint = settings.endpoint
-        hinting = picked == "openai" or (picked == "own" and endpoint.dialect in TAKES_HINTS)
-        takes = named(endpoint.model).takes if hinting else frozenset()
+        sent = settings.engine == "realtime"
+        if settings.profile != self._profile:
+            self._profile = settings.profile
+            for row in self.rows.values():
+                if isinstance(row, TextRow):
+                    row.start_over()
+        takes = takes_of(settings.endpoint) if sent else frozenset[Option]()
         for option, row in self.rows.items():
             row.setVisible(option in takes)
         self.group.setVisible(bool(takes & self.rows.keys()))
@@ -72,6 +80,24 @@ class Hints:
                 row.refresh()
             elif isinstance(row.control, QComboBox):
                 select(row.control, settings_of.get(settings, row.objectName()))
+
+
+def takes_of(endpoint: Endpoint) -> frozenset[Option]:
+    """What the chosen model is told, the way it is spoken to."""
+    model = named(endpoint.model)
+    if endpoint.transport == "rest":
+        model = named(INSTEAD) if model.known and model.streams else model
+        return model.takes - {"delay", "noise"}
+    speaks = "openai" if host(endpoint.url) == OPENAI else endpoint.dialect
+    return model.takes if speaks in TAKES_HINTS else frozenset()
+
+
+def takes_language(endpoint: Endpoint) -> bool:
+    return (
+        endpoint.transport == "rest"
+        or endpoint.dialect in TAKES_LANGUAGE
+        or host(endpoint.url) == OPENAI
+    )
 
 
 def about(model: Model) -> str:

@@ -27,12 +27,15 @@ class KeyRow(Row):
         self,
         context: Context,
         host: Callable[[], str],
-        placeholder: str,
-        ready: Callable[[], bool] = lambda: True,
+        ready: Callable[[], bool] | None,
+        title: str = "&Key",
     ) -> None:
-        """`host` names the key, '' where there is no server; `ready` is asked before a test."""
+        """`host` names the key, '' where there is no server; `ready` is asked before a test, and
+        there is none without it."""
         self._context, self._host, self._ready = context, host, ready
-        self._placeholder = placeholder
+        self.stored: Callable[[], None] = lambda: None
+        """Called when a key was kept."""
+        self._placeholder, self._state = "", ""
         self._test = 0
         """Number of the test that runs; 0: none. Later answers are dropped."""
         self._tests = 0
@@ -40,21 +43,17 @@ class KeyRow(Row):
         """The key that no keyring takes."""
         self.field = QLineEdit()
         self.field.setEchoMode(QLineEdit.EchoMode.Password)
-        self.field.setPlaceholderText(placeholder)
-        self.field.setFixedWidth(scaled(206))
+        self.field.setFixedWidth(scaled(300 if ready is None else 206))
         self.field.setMinimumHeight(scaled(30))
-        self.field.editingFinished.connect(self._store)
+        self.field.editingFinished.connect(self.store)
         self.test_button = QPushButton("&Test")
         self.test_button.setFixedWidth(scaled(86))
         self.test_button.setMinimumHeight(scaled(30))
         self.test_button.setAccessibleName("Test the connection")
         self.test_button.clicked.connect(self._test_clicked)
+        both = (self.field,) if ready is None else (self.field, self.test_button)
         super().__init__(
-            context.scheme,
-            "&Key",
-            KEPT_WHERE,
-            side_by_side(self.field, self.test_button),
-            self._more(context),
+            context.scheme, title, KEPT_WHERE, side_by_side(*both), self._more(context)
         )
 
     @property
@@ -62,13 +61,31 @@ class KeyRow(Row):
         return bool(self._test)
 
     def refresh(self) -> None:
-        """Ask again where the key is kept."""
+        """Ask again where the key is kept; one that was entered before its address is stored."""
         if host := self._host():
+            self.store()
             self._context.background.run(
-                lambda: self._context.actions.key_state(host), self._show_state, self._problem
+                lambda: self._context.actions.key_state(host),
+                lambda state: self._show_state(state) if host == self._host() else None,
+                self._problem,
             )
         else:
             self._show_state("")
+
+    def set_placeholder(self, text: str) -> None:
+        """What stands in the field while no key is kept."""
+        self._placeholder = text
+        self.field.setPlaceholderText("•" * 12 if self._state else text)
+
+    def clear(self) -> None:
+        """It is about another server now."""
+        self.field.clear()
+        self._waiting = ""
+        self._end_test()
+        for note in (self.note, self.key_note):
+            note.say("")
+        self.keep_button.setVisible(False)
+        self._show_extra()
 
     def _more(self, context: Context) -> QWidget:
         """What is offered only at times: keep the key for this run, forget it."""
@@ -98,7 +115,8 @@ class KeyRow(Row):
 
     def _show_state(self, state: str) -> None:
         self.set_help(_KEPT.get(state, KEPT_WHERE))
-        self.field.setPlaceholderText("•" * 12 if state else self._placeholder)
+        self._state = state
+        self.set_placeholder(self._placeholder)
         self.field.setAccessibleDescription(_KEPT.get(state, "No key is kept."))
         self.forget_button.setVisible(state in ("keyring", "run"))
         self._show_extra()
@@ -108,7 +126,7 @@ class KeyRow(Row):
         self._show_extra()
 
     @Slot()
-    def _store(self) -> None:
+    def store(self) -> None:
         key, host = self.field.text().strip(), self._host()
         if not key or not host:
             return
@@ -124,6 +142,7 @@ class KeyRow(Row):
     def _stored(self) -> None:
         self.keep_button.setVisible(False)
         self.refresh()
+        self.stored()
 
     def _not_stored(self, problem: Problem, key: str) -> None:
         self._waiting = key
@@ -154,7 +173,7 @@ class KeyRow(Row):
             self._end_test()
             self.note.say("")
             return
-        if not self._ready():
+        if self._ready is None or not self._ready():
             return
         self._tests += 1
         self._test = number = self._tests

@@ -39,6 +39,11 @@ def sheet(scheme: Scheme) -> str:
         min-height: {high}px; selection-background-color: {scheme.voice};
         selection-color: {scheme.on_voice}; }}
     QLineEdit {{ padding: 0 9px; background: {scheme.surface}; }}
+    QPlainTextEdit {{ background: {scheme.surface}; color: {scheme.ink};
+        border: 1px solid {scheme.outline}; border-radius: {radius}px; padding: 3px 5px;
+        selection-background-color: {scheme.voice}; selection-color: {scheme.on_voice}; }}
+    QPlainTextEdit:focus {{ border: 2px solid {scheme.voice}; padding: 2px 4px; }}
+    QPushButton::menu-indicator {{ image: none; width: 0; }}
     QComboBox {{ padding: 0 6px 0 10px; combobox-popup: 0; }}
     QComboBox QLineEdit {{ border: 0; padding: 0; min-height: 0; background: transparent; }}
     QComboBox::drop-down {{ border: 0; width: 22px; }}

@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QLineEdit, QPushButton
 
 from ...core import settings as settings_of
 from .page import Page
-from .widgets import Row, scaled
+from .widgets import Row, scaled, side_by_side
 
 
 class TextRow(Row):
     """Text that is not taken stays in the field, to be put right."""
 
-    def __init__(self, page: Page, key: str, title: str, help_text: str, width: int) -> None:
+    def __init__(
+        self,
+        page: Page,
+        key: str,
+        title: str,
+        help_text: str,
+        width: int,
+        button: QPushButton | None = None,
+    ) -> None:
         """
         Args:
             page: Keeps the row, and sets what it says.
             key: Dotted, of a text.
             title: With its mnemonic.
             help_text: Below it.
-            width: Of the field, in logical pixels at 13 px text.
+            width: Of the field and the button, in logical pixels at 13 px text.
+            button: Beside the field.
         """
         self._field = QLineEdit()
-        self._field.setFixedWidth(scaled(width))
+        beside = 0 if button is None else button.minimumWidth() + 8
+        self._field.setFixedWidth(scaled(width) - beside)
         self._field.setMinimumHeight(scaled(30))
-        super().__init__(page.context.scheme, title, help_text, self._field)
+        control = self._field if button is None else side_by_side(self._field, button)
+        super().__init__(page.context.scheme, title, help_text, control)
         self._page, self._key = page, key
         self._refused = False
         self._field.editingFinished.connect(self._edited)
@@ -34,6 +45,12 @@ class TextRow(Row):
         """Show what is set, unless somebody is writing."""
         if not self._field.hasFocus() and not self._refused:
             self._field.setText(settings_of.get(self._page.settings, self._key))
+
+    def start_over(self) -> None:
+        """Show what is set, whatever was being written: it was about something else."""
+        self._refused = False
+        self.note.problem(None)
+        self._field.setText(settings_of.get(self._page.settings, self._key))
 
     def _edited(self) -> None:
         text = self._field.text().strip()

@@ -218,24 +218,42 @@ class Group(QFrame):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
-        if title:
-            head = label(title, "strong")
-            head.setContentsMargins(2, 0, 0, 8)
-            outer.addWidget(head)
-        box = _Box(scheme, rows)
-        outer.addWidget(box)
+        self._head = label("", "strong")
+        self._head.setContentsMargins(2, 0, 0, 8)
+        outer.addWidget(self._head)
+        self._box = _Box(scheme, rows)
+        outer.addWidget(self._box)
+        self.set_title(title)
+
+    def set_title(self, title: str) -> None:
+        self._head.setText(title)
+        self._head.setVisible(bool(title))
         self.setAccessibleName(title)
+
+    def set_rows(self, rows: list[QWidget]) -> None:
+        """Rows in place of the ones before, which are deleted unless they are among the new."""
+        self._box.set_rows(rows)
 
 
 class _Box(QWidget):
     def __init__(self, scheme: Scheme, rows: list[QWidget]) -> None:
         super().__init__()
-        self._scheme, self._rows = scheme, rows
-        inner = QVBoxLayout(self)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.setSpacing(0)
+        self._scheme = scheme
+        self._rows: list[QWidget] = []
+        self._inner = QVBoxLayout(self)
+        self._inner.setContentsMargins(0, 0, 0, 0)
+        self._inner.setSpacing(0)
+        self.set_rows(rows)
+
+    def set_rows(self, rows: list[QWidget]) -> None:
+        for row in self._rows:
+            self._inner.removeWidget(row)
+            if row not in rows:
+                row.hide()
+                row.deleteLater()
+        self._rows = rows
         for row in rows:
-            inner.addWidget(row)
+            self._inner.addWidget(row)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
