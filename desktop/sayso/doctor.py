@@ -145,10 +145,11 @@ def _endpoint(settings: Settings) -> Finding:
 
     if settings.engine != "realtime":
         return Finding("unused", "Words are recognised on this computer.")
-    from .stt.realtime import RealtimeEngine, try_out
+    from .stt.realtime import try_out
+    from .stt.servers import engine_for
 
     host = host_of(socket_url(settings.endpoint.url, settings.endpoint.allow_insecure))
-    engine = RealtimeEngine(settings.endpoint, settings.language, KeyStore().get)
+    engine = engine_for(settings.endpoint, settings.language, KeyStore().get)
     seconds = try_out(engine)
     ends = models.named(settings.endpoint.model).last_words if host == OPENAI else ""
     return Finding("ok", f"{host} works: a one-second sample came back in {seconds:.1f} s.", ends)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sayso.core.doubt import Account
 from sayso.core.problems import Problem, ProblemError
 from sayso.core.settings import Endpoint
 from sayso.core.take import Take
@@ -108,7 +109,9 @@ def test_a_take_is_sent_when_it_is_over_and_its_words_come_one_by_one() -> None:
     assert file.rate_hz == 16_000
     assert file.audio_s == pytest.approx(1.5, abs=0.01)
     assert file.fields["languages[]"] == ["en"]
-    assert take.cost_usd == pytest.approx(2 / 60 * 0.0045) or take.cost_usd is None
+    assert heard[-1] == Account(engine=heard[-1].engine, sent_s=1.5, used_s=2, told=("",))
+    (used,) = take.usage
+    assert (used.endpoint, used.seconds, used.cost_usd) == ("OpenAI", 2, None)  # it is not theirs
 
 
 HINTS: dict[str, tuple[str, dict[str, list[str]]]] = {
@@ -266,8 +269,8 @@ REFUSED: dict[str, tuple[Reply, str]] = {
     "no credit": (refusal(429, "Pay", "insufficient_quota"), "says the account has no credit"),
     "broken": (Reply(500, b"Internal Server Error", "text/plain"), "cannot answer now."),
     "down": (Reply(503, HTML, "text/html"), "cannot answer now. Your recording is kept."),
-    "redirect": (Reply(307, b"", headers={"Location": "/elsewhere"}), "not as a speech server"),
-    "portal": (Reply(200, HTML, "text/html"), "answered, but not as a speech server"),
+    "redirect": (Reply(307, b"", headers={"Location": "/elsewhere"}), "127.0.0.1:"),
+    "portal": (Reply(200, HTML, "text/html"), "A web page came in place of 127.0.0.1:"),
     "text of another kind": (said(200, {"text": 7}), "not as a speech server"),
     "a list": (said(200, [1]), "not as a speech server"),
     "nothing": (Reply(200), "not as a speech server"),

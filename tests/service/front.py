@@ -54,6 +54,13 @@ class Request:
     def kind(self) -> str:
         return self.headers.get("content-type", "").partition(";")[0].strip()
 
+    def json(self) -> Any:
+        """None where the body is none."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return None
+
     @property
     def form(self) -> list[Part]:
         """The parts of a multipart/form-data body; empty where it is none."""

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from ..core.doubt import Account
+from ..core.hints import keywords_of
 from ..core.problems import Problem, ProblemError
 from ..core.settings import Endpoint
 from . import messages, models, refusals
@@ -27,7 +29,7 @@ from .keys import KeyOf
 from .parcels import BYTES_PER_S, RATE_HZ, Parcel, parcels
 from .reader import Reader
 from .realtime import language_code
-from .web import EVENTS, MOST_BYTES, Answer, Web, kind_of, refused
+from .web import EVENTS, MOST_BYTES, Answer, Web, kind_of, no_text, refused
 
 if TYPE_CHECKING:
     import httpx2
@@ -92,6 +94,7 @@ class RestEngine:
         rest = parcels(bytes(pcm))
         while parcel := await asyncio.to_thread(next, rest, None):
             texts.append(await request.text(parcel, texts))
+        heard(request.account)
         return " ".join(text for text in texts if text)
 
     async def close(self) -> None:
@@ -125,6 +128,9 @@ class _Request:
     audio: Reader
     heard: Callable[[Heard], None]
     model: models.Model = attrs.field(init=False)
+    _sent_s: float = attrs.field(default=0.0, init=False)
+    _used_s: float = attrs.field(default=0.0, init=False)
+    """As the server says; 0.0 where it does not."""
     _fields: dict[str, Any] = attrs.field(init=False, repr=False)
     """Optional ones; one that is refused is left out from then on."""
 
@@ -139,6 +145,11 @@ class _Request:
     @property
     def host(self) -> str:
         return self.web.host
+
+    @property
+    def account(self) -> Account:
+        told = (self.endpoint.prompt, *keywords_of(self.endpoint.keywords))
+        return Account(engine=self.host, sent_s=self._sent_s, used_s=self._used_s, told=told)
 
     async def text(self, parcel: Parcel, before: list[str]) -> str:
         """The text of one file; partials follow the texts before it."""
@@ -172,7 +183,7 @@ class _Request:
             return answer
         said = answer.object()
         if said is None or not isinstance(said.get("text"), str):
-            raise ProblemError(self._stranger(f"HTTP {answer.status}, {answer.kind}, no text"))
+            raise ProblemError(no_text(self.host, answer))
         return self._final(said, Items(), parcel)
 
     async def _streamed(self, response: httpx2.Response, parcel: Parcel, before: list[str]) -> str:
@@ -208,6 +219,8 @@ class _Request:
         except TooMuchError:
             raise ProblemError(self._stranger("far too much text")) from None
         usage = said.get("usage")
+        self._sent_s += parcel.audio_s
+        self._used_s += messages.seconds(usage)
         charge(
             self.audio.take,
             self.host,

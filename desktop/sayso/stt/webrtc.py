@@ -1,0 +1,192 @@
+"""Carries OpenAI's dialect over WebRTC: a tenth of the websocket's bytes, for poor networks.
+
+The offer goes to `/v1/realtime/calls`, never with a model in the address: with the key as a form
+of `sdp` and `session`, with a short-lived key as bare SDP. Messages are the websocket's own.
+Sound goes as it is spoken and cannot go faster. What was said before the call stands is sent
+late, and is caught up with in pauses (`sayso.stt.catchup`); when the key is let go the rest is
+played to its end, then silence, and then the commit, since nothing says what has arrived and a
+server holds sound back for a moment to put it in order. To finish by REST instead would need
+the real key, another model, and a cut in mid-word.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from ..core.endpoint import Endpoint
+from ..core.problems import Problem, ProblemError
+from . import models, refusals
+from .client_secrets import session_for
+from .conversation import SEND_S, Conversation, HungUpError
+from .dialect import Dialect, Event, Refused, Send, Settled
+from .endpoints import host_of, web_url
+from .engine import Heard
+from .reader import Reader
+from .web import SDP, Answer, Web, refused
+
+if TYPE_CHECKING:
+    from .call import Call
+
+PATH = "/realtime/calls"
+OPEN_S = 10.0
+SILENCE_MS = 400
+"""After the last word, before the commit: the dialect's padding, and what a server holds back."""
+MISSING = Problem(
+    "WebRTC is not installed.",
+    "Install it with: pip install 'sayso[webrtc]'. Or choose WebSocket in Settings > Recognition.",
+    "recognition",
+)
+
+
+@attrs.define(eq=False)
+class Calls:
+    """Makes a call for each conversation; stands where `sayso.stt.link.Link` does."""
+
+    endpoint: Endpoint
+    _web: Web | None = attrs.field(default=None, init=False)
+    _closing: set[asyncio.Task[None]] = attrs.field(factory=set, init=False)
+
+    async def converse(
+        self, dialect: Dialect, audio: Reader, heard: Callable[[Heard], None]
+    ) -> str:
+        """Speak all the audio, and return all the text. May be cancelled, and does not wait then.
+
+        Raises:
+            ProblemError: No connection, refused, lost, or no final within the dialect's patience.
+        """
+        calls = await asyncio.to_thread(library)
+        call = calls.Call(calls.Voice(dialect.rate_hz, dialect.audio))
+        try:
+            await self._connect(call, dialect)
+            return await _Conversation(dialect, audio, heard, call).text()
+        finally:
+            self._take_leave(call)
+
+    async def close(self) -> None:
+        await asyncio.gather(*self._closing)
+        if self._web is not None:
+            await self._web.close()
+
+    async def _connect(self, call: Call, dialect: Dialect) -> None:
+        try:
+            async with asyncio.timeout(OPEN_S):
+                await call.connect(await self._answered(await call.offer(), dialect))
+        except TimeoutError:
+            raise ProblemError(no_way(dialect.host, "not in time")) from None
+        except library().CannotCallError as error:
+            raise ProblemError(no_way(dialect.host, str(error))) from error
+
+    async def _answered(self, offer: str, dialect: Dialect) -> str:
+        url = web_url(self.endpoint.url, PATH, self.endpoint.allow_insecure)
+        if self._web is None:
+            self._web = Web(host_of(url))
+        content: dict[str, Any]
+        headers = dialect.headers()
+        if self.endpoint.secrets_url:
+            headers["Content-Type"] = SDP
+            content = {"content": offer.encode()}
+        else:
+            session = json.dumps(session_for(self.endpoint.model))
+            form = {"sdp": (None, offer, SDP), "session": (None, session, "application/json")}
+            content = {"files": form}
+        answer = await self._web.ask("POST", url, headers, OPEN_S, **content)
+        if not answer.ok:
+            raise ProblemError(_refused(dialect.host, self.endpoint.model, answer))
+        if not answer.body.startswith(b"v=0"):
+            raise ProblemError(refusals.not_a_speech_server(dialect.host, answer.kind))
+        return answer.body.decode("utf-8", "replace")
+
+    def _take_leave(self, call: Call) -> None:
+        task = asyncio.create_task(call.close())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+
+class _Conversation(Conversation):
+    """Whose sound does not go through the socket."""
+
+    def __init__(
+        self, dialect: Dialect, audio: Reader, heard: Callable[[Heard], None], call: Call
+    ) -> None:
+        super().__init__(dialect, audio, heard, call)
+        self._voice = call.voice
+
+    async def _say(self) -> None:
+        await self._ready.wait()
+        with contextlib.suppress(HungUpError):  # _hear tells it
+            async with contextlib.aclosing(self._audio.chunks(self._dialect.rate_hz)) as chunks:
+                async for pcm in chunks:
+                    self._voice.say(pcm)
+            self._voice.end(SILENCE_MS)
+            try:
+                async with asyncio.timeout(
+                    (self._voice.sound.behind_ms + SILENCE_MS) / 1000 + SEND_S
+                ):
+                    await self._voice.all_sent.wait()
+            except TimeoutError:
+                lost = refusals.lost(self._dialect.host, "the voice does not go on")
+                await self._follow([Refused(lost)])
+            await self._follow([e for e in self._dialect.commit() if not _is_sound(e)])
+            self._committed_s = self._loop.time()
+            self._wait_on()
+
+    async def _follow(self, events: Sequence[Event]) -> None:
+        """Nothing is settled before the end: pauses that were left out lie between."""
+        await super()._follow([event for event in events if not isinstance(event, Settled)])
+
+
+def _is_sound(event: Event) -> bool:
+    """The padding, which the voice has sent as silence."""
+    return isinstance(event, Send) and "input_audio_buffer.append" in event.message
+
+
+def library() -> Any:
+    """The module that makes calls; takes 0.7 s the first time.
+
+    Raises:
+        ProblemError: The extra is not installed.
+    """
+    try:
+        from . import call
+    except ImportError as error:
+        raise ProblemError(attrs.evolve(MISSING, detail=str(error))) from error
+    return call
+
+
+def check(endpoint: Endpoint) -> None:
+    """Raises:
+    ProblemError: A call to that endpoint cannot be: its model, its dialect, or what is missing.
+    """
+    model = models.named(endpoint.model)
+    if not model.webrtc:
+        raise ProblemError(
+            Problem(
+                f"{model.name} does not work over WebRTC.",
+                "Choose another model, or WebSocket, in Settings > Recognition.",
+                "recognition",
+            )
+        )
+    library()
+
+
+def _refused(host: str, model: str, answer: Answer) -> Problem:
+    said = answer.object() or {}
+    error = said.get("error")
+    if answer.status == 400 and not (isinstance(error, dict) and error.get("message")):
+        return refusals.no_call(host, f"{host}: HTTP 400")
+    return refused(host, model, answer, None)
+
+
+def no_way(host: str, detail: str) -> Problem:
+    return Problem(
+        f"This network lets no call through to {host}.",
+        f"Choose WebSocket in place of WebRTC in Settings > Recognition. {refusals.KEPT}",
+        "recognition",
+        detail,
+    )

@@ -1,0 +1,326 @@
+"""Calls against an answerer on this computer, with real Opus, DTLS and SCTP between them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sayso.core.problems import Problem, ProblemError
+from sayso.core.settings import Endpoint
+from sayso.core.take import Take
+from sayso.stt import webrtc
+from sayso.stt.engine import Heard, Partial, Ready
+from sayso.stt.reader import Reader
+from sayso.stt.realtime import RealtimeEngine
+from service import KEY, StandIn, drop, hang_up, say, stay_silent
+from service.calls import Calls
+from service.client_secrets import Secrets
+from service.front import Front, Reply, Request, refusal
+from service.session import Session
+
+RATE_HZ = 16_000
+TEXT = "Put the kettle on, please, and tell nobody."
+
+
+@pytest.fixture(autouse=True)
+def _on_this_computer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls leave the loopback out, which may be all the network there is."""
+    monkeypatch.setattr("aioice.ice.get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])
+
+
+def run(test: Callable[[], Awaitable[None]], within_s: float = 30) -> None:
+    async def bounded() -> None:
+        async with asyncio.timeout(within_s):
+            await test()
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        if left:  # what was cancelled takes a turn or two to go
+            _, stuck = await asyncio.wait(left, timeout=1.0)
+            assert not stuck, stuck
+
+    asyncio.run(bounded())
+
+
+@contextlib.asynccontextmanager
+async def answering(calls: Calls) -> AsyncIterator[Front]:
+    handlers = {**calls.handlers, **calls.secrets.handlers}
+    try:
+        async with Front(handlers, sockets=calls.service) as front:
+            yield front
+    finally:
+        await calls.close()
+
+
+def engine_for(front: Front, key: str | None = KEY, **fields: Any) -> RealtimeEngine:
+    endpoint = Endpoint(url=front.base, transport="webrtc", dialect="openai", **fields)
+    return RealtimeEngine(endpoint, "en", lambda _: key)
+
+
+def tone(seconds: float, level: int = 6000) -> bytes:
+    at = np.arange(int(RATE_HZ * seconds))
+    return (np.sin(at * math.tau * 220 / RATE_HZ) * level).astype("<i2").tobytes()
+
+
+def spoken(pcm: bytes, ended: bool = True) -> Take:
+    take = Take(number=1, id="1", rate_hz=RATE_HZ)
+    take.add(pcm)
+    if ended:
+        take.end()
+    return take
+
+
+async def recognised(
+    engine: RealtimeEngine, take: Take, heard: Callable[[Heard], None] = lambda _: None
+) -> str:
+    try:
+        return await engine.recognise(Reader(take), heard)
+    finally:
+        await engine.close()
+
+
+def problem_of(calls: Callable[[], Calls], **fields: Any) -> Problem:
+    problems = []
+
+    async def test() -> None:
+        async with answering(calls()) as front:
+            with pytest.raises(ProblemError) as caught:
+                await recognised(engine_for(front, **fields), spoken(tone(0.3)))
+            problems.append(caught.value.problem)
+
+    run(test)
+    return problems[0]
+
+
+def loud_s(pcm: bytes) -> float:
+    """How much of what arrived, at 24 kHz, is tone."""
+    samples = np.abs(np.frombuffer(pcm, "<i2").astype(np.int32))
+    blocks = samples[: samples.size // 480 * 480].reshape(-1, 480).max(axis=1)
+    return float((blocks > 1500).sum()) * 0.02
+
+
+# A take
+
+
+@pytest.mark.parametrize("secrets", ["", "openai"], ids=["form, with the key", "bare, with ek_"])
+@pytest.mark.parametrize("answers_sound", [False, True], ids=["one way", "both ways"])
+def test_what_is_spoken_comes_back_over_a_call(secrets: str, answers_sound: bool) -> None:
+    heard: list[Heard] = []
+
+    async def test() -> None:
+        calls = Calls(StandIn([TEXT]), answers_sound=answers_sound)
+        async with answering(calls) as front:
+            take = spoken(tone(0.2), ended=False)
+            engine = engine_for(front, secrets_url=secrets)
+            await engine.prepare()
+            talking = asyncio.create_task(speak(take, 1.3))
+            assert await recognised(engine, take, heard.append) == TEXT
+            await talking
+        call = next(r for r in front.requests if r.path == "/v1/realtime/calls")
+        assert call.query == {}
+        assert call.kind == ("application/sdp" if secrets else "multipart/form-data")
+        assert (KEY in call.headers["authorization"]) == (not secrets)
+        assert set(calls.codecs) == {"opus/48000/2"}
+        record = calls.record
+        assert record.types == [
+            "session.update", "input_audio_buffer.commit", "input_audio_buffer.clear"
+        ]  # fmt: skip
+        assert record.too_early_bytes == 0
+        assert loud_s(bytes(record.audio)) == pytest.approx(1.5, abs=0.1)
+
+    run(test)
+    assert heard[0] == Ready()
+    assert len([event for event in heard if isinstance(event, Partial)]) > 3
+
+
+async def speak(take: Take, seconds: float) -> None:
+    """In blocks of 10 ms, as fast as they are spoken."""
+    loop = asyncio.get_running_loop()
+    began_s, pcm = loop.time(), tone(seconds)
+    for number in range(int(seconds * 100)):
+        await asyncio.sleep(began_s + number * 0.01 - loop.time())
+        take.add(pcm[number * 320 : number * 320 + 320])
+    take.end()
+
+
+def test_all_that_was_said_before_the_call_stood_arrives_and_the_middle_of_pauses_does_not() -> (
+    None
+):
+    async def test() -> None:
+        calls = Calls(StandIn([TEXT]))
+        async with answering(calls) as front:
+            quiet = (np.arange(RATE_HZ * 2) % 2 * 6 - 3).astype("<i2").tobytes()
+            take = spoken(quiet[:6400] + tone(0.5) + quiet + tone(0.5))
+            began_s = asyncio.get_running_loop().time()
+            assert await recognised(engine_for(front), take) == TEXT
+            assert asyncio.get_running_loop().time() - began_s < 3.2  # and not 3.4 and more
+        audio = bytes(calls.record.audio)
+        assert loud_s(audio) == pytest.approx(1.0, abs=0.1)
+        assert 1.6 < len(audio) / 48_000 < 2.3  # 1.0 of tone, 0.2 + 0.5 of quiet, 0.4 of silence
+
+    run(test)
+
+
+def test_a_server_that_holds_sound_back_has_all_of_it_at_the_commit() -> None:
+    async def test() -> None:
+        calls = Calls(StandIn([TEXT]), held_back_s=0.35)
+        async with answering(calls) as front:
+            assert await recognised(engine_for(front), spoken(tone(0.6))) == TEXT
+        sent = [event for event in calls.record.sent if event["type"].endswith("completed")]
+        assert sent[0]["usage"] == {"type": "duration", "seconds": 1}
+        assert loud_s(bytes(calls.record.audio)) == pytest.approx(0.6, abs=0.06)
+
+    run(test)
+
+
+@pytest.mark.parametrize("seconds", [0, 0.05], ids=["nothing", "a tap"])
+def test_too_short_a_take_is_empty_and_not_committed(seconds: float) -> None:
+    async def test() -> None:
+        calls = Calls(StandIn([TEXT]))
+        async with answering(calls) as front:
+            assert await recognised(engine_for(front), spoken(tone(seconds))) == ""
+        assert "input_audio_buffer.commit" not in calls.record.types
+
+    run(test)
+
+
+# Refusals
+
+
+def test_a_model_that_takes_no_calls_is_told_before_a_take() -> None:
+    engine = RealtimeEngine(
+        Endpoint(transport="webrtc", model="gpt-transcribe"), "", lambda _: None
+    )
+
+    async def test() -> None:
+        with pytest.raises(ProblemError, match="gpt-transcribe does not work over WebRTC"):
+            await engine.prepare()
+
+    run(test)
+
+
+def test_a_call_without_the_extra_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "sayso.stt.call", raising=False)
+    monkeypatch.delattr("sayso.stt.call", raising=False)
+    monkeypatch.setitem(sys.modules, "aiortc", None)
+
+    async def test() -> None:
+        with pytest.raises(ProblemError, match=r"pip install 'sayso\[webrtc\]'") as caught:
+            await RealtimeEngine(Endpoint(transport="webrtc"), "", lambda _: KEY).prepare()
+        assert caught.value.problem.what == "WebRTC is not installed."
+
+    run(test)
+
+
+def answered(reply: Reply) -> Callable[[], Calls]:
+    async def answers(_: Request) -> Reply:
+        return reply
+
+    def made() -> Calls:
+        calls = Calls(StandIn([TEXT]))
+        calls.create = answers  # type: ignore[method-assign]
+        return calls
+
+    return made
+
+
+SDP = "application/sdp"
+NO_AUDIO = b"v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
+REFUSED: dict[str, tuple[Callable[[], Calls], str]] = {
+    "no reason": (answered(refusal(400, "")), "did not take the call, and does not say why."),
+    "a reason": (answered(refusal(400, "No such thing.")), "It says: “No such thing.”"),
+    "key": (answered(refusal(401, "", "invalid_api_key")), "Your API key was refused by"),
+    "busy": (answered(refusal(429, "Slow down")), "is busy. Your recording is kept."),
+    "no calls": (answered(refusal(404, "")), "not as a speech server"),
+    "down": (answered(Reply(503)), "cannot answer now."),
+    "a page": (answered(Reply(200, b"<html>", "text/html")), "not as a speech server"),
+    "an empty answer": (answered(Reply(201, b"v=0\r\n", SDP)), "lets no call through to 127.0.0."),
+    "half an answer": (answered(Reply(201, NO_AUDIO, SDP)), "lets no call through to 127.0.0.1:"),
+    "garbage": (answered(Reply(201, b"v=0\r\nm=\xff\r\na=b", SDP)), "lets no call through to"),
+    "somebody else": (
+        lambda: Calls(StandIn([TEXT]), answer=elsewhere), "lets no call through to 127.0.0.1:"
+    ),
+    "no session": (
+        lambda: Calls(StandIn([TEXT], mischief={"created": stay_silent()})), "not as a speech serv"
+    ),
+    "drop": (lambda: Calls(StandIn([TEXT], mischief={"audio": drop()})), "was lost. Your record"),
+    "garbage later": (
+        lambda: Calls(StandIn([TEXT], mischief={"created": say("\x00 no JSON")})), "not as a speech"
+    ),
+    "hang up": (
+        lambda: Calls(StandIn([TEXT], mischief={"commit": hang_up(1000)})), "was lost. Your record"
+    ),
+    "no final": (
+        lambda: Calls(StandIn([TEXT], mischief={"final": stay_silent()})), "did not answer. Your re"
+    ),
+}  # fmt: skip
+
+
+def elsewhere(sdp: str) -> str:
+    """Whoever is there is somebody else."""
+    return sdp.replace("a=ice-pwd:", "a=ice-pwd:x")
+
+
+@pytest.mark.parametrize(("calls", "sentence"), REFUSED.values(), ids=REFUSED)
+def test_whatever_a_server_does_it_ends_in_a_sentence(
+    calls: Callable[[], Calls], sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webrtc, "OPEN_S", 1.5)
+    monkeypatch.setattr("sayso.stt.conversation.READY_S", 0.4)
+    monkeypatch.setattr("sayso.stt.openai.ANSWER_S", 0.4)
+    problem = problem_of(calls)
+    assert sentence in problem.sentence
+    assert problem.action
+
+
+def test_a_failed_item_keeps_the_take() -> None:
+    async def fails(session: Session) -> bool:
+        await session.fail(None, "Input transcription failed.")
+        return False
+
+    problem = problem_of(lambda: Calls(StandIn([TEXT], mischief={"final": fails})))
+    assert "could not recognise this. It says: “Input transcription failed" in problem.what
+
+
+@pytest.mark.parametrize("stage", ["created", "audio"])
+def test_a_take_that_is_cancelled_ends_its_call(stage: Any) -> None:
+    async def test() -> None:
+        reached = asyncio.Event()
+
+        async def tells(_: Session) -> bool:
+            reached.set()
+            return True
+
+        calls = Calls(StandIn([TEXT], mischief={stage: tells}))
+        async with answering(calls) as front:
+            engine = engine_for(front)
+            work = asyncio.create_task(
+                engine.recognise(Reader(spoken(tone(0.5), ended=False)), lambda _: None)
+            )
+            await reached.wait()
+            work.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await work
+            await engine.close()
+            assert "input_audio_buffer.commit" not in calls.record.types
+
+    run(test)
+
+
+def test_a_wrong_key_is_said_so_and_shown_nowhere(caplog: pytest.LogCaptureFixture) -> None:
+    key = "sk-wrong-5d41402abc4b2a76b9719d911017c592"
+    problem = problem_of(lambda: Calls(StandIn([TEXT])), key=key)
+    assert problem.what.startswith("Your API key was refused by 127.0.0.1:")
+    assert "wrong-5d" not in repr(problem) + caplog.text
+
+
+def test_an_expired_secret_makes_no_call() -> None:
+    problem = problem_of(
+        lambda: Calls(StandIn([TEXT]), secrets=Secrets(expires_after_s=-1)), secrets_url="openai"
+    )
+    assert problem.what.startswith("Your API key was refused by 127.0.0.1:")
