@@ -4,14 +4,18 @@ import csv
 import json
 import subprocess
 import sys
+import zipfile
 
+import attrs
 import pytest
 
 from fakes import LOUD, RATE_HZ, FakeEngine
 from sayso import history_command
 from sayso.core.entry import Entry
 from sayso.core.problems import ProblemError
+from sayso.core.usage import Used
 from sayso.edges.history import History
+from sayso.edges.ledger import Ledger
 from sayso.edges.spool import Spool
 
 
@@ -99,6 +103,29 @@ def test_export_by_suffix(run, tmp_path):
     assert len(json.loads((tmp_path / "all.JSON").read_text())) == 3
 
 
+def test_a_zip_has_the_words_and_the_sound(run, past, tmp_path):
+    recorded(past, "20261120-090000-abc")
+    assert run("export", str(tmp_path / "all.zip")).returncode == 0
+    with zipfile.ZipFile(tmp_path / "all.zip") as packed:
+        names = packed.namelist()
+        sound = packed.read("sound/20261120-090000-abc.flac")
+        words = json.loads(packed.read("dictations.json"))
+    assert names == ["dictations.txt", "dictations.json", "sound/20261120-090000-abc.flac"]
+    assert sound[:4] == b"fLaC"
+    assert len(words) == 3
+
+
+def test_the_dictations_of_one_program(run, past):
+    past.put(attrs.evolve(past.find("20261122"), program="browser"))
+    assert len(run("list", "--program", "Editor").stdout.splitlines()) == 2
+    assert run("search", "draft", "--program", "editor").returncode == 1
+    assert run("search", "draft", "--program", "browser").returncode == 0
+    none = run("list", "--program", "mail")
+    assert (none.returncode, none.stderr) == (
+        2, "Nothing is kept from 'mail'. Programs: browser, editor.\n",
+    )  # fmt: skip
+
+
 def test_delete_takes_the_sound_too(run, past, tmp_path):
     folder = past.path.parent / "takes"
     folder.mkdir()
@@ -127,6 +154,43 @@ def test_retry_recognises_the_kept_sound(past, monkeypatch, capsys):
     assert engine.heard_bytes == [len(LOUD) * 100]
     entry = past.find("20261121")
     assert (entry.text, entry.outcome, entry.error) == ("Now it works.", "rescued", "")
+
+
+def test_retry_by_another_engine(past, monkeypatch, capsys, tmp_path):
+    recorded(past, "20261121-090000-abc")
+    asked = []
+
+    class Charging(FakeEngine):
+        async def recognise(self, audio, heard):
+            audio.take.charge(Used(endpoint="OpenAI", seconds=0.5, cost_usd=0.5))
+            return await super().recognise(audio, heard)
+
+    def make(settings, key):
+        asked.append((settings.chosen, settings.fallback))
+        return Charging("From afar.")
+
+    monkeypatch.setattr("sayso.transcribe.make_engine", make)
+    history_command.history.main(
+        ["retry", "20261121", "--engine", "OpenAI", "--json"], standalone_mode=False
+    )
+    (row,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (row["text"], row["engine"], row["cost_usd"]) == ("From afar.", "OpenAI", 0.5)
+    assert asked == [("OpenAI", ())]
+    assert Ledger(past.path).days()[0].sum.cost_usd == 0.5
+    with pytest.raises(ProblemError, match="No engine is called 'Attic'"):
+        history_command.history.main(
+            ["retry", "20261121", "--engine", "Attic"], standalone_mode=False
+        )
+
+
+def test_play(past, monkeypatch):
+    recorded(past, "20261121-090000-abc")
+    played = []
+    monkeypatch.setattr("sayso.edges.player.play_now", lambda take, stopped: played.append(take))
+    history_command.history.main(["play", "20261121"], standalone_mode=False)
+    assert [take.size_bytes for take in played] == [len(LOUD) * 100]
+    with pytest.raises(ProblemError, match="no longer on this computer"):
+        history_command.history.main(["play", "20261120"], standalone_mode=False)
 
 
 def test_retry_that_hears_nothing_takes_no_words_away(past, monkeypatch):

@@ -9,7 +9,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from ...core import settings as settings_of
-from ...core.problems import ProblemError
+from ...core.problems import Problem, ProblemError
 from ...core.settings import Settings
 from ...core.usage import (
     ON_DEVICE,
@@ -139,17 +139,19 @@ class UsagePage(Page):
 
     @Slot()
     def _edited(self) -> None:
-        text = self.field.text().strip().removeprefix("$").replace(",", ".").strip() or "0"
+        typed = self.field.text().strip()
         try:
-            value = settings_of.parse(KEY, text)
-        except ProblemError as error:
-            self.budget.note.problem(error.problem)
+            value = settings_of.parse(KEY, typed.removeprefix("$").replace(",", ".").strip() or "0")
+            settings_of.put(self.settings, KEY, value)
+        except ProblemError:
+            problem = Problem(f"“{typed}” is no amount.", "Write it as 5 or 2.50.")
+            self.budget.note.problem(problem)
             return
         if value == self.settings.monthly_budget_usd:
             self._show_budget()
             self._show_share()
-        elif problem := self.context.actions.change(KEY, value):
-            self.budget.note.problem(problem)
+        elif refused := self.context.actions.change(KEY, value):
+            self.budget.note.problem(refused)
 
 
 def told(day: dt.date, one: Sum | None) -> str:

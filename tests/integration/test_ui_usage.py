@@ -1,0 +1,173 @@
+"""The page Usage, offscreen."""
+
+import datetime as dt
+
+import attrs
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from uifakes import FakeApp
+
+from sayso.core.problems import Problem
+from sayso.core.settings import Settings
+from sayso.core.usage import Day, Sum, days_of, month_name, month_of
+from sayso.ui.background import Background
+from sayso.ui.settings.chart import scale_of
+from sayso.ui.settings.window import SettingsWindow
+
+TODAY = dt.date.today()
+FIRST = TODAY.replace(day=1)
+
+
+def day(date, endpoint, seconds, cost=None):
+    one = Sum(takes=1, seconds=seconds, cost_usd=cost)
+    return Day(day=date, endpoint=endpoint, sum=one)
+
+
+DAYS = [
+    day(FIRST, "OpenAI", 600, 0.17),
+    day(FIRST, "on-device", 60, 0.0),
+    day(TODAY, "Attic & more", 90),
+]
+
+
+@pytest.fixture
+def fake():
+    made = FakeApp()
+    made.days = list(DAYS)
+    return made
+
+
+@pytest.fixture
+def window(qtbot, fake):
+    background = Background()
+    made = SettingsWindow(fake.actions(), background, Settings())
+    fake.changed = made.show_settings
+    qtbot.addWidget(made)
+    yield made
+    background.stop(wait=True)
+
+
+@pytest.fixture
+def page(qtbot, window):
+    window.open("usage")
+    made = window.pages["usage"]
+    qtbot.waitUntil(lambda: made.days == DAYS)
+    return made
+
+
+def shown(page):
+    return [(row.title, row.help.text(), row.control.text()) for row in page.endpoints]
+
+
+def test_it_shows_the_month_by_endpoint(page):
+    assert shown(page) == [
+        ("OpenAI", "1 dictation, 10 min", "$0.17"),
+        ("Attic & more", "1 dictation, 2 min", "Price unknown"),
+        ("This computer", "1 dictation, 1 min", "Free"),
+        ("Together", "3 dictations, 12 min", "$0.17"),
+    ]
+    assert page.chart.isVisible()
+    assert not page.budget.note.text.text()
+
+
+def test_it_looks_anew_when_it_is_shown_again(qtbot, window, fake, page):
+    fake.days = DAYS[:1]
+    window.open("general")
+    window.open("usage")
+    qtbot.waitUntil(lambda: len(page.endpoints) == 1)
+    assert page.endpoints[0].title == "OpenAI"
+
+
+def test_a_month_without_dictation(qtbot, window, fake):
+    fake.days = []
+    window.open("usage")
+    page = window.pages["usage"]
+    assert [row.title for row in page.endpoints] == ["Nothing dictated yet this month."]
+    assert not page.chart.isVisible()
+
+
+def write(qtbot, page, text):
+    page.field.setFocus()
+    page.field.clear()
+    qtbot.keyClicks(page.field, text)
+    page.field.editingFinished.emit()
+
+
+BUDGETS = {
+    # typed: set, note
+    "whole": ("2", 2.0, "8 % used, $1.83 left this month."),
+    "with cents": ("$0.20", 0.2, "85 % used, $0.03 left this month."),
+    "with a comma": ("0,17", 0.17, "100 % used, $0.00 left this month."),
+}
+
+
+@pytest.mark.parametrize(("typed", "set_to", "note"), BUDGETS.values(), ids=BUDGETS)
+def test_the_budget_is_in_force_at_once(qtbot, page, fake, typed, set_to, note):
+    write(qtbot, page, typed)
+    assert fake.settings.monthly_budget_usd == set_to
+    assert page.budget.note.text.text() == note
+
+
+def test_an_empty_field_is_no_budget(qtbot, page, fake):
+    write(qtbot, page, "2")
+    write(qtbot, page, "")
+    assert fake.settings.monthly_budget_usd == 0.0
+    assert not page.budget.note.text.text()
+
+
+def test_what_is_no_budget_is_told_and_stays_to_be_put_right(qtbot, page, fake):
+    write(qtbot, page, "much")
+    assert page.budget.note.text.text() == "“much” is no amount. Write it as 5 or 2.50."
+    assert (page.field.text(), fake.asked) == ("much", [])
+    write(qtbot, page, "-1")
+    assert page.budget.note.text.text().startswith("“-1” is no amount.")
+    fake.refused = Problem("The settings cannot be saved.", "Make some space.")
+    write(qtbot, page, "3")
+    assert page.budget.note.text.text() == fake.refused.sentence
+
+
+def test_a_budget_set_elsewhere_is_shown(window, page):
+    window.show_settings(attrs.evolve(Settings(), monthly_budget_usd=12.5))
+    assert page.field.text() == "12.50"
+    window.show_settings(Settings())
+    assert page.field.text() == ""
+
+
+def words(date):
+    return f"{date:%A} {date.day} {month_name(month_of(date))}"
+
+
+def test_the_chart_is_walked_with_the_arrow_keys(qtbot, page):
+    chart = page.chart
+    highest = f"Most on {words(FIRST)}: 11 min, $0.17"
+    assert chart.accessibleName() == "Minutes a day"
+    if TODAY != FIRST:
+        assert chart.said == highest
+        assert chart.accessibleDescription() == f"{highest}. Latest: {words(TODAY)}: 2 min"
+    qtbot.keyClick(chart, Qt.Key.Key_Left)
+    last = days_of(month_of(TODAY))[-1]
+    assert chart.accessibleDescription().startswith(words(last))
+    qtbot.keyClick(chart, Qt.Key.Key_Home)
+    assert chart.said.startswith(words(FIRST))
+    qtbot.keyClick(chart, Qt.Key.Key_Right)
+    assert chart.said.startswith(words(FIRST + dt.timedelta(days=1)))
+    qtbot.keyClick(chart, Qt.Key.Key_End)
+    qtbot.keyClick(chart, Qt.Key.Key_Right)
+    assert chart.said.startswith(words(last))
+    qtbot.keyClick(chart, Qt.Key.Key_Up)
+    assert chart.said.startswith(words(last))
+
+
+def test_the_chart_tells_the_day_the_pointer_is_on(qtbot, page):
+    chart = page.chart
+    qtbot.mouseMove(chart, QPoint(round(chart._left + 2), 80))
+    assert chart.said.startswith(words(FIRST))
+    qtbot.mouseMove(chart, QPoint(3, 80))
+    assert chart.said.startswith("Most on")
+
+
+@pytest.mark.parametrize(
+    ("highest", "top"), [(0, 1), (0.4, 1), (4, 5), (11, 15), (1000, 1200), (1201, 1500)]
+)
+def test_the_top_line_is_a_round_number(highest, top):
+    assert scale_of(highest) == top

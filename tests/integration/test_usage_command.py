@@ -1,0 +1,78 @@
+"""`sayso usage` as a person gives it."""
+
+import datetime as dt
+import json
+import subprocess
+import sys
+
+import pytest
+
+from sayso.core.usage import Used, month_name, month_of
+from sayso.edges.ledger import Ledger
+
+TODAY = dt.date.today()
+
+
+@pytest.fixture
+def ledger(tmp_path, monkeypatch):
+    """An October, and Sayso's folders in the test's own."""
+    for name in ("CONFIG", "DATA", "CACHE", "STATE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
+    made = Ledger(tmp_path / "state" / "sayso" / "history.db")
+    for day in (1, 31):
+        made.count(
+            dt.date(2026, 10, day),
+            [
+                Used(endpoint="OpenAI", seconds=600, tokens=3, cost_usd=0.17),
+                Used(endpoint="on-device", seconds=45, cost_usd=0.0),
+                Used(endpoint="Attic", seconds=4000),
+            ],
+        )
+    return made
+
+
+def run(*arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "sayso", *arguments],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+
+def test_a_month_in_words(ledger):
+    assert run("usage", "--month", "2026-10").stdout.splitlines() == [
+        "October 2026: 6 dictations, 2 h 35 min, $0.34",
+        "  OpenAI                       2 dictations      20 min  $0.34",
+        "  Attic                        2 dictations  2 h 13 min  price unknown",
+        "  This computer                2 dictations       2 min  free",
+    ]
+
+
+def test_a_month_in_json(ledger):
+    made = json.loads(run("usage", "--month", "2026-10", "--json").stdout)
+    assert (made["month"], made["takes"], made["cost_usd"]) == ("2026-10", 6, 0.34)
+    assert made["endpoints"][0] == {
+        "endpoint": "OpenAI", "takes": 2, "seconds": 1200, "tokens": 6, "cost_usd": 0.34,
+    }  # fmt: skip
+    assert [day["day"] for day in made["days"]] == ["2026-10-01", "2026-10-31"]
+    assert made["monthly_budget_usd"] is None
+
+
+def test_this_month_with_its_budget(ledger):
+    assert run("config", "set", "monthly_budget_usd", "2").returncode == 0
+    name = f"{month_name(month_of(TODAY))} {TODAY.year}"
+    assert run("usage").stdout.splitlines() == [
+        f"{name}: nothing was dictated.",
+        "Budget: $2.00 a month, 0 % used",
+    ]
+    ledger.count(TODAY, [Used(endpoint="OpenAI", seconds=60, cost_usd=1.999)])
+    assert run("usage").stdout.splitlines()[-1] == "Budget: $2.00 a month, 99 % used"
+
+
+def test_what_is_no_month_is_told_and_nothing_is_made(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "none"))
+    wrong = run("usage", "--month", "May")
+    assert (wrong.returncode, wrong.stderr.strip()) == (
+        2, "'May' is no month. Write it so: 2026-11.",
+    )  # fmt: skip
+    assert run("usage").returncode == 0
+    assert not (tmp_path / "none").exists()
