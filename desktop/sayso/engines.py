@@ -31,6 +31,7 @@ BUG = Problem(
 )
 
 LONGEST_GOODBYE_S = 1.0
+IN_HISTORY = "Your recording is in the history, and can be recognised again there."
 INSTEAD = "{} recognises your words instead."
 
 
@@ -139,7 +140,7 @@ class Engines:
 
     def _accept(self, take: Take, done: Text) -> None:
         if done.problem:
-            self._told.problem(done.problem)
+            self._told.problem(attrs.evolve(done.problem, remedy=IN_HISTORY, action=""))
         self._told.recognised(take, done.text)
 
     async def _names(self, settings: Settings) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -13,6 +14,7 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QRegion
 from PySide6.QtWidgets import QApplication, QStyleFactory, QWidget
 
+from sayso.core.order import Waiting
 from sayso.core.problems import Problem
 from sayso.core.settings import Endpoint, Settings
 from sayso.core.status import Status
@@ -33,8 +35,12 @@ SETTINGS = Settings()
 DESK = {"light": "#DCE3E1", "dark": "#0F1413"}
 
 
-def listening(text: str, *, hands_free: bool = False, silent_ms: float = 0) -> PillView:
-    status = Status("listening", partial=text, hands_free=hands_free, sound_arrived=True)
+LOST = Waiting(Problem("The connection was lost."), 0.2)
+BUSY = Waiting(Problem("api.openai.com is busy."), 20.1)
+
+
+def listening(text: str, *, silent_ms: float = 0, **fields: Any) -> PillView:
+    status = Status("listening", partial=text, sound_arrived=True, **fields)
     return views.listening_view(status, SETTINGS, silent_ms, hint=True)
 
 
@@ -56,11 +62,18 @@ PILLS: tuple[tuple[str, PillView, Motion], ...] = (
         Motion(levels=(0.9, 0.5, 0.7, 0.35)),
     ),
     ("Reduced motion", listening("Dear all"), Motion(levels=(0.6, 0, 0, 0), still=True)),
+    ("Reconnecting", listening("", retrying=LOST), Motion(levels=(1, 0.62, 0.85, 0.3))),
+    ("Reconnecting, hands-free", listening("", hands_free=True, retrying=LOST), Motion()),
+    ("Busy", listening("", retrying=BUSY), Motion(levels=(0.5, 0.3, 0.2, 0.1))),
+    ("Finishing, busy", views.finishing_view(ASKED, 11_000, BUSY), Motion()),
+    ("Finishing, reconnecting", views.finishing_view(ASKED, 900, LOST), Motion()),
     ("Finishing, folding", views.finishing_view(ASKED, 80), Motion((0.8, 0.6, 0.4, 0.2), 0.5)),
     ("Finishing", views.finishing_view(ASKED, 600), Motion()),
     ("Finishing, no words", views.finishing_view("", 500), Motion(pulse=1)),
     ("Finishing, 10 s", views.finishing_view("", 11_000), Motion()),
     ("Inserted", views.inserted_view(7), Motion()),
+    ("Inserted, by another", views.inserted_view(7, "on-device"), Motion()),
+    ("Inserted, by a server", views.inserted_view(7, "Groq"), Motion()),
     ("Nothing heard", views.nothing_view(1), Motion()),
     ("Nothing heard, twice", views.nothing_view(2), Motion()),
     ("Held", views.held_view(ASKED), Motion()),

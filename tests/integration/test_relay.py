@@ -162,7 +162,7 @@ def test_a_server_that_restarts_is_waited_for() -> None:
         await asyncio.sleep(0.4)
         async with service:
             assert await reading == Text(heard(6), SERVER)
-        assert [waiting.problem.what for waiting in world.waits if waiting][0].startswith(
+        assert next(waiting.problem.what for waiting in world.waits if waiting).startswith(
             "Nothing answers at"
         )
         await engine.close()

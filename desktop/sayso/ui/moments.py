@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+import attrs
+
 from ..core.settings import Settings
 from ..core.status import Status
 from . import views
@@ -17,12 +19,13 @@ Topic = Literal["", "listening", "finishing", "inserted", "nothing", "held", "er
 
 APPEAR_MS = 120
 """After the take began: shortcuts such as Ctrl+C never flash the pill."""
-WORDS_MS = 700
+WORDS_MS, WORDS_BY_MS = 700, 2000
+"""The longer one says too whose they are."""
 NOTHING_MS, NOTHING_ASKING_MS = 1800, 8000
 ASKING_MS = 30_000
 SILENCE_MS = 5000
 AWAY_MS = 500
-"""A microphone that is back sooner is not worth a flash."""
+"""A microphone or a server that is back sooner is not worth a flash."""
 VOICE_DBFS = -48.0
 """Anything louder counts as a sound."""
 HINTS = 5
@@ -48,7 +51,9 @@ class Moments:
         """Whether loudness has come in this take: without it nobody knows of silence."""
         self._away: float | None = None
         """Since when the microphone has been away."""
-        self._words = 0
+        self._lost: float | None = None
+        """Since when the engine is tried again."""
+        self._words, self._by = 0, ""
         self._partial = ""
         self._hovered = False
         self._hints = 0
@@ -66,8 +71,10 @@ class Moments:
         topic = self._topic_of(status, before)
         if status.waiting != before.waiting:
             self._away = now if status.waiting else None
+        if bool(status.retrying) != bool(before.retrying):
+            self._lost = now if status.retrying else None
         if status.words is not None:
-            self._words = status.words
+            self._words, self._by = status.words, status.by
         if status.partial or topic == "listening" or self._topic not in ("listening", "finishing"):
             self._partial = status.partial
         begins = topic != self._topic or self._anew(topic, status, before)
@@ -118,13 +125,15 @@ class Moments:
             due.append(self._away + AWAY_MS - now)
         elif self._topic == "listening" and not self._status.partial:
             due.append(self._heard + SILENCE_MS - now)
+        if self._lost is not None and self._topic in ("listening", "finishing"):
+            due.append(self._lost + AWAY_MS - now)
         if stays := self._stays():
             due.append(stays - age)
         waiting = [wait for wait in due if wait > 0]
         return min(waiting) if waiting else None
 
     def _view(self, now: float) -> PillView | None:
-        age, status = now - self._since, self._status
+        age, status = now - self._since, self._shown(now)
         stays = self._stays()
         if stays and age >= stays:
             return None
@@ -132,9 +141,9 @@ class Moments:
             case "listening":
                 return self._listening_view(now) if age >= APPEAR_MS else None
             case "finishing":
-                return views.finishing_view(self._partial, age)
+                return views.finishing_view(self._partial, age, status.retrying)
             case "inserted":
-                return views.inserted_view(self._words)
+                return views.inserted_view(self._words, self._by)
             case "nothing":
                 return views.nothing_view(status.nothing_heard)
             case "held":
@@ -144,8 +153,14 @@ class Moments:
             case _:
                 return None
 
+    def _shown(self, now: float) -> Status:
+        """Without what has not lasted long enough."""
+        if self._lost is not None and now - self._lost < AWAY_MS:
+            return attrs.evolve(self._status, retrying=None)
+        return self._status
+
     def _listening_view(self, now: float) -> PillView:
-        status = self._status
+        status = self._shown(now)
         if self._away is not None and now - self._away >= AWAY_MS:
             return views.waiting_view(status.hands_free)
         if not status.sound_arrived and not status.partial:
@@ -156,7 +171,7 @@ class Moments:
     def _stays(self) -> float | None:
         """How long the topic is shown, in ms; None: until it ends."""
         if self._topic == "inserted":
-            return WORDS_MS
+            return WORDS_BY_MS if self._by else WORDS_MS
         if self._topic == "nothing":
             return NOTHING_MS if self._status.nothing_heard < 2 else NOTHING_ASKING_MS
         return ASKING_MS if self._topic in _ASKING and not self._hovered else None

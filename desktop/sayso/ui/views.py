@@ -5,12 +5,14 @@ Wording is LOOK's: present tense, what happened and then what to do.
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import attrs
 
 from ..core.chord import Chord
 from ..core.endpoint import ON_DEVICE
+from ..core.order import Waiting
 from ..core.problems import Action, Problem
 from ..core.settings import Settings
 from ..core.status import Status
@@ -174,7 +176,7 @@ def waiting_view(hands_free: bool) -> PillView:
 
 def listening_view(status: Status, settings: Settings, silent_ms: float, hint: bool) -> PillView:
     """`silent_ms`: since a voice was last heard; `hint`: still tell how hands-free ends."""
-    text = status.partial
+    text = retrying_text(status.retrying) or status.partial
     if not text and silent_ms >= 5000:
         text = "Is the microphone muted?"
     if not status.hands_free:
@@ -184,15 +186,29 @@ def listening_view(status: Status, settings: Settings, silent_ms: float, hint: b
     return PillView("hands-free", text, stop=True)
 
 
-def finishing_view(partial: str, age_ms: float) -> PillView:
+def retrying_text(waiting: Waiting | None) -> str:
+    """Why no words come, while an engine is tried again; recording goes on meanwhile."""
+    if waiting is None:
+        return ""
+    if not waiting.asked:
+        return "Reconnecting…"
+    return f"{waiting.problem.what} Sayso tries again in {math.ceil(waiting.wait_s)} seconds."
+
+
+def finishing_view(partial: str, age_ms: float, retrying: Waiting | None = None) -> PillView:
     """While words are written; `partial` is what was last understood."""
+    partial = retrying_text(retrying) or partial
     waiting = "Still writing…" if age_ms >= 4000 else "Writing…" if age_ms >= 400 else ""
     slow = (Button("Cancel", "cancel"),) if age_ms >= 10_000 else ()
     return PillView("finishing", partial or waiting, buttons=slow)
 
 
-def inserted_view(words: int) -> PillView:
-    return PillView("inserted", "1 word" if words == 1 else f"{words} words")
+def inserted_view(words: int, by: str = "") -> PillView:
+    """`by`: the engine they came from, if it was not the chosen one."""
+    text = "1 word" if words == 1 else f"{words} words"
+    if by:
+        text = f"{text}, by {'this computer' if by == ON_DEVICE else by}"
+    return PillView("inserted", text)
 
 
 def nothing_view(times: int) -> PillView:

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sayso.core import settings as s
+from sayso.core.order import Waiting
 from sayso.core.problems import Problem
 from sayso.core.settings import Settings
 from sayso.core.status import Status
@@ -50,6 +51,29 @@ def test_a_shortcut_never_flashes_it() -> None:
     moments.status(Status(), 80)
     assert moments.view(130) is None
     assert moments.next_ms(130) is None
+
+
+def test_a_server_that_has_gone_is_told_after_500_ms() -> None:
+    waiting = Waiting(Problem("It is gone."), 0.2)
+    moments = after(attrs.evolve(LISTENING, partial="Hello"))
+    moments.status(attrs.evolve(LISTENING, partial="Hello", retrying=waiting), 2000)
+    assert moments.next_ms(2000) == 500
+    assert [text(moments, now) for now in (2499, 2500)] == ["Hello", "Reconnecting…"]
+    moments.status(attrs.evolve(LISTENING, state="finishing", retrying=waiting), 2600)
+    assert text(moments, 2600) == "Reconnecting…"
+    moments.status(attrs.evolve(LISTENING, state="finishing"), 2700)
+    assert text(moments, 2700) == "Hello"
+
+
+def test_words_of_another_engine_stay_longer() -> None:
+    moments = after(LISTENING, Status(take=1, words=3, by="Groq"))
+    assert text(moments, 1999) == "3 words, by Groq"
+    assert moments.view(2000) is None
+
+
+def text(moments: Moments, now: float) -> str:
+    view = moments.view(now)
+    return view.text if view else ""
 
 
 def test_a_microphone_that_has_gone_is_waited_for_and_named_after_500_ms() -> None:

@@ -4,6 +4,7 @@ import attrs
 import pytest
 
 from sayso.core import settings as s
+from sayso.core.order import Waiting
 from sayso.core.problems import Problem
 from sayso.core.settings import Settings
 from sayso.core.status import Status
@@ -155,6 +156,25 @@ def test_inserted_words_are_counted(words: int, text: str) -> None:
     assert views.inserted_view(words).text == text
 
 
+def test_words_of_another_engine_say_whose_they_are() -> None:
+    assert views.inserted_view(7, "on-device").text == "7 words, by this computer"
+    assert views.inserted_view(1, "Groq").text == "1 word, by Groq"
+
+
+@pytest.mark.parametrize(
+    ("wait_s", "text"),
+    [
+        (0.2, "Reconnecting…"),
+        (19.3, "api.openai.com is busy. Sayso tries again in 20 seconds."),
+    ],
+)
+def test_an_engine_that_is_tried_again_is_told(wait_s: float, text: str) -> None:
+    waiting = Waiting(Problem("api.openai.com is busy."), wait_s)
+    status = Status("listening", partial="Dear all", retrying=waiting)
+    assert views.listening_view(status, SETTINGS, 6000, True).text == text
+    assert views.finishing_view("Dear all", 5000, waiting).text == text
+
+
 def test_the_second_silent_take_asks_for_the_microphone() -> None:
     assert views.nothing_view(1).buttons == ()
     assert [b.does for b in views.nothing_view(2).buttons] == ["settings:general"]
@@ -216,3 +236,27 @@ def test_rescued_words_say_when_they_were_spoken_and_offer_what_held_words_do():
     )
     assert [button.label for button in view.buttons] == ["Type here", "Copy"]
     assert view.name == "Sayso: Words from 14:32 are back"
+
+
+def test_several_that_were_rescued_are_counted_and_shown_in_the_history() -> None:
+    view = views.held_view("the newest", "14:32", 3)
+    assert (view.kind, view.text, view.closable) == ("rescued", "3 dictations were rescued", True)
+    assert [(button.label, button.does) for button in view.buttons] == [("Show", "history")]
+    assert views.held_view("the newest", "14:32", 1).text == "Words from 14:32 are back"
+
+
+WAITS = {
+    "budget": [("Go on", "go-on"), ("Use this computer", "use-computer")],
+    "usage": [("Usage", "settings:usage")],
+}
+
+
+@pytest.mark.parametrize(("action", "buttons"), WAITS.items(), ids=WAITS)
+def test_what_is_no_failure_waits_in_amber(action: Action, buttons: list[tuple[str, str]]) -> None:
+    problem = Problem("November’s budget is used up.", "Nothing is sent.", action)
+    view = views.error_view(problem)
+    assert (view.kind, view.text, view.detail) == (
+        *("held", "November’s budget is used up", "Nothing is sent."),
+    )
+    assert [(button.label, button.does) for button in view.buttons] == buttons
+    assert view.buttons[0].primary
