@@ -5,7 +5,6 @@ Wording is LOOK's: present tense, what happened and then what to do.
 
 from __future__ import annotations
 
-import math
 from typing import Literal
 
 import attrs
@@ -192,7 +191,7 @@ def retrying_text(waiting: Waiting | None) -> str:
         return ""
     if not waiting.asked:
         return "Reconnecting…"
-    return f"{waiting.problem.what} Sayso tries again in {math.ceil(waiting.wait_s)} seconds."
+    return f"{waiting.problem.what} Next try in {round(waiting.wait_s)} s."
 
 
 def finishing_view(partial: str, age_ms: float, retrying: Waiting | None = None) -> PillView:

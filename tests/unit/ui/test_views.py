@@ -5,7 +5,7 @@ import pytest
 
 from sayso.core import settings as s
 from sayso.core.order import Waiting
-from sayso.core.problems import Problem
+from sayso.core.problems import Action, Problem
 from sayso.core.settings import Settings
 from sayso.core.status import Status
 from sayso.ui import views
@@ -165,7 +165,7 @@ def test_words_of_another_engine_say_whose_they_are() -> None:
     ("wait_s", "text"),
     [
         (0.2, "Reconnecting…"),
-        (19.3, "api.openai.com is busy. Sayso tries again in 20 seconds."),
+        (20.2, "api.openai.com is busy. Next try in 20 s."),
     ],
 )
 def test_an_engine_that_is_tried_again_is_told(wait_s: float, text: str) -> None:
