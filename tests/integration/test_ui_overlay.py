@@ -393,3 +393,40 @@ def test_slow_functions_answer_in_the_main_thread(qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: len(answers) == 2)
     background.stop(wait=True)
     assert sorted(answers, key=str) == sorted([(7, True), (Problem("It broke."), True)], key=str)
+
+
+BUDGET = Problem("November’s budget is used up.", "Nothing is sent until you choose.", "budget")
+ANSWERS = {
+    "go on": (Status("failed", problem=BUDGET), "Go on", ["go on"]),
+    "this computer": (
+        Status("failed", problem=BUDGET),
+        "Use this computer",
+        [("engine", "on-device"), "try again", "dismiss"],
+    ),
+    "usage": (
+        Status("failed", problem=attrs.evolve(BUDGET, action="usage")),
+        "Usage",
+        [("settings", "usage")],
+    ),
+    "several rescued": (
+        Status(held="words", asks=True, rescued="14:32", rescued_count=2),
+        "Show",
+        ["history", "dismiss"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("status", "button", "asked"), ANSWERS.values(), ids=ANSWERS)
+def test_what_waits_is_answered_in_the_pill(
+    overlay: Overlay,
+    clock: Clock,
+    app: FakeApp,
+    qtbot: QtBot,
+    status: Status,
+    button: str,
+    asked: list[object],
+) -> None:
+    shown(overlay, clock, status)
+    press(overlay, button, qtbot)
+    assert app.asked == asked
+    assert not overlay.isVisible()

@@ -489,7 +489,8 @@ def test_several_are_rescued_and_the_newest_is_offered(desk, tmp_path):
     for hour, age_s in ((12, 7200), (13, 3600), (14, 60)):
         left_behind(tmp_path / "takes", f"20261121-{hour}0000-aaaaaa", age_s=age_s)
     desk = desk("one", "two", "three")
-    assert desk.wait(asks=True).held == "three"
+    status = desk.wait(asks=True)
+    assert (status.held, status.rescued_count) == ("three", 3)
     desk.worker.stop()
     assert [entry.text for entry in desk.history.entries()] == ["three", "two", "one"]
 

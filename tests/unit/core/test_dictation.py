@@ -290,8 +290,9 @@ def test_held_words_stay_when_the_question_is_gone():
 
 
 def test_rescued_words_are_offered_once_and_say_when_they_were_spoken():
-    machine = after(Rescued(-1, "back", "14:32"))
+    machine = after(Rescued(-1, "back", "14:32", 3))
     assert (machine.held_text, machine.asks, machine.rescued) == ("back", True, "14:32")
+    assert machine.rescued_count == 3
     assert machine.wanted == {-1}
     machine.handle(Dismiss())
     assert (machine.held_text, machine.asks, machine.state) == ("back", False, "idle")
