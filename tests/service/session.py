@@ -63,6 +63,9 @@ class Record:
 
     path: str
     authorised: bool
+    shown: str = attrs.field(default="", repr=False)
+    ephemeral: bool = False
+    """By a secret that was made for transcription."""
     events: list[dict[str, Any]] = attrs.field(factory=list)
     """As received, without the audio."""
     sent: list[dict[str, Any]] = attrs.field(factory=list)
@@ -126,6 +129,11 @@ class Session:
                 " Please use /v1/realtime for the GA API.",
                 4000,
             )
+        if self.record.ephemeral:
+            if not model:
+                return True
+            message = "You must not provide a model parameter for transcription sessions."
+            return await self.turn_away(None, message, 4000, "invalid_request_error")
         if intent == "transcription":
             if model and self.service.at_openai:
                 message = f'Model "{model}" is not supported in transcription mode.'

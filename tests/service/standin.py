@@ -37,7 +37,7 @@ class StandIn:
     """Serves `script`, a text to each commit (the last one repeats), or what `recognise` hears.
 
     `recognise` takes s16le mono at 24 kHz and may block; if `live`, it is quick, and asked while
-    somebody speaks too.
+    somebody speaks too. `also` says which ephemeral secrets are good.
     """
 
     def __init__(
@@ -45,6 +45,7 @@ class StandIn:
         script: Sequence[str] = ("Hello from the stand-in.",),
         *,
         key: str | None = KEY,
+        also: Callable[[str], bool] = lambda _: False,
         recognise: Callable[[bytes], str] | None = None,
         live: bool = False,
         at_openai: bool = False,
@@ -56,17 +57,18 @@ class StandIn:
         refused_fields: Sequence[str] = (),
         session: type[Session] = Session,
         port: int = 0,
+        host: str = "127.0.0.1",
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self.script, self.key, self.recognise = list(script), key, recognise
-        self.live = live
+        self.live, self.also = live, also
         self.at_openai, self.latency_s = at_openai, latency_s
         self.mischief = dict(mischief or {})
         self.http_status, self.answers_clear = http_status, answers_clear
         self.committed_item = committed_item
         self.refused_fields = tuple(refused_fields)
         self._session = session
-        self.port, self._tls = port, tls
+        self.port, self.host, self._tls = port, host, tls
         self.records: list[Record] = []
         self._turn = itertools.count()
         self._ids = itertools.count(1)
@@ -74,7 +76,7 @@ class StandIn:
 
     @property
     def url(self) -> str:
-        return f"{'wss' if self._tls else 'ws'}://127.0.0.1:{self.port}/v1/realtime"
+        return f"{'wss' if self._tls else 'ws'}://{self.host}:{self.port}/v1/realtime"
 
     @property
     def record(self) -> Record:
@@ -90,7 +92,7 @@ class StandIn:
     async def __aenter__(self) -> StandIn:
         self._server = await serve(
             self._serve,
-            "127.0.0.1",
+            self.host,
             self.port,
             process_request=self._at_the_door,
             max_size=24 << 20,
@@ -123,7 +125,10 @@ class StandIn:
         request = ws.request
         assert request is not None
         given = request.headers.get("Authorization")
-        record = Record(request.path, given == f"Bearer {self.key}" or self.key is None)
+        token = (given or "").removeprefix("Bearer ")
+        known = self.key is None or given == f"Bearer {self.key}"
+        record = Record(request.path, known or self.also(token), shown=token)
+        record.ephemeral = not known and record.authorised
         self.records.append(record)
         session = self._session(self, ws, record)
         handler = asyncio.current_task()
