@@ -23,13 +23,16 @@ def headers_of(text: str) -> dict[str, str]:
     """The headers of lines `Name: value`; of a name said twice the last.
 
     Raises:
-        ValueError: With a sentence that says which line, and what is wrong with it.
+        ValueError: With a sentence that says which line, and what is wrong with it; no values
+            are in it, because they may be secret.
     """
     found: dict[str, str] = {}
-    for line in filter(None, map(str.strip, text.split("\n"))):
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
         name, colon, value = (part.strip() for part in line.partition(":"))
-        if not colon or not _NAME.fullmatch(name):
-            raise ValueError(f"“{line[:40]}” is no header. Write it as: Name: value.")
+        if not colon or not _NAME.fullmatch(name):  # not quoted: it may be a key
+            raise ValueError(f"Line {number} is no header. Write it as: Name: value.")
         if not value or len(value) > MOST_CHARS or not _VALUE.fullmatch(value):
             raise ValueError(
                 f"The value of {name} is plain letters and digits, {MOST_CHARS} at most."

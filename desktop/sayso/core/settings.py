@@ -197,8 +197,9 @@ def put(settings: Settings, key: str, value: Any) -> Settings:
             return changed_endpoint(settings, settings.profile, changed)
         return attrs.evolve(settings, **{group: changed})
     except (TypeError, ValueError) as error:
-        said = ", ".join(map(str, value)) if isinstance(value, tuple) else value
-        raise ProblemError(Problem(f"{key} cannot be {said!r}.", _allowed(key, error))) from error
+        raise ProblemError(
+            Problem(f"{key} cannot be {_quoted(key, value)}.", _allowed(key, error))
+        ) from error
 
 
 def changed_endpoint(settings: Settings, name: str, endpoint: Endpoint) -> Settings:
@@ -345,6 +346,12 @@ ALLOWED: Mapping[str, str] = {
 }
 OWN_WORDS = ("hotkey.chord", "profile", "fallback", "endpoint.name")
 """What these do not take is said by who checks them."""
+
+
+def _quoted(key: str, value: Any) -> str:
+    if key == "endpoint.headers":
+        return "that"  # somebody's key may be in it
+    return repr(", ".join(map(str, value)) if isinstance(value, tuple) else value)
 
 
 def _allowed(key: str, error: Exception) -> str:

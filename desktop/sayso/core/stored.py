@@ -104,8 +104,8 @@ def _flat(raw: Mapping[str, Any]) -> list[tuple[str, Any]]:
 def _several_endpoints(raw: dict[str, Any]) -> dict[str, Any]:
     """Version 2 has several endpoints with names, and an order of who helps out."""
     raw = dict(raw)
-    endpoint = raw.pop("endpoint", None)
-    if isinstance(endpoint, Mapping):
+    if isinstance(raw.get("endpoint"), Mapping):
+        endpoint = raw.pop("endpoint")
         url = endpoint.get("url", OPENAI_URL)
         raw["endpoints"] = [{"name": _name(url), "url": url, **endpoint}]
     if isinstance(fallback := raw.get("fallback"), bool):

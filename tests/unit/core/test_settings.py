@@ -82,7 +82,13 @@ def test_a_wrong_entry_costs_that_entry_only():
     assert [p.what.split(":")[0] for p in problems] == ["A setting was ignored"] * 2
 
 
-@given(st.dictionaries(st.text(), st.recursive(st.none() | st.text() | st.integers(), st.lists)))
+@given(
+    st.dictionaries(
+        st.sampled_from(KEYS) | st.text(max_size=8),
+        st.none() | st.text(max_size=8) | st.integers() | st.lists(st.text(max_size=3), max_size=3),
+        max_size=6,
+    )
+)
 def test_no_file_stops_it(raw):
     settings, _ = read(raw)
     assert isinstance(settings, Settings)
