@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,7 @@ class Desk:
         self.told: list[str] = []
         """Every sentence the interface was given, once."""
         self.released_s = 0.0
+        self._mouth = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mouth")
         self._loop = asyncio.get_running_loop()
         self._news = asyncio.Event()
         clipboard = FakeClipboard()
@@ -96,11 +98,16 @@ class Desk:
 
     async def close(self) -> None:
         await asyncio.to_thread(self.worker.stop)
+        self._mouth.shutdown()
 
     def _show(self, status: Status) -> None:
         """The worker's thread."""
-        if status.problem and status.problem.sentence not in self.told:
-            self.told.append(status.problem.sentence)
+        problem = status.problem.sentence if status.problem else ""
+        retrying = status.retrying.problem.what if status.retrying else ""
+        by = f"Recognised by: {status.by}" if status.by else ""
+        nothing = "Nothing heard" if status.nothing_heard else ""
+        news = (problem, retrying, by, nothing)
+        self.told += [what for what in news if what and what not in self.told]
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._news.set)
 
@@ -138,10 +145,14 @@ class Desk:
 
     async def say(self, pcm: bytes, speed: float = 1.0) -> None:
         """In blocks as a microphone gives them, `speed` times as fast."""
-        began_s = self._loop.time()
+        await self._loop.run_in_executor(self._mouth, self._say, pcm, speed)
+
+    def _say(self, pcm: bytes, speed: float) -> None:
+        """A thread of its own, as PortAudio's: a busy loop must not stop the sound."""
+        began_s = time.monotonic()
         for number, start in enumerate(range(0, len(pcm), BLOCK_BYTES)):
-            if (wait_s := began_s + number * BLOCK_S / speed - self._loop.time()) > 0:
-                await asyncio.sleep(wait_s)
+            if (wait_s := began_s + number * BLOCK_S / speed - time.monotonic()) > 0:
+                time.sleep(wait_s)
             self.block(pcm[start : start + BLOCK_BYTES])
 
     def block(self, pcm: bytes) -> None:

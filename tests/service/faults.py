@@ -164,11 +164,18 @@ async def hears_nothing(session: Session) -> bool:
 
 
 def drops(trouble: Trouble, **options: Any) -> StandIn:
-    """Takes audio beyond the first second for too fast, and drops it without a word."""
+    """Takes audio beyond the first second for too fast, and drops it without a word.
+
+    To the end of the connection: less than a second of it could not be known from the usage,
+    which is in whole seconds.
+    """
 
     class Choosy(Session):
+        dropping = False
+
         async def on_append(self, event: dict[str, Any]) -> None:
-            if len(self.buffer) >= BYTES_PER_S and trouble.here():
+            if len(self.buffer) >= BYTES_PER_S and (self.dropping or trouble.here()):
+                self.dropping = True
                 self.record.dropped_bytes += len(event.get("audio", "")) * 3 // 4
                 return
             await super().on_append(event)

@@ -1,0 +1,84 @@
+"""What became of each fault, as a table: `python -m faults.report`, from tests/, writes it anew.
+
+The table in docs/reliability.md is made by a run and compared with every later one by
+`test_matrix`, so it says what is so. Only what must not change is in it: seconds are not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from service.faults import FAULTS
+
+from . import matrix
+from .matrix import Case, Result
+
+PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
+BEGIN, END = "<!-- written by tests/faults/report.py -->", "<!-- until here -->"
+HOW = {
+    "server": "typed",
+    "this computer": "typed",
+    "waits": "waits",
+    "in part": "in part",
+    "nothing": "sound kept",
+}
+"""Who typed it is a matter of a tenth of a second in some cells."""
+
+
+def table(results: Sequence[Result]) -> str:
+    """A row to each fault: who had the words in the end."""
+    by_case = {result.case: result for result in results}
+    heads = [
+        f"{_lasts(lasts_s)}, {'helped' if fallback else 'alone'}"
+        for fallback in (True, False)
+        for lasts_s in matrix.LASTING_S
+    ]
+    rows = [f"| fault | {' | '.join(heads)} |", f"|{'---|' * (len(heads) + 1)}"]
+    for fault in FAULTS:
+        cells = [
+            HOW[by_case[Case(fault, lasts_s, fallback)].how]
+            for fallback in (True, False)
+            for lasts_s in matrix.LASTING_S
+        ]
+        rows.append(f"| {fault} | {' | '.join(cells)} |")
+    lost = sum(result.at_last.lost for result in results)
+    doubled = sum(result.at_last.doubled for result in results)
+    said = len(results) * matrix.WORDS
+    rows += ["", f"{len(results)} takes, {said} words: {lost} lost, {doubled} doubled."]
+    return "\n".join(rows)
+
+
+def _lasts(lasts_s: float) -> str:
+    return "never over" if lasts_s == math.inf else f"over in {lasts_s:.0f} s"
+
+
+def kept() -> str:
+    """The table as the page has it."""
+    page = PAGE.read_text("utf-8")
+    return page[page.index(BEGIN) + len(BEGIN) : page.index(END)].strip()
+
+
+def write(fresh: str) -> None:
+    page = PAGE.read_text("utf-8")
+    before, after = page[: page.index(BEGIN)], page[page.index(END) :]
+    PAGE.write_text(f"{before}{BEGIN}\n{fresh}\n{after}", "utf-8")
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        played = asyncio.run(matrix.run(matrix.cases(), Path(name)))
+    results = [result for result in played if isinstance(result, Result)]
+    if len(results) < len(played):
+        raise SystemExit("\n".join(str(one) for one in played if not isinstance(one, Result)))
+    fresh = table(results)
+    write(fresh)
+    sys.stdout.write(f"{fresh}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""A real network that is bad: lost packets, late packets, and a line that goes down in mid-take.
+
+Two network namespaces, real TCP, the real worker and engine in one, the stand-in in the other.
+Needs root. See `wire` for why it is not `tc netem`.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from . import words
+from .wire import FAR, Wire
+
+TESTS = Path(__file__).parents[1]
+WORDS = 25
+TAKE_S = WORDS * words.WORD_S
+DOWN_S = 3.0
+LONGEST_S = 100.0
+
+
+@contextmanager
+def program(command: list[str]) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        command, cwd=TESTS, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            assert process.stdin is not None
+            process.stdin.close()
+            process.wait(LONGEST_S)
+
+
+def take_over(wire: Wire, fallback: bool, during: Callable[[Wire], None]) -> dict[str, Any]:
+    """Dictate at the near end; `during` runs beside it from the first word on."""
+    far = wire.far_command(sys.executable, "-m", "faults.far", FAR)
+    with program(far) as server:
+        assert server.stdout is not None
+        url = server.stdout.readline().strip()
+        near = wire.near_command(
+            sys.executable, "-m", "faults.near", url, str(WORDS), str(fallback)
+        )
+        with program(near) as app:
+            assert app.stdout is not None
+            assert json.loads(app.stdout.readline()) == "speaking"
+            beside = threading.Thread(target=during, args=[wire])
+            beside.start()
+            result = app.stdout.readline()
+            beside.join()
+    assert result, "the app said nothing"
+    return dict(json.loads(result))
+
+
+def nothing(_: Wire) -> None:
+    """The line stays as it is."""
+
+
+def down_in_mid_take(wire: Wire) -> None:
+    time.sleep(TAKE_S / 4)
+    wire.down()
+    time.sleep(DOWN_S)
+    wire.up()
+
+
+LINES: dict[str, tuple[dict[str, float], Callable[[Wire], None]]] = {
+    "a good line": ({}, nothing),
+    "20 % of the packets lost": ({"loss": 0.2}, nothing),
+    "800 ms there and back": ({"delay_s": 0.4}, nothing),
+    "down for 3 s in mid-take": ({}, down_in_mid_take),
+}
+
+
+def outcome(line: str, fallback: bool) -> tuple[Wire, dict[str, Any]]:
+    options, during = LINES[line]
+    with Wire(**options) as wire:
+        return wire, take_over(wire, fallback, during)
+
+
+Outcomes = dict[tuple[str, bool], tuple[Wire, dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def outcomes() -> Outcomes:
+    """All of them at the same time, because most of it is waiting."""
+    ways = [(line, fallback) for line in LINES for fallback in (True, False)]
+    with ThreadPoolExecutor(max_workers=len(ways)) as pool:
+        return dict(zip(ways, pool.map(lambda way: outcome(*way), ways), strict=True))
+
+
+@pytest.mark.parametrize("fallback", [True, False], ids=["with fallback", "without"])
+@pytest.mark.parametrize("line", LINES)
+def test_no_word_is_lost_or_said_twice_over(line: str, fallback: bool, outcomes: Outcomes) -> None:
+    wire, result = outcomes[line, fallback]
+    text = result["typed"] or result["kept"]
+    assert words.tally(WORDS, text).right, result
+    assert result["typed"] or result["told"], result
+    if line == "a good line":
+        assert (result["engine"], result["told"]) == ("stand-in", [])
+    assert wire.lost > 0 or "loss" not in LINES[line][0]

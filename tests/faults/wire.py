@@ -1,0 +1,124 @@
+"""Two computers and the line between them, which loses, delays and goes down.
+
+The computers are network namespaces, the line is two TUN devices whose packets pass through
+here, so what is lost and late are real packets of real TCP. Needs root and `ip` (iproute2).
+
+The kernels the tests run on have no `netem` ("Specified qdisc kind is unknown"): this does the
+same above them, and does so on every Linux.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import heapq
+import itertools
+import os
+import random
+import select
+import struct
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from typing import Self
+
+TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x0001, 0x1000
+"""Source: include/uapi/linux/if_tun.h."""
+NEAR, FAR = "10.83.0.1", "10.83.0.2"
+MTU = 1500
+_NUMBERS = itertools.count(1)
+
+
+def ip(*arguments: str) -> None:
+    subprocess.run(["ip", *arguments], check=True, capture_output=True, text=True)
+
+
+class Wire:
+    """From the namespace `near` to the namespace `far`, where `FAR` is the address."""
+
+    def __init__(self, loss: float = 0.0, delay_s: float = 0.0, seed: int = 1) -> None:
+        """`loss` of 1.0 and `delay_s` are for each way."""
+        self.loss, self.delay_s = loss, delay_s
+        self.carried = self.lost = 0
+        self._chance = random.Random(seed)
+        name = f"{os.getpid():x}-{next(_NUMBERS)}"
+        self.near, self.far = f"sayso-near-{name}", f"sayso-far-{name}"
+        self._devices = f"sn{name}", f"sf{name}"
+        self._stack = contextlib.ExitStack()
+        self._thread = threading.Thread(target=self._carry, name="wire")
+
+    def __enter__(self) -> Self:
+        with contextlib.ExitStack() as stack:
+            places = ((self.near, NEAR), (self.far, FAR))
+            self._ends = [
+                stack.enter_context(_end(device, space, address))
+                for device, (space, address) in zip(self._devices, places, strict=True)
+            ]
+            wake, self._ended = os.pipe()
+            self._wake = wake
+            for pipe in (wake, self._ended):
+                stack.callback(os.close, pipe)
+            self._thread.start()
+            stack.callback(self._thread.join, 5)
+            stack.callback(os.write, self._ended, b"x")
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def down(self) -> None:
+        """As if the cable had been pulled out of the near computer."""
+        ip("-n", self.near, "link", "set", self._devices[0], "down")
+
+    def up(self) -> None:
+        ip("-n", self.near, "link", "set", self._devices[0], "up")
+
+    def near_command(self, *command: str) -> list[str]:
+        return ["ip", "netns", "exec", self.near, *command]
+
+    def far_command(self, *command: str) -> list[str]:
+        return ["ip", "netns", "exec", self.far, *command]
+
+    def _carry(self) -> None:
+        """Its thread."""
+        waiting: list[tuple[float, int, int, bytes]] = []
+        numbers = itertools.count()
+        other = dict(zip(self._ends, reversed(self._ends), strict=True))
+        while True:
+            wait_s = max(0.0, waiting[0][0] - time.monotonic()) if waiting else None
+            ready, _, _ = select.select([*self._ends, self._wake], [], [], wait_s)
+            if self._wake in ready:
+                return
+            for end in ready:
+                packet = os.read(end, MTU + 100)
+                self.carried += 1
+                if self._chance.random() < self.loss:
+                    self.lost += 1
+                    continue
+                at_s = time.monotonic() + self.delay_s
+                heapq.heappush(waiting, (at_s, next(numbers), other[end], packet))
+            while waiting and waiting[0][0] <= time.monotonic():
+                _, _, end, packet = heapq.heappop(waiting)
+                with contextlib.suppress(OSError):  # that end is down
+                    os.write(end, packet)
+
+
+@contextlib.contextmanager
+def _end(device: str, space: str, address: str) -> Iterator[int]:
+    """A namespace with one device, whose packets are read and written here."""
+    end = os.open("/dev/net/tun", os.O_RDWR)
+    try:
+        fcntl.ioctl(end, TUNSETIFF, struct.pack("16sH", device.encode(), IFF_TUN | IFF_NO_PI))
+        ip("netns", "add", space)
+        try:
+            ip("link", "set", device, "netns", space)
+            ip("-n", space, "address", "add", f"{address}/24", "dev", device)
+            for name in ("lo", device):
+                ip("-n", space, "link", "set", name, "up")
+            yield end
+        finally:
+            ip("netns", "delete", space)
+    finally:
+        os.close(end)
