@@ -99,12 +99,12 @@ class FakeTypist:
     def spare_characters(self, text: str) -> int | None:
         return 0 if text.isascii() else None
 
-    def type(self, text: str) -> None:
+    def type(self, text: str, into: int = 0) -> None:
         if self.problem:
             raise ProblemError(self.problem)
         self.typed.append(text)
 
-    def press(self, chord: str) -> None: ...
+    def press(self, chord: str, into: int = 0) -> None: ...
 
     def close(self) -> None: ...
 

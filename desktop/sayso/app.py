@@ -50,6 +50,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LAST_CUE_S = 1.0
+DISPLAY_GONE = 1
+"""What Qt ends its loop with when the X server has gone; Quit ends it with 0."""
 WISHES: dict[str, e.Event] = {
     "start": e.Start(hands_free=True),
     "stop": e.Stop(),
@@ -66,11 +68,13 @@ def run(lock: instance.Lock, *, verbose: bool = False) -> int:
     application.setQuitOnLastWindowClosed(False)
     app = App(application, [problem] if problem else [])
     app.start()
+    code = DISPLAY_GONE
     try:
-        return application.exec()
+        code = application.exec()
     finally:
-        app.stop()
+        app.stop(display_gone=code == DISPLAY_GONE)
         lock.close()
+    return code
 
 
 class App:
@@ -87,7 +91,7 @@ class App:
         self._player = Player()
         self._bridge = Bridge()
         self._background = Background()
-        self._paste = Paste()
+        self._paste = Paste(self._machine.selection_answers)
         self._downloads = Downloads(folders.models(), folders.cache())
         self._levels: Callable[[float], None] | None = None
         self._archive = Archive(
@@ -121,14 +125,19 @@ class App:
         for problem in self._problems:
             self._worker.tell(problem)
 
-    def stop(self) -> None:
-        """In order: no more keys, no more commands, the takes, then what they were shown on."""
+    def stop(self, *, display_gone: bool) -> None:
+        """In order: no more keys, no more commands, the takes, then what they were shown on.
+
+        Takes that the end of the display cuts off are finished and offered by the next start.
+        """
+        if display_gone:
+            log.warning("The display has gone: Sayso ends")
         if self._history:
             self._history.flush()
         self._machine.keys.stop()
         self._worker.run(_close(self._server)).result()
         instance.remove()
-        self._worker.stop()
+        self._worker.stop(unfinished=display_gone)
         self._downloads.close()
         self._background.stop()
         self._tray.icon.hide()
@@ -298,10 +307,11 @@ class App:
         return stop
 
     def _test_endpoint(self) -> str:
-        from .stt.realtime import RealtimeEngine, it_works, try_out
+        from .stt.realtime import it_works, try_out
+        from .stt.servers import engine_for
 
         settings = self._settings
-        engine = RealtimeEngine(settings.endpoint, settings.language, self._keys.get)
+        engine = engine_for(settings.endpoint, settings.language, self._keys.get)
         return it_works(try_out(engine))
 
     def _server_models(self, endpoint: s.Endpoint) -> tuple[str, ...]:

@@ -13,11 +13,11 @@ from typing import TypeVar
 
 import attrs
 
-from .core.insertion import Target, plan
+from .core.insertion import NOBODY, Target, plan
 from .core.problems import ProblemError
 from .core.settings import Settings
 from .core.text import insertable, joined
-from .system import Typist
+from .system import FocusMovedError, Typist
 
 T = TypeVar("T")
 
@@ -33,7 +33,8 @@ class Clipboard:
 
 @attrs.frozen
 class Inserted:
-    """How it ended: `by` is 'type', 'paste' or 'copy'; '' where another window has the focus."""
+    """How it ended: `by` is 'type', 'paste' or 'copy'; '' where another window has the focus, or
+    none has."""
 
     by: str
 
@@ -66,26 +67,28 @@ class Inserter:
         Raises:
             ProblemError: It did not land; the sentence says where the words are.
         """
-        now = await self.target()
-        if target and target.window and now.window and now.window != target.window:
+        now, method = await self.target(), settings.insertion.method
+        if method != "copy" and not _is_right(now, target):
             return Inserted("")
-        method = settings.insertion.method
         if method != "copy" and now.window == self._place.window:
             text = joined(self._before, text)
         text = self._safe(text, settings)
         spare = await self._run(self._typist.spare_characters, text)
         chosen = plan(text, now, method, spare, newlines=settings.insertion.newlines)
         self._before = ""
-        if chosen.way == "type":
-            await self._run(self._typist.type, text)
-        elif chosen.way == "paste":
-            chord = chosen.chord
-            await asyncio.wrap_future(
-                self._clipboard.paste(text, lambda: self._typist.press(chord))
-            )
-        else:
-            self._clipboard.copy(text)
-            return Inserted("copy")
+        try:
+            if chosen.way == "type":
+                await self._run(self._typist.type, text, now.window)
+            elif chosen.way == "paste":
+                chord = chosen.chord
+                await asyncio.wrap_future(
+                    self._clipboard.paste(text, lambda: self._typist.press(chord, now.window))
+                )
+            else:
+                self._clipboard.copy(text)
+                return Inserted("copy")
+        except FocusMovedError:
+            return Inserted("")
         self._before, self._place = text, now
         return Inserted(chosen.way)
 
@@ -100,3 +103,12 @@ class Inserter:
 
     async def _run(self, function: Callable[..., T], *args: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *args)
+
+
+def _is_right(now: Target, target: Target | None) -> bool:
+    """Whether text for `target` may go where the focus is."""
+    if now == NOBODY:
+        return False
+    if target is None or target == NOBODY or not target.window:
+        return True
+    return now.window == target.window

@@ -37,13 +37,14 @@ from .rescue import Rescue
 from .rescue import Told as RescueTold
 from .stream import Mic
 from .stt.engine import Engine, News, Partial, Ready
-from .system import Typist
+from .system import DisplayGoneError, Typist
 from .takes import Living, Takes
 
 log = logging.getLogger(__name__)
 
 LONGEST_GOODBYE_S = 3.0
 START_CUE_AT_LEAST_S = 0.12
+DISPLAY_GRACE_S = 3.0
 AFTER_INSERTION_S = 0.3
 """Keys seen this soon after inserting are our own."""
 PARTIAL_EVERY_S, MOST_SHOWN_CHARS = 0.03, 500
@@ -75,6 +76,7 @@ class Worker:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="worker")
         self._stopping = asyncio.Event()
+        self._unfinished = False
         self._started = threading.Event()
         self._machine = Dictation()
         self._takes = Takes(parts.archive, self._warn)
@@ -134,8 +136,14 @@ class Worker:
         """Run it in the loop; a concurrent Future."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
-    def stop(self, timeout_s: float = LONGEST_GOODBYE_S * 2) -> None:
-        """Keep what is going on as cancelled, and end the thread."""
+    def stop(
+        self, timeout_s: float = LONGEST_GOODBYE_S * 2, *, unfinished: bool = False
+    ) -> None:
+        """Keep what is going on as cancelled, and end the thread.
+
+        `unfinished`: leave it for the next start to finish, as after a crash.
+        """
+        self._unfinished = unfinished
         self._soon(self._stopping.set)
         self._thread.join(timeout_s)
 
@@ -161,8 +169,11 @@ class Worker:
         self._started.set()
         await self._stopping.wait()
         self._hotkey.close()
-        self.handle(e.Cancel())
-        self.handle(e.Cancel())  # first what is spoken, then what is waiting
+        if self._unfinished:
+            self._takes.leave()
+        else:
+            self.handle(e.Cancel())
+            self.handle(e.Cancel())  # first what is spoken, then what is waiting
         for task in list(self._tasks):
             task.cancel()
         if self._tasks:
@@ -291,6 +302,10 @@ class Worker:
         try:
             target = None if anywhere else living.target
             inserted = await self._inserter.insert(text, target, self._settings)
+        except DisplayGoneError as error:
+            await asyncio.sleep(DISPLAY_GRACE_S)  # Sayso ends with it; the next start has the words
+            self.handle(e.NotLanded(number, error.problem))
+            return
         except ProblemError as error:
             self.handle(e.NotLanded(number, error.problem))
             return

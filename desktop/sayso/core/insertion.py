@@ -43,6 +43,10 @@ class Target:
     """WM_CLASS class on X11, lower case; bundle id or executable name elsewhere."""
 
 
+NOBODY = Target(window=-1)
+"""No window has the focus: what is typed goes nowhere."""
+
+
 @attrs.frozen
 class Plan:
     """What to do with the text."""

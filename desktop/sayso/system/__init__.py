@@ -15,7 +15,18 @@ from typing import Literal, Protocol
 import attrs
 
 from ..core.insertion import Target
-from ..core.problems import Problem
+from ..core.problems import Problem, ProblemError
+
+
+class DisplayGoneError(ProblemError):
+    """The display has ended, or cut us off: what is shown and typed there has no place now."""
+
+
+class FocusMovedError(ProblemError):
+    """Another window has the focus than the one meant; nothing was typed."""
+
+    def __init__(self) -> None:
+        super().__init__(Problem("Another window has the focus.", "Copy your words.", "copy"))
 
 
 class KeySource(Protocol):
@@ -46,6 +57,7 @@ class KeySource(Protocol):
         ...
 
 
+Selection = Literal["clipboard", "primary"]
 Pressed = Literal["shift+insert", "ctrl+v", "ctrl+shift+v", "cmd+v"]
 
 
@@ -53,27 +65,36 @@ class Typist(Protocol):
     """Puts text into the focused window. All methods may block; one thread at a time."""
 
     def target(self) -> Target:
-        """The window that has the focus now."""
+        """The window that has the focus now; `NOBODY` where it is known that none has.
+
+        Raises:
+            ProblemError: The system cannot be asked.
+        """
         ...
 
     def spare_characters(self, text: str) -> int | None:
         """How many spare key symbols the text needs; None if typing cannot give it exactly."""
         ...
 
-    def type(self, text: str) -> None:
+    def type(self, text: str, into: int = 0) -> None:
         """Type the text by simulated keys, exactly; returns when the last key is sent.
 
         Held modifiers are waited for, then released; nothing is left pressed.
 
+        Args:
+            into: The window that must have the focus when it begins; 0: any.
+
         Raises:
+            FocusMovedError: It has not; nothing was typed.
             ProblemError: It could not be typed; nothing or only a part was.
         """
         ...
 
-    def press(self, chord: Pressed) -> None:
+    def press(self, chord: Pressed, into: int = 0) -> None:
         """Press and release a paste chord, with held modifiers out of the way.
 
         Raises:
+            FocusMovedError: Not the window `into`, which is not 0, has the focus.
             ProblemError: The keys could not be sent.
         """
         ...
@@ -113,6 +134,8 @@ class Machine:
     obstacles: Callable[[], list[Problem]]
     """What stands in the way now: no display, a permission not granted."""
     screen: Screen = attrs.field(factory=PlainScreen)
+    selection_answers: Callable[[Selection], bool] = lambda _selection: True
+    """Whether the program whose clipboard it is answers, within 0.25 s. Blocks; any thread."""
 
 
 def this_machine(name: str | None = None) -> Machine:

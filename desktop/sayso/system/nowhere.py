@@ -45,10 +45,10 @@ class NoTypist:
     def spare_characters(self, text: str) -> int | None:
         return None
 
-    def type(self, text: str) -> None:
+    def type(self, text: str, into: int = 0) -> None:
         raise ProblemError(self._why)
 
-    def press(self, chord: Pressed) -> None:
+    def press(self, chord: Pressed, into: int = 0) -> None:
         raise ProblemError(self._why)
 
     def close(self) -> None:

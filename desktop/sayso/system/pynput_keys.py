@@ -16,7 +16,7 @@ from ..core import keys as names
 from ..core.chord import Chord
 from ..core.insertion import Target
 from ..core.problems import Problem, ProblemError
-from . import Pressed
+from . import FocusMovedError, Pressed
 
 Hear = Callable[[str], None]
 
@@ -165,7 +165,7 @@ class PynputTypist:
         """None: simulated characters are not exact in every program here."""
         return None
 
-    def type(self, text: str) -> None:
+    def type(self, text: str, into: int = 0) -> None:
         if any((c < " " and c not in "\n\t") or "\x7f" <= c <= "\x9f" for c in text):
             raise ProblemError(
                 Problem(
@@ -174,10 +174,12 @@ class PynputTypist:
                     "copy",
                 )
             )
+        self._check(into)
         self._open()[1].type(text)
 
-    def press(self, chord: Pressed) -> None:
+    def press(self, chord: Pressed, into: int = 0) -> None:
         """Press this system's paste chord, whichever is named."""
+        self._check(into)
         library, controller = self._open()
         for name in ("shift", "ctrl", "alt", "cmd"):
             for side in ("", "_l", "_r"):
@@ -191,6 +193,10 @@ class PynputTypist:
 
     def close(self) -> None:
         self._library = None
+
+    def _check(self, into: int) -> None:
+        if into and self._focused().window != into:
+            raise FocusMovedError
 
     def _open(self) -> tuple[Library, Any]:
         if self._library is None:

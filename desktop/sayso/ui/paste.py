@@ -2,7 +2,8 @@
 
 On X11 the owner of the clipboard is asked for the text when somebody pastes, which tells that
 the paste has really happened. Chromium asks more than once, so the clipboard is given back a
-while after the last question.
+while after the last question. Whoever has the clipboard before is first asked whether it
+answers at all: Qt would wait 5 s for a program that hangs, and Sayso's windows with it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from PySide6.QtCore import QDeadlineTimer, QElapsedTimer, QMimeData, QObject, Qt
 from PySide6.QtGui import QClipboard, QGuiApplication
 
 from ..core.problems import Problem, ProblemError
+from ..system import FocusMovedError, Selection
 
 KEEP_MS = 300
 """How long after the last fetch the words stay: 50 ms were enough in every program tried."""
@@ -42,7 +44,10 @@ SECRET = "x-kde-passwordManagerHint"
 _PSEUDO = {"TARGETS", "MULTIPLE", "TIMESTAMP", "SAVE_TARGETS", "DELETE", "INSERT_SELECTION",
            "INSERT_PROPERTY", "application/x-qt-image"}  # fmt: skip
 """X11's own targets, which Qt lists as formats, and Qt's name for an image of any format."""
-_MODES = (QClipboard.Mode.Clipboard, QClipboard.Mode.Selection)
+_MODES: dict[QClipboard.Mode, Selection] = {
+    QClipboard.Mode.Clipboard: "clipboard",
+    QClipboard.Mode.Selection: "primary",
+}
 
 NOT_TAKEN = Problem(
     "This window does not take typed text.", "Your words are copied: press Ctrl+V.", "copy"
@@ -88,10 +93,17 @@ class Paste(QObject):
     """Pastes one text at a time. Create it in the main thread, whose event loop must run."""
 
     _asked = Signal(object)
+    _answered = Signal(object, object)
     _pressed = Signal(object, object, object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        answers: Callable[[Selection], bool] = lambda _selection: True,
+        parent: QObject | None = None,
+    ) -> None:
+        """`answers`: whether a selection's owner can be asked; any thread, may block a little."""
         super().__init__(parent)
+        self._answers = answers
         self._clipboard = QGuiApplication.clipboard()
         self._modes = [
             mode
@@ -112,6 +124,7 @@ class Paste(QObject):
         self._next = self._timer(self._begin)
         self._give_up = self._timer(self._not_taken)
         self._asked.connect(self._enqueue, Qt.ConnectionType.QueuedConnection)
+        self._answered.connect(self._lend, Qt.ConnectionType.QueuedConnection)
         self._pressed.connect(self._sent, Qt.ConnectionType.QueuedConnection)
         application = QGuiApplication.instance()
         assert application is not None
@@ -166,15 +179,22 @@ class Paste(QObject):
             return
         self._job = job
         self._give_back.stop()
-        self._lend(job)
-        self._keys.submit(self._press, job)
+        self._keys.submit(self._ask, job, [mode for mode in self._modes if not self._is_lent(mode)])
 
-    def _lend(self, job: _Job) -> None:
+    def _ask(self, job: _Job, modes: list[QClipboard.Mode]) -> None:
+        """In the keys' thread."""
+        self._answered.emit(job, [mode for mode in modes if self._answers(_MODES[mode])])
+
+    def _lend(self, job: _Job, answering: list[QClipboard.Mode]) -> None:
+        if job is not self._job:
+            return
         for mode in self._modes:
             if not self._is_lent(mode):
-                self._before[mode] = _saved(self._clipboard.mimeData(mode))
+                mime = self._clipboard.mimeData(mode) if mode in answering else None
+                self._before[mode] = _saved(mime)
             self._lent[mode] = Offer(job.text, lambda: self._fetched(job))
             self._clipboard.setMimeData(self._lent[mode], mode)
+        self._keys.submit(self._press, job)
 
     def _press(self, job: _Job) -> None:
         """In the keys' thread."""
@@ -225,9 +245,10 @@ class Paste(QObject):
             self._end(self._job, ProblemError(NOT_TAKEN))
 
     def _end(self, job: _Job, problem: ProblemError) -> None:
-        """It was not pasted: leave the words to the user."""
+        """It was not pasted: leave the words to the user, unless they wait elsewhere."""
         self._job = None
-        self.copy(job.text)
+        if not isinstance(problem, FocusMovedError):
+            self.copy(job.text)
         self._put_back()
         job.future.set_exception(problem)
         self._begin()

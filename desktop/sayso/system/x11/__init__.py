@@ -9,6 +9,7 @@ from .. import Machine, nowhere
 from .connection import connect
 from .keys import X11Keys
 from .screen import X11Screen
+from .selection import Selections
 from .typing import X11Typist
 
 
@@ -19,7 +20,12 @@ def machine() -> Machine:
     except ProblemError as raised:
         return nowhere.machine(raised.problem)
     return Machine(
-        name="X11", keys=X11Keys(), typist=typist, obstacles=_obstacles, screen=X11Screen()
+        name="X11",
+        keys=X11Keys(),
+        typist=typist,
+        obstacles=_obstacles,
+        screen=X11Screen(),
+        selection_answers=Selections().answers,
     )
 
 

@@ -11,6 +11,7 @@ from Xlib import display, error
 from Xlib.support.connect import get_display
 
 from ...core.problems import Problem, ProblemError
+from .. import DisplayGoneError
 
 GONE: tuple[type[Exception], ...] = (error.ConnectionClosedError, OSError)
 """What python-xlib raises when the server has ended or was never there."""
@@ -67,10 +68,10 @@ def translated() -> Iterator[None]:
     try:
         yield
     except GONE as raised:
-        raise ProblemError(
+        raise DisplayGoneError(
             Problem(
                 "The X display went away, so nothing could be typed.",
-                "Log in again; your words are in the history.",
+                "Your words are in the history.",
                 "copy",
                 str(raised),
             )

@@ -7,6 +7,7 @@ from typing import Any
 from Xlib import X, error
 
 from ...core.problems import ProblemError
+from .. import DisplayGoneError
 from .connection import connect, translated
 from .target import focused
 
@@ -24,6 +25,9 @@ class X11Screen:
                 connection = self._connected()
                 atom = connection.intern_atom(f"_NET_WM_CM_S{connection.get_default_screen()}")
                 return bool(connection.get_selection_owner(atom) != X.NONE)
+        except DisplayGoneError:
+            self._connection = None
+            return False
         except ProblemError:
             return False
 
@@ -32,13 +36,16 @@ class X11Screen:
         try:
             with translated():
                 return self._middle()
+        except DisplayGoneError:
+            self._connection = None
+            return None
         except ProblemError:
             return None
 
     def _middle(self) -> tuple[int, int] | None:
         connection = self._connected()
         target = focused(connection)
-        if not target.window:
+        if target.window <= 0:
             return None
         window = connection.create_resource_object("window", target.window)
         try:

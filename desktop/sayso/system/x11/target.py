@@ -6,12 +6,15 @@ from typing import Any
 
 from Xlib import X, error
 
-from ...core.insertion import Target
+from ...core.insertion import NOBODY, Target
 
 
 def focused(connection: Any) -> Target:
-    """The focused window and its program; an empty target if there is none."""
-    window = _active(connection) or connection.get_input_focus().focus
+    """The focused window and its program; an empty target where nobody can tell."""
+    manager = _active(connection)
+    window = manager or connection.get_input_focus().focus
+    if window == X.NONE:
+        return NOBODY
     try:
         # The focus may be in a child without a name of its own: the nearest ancestor has it.
         while window and not isinstance(window, int):
@@ -20,13 +23,16 @@ def focused(connection: Any) -> Target:
                 return Target(window.id, names[1].lower())
             window = window.query_tree().parent
     except error.BadWindow:
-        pass  # it was closed while we asked
-    return Target()
+        return NOBODY  # it was closed while we asked
+    # Window managers give the focus to a nameless window of their own where none is active.
+    return Target() if manager is None else NOBODY
 
 
 def _active(connection: Any) -> Any:
+    """The window manager's answer; 0 where none is active, None where it does not tell."""
     atom = connection.intern_atom("_NET_ACTIVE_WINDOW")
     found = connection.screen().root.get_full_property(atom, X.AnyPropertyType)
-    if found is None or not len(found.value) or not found.value[0]:
+    if found is None or not len(found.value):
         return None
-    return connection.create_resource_object("window", int(found.value[0]))
+    number = int(found.value[0])
+    return connection.create_resource_object("window", number) if number else 0

@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from Xlib import X
 from Xlib.ext import xtest
 
 from ...core.insertion import Target
 from ...core.problems import Problem, ProblemError
-from .. import Pressed
+from .. import DisplayGoneError, FocusMovedError, Pressed
 from . import layout as layouts
-from .connection import connect, translated
+from .connection import close, connect, translated
 from .layout import Layout, Stroke
 from .spares import Spares
 from .target import focused
 from .xkb import Key, Keyboard
+
+T = TypeVar("T")
 
 SETTLE_S = 0.02
 """Between a change of the map and the keys: every client and the window manager read the map
@@ -57,9 +60,15 @@ class X11Typist:
         Raises:
             ProblemError: No X server answers, or it has no XTEST.
         """
-        self._connection = connect(display)
-        self._root = self._connection.screen().root
+        self._display = display
         self._lock = threading.Lock()
+        self._quiet_at = 0.0
+        self._timer: threading.Timer | None = None
+        self._connect()
+
+    def _connect(self) -> None:
+        self._connection = connect(self._display)
+        self._root = self._connection.screen().root
         if not self._connection.has_extension("XTEST"):
             self._connection.close()
             raise ProblemError(
@@ -67,15 +76,36 @@ class X11Typist:
             )
         self._keyboard = Keyboard(self._connection)
         self._spares = Spares(self._connection, self._keyboard)
-        self._quiet_at = 0.0
-        self._timer: threading.Timer | None = None
         with translated():
             self._spares.clear_left_behind(self._keyboard.keys())
             self._connection.sync()
+        self._cut_off = False
+
+    @contextmanager
+    def _connected(self) -> Iterator[None]:
+        """The connection for this thread alone; a new one, if the server had cut off the last."""
+        with self._lock:
+            if self._cut_off:
+                close(self._connection)
+                self._connect()
+            try:
+                with translated():
+                    yield
+            except DisplayGoneError:
+                self._cut_off = True
+                raise
+
+    def _asked(self, question: Callable[[], T]) -> T:
+        """The answer, by a new connection if need be: asking twice does no harm."""
+        try:
+            with self._connected():
+                return question()
+        except DisplayGoneError:
+            with self._connected():
+                return question()
 
     def target(self) -> Target:
-        with self._lock, translated():
-            return focused(self._connection)
+        return self._asked(lambda: focused(self._connection))
 
     def spare_characters(self, text: str) -> int | None:
         """Those which the layout lacks; None if they do not fit on the empty keys now."""
@@ -83,16 +113,18 @@ class X11Typist:
             symbols = {layouts.keysym(c) for c in text}
         except ValueError:
             return None
-        with self._lock, translated():
-            _, layout = self._read()
-            spare = symbols - layout.direct.keys()
-            new = spare - self._spares.strokes().keys()
-            if len(new) <= self._spares.room(layout):
-                return len(spare)
-            fits = self._is_quiet() and len(spare) <= self._capacity(layout)
-            return len(spare) if fits else None
+        return self._asked(lambda: self._spare_characters(symbols))
 
-    def type(self, text: str) -> None:
+    def _spare_characters(self, symbols: set[int]) -> int | None:
+        _, layout = self._read()
+        spare = symbols - layout.direct.keys()
+        new = spare - self._spares.strokes().keys()
+        if len(new) <= self._spares.room(layout):
+            return len(spare)
+        fits = self._is_quiet() and len(spare) <= self._capacity(layout)
+        return len(spare) if fits else None
+
+    def type(self, text: str, into: int = 0) -> None:
         try:
             symbols = [layouts.keysym(c) for c in text]
         except ValueError as error:
@@ -104,16 +136,18 @@ class X11Typist:
                     str(error),
                 )
             ) from error
-        with self._lock, translated(), self._hands_off():
+        with self._connected(), self._hands_off():
+            self._check(into)
             self._end_timer()
             while symbols:
                 symbols = self._type_some(symbols)
             self._start_timer(RETURN_S + len(text) / SLOW_PER_S)
 
-    def press(self, chord: Pressed) -> None:
+    def press(self, chord: Pressed, into: int = 0) -> None:
         if chord not in _CHORDS:
             raise ProblemError(Problem(f"There are no keys for {chord} here."))
-        with self._lock, translated(), self._hands_off():
+        with self._connected(), self._hands_off():
+            self._check(into)
             layout = self._read()[0]
             codes = [_code_of(layout, symbol) for symbol in _CHORDS[chord]]
             for code in codes:
@@ -132,9 +166,14 @@ class X11Typist:
                         time.sleep(max(0.0, self._quiet_at - time.monotonic()))
                         self._spares.take_back(self._keyboard.keys())
                     self._connection.sync()
-                    self._connection.close()
             except ProblemError:
-                return  # the display is gone, and with it everything to give back
+                pass  # the display is gone, and with it everything to give back
+            close(self._connection)
+
+    def _check(self, into: int) -> None:
+        """The hands may have moved on while they were waited for."""
+        if into > 0 and focused(self._connection).window != into:
+            raise FocusMovedError
 
     def _type_some(self, symbols: list[int]) -> list[int]:
         """Type what one map can give; the rest is returned."""

@@ -1,0 +1,216 @@
+"""Words are never lost and never land in the wrong place: real windows, clipboards, X servers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from desktop.display import Display
+from desktop.editors import GtkEditor
+from desktop.rig import Desktop
+from desktop.sound import speech, until
+from desktop.test_insertion import SHORT, Inserting, OtherProgram
+from sayso.core.insertion import NOBODY
+from sayso.edges.history import History
+from sayso.system import DisplayGoneError, FocusMovedError
+from sayso.system.x11.selection import Selections
+from sayso.system.x11.typing import X11Typist
+from service import StandIn, in_thread
+
+STALL_S = 0.2
+"""Longest time for which the main thread of Sayso may be busy, on a loaded machine."""
+
+
+@pytest.fixture(scope="module")
+def display() -> Iterator[Display]:
+    with Display() as display:
+        yield display
+
+
+@pytest.fixture
+def typist(display: Display) -> Iterator[X11Typist]:
+    typist = X11Typist(display.name)
+    yield typist
+    typist.close()
+
+
+@pytest.fixture
+def gtk(display: Display) -> Iterator[GtkEditor]:
+    with GtkEditor(display) as editor:
+        yield editor
+
+
+def activate(display: Display, window: int) -> None:
+    environ = os.environ | display.environ
+    subprocess.run(["xdotool", "windowactivate", str(window)], env=environ, check=True)
+    until(lambda: display.active_window() == window, "the window has the focus")
+
+
+def test_a_window_that_gets_the_focus_while_keys_are_still_held_is_not_typed_into(
+    display: Display, typist: X11Typist, gtk: GtkEditor
+) -> None:
+    """Keys that are down are waited for, and meanwhile a person goes on working."""
+    spoken_for = typist.target().window
+    caught: list[Exception] = []
+
+    def type_it() -> None:
+        try:
+            typist.type("secret", spoken_for)
+        except FocusMovedError as error:
+            caught.append(error)
+
+    typing = threading.Thread(target=type_it)
+    with GtkEditor(display) as other:
+        activate(display, gtk.window)
+        with display.holding("Shift_L"):
+            typing.start()
+            activate(display, other.window)
+        typing.join()
+        assert len(caught) == 1
+        assert (gtk.text(), other.text()) == ("", "")
+
+
+def test_a_paste_into_another_window_is_not_pressed_and_the_clipboard_comes_back(
+    display: Display, gtk: GtkEditor
+) -> None:
+    with Inserting(display) as inserting, OtherProgram(display) as other:
+        other.copy({"text/plain": b"mine".hex()})
+        done = inserting.ask({"text": SHORT, "method": "paste", "into": 4711})
+        assert "Another window" in done["problem"]
+        other.wait_until_given_back()
+        assert other.read()["text/plain"] == b"mine".hex()
+        assert gtk.text() == ""
+
+
+def test_after_the_window_was_closed_nobody_has_the_focus(
+    display: Display, typist: X11Typist
+) -> None:
+    with GtkEditor(display) as editor:
+        assert typist.target().window == editor.window
+    until(lambda: typist.target() == NOBODY, "nobody has the focus", 3)
+
+
+def test_a_program_that_hangs_with_the_clipboard_keeps_neither_words_nor_windows_waiting(
+    display: Display, gtk: GtkEditor
+) -> None:
+    with Inserting(display) as inserting, OtherProgram(display) as other:
+        other.copy({"text/plain": b"hanging".hex()})
+        other.copy({"text/plain": b"hanging too".hex()}, mode=1)
+        assert Selections(display.name).answers("clipboard")
+        os.kill(other._process.pid, signal.SIGSTOP)
+        try:
+            assert not Selections(display.name).answers("primary")
+            inserting.ask("stall")
+            begun_s = time.monotonic()
+            done = inserting.insert(SHORT, "paste")
+            took_s, stall_s = time.monotonic() - begun_s, inserting.ask("stall")
+            assert gtk.wait_for(SHORT) == SHORT
+        finally:
+            os.kill(other._process.pid, signal.SIGCONT)
+    sys.stdout.write(f"Clipboard owner hangs: pasted in {took_s:.2f} s, stall {stall_s:.2f} s\n")
+    assert done["problem"] == ""
+    assert took_s < 1.5
+    assert stall_s < STALL_S
+
+
+def test_a_program_that_dies_with_the_clipboard_leaves_it_empty_and_words_land(
+    display: Display, gtk: GtkEditor
+) -> None:
+    with Inserting(display) as inserting, OtherProgram(display) as other:
+        other.copy({"text/plain": b"dying".hex()})
+        os.kill(other._process.pid, signal.SIGKILL)
+        assert inserting.insert(SHORT, "paste")["problem"] == ""
+        assert gtk.wait_for(SHORT) == SHORT
+
+
+def test_a_connection_that_the_server_cuts_is_made_anew(
+    display: Display, typist: X11Typist, gtk: GtkEditor
+) -> None:
+    for cut in (lambda: typist.target(), lambda: typist.spare_characters("é")):
+        typist._connection.display.socket.shutdown(socket.SHUT_RDWR)
+        assert cut() is not None
+    assert typist.target().window == gtk.window
+    typist.type("Zażółć", gtk.window)
+    assert gtk.wait_for("Zażółć") == "Zażółć"
+
+
+def test_a_connection_cut_in_mid_text_is_told_and_the_next_text_lands(
+    typist: X11Typist, gtk: GtkEditor
+) -> None:
+    typist._connection.display.socket.shutdown(socket.SHUT_RDWR)
+    with pytest.raises(DisplayGoneError):
+        typist.type("one")
+    typist.type("two")
+    assert gtk.wait_for("two") == "two"
+
+
+# The X server itself
+
+
+@pytest.fixture(scope="module")
+def desktop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desktop]:
+    with Desktop(tmp_path_factory.mktemp("desktop")) as desktop:
+        yield desktop
+        desktop.display.close()  # it is another than at first
+
+
+def start(desktop: Desktop, service: StandIn) -> None:
+    desktop.set(engine="realtime", endpoint__url=service.url)
+    assert desktop.sayso("key", "set", stdin=f"{service.key}\n").returncode == 0
+    desktop.start_app()
+    desktop.wait_ready()
+
+
+def rows(desktop: Desktop) -> list[Any]:
+    return History(desktop.home / "state" / "sayso" / "history.db").entries()
+
+
+@pytest.mark.parametrize("when", ["while speaking", "while words are written"])
+def test_when_the_x_server_dies_sayso_ends_and_the_next_start_offers_the_words(
+    desktop: Desktop, when: str
+) -> None:
+    desktop.new_home()
+    clip: Path = speech()[0][0]
+    writing = when == "while words are written"
+    slow, quick = (StandIn(["Said before the end."] * 3, latency_s=s) for s in (5.0, 0.01))
+    with in_thread(slow if writing else quick) as service:
+        start(desktop, service)
+        desktop.display.press("Control_R")
+        desktop.wait_for(state="listening")
+        desktop.sound.start_playing(clip)
+        until(lambda: desktop.heard_for(1.0), "a second of speech")
+        if writing:
+            desktop.display.release("Control_R")
+            desktop.wait_for(state="finishing")
+        app = desktop._app
+        assert app is not None
+        desktop.display.kill_server()
+        begun_s = time.monotonic()
+        assert app.wait(10) == 1
+        took_s = time.monotonic() - begun_s
+        printed = desktop.log.read_text("utf-8")
+        assert "Traceback" not in printed
+        assert "Fatal" not in printed
+        assert not (desktop.home / "run" / "sayso.sock").exists()
+        assert rows(desktop) == []
+        desktop._app = None
+    desktop.display.close()
+    desktop.display = Display().__enter__()
+    with in_thread(StandIn(["Said before the end."])) as service:
+        start(desktop, service)
+        desktop.wait_for(held="Said before the end.")
+        desktop.stop_app()
+    sys.stdout.write(f"X server killed {when}: ended after {took_s:.1f} s\n")
+    assert [(row.text, row.outcome) for row in rows(desktop)] == [
+        ("Said before the end.", "rescued")
+    ]
