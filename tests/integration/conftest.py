@@ -1,6 +1,11 @@
-"""Widgets of these tests appear on no screen."""
+"""Widgets of these tests appear on no screen; a certificate says a stand-in is OpenAI."""
 
 from __future__ import annotations
+
+import datetime
+import ipaddress
+import ssl
+from pathlib import Path
 
 import pytest
 
@@ -9,3 +14,51 @@ import pytest
 def qapp_args() -> list[str]:
     """By argument and not by environment, which the programs that tests start would inherit."""
     return ["sayso", "-platform", "offscreen"]
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """For api.openai.com, signed by nobody; key and certificate in one file."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "api.openai.com")])
+    now = datetime.datetime.now(datetime.UTC)
+    names = [
+        x509.DNSName("api.openai.com"),
+        x509.DNSName("localhost"),
+        *map(x509.DNSName, ("speech.openai.azure.com", "gateway.ai.cloudflare.com")),
+        x509.DNSName("litellm.example"),
+        x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
+    ]
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "openai.pem"
+    path.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        + made.public_bytes(serialization.Encoding.PEM)
+    )
+    return path
+
+
+@pytest.fixture
+def serving(certificate: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context

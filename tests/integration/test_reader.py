@@ -113,3 +113,20 @@ def test_a_reader_that_is_cancelled_no_longer_listens():
         return take._listeners
 
     assert asyncio.run(scenario()) == []
+
+
+def test_a_reader_may_begin_in_mid_take_and_knows_where_it_is():
+    async def scenario():
+        take = Take(number=1, id="t", rate_hz=16_000)
+        take.add(bytes(range(200)) * 320)  # 2 s
+        reader = Reader(take, start_bytes=32_000)
+        assert not reader.finished
+        assert reader.duration_s == 1.0
+        take.end()
+        pcm = b"".join([chunk async for chunk in reader.chunks(16_000)])
+        assert pcm == take.read(32_000)
+        assert reader.finished
+        assert reader.position_bytes(24_000, 24_000) == 32_000 + 16_000
+        assert reader.position_bytes(480_000, 24_000) == take.size_bytes
+
+    asyncio.run(scenario())

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from sayso.stt.dialect import Complete, Dialect, Event, Refused, Send
+from sayso.stt.dialect import Complete, Dialect, Event, Refused, Send, Settled
 from sayso.stt.engine import Partial
 from sayso.stt.messages import COMMIT_EMPTY, SPOKEN
 
@@ -70,12 +70,13 @@ EVENTS = st.fixed_dictionaries(
         "delta": WORDS,
         "transcript": WORDS,
         "text": WORDS,
+        "audio_end_ms": st.integers(-10, 30_000) | ANY,
         "usage": ANY | st.fixed_dictionaries({"seconds": ANY}),
         "error": ERRORS,
         "code": ANY,
     },
 )
-STEPS = st.sampled_from(["audio", "commit"]) | EVENTS.map(json.dumps)
+STEPS = st.sampled_from(["audio", "pause", "commit"]) | EVENTS.map(json.dumps)
 ANYTHING = st.lists(STEPS | st.text(max_size=5) | st.binary(max_size=5), max_size=25)
 HELLO = '{"type": "session.created"}'
 
@@ -83,16 +84,22 @@ HELLO = '{"type": "session.created"}'
 def stand_anything(dialect: Dialect, steps: list[str | bytes], hang_up: bool) -> None:
     """Nothing raises, no text is invented, and the end is one terminal event, the only one."""
     given = set("".join(step for step in steps if isinstance(step, str)))
-    ends, committed = 0, False
+    ends, committed, settled = 0, False, 0
     for step in steps:
         events: list[Event] = []
         if step == "audio":
             events = [] if committed else [dialect.audio(bytes(32_000))]
+        elif step == "pause":
+            events = [] if committed else dialect.pause()
         elif step == "commit":
             events, committed = ([] if committed else dialect.commit()), True
         else:
             events = dialect.hear(step)
         ends += _judged(events, given)
+        for event in events:
+            if isinstance(event, Settled):
+                assert settled < event.sent_bytes <= dialect.sent_s * dialect.rate_hz * 2
+                settled = event.sent_bytes
         assert dialect.patience_s > 0
         if ends:
             assert dialect.hear(step) == []
@@ -104,7 +111,7 @@ def stand_anything(dialect: Dialect, steps: list[str | bytes], hang_up: bool) ->
 
 def _judged(events: list[Event], given: set[str]) -> int:
     for event in events:
-        if isinstance(event, Partial | Complete):
+        if isinstance(event, Partial | Complete | Settled):
             event.text.encode("utf-8")
             assert {c for c in event.text if c.isascii() and c.isalpha()} <= given
         if isinstance(event, Refused):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from talk import ANYTHING, HELLO, KEY, refusal, sent, spoken, stand_anything
 
 from sayso.core.problems import ProblemError
-from sayso.stt.dialect import Complete, Settled
+from sayso.stt.dialect import Complete, Kept, Settled
 from sayso.stt.engine import Partial, Ready
 from sayso.stt.flat import ANSWER_S, NOTHING_S, SETTLE_S, WAYS, Flat
 from sayso.stt.messages import COMMIT_EMPTY, SPOKEN
@@ -233,3 +233,40 @@ def test_anything_in_any_order_comes_to_an_end_and_invents_nothing(
     way: str, begun: bool, steps: list[str | bytes], hang_up: bool
 ) -> None:
     stand_anything(made(way), [HELLO, *steps] if begun else steps, hang_up)
+
+
+@pytest.mark.parametrize(
+    ("audio_end_ms", "place"),
+    [
+        (9000, 432_000),
+        (10_000, 480_000),
+        (7_000, 336_000),
+        (6_900, 0),  # long ago: it counts from somewhere else
+        (10_100, 0),  # not sent yet
+        (900, 0),
+        (-5, 0),
+        (None, 0),
+        ("9000", 0),
+        (True, 0),
+        (float("nan"), 0),
+        (float("inf"), 0),
+    ],
+    ids=str,
+)
+def test_a_place_is_believed_only_if_it_was_sent_shortly_before(
+    audio_end_ms: object, place: int
+) -> None:
+    dialect = ready()
+    dialect.audio(SECOND * 10)
+    dialect.hear(STARTED)
+    dialect.hear(
+        spoken("input_audio_buffer.speech_stopped", item_id="i1", audio_end_ms=audio_end_ms)
+    )
+    dialect.hear(committed())
+    settled = [e for e in dialect.hear(completed("One.")) if isinstance(e, Settled)]
+    assert settled == ([Settled("One.", place)] if place else [])
+
+
+def test_a_socket_is_never_kept() -> None:
+    assert ready().kept is None
+    assert ready().go_on(Kept("", frozenset())) == []

@@ -108,3 +108,31 @@ def test_there_is_a_bound_to_items_and_to_text(items: Items) -> None:
         unnamed.commit("", "")
     with pytest.raises(TooMuchError):
         Items().complete("a", "x" * (MOST_CHARS + 1))
+
+
+def test_text_settles_from_the_beginning_up_to_where_the_audio_is_known() -> None:
+    items = Items()
+    items.commit("a", "", 100)
+    items.commit("b", "a", 200)
+    items.commit("c", "b")
+    items.complete("b", "Two.")
+    assert items.settle() is None  # the first is not final
+    items.complete("a", "One.")
+    assert items.settle() == ("One. Two.", 200)
+    assert items.settle() is None
+    items.complete("c", "Three.")
+    assert items.settle() is None  # nobody knows where it ends
+    items.commit("d", "c", 400)
+    items.complete("d", "Four.")
+    assert items.settle() == ("Three. Four.", 400)
+
+
+def test_a_place_before_the_last_one_settles_nothing() -> None:
+    items = Items()
+    items.commit("a", "", 300)
+    items.commit("b", "a", 200)
+    items.complete("a", "One.")
+    items.complete("b", "Two.")
+    assert items.settle() == ("One.", 300)
+    assert items.settle() is None
+    assert items.text == "One. Two."

@@ -109,3 +109,29 @@ def test_litellm_tells_of_a_model_it_does_not_have_in_words_only() -> None:
     ):
         assert problem.what == "gw.example does not know the model “nobody”."
     assert "could not" in refusals.by_code("gw.example", "m", "server_error", "No.").what
+
+
+@pytest.mark.parametrize(
+    ("words", "seconds"),
+    [
+        ("", 0.0),
+        ("Rate limit reached. Please try again in 20s. Visit …", 20.0),
+        ("Please try again in 350ms.", 0.35),
+        ("Please try again in 1m12.5s.", 72.5),
+        ("try again in 2 minutes", 120.0),
+        ("Try again in 6 seconds", 6.0),
+        ("try again in 900000s", 3600.0),
+        ("try again in a moment", 0.0),
+        ("9 lives", 0.0),
+    ],
+)
+def test_how_long_to_wait_is_read_from_the_words(words: str, seconds: float) -> None:
+    assert refusals.asked_s(words) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("", 0.0), (" 20 ", 20.0), ("99999", 3600.0), ("Wed, 21 Oct 2026 07:28:00 GMT", 0.0)],
+)
+def test_how_long_to_wait_is_read_from_the_header(header: str, seconds: float) -> None:
+    assert refusals.header_s(header) == seconds

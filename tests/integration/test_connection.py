@@ -1,0 +1,326 @@
+"""Care of connections: kept warm, found dead, through a proxy; against the strict stand-in."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import ssl
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sayso.core.endpoint import Endpoint
+from sayso.core.problems import ProblemError
+from sayso.core.take import Take
+from sayso.stt import link as links
+from sayso.stt.link import Link
+from sayso.stt.reader import Reader
+from sayso.stt.realtime import RealtimeEngine
+from service import KEY, StandIn, drop
+from service.session import SPOKEN, Session
+
+RATE_HZ = 24_000
+WARM_S = 30
+
+
+def spoken(seconds: float = 0.4, *, ended: bool = True) -> Take:
+    take = Take(number=1, id="1", rate_hz=RATE_HZ)
+    take.add(bytes(int(RATE_HZ * seconds) * 2))
+    if ended:
+        take.end()
+    return take
+
+
+@contextlib.asynccontextmanager
+async def engine_for(
+    service: StandIn, keep_open_s: int = WARM_S, key: Callable[[str], str] = lambda _: KEY
+) -> AsyncIterator[RealtimeEngine]:
+    engine = RealtimeEngine(Endpoint(url=service.url, keep_open_s=keep_open_s), "en", key)
+    try:
+        yield engine
+    finally:
+        await engine.close()
+
+
+async def heard(engine: RealtimeEngine, take: Take | None = None) -> str:
+    return await engine.recognise(Reader(take or spoken()), lambda _: None)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    for _ in range(300):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it has not come about in 3 s")
+
+
+def run(test: Callable[[], Awaitable[None]]) -> None:
+    async def bounded() -> None:
+        async with asyncio.timeout(20):
+            await test()
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        if left:  # what was cancelled takes a turn or two to go
+            _, stuck = await asyncio.wait(left, timeout=0.5)
+            assert not stuck, stuck
+
+    asyncio.run(bounded())
+
+
+# Kept warm between takes
+
+
+def test_takes_go_on_with_one_socket_and_each_has_its_own_text() -> None:
+    async def test() -> None:
+        async with StandIn(["One.", "Two.", "Three."]) as service, engine_for(service) as engine:
+            assert [await heard(engine) for _ in range(3)] == ["One.", "Two.", "Three."]
+            [record] = service.records
+            assert record.types.count("session.update") == 1
+            assert record.types.count("input_audio_buffer.commit") == 3
+            assert record.close_code is None
+            await engine.close()
+            await until(lambda: record.close_code == 1000)
+
+    run(test)
+
+
+def test_a_socket_is_not_kept_unless_the_endpoint_says_so() -> None:
+    async def test() -> None:
+        async with StandIn(["One.", "Two."]) as service, engine_for(service, 0) as engine:
+            assert [await heard(engine) for _ in range(2)] == ["One.", "Two."]
+            assert len(service.records) == 2
+            await until(lambda: service.records[0].close_code == 1000)
+
+    run(test)
+
+
+def test_an_idle_socket_is_closed_after_its_time() -> None:
+    async def test() -> None:
+        async with StandIn(["One.", "Two."]) as service, engine_for(service) as engine:
+            engine._link = Link(keep_open_s=0.2)
+            await heard(engine)
+            await until(lambda: service.record.close_code == 1000)
+            assert await heard(engine) == "Two."
+            assert len(service.records) == 2
+
+    run(test)
+
+
+def test_what_comes_late_of_one_take_is_in_no_other() -> None:
+    class Late(Session):
+        async def on_commit(self, event: dict[str, Any]) -> None:
+            old = self.previous_id
+            if old:
+                for kind, fields in (
+                    ("delta", {"delta": " ghost"}),
+                    ("completed", {"transcript": "A ghost."}),
+                    ("failed", {"error": {"message": "A ghost."}}),
+                ):
+                    await self.send(f"{SPOKEN}{kind}", item_id=old, content_index=0, **fields)
+            await super().on_commit(event)
+
+    async def test() -> None:
+        async with (
+            StandIn(["One.", "Two."], session=Late) as service,
+            engine_for(service) as engine,
+        ):
+            assert [await heard(engine) for _ in range(2)] == ["One.", "Two."]
+            assert len(service.records) == 1
+
+    run(test)
+
+
+def test_takes_at_the_same_time_have_a_socket_each() -> None:
+    async def test() -> None:
+        async with StandIn(["same"]) as service, engine_for(service) as engine:
+            await heard(engine)
+            assert await asyncio.gather(*(heard(engine) for _ in range(3))) == ["same"] * 3
+            assert len(service.records) == 3
+            await until(lambda: sum(r.close_code == 1000 for r in service.records) == 2)
+
+    run(test)
+
+
+@pytest.mark.parametrize("why", ["closed", "old", "another key", "failed"])
+def test_a_socket_that_cannot_be_used_again_is_replaced(
+    why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = [KEY, "sk-another"] if why == "another key" else [KEY, KEY]
+    if why == "old":
+        monkeypatch.setattr(links, "LONGEST_S", 0.6)
+
+    async def test() -> None:
+        service = StandIn(["One.", "Two."], key=None)
+        async with service, engine_for(service, key=lambda _: keys.pop(0)) as engine:
+            if why == "failed":
+                service.mischief["commit"] = drop()
+                with pytest.raises(ProblemError):
+                    await heard(engine)
+                del service.mischief["commit"]
+            else:
+                await heard(engine)
+            if why == "closed":
+                link = engine._link
+                assert link is not None
+                assert link._warm is not None
+                for connection in list(service._server.connections):
+                    await connection.close(1001)
+                await link._warm.socket.ws.wait_closed()
+            if why == "old":
+                await asyncio.sleep(0.7)
+            assert await heard(engine) in ("One.", "Two.")
+            assert len(service.records) == 2
+
+    run(test)
+
+
+def test_a_server_that_names_no_items_gets_a_socket_for_each_take() -> None:
+    class Nameless(Session):
+        async def send(self, kind: str, **fields: Any) -> None:
+            fields.pop("item_id", None)
+            await super().send(kind, **fields)
+
+    async def test() -> None:
+        async with (
+            StandIn(["One.", "Two."], session=Nameless, committed_item="none") as service,
+            engine_for(service) as engine,
+        ):
+            assert [await heard(engine) for _ in range(2)] == ["One.", "Two."]
+            assert len(service.records) == 2
+
+    run(test)
+
+
+# Dead without a word
+
+
+def test_a_peer_that_is_gone_without_a_word_is_noticed_within_5_s() -> None:
+    async def test() -> None:
+        gone_s: list[float] = []
+
+        async def asleep(session: Session) -> bool:
+            gone_s.append(time.monotonic())
+            session.ws.transport.pause_reading()
+            await asyncio.Event().wait()
+            return False
+
+        async with StandIn(mischief={"audio": asleep}) as service, engine_for(service) as engine:
+            with pytest.raises(ProblemError, match="was lost") as caught:
+                await heard(engine, spoken(ended=False))
+            assert caught.value.problem.again_s == 0.0
+            assert time.monotonic() - gone_s[0] < 5.3
+
+    run(test)
+
+
+# Through a proxy
+
+
+class Proxy:
+    """Opens tunnels (CONNECT) to one port of this computer, whatever name is asked for."""
+
+    def __init__(self, to_port: int) -> None:
+        self._to_port = to_port
+        self.asked: list[str] = []
+
+    async def __aenter__(self) -> Proxy:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+        await self._server.wait_closed()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        self.asked.append(head.partition(" HTTP")[0])
+        there, thither = await asyncio.open_connection("127.0.0.1", self._to_port)
+        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        await asyncio.gather(_pipe(reader, thither), _pipe(there, writer))
+
+
+async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError):
+        while data := await reader.read(1 << 14):
+            writer.write(data)
+            await writer.drain()
+    writer.close()
+
+
+def test_openai_is_reached_through_the_proxy_of_this_computer(
+    certificate: Path, serving: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def test() -> None:
+        async with (
+            StandIn(["Hello."], at_openai=True, tls=serving) as service,
+            Proxy(service.port) as proxy,
+        ):
+            monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+            monkeypatch.setenv("NO_PROXY", "")
+            link = Link(tls=ssl.create_default_context(cafile=str(certificate)))
+            engine = RealtimeEngine(Endpoint(), "en", lambda _: KEY, link)
+            assert await heard(engine) == "Hello."
+            await engine.close()
+            assert proxy.asked == ["CONNECT api.openai.com:443"]
+            assert service.record.path == "/v1/realtime?intent=transcription"
+
+    run(test)
+
+
+def test_a_server_in_the_clear_is_reached_through_the_proxy_and_this_computer_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def test() -> None:
+        async with StandIn(["Hello."]) as service, Proxy(service.port) as proxy:
+            monkeypatch.setenv("HTTP_PROXY", proxy.url)
+            monkeypatch.setenv("NO_PROXY", "")
+            fields = {"url": "ws://speech.lan:8000/v1", "allow_insecure": "speech.lan"}
+            engine = RealtimeEngine(Endpoint(**fields), "en", lambda _: KEY)
+            assert await heard(engine) == "Hello."
+            await engine.close()
+            assert proxy.asked == ["CONNECT speech.lan:8000"]
+            async with engine_for(service, 0) as here:
+                assert await heard(here) == "Hello."
+            assert len(proxy.asked) == 1
+
+    run(test)
+
+
+def test_a_proxy_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test() -> None:
+        async with Proxy(0) as proxy:
+            pass
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        monkeypatch.setenv("NO_PROXY", "")
+        engine = RealtimeEngine(Endpoint(), "en", lambda _: KEY)
+        with pytest.raises(ProblemError) as caught:
+            await heard(engine)
+        assert caught.value.problem.what in (
+            "There is no internet.",
+            "The proxy of this computer does not lead to api.openai.com.",
+        )
+        await engine.close()
+
+    run(test)
+
+
+def test_nothing_is_compressed_and_http_is_1_1() -> None:
+    async def test() -> None:
+        seen: list[dict[str, str]] = []
+
+        class Looks(StandIn):
+            def _at_the_door(self, connection: Any, request: Any) -> Any:
+                seen.append(dict(request.headers.raw_items()))
+                return super()._at_the_door(connection, request)
+
+        async with Looks(["Hello."]) as service, engine_for(service) as engine:
+            await heard(engine)
+        assert "Sec-WebSocket-Extensions" not in seen[0]
+        assert seen[0]["Upgrade"] == "websocket"
+        assert json.dumps(sorted(seen[0])).count("Authorization") == 1
+
+    run(test)
