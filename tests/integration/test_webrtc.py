@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import math
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import numpy as np
@@ -47,14 +46,9 @@ def run(test: Callable[[], Awaitable[None]], within_s: float = 30) -> None:
     asyncio.run(bounded())
 
 
-@contextlib.asynccontextmanager
-async def answering(calls: Calls) -> AsyncIterator[Front]:
+def answering(calls: Calls) -> Front:
     handlers = {**calls.handlers, **calls.secrets.handlers}
-    try:
-        async with Front(handlers, sockets=calls.service) as front:
-            yield front
-    finally:
-        await calls.close()
+    return Front(handlers, sockets=calls.service, closing=calls.close)
 
 
 def engine_for(front: Front, key: str | None = KEY, **fields: Any) -> RealtimeEngine:

@@ -128,9 +128,11 @@ class Front:
         handlers: Mapping[tuple[str, str], Handler],
         *,
         sockets: StandIn | None = None,
+        closing: Callable[[], Awaitable[None]] | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self.handlers, self.sockets, self._tls = dict(handlers), sockets, tls
+        self._closing = closing
         self.requests: list[Request] = []
         self.sent_bytes = self.received_bytes = 0
         """Of HTTP; of sockets too."""
@@ -157,6 +159,8 @@ class Front:
         for task in list(self._work):
             task.cancel()
         await asyncio.gather(*self._work, return_exceptions=True)
+        if self._closing:
+            await self._closing()
         if self.sockets:
             await self.sockets.__aexit__()
 
