@@ -121,7 +121,7 @@ def test_retention_deletes_by_age_and_outcome(history):
         history.put(entry(id_, days, outcome=outcome, audio=f"{id_}.flac"))
     assert history.going(Rule(keep="7d"), NOW_S) == 2
     assert sorted(history.purge(Rule(keep="7d"), NOW_S)) == ["failed.flac", "old.flac"]
-    assert history.purge(Rule(keep="7d", keep_sound=False), NOW_S) == ["new.flac"]
+    assert history.purge(Rule(keep="7d", sound_days=0), NOW_S) == ["new.flac"]
     assert [e.audio for e in history.entries()] == ["now.flac", ""]
     assert history.purge(Rule(keep="never"), NOW_S) == []
     assert [e.id for e in history.entries()] == ["now"]
@@ -131,6 +131,15 @@ def test_always_keeps_the_words_and_a_week_of_sound(history):
     history.put(entry("old", 400, audio="old.flac"))
     assert history.purge(Rule(keep="always"), NOW_S) == ["old.flac"]
     assert [(e.id, e.audio) for e in history.entries()] == [("old", "")]
+
+
+def test_sound_is_kept_for_as_long_as_is_said_and_no_longer_than_its_words(history):
+    history.put(entry("old", 20, audio="old.flac"))
+    history.put(entry("new", 2, audio="new.flac"))
+    assert history.purge(Rule(keep="1y", sound_days=30), NOW_S) == []
+    assert history.purge(Rule(keep="1y", sound_days=7), NOW_S) == ["old.flac"]
+    assert history.purge(Rule(keep="1y", sound_days=1), NOW_S) == ["new.flac"]
+    assert history.ids() == {"old", "new"}
 
 
 def test_an_older_version_is_brought_up_to_date_with_what_is_in_it(history):
@@ -383,11 +392,11 @@ def test_a_take_that_is_over_has_a_row_and_a_flac(archive):
 
 KEPT = {
     "everything": (Rule(), "inserted", ["a.flac"], 1),
-    "no sound": (Rule(keep_sound=False), "inserted", [], 1),
+    "no sound": (Rule(sound_days=0), "inserted", [], 1),
     "nothing, landed": (Rule(keep="never"), "inserted", [], 0),
     "nothing, cancelled": (Rule(keep="never"), "cancelled", [], 0),
     "nothing, but it failed": (Rule(keep="never"), "failed", ["a.flac"], 1),
-    "no sound, but it is held": (Rule(keep_sound=False), "held", ["a.flac"], 1),
+    "no sound, but it is held": (Rule(sound_days=0), "held", ["a.flac"], 1),
 }
 
 
@@ -411,7 +420,7 @@ def test_private_words_are_gone_once_they_have_landed(archive):
 def test_a_stricter_rule_is_in_force_at_once(archive):
     record(archive, "a")
     archive.keep(entry("a", days=10, outcome="inserted"))
-    archive.configure(Rule(keep="7d", keep_sound=False))
+    archive.configure(Rule(keep="7d", sound_days=0))
     assert settled(archive) == []
     assert archive.history.entries() == []
 
@@ -426,6 +435,18 @@ def test_only_recordings_from_before_that_have_no_row_are_unfinished(archive):
     assert archive.unfinished().result(10) == ["cut"]
     assert settled(archive) == ["cut.wav", "known.flac", "new.wav"]
     assert archive.history.find("known").audio == "known.flac"
+
+
+@pytest.mark.parametrize(("days", "left"), [(7, []), (30, ["old.flac"])])
+def test_a_start_deletes_sound_that_is_older_than_is_said(archive, days, left):
+    record(archive, "old")
+    archive.spool.compress("old")
+    path = archive.spool.folder / "old.flac"
+    os.utime(path, (NOW_S - 10 * DAY_S, NOW_S - 10 * DAY_S))
+    archive.history.put(entry("old", 10, audio="old.flac"))
+    archive.configure(Rule(keep="1y", sound_days=days))
+    assert archive.unfinished().result(10) == []
+    assert settled(archive) == left
 
 
 def test_what_is_removed_is_gone_with_its_sound(archive):

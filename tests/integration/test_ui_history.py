@@ -355,8 +355,11 @@ def test_a_shorter_time_is_asked_where_something_would_go(
 
 
 def test_the_sound_can_be_left_out(qtbot, page, fake):
-    page.rows["history.keep_sound"].control.click()
-    assert fake.asked == [("history.keep_sound", False)]
+    combo = page.rows["history.sound_days"].control
+    assert combo.currentText() == "7 days"
+    combo.setCurrentIndex(0)
+    combo.activated.emit(0)
+    assert fake.asked == [("history.sound_days", 0)]
 
 
 def test_the_history_is_deleted_after_a_question(qtbot, page, fake, monkeypatch):

@@ -11,7 +11,8 @@ from .take import Outcome
 
 DAYS: dict[str, float | None] = {"never": 0.0, "7d": 7.0, "30d": 30.0, "1y": 365.0, "always": None}
 """Of the words; None: until the user deletes them."""
-SOUND_DAYS = 7.0
+ORPHAN_DAYS = 7.0
+"""Of a recording that nothing is known of, or that cannot be read."""
 UNRESOLVED_DAYS = 1.0
 UNRESOLVED: tuple[Outcome, ...] = ("failed", "held", "rescued")
 
@@ -25,10 +26,11 @@ def text_days(rule: History, outcome: Outcome) -> float | None:
 
 
 def sound_days(rule: History, outcome: Outcome) -> float:
-    """For how long the sound stays: never longer than its words, never longer than a week."""
-    if rule.keep != "never" and rule.keep_sound:
-        return SOUND_DAYS
-    return UNRESOLVED_DAYS if outcome in UNRESOLVED else 0.0
+    """For how long the sound stays: never longer than its words."""
+    words = text_days(rule, outcome)
+    days = 0.0 if rule.keep == "never" else float(rule.sound_days)
+    days = days if words is None else min(days, words)
+    return max(days, UNRESOLVED_DAYS) if outcome in UNRESOLVED else days
 
 
 def described(rule: History) -> str:

@@ -30,6 +30,7 @@ Pill = Literal["bottom", "top", "when-needed", "never"]
 KeepHistory = Literal["never", "7d", "30d", "1y", "always"]
 
 MOST_DOLLARS = 1e6
+MOST_SOUND_DAYS = 365
 
 
 def _a_chord(_: object, __: object, value: str) -> None:
@@ -77,8 +78,10 @@ class OnDevice:
 class History:
     keep: KeepHistory = attrs.field(default="7d", validator=among(KeepHistory))
     """How long the words of a take stay; never: only until they have arrived."""
-    keep_sound: bool = switch(True)
-    """The sound too, for a week at most."""
+    sound_days: int = attrs.field(
+        default=7, validator=[v.instance_of(int), v.ge(0), v.le(MOST_SOUND_DAYS)]
+    )
+    """How long recordings are kept, never longer than their words; 0: not at all."""
 
 
 def _dollars(value: Any) -> Any:
@@ -341,6 +344,7 @@ ALLOWED: Mapping[str, str] = {
     "on_device.model": "It is the name of a model: sayso models list.",
     "microphone.preroll_ms": "It is a whole number of milliseconds from 0 to 2000.",
     "on_device.unload_minutes": "It is a whole number of minutes up to 1440, or 0 for never.",
+    "history.sound_days": f"It is a whole number of days up to {MOST_SOUND_DAYS}, or 0 for none.",
     "endpoint.keep_open_s": f"It is a whole number of seconds up to {MOST_OPEN_S}, or 0.",
     "monthly_budget_usd": f"It is US dollars up to {MOST_DOLLARS:,.0f}, or 0 for no limit.",
 }

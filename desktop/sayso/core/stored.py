@@ -102,7 +102,8 @@ def _flat(raw: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 
 def _several_endpoints(raw: dict[str, Any]) -> dict[str, Any]:
-    """Version 2 has several endpoints with names, and an order of who helps out."""
+    """Version 2 has several endpoints with names, an order of who helps out, and recordings that
+    are kept for a number of days."""
     raw = dict(raw)
     if isinstance(raw.get("endpoint"), Mapping):
         endpoint = raw.pop("endpoint")
@@ -110,6 +111,11 @@ def _several_endpoints(raw: dict[str, Any]) -> dict[str, Any]:
         raw["endpoints"] = [{"name": _name(url), "url": url, **endpoint}]
     if isinstance(fallback := raw.get("fallback"), bool):
         raw["fallback"] = [ON_DEVICE] if fallback else []
+    if isinstance(raw.get("history"), Mapping):
+        history = dict(raw["history"])
+        if history.pop("keep_sound", True) is False:
+            history["sound_days"] = 0
+        raw["history"] = history
     return raw
 
 

@@ -20,7 +20,7 @@ import attrs
 
 from ..core.entry import Entry, of_take
 from ..core.problems import Problem, ProblemError
-from ..core.retention import SOUND_DAYS, sound_days, text_days
+from ..core.retention import ORPHAN_DAYS, sound_days, text_days
 from ..core.settings import History as Rule
 from ..core.take import Take
 from ..core.usage import Used
@@ -152,7 +152,7 @@ class Archive:
             self.spool.forget(Path(name).stem)
 
     def _unfinished(self) -> list[str]:
-        self.spool.forget_older_than(SOUND_DAYS)
+        self.spool.forget_older_than(max(ORPHAN_DAYS, self._rule.sound_days))
         try:
             known = self.history.ids()
         except ProblemError as error:

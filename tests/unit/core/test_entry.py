@@ -65,39 +65,43 @@ def test_words_are_no_formula_in_a_spreadsheet(text):
 
 
 KEPT = {
-    # keep, keep_sound, outcome: days of words, days of sound
-    "week": ("7d", True, "inserted", 7, 7),
-    "week, no sound": ("7d", False, "inserted", 7, 0),
-    "month": ("30d", True, "inserted", 30, 7),
-    "year": ("1y", True, "cancelled", 365, 7),
-    "always": ("always", True, "nothing", None, 7),
-    "always, failed": ("always", False, "failed", None, 1),
-    "never": ("never", True, "inserted", 0, 0),
-    "never, cancelled": ("never", True, "cancelled", 0, 0),
-    "never, failed": ("never", True, "failed", 1, 1),
-    "never, held": ("never", False, "held", 1, 1),
-    "never, rescued": ("never", False, "rescued", 1, 1),
-    "week, no sound, failed": ("7d", False, "failed", 7, 1),
+    # keep, sound_days, outcome: days of words, days of sound
+    "week": ("7d", 7, "inserted", 7, 7),
+    "week, no sound": ("7d", 0, "inserted", 7, 0),
+    "month": ("30d", 7, "inserted", 30, 7),
+    "year": ("1y", 7, "cancelled", 365, 7),
+    "always": ("always", 7, "nothing", None, 7),
+    "always, failed": ("always", 0, "failed", None, 1),
+    "never": ("never", 7, "inserted", 0, 0),
+    "never, cancelled": ("never", 7, "cancelled", 0, 0),
+    "never, failed": ("never", 7, "failed", 1, 1),
+    "never, held": ("never", 0, "held", 1, 1),
+    "never, rescued": ("never", 0, "rescued", 1, 1),
+    "sound for longer than the words": ("7d", 30, "inserted", 7, 7),
+    "month of both": ("30d", 30, "inserted", 30, 30),
+    "year of sound": ("always", 365, "cancelled", None, 365),
+    "a day of sound, failed": ("7d", 1, "failed", 7, 1),
+    "week, no sound, failed": ("7d", 0, "failed", 7, 1),
 }
 
 
 @pytest.mark.parametrize(("keep", "sound", "outcome", "days", "of_sound"), KEPT.values(), ids=KEPT)
 def test_what_is_kept_for_how_long(keep, sound, outcome, days, of_sound):
-    rule = History(keep=keep, keep_sound=sound)
+    rule = History(keep=keep, sound_days=sound)
     assert (text_days(rule, outcome), sound_days(rule, outcome)) == (days, of_sound)
 
 
 @pytest.mark.parametrize("keep", ["never", "7d", "30d", "1y", "always"])
 @pytest.mark.parametrize("outcome", [*UNRESOLVED, "inserted", "nothing", "cancelled"])
 def test_sound_never_outlives_its_words(keep, outcome):
-    for sound in (True, False):
-        rule = History(keep=keep, keep_sound=sound)
+    for sound in (0, 1, 7, 30, 365):
+        rule = History(keep=keep, sound_days=sound)
         days = text_days(rule, outcome)
         assert days is None or sound_days(rule, outcome) <= days
         assert described(rule).endswith(".")
 
 
 def test_the_settings_name_the_rule():
-    settings = s.put(s.put(s.Settings(), "history.keep", "1y"), "history.keep_sound", False)
-    assert settings.history == History(keep="1y", keep_sound=False)
+    settings = s.put(s.put(s.Settings(), "history.keep", "1y"), "history.sound_days", 0)
+    assert settings.history == History(keep="1y", sound_days=0)
     assert "for 1 year" in described(settings.history)

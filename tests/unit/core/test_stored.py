@@ -307,3 +307,9 @@ def test_who_is_not_there_cannot_be_chosen_or_removed(change: Any) -> None:
 def test_a_taken_name_gets_a_number(wanted: str, taken: tuple[str, ...], name: str) -> None:
     assert free_name(wanted, taken) == name
     assert Endpoint(name=name).name == name
+
+
+@pytest.mark.parametrize(("kept", "days"), [(True, 7), (False, 0)])
+def test_whether_sound_was_kept_becomes_for_how_long(kept: bool, days: int) -> None:
+    settings, problems = read({"version": 1, "history": {"keep": "1y", "keep_sound": kept}})
+    assert (settings.history.keep, settings.history.sound_days, problems) == ("1y", days, [])

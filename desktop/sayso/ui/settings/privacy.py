@@ -18,6 +18,7 @@ KEEP: tuple[tuple[KeepHistory, str], ...] = (
     ("1y", "1 year"),
     ("always", "Until I delete it"),
 )
+SOUND = ((0, "Not at all"), (1, "1 day"), (7, "7 days"), (30, "30 days"), (365, "1 year"))
 FOOTER = "Sayso has no account. What it counts under Usage stays on this computer."
 
 
@@ -39,10 +40,12 @@ class PrivacyPage(Page):
         assert isinstance(keep.control, QComboBox)
         keep.control.activated.disconnect()
         keep.control.activated.connect(self._keep)
-        sound = self.switch_row(
-            "history.keep_sound",
-            "Keep the &sound too",
-            "About 2 MB a minute, for 7 days at most.",
+        sound = self.combo_row(
+            "history.sound_days",
+            "Keep the &sound",
+            "About 2 MB a minute, and never longer than its words.",
+            SOUND,
+            width=164,
         )
         groups = Group(context.scheme, "History", [keep, sound, self._delete_row])
         self.finish(groups, label(FOOTER, "caption", context.scheme.ink2, wrap=True))
