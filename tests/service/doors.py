@@ -1,0 +1,76 @@
+"""The stand-in behind the doors of others: what Azure, gateways and proxies want of a request.
+
+From PROTOCOL.md: Azure's key is in `api-key`, its path has /openai/v1 and its address no model
+(3.1); LiteLLM answers 403 before the socket opens where key or model are missing (3.2);
+Cloudflare's path has no /realtime, and its token a header of its own (3.7).
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Literal
+from urllib.parse import parse_qs, urlsplit
+
+import attrs
+from websockets.asyncio.server import ServerConnection
+from websockets.http11 import Request, Response
+
+from .session import Session
+from .standin import StandIn
+
+
+@attrs.frozen
+class Rules:
+    path: str
+    shown: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    """Headers that have to be there, as they have to be."""
+    absent: tuple[str, ...] = ()
+    """Headers that must not be: a key shown as it should not be."""
+    model: Literal["wanted", "refused", "either"] = "either"
+    """On the address."""
+    status: int = 401
+    """For whoever is not let in."""
+
+
+class Named(Session):
+    """Knows the model by another name, as a deployment or an alias has one."""
+
+    async def on_update(self, event: dict[str, Any]) -> None:
+        service, event = self.service, copy.deepcopy(event)
+        assert isinstance(service, Door)
+        transcription = event["session"]["audio"]["input"]["transcription"]
+        name = transcription["model"]
+        transcription["model"] = service.names.get(name, name)
+        await super().on_update(event)
+
+
+class Door(StandIn):
+    """Lets in whom `rules` let in; a key is looked at here and not behind the door.
+
+    `names`: what models are called here, and what they are.
+    """
+
+    def __init__(
+        self, rules: Rules, *script: str, names: Mapping[str, str] | None = None, **how: Any
+    ) -> None:
+        super().__init__(script, key=None, session=Named, **how)
+        self.rules, self.names = rules, dict(names or {})
+        self.knocks: list[str] = []
+        """Path and query of each request."""
+
+    def _at_the_door(self, connection: ServerConnection, request: Request) -> Response | None:
+        self.knocks.append(request.path)
+        parts, rules = urlsplit(request.path), self.rules
+        query = parse_qs(parts.query)
+        if parts.path != rules.path:
+            return connection.respond(HTTPStatus.NOT_FOUND, "no\n")
+        right = all(request.headers.get(name) == value for name, value in rules.shown.items())
+        if not right or any(name in request.headers for name in rules.absent):
+            return connection.respond(HTTPStatus(rules.status), "no\n")
+        if query.get("intent") != ["transcription"]:
+            return connection.respond(HTTPStatus.BAD_REQUEST, "no\n")
+        if rules.model != "either" and ("model" in query) != (rules.model == "wanted"):
+            return connection.respond(HTTPStatus(rules.status), "no\n")
+        return None
