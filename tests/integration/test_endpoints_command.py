@@ -1,0 +1,178 @@
+"""`sayso endpoints` and the settings of the one in use, as a person gives them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keyring
+import pytest
+from click.testing import CliRunner
+from keyring.backend import KeyringBackend
+
+from sayso import commands
+from sayso.core.problems import ProblemError
+from sayso.stt.presets import PRESETS
+
+OWN = "http://localhost:8000/v1"
+Say = Callable[..., str]
+
+
+class Ring(KeyringBackend):
+    """In memory, and safe enough to be used."""
+
+    priority = 1  # type: ignore[assignment]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[str, str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.kept.get(username)
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.kept[username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        del self.kept[username]
+
+
+@pytest.fixture
+def say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Say:
+    for name in ("CONFIG", "DATA", "CACHE", "STATE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+
+    def run(*arguments: str, given: str = "") -> str:
+        done = CliRunner().invoke(commands.sayso, arguments, input=given, standalone_mode=False)
+        if done.exception:
+            raise done.exception
+        return done.output
+
+    return run
+
+
+def listed(say: Say) -> dict[str, dict[str, Any]]:
+    return {row["name"]: row for row in json.loads(say("endpoints", "list", "--json"))}
+
+
+def test_a_server_is_added_used_changed_and_removed(say: Say) -> None:
+    assert say("endpoints", "add", "vllm", "--url", OWN, "--model", "voxtral") == (
+        "vLLM is added. To use it: sayso endpoints use 'vLLM'.\n"
+    )
+    assert say("endpoints", "list").splitlines() == [
+        "* on-device",
+        "  OpenAI: gpt-live-transcribe at wss://api.openai.com/v1/realtime",
+        f"  vLLM: voxtral at {OWN}",
+    ]
+    assert say("endpoints", "use", "vLLM") == (
+        "vLLM recognises from now on, and is sent the sound.\n"
+    )
+    assert say("config", "get", "engine") == "realtime\n"
+    say("config", "set", "endpoint.name", "The box")
+    say("config", "set", "endpoint.auth", "none")
+    assert say("config", "get", "profile") == "The box\n"
+    row = listed(say)["The box"]
+    assert (row["auth"], row["dialect"], row["in_use"]) == ("none", "vllm", True)
+    assert say("endpoints", "remove", "The box") == (
+        "The box is removed.\nIt was used; this computer recognises from now on.\n"
+    )
+    assert list(listed(say)) == ["OpenAI"]
+
+
+def test_this_computer_is_used_by_its_name(say: Say) -> None:
+    assert json.loads(say("endpoints", "use", "OpenAI", "--json")) == {
+        "engine": "realtime",
+        "endpoint": "OpenAI",
+    }
+    assert say("endpoints", "use", "on-device") == "This computer recognises from now on.\n"
+    assert say("endpoints", "list").startswith("* on-device\n")
+
+
+@pytest.mark.parametrize("kind", PRESETS, ids=lambda kind: kind.name)
+def test_every_kind_can_be_added(say: Say, kind: Any) -> None:
+    address = [] if kind.endpoint.url else ["--url", OWN]
+    added = json.loads(say("endpoints", "add", kind.name, *address, "--name", "New", "--json"))
+    assert added["name"] == "New"
+    assert (added["transport"], added["auth"]) == (kind.endpoint.transport, kind.endpoint.auth)
+    assert not added["in_use"]
+    left = json.loads(say("endpoints", "remove", "OpenAI", "--json"))
+    assert [row["name"] for row in left] == ["New"]
+
+
+def test_the_kinds_are_listed(say: Say) -> None:
+    rows = json.loads(say("endpoints", "presets", "--json"))
+    assert [row["preset"] for row in rows] == [kind.name for kind in PRESETS]
+    assert all(row["address"] and row["about"] for row in rows)
+    assert "azure       Azure OpenAI. Enter your resource" in say("endpoints", "presets")
+
+
+def test_one_without_encryption_has_to_be_allowed(say: Say) -> None:
+    add = ("endpoints", "add", "custom", "--url", "http://192.168.1.20:8000/v1")
+    with pytest.raises(ProblemError, match=r"for all to read\..* say --allow-insecure"):
+        say(*add)
+    say(*add, "--allow-insecure")
+    assert listed(say)["My server"]["allow_insecure"] == "192.168.1.20:8000"
+
+
+WRONG = {
+    "an unknown kind": (["add", "azur"], "Did you mean azure?"),
+    "no address": (["add", "azure"], "Give it, such as --url https://RESOURCE.openai.azure.com"),
+    "no address at all": (["add", "vllm", "--url", "box"], "The server's address is not complete."),
+    "an address that cannot be": (["add", "groq", "--url", "https://a b"], "has a space in it"),
+    "a name that cannot be": (
+        ["add", "groq", "--name", "a, b"],
+        "'a, b' cannot be a name. A name has no commas in it.",
+    ),
+    "nobody to use": (["use", "Gone"], "There is no endpoint called 'Gone'."),
+    "nobody to remove": (["remove", "Gone"], "There is no endpoint called 'Gone'."),
+    "the last one": (["remove", "OpenAI"], "OpenAI is the only endpoint."),
+}
+
+
+@pytest.mark.parametrize(("arguments", "sentence"), WRONG.values(), ids=WRONG)
+def test_what_is_wrong_is_told_and_changes_nothing(
+    say: Say, arguments: list[str], sentence: str
+) -> None:
+    before = listed(say)
+    with pytest.raises(ProblemError) as caught:
+        say("endpoints", *arguments)
+    assert sentence in caught.value.problem.sentence
+    assert listed(say) == before
+
+
+def test_helpers_are_a_list_of_names(say: Say) -> None:
+    say("endpoints", "add", "groq")
+    say("config", "set", "fallback", "Groq, on-device")
+    assert say("config", "get", "fallback") == "Groq, on-device\n"
+    say("endpoints", "remove", "Groq")
+    assert say("config", "get", "fallback") == "on-device\n"
+    say("config", "set", "fallback", "")
+    assert "fallback = \n" in say("config", "list")
+
+
+def test_a_broken_file_costs_what_is_broken(say: Say, tmp_path: Path) -> None:
+    path = Path(say("config", "path").strip())
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"version": 2, "endpoints": [{"url": 5}, {"url": OWN}]}))
+    out = say("endpoints", "list")
+    assert "An endpoint was ignored: it has no address." in out
+    assert f"My server: gpt-live-transcribe at {OWN}" in out
+
+
+def test_a_gateways_token_is_kept_beside_the_key(say: Say) -> None:
+    before, ring = keyring.get_keyring(), Ring()
+    host = "gateway.ai.cloudflare.com"
+    keyring.set_keyring(ring)
+    try:
+        say("key", "set", "--host", host, given="sk-one\n")
+        out = say("key", "set", "--host", host, "--gateway", given="cf-two\n")
+        assert out == f"The key for {host}/cf-aig-authorization is in the system's keyring.\n"
+        assert ring.kept == {host: "sk-one", f"{host}/cf-aig-authorization": "cf-two"}
+        assert "in the system's keyring" in say("key", "status", "--host", host, "--gateway")
+        say("key", "forget", "--host", host, "--gateway")
+        assert ring.kept == {host: "sk-one"}
+    finally:
+        keyring.set_keyring(before)
