@@ -16,6 +16,7 @@ import pytest
 from websockets.asyncio.server import serve
 from websockets.exceptions import InvalidProxy, ProxyError
 
+from sayso.core.doubt import Account
 from sayso.core.problems import Problem, ProblemError
 from sayso.core.settings import Endpoint
 from sayso.core.take import Take
@@ -353,20 +354,24 @@ def test_a_server_that_is_gone_without_a_word_is_noticed_while_somebody_speaks(
     run(test)
 
 
-@pytest.mark.expect_log
-def test_a_server_that_dropped_sound_is_told_of_in_the_log(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+def test_what_was_sent_and_what_was_used_is_accounted_for() -> None:
     class Hurried(Session):
         def usage(self, size_bytes: int, text: str) -> dict[str, Any]:
             return {"type": "duration", "seconds": 1}
 
+    news: list[Heard] = []
+
     async def test() -> None:
         async with StandIn([TEXT], session=Hurried) as service:
-            assert await recognised(engine_for(service), spoken(2.5)) == TEXT
+            engine = engine_for(service, keywords="Xenolab, AC-42", prompt="At sea.")
+            assert await recognised(engine, spoken(2.5), news.append) == TEXT
 
     run(test)
-    assert "heard 1 s of 3 s" in caplog.text
+    [account] = [event for event in news if isinstance(event, Account)]
+    assert account.engine.startswith("127.0.0.1:")
+    assert (account.used_s, account.sent_s) == (1.0, pytest.approx(2.7, abs=0.02))
+    assert account.told == ("At sea.", "Xenolab", "AC-42")
+    assert not account.skips_pauses
 
 
 def test_a_server_that_does_not_shake_hands_is_not_waited_for(

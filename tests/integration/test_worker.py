@@ -5,6 +5,7 @@ import os
 import queue
 import time
 
+import attrs
 import pytest
 
 from fakes import (
@@ -27,7 +28,7 @@ from sayso.edges.archive import Archive
 from sayso.edges.history import History
 from sayso.edges.microphone import NOT_STARTED, ONLY_SILENCE, WENT_AWAY
 from sayso.edges.spool import Spool, wav_header
-from sayso.engines import BUG, INSTEAD
+from sayso.engines import BUG, IN_HISTORY, INSTEAD
 from sayso.inserter import Clipboard
 from sayso.worker import Parts, Worker
 
@@ -313,6 +314,56 @@ def test_when_the_server_fails_this_computer_recognises_the_take_where_that_is_w
     assert desk.worker.last["engine"] == "on-device"
     assert spare.heard_bytes[0] == desk.engine.heard_bytes[0]
     assert spare.closed
+
+
+def test_a_connection_that_is_lost_is_tried_again_and_told_meanwhile(desk):
+    lost = attrs.evolve(UNFETCHED, again_s=0.0)
+    desk = desk(lost, lost, "Hello.", settings=s.put(Settings(), "engine", "realtime"))
+    desk.hold()
+    desk.speak()
+    desk.let_go()
+    retrying = desk.wait_for(lambda status: status.retrying).retrying
+    assert (retrying.problem, retrying.asked) == (lost, False)
+    status = desk.wait(words=1)
+    assert (status.retrying, status.by, status.problem) == (None, "", None)
+    assert desk.typist.typed == ["Hello."]
+    assert desk.worker.last["engine"] == "OpenAI"
+
+
+def test_words_of_another_engine_say_so(desk):
+    lost = attrs.evolve(UNFETCHED, again_s=60.0)
+    desk = desk(lost, spare=FakeEngine("Hello."), settings=WITH_FALLBACK)
+    status = desk.dictate(words=1)
+    assert (status.by, status.problem) == ("on-device", None)
+    assert desk.worker.last["engine"] == "on-device"
+    desk.hold()
+    assert desk.worker.status.by == ""
+
+
+def test_a_take_that_is_tried_again_can_be_cancelled(desk):
+    busy = attrs.evolve(UNFETCHED, again_s=30.0)
+    desk = desk(busy, settings=s.put(Settings(), "engine", "realtime"))
+    desk.hold()
+    desk.speak()
+    desk.let_go()
+    assert desk.wait_for(lambda status: status.retrying).retrying.asked
+    desk.worker.post(e.Cancel())
+    assert desk.wait(state="idle").retrying is None
+
+
+@pytest.mark.expect_log
+def test_a_text_that_is_doubted_is_typed_and_told_if_nobody_does_better(desk):
+    desk = desk("", "", settings=s.put(Settings(), "engine", "realtime"))
+    problem = desk.dictate(nothing_heard=1).problem  # asked twice, it says the same
+    assert problem.what == "OpenAI found no words, though there is a voice in your recording."
+    assert problem.remedy == IN_HISTORY
+    desk.engine._texts += ["Thank you.", UNFETCHED]
+    desk.hold()
+    for _ in range(100):
+        desk.microphone.speak(QUIET)
+    desk.let_go()
+    problem = desk.wait(nothing_heard=2).problem
+    assert problem.what == "OpenAI wrote “Thank you.” where nobody spoke."
 
 
 @pytest.mark.expect_log
