@@ -121,7 +121,9 @@ class Order:
         This computer would only say the same again.
         """
         agreed = self._names == (ON_DEVICE,) or any(
-            other.reason == doubt.reason != "dropped" for other in self._doubts.values()
+            other.reason == doubt.reason != "dropped"
+            and (name != self.engine or doubt.reason == "invented")  # silence is no news
+            for name, other in self._doubts.items()
         )
         again = len(self._names) == 1 and not self._doubts
         known = self._doubts.get(self.engine)

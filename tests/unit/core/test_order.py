@@ -158,6 +158,15 @@ def test_this_computer_is_not_asked_twice() -> None:
     assert order(HERE).doubted(doubt("empty"), 1.0) == Enough(HERE, doubt("empty"), agreed=True)
 
 
+@pytest.mark.parametrize(("reason", "agreed"), [("empty", False), ("invented", True)])
+def test_one_that_repeats_itself_convinces_nobody_that_a_voice_says_nothing(
+    reason: Reason, agreed: bool
+) -> None:
+    made = order(A)
+    assert made.doubted(doubt(reason), 1.0) == Read(A)
+    assert made.doubted(doubt(reason), 2.0) == Enough(A, doubt(reason), agreed)
+
+
 def test_the_longest_of_doubted_texts_is_kept() -> None:
     made, long = order(A, B), doubt("dropped", "Half of it.")
     made.doubted(long, 1.0)
