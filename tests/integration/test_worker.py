@@ -332,7 +332,7 @@ def test_a_connection_that_is_lost_is_tried_again_and_told_meanwhile(desk):
 
 def test_words_of_another_engine_say_so(desk):
     lost = attrs.evolve(UNFETCHED, again_s=60.0)
-    desk = desk(lost, spare=FakeEngine("Hello."), settings=WITH_FALLBACK)
+    desk = desk(lost, "Then.", spare=FakeEngine("Hello."), settings=WITH_FALLBACK)
     status = desk.dictate(words=1)
     assert (status.by, status.problem) == ("on-device", None)
     assert desk.worker.last["engine"] == "on-device"
