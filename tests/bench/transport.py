@@ -1,0 +1,127 @@
+"""`sudo python tests/bench/transport.py`: what one take costs on the wire, three ways.
+
+Everything runs in a network of its own (unshare, ip) whose counters see nothing else: headers of
+IP, TCP and UDP, acknowledgements, handshakes, both directions. There is no TLS, which adds some
+30 bytes to a message of the websocket. The take is real speech, and spoken as fast as it was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import attrs
+import numpy as np
+import soundfile
+
+sys.path[0] = str(Path(__file__).parents[1])
+
+from desktop.sound import speech  # noqa: E402
+from sayso.core.endpoint import Transport  # noqa: E402
+from sayso.core.settings import Endpoint  # noqa: E402
+from sayso.core.take import Take  # noqa: E402
+from sayso.stt.reader import Reader  # noqa: E402
+from sayso.stt.servers import engine_for  # noqa: E402
+from service import KEY, StandIn  # noqa: E402
+from service.calls import Calls  # noqa: E402
+from service.files import Files  # noqa: E402
+from service.front import Front  # noqa: E402
+
+OWN_NETWORK = "SAYSO_BENCH_NETWORK"
+ADDRESS = "10.77.0.1"
+"""Calls leave 127.0.0.1 out."""
+MTU = 1500
+RATE_HZ = 16_000
+CLIPS = 4
+TEXT = "The quick brown fox jumps over the lazy dog, and nobody minds."
+
+
+@attrs.frozen
+class Row:
+    transport: Transport
+    wire_bytes: int
+    audio_s: float
+    wait_s: float
+    """From the last sample to the text."""
+
+    @property
+    def kbit_per_s(self) -> float:
+        return self.wire_bytes * 8 / 1000 / self.audio_s
+
+
+def counted() -> int:
+    """Bytes that went over the one interface (proc(5): the ninth number is what was sent)."""
+    (line,) = [row for row in Path("/proc/net/dev").read_text().splitlines() if "lo:" in row]
+    return int(line.partition(":")[2].split()[8])
+
+
+def said() -> np.ndarray:
+    clips = [soundfile.read(path, dtype="int16")[0] for path, _ in speech()[:CLIPS]]
+    return np.concatenate(clips)
+
+
+async def speak(take: Take, samples: np.ndarray) -> float:
+    loop = asyncio.get_running_loop()
+    began_s, block = loop.time(), RATE_HZ // 100
+    for number, start in enumerate(range(0, len(samples), block)):
+        await asyncio.sleep(began_s + number * 0.01 - loop.time())
+        take.add(samples[start : start + block].tobytes())
+    take.end()
+    return loop.time()
+
+
+async def measured(transport: Transport, url: str, samples: np.ndarray) -> Row:
+    endpoint = Endpoint(
+        url=url,
+        transport=transport,
+        dialect="openai",
+        model="gpt-transcribe" if transport == "rest" else "gpt-live-transcribe",
+    )
+    engine = engine_for(endpoint, "en", lambda _: KEY)
+    await engine.prepare()
+    take = Take(number=1, id="1", rate_hz=RATE_HZ)
+    before = counted()
+    speaking = asyncio.create_task(speak(take, samples))
+    assert await engine.recognise(Reader(take), lambda _: None) == TEXT
+    wait_s = asyncio.get_running_loop().time() - await speaking
+    await engine.close()
+    await asyncio.sleep(0.5)  # goodbyes count too
+    return Row(transport, counted() - before, len(samples) / RATE_HZ, wait_s)
+
+
+async def main() -> None:
+    samples = said()
+    calls = Calls(StandIn([TEXT]))
+    files = Files([TEXT])
+    handlers = {**calls.handlers, **files.handlers}
+    async with Front(handlers, sockets=calls.service, closing=calls.close) as front:
+        show(
+            [
+                # Not through the front door, which would hand on every byte once more.
+                await measured("websocket", calls.service.url, samples),
+                await measured("webrtc", front.base, samples),
+                await measured("rest", front.base, samples),
+            ]
+        )
+
+
+def show(rows: list[Row]) -> None:
+    most = rows[0].wire_bytes
+    print(f"One take of {rows[0].audio_s:.1f} s of speech, MTU {MTU}, everything on the wire:")
+    for row in rows:
+        print(
+            f"  {row.transport:<10} {row.wire_bytes / 1000:7.1f} kB  {row.kbit_per_s:6.1f} kbit/s"
+            f"  {most / row.wire_bytes:5.1f} times less  text after {row.wait_s:.2f} s"
+        )
+
+
+if __name__ == "__main__":
+    if OWN_NETWORK not in os.environ:
+        os.environ[OWN_NETWORK] = "1"
+        os.execvp("unshare", ["unshare", "--net", sys.executable, *sys.argv])
+    for command in (f"link set lo mtu {MTU} up", f"address add {ADDRESS}/32 dev lo"):
+        subprocess.run(["ip", *command.split()], check=True)
+    asyncio.run(main())
