@@ -84,13 +84,15 @@ class RealtimeEngine:
         url = socket_url(self.endpoint.url, self.endpoint.allow_insecure)
         access = await self._secrets.access(host_of(url))
         dialect = dialect_for(self.endpoint, language_code(self.language), access)
+        answered = False
         try:
             text = await self._linked().converse(dialect, audio, heard)
+            answered = True
         except ProblemError:
-            self._charge(audio.take, dialect, answered=False)
             self._secrets.forget()  # it may have been refused for that
             raise
-        self._charge(audio.take, dialect, answered=True)
+        finally:  # also where it is cancelled, for being late for instance
+            self._charge(audio.take, dialect, answered=answered)
         heard(
             Account(
                 engine=dialect.host,
