@@ -357,7 +357,7 @@ def test_every_choice_is_one_of_the_settings(
 
 
 def test_keys_that_expire_come_from_the_server_or_the_company(
-    page: RecognitionPage, app: FakeApp
+    page: RecognitionPage, app: FakeApp, qtbot: QtBot
 ) -> None:
     with_box(page)
     advanced = page.server.advanced
@@ -369,8 +369,11 @@ def test_keys_that_expire_come_from_the_server_or_the_company(
     assert advanced.secrets_url.isVisibleTo(page)
     enter(advanced.secrets_url.control, "https://keys.example/ephemeral")
     assert app.settings.endpoint.secrets_url == "https://keys.example/ephemeral"
+    enter(advanced.secrets_key.field, "team-secret")
+    qtbot.waitUntil(lambda: app.stored == {"keys.example": "team-secret"})
     choose(advanced.secrets, "")
     assert app.settings.endpoint.secrets_url == ""
+    assert not advanced.secrets_key.isVisibleTo(page)
     assert not advanced.secrets_url.isVisibleTo(page)
 
 

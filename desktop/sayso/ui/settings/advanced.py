@@ -11,6 +11,7 @@ from ...core.settings import Endpoint
 from ...stt.endpoints import OPENAI
 from .address import host
 from .hints import TAKES_HINTS
+from .key_row import KeyRow
 from .page import Page, make_combo, select
 from .text_row import TextRow
 from .widgets import Row, scaled
@@ -59,6 +60,8 @@ class Advanced:
         self._unfolded = False
         self._elsewhere = False
         """The person chose their company's address and has not entered it yet."""
+        self._asked = ""
+        """Whose key's place is known."""
         context = page.context
         self.more = QPushButton(MORE)
         self.more.setObjectName("flat")
@@ -81,6 +84,7 @@ class Advanced:
         self.secrets_url = TextRow(
             page, "endpoint.secrets_url", "Where keys are handed &out", "An https address.", width
         )
+        self.secrets_key = KeyRow(context, self._secrets_host, None, "Key for that address")
         self.open = page.combo_row(
             "endpoint.keep_open_s", "Stay &connected", "The next dictation starts sooner.", OPEN,
             width,
@@ -100,8 +104,8 @@ class Advanced:
         )
         self.headers.setAccessibleName("Headers")
         self.rows: list[QWidget] = [
-            *(self.auth, self.in_url, self.secrets_row, self.secrets_url, self.open),
-            self.headers_row,
+            *(self.auth, self.in_url, self.secrets_row, self.secrets_url, self.secrets_key),
+            *(self.open, self.headers_row),
         ]
 
     def refresh(self, endpoint: Endpoint) -> None:
@@ -113,6 +117,7 @@ class Advanced:
             self.in_url: live and speaks_openai and not openai,
             self.secrets_row: endpoint.transport != "rest" and (openai or speaks_openai),
             self.secrets_url: elsewhere and endpoint.transport != "rest",
+            self.secrets_key: bool(self._secrets_host()) and endpoint.transport != "rest",
             self.open: live,
             self.headers_row: True,
         }
@@ -124,6 +129,10 @@ class Advanced:
         self._page.show_value("endpoint.keep_open_s")
         select(self.secrets, ELSEWHERE if elsewhere else endpoint.secrets_url)
         self.secrets_url.refresh()
+        if (wanted := self._secrets_host()) != self._asked:
+            self._asked = wanted
+            self.secrets_key.clear()
+            self.secrets_key.refresh()
         if not self.headers.hasFocus() and self.headers_row.note.isHidden():
             self.headers.setPlainText(endpoint.headers)
 
@@ -133,6 +142,10 @@ class Advanced:
         self.secrets_url.start_over()
         self.headers_row.note.problem(None)
         self.headers.setPlainText(endpoint.headers)
+
+    def _secrets_host(self) -> str:
+        """Who hands out keys, where that is not the server itself; names the key it is shown."""
+        return host(self._page.settings.endpoint.secrets_url)
 
     def _turn(self) -> None:
         self._unfolded = not self._unfolded
