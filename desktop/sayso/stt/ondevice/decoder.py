@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -114,26 +114,30 @@ class Decoder:
             samples: Speech, up to 9 s.
             language: Whisper's code, or '' to detect it.
         """
-        found = self._segment(samples, language, self._hint)
-        if echoes(found.text, self._hint):
-            without = self._segment(samples, found.language, "")
-            return without if added(found.text, without.text) else found
-        return found
+        if not self._hint:
+            return self._segment(samples, language)
+        told = self.draft(samples, language, hint=self._hint)
+        if not told.flaw and not echoes(told.text, self._hint):
+            return told
+        untold = self._segment(samples, told.language)
+        if told.broken or added(told.text, untold.text):
+            return untold
+        return told if told.log_prob > LEAST_LOG_PROB or untold.flaw else untold
 
-    def _segment(self, samples: Samples, language: str, hint: str) -> Draft:
-        first = self.draft(samples, language, hint=hint)
+    def _segment(self, samples: Samples, language: str) -> Draft:
+        first = self.draft(samples, language)
         if not first.flaw:
             return first
-        second = self.draft(samples, first.language, SECOND_WINDOW_S, padding="noise", hint=hint)
+        second = self.draft(samples, first.language, SECOND_WINDOW_S, padding="noise")
         if second.broken:
-            return self.full(samples, first.language, hint)
+            return self.full(samples, first.language)
         if first.broken or second.log_prob > first.log_prob:
             return second
         return first
 
-    def full(self, samples: Samples, language: str, hint: str = "") -> Draft:
-        """The same in full; a draft that is taken as it is."""
-        text = self._text(samples, language, lambda: True, hint)
+    def full(self, samples: Samples, language: str) -> Draft:
+        """The same in full, with no hint; a draft that is taken as it is."""
+        text = _joined(self._segments(samples, language), len(samples), lambda: True)
         return Draft(
             text=text, raw=text, tokens=(), length=0, most=2, log_prob=0.0, no_speech=0.0,
             duration_s=len(samples) / RATE_HZ, language=language,
@@ -147,29 +151,27 @@ class Decoder:
             language: Whisper's code.
             wanted: Asked between windows; when it says no, what there is is returned.
         """
-        found = self._text(samples, language, wanted, self._hint)
-        if echoes(found, self._hint) and wanted():
-            without = self._text(samples, language, wanted, "")
-            return without if added(found, without) else found
-        return found
+        told, doubtful = "", True
+        if self._hint:
+            found = list(self._segments(samples, language, self._hint))
+            told = _joined(found, len(samples), wanted)
+            doubtful = any(map(_doubtful, found))
+            if not wanted() or not (doubtful or echoes(told, self._hint)):
+                return told
+        untold = _joined(self._segments(samples, language), len(samples), wanted)
+        return untold if doubtful or added(told, untold) else told
 
-    def _text(self, samples: Samples, language: str, wanted: Callable[[], bool], hint: str) -> str:
+    def _segments(self, samples: Samples, language: str, hint: str = "") -> Iterable[Any]:
+        """faster-whisper's, as it finds them. What a hint leads astray is not tried warmer."""
         segments, _ = self._model.transcribe(
             samples,
             language=language or None,
             beam_size=BEAM,
-            temperature=list(TEMPERATURES),
+            temperature=[0.0] if hint else list(TEMPERATURES),
             condition_on_previous_text=False,
             hotwords=hint or None,
         )
-        duration_s = len(samples) / RATE_HZ
-        parts = []
-        for segment in segments:
-            if segment.start < duration_s and not _invented(segment):
-                parts.append(segment.text)
-            if not wanted():
-                break
-        return "".join(parts).strip()
+        return segments
 
     def draft(
         self,
@@ -194,7 +196,8 @@ class Decoder:
             encoded,
             [prompt],
             beam_size=beam,
-            max_length=min(model.max_length, len(prompt) + most),
+            # CTranslate2 (4.8) takes the lesser of half of it and what the prompt leaves of it.
+            max_length=min(model.max_length, max(2 * most, len(prompt) + most)),
             return_scores=True,
             return_no_speech_prob=True,
             max_initial_timestamp_index=50,
@@ -307,6 +310,20 @@ def _floor(samples: Samples) -> float:
         return 1e-5
     powers = (samples[:whole].reshape(-1, BLOCK_SAMPLES) ** 2).mean(axis=1)
     return max(1e-5, float(np.percentile(np.sqrt(powers), FLOOR_PERCENT)))
+
+
+def _joined(segments: Iterable[Any], samples: int, wanted: Callable[[], bool]) -> str:
+    parts = []
+    for segment in segments:
+        if segment.start < samples / RATE_HZ and not _invented(segment):
+            parts.append(segment.text)
+        if not wanted():
+            break
+    return "".join(parts).strip()
+
+
+def _doubtful(segment: Any) -> bool:
+    return bool(segment.avg_logprob < LEAST_LOG_PROB or segment.compression_ratio > MOST_REPETITIVE)
 
 
 def _invented(segment: Any) -> bool:

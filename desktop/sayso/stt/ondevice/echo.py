@@ -20,9 +20,11 @@ MOST_MORE_CHARS = 16
 def hint(prompt: str, keywords: Sequence[str]) -> str:
     """A sentence and words to expect, as one text; '' where there is neither.
 
-    The words come last: what comes last counts most, and is not cut off.
+    The words come last: what comes last counts most, and is not cut off. They are made a
+    sentence: after a bare list Whisper goes on to list what it hears.
     """
-    return " ".join(part for part in (prompt.strip(), ", ".join(keywords)) if part)
+    words = f"With {', '.join(keywords)}." if keywords else ""
+    return " ".join(part for part in (prompt.strip(), words) if part)
 
 
 def echoes(text: str, hint: str) -> bool:
