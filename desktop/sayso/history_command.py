@@ -124,17 +124,22 @@ def play(take: str) -> None:
 
 @history.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-def export(file: Path) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Say it as JSON.")
+def export(file: Path, as_json: bool) -> None:
     """Write everything into FILE: .txt, .csv, .json, or .zip with the sound too."""
     entries = _history().entries()
     exports.write(file, exports.kind_of(file), entries, Spool(folders.takes()))
-    click.echo(f"{len(entries)} dictations are in {file}.")
+    if as_json:
+        click.echo(json.dumps({"file": str(file), "dictations": len(entries)}))
+    else:
+        click.echo(f"{len(entries)} dictations are in {file}.")
 
 
 @history.command()
 @click.argument("takes", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="All there is.")
-def delete(takes: tuple[str, ...], everything: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Say it as JSON.")
+def delete(takes: tuple[str, ...], everything: bool, as_json: bool) -> None:
     """Delete takes with their sound. This cannot be undone."""
     if bool(takes) == everything:
         raise click.UsageError("Name takes, or say --all.")
@@ -143,9 +148,8 @@ def delete(takes: tuple[str, ...], everything: bool) -> None:
     past.delete(ids)
     for id_ in ids:
         spool.forget(id_)
-    click.echo(
-        "1 dictation is deleted." if len(ids) == 1 else f"{len(ids)} dictations are deleted."
-    )
+    many = "1 dictation is" if len(ids) == 1 else f"{len(ids)} dictations are"
+    click.echo(json.dumps({"deleted": sorted(ids)}) if as_json else f"{many} deleted.")
 
 
 def _program(past: History, name: str) -> str:

@@ -105,7 +105,8 @@ def test_export_by_suffix(run, tmp_path):
 
 def test_a_zip_has_the_words_and_the_sound(run, past, tmp_path):
     recorded(past, "20261120-090000-abc")
-    assert run("export", str(tmp_path / "all.zip")).returncode == 0
+    done = run("export", str(tmp_path / "all.zip"), "--json")
+    assert json.loads(done.stdout) == {"file": str(tmp_path / "all.zip"), "dictations": 3}
     with zipfile.ZipFile(tmp_path / "all.zip") as packed:
         names = packed.namelist()
         sound = packed.read("sound/20261120-090000-abc.flac")
@@ -133,7 +134,8 @@ def test_delete_takes_the_sound_too(run, past, tmp_path):
     assert run("delete", "last", "20261120").stdout == "2 dictations are deleted.\n"
     assert [entry.outcome for entry in past.entries()] == ["failed"]
     assert list(folder.iterdir()) == []
-    run("delete", "--all")
+    done = run("delete", "--all", "--json")
+    assert json.loads(done.stdout) == {"deleted": ["20261121-090000-abc"]}
     assert past.entries() == []
 
 

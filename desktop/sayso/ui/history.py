@@ -32,7 +32,7 @@ from ..core.entry import Entry
 from ..core.problems import Problem
 from ..core.retention import described
 from ..core.settings import Settings
-from ..core.usage import ON_DEVICE, endpoint_title
+from ..core.usage import ON_DEVICE
 from ..edges import exports
 from ..edges.archive import Archive
 from . import glyph, theme
@@ -41,7 +41,8 @@ from .ask import may_delete
 from .background import Background
 from .history_empty import empty_words, paint_empty
 from .history_list import HistoryList
-from .history_rows import Does, Rows, offers, program_title
+from .history_menu import menu_of
+from .history_rows import Does, Rows, program_title
 from .settings import style
 from .settings.page import Combo
 
@@ -249,22 +250,14 @@ class HistoryWindow(QWidget):
                 self.recognise(entry)
 
     def menu_of(self, entry: Entry, place: QPoint) -> QMenu:
-        """Everything that can be done with it, and by whom it can be recognised."""
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for does, word in offers(entry, self._rows.playing):
-            if does not in ("menu", "delete"):
-                action = menu.addAction(word)
-                action.triggered.connect(lambda _, does=does: self._do(does, entry, place))
-        if entry.audio:
-            again = QMenu("Recognise again", menu)
-            menu.addMenu(again)
-            for name in (ON_DEVICE, *(one.name for one in self._settings.endpoints)):
-                action = again.addAction(endpoint_title(name).replace("&", "&&"))
-                action.triggered.connect(lambda _, name=name: self.recognise(entry, name))
-        menu.addSeparator()
-        menu.addAction("Delete").triggered.connect(lambda: self._do("delete", entry, place))
-        return menu
+        return menu_of(
+            self,
+            entry,
+            (ON_DEVICE, *(one.name for one in self._settings.endpoints)),
+            playing=self._rows.playing,
+            do=lambda does: self._do(does, entry, place),
+            recognise=lambda name: self.recognise(entry, name),
+        )
 
     def recognise(self, entry: Entry, engine: str = "") -> None:
         """Again, by this engine ('' for the chosen one); its words take the place of the old."""
