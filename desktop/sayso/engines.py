@@ -6,9 +6,9 @@ How a take goes from one to the next: `sayso.stt.relay`. Loop thread only.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
-from contextlib import asynccontextmanager
 
 import attrs
 
@@ -125,15 +125,18 @@ class Engines:
             self._told.changed()
 
     async def _read(self, take: Take, settings: Settings) -> None:
+        spares: dict[str, Engine] = {}
         try:
             names = await self._names(settings)
-            done = await self._relay(take, settings, names).text()
+            done = await self._relay(take, settings, names, spares).text()
         except ProblemError as error:
             self._told.failed(take, error.problem)
         else:
             take.engine = done.engine
             self._accept(take, done)
         finally:
+            for spare in spares.values():
+                self._retire(spare)  # nobody waits for its goodbye
             self._told.waits(take, None)
             if self._reading.get(take.number) is asyncio.current_task():
                 del self._reading[take.number]
@@ -150,21 +153,29 @@ class Engines:
             names.append(ON_DEVICE)
         return list(dict.fromkeys(names))
 
-    def _relay(self, take: Take, settings: Settings, names: list[str]) -> Relay:
+    def _relay(
+        self, take: Take, settings: Settings, names: list[str], spares: dict[str, Engine]
+    ) -> Relay:
+        """`spares`: engines that are made for this take, by name; closed when it is read."""
         engine = self._engine
 
-        @asynccontextmanager
+        @contextlib.asynccontextmanager
         async def lend(name: str) -> AsyncIterator[Engine]:
             if refused := await self._told.refuses(read_by(settings, name)):
                 raise ProblemError(refused)
             if name == settings.chosen and (mine := engine or self._made_again(settings)):
                 yield mine
                 return
-            spare = self._make(read_by(settings, name))
-            try:
-                yield spare
-            finally:
-                self._retire(spare)  # nobody waits for its goodbye
+            if name not in spares:
+                spares[name] = self._make(read_by(settings, name))
+            yield spares[name]
+
+        def soon(name: str) -> None:
+            if name in spares or name != ON_DEVICE:
+                return
+            with contextlib.suppress(ProblemError):  # it is told when its turn has come
+                spares[name] = self._make(read_by(settings, name))
+                self._spawn(self._prepare(spares[name]))
 
         def passed_on(problem: Problem, name: str) -> None:
             helper = "This computer" if name == ON_DEVICE else name
@@ -176,6 +187,7 @@ class Engines:
             heard=lambda what: self._told.heard(take, what),
             waits=lambda waiting: self._told.waits(take, waiting),
             passed_on=passed_on,
+            soon=soon,
         )
         return Relay(take, names, lend, told)
 

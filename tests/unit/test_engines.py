@@ -8,6 +8,7 @@ import pytest
 from sayso.core import settings as s
 from sayso.core.problems import Problem, ProblemError
 from sayso.core.settings import Settings
+from sayso.core.take import Take
 from sayso.engines import Engines, Told, make_engine
 
 MISSING = Problem("The model Small is not downloaded yet.", "Download it (486 MB).")
@@ -58,19 +59,13 @@ class World:
 
 async def rest() -> None:
     """What was begun is done."""
-    for _ in range(5):
+    for _ in range(20):
         await asyncio.sleep(0)
 
 
 def run(scenario, **world) -> World:
     made = World(**world)
-
-    async def whole() -> None:
-        engines = made.engines()
-        await scenario(engines, made)
-        await engines.close()
-
-    asyncio.run(whole())
+    asyncio.run(whole(scenario, made))
     return made
 
 
@@ -140,3 +135,47 @@ def test_a_model_nobody_knows_is_told():
     settings = s.put(Settings(), "on_device.model", "whisper-smal")
     with pytest.raises(ProblemError, match="Did you mean whisper-small"):
         make_engine(settings, lambda host: None)
+
+
+LOST = Problem("The connection was lost.", again_s=5.0)
+
+
+class Reading(Fake):
+    """Fails, or answers at once."""
+
+    def __init__(self, answer: str | Problem) -> None:
+        super().__init__(missing=False)
+        self.answer = answer
+
+    async def recognise(self, audio, heard) -> str:
+        if isinstance(self.answer, Problem):
+            raise ProblemError(self.answer)
+        return self.answer
+
+
+WITH_HELP = s.put(s.put(Settings(), "engine", "realtime"), "fallback", ("on-device",))
+
+
+def test_who_may_have_to_help_is_made_ready_while_the_chosen_one_is_tried_again():
+    async def scenario(engines, world):
+        engines.configure(WITH_HELP)
+        engines.read(Take(number=1, id="1", rate_hz=16_000))  # somebody still speaks
+        await rest()
+        assert [engine.ready for engine in world.made] == [True, True]
+        engines.drop(1)
+        await rest()
+        assert [engine.closed for engine in world.made] == [False, True]
+
+    asyncio.run(whole(scenario, Helped()))
+
+
+class Helped(World):
+    def make(self, settings: Settings) -> Fake:
+        self.made.append(Reading(LOST if settings.engine == "realtime" else "Hello."))
+        return self.made[-1]
+
+
+async def whole(scenario, world: World) -> None:
+    engines = world.engines()
+    await scenario(engines, world)
+    await engines.close()

@@ -95,6 +95,11 @@ class Order:
         """
         return self._turn_s + LIMIT_S if self._untried and self.engine != ON_DEVICE else None
 
+    @property
+    def spare(self) -> str:
+        """Who is asked next if this one does not come back; '' if nobody is left."""
+        return self._untried[0] if self._untried else ""
+
     def first(self) -> Read:
         return Read(self.engine)
 

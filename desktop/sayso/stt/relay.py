@@ -42,6 +42,8 @@ class Told:
     """None: it waits no more."""
     passed_on: Callable[[Problem, str], None]
     """No try mends it; from now on the engine of that name reads."""
+    soon: Callable[[str], None] = lambda _: None
+    """The engine of that name may be needed soon: what it has to load can be loaded."""
 
 
 @attrs.frozen
@@ -122,6 +124,8 @@ class Relay:
         step = self._order.failed(problem, self._since_release_s)
         if isinstance(step, Read) and step.engine == failed:
             self._told.waits(Waiting(problem, step.after_s))
+            if spare := self._order.spare:
+                self._told.soon(spare)
             return step
         self._told.waits(None)
         if isinstance(step, Read) and problem.again_s is None:

@@ -100,10 +100,11 @@ def test_only_a_server_is_late_and_only_if_somebody_else_is_there(
 
 def test_each_has_its_time() -> None:
     made = order(A, B, HERE)
+    assert made.spare == B
     assert made.late(LIMIT_S) == Read(B)
     assert made.limit_s == 2 * LIMIT_S
     assert made.late(2 * LIMIT_S) == Read(HERE)
-    assert made.limit_s is None
+    assert (made.limit_s, made.spare) == (None, "")
 
 
 def test_who_was_late_is_told_as_such_unless_more_is_known() -> None:
