@@ -17,7 +17,7 @@ FLOORS = [
     "stream",
     "budget capture engines hotkey inserter rescue takes",
     "worker ui transcribe remote",
-    "app doctor models_command history_command usage_command",
+    "app doctor models_command history_command usage_command endpoints_command",
     "commands",
     "cli",
     "__main__",
@@ -79,13 +79,17 @@ def test_imports_point_down(path: Path) -> None:
             assert other == here or FLOOR[other] < FLOOR[here], f"{here} must not import {other}"
 
 
-def test_websockets_is_imported_by_the_link_alone() -> None:
+ALONE = {"websockets": {"stt/link.py"}, "aiortc": {"stt/call.py"}}
+
+
+@pytest.mark.parametrize(("library", "modules"), ALONE.items(), ids=ALONE)
+def test_a_library_of_sockets_is_imported_by_one_module(library: str, modules: set[str]) -> None:
     users = {
         str(path.relative_to(PACKAGE))
         for path in MODULES
-        if any(name.split(".")[0] == "websockets" for name in imports(path))
+        if any(name.split(".")[0] == library for name in imports(path))
     }
-    assert users <= {"stt/link.py"}
+    assert users == modules
 
 
 def test_the_module_map_shows_what_is_there() -> None:
