@@ -18,8 +18,9 @@ from sayso.core.take import Take
 from sayso.stt import parcels, rest
 from sayso.stt.engine import Heard, Partial, Ready
 from sayso.stt.reader import Reader
+from sayso.stt.realtime import try_out
 from sayso.stt.rest import RestEngine, file_url
-from service import KEY
+from service import KEY, in_thread
 from service.files import Files
 from service.front import Front, Reply, Request, refusal, said
 
@@ -237,13 +238,16 @@ def test_what_is_too_long_is_sent_in_parts_and_put_together(
     cuts = [file.audio_s for file in files.heard]
     assert cuts[0] == pytest.approx(1.5, abs=0.12)  # in the pause
     assert Partial("One. Two.") in heard
+    assert [segment.text for segment in take.settled] == ["One.", "Two."]
+    assert take.settled_bytes == pytest.approx(sum(cuts[:2]) * RATE_HZ * 2, abs=4)
+
+
+def test_a_test_of_the_settings_tells_the_seconds() -> None:
+    with in_thread(Front(Files().handlers)) as front:
+        assert 0 < try_out(engine_for(front.base)) < 10
 
 
 # Refusals
-
-
-def error(message: str, code: str | None = None, param: str | None = None) -> dict[str, Any]:
-    return {"error": {"message": message, "type": "x", "param": param, "code": code}}
 
 
 HTML = b"<html><title>Welcome to the hotel</title></html>"

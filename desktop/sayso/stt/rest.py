@@ -94,6 +94,11 @@ class RestEngine:
         rest = parcels(bytes(pcm))
         while parcel := await asyncio.to_thread(next, rest, None):
             texts.append(await request.text(parcel, texts))
+            if parcel.end_bytes < len(
+                pcm
+            ):  # if the next is refused, this one need not be sent again
+                until_bytes = audio.position_bytes(parcel.end_bytes, RATE_HZ)
+                audio.take.settle(texts[-1], until_bytes)
         heard(request.account)
         return " ".join(text for text in texts if text)
 
