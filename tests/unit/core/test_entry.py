@@ -1,14 +1,16 @@
 import csv
 import json
 
+import attrs
 import pytest
 
 from sayso.core import settings as s
-from sayso.core.entry import Entry, exported, of_take
+from sayso.core.entry import Entry, exported, of_take, tried_again
 from sayso.core.problems import Problem
 from sayso.core.retention import UNRESOLVED, described, sound_days, text_days
 from sayso.core.settings import History
 from sayso.core.take import Take
+from sayso.core.usage import Used
 
 WORDS = Entry(
     id="a", started="2026-11-21T13:32:05.250+00:00", offset_min=60, text="Hello, “world”.",
@@ -27,6 +29,27 @@ def test_an_entry_is_what_the_take_was():
     assert f"{entry.local:%H:%M}" == "15:00"
     assert (entry.error, entry.duration_s) == ("The window is gone. Copy them.", 1.0)
     assert entry.timings == {"key_up": 900.0}
+
+
+AGAIN = {
+    # before, words now: words, outcome
+    "failed, now it works": (SILENT, "Now.", "Now.", "rescued"),
+    "failed, nothing in it": (SILENT, "", "", "nothing"),
+    "inserted stays so": (WORDS, "Other.", "Other.", "inserted"),
+    "no words take none away": (WORDS, "", WORDS.text, "inserted"),
+    "held words stay held": (attrs.evolve(WORDS, outcome="held"), "", WORDS.text, "held"),
+    "held words, other words": (attrs.evolve(WORDS, outcome="held"), "Now.", "Now.", "rescued"),
+}
+
+
+@pytest.mark.parametrize(("before", "text", "words", "outcome"), AGAIN.values(), ids=AGAIN)
+def test_a_take_that_was_tried_again(before, text, words, outcome):
+    take = Take(number=-1, id="a", engine="Attic")
+    take.charge(Used(endpoint="Attic", seconds=2, cost_usd=0.5))
+    first = attrs.evolve(before, usage=(Used(endpoint="OpenAI", cost_usd=0.25),), error="Broke.")
+    again = tried_again(first, take, text)
+    assert (again.text, again.outcome, again.engine, again.error) == (words, outcome, "Attic", "")
+    assert again.cost_usd == 0.75
 
 
 SHOWN = {

@@ -18,10 +18,13 @@ from sayso.core.usage import (
     checked_month,
     cost_usd,
     days_of,
+    endpoint_title,
     minutes,
     money,
     month_name,
     month_of,
+    share,
+    takes,
     together,
     total,
 )
@@ -174,3 +177,19 @@ def test_months():
 def test_what_is_no_month_is_told(text):
     with pytest.raises(ProblemError, match="Write it so: 2026-11"):
         checked_month(text)
+
+
+@pytest.mark.parametrize(
+    ("spent", "budget", "shown"),
+    [(None, 5.0, "0 %"), (3.999, 5.0, "79 %"), (4.0, 5.0, "80 %"), (4.9999, 5.0, "99 %"),
+     (0.1 + 0.2, 0.3, "100 %"), (10.0, 5.0, "200 %")],
+)  # fmt: skip
+def test_the_share_of_a_budget_is_never_rounded_up(spent, budget, shown):
+    assert share(Sum(cost_usd=spent), budget) == shown
+
+
+def test_names():
+    assert (endpoint_title("on-device"), endpoint_title("Attic")) == ("This computer", "Attic")
+    assert [takes(count) for count in (1, 2, 1200)] == [
+        "1 dictation", "2 dictations", "1,200 dictations",
+    ]  # fmt: skip
