@@ -18,7 +18,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -106,14 +106,24 @@ class Desktop:
             done = self.sayso("config", "set", name.replace("__", "."), value)
             assert done.returncode == 0, done.stderr
 
-    def start_app(self, *, env: Mapping[str, str] | None = None, **settings: str) -> None:
-        """Start `sayso` with these settings; returns when it answers, ready or not."""
+    def start_app(
+        self,
+        *,
+        env: Mapping[str, str] | None = None,
+        under: Sequence[str] = (),
+        **settings: str,
+    ) -> None:
+        """Start `sayso` with these settings; returns when it answers, ready or not.
+
+        `under`: a command that becomes it, such as `unshare`.
+        """
         self._extra = dict(env or {})
         self.set(**settings)
         with self.log.open("ab") as log:
             self._app = subprocess.Popen(
-                COMMAND, env=self.environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
+                [*under, *COMMAND],
+                env=self.environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )  # fmt: skip
         try:
             until(self._answers, "sayso answers", 20)
         except AssertionError as error:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ from ..core.problems import Problem, ProblemError
 T = TypeVar("T")
 LONGEST_WAIT_S = 10.0
 """For another writer."""
+LEAST_FREE_BYTES = 65_536
 MIGRATIONS: tuple[str, ...] = (
     """
     CREATE TABLE takes (
@@ -102,7 +104,7 @@ class Database:
                 with self._open(make) as db:
                     return act(db)
         except (sqlite3.Error, OSError) as error:
-            raise _explained(error) from error
+            raise _explained(error, self.path) from error
 
     @contextlib.contextmanager
     def _open(self, make: bool) -> Iterator[sqlite3.Connection]:
@@ -163,13 +165,13 @@ def _code(error: BaseException) -> int:
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
-def _explained(error: Exception) -> ProblemError:
+def _explained(error: Exception, path: Path) -> ProblemError:
     code, detail = _code(error), str(error)
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return ProblemError(
             Problem("Another program keeps the history busy.", "Try again.", detail=detail)
         )
-    if code == sqlite3.SQLITE_FULL:
+    if code == sqlite3.SQLITE_FULL or _is_full(path.parent):
         return ProblemError(
             Problem("The disk is full, so the history is not kept.", "Make some space.", "", detail)
         )
@@ -177,3 +179,10 @@ def _explained(error: Exception) -> ProblemError:
     return ProblemError(
         Problem(what, "Dictation works all the same. Check the folder it is in.", detail=detail)
     )
+
+
+def _is_full(folder: Path) -> bool:
+    """SQLite calls it another error where there is no space for its log and index either."""
+    with contextlib.suppress(OSError):
+        return shutil.disk_usage(folder).free < LEAST_FREE_BYTES
+    return False

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 HEADER_BYTES = 44
 UNKNOWN_SIZE = 0xFFFFFFFF
 """As ffmpeg and sox write it to pipes: the data goes on to the end of the file."""
+HIGHEST_HZ = 768_000
 DAY_S = 86400
 
 GONE = Problem("This recording is no longer on this computer.")
@@ -97,7 +98,8 @@ class SpoolFile:
     def _drop(self) -> None:
         file, self._file = self._file, None
         if file is not None:
-            file.close()
+            with contextlib.suppress(OSError):  # told when it was written, if anything is amiss
+                file.close()
 
 
 @attrs.frozen
@@ -227,9 +229,14 @@ def _is_empty(path: Path) -> bool:
 
 
 def _rate_hz(head: bytes) -> int:
-    if len(head) < HEADER_BYTES or head[:4] != b"RIFF":
+    """Of a file that begins as ours do; 0 for any other, whose samples would be read wrongly."""
+    if len(head) < HEADER_BYTES:
         return 0
-    return int(struct.unpack_from("<I", head, 24)[0])
+    rate_hz = int(struct.unpack_from("<I", head, 24)[0])
+    ours = wav_header(rate_hz, None) if 0 < rate_hz <= HIGHEST_HZ else b""
+    without_sizes = slice(8, 40)
+    is_ours = head[:4] == b"RIFF" and head[without_sizes] == ours[without_sizes]
+    return rate_hz if is_ours else 0
 
 
 def _explained(error: OSError) -> ProblemError:
