@@ -558,7 +558,7 @@ def test_one_that_cannot_be_recognised_is_told_and_can_be_tried_again(desk, tmp_
 
 
 LITTLE = {
-    "a tenth of a second": (LOUD, 20),
+    "less than a tenth of a second": (LOUD, 16),
     "no sample": (LOUD, 0),
     "silence": (bytes(len(LOUD)), 400),
 }
