@@ -43,8 +43,8 @@ PING_S, PONG_S = 1.0, 3.0
 UNSENT_BYTES = 1 << 15
 """So much waits in this computer at most: a ping behind a long backlog would come too late."""
 LONGEST_S = 48 * 60.0
-"""After that no take is begun on a socket: OpenAI ends a session after 60 min, and a take may
-last for 10."""
+"""After that a socket is closed between takes: OpenAI ends a session after 60 min, and a take
+may last for 10. The next key down opens another."""
 MOST_BYTES = 1 << 20
 WITHOUT_A_WORD, TOO_BIG = 1006, 1009
 
@@ -178,7 +178,9 @@ class Link:
             self._take_leave(socket)
             return
         self._cool()
-        cooled = asyncio.get_running_loop().call_later(self.keep_open_s, self._cool)
+        loop = asyncio.get_running_loop()
+        left_s = socket.opened_s + LONGEST_S - loop.time()
+        cooled = loop.call_later(min(self.keep_open_s, left_s), self._cool)
         self._warm = _Warm(socket, kept, (dialect.url, dialect.headers()), cooled)
 
     def _cool(self) -> None:
