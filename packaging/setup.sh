@@ -16,7 +16,7 @@ VIRTUAL_DESKTOP=(
 )
 # What only the tests need.
 TEST_PROGRAMS=(
-    chromium espeak-ng fonts-noto-cjk fonts-noto-color-emoji fonts-noto-core imagemagick
+    chromium espeak-ng fonts-noto-cjk fonts-noto-color-emoji fonts-noto-core imagemagick iproute2
     libsecret-tools pocketsphinx-testdata sox xterm
 )
 

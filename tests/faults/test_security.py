@@ -7,6 +7,7 @@ import functools
 import json
 import logging
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -38,6 +39,7 @@ from sayso.edges.archive import Archive
 from sayso.edges.history import History
 from sayso.edges.spool import Spool
 from sayso.inserter import Clipboard, Inserter
+from sayso.stt.conversation import HungUpError
 from sayso.stt.items import MOST_CHARS, MOST_ITEMS, Items, TooMuchError
 from sayso.stt.openai import OpenAI
 from sayso.stt.reader import Reader
@@ -535,3 +537,40 @@ def test_half_a_key_at_the_end_of_what_is_read_is_not_told(before: int, between:
     told = said(f"{' ' * before}{between} {KEY} {'and more ' * 50}", KEY)
     assert not any(KEY[at : at + 6] in told for at in range(3, len(KEY) - 5))
     assert len(told) <= MOST_SAID_CHARS
+
+
+def test_a_flood_over_a_call_hangs_up() -> None:
+    from sayso.stt.call import MOST_WAITING, Call, Voice  # takes 0.7 s
+
+    waiting: list[int] = []
+
+    async def test() -> None:
+        call = Call(Voice(RATE_HZ, lambda _: None))
+        for _ in range(MOST_WAITING * 3):
+            call._take_in("x" * 60_000)
+        waiting.append(call._heard.qsize())
+        for _ in range(MOST_WAITING):
+            await call.recv()
+        with pytest.raises(HungUpError):
+            await call.recv()
+        await call.close()
+
+    run(test)
+    assert waiting == [MOST_WAITING + 1]
+
+
+# The page
+
+NAMED = re.compile(r"`(tests/[\w/]+\.py)(?:::(\w+))?`")
+PAGE = Path(__file__).parents[2] / "docs" / "security.md"
+
+
+def test_every_test_that_the_page_names_is_there() -> None:
+    named = NAMED.findall(PAGE.read_text("utf-8"))
+    assert len(named) > 15
+    missing = [
+        (path, test)
+        for path, test in named
+        if f"def {test}" not in (PAGE.parents[1] / path).read_text("utf-8")
+    ]
+    assert not missing

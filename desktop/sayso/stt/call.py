@@ -35,6 +35,8 @@ CLOCK_HZ = 48_000
 """Of RTP with Opus, whatever the sound's rate is (RFC 7587)."""
 LATE_S = 0.06
 """What a busy computer may catch up of its own lateness, at once."""
+MOST_WAITING = 500
+"""Messages nobody has looked at yet, of 64 KB at most: more is a flood, and hangs up."""
 WITHOUT_A_WORD = 1006
 
 
@@ -139,7 +141,7 @@ class Call:
         sound.setCodecPreferences([codec for codec in codecs if codec.mimeType == "audio/opus"])
         self._channel = self._peer.createDataChannel(CHANNEL)
         self._channel.on("open", self._settled.set)
-        self._channel.on("message", self._heard.put_nowait)
+        self._channel.on("message", self._take_in)
         self._channel.on("close", self._over)
         self._peer.on("connectionstatechange", self._changed)
 
@@ -183,7 +185,15 @@ class Call:
         if self._peer.connectionState in ("failed", "closed"):
             self._over()
 
+    def _take_in(self, message: str | bytes) -> None:
+        if self._heard.qsize() >= MOST_WAITING:
+            self._over()
+        elif not self._is_over:
+            self._heard.put_nowait(message)
+
     def _over(self) -> None:
+        if self._is_over:
+            return
         self._is_over = True
         self._settled.set()
         self._heard.put_nowait(None)
