@@ -19,6 +19,7 @@ from .core.retention import described
 from .core.settings import Settings
 from .core.text import insertable
 from .core.usage import money
+from .core.usage import takes as dictations
 from .edges import exports, folders
 from .edges.history import History
 from .edges.spool import Spool
@@ -81,7 +82,7 @@ def show(take: str, as_json: bool) -> None:
         ("spoken", f"{entry.local:%Y-%m-%d %H:%M:%S %z}"),
         ("outcome", entry.outcome),
         ("engine", entry.engine),
-        ("cost", money(entry.cost_usd)),
+        ("cost", money(entry.cost_usd) if entry.cost_usd else ""),
         ("program", entry.program),
         ("seconds", f"{entry.duration_s:.1f}"),
         ("sound", sound),
@@ -132,7 +133,7 @@ def export(file: Path, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"file": str(file), "dictations": len(entries)}))
     else:
-        click.echo(f"{len(entries)} dictations are in {file}.")
+        click.echo(f"{_are(len(entries))} in {file}.")
 
 
 @history.command()
@@ -148,8 +149,12 @@ def delete(takes: tuple[str, ...], everything: bool, as_json: bool) -> None:
     past.delete(ids)
     for id_ in ids:
         spool.forget(id_)
-    many = "1 dictation is" if len(ids) == 1 else f"{len(ids)} dictations are"
-    click.echo(json.dumps({"deleted": sorted(ids)}) if as_json else f"{many} deleted.")
+    told = json.dumps({"deleted": sorted(ids)}) if as_json else f"{_are(len(ids))} deleted."
+    click.echo(told)
+
+
+def _are(count: int) -> str:
+    return f"{dictations(count)} {'is' if count == 1 else 'are'}"
 
 
 def _program(past: History, name: str) -> str:

@@ -32,7 +32,7 @@ from ..core.entry import Entry
 from ..core.problems import Problem
 from ..core.retention import described
 from ..core.settings import Settings
-from ..core.usage import ON_DEVICE
+from ..core.usage import ON_DEVICE, takes
 from ..edges import exports
 from ..edges.archive import Archive
 from . import glyph, theme
@@ -317,7 +317,7 @@ class HistoryWindow(QWidget):
             return len(entries)
 
         self._background.run(
-            write, lambda count: self._say(f"{count} dictations are in {path.name}."), self._problem
+            write, lambda count: self._say(f"{takes(count)} in {path.name}."), self._problem
         )
 
     @Slot()

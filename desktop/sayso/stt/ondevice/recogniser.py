@@ -35,6 +35,9 @@ LEAST_LIMIT_S = 30.0
 LIMIT_PER_S = 3.0
 """Ten times slower than measured is too slow: 30 s, or three times the length of the take."""
 
+AGAIN_S = 0.5
+"""Until unloading is tried again, where a decode nobody waits for any more is in its way."""
+
 ALIASES = {"nb": "no", "fil": "tl", "iw": "he", "in": "id"}
 """Codes Whisper calls otherwise."""
 
@@ -75,6 +78,8 @@ class OnDeviceEngine:
         self._unload_s = unload_s
         self._hint = hint
         self._decoder: Decoder | None = None
+        self._resting: Decoder | None = None
+        """The same without its weights, while nobody speaks."""
         self._loading: asyncio.Future[Decoder] | None = None
         self._works = False
         """It could be loaded the last time that was tried."""
@@ -125,7 +130,7 @@ class OnDeviceEngine:
                         follower.start(self._announced(heard)), follower.start(followed())
                     )
                     text = await follower.text()
-            used = Used(endpoint=ON_DEVICE, seconds=audio.duration_s, cost_usd=0.0)
+            used = Used(endpoint=ON_DEVICE, seconds=round(audio.duration_s, 3), cost_usd=0.0)
             audio.take.charge(used)
             return text
         except TimeoutError as error:
@@ -136,7 +141,8 @@ class OnDeviceEngine:
     async def close(self) -> None:
         """Give back the memory; what still runs ends by itself and its text is dropped."""
         self._stay()
-        self._decoder, self._works = None, False
+        self._decoder = self._resting = None
+        self._works = False
         self._lanes.close()
 
     async def _measured(self, decoder: Decoder) -> None:
@@ -166,7 +172,7 @@ class OnDeviceEngine:
         except ProblemError:
             self._works = False
             raise
-        self._decoder, self._works = decoder, True
+        self._decoder, self._resting, self._works = decoder, None, True
         return decoder
 
     def _opened(self) -> Decoder:
@@ -175,8 +181,12 @@ class OnDeviceEngine:
         import soxr  # noqa: F401 - the reader needs it on the loop; here it delays nobody
 
         folder = self._find()
+        resting, self._resting = self._resting, None
         try:
             with apart():
+                if resting and resting.folder == folder:
+                    resting.wake()
+                    return resting
                 return opened(folder, lambda: self._threads(partial(timed, folder)), self._hint)
         except (RuntimeError, ValueError, OSError) as error:
             raise ProblemError(
@@ -212,5 +222,11 @@ class OnDeviceEngine:
             self._idle = None
 
     def _unload(self) -> None:
+        decoder = self._decoder
+        if decoder is None:
+            return
         with giving_back():
-            self._decoder = self._loading = None
+            if decoder.rest():
+                self._resting, self._decoder, self._loading = decoder, None, None
+                return
+        self._idle = asyncio.get_running_loop().call_later(AGAIN_S, self._unload)
