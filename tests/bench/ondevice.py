@@ -58,7 +58,7 @@ SPOKEN = (
     "She asked him to close the window and open the door.",
     "The train to the city leaves at nine every morning.",
 )
-LENGTHS = {3: 4, 10: 4, 30: 3, 60: 2, 180: 1}
+LENGTHS = {3: 12, 10: 10, 30: 4, 60: 2, 180: 1}
 """Seconds, and how many utterances of about that."""
 NOISE_DB = 15
 """Speech above noise, in every other utterance."""
@@ -312,7 +312,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--quick", action="store_true", help="3, 10 and 30 s, few of each")
     quick = parser.parse_args().quick
-    lengths = {3: 2, 10: 2, 30: 1} if quick else LENGTHS
+    lengths = {3: 4, 10: 4, 30: 1} if quick else LENGTHS
     print(f"{psutil.cpu_count()} processors, load before: {psutil.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(measure(lengths, Path(folder)))
