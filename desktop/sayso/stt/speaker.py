@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import attrs
 
+from ..core.doubt import DROPPED_S
 from ..core.problems import Problem
 from ..core.take import BYTES_PER_SAMPLE
 from . import messages, refusals
@@ -42,6 +43,8 @@ class Speaker(abc.ABC):
     sent_bytes: int = attrs.field(default=0, init=False)
     _phase: Phase = attrs.field(default="connected", init=False)
     _items: Items = attrs.field(factory=Items, init=False, repr=False)
+    _short: bool = attrs.field(default=False, init=False)
+    """It has left out some of the audio."""
 
     def __attrs_post_init__(self) -> None:
         self.host = host_of(self.address)
@@ -111,9 +114,17 @@ class Speaker(abc.ABC):
     def _news(self, before: str) -> list[Event]:
         text = self._items.text
         news: list[Event] = [] if text == before else [Partial(text)]
-        if self._phase != "over" and (settled := self._items.settle()):
-            news.append(Settled(*settled))
+        if self._phase != "over" and not self._short and (settled := self._items.settle()):
+            self._short = self._is_short(settled[1])
+            if not self._short:
+                news.append(Settled(*settled))
         return news
+
+    def _is_short(self, until_bytes: int) -> bool:
+        """The server says it worked on less than that: no text of it is settled."""
+        if not self.used_s or self.skips_pauses:
+            return False
+        return self.used_s < until_bytes / BYTES_PER_SAMPLE / self.rate_hz - DROPPED_S
 
     def _complete(self) -> Complete:
         self._phase = "over"

@@ -681,7 +681,8 @@ def test_a_long_take_is_committed_at_a_pause_and_then_settled() -> None:
     assert dialect.pause() == []  # not again before so much was said again
     dialect.audio(SECOND)
     assert dialect.hear(committed("i1")) == []
-    assert dialect.hear(completed("One.", "i1")) == [Partial("One."), Settled("One.", TURN_BYTES)]
+    settled = [Partial("One."), Settled("One.", TURN_BYTES)]
+    assert dialect.hear(completed("One.", "i1", TURN_S)) == settled
     dialect.commit()
     dialect.hear(committed("i2", "i1"))
     dialect.hear(CLEARED)
@@ -700,6 +701,17 @@ def test_the_answer_to_a_pause_is_not_taken_for_that_to_the_end() -> None:
     dialect.hear(completed("Two.", "i2"))
     assert dialect.patience_s == FENCE_S
     assert dialect.hear(CLEARED) == [Complete("One. Two.")]
+
+
+def test_what_was_left_out_in_part_is_not_settled() -> None:
+    dialect = long_take()
+    dialect.pause()
+    dialect.hear(committed("i1"))
+    assert dialect.hear(completed("One.", "i1", TURN_S - 2)) == [Partial("One.")]
+    dialect.audio(bytes(TURN_BYTES))
+    dialect.pause()
+    dialect.hear(committed("i2", "i1"))
+    assert dialect.hear(completed("Two.", "i2", 2 * TURN_S)) == [Partial("One. Two.")]
 
 
 def test_an_item_the_server_ended_by_itself_is_of_no_known_place() -> None:
