@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt
+from collections.abc import Callable
+
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from . import pill, theme
+from .pill import Layout
 from .theme import Scheme
-from .views import Button
+from .views import Button, Does
 
 STOP, CLOSE = "Finish dictation", "Dismiss"
 
@@ -37,3 +40,41 @@ class PillButton(QAbstractButton):
             pill.paint_stop(painter, scheme, over=over)
         else:
             pill.paint_close(painter, scheme, over=over)
+
+
+class PillButtons:
+    """Those of what is shown now, made anew when others are wanted."""
+
+    def __init__(self, parent: QWidget, do: Callable[[Does], None]) -> None:
+        self._parent, self._do = parent, do
+        self.shown: list[PillButton] = []
+        self._stops = False
+
+    def place(self, layout: Layout, corner: QPointF, scheme: Scheme) -> None:
+        """`corner`: the pill's in the window, in pixels."""
+        wanted = [place.button for place in layout.places]
+        stops = layout.view.stop
+        if (wanted, stops) != ([made.button for made in self.shown], self._stops):
+            self.drop()
+            self.shown = [self._made(button, stops, scheme) for button in wanted]
+            self._stops = stops
+        scale = theme.text_scale()
+        for made, place in zip(self.shown, layout.places, strict=True):
+            rect = place.rect
+            x, y = corner.x() + rect.x() * scale, corner.y() + rect.y() * scale
+            made.setGeometry(QRectF(x, y, rect.width() * scale, rect.height() * scale).toRect())
+            made.show()
+
+    def drop(self) -> None:
+        for old in self.shown:
+            old.hide()
+            old.deleteLater()
+        self.shown = []
+
+    def _made(self, button: Button | None, stops: bool, scheme: Scheme) -> PillButton:
+        made = PillButton(self._parent, scheme, button, STOP if stops else CLOSE)
+        does: Does = "finish" if stops else "dismiss"
+        if button:
+            does = button.does
+        made.clicked.connect(lambda: self._do(does))
+        return made
