@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ from sayso.core.order import Waiting
 from sayso.core.problems import Problem
 from sayso.core.settings import Endpoint, Settings
 from sayso.core.status import Status
+from sayso.core.usage import Day, Sum
 from sayso.stt.ondevice.catalogue import MODELS, Listed
 from sayso.stt.presets import preset
 from sayso.ui import glyph, pill, theme, views
@@ -204,6 +206,23 @@ MODELS_SHOWN = [
 ]
 
 
+def used(number: int, endpoint: str, minutes: float, cost_usd: float | None) -> Day:
+    day = dt.date.today().replace(day=number)
+    took = Sum(takes=3 + number % 4, seconds=60 * minutes, cost_usd=cost_usd)
+    return Day(day=day, endpoint=endpoint, sum=took)
+
+
+USAGE = [
+    used(number, *one)
+    for number in (2, 3, 4, 5, 6, 9, 10, 11, 12, 16, 17, 18, 19)
+    for one in (
+        ("OpenAI", number % 5 + 2.5, (number % 5 + 2.5) * 0.017),
+        ("on-device", number % 3 + 0.5, 0.0),
+        ("Attic", number % 2 * 2.0, None),
+    )
+]
+
+
 def actions(**others: object) -> Actions:
     """Does nothing, like a desktop without microphones, keys and servers."""
     nothing = {
@@ -212,7 +231,7 @@ def actions(**others: object) -> Actions:
         if field.name
         not in (
             *("microphones", "meter", "record_hotkey", "key_state", "test_endpoint", "models"),
-            "server_models",
+            *("server_models", "usage"),
         )
     }
     return Actions(
@@ -224,6 +243,7 @@ def actions(**others: object) -> Actions:
         test_endpoint=lambda: "It works. A three-second sample came back in 0.6 s.",
         models=lambda: MODELS_SHOWN,
         server_models=lambda _: (),
+        usage=lambda _: USAGE,
     )
 
 
@@ -284,6 +304,9 @@ def settings_windows(folder: Path, name: str) -> None:
             window.pages["recognition"].server.advanced.more.click()  # type: ignore[attr-defined]
         if label.startswith("recognition-") and label != "recognition-device":
             window.resize(QSize(780, 1400))
+        if label == "usage":
+            window.resize(QSize(780, 700))
+            window.pages["usage"].show_days(USAGE)  # type: ignore[attr-defined]
         if label == "general":
             window.pages["general"].meter.show_level(0.55, 0.68)  # type: ignore[attr-defined]
         save(window, folder / f"settings-{label}-{name}.png")

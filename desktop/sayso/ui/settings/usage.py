@@ -68,7 +68,7 @@ class UsagePage(Page):
             Group(context.scheme, "Budget", [self.budget]),
             label(FOOTER, "caption", context.scheme.ink2, wrap=True),
         )
-        self._show([])
+        self.show_days([])
 
     def refresh(self) -> None:
         if not self.field.hasFocus():
@@ -83,12 +83,12 @@ class UsagePage(Page):
         self._month = month_of(dt.date.today())
         month = self._month
         self.context.background.run(
-            lambda: self.context.actions.usage(month), self._show, self.budget.note.problem
+            lambda: self.context.actions.usage(month), self.show_days, self.budget.note.problem
         )
 
     # What there is
 
-    def _show(self, days: list[Day]) -> None:
+    def show_days(self, days: list[Day]) -> None:
         self.days = days
         title = f"{month_name(self._month)} {self._month[:4]}"
         self.endpoints = [self._row(name, one) for name, one in by_endpoint(days).items()]
