@@ -5,8 +5,9 @@ of `sdp` and `session`, with a short-lived key as bare SDP. Messages are the web
 Sound goes as it is spoken and cannot go faster. What was said before the call stands is sent
 late, and is caught up with in pauses (`sayso.stt.catchup`); when the key is let go the rest is
 played to its end, then silence, and then the commit, since nothing says what has arrived and a
-server holds sound back for a moment to put it in order. To finish by REST instead would need
-the real key, another model, and a cut in mid-word.
+server holds sound back for a moment to put it in order. Where more waits than that is good for
+(a take that is read again), and where the network lets no call through, the same conversation is
+held over the websocket.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -32,9 +34,15 @@ from .web import SDP, Answer, Web, refused
 
 if TYPE_CHECKING:
     from .call import Call
+    from .link import Link
+
+log = logging.getLogger(__name__)
 
 PATH = "/realtime/calls"
-OPEN_S = 10.0
+ANSWER_S = 10.0
+THROUGH_S = 5.0
+"""From the answer until messages can be sent."""
+LONGEST_BACKLOG_S = 6.0
 SILENCE_MS = 400
 """After the last word, before the commit: the dialect's padding, and what a server holds back."""
 MISSING = Problem(
@@ -50,6 +58,9 @@ class Calls:
 
     endpoint: Endpoint
     _web: Web | None = attrs.field(default=None, init=False)
+    _link: Link | None = attrs.field(default=None, init=False)
+    _no_way: bool = attrs.field(default=False, init=False)
+    """This network lets no call through, as far as was seen."""
     _closing: set[asyncio.Task[None]] = attrs.field(factory=set, init=False)
 
     async def converse(
@@ -60,27 +71,49 @@ class Calls:
         Raises:
             ProblemError: No connection, refused, lost, or no final within the dialect's patience.
         """
+        if self._no_way or audio.duration_s > LONGEST_BACKLOG_S:
+            return await self._by_socket(dialect, audio, heard)
         calls = await asyncio.to_thread(library)
         call = calls.Call(calls.Voice(dialect.rate_hz, dialect.audio))
         try:
-            await self._connect(call, dialect)
-            return await _Conversation(dialect, audio, heard, call).text()
+            if await self._connected(call, dialect):
+                return await _Conversation(dialect, audio, heard, call).text()
         finally:
             self._take_leave(call)
+        self._no_way = True
+        return await self._by_socket(dialect, audio, heard)
+
+    async def _by_socket(
+        self, dialect: Dialect, audio: Reader, heard: Callable[[Heard], None]
+    ) -> str:
+        if self._link is None:
+            from .link import Link
+
+            self._link = Link()
+        return await self._link.converse(dialect, audio, heard)
+
+    async def _connected(self, call: Call, dialect: Dialect) -> bool:
+        """Whether the call goes through.
+
+        Raises:
+            ProblemError: The server does not take it.
+        """
+        answer = await self._answered(await call.offer(), dialect)
+        try:
+            async with asyncio.timeout(THROUGH_S):
+                await call.connect(answer)
+        except (TimeoutError, library().CannotCallError) as error:
+            why = str(error) or "not in time"
+            log.info("No call gets through to %s: %s", dialect.host, why)
+            return False
+        return True
 
     async def close(self) -> None:
         await asyncio.gather(*self._closing)
+        if self._link is not None:
+            await self._link.close()
         if self._web is not None:
             await self._web.close()
-
-    async def _connect(self, call: Call, dialect: Dialect) -> None:
-        try:
-            async with asyncio.timeout(OPEN_S):
-                await call.connect(await self._answered(await call.offer(), dialect))
-        except TimeoutError:
-            raise ProblemError(no_way(dialect.host, "not in time")) from None
-        except library().CannotCallError as error:
-            raise ProblemError(no_way(dialect.host, str(error))) from error
 
     async def _answered(self, offer: str, dialect: Dialect) -> str:
         url = web_url(self.endpoint.url, PATH, self.endpoint.allow_insecure)
@@ -95,7 +128,7 @@ class Calls:
             session = json.dumps(session_for(self.endpoint.model))
             form = {"sdp": (None, offer, SDP), "session": (None, session, "application/json")}
             content = {"files": form}
-        answer = await self._web.ask("POST", url, headers, OPEN_S, **content)
+        answer = await self._web.ask("POST", url, headers, ANSWER_S, **content)
         if not answer.ok:
             raise ProblemError(_refused(dialect.host, self.endpoint.model, answer))
         if not answer.body.startswith(b"v=0"):
@@ -181,12 +214,3 @@ def _refused(host: str, model: str, answer: Answer) -> Problem:
     if answer.status == 400 and not (isinstance(error, dict) and error.get("message")):
         return refusals.no_call(host, f"{host}: HTTP 400")
     return refused(host, model, answer, None)
-
-
-def no_way(host: str, detail: str) -> Problem:
-    return Problem(
-        f"This network lets no call through to {host}.",
-        f"Choose WebSocket in place of WebRTC in Settings > Recognition. {refusals.KEPT}",
-        "recognition",
-        detail,
-    )
