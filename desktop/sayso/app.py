@@ -325,6 +325,7 @@ class App:
 
             self._window = SettingsWindow(self._for_window, self._background, self._settings)
             self._bridge.settings.connect(self._window.show_settings)
+            self._bridge.history.connect(self._window.count_again)
         self._window.open(page)
 
     def _show_history(self) -> None:

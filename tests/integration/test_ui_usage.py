@@ -78,6 +78,16 @@ def test_it_looks_anew_when_it_is_shown_again(qtbot, window, fake, page):
     assert page.endpoints[0].title == "OpenAI"
 
 
+def test_it_counts_on_while_it_is_seen(qtbot, window, fake, page):
+    fake.days = DAYS[:1]
+    window.count_again()
+    qtbot.waitUntil(lambda: len(page.endpoints) == 1)
+    window.open("general")
+    fake.days = DAYS
+    window.count_again()
+    assert len(page.endpoints) == 1
+
+
 def test_a_month_without_dictation(qtbot, window, fake):
     fake.days = []
     window.open("usage")

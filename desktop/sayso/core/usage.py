@@ -188,7 +188,8 @@ def minutes(seconds: float) -> str:
         return f"{seconds:.0f} s"
     whole = round(seconds / 60)
     hours, rest = divmod(whole, 60)
-    return f"{hours} h {rest} min" if hours else f"{whole} min"
+    parts = (f"{hours} h" if hours else "", f"{rest} min" if rest else "")
+    return " ".join(part for part in parts if part)
 
 
 def endpoint_title(name: str) -> str:

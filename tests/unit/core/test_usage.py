@@ -159,7 +159,14 @@ def test_money_as_a_person_reads_it(usd, shown):
 
 @pytest.mark.parametrize(
     ("seconds", "shown"),
-    [(0, "0 s"), (41.4, "41 s"), (60, "1 min"), (3540, "59 min"), (7500, "2 h 5 min")],
+    [
+        (0, "0 s"),
+        (41.4, "41 s"),
+        (60, "1 min"),
+        (3540, "59 min"),
+        (3600, "1 h"),
+        (7500, "2 h 5 min"),
+    ],
 )
 def test_minutes_as_a_person_reads_them(seconds, shown):
     assert minutes(seconds) == shown

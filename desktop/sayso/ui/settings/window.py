@@ -116,6 +116,13 @@ class SettingsWindow(QWidget):
         for page in self.pages.values():
             page.use(settings)
 
+    @Slot()
+    def count_again(self) -> None:
+        """A take is over: the page that shows what they take looks anew, if it is seen."""
+        page = self.pages.get("usage")
+        if isinstance(page, UsagePage) and page.isVisible():
+            page.look()
+
     def open(self, page: str = "") -> None:
         """Show it, on this page; '' for the one last seen."""
         names = [name for name, *_ in PAGES]
