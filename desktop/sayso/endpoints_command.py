@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import click
 
-from .core import settings as s
+from .core.choice import added, in_use, without
 from .core.endpoint import ON_DEVICE, Endpoint
 from .core.problems import Problem, ProblemError
 from .core.settings import Settings
@@ -94,12 +94,12 @@ def add(
         socket_url(made.url, host)  # unless that is all that stands against it
         remedy = "Use an address that starts with https://, or say --allow-insecure."
         raise ProblemError(attrs.evolve(error.problem, remedy=remedy)) from error
-    settings = _save(s.added(_settings(), made))
-    added = settings.endpoints[-1]
+    settings = _save(added(_settings(), made))
+    new = settings.endpoints[-1]
     if as_json:
-        _print_json(_described(settings, added))
+        _print_json(_described(settings, new))
     else:
-        click.echo(f"{added.name} is added. To use it: sayso endpoints use {added.name!r}.")
+        click.echo(f"{new.name} is added. To use it: sayso endpoints use {new.name!r}.")
 
 
 @endpoints.command()
@@ -107,7 +107,7 @@ def add(
 @click.option("--json", "as_json", is_flag=True, help="What is used now, as JSON.")
 def use(name: str, as_json: bool) -> None:
     """Recognise with this server from now on, or with "on-device"."""
-    settings = _save(s.in_use(_settings(), name))
+    settings = _save(in_use(_settings(), name))
     if as_json:
         _print_json({"engine": settings.engine, "endpoint": settings.profile})
     elif settings.engine == "realtime":
@@ -122,7 +122,7 @@ def use(name: str, as_json: bool) -> None:
 def remove(name: str, as_json: bool) -> None:
     """Forget a server; its key stays until "sayso key forget". One always stays."""
     before = _settings()
-    settings = _save(s.without(before, name))
+    settings = _save(without(before, name))
     if as_json:
         _print_json([_described(settings, one) for one in settings.endpoints])
         return

@@ -12,11 +12,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 
 import attrs
 
+from .core.choice import read_by
 from .core.endpoint import ON_DEVICE
 from .core.hints import keywords_of
 from .core.order import Waiting
 from .core.problems import Problem, ProblemError
-from .core.settings import Settings, read_by
+from .core.settings import Settings
 from .core.take import Take
 from .stt import relay
 from .stt.engine import Engine, News

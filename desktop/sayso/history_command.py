@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from . import remote
-from .core import settings as s
+from .core.choice import read_by
 from .core.entry import Entry, tried_again
 from .core.problems import Problem, ProblemError
 from .core.retention import described
@@ -105,7 +105,7 @@ def retry(take: str, engine: str | None, as_json: bool) -> None:
     sound = Spool(folders.takes()).load(entry.id)
     settings = _settings()
     if engine:
-        settings = s.read_by(settings, engine)
+        settings = read_by(settings, engine)
     text = asyncio.run(recognise(sound, settings))
     entry = tried_again(entry, sound, insertable(text, newlines=True))
     past.put(entry)

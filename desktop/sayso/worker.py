@@ -19,11 +19,12 @@ from .budget import Budget
 from .capture import Capture
 from .capture import Told as CaptureTold
 from .core import events as e
+from .core.choice import read_by
 from .core.dictation import Dictation, Phase
 from .core.entry import Entry
 from .core.order import Waiting
 from .core.problems import Problem, ProblemError
-from .core.settings import Settings, read_by
+from .core.settings import Settings
 from .core.status import Status
 from .core.take import Outcome, Take
 from .core.text import insertable, words

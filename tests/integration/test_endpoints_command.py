@@ -126,7 +126,10 @@ WRONG = {
         ["add", "groq", "--name", "a, b"],
         "'a, b' cannot be a name. A name has no commas in it.",
     ),
-    "nobody to use": (["use", "Gone"], "There is no endpoint called 'Gone'."),
+    "nobody to use": (
+        ["use", "Gone"],
+        "No engine is called 'Gone'. It is one of: OpenAI, on-device.",
+    ),
     "nobody to remove": (["remove", "Gone"], "There is no endpoint called 'Gone'."),
     "the last one": (["remove", "OpenAI"], "OpenAI is the only endpoint."),
 }

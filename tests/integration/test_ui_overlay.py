@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from uifakes import FakeApp
 
 from sayso.core import settings as s
+from sayso.core.choice import added, in_use, without
 from sayso.core.problems import Problem, ProblemError
 from sayso.core.settings import Endpoint, Settings
 from sayso.core.status import Status
@@ -332,7 +333,7 @@ def seen(tray: Tray) -> list[str]:
 
 
 def test_the_menu_has_this_computer_and_every_server(tray: Tray, app: FakeApp) -> None:
-    app.edit(lambda now: s.added(now, Endpoint(name="Box & more", url="http://localhost:8000/v1")))
+    app.edit(lambda now: added(now, Endpoint(name="Box & more", url="http://localhost:8000/v1")))
     assert list(engines(tray)) == ["on-device", "OpenAI", "Box & more"]
     assert engines(tray)["Box & more"].text() == "Box && more"
     assert ticked(tray) == ["on-device"]
@@ -346,11 +347,11 @@ def test_the_menu_has_this_computer_and_every_server(tray: Tray, app: FakeApp) -
 
 
 def test_a_server_that_is_renamed_or_removed_is_so_in_the_menu(tray: Tray, app: FakeApp) -> None:
-    app.edit(lambda now: s.in_use(s.added(now, Endpoint(name="Box")), "Box"))
+    app.edit(lambda now: in_use(added(now, Endpoint(name="Box")), "Box"))
     app.change("endpoint.name", "The box")
     assert list(engines(tray)) == ["on-device", "OpenAI", "The box"]
     assert ticked(tray) == ["The box"]
-    app.edit(lambda now: s.without(now, "The box"))
+    app.edit(lambda now: without(now, "The box"))
     assert (list(engines(tray)), ticked(tray)) == (["on-device", "OpenAI"], ["on-device"])
 
 

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from uifakes import FakeApp
 
 from sayso.core import settings as s
+from sayso.core.choice import added, in_use
 from sayso.core.endpoint import ON_DEVICE
 from sayso.core.problems import Problem
 from sayso.core.settings import Endpoint
@@ -160,7 +161,7 @@ def test_servers_are_chosen_by_name_and_say_where_sound_goes(
     page: RecognitionPage, app: FakeApp
 ) -> None:
     with_box(page)
-    app.edit(lambda now: s.added(now, Endpoint(name="R&D", url="https://speech.example/v1")))
+    app.edit(lambda now: added(now, Endpoint(name="R&D", url="https://speech.example/v1")))
     radios = page.choice.radios
     assert list(radios) == [ON_DEVICE, "OpenAI", "Box", "R&D"]
     assert radios["R&D"].text() == "R&&D"
@@ -265,7 +266,7 @@ def test_what_is_being_written_is_not_taken_for_another_server(
 ) -> None:
     """The tray may switch while a field has the focus."""
     with_box(page)
-    app.edit(lambda now: s.added(now, Endpoint(name="Other", url="https://other.example/v1")))
+    app.edit(lambda now: added(now, Endpoint(name="Other", url="https://other.example/v1")))
     wanted = app.settings.endpoint_named("Other")
     fields = [
         *(page.server.address.url, page.rows["endpoint.name"].control),
@@ -276,7 +277,7 @@ def test_what_is_being_written_is_not_taken_for_another_server(
         field.setFocus()
         field.setText("https://half.example")
     page.server.advanced.headers.setPlainText("X-Half: 1")
-    app.edit(lambda now: s.in_use(now, "Other"))
+    app.edit(lambda now: in_use(now, "Other"))
     for field in map(line, fields):
         field.editingFinished.emit()
     leave(page.server.advanced.headers)

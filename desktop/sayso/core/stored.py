@@ -10,9 +10,10 @@ from typing import Any
 
 import attrs
 
+from .choice import no_endpoint
 from .endpoint import ON_DEVICE, OPENAI_URL, Endpoint, free_name
 from .problems import Problem, ProblemError
-from .settings import GROUPS, Settings, no_endpoint, put
+from .settings import GROUPS, Settings, put
 
 VERSION = 2
 OWN = "My server"

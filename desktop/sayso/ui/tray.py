@@ -8,9 +8,10 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtGui import QAction, QActionGroup, QCursor, QIcon
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
+from ..core.choice import in_use
 from ..core.endpoint import ON_DEVICE
 from ..core.problems import Problem
-from ..core.settings import Settings, in_use
+from ..core.settings import Settings
 from ..core.status import Status
 from . import glyph, views
 from .actions import Actions

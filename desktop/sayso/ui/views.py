@@ -149,14 +149,9 @@ def tray_view(status: Status, settings: Settings) -> TrayView:
         toggle="Finish dictation" if listening else "Start hands-free",
         has_held=bool(status.held),
         has_words=bool(status.held or status.last_text),
-        engine=engine_of(settings),
+        engine=settings.chosen,
         sends=_sends(settings),
     )
-
-
-def engine_of(settings: Settings) -> str:
-    """Who recognises: 'on-device', or the endpoint's name."""
-    return ON_DEVICE if settings.engine == ON_DEVICE else settings.profile
 
 
 def _sends(settings: Settings) -> str:

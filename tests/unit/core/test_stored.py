@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from sayso.core import endpoint as e
 from sayso.core import settings as s
+from sayso.core.choice import added, in_use, read_by, without
 from sayso.core.endpoint import ON_DEVICE, Endpoint, free_name
 from sayso.core.problems import ProblemError
 from sayso.core.settings import Settings
@@ -48,10 +49,10 @@ ENDPOINTS = st.builds(
 def some_settings(draw: st.DrawFn) -> Settings:
     settings = Settings()
     for endpoint in draw(st.lists(ENDPOINTS, max_size=4)):
-        settings = s.added(settings, endpoint)
+        settings = added(settings, endpoint)
     names = [ON_DEVICE, *(one.name for one in settings.endpoints)]
     order = draw(st.lists(st.sampled_from(names), unique=True))
-    settings = s.in_use(settings, draw(st.sampled_from(names)))
+    settings = in_use(settings, draw(st.sampled_from(names)))
     budget = draw(st.floats(0, s.MOST_DOLLARS))
     return attrs.evolve(settings, fallback=tuple(order), monthly_budget_usd=budget)
 
@@ -195,7 +196,7 @@ def test_a_broken_endpoint_of_version_1_is_reported() -> None:
 
 
 def test_the_endpoint_in_use_is_read_and_put_by_its_keys() -> None:
-    settings = s.in_use(s.added(Settings(), Endpoint(name="Box", url=OWN)), "Box")
+    settings = in_use(added(Settings(), Endpoint(name="Box", url=OWN)), "Box")
     settings = s.put(settings, "endpoint.model", "m")
     assert s.get(settings, "endpoint.url") == OWN
     assert settings.endpoint_named("Box") == Endpoint(name="Box", url=OWN, model="m")
@@ -204,7 +205,7 @@ def test_the_endpoint_in_use_is_read_and_put_by_its_keys() -> None:
 
 
 def test_a_new_name_goes_wherever_the_old_one_stood() -> None:
-    settings = s.added(Settings(fallback=("OpenAI", ON_DEVICE)), Endpoint(name="Box"))
+    settings = added(Settings(fallback=("OpenAI", ON_DEVICE)), Endpoint(name="Box"))
     settings = s.put(settings, "endpoint.name", "Open AI")
     assert (settings.profile, settings.fallback) == ("Open AI", ("Open AI", ON_DEVICE))
     other = s.changed_endpoint(settings, "Box", Endpoint(name="The box"))
@@ -239,7 +240,7 @@ REFUSED = {
 
 @pytest.mark.parametrize(("key", "value", "why"), REFUSED.values(), ids=REFUSED)
 def test_what_cannot_be_is_named_with_what_can(key: str, value: object, why: str) -> None:
-    settings = s.added(Settings(), Endpoint(name="Box", url=OWN))
+    settings = added(Settings(), Endpoint(name="Box", url=OWN))
     with pytest.raises(ProblemError) as caught:
         s.put(settings, key, value)
     assert why in caught.value.problem.sentence
@@ -257,7 +258,7 @@ TYPED = {
 @pytest.mark.parametrize(("key", "text", "value"), TYPED.values(), ids=TYPED)
 def test_what_a_person_types(key: str, text: str, value: object) -> None:
     assert s.parse(key, text) == value
-    settings = s.put(s.added(Settings(), Endpoint(name="Box")), key, value)
+    settings = s.put(added(Settings(), Endpoint(name="Box")), key, value)
     assert s.get(settings, key) == value
 
 
@@ -269,29 +270,40 @@ def test_money_that_is_no_number_is_told() -> None:
 
 def test_there_is_always_an_endpoint() -> None:
     with pytest.raises(ProblemError) as caught:
-        s.without(Settings(), "OpenAI")
+        without(Settings(), "OpenAI")
     assert caught.value.problem.what == "OpenAI is the only endpoint."
     with pytest.raises(ValueError, match="endpoints"):
         attrs.evolve(Settings(), endpoints=())
 
 
 def test_removing_the_one_in_use_goes_back_to_this_computer() -> None:
-    settings = s.in_use(s.added(Settings(), Endpoint(name="Box")), "Box")
+    settings = in_use(added(Settings(), Endpoint(name="Box")), "Box")
     settings = attrs.evolve(settings, fallback=("Box", "OpenAI", ON_DEVICE))
-    left = s.without(settings, "Box")
+    left = without(settings, "Box")
     assert (left.engine, left.profile) == (ON_DEVICE, "OpenAI")
     assert left.fallback == ("OpenAI", ON_DEVICE)
-    other = s.without(settings, "OpenAI")
+    other = without(settings, "OpenAI")
     assert (other.engine, other.profile, other.fallback) == ("realtime", "Box", ("Box", ON_DEVICE))
 
 
-@pytest.mark.parametrize("change", [s.without, s.in_use])
-def test_who_is_not_there_cannot_be_chosen_or_removed(change: Any) -> None:
+NOBODY = {
+    "to remove": (without, "There is no endpoint called 'Gone'. The endpoints are: OpenAI."),
+    "to use": (in_use, "No engine is called 'Gone'. It is one of: OpenAI, on-device."),
+    "to read": (read_by, "No engine is called 'Gone'. It is one of: OpenAI, on-device."),
+}
+
+
+@pytest.mark.parametrize(("change", "sentence"), NOBODY.values(), ids=NOBODY)
+def test_who_is_not_there_is_told(change: Any, sentence: str) -> None:
     with pytest.raises(ProblemError) as caught:
         change(Settings(), "Gone")
-    assert caught.value.problem.sentence == (
-        "There is no endpoint called 'Gone'. The endpoints are: OpenAI."
-    )
+    assert caught.value.problem.sentence == sentence
+
+
+@pytest.mark.parametrize("name", ["OpenAI", ON_DEVICE])
+def test_one_engine_can_be_asked_alone(name: str) -> None:
+    alone = read_by(Settings(fallback=(ON_DEVICE, "OpenAI")), name)
+    assert (alone.chosen, alone.fallback) == (name, ())
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sayso.core import settings as s
+from sayso.core.choice import added
 from sayso.core.endpoint import Endpoint
 from sayso.core.headers import headers_of
 from sayso.core.problems import ProblemError
@@ -67,7 +67,7 @@ def test_the_kinds_have_names_of_their_own_and_the_settings_take_them() -> None:
     assert len({one.name for one in PRESETS}) == len(PRESETS)
     settings = Settings()
     for one in PRESETS:
-        settings = s.added(settings, one.made(one.address))
+        settings = added(settings, one.made(one.address))
         assert one.about.endswith(".")
         if not one.endpoint.url:
             assert socket_url(one.address, host_of(one.address))

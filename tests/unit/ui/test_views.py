@@ -111,8 +111,8 @@ def test_the_menu_says_who_recognises_and_whether_sound_leaves(
     engine: str, fallback: tuple[str, ...], expected: str, sends: str
 ) -> None:
     settings = s.put(s.put(SETTINGS, "engine", engine), "fallback", fallback)
-    assert views.engine_of(settings) == expected
-    assert tray_view(Status(), settings).sends == sends
+    view = tray_view(Status(), settings)
+    assert (view.engine, view.sends) == (expected, sends)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from ...core.settings import Settings
 from ...stt.endpoints import OPENAI, is_this_computer
 from ...stt.presets import PRESETS, Preset
 from .address import host
-from .order import chosen, helpers
+from .order import helpers
 from .page import Context
 from .widgets import Group, Row, label, scaled
 
@@ -59,7 +59,7 @@ class Choice:
         if words != self._words:
             self._words = words
             self._rebuild()
-        self.radios[chosen(settings)].setChecked(True)
+        self.radios[settings.chosen].setChecked(True)
 
     def _rebuild(self) -> None:
         focused = next((name for name, radio in self.radios.items() if radio.hasFocus()), "")
@@ -100,6 +100,6 @@ def where_sound_goes(endpoint: Endpoint) -> str:
 
 
 def _here(settings: Settings) -> str:
-    if chosen(settings) == ON_DEVICE and helpers(settings):
+    if settings.chosen == ON_DEVICE and helpers(settings):
         return "Works offline. Sound leaves this computer only if that fails."
     return "Works offline. Sound never leaves this computer."

@@ -29,7 +29,7 @@ class Order:
 
     def refresh(self, settings: Settings) -> None:
         names = [ON_DEVICE, *(one.name for one in settings.endpoints)]
-        free = [name for name in names if name != chosen(settings)]
+        free = [name for name in names if name != settings.chosen]
         order = helpers(settings)
         for at, (row, combo) in enumerate(zip(self.rows, self.combos, strict=True)):
             before = order[:at]
@@ -48,18 +48,13 @@ class Order:
         order = helpers(settings)
         rest = [name for name in order[at + 1 :] if name != value]
         order = [*order[:at], *([value] if value else []), *rest]
-        unseen = [name for name in settings.fallback if name == chosen(settings)]
+        unseen = [name for name in settings.fallback if name == settings.chosen]
         self._page.change("fallback", (*order, *unseen))
-
-
-def chosen(settings: Settings) -> str:
-    """Who recognises: 'on-device', or the endpoint's name."""
-    return ON_DEVICE if settings.engine == ON_DEVICE else settings.profile
 
 
 def helpers(settings: Settings) -> list[str]:
     """Who may help out now, in order."""
-    return [name for name in settings.fallback if name != chosen(settings)]
+    return [name for name in settings.fallback if name != settings.chosen]
 
 
 def _about(settings: Settings, name: str) -> str:

@@ -6,6 +6,7 @@ import attrs
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from ...core import settings as settings_of
+from ...core.choice import added, in_use, without
 from ...core.endpoint import free_name
 from ...core.languages import choices
 from ...core.problems import Problem, ProblemError
@@ -104,13 +105,13 @@ class RecognitionPage(Page):
             self._drop_draft()
             return None
         name = self.settings.profile
-        return self.context.actions.edit(lambda now: settings_of.without(now, name))
+        return self.context.actions.edit(lambda now: without(now, name))
 
     def _choose(self, name: str) -> None:
         if self._draft is not None and name == self._draft.name:
             return
         self._drop_draft()
-        self.context.actions.edit(lambda now: settings_of.in_use(now, name))
+        self.context.actions.edit(lambda now: in_use(now, name))
         self.refresh()
 
     # The server that has no address yet
@@ -119,8 +120,8 @@ class RecognitionPage(Page):
         """Add it, in use from now on."""
 
         def with_it(now: Settings) -> Settings:
-            now = settings_of.added(now, endpoint)
-            return settings_of.in_use(now, now.endpoints[-1].name)
+            now = added(now, endpoint)
+            return in_use(now, now.endpoints[-1].name)
 
         draft, self._draft = self._draft, None
         problem = self.context.actions.edit(with_it)
@@ -131,8 +132,8 @@ class RecognitionPage(Page):
     def _with_draft(self, settings: Settings) -> Settings:
         if self._draft is None:
             return settings
-        shown = settings_of.added(settings, self._draft)
-        return settings_of.in_use(shown, shown.endpoints[-1].name)
+        shown = added(settings, self._draft)
+        return in_use(shown, shown.endpoints[-1].name)
 
     def _drop_draft(self) -> None:
         if self._draft is not None:
