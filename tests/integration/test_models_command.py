@@ -13,6 +13,7 @@ from sayso.edges import downloads, folders
 from sayso.edges.arrival import Source
 from sayso.stt.ondevice import catalogue
 from sayso.stt.ondevice.catalogue import MODELS, named
+from sayso.stt.ondevice.speeds import remember
 
 
 @pytest.fixture
@@ -61,6 +62,40 @@ def test_the_list_as_json_has_what_scripts_need(sayso):
     small = rows["whisper-small"]
     assert (small["place"], small["bytes"], small["used"]) == (None, 486_212_372, False)
     assert {file["name"] for file in small["files"]} >= {"model.bin", "config.json"}
+
+
+def test_the_list_tells_how_long_words_are_waited_for_here(sayso, home):
+    text = sayso("models", "list").stdout
+    assert " s  " not in text
+    rows = json.loads(sayso("models", "list", "--json").stdout)
+    assert {(row["wait_s"], row["wait_measured"]) for row in rows} == {(None, False)}
+    remember(folders.cache(), "whisper-base", "2 processors", 0.312)
+    lines = sayso("models", "list").stdout.splitlines()
+    (base,) = [line for line in lines if " whisper-base " in line]
+    (small,) = [line for line in lines if " whisper-small " in line]
+    assert "quick            0.3 s        installed as a package" in base
+    assert small.endswith("about 1.0 s")
+    rows = {row["name"]: row for row in json.loads(sayso("models", "list", "--json").stdout)}
+    assert (rows["whisper-base"]["wait_s"], rows["whisper-base"]["wait_measured"]) == (0.31, True)
+    assert (rows["whisper-small"]["wait_s"], rows["whisper-small"]["wait_measured"]) == (
+        1.03,
+        False,
+    )
+
+
+def test_what_another_program_downloaded_is_not_downloaded_again(home, monkeypatch):
+    with modelhub.serving() as hub:
+        model = modelhub.model("whisper-tiny")
+        monkeypatch.setattr(catalogue, "_BY_NAME", {model.name: model})
+        snapshot = home / "cache" / "huggingface" / "hub" / "models--org--test" / "snapshots"
+        folder = snapshot / model.pin.revision
+        folder.mkdir(parents=True)
+        for name, data in modelhub.CONTENT.items():
+            (folder / name).write_bytes(data)
+        done = CliRunner().invoke(models_command.models, ["download", model.name])
+        assert done.output == "The model Test is on this computer already.\n"
+        assert hub.asked == []
+        assert not (folders.models() / model.name).exists()
 
 
 def test_models_of_the_shared_cache_and_unfinished_ones_are_listed(sayso, home):

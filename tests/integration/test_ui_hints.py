@@ -160,6 +160,25 @@ def test_hints_are_in_force_at_once(page: RecognitionPage, app: FakeApp) -> None
     assert (endpoint.delay, endpoint.noise) == ("low", "far_field")
 
 
+def test_this_computer_is_told_words_of_its_own(page: RecognitionPage, app: FakeApp) -> None:
+    field = page.rows["on_device.keywords"].control
+    assert isinstance(field, QLineEdit)
+    assert field.isVisibleTo(page)
+    enter(field, " Xenolab, Saoirse ")
+    enter(page.rows["on_device.prompt"].control, "At sea.")
+    told = app.settings.on_device
+    assert (told.keywords, told.prompt) == ("Xenolab, Saoirse", "At sea.")
+    assert app.settings.endpoint.keywords == ""
+    enter(field, "a <b>")
+    assert app.settings.on_device.keywords == "Xenolab, Saoirse"
+    assert "Leave them out" in page.rows["on_device.keywords"].note.text.text()
+    assert field.text() == "a <b>"
+    app.change("on_device.keywords", "Forgejo")
+    assert field.text() == "a <b>"  # to be put right
+    enter(field, "Forgejo")
+    assert page.rows["on_device.keywords"].note.isHidden()
+
+
 def test_a_wrong_word_stays_to_be_put_right_and_is_not_set(
     page: RecognitionPage, app: FakeApp
 ) -> None:

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from uifakes import FakeApp
 
 from sayso.core.problems import Problem
-from sayso.stt.ondevice.catalogue import MODELS, Listed, named
+from sayso.stt.ondevice.catalogue import MODELS, Listed, Speed, named
 from sayso.ui.background import Background
 from sayso.ui.settings.models import ModelLine, ModelList, act, state
 from sayso.ui.settings.recognition import RecognitionPage
@@ -69,6 +69,10 @@ SHOWN = {
                    "Download"),
     "in a package": (Listed(model=SMALL, place="package"), "486 MB, installed", ""),
     "another's": (Listed(model=SMALL, place="hub"), "486 MB, from another program", ""),
+    "measured": (Listed(model=TINY, place="own", speed=Speed(0.16, measured=True)),
+                 "0.2 s, 78 MB", ""),
+    "reckoned": (Listed(model=SMALL, place="", speed=Speed(1.03, measured=False)),
+                 "about 1.0 s, 486 MB", "Download"),
     "not pinned": (Listed(model=UNPINNED, place=""), "792 MB, not offered yet", ""),
 }  # fmt: skip
 
@@ -105,6 +109,21 @@ def test_a_model_that_is_here_is_used_at_a_click(
     app.change("on_device.model", "whisper-base")
     assert line(models, "whisper-base").radio.isChecked()
     assert line(models, "whisper-tiny").button.text() == "Remove"
+
+
+def test_what_the_seconds_are_is_said_below_where_there_are_any(
+    app: FakeApp, models: ModelList, qtbot: QtBot
+) -> None:
+    assert models.waits.isHidden()
+    speed = Speed(0.3, measured=True)
+    stands(app, models, qtbot, tiny=Listed(model=TINY, place="own", speed=speed))
+    assert models.waits.isVisible()
+    assert line(models, "whisper-tiny").state.text() == "0.3 s, 78 MB"
+    order = models.layout()
+    assert order is not None
+    last = order.itemAt(order.count() - 1)
+    assert last is not None
+    assert last.widget() is models.waits
 
 
 def test_a_download_is_begun_followed_and_cancelled(
