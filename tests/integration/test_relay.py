@@ -18,7 +18,7 @@ from sayso.core.endpoint import Endpoint
 from sayso.core.order import Waiting
 from sayso.core.problems import Problem, ProblemError
 from sayso.core.take import Segment, Take
-from sayso.stt import openai
+from sayso.stt import flat, openai
 from sayso.stt.engine import Engine, News, Partial
 from sayso.stt.realtime import RealtimeEngine
 from sayso.stt.relay import Relay, Text, Told
@@ -174,7 +174,7 @@ def test_what_is_final_is_kept_and_the_rest_is_read_from_there(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(openai, "TURN_S", 0.5)
-    spoken = words.speech(4, RATE_HZ) + QUIET * 2 + words.speech(3, RATE_HZ, first=4) + QUIET
+    spoken = words.speech(4, RATE_HZ) + PAUSE * 70 + words.speech(3, RATE_HZ, first=4) + QUIET
 
     async def test() -> None:
         met = []
@@ -215,7 +215,10 @@ def test_models_that_stream_are_not_committed_in_mid_take(
     run(test)
 
 
-def test_a_server_that_hears_pauses_is_read_on_from_the_last_of_them() -> None:
+def test_a_server_that_hears_pauses_is_read_on_from_the_last_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(flat, "NOTHING_S", 0.5)
     spoken = words.speech(3, RATE_HZ) + QUIET + words.speech(2, RATE_HZ, first=3) + QUIET
 
     class Hears(FlatSession):
@@ -259,13 +262,12 @@ def test_who_is_not_back_soon_after_the_release_is_passed_over() -> None:
 
 def test_what_the_server_had_settled_is_not_read_again_by_the_next() -> None:
     async def test() -> None:
-        async with StandIn() as gone:
-            pass
         take = said(words.speech(5, RATE_HZ))
         take.settled = (Segment(heard(2), len(words.speech(2, RATE_HZ))),)
-        world = World({SERVER: engine_of(gone), HERE: Hearing()}, take)
-        assert await world.read() == Text(heard(5), HERE)
-        await world.engines[SERVER].close()
+        async with StandIn(http_status=401) as service:
+            world = World({SERVER: engine_of(service), HERE: Hearing()}, take)
+            assert await world.read() == Text(heard(5), HERE)
+            await world.engines[SERVER].close()
 
     run(test)
 
@@ -321,12 +323,25 @@ def test_a_long_replay_is_left_to_the_next_engine() -> None:
     async def test() -> None:
         async with StandIn(recognise=hears) as service:
             engine = engine_of(service)
-            world = World({SERVER: engine, HERE: Hearing()}, said(words.speech(150, RATE_HZ)))
+            world = World({SERVER: engine, HERE: Hearing()})
+            world.take.add(words.speech(150, RATE_HZ))
+            asyncio.get_running_loop().call_later(0.1, world.take.end)
             began_s = time.monotonic()
             text = await world.read()
             assert words.tally(80, " ".join(text.text.split()[:80])).right
             assert text.engine == HERE
             assert time.monotonic() - began_s < order.LIMIT_S + 3.0
+            await engine.close()
+
+    run(test)
+
+
+def test_a_recording_of_before_is_left_to_the_chosen_one() -> None:
+    async def test() -> None:
+        async with StandIn(recognise=hears) as service:
+            engine = engine_of(service)
+            world = World({SERVER: engine, HERE: Hearing()}, said(words.speech(45, RATE_HZ)))
+            assert await world.read() == Text(heard(45), SERVER)
             await engine.close()
 
     run(test)

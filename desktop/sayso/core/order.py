@@ -69,9 +69,14 @@ Step = Read | Enough | GiveUp
 class Order:
     """Of one take. `since_release_s` is None while somebody speaks."""
 
-    def __init__(self, names: Sequence[str], chance: Callable[[], float]) -> None:
-        """`names`: at least one, each once; `chance`: from 0 to 1, for the waits."""
+    def __init__(
+        self, names: Sequence[str], chance: Callable[[], float], backlog_s: float = 0.0
+    ) -> None:
+        """`names`: at least one, each once; `chance`: from 0 to 1, for the waits; `backlog_s`: how
+        long it takes to send what had been recorded before anybody read it.
+        """
         self._names, self._chance = tuple(names), chance
+        self._limit_s = LIMIT_S + backlog_s
         self._at = 0
         self._tries = 0
         self._turn_s = 0.0
@@ -93,7 +98,9 @@ class Order:
         The engine on this computer is never late: its model may still be loading, and all it
         needs is here.
         """
-        return self._turn_s + LIMIT_S if self._untried and self.engine != ON_DEVICE else None
+        if not self._untried or self.engine == ON_DEVICE:
+            return None
+        return self._turn_s + self._limit_s
 
     @property
     def spare(self) -> str:
@@ -156,7 +163,7 @@ class Order:
     def _may_wait(self, asked_s: float, since_release_s: float | None) -> bool:
         if since_release_s is None:
             return True
-        return bool(self._untried) and since_release_s + asked_s < self._turn_s + LIMIT_S
+        return bool(self._untried) and since_release_s + asked_s < self._turn_s + self._limit_s
 
     def _wait_s(self, asked_s: float) -> float:
         longest_s = min(MOST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(self._tries, 10))

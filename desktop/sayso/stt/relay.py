@@ -22,6 +22,7 @@ from ..core.problems import Problem, ProblemError
 from ..core.speech import speech_in
 from ..core.take import Take, whole_text
 from .engine import Engine, Heard, News, Partial, Ready
+from .pace import SPEED
 from .reader import Reader
 
 log = logging.getLogger(__name__)
@@ -66,7 +67,8 @@ class Relay:
     ) -> None:
         """`lend`: the engine of a name, for one reading; may raise `ProblemError`."""
         self._take, self._lend, self._told = take, lend, told
-        self._order = Order(names, random.random)
+        left_s = Reader(take, take.settled_bytes).duration_s if take.ended else 0.0
+        self._order = Order(names, random.random, left_s / SPEED)
         self._clock = asyncio.get_running_loop().time
         self._released_s: float | None = None
         self._released = asyncio.Event()
