@@ -191,6 +191,23 @@ def test_a_stream_may_end_with_a_marker_or_come_in_crumbs() -> None:
     run(test)
 
 
+def test_a_stream_that_a_gateway_gives_as_the_text_is_read_as_one() -> None:
+    events = [
+        {"type": "transcript.text.delta", "delta": "Zwölf"},
+        {"type": "transcript.text.done", "text": "Zwölf Boxkämpfer", "usage": {"seconds": 3}},
+    ]
+    text = "".join(f"data: {json.dumps(event)}\n\n" for event in events)
+
+    async def answers(_: Request) -> Reply:
+        return said(200, {"text": text})
+
+    async def test() -> None:
+        async with Front({("POST", "/v1/audio/transcriptions"): answers}) as front:
+            assert await recognised(engine_for(front.base), spoken(0.5)) == "Zwölf Boxkämpfer"
+
+    run(test)
+
+
 def test_a_field_that_is_refused_is_left_out() -> None:
     files = Files([TEXT], own="gpt-transcribe")  # a gateway's alias of the same name
     keywords = {"keywords": "Xenolab", "prompt": "A lab."}

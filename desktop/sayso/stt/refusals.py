@@ -229,6 +229,8 @@ MEANINGS: Mapping[str, Callable[[str, str, str], Problem]] = {
     "(?i)^missing (bearer|•••).* in header": lambda host, _, detail: key_missing(host, detail),
     "(?i)insufficient permissions|missing scopes": may_not,
     "requires ephemeral authentication": wants_short_lived_key,
+    # LiteLLM without a database, of a key that is not its master key (for files; else 403)
+    "^No connected db": lambda host, _, detail: key_refused(host, detail),
 }
 
 

@@ -189,7 +189,7 @@ class _Request:
         said = answer.object()
         if said is None or not isinstance(said.get("text"), str):
             raise ProblemError(no_text(self.host, answer))
-        return self._final(said, Items(), parcel)
+        return self._final(_unwrapped(said), Items(), parcel)
 
     async def _streamed(self, response: httpx2.Response, parcel: Parcel, before: list[str]) -> str:
         import httpx2
@@ -238,6 +238,15 @@ class _Request:
 
     def _stranger(self, detail: str) -> Problem:
         return refusals.not_a_speech_server(self.host, detail)
+
+
+def _unwrapped(said: dict[str, Any]) -> dict[str, Any]:
+    """LiteLLM 1.109 asks for the stream and gives all of its events as the text."""
+    for line in reversed(said["text"].splitlines()):
+        event = messages.read(line.removeprefix("data: ")) if line.startswith("data: {") else None
+        if event and messages.kind_of(event) == "transcript.text.done":
+            return event
+    return said
 
 
 def _refused_fields(answer: Answer, fields: dict[str, Any]) -> set[str]:
