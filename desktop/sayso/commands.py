@@ -111,6 +111,10 @@ def config_set(key: str, value: str) -> None:
         from .stt.endpoints import socket_url
 
         socket_url(settings.endpoint.url, settings.endpoint.allow_insecure)
+    if key == "endpoint.secrets_url" and value:
+        from .stt.client_secrets import secrets_url
+
+        secrets_url(settings.endpoint)
     if key == "on_device.model":
         from .stt.ondevice.catalogue import named
 

@@ -13,9 +13,12 @@ from pathlib import Path
 import attrs
 import pytest
 
+from sayso.core.choice import added, in_use
 from sayso.core.endpoint import Endpoint
 from sayso.core.problems import ProblemError
+from sayso.core.settings import Settings
 from sayso.core.take import Take
+from sayso.engines import make_engine
 from sayso.stt.access import GATEWAY
 from sayso.stt.link import Link
 from sayso.stt.offers import asked, offered
@@ -23,7 +26,7 @@ from sayso.stt.openai import RATE_HZ
 from sayso.stt.presets import preset
 from sayso.stt.reader import Reader
 from sayso.stt.realtime import RealtimeEngine
-from service import KEY
+from service import KEY, StandIn
 from service.doors import Door, Rules
 from service.front import Front, Reply, Request, said
 
@@ -155,6 +158,26 @@ def test_a_key_is_asked_for_by_its_own_host_only(
 
     run(test)
     assert set(ring.asked) == {PROXY}
+
+
+def test_whoever_is_chosen_gets_the_take_and_its_own_key() -> None:
+    async def test() -> None:
+        one, other = StandIn(["One."], key=KEY), StandIn(["Other."], key=TOKEN)
+        async with one, other:
+            settings = Settings()
+            for name, service in (("One", one), ("Other", other)):
+                settings = added(settings, Endpoint(name=name, url=service.url))
+            hosts = [f"127.0.0.1:{service.port}" for service in (one, other)]
+            ring = Ring(dict(zip(hosts, (KEY, TOKEN), strict=True)))
+            for name in ("One", "Other", "One"):
+                engine = make_engine(in_use(settings, name), ring.get)
+                assert await engine.recognise(Reader(spoken()), lambda _: None) == f"{name}."
+                assert engine.name == name
+                await engine.close()
+        assert [record.shown for record in one.records] == [KEY] * 2
+        assert [record.shown for record in other.records] == [TOKEN]
+
+    run(test)
 
 
 def test_who_is_not_let_in_is_told_to_look_at_the_key(

@@ -156,6 +156,15 @@ def test_helpers_are_a_list_of_names(say: Say) -> None:
     assert "fallback = \n" in say("config", "list")
 
 
+def test_keys_are_handed_out_by_a_secure_address_only(say: Say) -> None:
+    for wrong in ("http://keys.example", "opneai"):
+        with pytest.raises(ProblemError):
+            say("config", "set", "endpoint.secrets_url", wrong)
+    for right in ("openai", "https://keys.example/ephemeral", ""):
+        say("config", "set", "endpoint.secrets_url", right)
+        assert say("config", "get", "endpoint.secrets_url") == f"{right}\n"
+
+
 def test_a_broken_file_costs_what_is_broken(say: Say, tmp_path: Path) -> None:
     path = Path(say("config", "path").strip())
     path.parent.mkdir(parents=True)

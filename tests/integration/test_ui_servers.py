@@ -368,6 +368,9 @@ def test_keys_that_expire_come_from_the_server_or_the_company(
     assert not advanced.secrets_url.isVisibleTo(page)
     choose(advanced.secrets, "https://")
     assert advanced.secrets_url.isVisibleTo(page)
+    enter(advanced.secrets_url.control, "http://keys.example/ephemeral")
+    assert "for all to read" in advanced.secrets_url.note.text.text()
+    assert app.settings.endpoint.secrets_url == "openai"
     enter(advanced.secrets_url.control, "https://keys.example/ephemeral")
     assert app.settings.endpoint.secrets_url == "https://keys.example/ephemeral"
     enter(advanced.secrets_key.field, "team-secret")

@@ -1,7 +1,8 @@
 """API keys: in the system's keyring, one to each server, and in no file of ours.
 
-A key is named by the server's 'host' or 'host:port'. Where there is no keyring, a key can be
-kept for this run, in memory. Backends that write keys where all can read them count as none.
+A key is named by the server's 'host' or 'host:port', a gateway's own token by that and the header
+it goes in. Where there is no keyring, a key can be kept for this run, in memory. Backends that
+write keys where all can read them count as none.
 """
 
 from __future__ import annotations

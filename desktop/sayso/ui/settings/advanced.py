@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QWidget
 
 from ...core.problems import Problem
 from ...core.settings import Endpoint
-from ...stt.endpoints import OPENAI
+from ...stt.endpoints import OPENAI, socket_url
 from .address import host
 from .hints import TAKES_HINTS
 from .key_row import KeyRow
@@ -82,7 +82,12 @@ class Advanced:
             self.secrets,
         )  # fmt: skip
         self.secrets_url = TextRow(
-            page, "endpoint.secrets_url", "Where keys are handed &out", "An https address.", width
+            page,
+            "endpoint.secrets_url",
+            "Where keys are handed &out",
+            "An https address.",
+            width,
+            check=socket_url,
         )
         self.secrets_key = KeyRow(context, self._secrets_host, None, "Key for that address")
         self.open = page.combo_row(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtWidgets import QLineEdit, QPushButton
 
 from ...core import settings as settings_of
+from ...core.problems import ProblemError
 from .page import Page
 from .widgets import Row, scaled, side_by_side
 
@@ -20,6 +23,7 @@ class TextRow(Row):
         help_text: str,
         width: int,
         button: QPushButton | None = None,
+        check: Callable[[str], object] | None = None,
     ) -> None:
         """
         Args:
@@ -29,6 +33,7 @@ class TextRow(Row):
             help_text: Below it.
             width: Of the field and the button, in logical pixels at 13 px text.
             button: Beside the field.
+            check: Raises ProblemError for a text that is not to be set.
         """
         self._field = QLineEdit()
         beside = 0 if button is None else button.minimumWidth() + 8
@@ -36,7 +41,7 @@ class TextRow(Row):
         self._field.setMinimumHeight(scaled(30))
         control = self._field if button is None else side_by_side(self._field, button)
         super().__init__(page.context.scheme, title, help_text, control)
-        self._page, self._key = page, key
+        self._page, self._key, self._check = page, key, check
         self._refused = False
         self._field.editingFinished.connect(self._edited)
         page.keep(key, self)
@@ -58,5 +63,14 @@ class TextRow(Row):
         if text == settings_of.get(self._page.settings, self._key):
             self.note.problem(None)
             self._refused = False
-        elif self._page.change(self._key, text) is None:
+        elif self._fits(text) and self._page.change(self._key, text) is None:
             self._refused = False
+
+    def _fits(self, text: str) -> bool:
+        try:
+            if self._check:
+                self._check(text)
+        except ProblemError as error:
+            self.note.problem(error.problem)
+            return False
+        return True
