@@ -172,7 +172,7 @@ MODELS: tuple[Model, ...] = (
     Model(
         name="distil-small.en",
         title="Distilled small English",
-        words="quick and sure",
+        words="quick, sure",
         work=2.2,
         repository="Systran/faster-distil-whisper-small.en",
         english=True,

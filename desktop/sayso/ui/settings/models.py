@@ -48,7 +48,7 @@ def state(entry: Listed) -> str:
     if not entry.place and (entry.arriving or entry.part_bytes):
         return f"{size(entry.part_bytes)} of {whole}"
     where = _PLACES.get(entry.place, "" if model.pinned else "not offered yet")
-    wait = entry.speed.words if entry.speed else ""
+    wait = entry.speed.words if entry.speed and (entry.place or model.pinned) else ""
     return ", ".join(part for part in (wait, whole, where) if part)
 
 
