@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import queue
 import signal
 import socket
 import subprocess
@@ -22,12 +23,13 @@ from desktop.test_insertion import SHORT, Inserting, OtherProgram
 from sayso.core.insertion import NOBODY
 from sayso.edges.history import History
 from sayso.system import DisplayGoneError, FocusMovedError
+from sayso.system.x11.keys import X11Keys
 from sayso.system.x11.selection import Selections
 from sayso.system.x11.typing import X11Typist
 from service import StandIn, in_thread
 
-STALL_S = 0.2
-"""Longest time for which the main thread of Sayso may be busy, on a loaded machine."""
+STALL_S, PASTE_S = 1.0, 3.0
+"""On a machine that is busy; Qt by itself waits 5 s for each format."""
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +120,7 @@ def test_a_program_that_hangs_with_the_clipboard_keeps_neither_words_nor_windows
             os.kill(other._process.pid, signal.SIGCONT)
     sys.stdout.write(f"Clipboard owner hangs: pasted in {took_s:.2f} s, stall {stall_s:.2f} s\n")
     assert done["problem"] == ""
-    assert took_s < 1.5
+    assert took_s < PASTE_S
     assert stall_s < STALL_S
 
 
@@ -138,7 +140,7 @@ def test_a_connection_that_the_server_cuts_is_made_anew(
     for cut in (lambda: typist.target(), lambda: typist.spare_characters("é")):
         typist._connection.display.socket.shutdown(socket.SHUT_RDWR)
         assert cut() is not None
-    assert typist.target().window == gtk.window
+    until(lambda: typist.target().window == gtk.window, "the editor has the focus")
     typist.type("Zażółć", gtk.window)
     assert gtk.wait_for("Zażółć") == "Zażółć"
 
@@ -151,6 +153,42 @@ def test_a_connection_cut_in_mid_text_is_told_and_the_next_text_lands(
         typist.type("one")
     typist.type("two")
     assert gtk.wait_for("two") == "two"
+
+
+@pytest.mark.parametrize("which", ["_connection", "grabs", "question"])
+def test_keys_are_heard_again_after_the_server_cut_them_off(display: Display, which: str) -> None:
+    keys, heard = X11Keys(display.name), queue.Queue[str]()
+    keys.start(heard.put, lambda key: None)
+    try:
+        assert keys.swallow("f9") is None
+        assert keys.really_down() == frozenset()
+        cut_off(keys, which)
+        until(lambda: keys.lost is None and pressed(display, heard), "keys are heard again", 5)
+        with GtkEditor(display) as editor:
+            display.tap("F9")
+            display.tap("a")
+            assert editor.wait_for("a") == "a"
+        assert keys.really_down() == frozenset()
+    finally:
+        keys.stop()
+
+
+def cut_off(keys: X11Keys, which: str) -> None:
+    listener = keys._thread._target.__self__  # type: ignore[union-attr]
+    connections = {
+        "_connection": listener._connection,
+        "grabs": keys._grabs._connection,  # type: ignore[union-attr]
+        "question": keys._question,
+    }
+    connections[which].display.socket.shutdown(socket.SHUT_RDWR)
+
+
+def pressed(display: Display, heard: queue.Queue[str]) -> bool:
+    display.tap("F9")
+    try:
+        return heard.get(timeout=0.2) == "f9"
+    except queue.Empty:
+        return False
 
 
 # The X server itself

@@ -27,7 +27,7 @@ class Grabs:
         self._connection = connect(display)
         self._root = self._connection.screen().root
         self._lock = threading.Lock()
-        self._chord = ""
+        self.chord = ""
         self._held: frozenset[tuple[bool, int, int]] = frozenset()
 
     def fileno(self) -> int:
@@ -40,10 +40,10 @@ class Grabs:
         A chord of several such keys is not grabbed: each of them is needed for typing.
         """
         with self._lock:
-            self._chord = chord
+            self.chord = chord
             refused = self._grab()
             if refused:
-                self._chord = ""
+                self.chord = ""
                 self._grab()
         if not refused:
             return None
@@ -59,7 +59,7 @@ class Grabs:
         with self._lock:
             while self._connection.pending_events():
                 is_changed |= self._connection.next_event().type == X.MappingNotify
-            if is_changed and self._chord and self._needed() != self._held:
+            if is_changed and self.chord and self._needed() != self._held:
                 self._grab()
 
     def close(self) -> None:
@@ -87,7 +87,7 @@ class Grabs:
 
     def _needed(self) -> frozenset[tuple[bool, int, int]]:
         """Is it a button, its code, its modifier mask: the chord under every lock."""
-        chord = Chord.parse(self._chord).keys if self._chord else frozenset()
+        chord = Chord.parse(self.chord).keys if self.chord else frozenset()
         others = [key for key in chord if key not in names.MODIFIERS]
         if len(others) != 1:
             return frozenset()

@@ -17,6 +17,7 @@ from Xlib import X, error
 
 from ...core import keys as names
 from ...core.problems import Problem, ProblemError
+from .. import DisplayGoneError
 from . import xinput
 from .connection import GONE, close, connect, no_display, translated
 from .grabs import Grabs, read_names
@@ -24,6 +25,9 @@ from .grabs import Grabs, read_names
 _NOT_OFFERED = frozenset([1, 3, 4, 5, 6, 7])
 """Left, right, and the wheel, which has a button for each direction."""
 _HEARD_BUTTONS = names.MOUSE - {f"mouse{n}" for n in _NOT_OFFERED} | {names.CLICK}
+
+LOOK_EVERY_S = 0.5
+"""For a display that has gone: one that only cut us off is there at once."""
 
 Hear = Callable[[str], None]
 
@@ -40,7 +44,7 @@ class X11Keys:
         self._question: Any = None
         self._names: dict[int, str] = {}
         self.lost: Problem | None = None
-        """Why keys are no longer seen, once the display has gone."""
+        """Why keys are not seen now: the display has gone, and is looked for."""
 
     def start(self, press: Hear, release: Hear) -> None:
         """Begin to listen.
@@ -50,6 +54,14 @@ class X11Keys:
         """
         self.stop()
         self.lost = None
+        connection = self._connect()
+        self._open_grabs()
+        woken, self._wake = os.pipe()
+        listener = _Listener(self, connection, woken, press, release)
+        self._thread = threading.Thread(target=listener.run, name="keys", daemon=True)
+        self._thread.start()
+
+    def _connect(self) -> Any:
         connection = connect(self._display)
         if not connection.has_extension("XInputExtension"):
             connection.close()
@@ -63,11 +75,26 @@ class X11Keys:
         with translated():
             xinput.listen(connection)
             self._names = read_names(connection)
-        self._open_grabs()
-        woken, self._wake = os.pipe()
-        listener = _Listener(self, connection, woken, press, release)
-        self._thread = threading.Thread(target=listener.run, name="keys", daemon=True)
-        self._thread.start()
+        return connection
+
+    def reconnect(self) -> Any:
+        """What the server had cut off, anew; the connection that keys come from.
+
+        Raises:
+            ProblemError: No server answers.
+        """
+        connection = self._connect()
+        with translated(), self._asking:
+            before = self._grabs
+            self._grabs = Grabs(self._display)
+            if before is not None:
+                before.close()
+                self._grabs.swallow(before.chord)
+            if self._question is not None:
+                close(self._question)
+                self._question = None
+        self.lost = None
+        return connection
 
     def stop(self) -> None:
         if self._thread is not None:
@@ -93,11 +120,16 @@ class X11Keys:
 
     def really_down(self) -> frozenset[str]:
         with self._asking:
-            try:
-                with translated():
-                    return self._ask()
-            except ProblemError:
-                return frozenset()
+            for _ in range(2):  # the second time on a new connection
+                try:
+                    with translated():
+                        return self._ask()
+                except DisplayGoneError:
+                    close(self._question)
+                    self._question = None
+                except ProblemError:
+                    break
+            return frozenset()
 
     def _ask(self) -> frozenset[str]:
         if self._question is None:
@@ -131,6 +163,15 @@ class _Listener:
         self._down: dict[tuple[bool, int], str] = {}
 
     def run(self) -> None:
+        try:
+            while self._lose() and self._find():
+                pass
+        finally:
+            close(self._connection)
+            os.close(self._woken)
+
+    def _lose(self) -> bool:
+        """Listen until the display has gone (True) or nobody wants to listen (False)."""
         grabs = self._owner._grabs
         assert grabs is not None
         try:
@@ -140,13 +181,23 @@ class _Listener:
                 grabs.drain()
                 ready, _, _ = select.select([self._connection, grabs, self._woken], [], [])
                 if self._woken in ready:
-                    return
+                    return False
         except (error.XError, *GONE) as raised:
             self._owner.lost = no_display(str(raised))
             self._let_go()
-        finally:
+            return True
+
+    def _find(self) -> bool:
+        """Look for the display until it is there (True) or nobody wants to listen (False)."""
+        while not select.select([self._woken], [], [], LOOK_EVERY_S)[0]:
+            try:
+                connection = self._owner.reconnect()
+            except ProblemError:
+                continue
             close(self._connection)
-            os.close(self._woken)
+            self._connection = connection
+            return True
+        return False
 
     def _read(self) -> None:
         while self._connection.pending_events():
