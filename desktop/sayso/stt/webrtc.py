@@ -6,8 +6,8 @@ Sound goes as it is spoken and cannot go faster. What was said before the call s
 late, and is caught up with in pauses (`sayso.stt.catchup`); when the key is let go the rest is
 played to its end, then silence, and then the commit, since nothing says what has arrived and a
 server holds sound back for a moment to put it in order. Where more waits than that is good for
-(a take that is read again), and where the network lets no call through, the same conversation is
-held over the websocket.
+(a take that is read again), and where the network lets no call through or loses sound on the way,
+the same conversation is held over the websocket.
 """
 
 from __future__ import annotations
@@ -43,6 +43,10 @@ ANSWER_S = 10.0
 THROUGH_S = 5.0
 """From the answer until messages can be sent."""
 LONGEST_BACKLOG_S = 6.0
+BY_SOCKET_S = 600.0
+"""After a call that did not do; then another is tried."""
+MOST_LOST_S = 0.2
+"""A syllable. Opus repeats some of what was lost, if the server listens to that."""
 SILENCE_MS = 400
 """After the last word, before the commit: the dialect's padding, and what a server holds back."""
 MISSING = Problem(
@@ -59,8 +63,8 @@ class Calls:
     endpoint: Endpoint
     _web: Web | None = attrs.field(default=None, init=False)
     _link: Link | None = attrs.field(default=None, init=False)
-    _no_way: bool = attrs.field(default=False, init=False)
-    """This network lets no call through, as far as was seen."""
+    _by_socket_until_s: float = attrs.field(default=0.0, init=False)
+    """Of the loop's clock: the network was seen to be of no use for calls."""
     _closing: set[asyncio.Task[None]] = attrs.field(factory=set, init=False)
 
     async def converse(
@@ -71,16 +75,23 @@ class Calls:
         Raises:
             ProblemError: No connection, refused, lost, or no final within the dialect's patience.
         """
-        if self._no_way or audio.duration_s > LONGEST_BACKLOG_S:
+        clock = asyncio.get_running_loop().time
+        if clock() < self._by_socket_until_s or audio.duration_s > LONGEST_BACKLOG_S:
             return await self._by_socket(dialect, audio, heard)
         calls = await asyncio.to_thread(library)
         call = calls.Call(calls.Voice(dialect.rate_hz, dialect.audio))
         try:
             if await self._connected(call, dialect):
-                return await _Conversation(dialect, audio, heard, call).text()
+                text = await _Conversation(dialect, audio, heard, call).text()
+                await self._check(call, dialect)
+                return text
+        except ProblemError as error:
+            if error.problem.again_s is not None:
+                self._by_socket_until_s = clock() + BY_SOCKET_S
+            raise
         finally:
             self._take_leave(call)
-        self._no_way = True
+        self._by_socket_until_s = clock() + BY_SOCKET_S
         return await self._by_socket(dialect, audio, heard)
 
     async def _by_socket(
@@ -114,6 +125,16 @@ class Calls:
             await self._link.close()
         if self._web is not None:
             await self._web.close()
+
+    async def _check(self, call: Call, dialect: Dialect) -> None:
+        """Nothing is sent twice in a call: what the network loses is missing from the text.
+
+        Raises:
+            ProblemError: Words may have been lost; another try goes over the websocket.
+        """
+        lost_s = await call.lost_s()
+        if lost_s > MOST_LOST_S:
+            raise ProblemError(refusals.lost(dialect.host, f"{lost_s:.2f} s of sound got lost"))
 
     async def _answered(self, offer: str, dialect: Dialect) -> str:
         url = web_url(self.endpoint.url, PATH, self.endpoint.allow_insecure)
