@@ -110,6 +110,10 @@ class Order:
     def first(self) -> Read:
         return Read(self.engine)
 
+    def held(self) -> None:
+        """It went well for a while: the next wait is a short one again."""
+        self._tries = 0
+
     def late(self, since_release_s: float) -> Step:
         """It has passed its limit."""
         what = f"{self.engine} did not answer in time."

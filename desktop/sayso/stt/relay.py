@@ -27,6 +27,8 @@ from .reader import Reader
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+STEADY_S = 10.0
+"""An engine that has read for so long was well."""
 
 
 class _LateError(Exception):
@@ -103,15 +105,19 @@ class Relay:
 
     async def _turn(self, read: Read) -> Read | Enough | GiveUp | Text:
         take, before = self._take, self._take.settled
+        begins_s = self._clock() + read.after_s
         try:
             await self._in_time(asyncio.sleep(read.after_s))
             reader = Reader(take, take.settled_bytes)
             text, account = await self._in_time(self._read(read.engine, reader), reader)
         except _LateError:
             log.info("%s was late", read.engine)
+            self._told.waits(None)
             return self._order.late(self._since_release_s or 0.0)
         except ProblemError as error:
             log.info("%s: %s", read.engine, error.problem.detail or error.problem.what)
+            if self._clock() - begins_s > STEADY_S:
+                self._order.held()
             return self._after(read.engine, error.problem)
         self._told.waits(None)
         if doubted := await self._doubt(text, reader, account):

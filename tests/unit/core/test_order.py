@@ -136,6 +136,14 @@ def test_waits_differ_by_chance() -> None:
     assert made.failed(LOST, None) == Read(A, 0.1)
 
 
+def test_after_a_time_without_faults_the_waits_are_short_again() -> None:
+    made = order(A)
+    for _ in range(5):
+        made.failed(LOST, None)
+    made.held()
+    assert made.failed(LOST, None) == Read(A, 0.2)
+
+
 def test_only_what_a_server_asks_for_is_told_in_seconds() -> None:
     assert Waiting(BUSY, 20.2).asked
     assert not Waiting(LOST, MOST_WAIT_S).asked
