@@ -15,6 +15,8 @@ async def main() -> None:
         sys.stdout.write(f"{service.url}\n")
         sys.stdout.flush()
         await asyncio.to_thread(sys.stdin.read)
+        drops = [record.dropped_bytes for record in service.records]
+    sys.stdout.write(f"{sum(drops)} bytes dropped in {len(drops)} connections\n")
 
 
 asyncio.run(main())

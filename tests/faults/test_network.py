@@ -58,8 +58,11 @@ def take_over(wire: Wire, fallback: bool, during: Callable[[Wire], None]) -> dic
             beside.start()
             result = app.stdout.readline()
             beside.join()
+        assert server.stdin is not None
+        server.stdin.close()
+        served = server.stdout.read().strip()
     assert result, "the app said nothing"
-    return dict(json.loads(result))
+    return dict(json.loads(result)) | {"served": served}
 
 
 def nothing(_: Wire) -> None:
@@ -105,6 +108,7 @@ def test_no_word_is_lost_or_said_twice_over(line: str, fallback: bool, outcomes:
     text = result["typed"] or result["kept"]
     assert words.tally(WORDS, text).right, result
     assert result["typed"] or result["told"], result
+    assert result["served"].startswith("0 bytes dropped"), result  # what came late came in time
     if line == "a good line":
         assert (result["engine"], result["told"]) == ("stand-in", [])
     assert wire.lost > 0 or "loss" not in LINES[line][0]

@@ -13,6 +13,7 @@ import contextlib
 import logging
 import socket
 import ssl
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -42,6 +43,10 @@ PING_S, PONG_S = 1.0, 3.0
 """With `CLOSE_S`, a peer that is gone without a word is noticed within 5 s."""
 UNSENT_BYTES = 1 << 15
 """So much waits in this computer at most: a ping behind a long backlog would come too late."""
+ON_THE_WAY_BYTES, LOOK_AGAIN_S = 80_000, 0.02
+"""Of a second and a quarter, in base64. What a bad line holds back comes all at once, and a server
+that drops what comes too fast would drop the rest. A line of 800 ms still takes it at 1.5 times its
+speed. The system does not tell when something has arrived, so it is asked."""
 LONGEST_S = 48 * 60.0
 """After that a socket is closed between takes: OpenAI ends a session after 60 min, and a take
 may last for 10. The next key down opens another."""
@@ -67,8 +72,14 @@ class _Socket:
     async def send(self, message: str) -> None:
         try:
             await self.ws.send(message)
+            while self._crowded:  # noqa: ASYNC110  nobody tells
+                await asyncio.sleep(LOOK_AGAIN_S)
         except ConnectionClosed as error:
             raise _hung_up(error) from error
+
+    @property
+    def _crowded(self) -> bool:
+        return self.ws.state is State.OPEN and _on_the_way_bytes(self.ws) > ON_THE_WAY_BYTES
 
     async def recv(self) -> str | bytes:
         try:
@@ -205,6 +216,23 @@ def _hold_little(ws: ClientConnection) -> None:
     if plain is not None and hasattr(socket, "TCP_NOTSENT_LOWAT"):
         with contextlib.suppress(OSError):  # an older kernel: pings are late behind a backlog
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+
+
+def _on_the_way_bytes(ws: ClientConnection) -> int:
+    """What has not left, and what the other end has not confirmed where that is told
+    (tcp(7), SIOCOUTQ)."""
+    unsent = ws.transport.get_write_buffer_size()
+    plain = ws.transport.get_extra_info("socket")
+    if plain is None or plain.fileno() < 0 or not hasattr(socket, "AF_UNIX"):
+        return unsent
+    import fcntl
+    import termios
+
+    try:
+        told = fcntl.ioctl(plain.fileno(), termios.TIOCOUTQ, bytes(4))
+    except OSError:  # a system that does not tell
+        return unsent
+    return unsent + int.from_bytes(told, sys.byteorder)
 
 
 def _hung_up(error: ConnectionClosed) -> HungUpError:
