@@ -1,0 +1,61 @@
+"""Several servers, on the real thing: old settings are taken over, and a change is in force."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from canary import KEY
+from service import StandIn
+
+from .editors import Editor
+from .rig import Desktop
+from .sound import speech, until
+
+ONE, OTHER = "It came from one.", "It came from the other."
+OTHER_KEY = KEY[::-1]
+
+
+@pytest.mark.timeout(120)
+def test_the_server_is_changed_while_sayso_runs_and_each_gets_its_own_key(
+    desktop: Desktop,
+    editor: Callable[[str], Editor],
+    scripted: Callable[..., StandIn],
+) -> None:
+    one, other = scripted(ONE), scripted(OTHER, key=OTHER_KEY)
+    of_before = {
+        "version": 1,
+        "engine": "realtime",
+        "endpoint": {"url": one.url, "model": "gpt-transcribe"},
+        "fallback": False,
+    }
+    path = desktop.home / "config" / "sayso" / "settings.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps(of_before))
+    for service, key in ((one, KEY), (other, OTHER_KEY)):
+        host = f"127.0.0.1:{service.port}"
+        assert desktop.sayso("key", "set", "--host", host, stdin=f"{key}\n").returncode == 0
+    desktop.start_app()
+    desktop.wait_ready()
+    opened = editor("xterm")
+    assert desktop.say(speech()[0][0])["text"] == ONE
+    until(lambda: ONE in opened.text(), "the words of the one")
+
+    added = desktop.sayso("endpoints", "add", "gateway", "--name", "Other", "--url", other.url)
+    assert added.returncode == 0, added.stderr
+    assert desktop.sayso("endpoints", "use", "Other").returncode == 0
+    desktop.wait_ready()
+    take = desktop.say(speech()[0][0])
+    assert take["text"] == OTHER
+    until(lambda: OTHER in opened.text(), "the words of the other")
+
+    assert [record.shown for record in one.records] == [KEY]
+    assert [record.shown for record in other.records] == [OTHER_KEY]
+    kept = json.loads(path.read_text())
+    assert (kept["version"], kept["profile"]) == (2, "Other")
+    assert [row["name"] for row in kept["endpoints"]] == ["My server", "Other"]
+    assert kept["endpoints"][0]["model"] == "gpt-transcribe"
+    rows = json.loads(desktop.sayso("history", "list", "--json").stdout)
+    assert [row["engine"] for row in rows] == ["Other", "My server"]
