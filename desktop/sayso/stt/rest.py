@@ -241,7 +241,7 @@ class _Request:
 
 
 def _unwrapped(said: dict[str, Any]) -> dict[str, Any]:
-    """LiteLLM 1.109 asks for the stream and gives all of its events as the text."""
+    """LiteLLM 1.106 asks for the stream and gives all of its events as the text."""
     for line in reversed(said["text"].splitlines()):
         event = messages.read(line.removeprefix("data: ")) if line.startswith("data: {") else None
         if event and messages.kind_of(event) == "transcript.text.done":

@@ -1,4 +1,4 @@
-"""Carries OpenAI's dialect over WebRTC: a tenth of the websocket's bytes, for poor networks.
+"""Carries OpenAI's dialect over WebRTC: an eighth of the websocket's bytes, for slow networks.
 
 The offer goes to `/v1/realtime/calls`, never with a model in the address: with the key as a form
 of `sdp` and `session`, with a short-lived key as bare SDP. Messages are the websocket's own.
