@@ -14,7 +14,15 @@ from typing import Any
 
 import pytest
 from websockets.asyncio.server import serve
-from websockets.exceptions import InvalidProxy, ProxyError
+from websockets.datastructures import Headers
+from websockets.exceptions import (
+    InvalidMessage,
+    InvalidProxy,
+    InvalidProxyStatus,
+    InvalidStatus,
+    ProxyError,
+)
+from websockets.http11 import Response
 
 from sayso.core.doubt import Account
 from sayso.core.problems import Problem, ProblemError
@@ -634,30 +642,44 @@ def test_a_server_without_tls_hangs_up() -> None:
     run(test)
 
 
+def answer(status: int) -> Response:
+    return Response(status, "", Headers())
+
+
+CUT_OFF = InvalidMessage("did not receive a valid HTTP response")
+CUT_OFF.__cause__ = EOFError("connection closed while reading HTTP status line")
+OPENAI, OTHER = "api.openai.com", "my.example"
+
+
 @pytest.mark.parametrize(
-    ("error", "host", "sentence"),
+    ("error", "host", "sentence", "may_pass"),
     [
-        (socket.gaierror(-2, "Name or service not known"), "api.openai.com", "no internet. Your"),
-        (OSError(101, "Network is unreachable"), "api.openai.com", "can be recognised later."),
-        (
-            socket.gaierror(-2, "Name or service not known"),
-            "my.example",
-            "was not found.",
-        ),
-        (
-            OSError("Multiple exceptions: [Errno 111]"),
-            "localhost:1",
-            "Nothing answers at local",
-        ),
-        (TimeoutError(), "my.example", "my.example did not answer."),
-        (ProxyError("no"), "my.example", "The proxy of this computer does not lead to my.example"),
-        (InvalidProxy("odd", "no"), "my.example", "Check the proxy in the system settings."),
-        (ImportError("python-socks"), "my.example", "Check the proxy in the system settings."),
+        (socket.gaierror(-2, "not known"), OPENAI, "no internet. Your", True),
+        (OSError(101, "Network is unreachable"), OPENAI, "can be recognised later.", True),
+        (socket.gaierror(-2, "not known"), OTHER, "was not found.", True),
+        (OSError("Multiple exceptions: [Errno 111]"), OTHER, "Nothing answers at my.e", True),
+        (TimeoutError(), OTHER, "my.example did not answer.", True),
+        (ConnectionResetError(104, "reset"), OPENAI, "to api.openai.com was lost", True),
+        (ConnectionResetError(104, "reset"), OTHER, "my.example hung up at once.", True),
+        (CUT_OFF, OTHER, "my.example hung up at once.", True),
+        (ssl.SSLEOFError(8, "EOF occurred"), OTHER, "no secure connection to my.e", True),
+        (ssl.SSLError(1, "wrong version number"), OTHER, "no secure connection", False),
+        (ProxyError("no"), OTHER, "The proxy of this computer does not lead to my.ex", False),
+        (InvalidProxy("odd", "no"), OTHER, "Check the proxy in the system settings.", False),
+        (InvalidProxyStatus(answer(407)), OTHER, "Check the proxy in the system", False),
+        (InvalidProxyStatus(answer(503)), OTHER, "Check the proxy in the system", True),
+        (ImportError("python-socks"), OTHER, "Check the proxy in the system settings.", False),
+        (InvalidStatus(answer(503)), OTHER, "my.example cannot answer now.", True),
+        (InvalidStatus(answer(401)), OTHER, "Your API key was refused by my.example", False),
     ],
-    ids=range(8),
+    ids=str,
 )
-def test_why_there_is_no_connection(error: Exception, host: str, sentence: str) -> None:
-    assert sentence in _refused(host, error).sentence
+def test_why_there_is_no_connection(
+    error: Exception, host: str, sentence: str, may_pass: bool
+) -> None:
+    problem = _refused(host, error)
+    assert sentence in problem.sentence
+    assert (problem.again_s is not None) == may_pass
 
 
 def test_the_stand_in_serves_as_a_process_too() -> None:

@@ -21,7 +21,9 @@ import attrs
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import (
     ConnectionClosed,
+    InvalidMessage,
     InvalidProxy,
+    InvalidProxyStatus,
     InvalidStatus,
     ProxyError,
     WebSocketException,
@@ -247,7 +249,11 @@ def _refused(host: str, error: Exception) -> Problem:
     match error:
         case InvalidStatus(response=response):
             return by_status(host, response.status_code, dict(response.headers.raw_items()))
+        case InvalidProxyStatus(response=response) if response.status_code >= 500:
+            return attrs.evolve(by_proxy(host, detail_of(host, error)), again_s=0.0)
         case ProxyError() | InvalidProxy():
             return by_proxy(host, detail_of(host, error))
+        case InvalidMessage(__cause__=EOFError()):  # while HTTP was still spoken
+            return unreachable(host, ConnectionResetError(str(error.__cause__)))
         case _:
             return unreachable(host, error)

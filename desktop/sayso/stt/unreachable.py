@@ -59,7 +59,8 @@ def _not_secure(host: str, error: ssl.SSLError, detail: str) -> Problem:
             f"There is no secure connection to {host}.",
             "Check the address and the port in Settings > Recognition.",
         )
-    return Problem(what, remedy, "recognition", detail)
+    cut = isinstance(error, ssl.SSLEOFError)  # in mid-handshake: by the network, most likely
+    return Problem(what, remedy, "recognition", detail, again_s=0.0 if cut else None)
 
 
 def _nobody_there(host: str, error: OSError, detail: str) -> Problem:
