@@ -13,6 +13,7 @@ from pathlib import Path
 import attrs
 import pytest
 
+from sayso.core.doubt import Account, suspect
 from sayso.core.problems import Problem, ProblemError
 from sayso.core.settings import Endpoint
 from sayso.edges import soundfiles
@@ -81,6 +82,8 @@ def test_aimock_is_understood(aimock: Endpoint, model: str, hints: dict[str, str
     partials = [news.text for news in heard if isinstance(news, Partial)]
     assert partials[-1] == TEXT
     assert all(TEXT.startswith(partial) for partial in partials)
+    (account,) = [news for news in heard if isinstance(news, Account)]
+    assert not suspect(TEXT, account)
 
 
 def test_aimock_does_not_know_every_model(aimock: Endpoint) -> None:
@@ -123,6 +126,9 @@ def test_through_litellm_the_text_comes(litellm: Endpoint, standin: StandIn) -> 
     heard: list[Heard] = []
     assert recognised(litellm, MASTER, heard) == "Through the gateway."
     assert isinstance(heard[0], Ready)
+    (account,) = [news for news in heard if isinstance(news, Account)]
+    assert account.used_s >= account.sent_s > 3
+    assert not suspect("Through the gateway.", account)
     record = standin.record
     assert record.authorised
     assert record.too_early_bytes == record.dropped_bytes == 0
