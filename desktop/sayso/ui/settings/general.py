@@ -12,9 +12,10 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 from ...core.chord import Chord
 from ...core.problems import Problem, ProblemError
 from ...core.settings import Settings
+from .instruments import Keycap, Meter
 from .level import LevelJudge
 from .page import Context, Page, make_combo, select
-from .widgets import Group, Keycap, Meter, Row, label, scaled, side_by_side
+from .widgets import Group, Row, label, scaled, side_by_side
 
 MODES = (
     ("tap-or-hold", "Hold, or tap for hands-free"),
