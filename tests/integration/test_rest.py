@@ -436,6 +436,20 @@ def test_a_server_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.Mon
     run(test, within_s=5)
 
 
+def test_a_slow_line_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rest, "ANSWER_S", 0.0)
+
+    async def slow(request: Request) -> Reply | None:
+        await asyncio.sleep(0.3)  # within the 0.5 s that the take lasted
+        return None
+
+    async def test() -> None:
+        async with Front(Files([TEXT], before=slow, word_s=0.05).handlers) as front:
+            assert await recognised(engine_for(front.base), spoken(0.5)) == TEXT
+
+    run(test)
+
+
 def test_a_take_that_is_cancelled_while_somebody_speaks_sends_nothing() -> None:
     async def test() -> None:
         files, ready = Files(), asyncio.Event()

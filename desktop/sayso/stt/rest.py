@@ -42,6 +42,8 @@ INSTEAD = "gpt-transcribe"
 LEAST_BYTES = BYTES_PER_S // 10
 ANSWER_S = 30.0
 """And as long as the take is, on a computer that is no faster than somebody speaks."""
+SLOWEST_BYTES_PER_S = 8_000
+"""Of a line up that is still of use: 64 kbit/s."""
 
 
 @attrs.define(eq=False)
@@ -178,6 +180,7 @@ class _Request:
             self.url,
             self.access.headers,
             ANSWER_S + parcel.audio_s,
+            sending_s=len(parcel.content) / SLOWEST_BYTES_PER_S,
             data=data,
             files={"file": (parcel.name, parcel.content, parcel.kind)},
         ) as response:

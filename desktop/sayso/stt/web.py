@@ -76,9 +76,19 @@ class Web:
 
     @contextlib.asynccontextmanager
     async def answer(
-        self, method: str, url: str, headers: Mapping[str, str], within_s: float, **content: Any
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        within_s: float,
+        *,
+        sending_s: float = 0.0,
+        **content: Any,
     ) -> AsyncIterator[httpx2.Response]:
-        """An answer whose body is still to come, within the same deadline.
+        """An answer whose body is still to come.
+
+        It begins `within_s` after all was sent, and is over with `within_s` and `sending_s`,
+        which is what sending may take on a slow line.
 
         Raises:
             ProblemError: No connection, none in time, or lost; also while the body comes.
@@ -86,8 +96,14 @@ class Web:
         client = await self.open()
         with _told(self.host):
             async with (
-                asyncio.timeout(within_s),
-                client.stream(method, url, headers=dict(headers), **content) as response,
+                asyncio.timeout(within_s + sending_s),
+                client.stream(
+                    method,
+                    url,
+                    headers=dict(headers),
+                    timeout=_timeout(within_s),
+                    **content,
+                ) as response,
             ):
                 yield response
 
@@ -118,11 +134,16 @@ class Web:
 
         return httpx2.AsyncClient(
             headers={"User-Agent": "Sayso", "Accept-Encoding": "identity"},
-            timeout=httpx2.Timeout(None, connect=CONNECT_S, write=SEND_S),
             verify=self.tls or True,
             trust_env=not is_this_computer(self.host),  # proxies, but not on the way to itself
             follow_redirects=False,
         )
+
+
+def _timeout(within_s: float) -> httpx2.Timeout:
+    import httpx2
+
+    return httpx2.Timeout(within_s, connect=CONNECT_S, write=SEND_S)
 
 
 def kind_of(response: httpx2.Response) -> str:
