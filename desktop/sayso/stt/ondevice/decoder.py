@@ -89,7 +89,7 @@ class Decoder:
     def rest(self) -> bool:
         """Let go of the weights; False if it cannot be now, because of a decode.
 
-        The tokenizer stays (30 MB): making it takes half a second, in which no other thread of
+        The tokenizer stays (50 MB): making it takes half a second, in which no other thread of
         the interpreter gets to run, and the next load comes while somebody speaks.
         """
         self._model.model.unload_model()
