@@ -16,6 +16,7 @@ from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QRegion
 from PySide6.QtWidgets import QApplication, QStyleFactory, QWidget
 
 from sayso.core.order import Waiting
+from sayso.core.gaps import Gap, not_heard
 from sayso.core.problems import Problem
 from sayso.core.settings import Endpoint, Settings
 from sayso.core.status import Status

@@ -47,15 +47,12 @@ class Lateness:
 
 def not_heard(gap: Gap, at_end: bool = False) -> Problem:
     """`at_end`: the microphone was not back when the take was over."""
-    last = "The last " if at_end else ""
     many = _long(gap.ms / 1000)
     if gap.slept:
-        why = "while the computer slept"
-    elif at_end:
-        why = "because the microphone was gone"
-    else:
-        why = "when the microphone changed"
-    return Problem(f"{last}{many} were not heard {why}.", _REMEDY, "microphone")
+        return Problem(f"{many} were not heard while the computer slept.", _REMEDY)
+    if at_end:
+        return Problem(f"The last {many} were not heard.", f"The microphone was gone. {_REMEDY}")
+    return Problem(f"{many} were not heard when the microphone changed.", _REMEDY)
 
 
 def _long(seconds: float) -> str:

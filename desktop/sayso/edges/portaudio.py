@@ -43,9 +43,10 @@ def load() -> Any:
 
 
 def refresh() -> None:
-    """Have PortAudio look for devices again: 40 to 70 ms, and it closes every stream.
+    """Have PortAudio look for devices again: 40 to 70 ms.
 
-    So none of ours may be open. A cue is waited for; one that does not end leaves all as it is.
+    None of our streams may be open: those that are end, without a word to who reads them, and it
+    takes 0.3 s more. A cue is waited for; one that does not end leaves all as it is.
     """
     if sounding.acquire(timeout=SOUNDING_LIMIT_S):
         try:

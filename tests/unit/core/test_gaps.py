@@ -8,12 +8,12 @@ TOLD = {
     "some seconds": (Gap(9_960), False, "10 s were not heard when the microphone changed."),
     "at the end": (
         *(Gap(2_310), True),
-        "The last 2.3 s were not heard because the microphone was gone.",
+        "The last 2.3 s were not heard.",
     ),
     "asleep": (Gap(2_400_000, slept=True), False, "40 min were not heard while the computer slept."),
     "asleep to the end": (
         *(Gap(4 * 3_600_000, slept=True), True),
-        "The last 4 h were not heard while the computer slept.",
+        "4 h were not heard while the computer slept.",
     ),
 }  # fmt: skip
 
@@ -21,7 +21,8 @@ TOLD = {
 @pytest.mark.parametrize(("gap", "at_end", "sentence"), TOLD.values(), ids=TOLD)
 def test_a_gap_is_told_in_words(gap, at_end, sentence):
     problem = not_heard(gap, at_end)
-    assert (problem.what, problem.action) == (sentence, "microphone")
+    assert problem.what == sentence
+    assert problem.remedy.endswith("Say again what is missing.")
 
 
 def test_gaps_of_one_take_are_told_as_one():
