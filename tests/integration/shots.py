@@ -15,8 +15,8 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QRegion
 from PySide6.QtWidgets import QApplication, QStyleFactory, QWidget
 
-from sayso.core.order import Waiting
 from sayso.core.gaps import Gap, not_heard
+from sayso.core.order import Waiting
 from sayso.core.problems import Problem
 from sayso.core.settings import Endpoint, Settings
 from sayso.core.status import Status
@@ -111,6 +111,7 @@ PILLS: tuple[tuple[str, PillView, Motion], ...] = (
         ),
         Motion(),
     ),
+    ("Error, a gap", views.error_view(not_heard(Gap(800))), Motion()),
     ("Error, plain", views.error_view(Problem("Sayso has stopped listening.")), Motion()),
 )
 

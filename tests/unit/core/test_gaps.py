@@ -10,7 +10,10 @@ TOLD = {
         *(Gap(2_310), True),
         "The last 2.3 s were not heard.",
     ),
-    "asleep": (Gap(2_400_000, slept=True), False, "40 min were not heard while the computer slept."),
+    "asleep": (
+        *(Gap(2_400_000, slept=True), False),
+        "40 min were not heard while the computer slept.",
+    ),
     "asleep to the end": (
         *(Gap(4 * 3_600_000, slept=True), True),
         "4 h were not heard while the computer slept.",
