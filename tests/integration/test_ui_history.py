@@ -225,8 +225,10 @@ def test_a_recording_is_played_and_stopped(qtbot, full, fake):
     choose_row(full, "b")
     qtbot.keyClick(full.view, Qt.Key.Key_Space)
     assert full._rows.playing == "b"
+    qtbot.keyClick(full.view, Qt.Key.Key_Space)
+    assert fake.asked[-2:] == [("play", "b"), "stop playing"]
     full.close()
-    assert fake.asked[-1] == "stop playing"
+    assert fake.asked[-2:] == ["stop playing", "stop playing"]
 
 
 def test_any_engine_can_recognise_again(qtbot, full, fake):

@@ -74,7 +74,7 @@ class HistoryList(QListView):
         entry = self.currentIndex().data(ENTRY)
         keys: dict[int, Does] = {Qt.Key.Key_Delete: "delete"}
         if entry and entry.audio:
-            keys[Qt.Key.Key_Space] = "play"
+            keys[Qt.Key.Key_Space] = "stop" if self._rows.playing == entry.id else "play"
         if entry and entry.text:
             keys |= {Qt.Key.Key_Return: "type", Qt.Key.Key_Enter: "type"}
         elif entry and entry.audio:
