@@ -32,7 +32,7 @@ BUG = Problem(
 )
 
 LONGEST_GOODBYE_S = 1.0
-IN_HISTORY = "Your recording is in the history, and can be recognised again there."
+IN_HISTORY = "The history can recognise it again."
 INSTEAD = "{} recognises your words instead."
 
 

@@ -355,7 +355,7 @@ def test_a_take_that_is_tried_again_can_be_cancelled(desk):
 def test_a_text_that_is_doubted_is_typed_and_told_if_nobody_does_better(desk):
     desk = desk("", "", settings=s.put(Settings(), "engine", "realtime"))
     problem = desk.dictate(nothing_heard=1).problem  # asked twice, it says the same
-    assert problem.what == "OpenAI found no words, though there is a voice in your recording."
+    assert problem.what == "OpenAI gave no words for your speech."
     assert problem.remedy == IN_HISTORY
     desk.engine._texts += ["Thank you.", UNFETCHED]
     desk.hold()
@@ -363,7 +363,7 @@ def test_a_text_that_is_doubted_is_typed_and_told_if_nobody_does_better(desk):
         desk.microphone.speak(QUIET)
     desk.let_go()
     problem = desk.wait(nothing_heard=2).problem
-    assert problem.what == "OpenAI wrote “Thank you.” where nobody spoke."
+    assert problem.what == "Nobody said “Thank you.”, but OpenAI wrote it."
 
 
 @pytest.mark.expect_log
