@@ -119,16 +119,24 @@ def advise(server: Server, chosen: str, trouble: Trouble) -> Advice:
     """
     ours = None if trouble == "closed" else server.ours
     taken = ours.name if ours is not None and ours.suspended else ""
-    names = [row.name for row in server.microphones if row.name != taken]
+    names = [name for name in _meant(server, chosen) if name != taken]
     if trouble == "silent":
         lured_away = ours is not None and chosen in names and ours.name != chosen
-        if ours is None or not (ours.plays or ours.suspended or lured_away):
+        wrong = ours is not None and (ours.suspended or ours.name not in names or lured_away)
+        if not wrong:
             return Advice("stay")
     if not names:
         return Advice("stay") if taken and not (ours and ours.plays) else Advice("wait")
     if chosen in names:
         return Advice("open", chosen)
     return Advice("open", "" if server.default in names else names[0])
+
+
+def _meant(server: Server, chosen: str) -> list[str]:
+    """What may be heard: microphones, and what plays where it was chosen or is the default
+    although there is a microphone, which only a user makes it."""
+    wanted = chosen or (server.default if server.microphones else "")
+    return [row.name for row in server.sources if not row.plays or row.name == wanted]
 
 
 def _fields(text: str) -> dict[str, str]:

@@ -37,7 +37,7 @@ Source Output #8
 Client #3
 \tDriver: protocol-native.c
 """
-MONITOR = Source("1", "out.monitor", "Monitor of out", plays=True, suspended=True)
+MONITOR = Source("1", "out.monitor", "Monitor of out", plays=True, suspended=False)
 BUILT_IN = Source("2", "built-in", "built-in", plays=False, suspended=False)
 HEADSET = Source("3", "headset", "A headset", plays=False, suspended=False)
 
@@ -48,7 +48,7 @@ def taken(source: Source) -> Source:
 
 def test_the_state_is_read_with_the_newest_stream_of_ours() -> None:
     server = read(INFO, LISTING, 4711)
-    assert server == Server((MONITOR, BUILT_IN), "built-in", BUILT_IN)
+    assert server == Server((taken(MONITOR), BUILT_IN), "built-in", BUILT_IN)
     assert read(INFO, LISTING, 5).ours is None
     assert read("", "", 5) == Server()
 
@@ -70,6 +70,13 @@ ADVICE = {
     ),
     "moved to what plays, and the default is there": (
         *(at(MONITOR, BUILT_IN, HEADSET), "", "silent", Advice("open")),
+    ),
+    "what plays was chosen": (at(MONITOR, BUILT_IN), "out.monitor", "silent", STAY),
+    "what plays was made the default": (
+        *(Server((MONITOR, HEADSET), "out.monitor", MONITOR), "", "silent", STAY),
+    ),
+    "what plays became the default for want of another": (
+        *(Server((MONITOR,), "out.monitor", MONITOR), "", "silent", WAIT),
     ),
     "nobody knows where it is": (at(None, BUILT_IN), "", "silent", STAY),
     "taken by another program": (
