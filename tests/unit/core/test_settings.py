@@ -1,11 +1,13 @@
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sayso.core.problems import ProblemError
 from sayso.core.settings import KEYS, OPENAI_URL, Settings, get, parse, put
 from sayso.core.stored import VERSION, read, write
+
+busy = settings(deadline=None)  # the computer may be
 
 NEEDED = {
     *("engine", "endpoint.url", "endpoint.model", "language", "hotkey.chord", "hotkey.mode"),
@@ -82,6 +84,7 @@ def test_a_wrong_entry_costs_that_entry_only():
     assert [p.what.split(":")[0] for p in problems] == ["A setting was ignored"] * 2
 
 
+@busy
 @given(
     st.dictionaries(
         st.sampled_from(KEYS) | st.text(max_size=8),

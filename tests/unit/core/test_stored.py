@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sayso.core import endpoint as e
@@ -15,6 +15,8 @@ from sayso.core.endpoint import ON_DEVICE, Endpoint, free_name
 from sayso.core.problems import ProblemError
 from sayso.core.settings import Settings
 from sayso.core.stored import VERSION, read, write
+
+busy = settings(deadline=None)  # the computer may be
 
 OWN = "http://localhost:8000/v1"
 WORDS = st.text(st.characters(codec="utf-8", exclude_characters=",", categories=["L", "N"]))
@@ -57,6 +59,7 @@ def some_settings(draw: st.DrawFn) -> Settings:
     return attrs.evolve(settings, fallback=tuple(order), monthly_budget_usd=budget)
 
 
+@busy
 @given(some_settings())
 def test_what_is_written_is_read(settings: Settings) -> None:
     assert read(json.loads(json.dumps(write(settings)))) == (settings, [])
@@ -74,6 +77,7 @@ HALF_RIGHT = st.dictionaries(
 )
 
 
+@busy
 @given(
     st.fixed_dictionaries(
         {},

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sayso.core.choice import added
@@ -18,6 +18,8 @@ from sayso.stt.offers import MOST, MOST_CHARS, of_use
 from sayso.stt.openai import OpenAI
 from sayso.stt.presets import PRESETS, Preset, preset
 from sayso.stt.vllm import VLLM
+
+busy = settings(deadline=None)  # the computer may be
 
 KEY, TOKEN = "sk-canary-1234567890", "cf-canary-1234567890"
 REAL: dict[str, tuple[str, str, type[Dialect] | None, str]] = {
@@ -179,6 +181,7 @@ def test_a_gateways_token_is_named_by_the_same_host() -> None:
     assert gateway_of("gw.example:8443") == f"gw.example:8443/{GATEWAY}"
 
 
+@busy
 @given(st.text(max_size=30), st.sampled_from(["bearer", "api-key", "cloudflare"]))
 def test_the_users_headers_never_stand_in_for_the_key(text: str, auth: str) -> None:
     try:
@@ -203,6 +206,7 @@ def test_openais_list_is_cut_to_what_transcribes() -> None:
     )
 
 
+@busy
 @given(st.lists(st.text(max_size=MOST_CHARS + 5) | st.none() | st.integers(), max_size=40))
 def test_whatever_a_list_has_names_are_names(names: list[object]) -> None:
     for name in of_use("gw.example", names):
