@@ -110,7 +110,7 @@ def test_an_empty_final_for_speech_is_heard_by_the_next() -> None:
     alone, service = settled(take, "", None)
     assert alone.text == ""
     assert alone.problem is not None
-    assert "found no words, though there is a voice in your recording" in alone.problem.what
+    assert "gave no words for your speech" in alone.problem.what
     assert len(service.records) == 2
 
 

@@ -100,7 +100,7 @@ CASES: dict[str, tuple[Serving, str, str]] = {
         "Check the key and the address in Settings > Recognition."),
     "a captive portal": (
         hotel, "A web page came in place of {host}.",
-        "Sign in to this network in a browser, or check the address in Settings > Recognition."),
+        "Sign in to this network, or check the address."),
 }  # fmt: skip
 
 

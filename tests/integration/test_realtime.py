@@ -226,7 +226,7 @@ def test_a_test_of_the_settings_tells_the_seconds() -> None:
         ({"http_status": 404}, "not as a speech server. The address may need /v1 at its end."),
         ({"http_status": 429}, "is busy. Your recording is kept."),
         ({"http_status": 503}, "cannot answer now. Your recording is kept."),
-        ({"http_status": 301}, "sends Sayso elsewhere, and your key stays here."),
+        ({"http_status": 301}, "sends Sayso elsewhere."),
         ({"mischief": {"created": hang_up(3000)}}, "Your API key was refused by 127.0.0.1:"),
         ({"mischief": {"created": hang_up(4000, "x.y")}}, "did not take the settings"),
         ({"mischief": {"created": say("\x00 garbage")}}, "not as a speech server"),
@@ -234,7 +234,7 @@ def test_a_test_of_the_settings_tells_the_seconds() -> None:
         ({"mischief": {"created": say("x" * (2 << 20))}}, "not as a speech server"),
         ({"mischief": {"updated": drop()}}, "was lost. Your recording is kept."),
         ({"mischief": {"audio": say("x" * (2 << 20))}}, "not as a speech server"),
-        ({"mischief": {"audio": hang_up(1001, "maximum")}}, "ended the session"),
+        ({"mischief": {"audio": hang_up(1001, "maximum")}}, "has run out"),
         ({"mischief": {"audio": hang_up(1011)}}, "was lost. Your recording is kept."),
         ({"mischief": {"audio": drop()}}, "was lost. Your recording is kept."),
         ({"mischief": {"commit": hang_up(1000)}}, "was lost. Your recording is kept."),
@@ -467,7 +467,7 @@ def test_a_redirect_does_not_carry_the_key_away() -> None:
                 port = next(iter(server.sockets)).getsockname()[1]
                 endpoint = Endpoint(url=f"ws://127.0.0.1:{port}/v1")
                 engine = RealtimeEngine(endpoint, "", lambda _: KEY)
-                with pytest.raises(ProblemError, match=r"sends Sayso elsewhere to 127\.0\.0\.1:"):
+                with pytest.raises(ProblemError, match=r"sends Sayso to 127\.0\.0\.1:"):
                     await recognised(engine, spoken(0.5))
         assert elsewhere.records == []
 

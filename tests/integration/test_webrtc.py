@@ -300,7 +300,7 @@ def answered(reply: Reply) -> Callable[[], Calls]:
 
 
 REFUSED: dict[str, tuple[Callable[[], Calls], str]] = {
-    "no reason": (answered(refusal(400, "")), "did not take the call, and does not say why."),
+    "no reason": (answered(refusal(400, "")), "refused the call without a word."),
     "a reason": (answered(refusal(400, "No such thing.")), "It says: “No such thing.”"),
     "key": (answered(refusal(401, "", "invalid_api_key")), "Your API key was refused by"),
     "busy": (answered(refusal(429, "Slow down")), "is busy. Your recording is kept."),

@@ -86,13 +86,13 @@ def doubt(text: str, speech: Speech, account: Account) -> Doubt | None:
     if not text.strip():
         if speech.voice_s < VOICE_S:
             return None
-        what = f"{account.engine} found no words, though there is a voice in your recording."
+        what = f"{account.engine} gave no words for your speech."
         return _doubt("empty", what, "", _of(speech, account))
     if invention(text, account.told) and speech.sound_s < _needed_s(text):
         said = text.strip()
         if len(said) > MOST_QUOTED_CHARS:
             said = f"{said[: MOST_QUOTED_CHARS - 1]}…"
-        what = f"{account.engine} wrote “{said}” where nobody spoke."
+        what = f"Nobody said “{said}”, but {account.engine} wrote it."
         return _doubt("invented", what, "", _of(speech, account))
     return None
 

@@ -151,7 +151,7 @@ def by_code(host: str, model: str, code: str, words: str) -> Problem:
     if code == "missing_model":
         return Problem(
             f"{host} was not told which model to use.",
-            "Enter one in Settings > Recognition, and let it stand in the address too.",
+            "Enter one, and let it stand in the address too.",
             "recognition",
             detail,
         )
@@ -160,14 +160,14 @@ def by_code(host: str, model: str, code: str, words: str) -> Problem:
     if code in BUSY:
         return busy(host, detail, asked_s(words))
     if code == "session_expired":
-        what, remedy = f"{host} ended the session at its longest time.", f"{KEPT} Try again."
+        what, remedy = f"The session with {host} has run out.", f"{KEPT} Try again."
         return Problem(what, remedy, "try-again", detail, again_s=0.0)
     if code == NO_REGION:
-        what = f"{host} does not serve the country you are in."
+        what = f"{host} does not serve your country."
         return Problem(what, "Use this computer, or another server.", "recognition", detail)
     if code == OLD_SHAPE:
-        what = f"{host} was asked in a way that it no longer speaks."
-        remedy = "Take OpenAI-Beta out of the headers, here and in the gateway if there is one."
+        what = f"{host} no longer speaks this old way."
+        remedy = "Take OpenAI-Beta out of the headers."
         return Problem(what, remedy, "recognition", detail)
     quoted = f" It says: “{words}”" if words else ""
     what = f"{host} could not recognise this.{quoted}"
@@ -202,21 +202,21 @@ def model_in_address(host: str, model: str, detail: str) -> Problem:
     """PROTOCOL 1.1: with one, OpenAI opens a conversation, and no transcription."""
     return Problem(
         f"{host} wants no model in its address.",
-        "Take it out in Settings > Recognition; it is told in the session as well.",
+        "Take it out under Settings > Recognition.",
         "recognition",
         detail,
     )
 
 
 def may_not(host: str, model: str, detail: str) -> Problem:
-    what = f"Your API key has no permission to transcribe at {host}."
-    remedy = "Give it that permission, or enter another in Settings > Recognition."
+    what = f"Your key may not transcribe at {host}."
+    remedy = "Give it that permission, or enter another key."
     return Problem(what, remedy, "recognition", detail)
 
 
 def wants_short_lived_key(host: str, model: str, detail: str) -> Problem:
-    what = f"{host} lets “{model}” be used with short-lived keys only."
-    remedy = "Set in Settings > Recognition that a short-lived key is fetched."
+    what = f"“{model}” needs a short-lived key at {host}."
+    remedy = "Let one be fetched: Settings > Recognition."
     return Problem(what, remedy, "recognition", detail)
 
 
@@ -269,8 +269,8 @@ def by_close(host: str, model: str, close: int, reason: str) -> Problem:
 def no_call(host: str, detail: str = "") -> Problem:
     """WebRTC: OpenAI answers an offer it does not take with 400 and an empty message."""
     return Problem(
-        f"{host} did not take the call, and does not say why.",
-        "Choose another model, or WebSocket in place of WebRTC, in Settings > Recognition.",
+        f"{host} refused the call without a word.",
+        "Choose another model, or WebSocket.",
         "recognition",
         detail,
     )

@@ -33,7 +33,7 @@ def by_status(host: str, status: int, headers: Mapping[str, str] | None = None) 
         return Problem(what, remedy, "recognition", detail)
     if status in (405, 426, 501):  # servers for whole files, and proxies that know no sockets
         what = f"{host} takes no live sound at this address."
-        remedy = "Check it, or choose in Settings > Recognition to send whole recordings."
+        remedy = "Check the address, or send whole recordings."
         return Problem(what, remedy, "recognition", detail)
     if status == 429:
         return refusals.busy(host, detail, refusals.header_s(retry_after))
@@ -49,7 +49,7 @@ def in_the_way(host: str, detail: str) -> Problem:
     """A page came where a server of this kind gives none: a captive portal, as in hotels."""
     return Problem(
         f"A web page came in place of {host}.",
-        "Sign in to this network in a browser, or check the address in Settings > Recognition.",
+        "Sign in to this network, or check the address.",
         "try-again",
         detail,
     )
@@ -60,13 +60,11 @@ def moved(host: str, elsewhere: str, detail: str) -> Problem:
     other = _host_in(elsewhere)
     if host == OPENAI or _is_local(other) > _is_local(host):
         return in_the_way(host, detail)
-    to = f" to {other}" if other and other != host else ""
-    return Problem(
-        f"{host} sends Sayso elsewhere{to}, and your key stays here.",
-        "Enter the address it moved to in Settings > Recognition, if you trust it.",
-        "recognition",
-        detail,
-    )
+    if other and other != host:
+        what, remedy = f"{host} sends Sayso to {other}.", "Enter that address, if you trust it."
+    else:
+        what, remedy = f"{host} sends Sayso elsewhere.", "Enter its new address, if you know it."
+    return Problem(what, remedy, "recognition", detail)
 
 
 ALIKE: Mapping[int, Callable[[str, str], Problem]] = {

@@ -11,7 +11,7 @@ from .endpoints import OPENAI
 
 NOT_TRUSTED = (
     "The certificate of {host} is not trusted.",
-    "Check the address before you go on, and whether this network wants you to sign in.",
+    "Check the address, or sign in to this network.",
 )
 CERTIFICATES = {
     9: ("The certificate of {host} is not valid yet.", "Check the clock of this computer."),

@@ -20,7 +20,7 @@ def reason(text, speech, sent_s=None, used_s=0.0, **more):
     doubted = doubt(text, speech, account)
     if doubted:
         assert suspect(text, account)
-        assert doubted.problem.what.startswith(HOST)
+        assert HOST in doubted.problem.what
         assert doubted.problem.remedy == KEPT
     return doubted.reason if doubted else ""
 
@@ -88,10 +88,10 @@ def test_what_was_invented_may_not():
     assert doubted.text == ""
     assert (
         doubted.problem.what
-        == "speech.example.com wrote “Thanks for watching!” where nobody spoke."
+        == "Nobody said “Thanks for watching!”, but speech.example.com wrote it."
     )
     long = doubt("Thank you. " * 20, SILENCE, Account(HOST, 4.0))
-    assert long.problem.what.endswith("…” where nobody spoke.")
+    assert long.problem.what.endswith("…”, but speech.example.com wrote it.")
     assert len(long.problem.what) < 120
 
 
@@ -99,8 +99,7 @@ def test_an_empty_text_says_that_there_is_a_voice():
     doubted = doubt("", WORD, Account(HOST, 2.2, 3.0))
     assert (doubted.text, doubted.reason) == ("", "empty")
     assert doubted.problem.sentence == (
-        "speech.example.com found no words, though there is a voice in your recording."
-        " Your recording is kept. Try again."
+        "speech.example.com gave no words for your speech. Your recording is kept. Try again."
     )
 
 

@@ -451,7 +451,7 @@ def test_an_item_of_an_earlier_pause_does_not_make_it_complete() -> None:
     [
         (3000, "invalid_request_error.invalid_api_key", "Your API key was refused by"),
         (4000, f"invalid_request_error.{KEY}", "did not take the settings"),
-        (1001, "Your session hit the maximum duration of 60 minutes.", "ended the session"),
+        (1001, "Your session hit the maximum duration of 60 minutes.", "has run out"),
         (1006, "", "The connection to api.openai.com was lost."),
     ],
 )
