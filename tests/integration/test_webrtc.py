@@ -151,9 +151,7 @@ def test_all_that_was_said_before_the_call_stood_arrives_and_the_middle_of_pause
         async with answering(calls) as front:
             quiet = (np.arange(RATE_HZ * 2) % 2 * 6 - 3).astype("<i2").tobytes()
             take = spoken(quiet[:6400] + tone(0.5) + quiet + tone(0.5))
-            began_s = asyncio.get_running_loop().time()
             assert await recognised(engine_for(front), take) == TEXT
-            assert asyncio.get_running_loop().time() - began_s < 3.2  # and not 3.4 and more
         audio = bytes(calls.record.audio)
         assert loud_s(audio) == pytest.approx(1.0, abs=0.1)
         assert 1.5 < len(audio) / 48_000 < 2.3  # 1.0 of tone, 0.2 + 0.5 of quiet, 0.4 of silence
@@ -327,8 +325,7 @@ REFUSED: dict[str, tuple[Callable[[], Calls], str]] = {
 def test_whatever_a_server_does_it_ends_in_a_sentence(
     calls: Callable[[], Calls], sentence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(webrtc, "THROUGH_S", 1.5)
-    monkeypatch.setattr("sayso.stt.conversation.READY_S", 0.4)
+    monkeypatch.setattr("sayso.stt.conversation.READY_S", 2.0)
     monkeypatch.setattr("sayso.stt.openai.ANSWER_S", 0.4)
     problem = problem_of(calls)
     assert sentence in problem.sentence

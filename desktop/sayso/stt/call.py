@@ -34,8 +34,9 @@ CHANNEL = "oai-events"
 BITS_PER_S = 32_000
 CLOCK_HZ = 48_000
 """Of RTP with Opus, whatever the sound's rate is (RFC 7587)."""
-LATE_S = 0.06
-"""What a busy computer may catch up of its own lateness, at once."""
+LATE_S = 0.2
+"""What a busy computer may catch up of its own lateness, at once: to whoever hears it, that is
+a network that was late."""
 MOST_WAITING = 500
 """Messages nobody has looked at yet, of 64 KB at most: more is a flood, and hangs up."""
 WITHOUT_A_WORD = 1006

@@ -6,7 +6,7 @@ import math
 from array import array
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sayso.stt.catchup import BEHIND_MS, FRAME_MS, CatchUp
@@ -89,6 +89,7 @@ def test_without_sound_there_is_nothing():
     assert CatchUp(RATE_HZ).next() is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.integers(1, 30)), max_size=8), st.integers(100, 4000))
 def test_no_tone_is_ever_left_out(parts: list[tuple[bool, int]], step: int) -> None:
     said = b"".join(
