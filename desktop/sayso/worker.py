@@ -414,7 +414,7 @@ class Worker:
             retrying=newest.retrying if newest and machine.phase(machine.number) else None,
             partial=newest.partial if newest and machine.state != "idle" else "",
             words=self._words if machine.state in ("idle", "failed") else None,
-            by=self._by if machine.state == "idle" else "",
+            by=self._by if machine.state in ("idle", "failed") else "",
             nothing_heard=machine.nothing_heard,
             held=machine.held_text,
             rescued=machine.rescued,
