@@ -202,7 +202,8 @@ MATRIX: dict[str, Row] = {
     "a page with 200": (
         lambda: status(200, **PAGE), "A web page came in place of gw.example.", "Sign in to this"),
     "a page with 302": (
-        lambda: status(302, **PAGE), "A web page came in place of gw.example.", "Sign in to this network"),
+        lambda: status(302, **PAGE), "A web page came in place of gw.example.",
+        "Sign in to this network"),
     "OpenAI redirects nobody": (
         lambda: status(302, "api.openai.com", Location="http://login.hotel.example/"),
         "A web page came in place of api.openai.com.", "Sign in"),
