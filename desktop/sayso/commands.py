@@ -12,6 +12,7 @@ import click
 
 from . import __version__, remote
 from .core import settings as s
+from .core.choice import read_by
 from .core.problems import Problem, ProblemError
 from .core.settings import Settings
 from .edges import folders, instance, settings_file
@@ -75,7 +76,7 @@ def status(as_json: bool) -> int:
 
 @sayso.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--engine", type=click.Choice(["on-device", "realtime"]), help="Not the chosen one.")
+@click.option("--engine", help="Not the chosen one: on-device, or an endpoint's name.")
 @click.option("--json", "as_json", is_flag=True, help="Text, engine, seconds as JSON.")
 def transcribe(file: Path, engine: str | None, as_json: bool) -> int:
     """Recognise a sound file (wav, flac, ogg, mp3) and print its text."""
@@ -83,7 +84,7 @@ def transcribe(file: Path, engine: str | None, as_json: bool) -> int:
 
     settings = _settings()
     if engine:
-        settings = s.put(settings, "engine", engine)
+        settings = read_by(settings, engine)
     result = transcribe_file(file, settings)
     click.echo(json.dumps(result, ensure_ascii=False) if as_json else result["text"])
     return 0

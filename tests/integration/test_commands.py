@@ -47,7 +47,10 @@ WRONG = {
     "an open road": (["config", "set", "endpoint.url", "http://example.com/v1"], "for all to read"),
     "not a sound file": (["transcribe", __file__], "is not a sound file Sayso can read."),
     "no file": (["transcribe", "/nowhere.wav"], "There is no file /nowhere.wav."),
-    "unknown engine": (["transcribe", __file__, "--engine", "magic"], "'magic' is not one of"),
+    "unknown engine": (
+        ["transcribe", __file__, "--engine", "magic"],
+        "No engine is called 'magic'",
+    ),
     "unknown command": (["frobnicate"], "No such command 'frobnicate'"),
 }
 

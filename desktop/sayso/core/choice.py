@@ -55,11 +55,14 @@ def without(settings: Settings, name: str) -> Settings:
 
 
 def read_by(settings: Settings, name: str) -> Settings:
-    """As `in_use`, and nobody helps it out.
+    """As `in_use`, and nobody helps it out; 'realtime' is the endpoint in use, unless one has
+    that name.
 
     Raises:
         ProblemError: As `in_use`.
     """
+    if name == "realtime" and settings.endpoint_named(name) is None:
+        name = settings.profile
     return attrs.evolve(in_use(settings, name), fallback=())
 
 

@@ -329,3 +329,10 @@ def test_a_taken_name_gets_a_number(wanted: str, taken: tuple[str, ...], name: s
 def test_whether_sound_was_kept_becomes_for_how_long(kept: bool, days: int) -> None:
     settings, problems = read({"version": 1, "history": {"keep": "1y", "keep_sound": kept}})
     assert (settings.history.keep, settings.history.sound_days, problems) == ("1y", days, [])
+
+
+def test_realtime_is_the_endpoint_in_use_unless_one_is_called_so() -> None:
+    settings = in_use(added(Settings(), Endpoint(name="Attic")), "Attic")
+    assert read_by(settings, "realtime").chosen == "Attic"
+    other = in_use(added(settings, Endpoint(name="realtime")), "Attic")
+    assert read_by(other, "realtime").chosen == "realtime"
