@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import asyncio
 
 TIMEOUT_S = 5.0
-STARTING_S = 20.0
+STARTING_S = 30.0
 """How long a start waits for another one to answer."""
 _HAS_UNIX = hasattr(socket, "AF_UNIX")
 LONGEST_REQUEST_BYTES = 4096
@@ -148,7 +148,7 @@ def claim(limit_s: float = STARTING_S) -> Lock | None:
         if time.monotonic() > until_s:
             lock.close()
             raise TimeoutError("Another Sayso is starting or ending, but does not answer.")
-        time.sleep(0.05)
+        time.sleep(0.1)
 
 
 async def serve(answer: Answer) -> asyncio.Server:
