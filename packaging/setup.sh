@@ -16,8 +16,8 @@ VIRTUAL_DESKTOP=(
 )
 # What only the tests need.
 TEST_PROGRAMS=(
-    chromium espeak-ng fonts-noto-cjk fonts-noto-color-emoji fonts-noto-core imagemagick iproute2
-    libsecret-tools pocketsphinx-testdata sox xterm
+    bucklespring-data chromium espeak-ng fonts-noto-cjk fonts-noto-color-emoji fonts-noto-core
+    frozen-bubble-data imagemagick iproute2 libsecret-tools pocketsphinx-testdata sox xterm
 )
 
 say() { printf '%s\n' "$*"; }

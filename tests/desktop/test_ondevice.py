@@ -179,6 +179,32 @@ SOX = {
 }  # fmt: skip
 
 
+GAME = "/usr/share/games/frozen-bubble/snd"
+"""Debian package frozen-bubble-data (GPL-2); the keys are of bucklespring-data (GPL-2+)."""
+RECORDED = {
+    "a real keyboard": (sorted(Path("/usr/share/buckle/wav").glob("0*.wav")), "gain -6"),
+    "applause": ([f"{GAME}/applause.ogg"], "repeat 3"),
+    "snoring": ([f"{GAME}/snore.ogg"], "repeat 3"),
+    "a typewriter": ([f"{GAME}/typewriter.ogg"], "repeat 3"),
+    "music with drums": ([f"{GAME}/frozen-mainzik-1p.ogg"], "trim 20 6 gain -12"),
+    "music for two": ([f"{GAME}/frozen-mainzik-2p.ogg"], "trim 45 6 gain -12"),
+    "an introduction": ([f"{GAME}/introzik.ogg"], "trim 0 6 gain -12"),
+}
+
+
+@pytest.mark.parametrize(("files", "effects"), RECORDED.values(), ids=RECORDED)
+def test_recordings_without_speech_give_no_text(
+    engine: OnDeviceEngine, tmp_path: Path, files: list[Path | str], effects: str
+) -> None:
+    assert files
+    path = tmp_path / "noise.wav"
+    command = ["sox", "-R", *files, "-r", "16000", "-c", "1", "-b", "16", path, *effects.split()]
+    subprocess.run(command, check=True, capture_output=True)
+    assert recognised(engine, soundfiles.read(path)) == ""
+    text, heard, _ = asyncio.run(spoken(engine, samples_of(path)))
+    assert (text, heard) == ("", [Ready()])
+
+
 @pytest.mark.parametrize("effects", SOX.values(), ids=SOX)
 def test_what_is_no_speech_gives_no_text(
     engine: OnDeviceEngine,
