@@ -47,8 +47,9 @@ BY_SOCKET_S = 600.0
 """After a call that did not do; then another is tried."""
 MOST_LOST_S = 0.2
 """A syllable. Opus repeats some of what was lost, if the server listens to that."""
-SILENCE_MS = 400
-"""After the last word, before the commit: the dialect's padding, and what a server holds back."""
+SILENCE_MS = 600
+"""After the last word, before the commit: the dialect's padding, and what a server holds back.
+PROTOCOL 1.9 saw clients add as much."""
 MISSING = Problem(
     "WebRTC is not installed.",
     "Install it with: pip install 'sayso[webrtc]'. Or choose WebSocket in Settings > Recognition.",
