@@ -46,7 +46,6 @@ _AGAIN_IN = re.compile(
         (?: (?P<seconds>\d{1,6}(?:\.\d{1,6})?) \s* (?P<ms>ms)? )?"""
 )
 _CODE = re.compile(r"[a-z_]{1,64}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
 _LAST_WORD = re.compile(r"(?<!\S)\S*\Z")
 _LIKE_A_KEY = re.compile(
     r"""(?ix) (?: \b (?:bearer|basic) \s+ \S+               # as in a header
@@ -61,7 +60,7 @@ def said(text: object, secret: str | None = None) -> str:
     line = text if isinstance(text, str) else ""
     if len(line) > MOST_READ_CHARS:
         line = _LAST_WORD.sub("", line[:MOST_READ_CHARS])  # half a key would not look like one
-    line = " ".join(_CONTROL.sub(" ", line).split())
+    line = " ".join("".join(c if c.isprintable() else " " for c in line).split())
     if secret:
         line = line.replace(secret, "•••")
     line = _LIKE_A_KEY.sub("•••", line)
