@@ -270,3 +270,7 @@ def test_a_place_is_believed_only_if_it_was_sent_shortly_before(
 def test_a_socket_is_never_kept() -> None:
     assert ready().kept is None
     assert ready().go_on(Kept("", frozenset())) == []
+
+
+def test_what_comes_before_the_hello_says_nothing() -> None:
+    assert made().hear(spoken("session.updated", session={})) == []
