@@ -228,7 +228,7 @@ def test_the_target_is_the_focused_window_and_its_program(
 def test_the_keyboard_is_as_it_was_some_seconds_later(
     display: Display, inserting: Inserting, gtk: Editor
 ) -> None:
-    until(lambda: not lent(display), "nothing is lent", 6)
+    until(lambda: not lent(display), "what a long text needed is given back", 20)
     before = Keyboard(display.connection).keys()
     inserting.insert(SHORT, "type")
     assert lent(display)
@@ -240,7 +240,7 @@ def test_the_keyboard_is_as_it_was_some_seconds_later(
 def test_what_a_crashed_run_left_on_the_keyboard_is_cleared(
     display: Display, inserting: Inserting, gtk: Editor
 ) -> None:
-    until(lambda: not lent(display), "nothing is lent", 6)
+    until(lambda: not lent(display), "what a long text needed is given back", 20)
     before = Keyboard(display.connection).keys()
     with Inserting(display) as crashing:
         assert crashing.insert(SHORT, "type")["problem"] == ""
