@@ -429,9 +429,9 @@ def test_only_recordings_from_before_that_have_no_row_are_unfinished(archive):
     for id_ in ("cut", "known", "new"):
         record(archive, id_)
     archive.history.put(entry("known", audio="known.wav"))
-    for id_ in ("cut", "known"):
-        os.utime(archive.spool.folder / f"{id_}.wav", (NOW_S - 60, NOW_S - 60))
     (archive.spool.folder / "empty.wav").write_bytes(b"")
+    for id_ in ("cut", "known", "empty"):
+        os.utime(archive.spool.folder / f"{id_}.wav", (NOW_S - 60, NOW_S - 60))
     assert archive.unfinished().result(10) == ["cut"]
     assert settled(archive) == ["cut.wav", "known.flac", "new.wav"]
     assert archive.history.find("known").audio == "known.flac"

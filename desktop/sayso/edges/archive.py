@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import logging
-import os
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -26,7 +25,7 @@ from ..core.take import Take
 from ..core.usage import Used
 from .history import History
 from .ledger import Ledger
-from .spool import Spool
+from .spool import Spool, changed_s
 
 log = logging.getLogger(__name__)
 
@@ -159,10 +158,10 @@ class Archive:
             self._warned(error.problem)
             return []
         cut_off = []
-        for id_ in self.spool.recordings():
+        for id_ in self.spool.recordings(self._since_s):
             if id_ in known:
                 self._do(self._compress_left, id_)
-            elif _changed_s(self.spool.folder / f"{id_}.wav") < self._since_s:
+            else:
                 cut_off.append(id_)
         self._do(self._purge)
         return cut_off
@@ -173,14 +172,7 @@ class Archive:
         if id_ in self.history.ids():
             return take, self.history.find(id_)
         path = self.spool.sound(id_)
-        ended_s = _changed_s(path) if path else time.time()
+        ended_s = changed_s(path) if path else time.time()
         started_s = ended_s - take.duration_s
         offset_min = time.localtime(started_s).tm_gmtoff // 60
         return take, of_take(take, started_s=started_s, offset_min=offset_min, program="")
-
-
-def _changed_s(path: Path) -> float:
-    try:
-        return os.stat(path).st_mtime
-    except OSError:
-        return 0.0

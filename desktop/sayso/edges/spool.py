@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import logging
+import math
 import os
 import struct
 import time
@@ -120,10 +121,14 @@ class Spool:
             raise _explained(error) from error
         return SpoolFile(self.folder / f"{take_id}.wav", rate_hz)
 
-    def recordings(self) -> list[str]:
-        """Ids of the takes that are there as WAV, oldest first."""
-        paths = sorted(self.folder.glob("*.wav"))
-        return [path.stem for path in paths if not _is_empty(path)]
+    def recordings(self, before_s: float = math.inf) -> list[str]:
+        """Ids of the takes that are there as WAV, oldest first.
+
+        `before_s`, since 1970: files that were written to later are somebody's who is at it, also
+        where not one sample is in them yet.
+        """
+        paths = [path for path in self.folder.glob("*.wav") if changed_s(path) < before_s]
+        return [path.stem for path in sorted(paths) if not _is_empty(path)]
 
     def sound(self, take_id: str) -> Path | None:
         """Its file, whichever it is now."""
@@ -217,6 +222,14 @@ class Spool:
 
 def _only_mine(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
+
+
+def changed_s(path: Path) -> float:
+    """When it was last written to, since 1970; 0.0 if it is gone."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _is_empty(path: Path) -> bool:

@@ -4,6 +4,7 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 import wave
 from io import FileIO
 
@@ -103,6 +104,15 @@ def test_a_folder_that_is_not_there_yet_has_no_takes(spool):
     spool.forget_older_than(1)
     spool.forget("nothing")
     assert not spool.folder.exists()
+
+
+def test_a_take_that_is_just_beginning_is_not_taken_for_an_empty_one(spool):
+    began_s = time.time() - 1
+    file = spool.open(ID, RATE_HZ)  # not one sample is in it yet
+    assert spool.recordings(began_s) == []
+    file.write(bytes(100))
+    file.close()
+    assert spool.load(ID).size_bytes == 100
 
 
 def test_a_flac_is_the_take_sample_by_sample_and_the_wav_is_gone(spool):
