@@ -137,9 +137,7 @@ class Worker:
         """Run it in the loop; a concurrent Future."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
-    def stop(
-        self, timeout_s: float = LONGEST_GOODBYE_S * 2, *, unfinished: bool = False
-    ) -> None:
+    def stop(self, timeout_s: float = LONGEST_GOODBYE_S * 2, *, unfinished: bool = False) -> None:
         """Keep what is going on as cancelled, and end the thread.
 
         `unfinished`: leave it for the next start to finish, as after a crash.
