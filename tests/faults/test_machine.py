@@ -33,6 +33,8 @@ class Story:
     """As the history was told, one after the other."""
     told: bool = False
     """Of its last failure, in words."""
+    warned: Problem | None = None
+    """What it was told of while it was spoken; the person may have dismissed that."""
     dropped: bool = False
     """By the person: cancelled, or never meant."""
 
@@ -75,7 +77,8 @@ class World(RuleBasedStateMachine):
                 story = self.takes[take]
                 story.outcomes.append(outcome)
                 story.dropped = outcome == "cancelled"
-                story.told = problem is None or problem in (self.machine.problem, told_before)
+                known = (self.machine.problem, told_before, story.warned)
+                story.told = problem is None or problem in known
                 self.inserting = None if self.inserting == take else self.inserting
             case e.Forget(take):
                 self.takes[take].dropped = True
@@ -122,6 +125,8 @@ class World(RuleBasedStateMachine):
         take = data.draw(st.sampled_from(sorted(self.engines)))
         self.engines.discard(take)
         self.feed(e.Failed(take, GONE))
+        if take in self.machine.alive:
+            self.takes[take].warned = self.machine.problem
 
     @precondition(lambda self: self.inserting is not None)
     @rule(how=st.sampled_from([e.Landed, e.Landed, e.Held, None]))
