@@ -360,7 +360,8 @@ class Dictation:
 
     def _next(self) -> list[Command]:
         """Insert the oldest take if it is its turn."""
-        if not self._live or (self.listening and not self.hands_free):
+        phases = {live.phase for live in self._live.values()}
+        if not phases or Phase.INSERTING in phases or (self.listening and not self.hands_free):
             return []
         number, live = next(iter(self._live.items()))
         if live.phase is not Phase.READY:

@@ -305,6 +305,13 @@ def test_words_that_wait_already_stay():
     assert (machine.held_text, machine.rescued) == ("hello", "")
 
 
+def test_held_words_wait_while_others_are_inserted():
+    machine = after(*RECOGNISED, Held(1), Start(), Stop(), TailOver(2), Recognised(2, "two"))
+    assert machine.phase(2) is Phase.INSERTING
+    assert not [c for c in machine.handle(InsertHeld()) if isinstance(c, Insert)]
+    assert Insert(1, "hello", anywhere=True) in machine.handle(Landed(2))
+
+
 def test_words_held_later_take_the_place_of_rescued_ones():
     machine = after(Rescued(-1, "back", "14:32"), *RECOGNISED, Held(1))
     assert (machine.held_text, machine.rescued) == ("hello", "")
