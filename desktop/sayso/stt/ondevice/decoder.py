@@ -3,8 +3,8 @@
 Whisper's encoder always works on 30 s, which is most of the time of a short segment. In a
 window of 7 s it is done much sooner. The model was not trained on that: timestamps
 must be on (without, errors double), the audio must be padded before its features are taken, with
-noise as loud as its own (with silence, a tenth more words are wrong), and what comes out is
-checked (`guards`). Windows of 6 to 10 s have the same errors.
+noise as loud as its own (with silence, a window of 6 s has half as many errors again), and what
+comes out is checked (`guards`). Padded so, windows of 6 to 10 s have about the same errors.
 """
 
 from __future__ import annotations
