@@ -7,12 +7,13 @@ import contextlib
 import json
 import ssl
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from loops import run
 from sayso.core.endpoint import Endpoint
 from sayso.core.problems import ProblemError
 from sayso.core.take import Take
@@ -56,18 +57,6 @@ async def until(condition: Callable[[], bool]) -> None:
             return
         await asyncio.sleep(0.01)
     raise AssertionError("it has not come about in 3 s")
-
-
-def run(test: Callable[[], Awaitable[None]]) -> None:
-    async def bounded() -> None:
-        async with asyncio.timeout(20):
-            await test()
-        left = asyncio.all_tasks() - {asyncio.current_task()}
-        if left:  # what was cancelled takes a turn or two to go
-            _, stuck = await asyncio.wait(left, timeout=0.5)
-            assert not stuck, stuck
-
-    asyncio.run(bounded())
 
 
 # Kept warm between takes

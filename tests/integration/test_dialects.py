@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import numpy as np
 import pytest
 
+from loops import run
 from sayso.core.problems import Problem, ProblemError
 from sayso.core.settings import Endpoint
 from sayso.core.take import Take
@@ -62,18 +62,6 @@ async def engine_for(
         yield engine
     finally:
         await engine.close()
-
-
-def run(test: Callable[[], Awaitable[None]]) -> None:
-    async def bounded() -> None:
-        async with asyncio.timeout(20):
-            await test()
-        left = asyncio.all_tasks() - {asyncio.current_task()}
-        if left:  # what was cancelled takes a turn or two to go
-            _, stuck = await asyncio.wait(left, timeout=0.5)
-            assert not stuck, stuck
-
-    asyncio.run(bounded())
 
 
 def problem_of(dialect: str, key: str | None = KEY, model: str = MODEL, **options: Any) -> Problem:

@@ -8,7 +8,7 @@ import json
 import logging
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from websockets.exceptions import (
 )
 from websockets.http11 import Response
 
+from loops import run
 from sayso.core.doubt import Account
 from sayso.core.problems import Problem, ProblemError
 from sayso.core.settings import Endpoint
@@ -55,18 +56,6 @@ def spoken(seconds: float, ended: bool = True) -> Take:
     if ended:
         take.end()
     return take
-
-
-def run(test: Callable[[], Awaitable[None]], within_s: float = 20) -> None:
-    async def bounded() -> None:
-        async with asyncio.timeout(within_s):
-            await test()
-        left = asyncio.all_tasks() - {asyncio.current_task()}
-        if left:  # what was cancelled takes a turn or two to go
-            _, stuck = await asyncio.wait(left, timeout=0.5)
-            assert not stuck, stuck
-
-    asyncio.run(bounded())
 
 
 @contextlib.asynccontextmanager

@@ -13,6 +13,7 @@ import pytest
 
 from faults import words
 from faults.desk import PAUSE, Hearing, hears
+from loops import run
 from sayso.core import order
 from sayso.core.endpoint import Endpoint
 from sayso.core.order import Waiting
@@ -89,18 +90,6 @@ def engine_of(service: StandIn, **fields: Any) -> RealtimeEngine:
 
 def heard(count: int, first: int = 0) -> str:
     return words.named(range(first, first + count))
-
-
-def run(test: Callable[[], Awaitable[None]]) -> None:
-    async def bounded() -> None:
-        async with asyncio.timeout(20):
-            await test()
-        left = asyncio.all_tasks() - {asyncio.current_task()}
-        if left:  # what was cancelled takes a turn or two to go
-            _, stuck = await asyncio.wait(left, timeout=0.5)
-            assert not stuck, stuck
-
-    asyncio.run(bounded())
 
 
 def once(mischief: Callable[[Session], Awaitable[bool]]) -> Callable[[Session], Awaitable[bool]]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
+from loops import run
 from sayso.core.doubt import Account
 from sayso.core.problems import Problem, ProblemError
 from sayso.core.settings import Endpoint
@@ -42,18 +43,6 @@ def spoken(seconds: float, ended: bool = True, rate_hz: int = RATE_HZ) -> Take:
     if ended:
         take.end()
     return take
-
-
-def run(test: Callable[[], Awaitable[None]], within_s: float = 20) -> None:
-    async def bounded() -> None:
-        async with asyncio.timeout(within_s):
-            await test()
-        left = asyncio.all_tasks() - {asyncio.current_task()}
-        if left:  # what was cancelled takes a turn or two to go
-            _, stuck = await asyncio.wait(left, timeout=0.5)
-            assert not stuck, stuck
-
-    asyncio.run(bounded())
 
 
 async def recognised(

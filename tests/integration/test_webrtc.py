@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import math
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 from aiortc import RTCDtlsTransport
 
+from loops import run
 from sayso.core.problems import Problem, ProblemError
 from sayso.core.settings import Endpoint
 from sayso.core.take import Take
@@ -33,18 +34,6 @@ TEXT = "Put the kettle on, please, and tell nobody."
 def _on_this_computer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Calls leave the loopback out, which may be all the network there is."""
     monkeypatch.setattr("aioice.ice.get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])
-
-
-def run(test: Callable[[], Awaitable[None]], within_s: float = 30) -> None:
-    async def bounded() -> None:
-        async with asyncio.timeout(within_s):
-            await test()
-        left = asyncio.all_tasks() - {asyncio.current_task()}
-        if left:  # what was cancelled takes a turn or two to go
-            _, stuck = await asyncio.wait(left, timeout=1.0)
-            assert not stuck, stuck
-
-    asyncio.run(bounded())
 
 
 def answering(calls: Calls) -> Front:

@@ -8,14 +8,24 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 def may_delete(parent: QWidget, count: int) -> bool:
     """Ask whether so many dictations may go."""
     what = "1 dictation" if count == 1 else f"{count} dictations"
+    return _may(parent, "&Delete", f"Delete {what}?", "This cannot be undone.")
+
+
+def may_remove(parent: QWidget, name: str) -> bool:
+    """Ask whether a server may go."""
+    what_goes = "Its settings go. Its key stays in the keyring until you forget it."
+    return _may(parent, "&Remove", f"Remove {name}?", what_goes)
+
+
+def _may(parent: QWidget, verb: str, question: str, what_goes: str) -> bool:
     box = QMessageBox(parent)
     box.setIcon(QMessageBox.Icon.Warning)
     box.setWindowTitle("Sayso")
-    box.setText(f"Delete {what}?")
-    box.setInformativeText("This cannot be undone.")
-    delete = box.addButton("&Delete", QMessageBox.ButtonRole.DestructiveRole)
+    box.setText(question)
+    box.setInformativeText(what_goes)
+    go = box.addButton(verb, QMessageBox.ButtonRole.DestructiveRole)
     keep = box.addButton("&Keep", QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(keep)
     box.setEscapeButton(keep)
     box.exec()
-    return box.clickedButton() is delete
+    return box.clickedButton() is go

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QComboBox, QMessageBox, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
 
 from ...core.problems import Problem
 from ...core.settings import Endpoint
@@ -12,6 +12,7 @@ from ...stt.access import gateway_of
 from ...stt.endpoints import OPENAI, needs_key
 from ...stt.models import named
 from ...stt.presets import Preset
+from ..ask import may_remove
 from .address import Address, host
 from .advanced import Advanced
 from .hints import DIALECTS, TAKES_HINTS
@@ -155,18 +156,3 @@ def _placeholder(endpoint: Endpoint) -> str:
     if endpoint.auth == "cloudflare":
         return "If the gateway keeps none"
     return "" if needs_key(host(endpoint.url)) else "If it needs one"
-
-
-def may_remove(parent: QWidget, name: str) -> bool:
-    """Ask once, and name what goes."""
-    box = QMessageBox(parent)
-    box.setIcon(QMessageBox.Icon.Warning)
-    box.setWindowTitle("Sayso")
-    box.setText(f"Remove {name}?")
-    box.setInformativeText("Its settings go. Its key stays in the keyring until you forget it.")
-    remove = box.addButton("&Remove", QMessageBox.ButtonRole.DestructiveRole)
-    keep = box.addButton("&Keep", QMessageBox.ButtonRole.RejectRole)
-    box.setDefaultButton(keep)
-    box.setEscapeButton(keep)
-    box.exec()
-    return box.clickedButton() is remove

@@ -1,0 +1,18 @@
+"""A loop for a test: bounded in time, and nothing is left running in it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+
+def run(test: Callable[[], Awaitable[None]], within_s: float = 30) -> None:
+    async def bounded() -> None:
+        async with asyncio.timeout(within_s):
+            await test()
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        if left:  # what was cancelled takes a turn or two to go
+            _, stuck = await asyncio.wait(left, timeout=0.5)
+            assert not stuck, stuck
+
+    asyncio.run(bounded())
