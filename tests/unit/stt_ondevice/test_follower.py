@@ -4,6 +4,8 @@ import asyncio
 import threading
 from contextlib import asynccontextmanager
 
+import attrs
+import numpy as np
 import pytest
 
 from sayso.core.problems import ProblemError
@@ -39,6 +41,9 @@ class Decoder:
             raise RuntimeError("no")
         text = f"s{len(samples) // STEP}"
         return Draft(text, text, (), 0, 9, 0.0, 0.0, len(samples) / RATE_HZ, language or "ja")
+
+    def guess(self, samples, language):
+        return self.segment(samples, language)
 
     def text(self, samples, language, wanted):
         self.calls.append(("text", len(samples) // STEP, language, threading.current_thread()))
@@ -80,7 +85,7 @@ class Scene:
     def __init__(self, script, last, language="en"):
         self.decoder, self.lanes, self.heard = Decoder(), Lanes(), []
         self.take = Take(number=1, id="t", rate_hz=RATE_HZ)
-        self.steps = len(script)
+        self.stepped = 0
 
         async def loaded():
             return self.decoder
@@ -90,7 +95,8 @@ class Scene:
 
     async def step(self, count=1):
         for _ in range(count):
-            self.take.add(bytes(2 * STEP))
+            self.stepped += 1
+            self.take.add(np.full(STEP, self.stepped, "<i2").tobytes())
             await settled(self.lanes, "listen")
 
     @property
@@ -105,6 +111,11 @@ async def settled(lanes, *names):
         while quiet < 3:
             await asyncio.sleep(0.001)
             quiet = quiet + 1 if all(lanes.idle(name) for name in names) else 0
+
+
+@pytest.fixture(autouse=True)
+def _short_takes(monkeypatch):
+    monkeypatch.setattr(module, "WORTH_S", 0.0)
 
 
 @asynccontextmanager
@@ -191,6 +202,23 @@ def test_a_guess_that_never_began_is_made_good():
     asyncio.run(scenario())
 
 
+@pytest.mark.parametrize(("flaw", "shown"), [({"log_prob": -2.0}, True), ({"length": 9}, False)])
+def test_a_guess_with_a_flaw_is_no_text_of_a_segment(flaw, shown):
+    async def scenario():
+        first = guess(0, 2)
+        async with following([None, first, segment(0, 2, first)], None) as scene:
+            draft = Draft("wrong", "wrong", (), 0, 9, 0.0, 0.0, 0.2, "en")
+            scene.decoder.guess = lambda *_: attrs.evolve(draft, **flaw)
+            await scene.step(2)
+            await settled(scene.lanes, "quick")
+            assert ("wrong" in scene.shown) == shown
+            await scene.step()
+            assert await text_of(scene) == "t2"
+            assert sorted(scene.decoder.made) == [("segment", 2), ("text", 2)]
+
+    asyncio.run(scenario())
+
+
 def test_the_last_segment_is_not_repaired_and_the_others_are():
     async def scenario():
         async with following([segment(0, 1), None], segment(1, 2, last=True)) as scene:
@@ -215,6 +243,40 @@ def test_a_decoder_that_is_slow_is_left_in_peace(monkeypatch):
             await scene.step()  # it rests
             assert await text_of(scene) == "s2"
             assert scene.decoder.made == [("segment", 1), ("segment", 2)]
+
+    asyncio.run(scenario())
+
+
+class Hearing(Decoder):
+    """Hears a word in each second of the take: its number."""
+
+    def segment(self, samples, language):
+        draft = super().segment(samples, language)
+        steps = sorted({round(sample * 32768) for sample in samples})
+        text = " ".join(str(step // 10) for step in steps if step % 10 == 5)
+        return attrs.evolve(draft, text=text, raw=text, language="en")
+
+
+GROWS = {
+    "a language that was chosen": ("en", 45, 54),
+    "one that was detected in enough speech": ("", 60, 41),
+    "one that is to be detected better": ("", 45, 80),
+}
+
+
+@pytest.mark.parametrize(("language", "known", "anew"), GROWS.values(), ids=GROWS)
+def test_what_was_decoded_before_is_only_decoded_where_it_is_fitted_on(language, known, anew):
+    async def scenario():
+        script = [None] * (known - 1) + [guess(0, known)]
+        async with following(script, segment(0, 80, last=True), language=language) as scene:
+            scene.decoder = Hearing()
+            await scene.step(known)
+            await settled(scene.lanes, "quick")
+            await scene.step(80 - known)
+            assert await text_of(scene) == "0 1 2 3 4 5 6 7"
+            (_, first), (_, second) = scene.decoder.made
+            assert first == known
+            assert second == pytest.approx(anew, abs=5)
 
     asyncio.run(scenario())
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sayso.stt.ondevice.guards import Draft, most_tokens, repeats, repetitive
+from sayso.stt.ondevice.guards import Draft, likely_tokens, most_tokens, repeats, repetitive, twice
 
 GOOD = Draft(
     text="It was late.",
@@ -27,6 +27,7 @@ FLAWS = {
     "no text for speech": ({"text": ""}, "empty"),
     "no text, and the model hears no speech": ({"text": "", "no_speech": 0.7}, ""),
     "no text for a moment": ({"text": "", "duration_s": 0.7}, ""),
+    "a sentence twice": ({"raw": " It was late now. It was late now."}, "twice"),
     "not sure": ({"log_prob": -1.1}, "unsure"),
     "the worst counts": ({"log_prob": -1.1, "length": 34}, "capped"),
 }
@@ -73,6 +74,34 @@ def test_text_that_can_be_packed_too_small(text, expected):
     assert repetitive(text) is expected
 
 
+TWICE = {
+    "nothing": ("", False),
+    "four words": ("Go on with it, go on with it", True),
+    "three words": ("go on now go on now", False),
+    "with one between": ("go on with it then go on with it", False),
+    "in the middle": ("So I said that it was good, that it was good, and left.", True),
+    "numbers of other signs": ("It is 5, a 6, it is 5 a 6.", True),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), TWICE.values(), ids=TWICE)
+def test_four_words_said_twice_in_a_row(text, expected):
+    assert twice(text) is expected
+
+
 def test_more_speech_may_have_more_tokens():
     assert most_tokens(0) == 16
     assert most_tokens(8.5) == 92
+    assert likely_tokens(8.5) == 58
+
+
+@pytest.mark.parametrize(
+    ("changes", "loops"),
+    [
+        ({}, False),
+        ({"tokens": (1, 2, 1, 2, 1, 2)}, True),
+        ({"raw": "so it was late so it was late"}, True),
+    ],
+)
+def test_who_says_the_same_again_and_again_loops(changes, loops):
+    assert attrs.evolve(GOOD, length=33, **changes).loops is loops

@@ -48,7 +48,7 @@ def segments(samples, sizes=(3200,)):
     return [action for action in told(samples, sizes) if isinstance(action, Segment)]
 
 
-LONG = take((1, QUIET), (5, LOUD), (1, QUIET), (12, LOUD), (0.9, QUIET), (3, LOUD))
+LONG = take((1, QUIET), (5, LOUD), (1, QUIET), (16, LOUD), (0.9, QUIET), (3, LOUD))
 
 
 def test_every_loud_sample_is_in_one_segment():

@@ -64,6 +64,67 @@ def test_a_run_that_lost_a_sentence_repairs_nothing():
     assert rolling.text() == "He did it himself. He did it himself."
 
 
+SAID = "We came home. It was late and it was cold."
+REPAIRED = {
+    "other words": ("He came home. It was latent. It was old.", True),
+    "three words less": ("We came home late and it was cold.", True),
+    "four words less in a row": ("It was late and it was cold.", True),
+    "a sentence less": ("We came home.", False),
+    "a sentence twice": (f"{SAID} It was late and it was cold.", False),
+    "a sentence more": (f"{SAID} So we went in.", True),
+}
+
+
+@pytest.mark.parametrize(("text", "taken"), REPAIRED.values(), ids=REPAIRED)
+def test_what_a_run_may_change(text, taken):
+    rolling = take(5, 5)
+    rolling.settle(0, "We came home.")
+    rolling.settle(1, "It was late and it was cold.")
+    rolling.repair(rolling.run(), text)
+    assert rolling.text() == (text if taken else SAID)
+
+
+def test_a_run_is_held_against_the_runs_before_it():
+    rolling = take(5, 5)
+    rolling.settle(0, "We game Rome.")
+    rolling.repair(rolling.run(), "")
+    rolling.settle(1, "It was late and it was cold.")
+    rolling.settle(rolling.add(Segment(10 * RATE_HZ, 15 * RATE_HZ)), "Yes.")
+    rolling.repair(Run(0, 2, 0, 10 * RATE_HZ), SAID)
+    rolling.repair(rolling.run(), "It was cold. Yes.")
+    assert rolling.text() == f"{SAID} Yes."
+
+
+def test_a_sentence_that_was_said_twice_may_be_there_twice():
+    rolling = take(5, 5)
+    rolling.settle(0, "He did it himself.")
+    rolling.settle(1, "He did itself.")
+    said = "He did it himself. He did it himself."
+    rolling.repair(rolling.run(), said)
+    assert rolling.text() == "He did it himself. He did itself."
+    rolling.settle(1, "He did it himself.")
+    rolling.repair(Run(0, 2, 0, 10 * RATE_HZ), said.replace(". He", ", he"))
+    assert rolling.text() == "He did it himself, he did it himself."
+
+
+def test_a_run_waits_for_enough_that_is_new():
+    rolling = take(3)
+    assert rolling.run(4.0) is None
+    rolling.add(Segment(3 * RATE_HZ, 6 * RATE_HZ))
+    assert rolling.run(4.0) == Run(0, 2, 0, 6 * RATE_HZ)
+    rolling.add(Segment(6 * RATE_HZ, 9 * RATE_HZ))
+    assert rolling.run(4.0) is None
+    assert rolling.run() == Run(0, 3, 0, 9 * RATE_HZ)
+
+
+def test_a_run_that_is_full_does_not_wait():
+    rolling = take(12, 12)
+    assert rolling.run(4.0) == Run(0, 2, 0, 24 * RATE_HZ)
+    rolling = take(10, 3, 12, 12)
+    assert rolling.run(30.0) == Run(0, 3, 0, 25 * RATE_HZ)
+    assert rolling.run(30.0) is None
+
+
 def test_nothing_is_decoded_together_twice():
     rolling = take(5)
     assert rolling.run() == Run(0, 1, 0, 5 * RATE_HZ)
@@ -151,7 +212,7 @@ def test_an_empty_take_has_no_text():
     assert (Rolling().text(), Rolling().missing(), Rolling().run()) == ("", [], None)
 
 
-LENGTHS = st.lists(st.floats(0.3, 8.9), min_size=1, max_size=30)
+LENGTHS = st.lists(st.floats(0.3, 12.3), min_size=1, max_size=30)
 
 
 @settings(deadline=None)

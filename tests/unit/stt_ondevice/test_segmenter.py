@@ -10,6 +10,7 @@ from sayso.stt.ondevice.segmenter import (
     BEFORE,
     CERTAIN,
     FRAME_SAMPLES,
+    GUESS_EVERY,
     GUESS_PAUSE,
     HARD,
     LEAST_RUN,
@@ -88,16 +89,16 @@ CUT = {
         [(122 - BEFORE, 142, "pause")],
     ),
     "nobody pauses, but there is a gap": (
-        [(9, NO), (110, YES), (6, NO), (150, YES)],
-        [(0, 120, "gap"), (120, 275, "pause")],
+        [(9, NO), (110, YES), (6, NO), (180, YES)],
+        [(0, 120, "gap"), (120, 305, "pause")],
     ),
     "a pause that came too early ends it later": (
-        [(9, NO), (90, YES), (16, NO), (150, YES)],
-        [(0, 100, "pause"), (100, 265, "pause")],
+        [(9, NO), (90, YES), (16, NO), (200, YES)],
+        [(0, 100, "pause"), (100, 315, "pause")],
     ),
     "of two gaps the longer": (
-        [(9, NO), (110, YES), (5, NO), (40, YES), (8, NO), (70, YES)],
-        [(0, 165, "gap"), (165, 242, "pause")],
+        [(9, NO), (110, YES), (5, NO), (40, YES), (8, NO), (130, YES)],
+        [(0, 165, "gap"), (165, 302, "pause")],
     ),
 }
 
@@ -108,9 +109,9 @@ def test_segments_end_where_somebody_pauses(runs, expected):
 
 
 def test_where_there_is_no_gap_the_quietest_moment_is_cut():
-    assert segments(fed((300, YES), quiet=(199, 200, 201))) == [
-        (0, 200, "hard"),
-        (200, 300, "pause"),
+    assert segments(fed((400, YES), quiet=(299, 300, 301))) == [
+        (0, 300, "hard"),
+        (300, 400, "pause"),
     ]
 
 
@@ -142,15 +143,19 @@ def test_a_guess_that_misses_the_last_words_is_not_taken():
 
 def test_a_guess_that_has_words_of_the_next_segment_is_not_taken():
     cut = next(
-        a for a in fed((120, YES), (8, NO), (30, YES), (7, NO), (80, YES)) if isinstance(a, Segment)
+        a
+        for a in fed((120, YES), (8, NO), (30, YES), (7, NO), (130, YES))
+        if isinstance(a, Segment)
     )
     assert cut.seam == "gap"
     assert cut.guess == Guess(0, (120 + GUESS_PAUSE) * FRAME_SAMPLES)
 
 
-def test_somebody_who_does_not_pause_is_guessed_every_two_seconds():
+def test_somebody_who_does_not_pause_is_guessed_again_and_again():
     guesses = [a for a in fed((SOFT, YES)) if isinstance(a, Guess)]
-    assert len(guesses) == 3
+    assert [guess.stop for guess in guesses] == [
+        count * GUESS_EVERY * FRAME_SAMPLES for count in range(1, 6)
+    ]
     assert all(guess.start == 0 for guess in guesses)
 
 

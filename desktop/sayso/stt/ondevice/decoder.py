@@ -15,12 +15,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import numpy as np
 import numpy.typing as npt
 
 from .devices import CPU, Device, attempts
 from .echo import added, echoes
-from .guards import LEAST_LOG_PROB, MOST_REPETITIVE, NO_SPEECH, Draft, most_tokens
+from .guards import LEAST_LOG_PROB, MOST_REPETITIVE, NO_SPEECH, Draft, likely_tokens, most_tokens
 
 if TYPE_CHECKING:
     from faster_whisper.tokenizer import Tokenizer
@@ -36,8 +37,9 @@ WINDOW_S = 7.0
 MARGIN_S = 3.0
 """A window has at least so much padding: with 1 s, errors double."""
 SECOND_WINDOW_S = 15.0
+SECOND_MARGIN_S = 8.0
 WHOLE_S = 30.0
-SHORT_BEAM = 2
+SHORT_BEAM = 3
 BEAM = 5
 TEMPERATURES = (0.0, 0.2, 0.4)
 """faster-whisper goes on to 1.0, where little is true and each step costs another second."""
@@ -85,6 +87,8 @@ class Decoder:
         self.languages: frozenset[str] = frozenset(self._model.supported_languages)
         self._hint = self._fitting(hint)
         self.folder, self.device = folder, device
+        self._fast: set[str] = set()
+        """Languages in which more than was likely has been said."""
 
     def rest(self) -> bool:
         """Let go of the weights; False if it cannot be now, because of a decode.
@@ -124,11 +128,16 @@ class Decoder:
         samples = samples[: round(LANGUAGE_S * RATE_HZ)]
         return self._spoken(self._encode(samples, LANGUAGE_S + MARGIN_S))
 
+    def guess(self, samples: Samples, language: str) -> Draft:
+        """A short window once, whatever comes of it; see `segment`."""
+        draft = self.draft(samples, language, hint=self._hint)
+        return attrs.evolve(draft, text="") if echoes(draft.text, self._hint) else draft
+
     def segment(self, samples: Samples, language: str) -> Draft:
         """A segment in a short window; where that goes wrong in a longer one, then in full.
 
         Args:
-            samples: Speech, up to 9 s.
+            samples: Speech, up to 12 s.
             language: Whisper's code, or '' to detect it.
         """
         if not self._hint:
@@ -145,8 +154,9 @@ class Decoder:
         first = self.draft(samples, language)
         if not first.flaw:
             return first
-        second = self.draft(samples, first.language, SECOND_WINDOW_S)
-        if second.broken:
+        window_s = max(SECOND_WINDOW_S, len(samples) / RATE_HZ + SECOND_MARGIN_S)
+        second = self.draft(samples, first.language, window_s)
+        if second.broken and second.flaw != "twice":  # what both windows say twice was said so
             return self.full(samples, first.language)
         if first.broken or second.log_prob > first.log_prob:
             return second
@@ -207,31 +217,41 @@ class Decoder:
         language = language or self._spoken(encoded)
         tokenizer = self._tokenizer(language)
         prompt = model.get_prompt(tokenizer, [], hotwords=hint or None)
-        most = most_tokens(duration_s)
-        result = model.model.generate(
-            encoded,
-            [prompt],
-            beam_size=beam,
-            # CTranslate2 (4.8) takes the lesser of half of it and what the prompt leaves of it.
-            max_length=min(model.max_length, max(2 * most, len(prompt) + most)),
-            return_scores=True,
-            return_no_speech_prob=True,
-            max_initial_timestamp_index=50,
-        )[0]
-        tokens = result.sequences_ids[0]
-        words = tuple(token for token in tokens if token < tokenizer.eot)
-        kept = _before_end(tokens, duration_s, tokenizer.timestamp_begin, tokenizer.eot)
-        return Draft(
-            text=tokenizer.decode(kept).strip(),
-            raw=tokenizer.decode(words),
-            tokens=words,
-            length=len(tokens),
-            most=most,
-            log_prob=result.scores[0] * len(tokens) / (len(tokens) + 1),
-            no_speech=result.no_speech_prob,
-            duration_s=duration_s,
-            language=language,
-        )
+
+        def generated(most: int) -> Draft:
+            result = model.model.generate(
+                encoded,
+                [prompt],
+                beam_size=beam,
+                # CTranslate2 (4.8) takes the lesser of half of it and what the prompt leaves.
+                max_length=min(model.max_length, max(2 * most, len(prompt) + most)),
+                return_scores=True,
+                return_no_speech_prob=True,
+                max_initial_timestamp_index=50,
+            )[0]
+            tokens = result.sequences_ids[0]
+            words = tuple(token for token in tokens if token < tokenizer.eot)
+            kept = _before_end(tokens, duration_s, tokenizer.timestamp_begin, tokenizer.eot)
+            return Draft(
+                text=tokenizer.decode(kept).strip(),
+                raw=tokenizer.decode(words),
+                tokens=words,
+                length=len(tokens),
+                most=most,
+                log_prob=result.scores[0] * len(tokens) / (len(tokens) + 1),
+                no_speech=result.no_speech_prob,
+                duration_s=duration_s,
+                language=language,
+            )
+
+        if language not in self._fast:
+            draft = generated(likely_tokens(duration_s))
+            if draft.flaw != "capped" or draft.loops:
+                return draft
+        draft = generated(most_tokens(duration_s))
+        if not draft.flaw:
+            self._fast.add(language)
+        return draft
 
     def _encode(self, samples: Samples, window_s: float) -> Any:
         """Padded before the features are taken: zeros behind them are no silence to the model."""

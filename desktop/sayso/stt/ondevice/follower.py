@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -12,6 +13,7 @@ import numpy as np
 from ..engine import Heard, Partial
 from ..reader import Reader
 from .decoder import RATE_HZ, Decoder, Samples
+from .growing import Known, grown
 from .guards import Draft
 from .lanes import Lane, Lanes
 from .listener import FULL_SCALE, Listener
@@ -23,6 +25,10 @@ T = TypeVar("T")
 
 BATCH_BYTES = RATE_HZ // 5
 """The voice detector is run on a tenth of a second at a time: fewer hops between threads."""
+SURE_S = 5.0
+"""The language is detected again until it was in so much speech."""
+WORTH_S = 4.0
+"""A repair takes a second or two, and slows what comes beside it: it waits for so much more."""
 SLOW_S: dict[Lane, float] = {"quick": 0.5, "thorough": 3.0}
 """A decode slower than this is of a model, or on a computer, that leaves little time beside."""
 
@@ -50,6 +56,8 @@ class Follower:
         self._rolling = Rolling()
         self._guesses: dict[Guess, asyncio.Task[Draft | None]] = {}
         self._newest: Guess | None = None
+        self._known: defaultdict[int, list[Known]] = defaultdict(list)
+        """Drafts by where they begin; of lanes that take turns, or work on different ones."""
         self._settling: dict[int, asyncio.Task[None]] = {}
         self._repairing: asyncio.Task[None] | None = None
         self._tasks: list[asyncio.Task[Any]] = []
@@ -130,7 +138,7 @@ class Follower:
     async def _guess(self, guess: Guess) -> Draft | None:
         """None if there was a newer one before this could begin."""
         draft = await self._draft(guess, lambda: self._newest == guess)
-        if draft:
+        if draft and not draft.broken:
             self._rolling.guess(guess, draft.text)
             self._show()
         return draft
@@ -139,8 +147,9 @@ class Follower:
         self, segment: Segment, number: int, guess: asyncio.Task[Draft | None] | None
     ) -> None:
         draft = await guess if guess else None
-        draft = draft or await self._draft(segment, lambda: True)
-        assert draft is not None
+        if draft is None or draft.flaw:
+            draft = await self._draft(segment, lambda: True)
+            assert draft is not None
         self._rolling.settle(number, draft.text)
         self._show()
 
@@ -150,8 +159,19 @@ class Follower:
         duration_s = len(samples) / RATE_HZ
         language = self._language(decoder, duration_s)
 
+        def decode(piece: Samples) -> Draft:
+            final = isinstance(part, Segment)
+            return (decoder.segment if final else decoder.guess)(piece, language)
+
         def drafted() -> Draft | None:
-            return decoder.segment(samples, language) if wanted() else None
+            if not wanted():
+                return None
+            known = self._known[part.start]
+            draft = grown(
+                decode, samples, known if language else [], spaced=language not in UNSPACED
+            )
+            known.append(Known(len(samples), draft))
+            return draft
 
         lane: Lane = "quick"
         if isinstance(part, Segment) and part.last and not self._lanes.idle("quick"):
@@ -168,7 +188,7 @@ class Follower:
             self._repairing = self.start(self._repaired())
 
     async def _repaired(self) -> None:
-        if run := self._rolling.run():
+        if run := self._rolling.run(WORTH_S):
             self._rolling.repair(run, await self._whole(run))
             self._show()
 
@@ -208,7 +228,7 @@ class Follower:
         """That of the take; '' if so much speech can tell it better than what there was."""
         if chosen := self._chosen(decoder):
             self._spoken, self._spoken_s = chosen, math.inf
-        return self._spoken if self._spoken_s >= duration_s else ""
+        return self._spoken if self._spoken_s >= min(duration_s, SURE_S) else ""
 
     def _samples(self, start: int, stop: int) -> Samples:
         pcm = bytes(self._pcm[2 * start : 2 * stop])

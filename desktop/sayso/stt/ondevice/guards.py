@@ -12,9 +12,13 @@ from typing import Literal
 
 import attrs
 
+from .seams import plain_words
+
 TOKENS_PER_S = 9
 TOKENS_BESIDE = 16
 """English at its fastest has six tokens a second, and timestamps come on top."""
+LIKELY_PER_S = 5
+"""Who runs on is stopped here first: one decode in twenty of what is cut in mid-word runs on."""
 MOST_REPETITIVE = 2.4
 """Size of a text by its compressed size: Whisper's own threshold."""
 LEAST_LOG_PROB = -1.0
@@ -23,7 +27,9 @@ NO_SPEECH = 0.6
 WORTH_TEXT_S = 0.8
 """Audio longer than this, with speech in it, gives some text."""
 
-Flaw = Literal["", "capped", "repeats", "repetitive", "empty", "unsure"]
+TWICE_WORDS = 4
+
+Flaw = Literal["", "capped", "repeats", "repetitive", "empty", "twice", "unsure"]
 
 
 @attrs.frozen
@@ -50,7 +56,7 @@ class Draft:
 
     @property
     def flaw(self) -> Flaw:
-        """Why it cannot be trusted, '' if it can; 'unsure' is the least of them."""
+        """Why it cannot be trusted, '' if it can."""
         if self.length >= self.most - 1:
             return "capped"
         if repeats(self.tokens):
@@ -59,7 +65,14 @@ class Draft:
             return "repetitive"
         if not self.text and self.no_speech < NO_SPEECH and self.duration_s > WORTH_TEXT_S:
             return "empty"
+        if twice(self.raw):
+            return "twice"
         return "unsure" if self.log_prob < LEAST_LOG_PROB else ""
+
+    @property
+    def loops(self) -> bool:
+        """It says the same again, so more tokens would change nothing."""
+        return repeats(self.tokens) or twice(self.raw)
 
     @property
     def broken(self) -> bool:
@@ -69,6 +82,11 @@ class Draft:
 def most_tokens(duration_s: float) -> int:
     """How many tokens so much speech can have."""
     return int(TOKENS_BESIDE + TOKENS_PER_S * duration_s)
+
+
+def likely_tokens(duration_s: float) -> int:
+    """How many it mostly has at the most."""
+    return int(TOKENS_BESIDE + LIKELY_PER_S * duration_s)
 
 
 def repeats(tokens: Sequence[int]) -> bool:
@@ -81,6 +99,16 @@ def repeats(tokens: Sequence[int]) -> bool:
             if tuple(tokens[start:stop]) == group * times:
                 return True
     return False
+
+
+def twice(text: str) -> bool:
+    """Four words or more said twice in a row: somebody may, a decoder in a short window does."""
+    words = plain_words(text)
+    return any(
+        words[start : start + size] == words[start + size : start + 2 * size]
+        for size in range(TWICE_WORDS, len(words) // 2 + 1)
+        for start in range(len(words) - 2 * size + 1)
+    )
 
 
 def repetitive(text: str) -> bool:

@@ -7,16 +7,19 @@ time it replaces theirs, which repairs what was torn at the seams.
 
 from __future__ import annotations
 
+from difflib import SequenceMatcher
+
 import attrs
 
-from .seams import Piece, joined
+from .guards import twice
+from .seams import Piece, joined, plain_words
 from .segmenter import RATE_HZ, Guess, Segment
 
 MOST_S = 28.5
 """A run decoded together fits in one window."""
-LEAST_KEPT = 0.8
-"""A run shorter than this share of its segments' text has left a sentence out: seen where
-somebody said the same sentence twice."""
+LOST_WORDS = 4
+"""A run in which so many in a row are gone has left a sentence out: seen where somebody said the
+same sentence twice, and where the first was said in another voice."""
 PAUSE_S = 2.0
 """There is no longer pause in it: Whisper fills those with words nobody said."""
 SETTLED_S = 16.0
@@ -65,14 +68,16 @@ class Rolling:
         """Nothing is pending any more."""
         self._guess = None
 
-    def run(self) -> Run | None:
-        """What to decode together now; None if there is nothing new. Ask when that is idle."""
+    def run(self, least_s: float = 0.0) -> Run | None:
+        """What to decode together now; None if so little is new. Ask when that is idle."""
         while self._anchor < len(self.segments):
             first, after = self._anchor, self._fitting(self._anchor)
             full = after < len(self.segments)
             if full and self._tried > first:
                 after = self._tried  # that is decoded, and its text ends there
             start, stop = self.segments[first].start, self.segments[after - 1].stop
+            if not full and self._new(first, stop) < least_s * RATE_HZ:
+                break
             long = stop - start >= SETTLED_S * RATE_HZ
             if full or (long and self.segments[after - 1].seam == "pause"):
                 self._anchor = after
@@ -82,6 +87,11 @@ class Rolling:
             if not full:
                 break
         return None
+
+    def _new(self, first: int, stop: int) -> int:
+        """Samples from what was not tried yet up to there."""
+        number = max(first, self._tried)
+        return stop - self.segments[number].start if number < len(self.segments) else 0
 
     def _fitting(self, first: int) -> int:
         """The segment after the last that can be decoded together with this one.
@@ -101,8 +111,10 @@ class Rolling:
         return len(self.segments)
 
     def repair(self, run: Run, text: str) -> None:
-        """The text of a run; an empty one repairs nothing."""
-        if text:
+        """The text of a run, unless a sentence is gone in it, or there twice."""
+        rows = [row for row in self._walk() if run.first <= row[0] < run.after]
+        before = " ".join(said for _, _, said in rows if said)
+        if text and not lost(before, text) and (twice(before) or not twice(text)):
             self._runs[run.first] = (run.after, text)
 
     def missing(self) -> list[int]:
@@ -129,13 +141,16 @@ class Rolling:
         rows: list[tuple[int, int, str | None]] = []
         number = 0
         while number < len(self.segments):
-            after, text = self._whole(number) or (number + 1, self._texts.get(number))
+            after, text = self._runs.get(number, (number + 1, self._texts.get(number)))
             rows.append((number, after, text))
             number = after
         return rows
 
-    def _whole(self, number: int) -> tuple[int, str] | None:
-        """The run that begins here, unless it lost much of what its segments have."""
-        after, text = self._runs.get(number, (number, ""))
-        parts = sum(len(self._texts.get(part, "")) for part in range(number, after))
-        return (after, text) if after > number and len(text) >= LEAST_KEPT * parts else None
+
+def lost(before: str, after: str) -> bool:
+    """Whether many words in a row have nothing in their place."""
+    blocks = SequenceMatcher(None, plain_words(before), plain_words(after), autojunk=False)
+    return any(
+        (stop - start) - (stop_after - start_after) >= LOST_WORDS
+        for _, start, stop, start_after, stop_after in blocks.get_opcodes()
+    )

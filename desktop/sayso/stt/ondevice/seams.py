@@ -43,14 +43,15 @@ def joined(pieces: Iterable[Piece], *, spaced: bool = True) -> str:
 
 def overlap(before: str, after: str) -> int:
     """How many last words of one text are the first of the next; 0 if too few."""
-    left, right = _plain(before), _plain(after)
+    left, right = plain_words(before), plain_words(after)
     for count in range(min(MOST_WORDS, len(left), len(right)), LEAST_WORDS - 1, -1):
         if left[-count:] == right[:count]:
             return count
     return 0
 
 
-def _plain(text: str) -> list[str]:
+def plain_words(text: str) -> list[str]:
+    """The words without their signs, in small letters; as many as `split` gives."""
     return [re.sub(r"[^\w']", "", word.lower()) for word in text.split()]
 
 

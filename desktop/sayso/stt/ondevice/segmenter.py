@@ -40,20 +40,20 @@ AFTER_LAST = frames(0.35)
 """... at the end of the take."""
 GUESS_PAUSE = frames(0.2)
 """A pause in which the key may come up: what is pending is decoded on the chance of it."""
-GUESS_EVERY = frames(2.0)
+GUESS_EVERY = frames(1.5)
 """And so often without a pause, for the text on the screen."""
 CUT_PAUSE = frames(0.35)
 LEAST_SEGMENT = frames(4.0)
 """A segment ends at such a pause once it is so long: shorter ones lose context, and words."""
 LONG_PAUSE = frames(2.0)
 """It ends here however short it is: Whisper fills long silences with words nobody said."""
-SOFT = frames(6.5)
+SOFT = frames(9.0)
 """Pending for so long, a segment ends in a gap that is past, of at least ..."""
 GAP = frames(0.16)
 """... this: shorter ones are often inside a word."""
 GAP_EARLY = 3
 """The detector's gap begins late, so the quietest frame may be so many before it."""
-HARD = frames(8.5)
+HARD = frames(12.0)
 """Pending for so long, it ends at the quietest moment of the last ..."""
 HARD_LOOK = frames(4.0)
 HEAD = frames(2.5)
