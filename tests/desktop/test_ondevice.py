@@ -385,7 +385,9 @@ def test_a_graphics_card_that_does_not_do_is_passed_over(
     on_processor = opened(engine._find(), lambda: 1)
     assert on_processor._model.model.device == "cpu"
     samples, said = joined([1])
-    assert words(on_processor.draft(samples.astype("f4") / 32768, "en").text) == words(said)
+    told = on_processor.draft(samples.astype("f4") / 32768, "en").text
+    assert errors(said, told) <= 1
+    assert told == decoder.draft(samples.astype("f4") / 32768, "en").text
 
 
 FAILURES = {

@@ -9,6 +9,7 @@ from sayso.stt.ondevice.segmenter import (
     AFTER_LAST,
     BEFORE,
     CERTAIN,
+    FIRST_LATER,
     FRAME_SAMPLES,
     GUESS_EVERY,
     GUESS_PAUSE,
@@ -154,7 +155,7 @@ def test_a_guess_that_has_words_of_the_next_segment_is_not_taken():
 def test_somebody_who_does_not_pause_is_guessed_again_and_again():
     guesses = [a for a in fed((SOFT, YES)) if isinstance(a, Guess)]
     assert [guess.stop for guess in guesses] == [
-        count * GUESS_EVERY * FRAME_SAMPLES for count in range(1, 6)
+        (FIRST_LATER + count * GUESS_EVERY) * FRAME_SAMPLES for count in range(1, 6)
     ]
     assert all(guess.start == 0 for guess in guesses)
 

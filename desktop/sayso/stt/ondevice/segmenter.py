@@ -41,7 +41,9 @@ AFTER_LAST = frames(0.35)
 GUESS_PAUSE = frames(0.2)
 """A pause in which the key may come up: what is pending is decoded on the chance of it."""
 GUESS_EVERY = frames(1.5)
-"""And so often without a pause, for the text on the screen."""
+"""And so often without a pause, for the text on the screen; what is left at key-up is no longer."""
+FIRST_LATER = frames(0.5)
+"""The first of them, from fewer words, is seldom right."""
 CUT_PAUSE = frames(0.35)
 LEAST_SEGMENT = frames(4.0)
 """A segment ends at such a pause once it is so long: shorter ones lose context, and words."""
@@ -143,7 +145,8 @@ class Segmenter:
         self._first = max(self._floor, now - BEFORE)
         self._flags = [False] * (now - self._first)
         self._loud = [UNKNOWN_LOUDNESS] * (now - self._first)
-        self._highest, self._guesses, self._guessed_at = 0.0, [], now
+        self._highest, self._guesses = 0.0, []
+        self._guessed_at = now + FIRST_LATER
 
     def _in_pause(self) -> Guess | Segment | None:
         pause, spoken = self._count - self._end, self._end - self._start
