@@ -294,6 +294,7 @@ def test_names_nobody_said_are_not_written(
     monkeypatch.setattr(decoder, "_segments", full_echoing)
     assert len(without["short"]) < 20  # so much shorter than the echo
     assert decoder.segment(short, "en").text == without["short"]
+    assert decoder.guess(short, "en").broken
     assert decoder.text(short, "en", lambda: True) == without["full"]
 
 

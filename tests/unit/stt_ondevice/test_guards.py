@@ -28,6 +28,9 @@ FLAWS = {
     "no text, and the model hears no speech": ({"text": "", "no_speech": 0.7}, ""),
     "no text for a moment": ({"text": "", "duration_s": 0.7}, ""),
     "a sentence twice": ({"raw": " It was late now. It was late now."}, "twice"),
+    "two words in two seconds": ({"loud_s": 2.1}, "sparse"),
+    "enough for two seconds": ({"loud_s": 2.0}, ""),
+    "one word in one second": ({"loud_s": 1.4, "tokens": (1,)}, ""),
     "not sure": ({"log_prob": -1.1}, "unsure"),
     "the worst counts": ({"log_prob": -1.1, "length": 34}, "capped"),
 }
@@ -37,7 +40,7 @@ FLAWS = {
 def test_what_is_wrong_with_a_draft(changes, flaw):
     draft = attrs.evolve(GOOD, **changes)
     assert draft.flaw == flaw
-    assert draft.broken == (flaw not in ("", "unsure"))
+    assert draft.broken == (flaw not in ("", "sparse", "unsure"))
 
 
 REPEATS = {

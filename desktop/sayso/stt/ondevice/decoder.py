@@ -47,6 +47,10 @@ TIMESTAMP_S = 0.02
 FLOOR_PERCENT = 5
 """The quietest 20 ms of a recording are its noise."""
 BLOCK_SAMPLES = 320
+LOUD_SAMPLES = 512
+LOUD_PERCENT = 10
+LOUD = 8.0
+"""So much more power than the quietest blocks have."""
 MOST_HINT_TOKENS = 220
 """faster-whisper takes up to 223 and cuts off the end."""
 WORK_TOKENS = 30
@@ -129,9 +133,9 @@ class Decoder:
         return self._spoken(self._encode(samples, LANGUAGE_S + MARGIN_S))
 
     def guess(self, samples: Samples, language: str) -> Draft:
-        """A short window once, whatever comes of it; see `segment`."""
+        """A short window once; `broken` where `segment` would look again."""
         draft = self.draft(samples, language, hint=self._hint)
-        return attrs.evolve(draft, text="") if echoes(draft.text, self._hint) else draft
+        return attrs.evolve(draft, most=0) if echoes(draft.text, self._hint) else draft
 
     def segment(self, samples: Samples, language: str) -> Draft:
         """A segment in a short window; where that goes wrong in a longer one, then in full.
@@ -158,6 +162,8 @@ class Decoder:
         second = self.draft(samples, first.language, window_s)
         if second.broken and second.flaw != "twice":  # what both windows say twice was said so
             return self.full(samples, first.language)
+        if first.flaw == "sparse":
+            return max(first, second, key=lambda draft: len(draft.text))
         if first.broken or second.log_prob > first.log_prob:
             return second
         return first
@@ -217,6 +223,7 @@ class Decoder:
         language = language or self._spoken(encoded)
         tokenizer = self._tokenizer(language)
         prompt = model.get_prompt(tokenizer, [], hotwords=hint or None)
+        loud_s = float(loud(samples).sum()) * LOUD_SAMPLES / RATE_HZ
 
         def generated(most: int) -> Draft:
             result = model.model.generate(
@@ -242,6 +249,7 @@ class Decoder:
                 no_speech=result.no_speech_prob,
                 duration_s=duration_s,
                 language=language,
+                loud_s=loud_s,
             )
 
         if language not in self._fast:
@@ -335,6 +343,15 @@ def _before_end(tokens: list[int], duration_s: float, first_time: int, end: int)
         elif token < end and (not kept or at_s <= duration_s - TIMESTAMP_S):
             kept.append(token)
     return kept
+
+
+def loud(samples: Samples) -> npt.NDArray[np.bool_]:
+    """Which of its blocks of 32 ms are much louder than its quietest: speech, mostly."""
+    blocks = samples[: len(samples) // LOUD_SAMPLES * LOUD_SAMPLES].reshape(-1, LOUD_SAMPLES)
+    if not len(blocks):
+        return np.zeros(0, np.bool_)
+    powers = np.square(blocks).mean(axis=1)
+    return np.asarray(powers > LOUD * np.percentile(powers, LOUD_PERCENT))
 
 
 def _floor(samples: Samples) -> float:

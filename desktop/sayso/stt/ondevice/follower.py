@@ -159,18 +159,19 @@ class Follower:
         duration_s = len(samples) / RATE_HZ
         language = self._language(decoder, duration_s)
 
+        def guess(piece: Samples) -> Draft:
+            return decoder.guess(piece, language)
+
         def decode(piece: Samples) -> Draft:
-            final = isinstance(part, Segment)
-            return (decoder.segment if final else decoder.guess)(piece, language)
+            return decoder.segment(piece, language)
 
         def drafted() -> Draft | None:
             if not wanted():
                 return None
-            known = self._known[part.start]
-            draft = grown(
-                decode, samples, known if language else [], spaced=language not in UNSPACED
-            )
-            known.append(Known(len(samples), draft))
+            known = self._known[part.start] if language else []
+            final = decode if isinstance(part, Segment) else guess
+            draft = grown(guess, final, samples, known, spaced=language not in UNSPACED)
+            self._known[part.start].append(Known(len(samples), draft))
             return draft
 
         lane: Lane = "quick"

@@ -11,7 +11,6 @@ from difflib import SequenceMatcher
 
 import attrs
 
-from .guards import twice
 from .seams import Piece, joined, plain_words
 from .segmenter import RATE_HZ, Guess, Segment
 
@@ -111,10 +110,10 @@ class Rolling:
         return len(self.segments)
 
     def repair(self, run: Run, text: str) -> None:
-        """The text of a run, unless a sentence is gone in it, or there twice."""
+        """The text of a run, unless a sentence is gone in it."""
         rows = [row for row in self._walk() if run.first <= row[0] < run.after]
         before = " ".join(said for _, _, said in rows if said)
-        if text and not lost(before, text) and (twice(before) or not twice(text)):
+        if text and not lost(before, text):
             self._runs[run.first] = (run.after, text)
 
     def missing(self) -> list[int]:
