@@ -280,7 +280,7 @@ def test_names_nobody_said_are_not_written(
     def echoing(*given: object, hint: str = "", **more: object) -> Draft:
         found = draft(*given, **more)  # type: ignore[arg-type]
         tokens = tuple([7, 8] * 7) if "Nguyen, Nguyen" in echo else found.tokens
-        return attrs.evolve(found, text=echo, raw=echo, tokens=tokens) if hint else found
+        return attrs.evolve(found, text=echo, tokens=tokens) if hint else found
 
     def full_echoing(samples: Samples, language: str, hint: str = "") -> Iterable[object]:
         for segment in segments(samples, language):

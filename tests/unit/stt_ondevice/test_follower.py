@@ -40,7 +40,7 @@ class Decoder:
         if self.fails:
             raise RuntimeError("no")
         text = f"s{len(samples) // STEP}"
-        return Draft(text, text, (), 0, 9, 0.0, 0.0, len(samples) / RATE_HZ, language or "ja")
+        return Draft(text, (), 0, 9, 0.0, 0.0, len(samples) / RATE_HZ, language or "ja")
 
     def guess(self, samples, language):
         return self.segment(samples, language)
@@ -207,7 +207,7 @@ def test_a_guess_with_a_flaw_is_no_text_of_a_segment(flaw, shown):
     async def scenario():
         first = guess(0, 2)
         async with following([None, first, segment(0, 2, first)], None) as scene:
-            draft = Draft("wrong", "wrong", (), 0, 9, 0.0, 0.0, 0.2, "en")
+            draft = Draft("wrong", (), 0, 9, 0.0, 0.0, 0.2, "en")
             scene.decoder.guess = lambda *_: attrs.evolve(draft, **flaw)
             await scene.step(2)
             await settled(scene.lanes, "quick")
@@ -254,7 +254,7 @@ class Hearing(Decoder):
         draft = super().segment(samples, language)
         steps = sorted({round(sample * 32768) for sample in samples})
         text = " ".join(str(step // 10) for step in steps if step % 10 == 5)
-        return attrs.evolve(draft, text=text, raw=text, language="en")
+        return attrs.evolve(draft, text=text, language="en")
 
 
 GROWS = {

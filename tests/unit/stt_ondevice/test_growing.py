@@ -157,7 +157,7 @@ def test_enough_is_decoded_twice_and_anew(duration_s, share, quiet_s):
 
 
 def draft(text, log_prob=0.0):
-    return Draft(text, text, (), 0, 99, log_prob, 0.0, 0.0, "en")
+    return Draft(text, (), 0, 99, log_prob, 0.0, 0.0, "en")
 
 
 class Decode:

@@ -7,7 +7,6 @@ from sayso.stt.ondevice.guards import Draft, likely_tokens, most_tokens, repeats
 
 GOOD = Draft(
     text="It was late.",
-    raw="It was late.",
     tokens=(1, 2, 3, 4),
     length=6,
     most=34,
@@ -23,11 +22,11 @@ FLAWS = {
     "two tokens before the limit": ({"length": 32}, ""),
     "one token again and again": ({"tokens": (7, 7, 7, 7, 7)}, "repeats"),
     "a phrase three times": ({"tokens": (1, 2, 1, 2, 1, 2)}, "repeats"),
-    "text that is one word": ({"raw": "blah " * 30}, "repetitive"),
+    "text that is one word": ({"text": "blah " * 30}, "repetitive"),
     "no text for speech": ({"text": ""}, "empty"),
     "no text, and the model hears no speech": ({"text": "", "no_speech": 0.7}, ""),
     "no text for a moment": ({"text": "", "duration_s": 0.7}, ""),
-    "a sentence twice": ({"raw": " It was late now. It was late now."}, "twice"),
+    "a sentence twice": ({"text": " It was late now. It was late now."}, "twice"),
     "two words in two seconds": ({"loud_s": 2.1}, "sparse"),
     "enough for two seconds": ({"loud_s": 2.0}, ""),
     "one word in one second": ({"loud_s": 1.4, "tokens": (1,)}, ""),
@@ -103,7 +102,7 @@ def test_more_speech_may_have_more_tokens():
     [
         ({}, False),
         ({"tokens": (1, 2, 1, 2, 1, 2)}, True),
-        ({"raw": "so it was late so it was late"}, True),
+        ({"text": "so it was late so it was late"}, True),
     ],
 )
 def test_who_says_the_same_again_and_again_loops(changes, loops):

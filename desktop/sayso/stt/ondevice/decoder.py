@@ -172,7 +172,7 @@ class Decoder:
         """The same in full, with no hint; a draft that is taken as it is."""
         text = _joined(self._segments(samples, language), len(samples), lambda: True)
         return Draft(
-            text=text, raw=text, tokens=(), length=0, most=2, log_prob=0.0, no_speech=0.0,
+            text=text, tokens=(), length=0, most=2, log_prob=0.0, no_speech=0.0,
             duration_s=len(samples) / RATE_HZ, language=language,
         )  # fmt: skip
 
@@ -237,13 +237,12 @@ class Decoder:
                 max_initial_timestamp_index=50,
             )[0]
             tokens = result.sequences_ids[0]
-            words = tuple(token for token in tokens if token < tokenizer.eot)
-            kept = _before_end(tokens, duration_s, tokenizer.timestamp_begin, tokenizer.eot)
+            inside = _before_end(tokens, duration_s, tokenizer.timestamp_begin)
+            words = tuple(token for token in inside if token < tokenizer.eot)
             return Draft(
-                text=tokenizer.decode(kept).strip(),
-                raw=tokenizer.decode(words),
+                text=tokenizer.decode(words).strip(),
                 tokens=words,
-                length=len(tokens),
+                length=len(inside),
                 most=most,
                 log_prob=result.scores[0] * len(tokens) / (len(tokens) + 1),
                 no_speech=result.no_speech_prob,
@@ -333,16 +332,12 @@ def worked(decoder: Decoder) -> float:
     return time.perf_counter() - begin
 
 
-def _before_end(tokens: list[int], duration_s: float, first_time: int, end: int) -> list[int]:
-    """The words that are not timed after the end of the audio."""
-    kept: list[int] = []
-    at_s = 0.0
-    for token in tokens:
-        if token >= first_time:
-            at_s = (token - first_time) * TIMESTAMP_S
-        elif token < end and (not kept or at_s <= duration_s - TIMESTAMP_S):
-            kept.append(token)
-    return kept
+def _before_end(tokens: list[int], duration_s: float, first_time: int) -> list[int]:
+    """Up to where the words are timed after the end of the audio: what ran on was never said."""
+    for at, token in enumerate(tokens[1:], 1):
+        if token >= first_time and (token - first_time) * TIMESTAMP_S > duration_s - TIMESTAMP_S:
+            return tokens[:at]
+    return tokens
 
 
 def loud(samples: Samples) -> npt.NDArray[np.bool_]:

@@ -42,11 +42,10 @@ class Draft:
 
     text: str
     """Without what was timed after the end of the audio."""
-    raw: str
     tokens: tuple[int, ...]
     """Those of words."""
     length: int
-    """Of all tokens, timestamps among them."""
+    """Of these tokens, timestamps among them."""
     most: int
     """Tokens it was allowed."""
     log_prob: float
@@ -67,11 +66,11 @@ class Draft:
             return "capped"
         if repeats(self.tokens):
             return "repeats"
-        if repetitive(self.raw):
+        if repetitive(self.text):
             return "repetitive"
         if not self.text and self.no_speech < NO_SPEECH and self.duration_s > WORTH_TEXT_S:
             return "empty"
-        if twice(self.raw):
+        if twice(self.text):
             return "twice"
         if self.loud_s > WORTH_TOKENS_S and len(self.tokens) < SPARSE_PER_S * self.loud_s:
             return "sparse"
@@ -80,7 +79,7 @@ class Draft:
     @property
     def loops(self) -> bool:
         """It says the same again, so more tokens would change nothing."""
-        return repeats(self.tokens) or twice(self.raw)
+        return repeats(self.tokens) or twice(self.text)
 
     @property
     def broken(self) -> bool:
