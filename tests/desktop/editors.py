@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from websockets.sync.client import connect
+from Xlib.error import BadWindow
 
 import canary
 
@@ -202,7 +203,10 @@ class Xterm(Editor):
         window = self.display.active_window()
         if not window:
             return False
-        names = self.display.connection.create_resource_object("window", window).get_wm_class()
+        try:
+            names = self.display.connection.create_resource_object("window", window).get_wm_class()
+        except BadWindow:  # it had the focus, and is gone
+            return False
         return names is not None and names[1] == "XTerm"
 
     def changed_at(self) -> float:
