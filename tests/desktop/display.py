@@ -239,12 +239,13 @@ def windows(there: OnDisplay) -> list[str]:
         atom = connection.intern_atom("_NET_CLIENT_LIST")
         found = connection.screen().root.get_full_property(atom, X.AnyPropertyType)
         ids = [int(value) for value in found.value] if found is not None else []
-        return [_title(connection, window) for window in ids]
+        return [title_of(connection, window) for window in ids]
     finally:
         connection.close()
 
 
-def _title(connection: Any, window: int) -> str:
+def title_of(connection: Any, window: int) -> str:
+    """'' where it has none, or is gone."""
     with suppress(error.BadWindow):  # it may have closed while we ask
         atom = connection.intern_atom("_NET_WM_NAME")
         found = connection.create_resource_object("window", window).get_full_property(

@@ -25,7 +25,7 @@ from typing import Any
 
 from Xlib import X
 
-from .display import Display
+from .display import Display, title_of
 from .session import Keyring, Session
 from .sound import Sound, until
 
@@ -253,13 +253,8 @@ class Desktop:
         windows = connection.screen().root.get_full_property(
             connection.intern_atom("_NET_CLIENT_LIST"), X.AnyPropertyType
         )
-        name = connection.intern_atom("_NET_WM_NAME")
-        found: dict[int, str] = {}
-        for number in windows.value if windows else ():
-            window = connection.create_resource_object("window", number)
-            title = window.get_full_property(name, X.AnyPropertyType)
-            found[number] = title.value.decode() if title else ""
-        return found
+        numbers = windows.value if windows else ()
+        return {number: title_of(connection, number) for number in numbers}
 
     def click_pill(self, from_right: int) -> None:
         """Click so many pixels left of the right edge of the pill's window."""
