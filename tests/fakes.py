@@ -27,6 +27,9 @@ class FakeMicrophone:
         self.problem = problem
         self.opened: list[str] = []
         self.is_open = threading.Event()
+        self.may_return = threading.Event()
+        """Clear: blocks come, and the opening is not over."""
+        self.may_return.set()
         self.speak: Callable[[bytes], None] = lambda pcm: None
         self.vanish: Callable[[], None] = lambda: None
         self.gone = threading.Event()
@@ -41,6 +44,7 @@ class FakeMicrophone:
             raise ProblemError(self.problem)
         self.speak, self.vanish = block, finished
         self.is_open.set()
+        assert self.may_return.wait(5)
         return self.rate_hz
 
     def close(self) -> None:

@@ -61,6 +61,8 @@ class Capture:
         )
         self._take: Take | None = None
         self._tail: Tail | None = None
+        self._tail_wanted = False
+        """It begins when the stream is open."""
         self._resampler: Any = None
         """From the rate of the stream to that of the take, where they differ."""
         self._missed = Gap()
@@ -86,6 +88,7 @@ class Capture:
     def begin(self, take: Take) -> None:
         """Append to this take from now on, and the pre-roll before."""
         self._take, self._tail, self._missed = take, None, Gap()
+        self._tail_wanted = False
         if rate_hz := self._stream.rate_hz:
             take.rate_hz = rate_hz
             if preroll := self._ring.drain():
@@ -95,6 +98,9 @@ class Capture:
 
     def keep_tail(self, take: Take) -> None:
         """Tell `tail_over` as soon as the voice ends, which may be now."""
+        self._tail_wanted = take is self._take and self._stream.keeps
+        if self._tail_wanted:
+            return  # what came belongs to it, and is handed on once the stream is open
         if take is not self._take or not self._stream.rate_hz:
             self._told.tail_over(take)
             return
@@ -162,6 +168,8 @@ class Capture:
             take.rate_hz = rate_hz
             self._listen_at(rate_hz)
         self._end_of_rate(take)
+        if self._tail_wanted:
+            self._loop.call_soon(self.keep_tail, take)  # after the blocks that have come
         if rate_hz != take.rate_hz:
             import soxr
 

@@ -118,6 +118,11 @@ class Stream:
         """Whether somebody relies on it and nothing is heard."""
         return self._giving_up is not None
 
+    @property
+    def keeps(self) -> bool:
+        """Whether it is being opened and blocks have come already."""
+        return not self.rate_hz and bool(self._incoming)
+
     def want(self) -> None:
         """Open it if it is not open."""
         if not self.rate_hz and self._opening is None and not self.away:

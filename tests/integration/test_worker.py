@@ -438,6 +438,19 @@ def test_after_a_change_of_rate_the_next_take_has_the_new_one(desk):
     assert desk.spool.load(desk.worker.last["id"]).rate_hz == RATE_HZ * 3
 
 
+def test_words_before_the_opening_is_over_belong_to_the_take_though_the_key_is_up_again(desk):
+    desk = desk("One.")
+    desk.microphone.may_return.clear()
+    desk.hold()
+    for _ in range(100):
+        desk.microphone.speak(LOUD)
+    desk.let_go()
+    desk.wait(state="finishing")
+    desk.microphone.may_return.set()
+    desk.wait(words=1)
+    assert desk.spool.load(desk.worker.last["id"]).duration_s >= 0.5
+
+
 def test_the_pre_roll_comes_before_the_key(desk):
     desk = desk("One.", "Two.")
     desk.dictate(words=1)

@@ -142,6 +142,9 @@ Trouble = Literal["no-callback", "zeros", "silence"]
 NO_CALLBACK_MS = 400
 FIRST_CALLBACK_MS = 5000
 """A Bluetooth headset needs seconds to change to its microphone profile."""
+MOST_LOOK_MS = 200
+"""Who looks every 100 ms and comes later than this was kept waiting itself, as the blocks were:
+no more than this counts against the microphone."""
 ZEROS_MS = 200
 """A microphone that is live never gives so many; one that has gone, or is muted, may."""
 SILENCE_MS = 2000
@@ -157,8 +160,8 @@ class Watch:
 
     def __init__(self, opened_ms: float, first_ms: float = FIRST_CALLBACK_MS) -> None:
         """`first_ms`: how long the first block may take."""
-        self._last_block_ms: float | None = None
-        self._opened_ms, self._first_ms = opened_ms, first_ms
+        self._patience_ms = first_ms
+        self._looked_ms, self._still_ms = opened_ms, 0.0
         self._silent_since_ms: float | None = None
         self._told: set[Trouble] = set()
 
@@ -169,16 +172,15 @@ class Watch:
             self._told.discard("zeros")
         elif self._silent_since_ms is None:
             self._silent_since_ms = now_ms
-        self._last_block_ms = now_ms
+        self._patience_ms = NO_CALLBACK_MS
+        self._looked_ms, self._still_ms = now_ms, 0.0
         return self.look(now_ms)
 
     def look(self, now_ms: float) -> Trouble | None:
         """Time has gone by; ask every 100 ms or so."""
-        if self._last_block_ms is None:
-            overdue = now_ms - self._opened_ms >= self._first_ms
-        else:
-            overdue = now_ms - self._last_block_ms >= NO_CALLBACK_MS
-        if overdue:
+        self._still_ms += min(now_ms - self._looked_ms, MOST_LOOK_MS)
+        self._looked_ms = now_ms
+        if self._still_ms >= self._patience_ms:
             return self._tell("no-callback")
         if self._silent_since_ms is None:
             return None

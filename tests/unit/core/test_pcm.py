@@ -136,13 +136,23 @@ def told(*steps):
     return [row for row in rows if row]
 
 
+def looks(begin, end):
+    """As the loop does it, and at the end."""
+    return [*((at, "") for at in range(begin + 100, end, 100)), (end, "")]
+
+
 WATCHED = {
     "all is well": ([(t, 1) for t in range(20, 9000, 20)], []),
-    "the first block takes long": ([(FIRST_CALLBACK_MS - 1, ""), (FIRST_CALLBACK_MS - 1, 1)], []),
-    "no block at all": ([(FIRST_CALLBACK_MS, "")], ["no-callback"]),
-    "blocks stop": ([(0, 1), (NO_CALLBACK_MS, "")], ["no-callback"]),
-    "blocks nearly stop": ([(0, 1), (NO_CALLBACK_MS - 1, "")], []),
-    "told once": ([(20, 1), (2000, ""), (3000, ""), (4000, "")], ["no-callback"]),
+    "the first block takes long": (
+        [*looks(0, FIRST_CALLBACK_MS - 1), (FIRST_CALLBACK_MS - 1, 1)],
+        [],
+    ),
+    "no block at all": (looks(0, FIRST_CALLBACK_MS), ["no-callback"]),
+    "blocks stop": ([(0, 1), *looks(0, NO_CALLBACK_MS)], ["no-callback"]),
+    "blocks nearly stop": ([(0, 1), *looks(0, NO_CALLBACK_MS - 1)], []),
+    "told once": ([(20, 1), *looks(20, 4000)], ["no-callback"]),
+    "who looks was kept waiting, not the microphone": ([(0, 1), (5000, ""), (5001, 1)], []),
+    "kept waiting, and the blocks stop": ([(0, 1), *looks(4900, 5200)], ["no-callback"]),
     "zeros for too long": ([(t, 0) for t in range(0, SILENCE_MS + 500, 20)], ["zeros", "silence"]),
     "zeros, then sound in time": (
         [*((t, 0) for t in range(0, SILENCE_MS, 20)), (2000, 1)],
@@ -156,7 +166,7 @@ WATCHED = {
     ),
     "a gap that ended": ([(0, 1), (350, ""), (380, 1), (770, "")], []),
     "two troubles": (
-        [*((t, 0) for t in range(0, 2040, 20)), (2600, "")],
+        [*((t, 0) for t in range(0, 2040, 20)), *looks(2020, 2600)],
         ["zeros", "silence", "no-callback"],
     ),
 }  # fmt: skip
@@ -168,7 +178,9 @@ def test_the_watch_tells_each_trouble_once(steps, troubles):
 
 
 def test_where_blocks_came_before_the_next_is_expected_sooner():
-    assert Watch(0, first_ms=NO_CALLBACK_MS).look(NO_CALLBACK_MS) == "no-callback"
+    watch = Watch(0, first_ms=NO_CALLBACK_MS)
+    assert [watch.look(at) for at in (100, 200, 300, 399)] == [None] * 4
+    assert watch.look(NO_CALLBACK_MS) == "no-callback"
 
 
 @given(st.lists(st.tuples(st.integers(1, NO_CALLBACK_MS - 1), st.booleans()), max_size=60))
