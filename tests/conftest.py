@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import faulthandler
 import logging
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -44,3 +46,16 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     if reporter.stats.get("skipped") and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    """Python waits at its end for every thread, so one that a failed test left is for ever."""
+    main = threading.main_thread()
+    left = [t for t in threading.enumerate() if t is not main and not t.daemon]
+    for thread in left:
+        thread.join(ENDING_S)
+    if any(thread.is_alive() for thread in left):
+        faulthandler.dump_traceback()
+        sys.stdout.flush()
+        os._exit(pytest.ExitCode.TESTS_FAILED)

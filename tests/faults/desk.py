@@ -20,6 +20,7 @@ from sayso.core.settings import Settings
 from sayso.core.status import Status
 from sayso.edges.archive import Archive
 from sayso.edges.history import History
+from sayso.edges.sound_server import Advice, Trouble
 from sayso.edges.spool import Spool
 from sayso.inserter import Clipboard
 from sayso.stt.engine import Engine, Heard, Ready
@@ -62,6 +63,13 @@ def hears(pcm24k: bytes) -> str:
     return words.heard(pcm24k, 24_000)
 
 
+class Present(FakeMicrophone):
+    """Where blocks are late, it is because many takes share a process: it gives them yet."""
+
+    def advise(self, device: str, trouble: Trouble) -> Advice:
+        return Advice("stay") if trouble == "still" else super().advise(device, trouble)
+
+
 class Desk:
     """Made within a running loop; `close` ends it."""
 
@@ -69,7 +77,7 @@ class Desk:
         self, folder: Path, settings: Settings, make: Callable[[Settings], Engine] | None = None
     ) -> None:
         self.settings = settings
-        self.microphone, self.typist = FakeMicrophone(), FakeTypist()
+        self.microphone, self.typist = Present(), FakeTypist()
         self.told: list[str] = []
         """Every sentence the interface was given, once."""
         self.released_s = 0.0

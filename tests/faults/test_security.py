@@ -196,9 +196,8 @@ def write_everything(home: Path) -> None:
         handler.close()
     lock = instance.Lock()
     with running([]):
-        desk = Desk(home / "state", FakeEngine("Mine."))
-        desk.dictate()
-        desk.worker.stop()
+        with Desk(home / "state", FakeEngine("Mine.")) as desk:
+            desk.dictate()
         lock.close()
         os.link(home / "sayso.sock", home / "linked.sock")  # it goes with its server
 
@@ -229,6 +228,12 @@ class Desk:
         )
         self.worker = Worker(parts, Settings())
         self.worker.start()
+
+    def __enter__(self) -> Desk:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.worker.stop()
 
     def _show(self, status: Status) -> None:
         self.shown.append(status)
@@ -505,10 +510,9 @@ class Babbler(FakeEngine):
 
 
 def test_partials_reach_the_interface_as_fast_as_it_can_draw_and_short(tmp_path: Path) -> None:
-    desk = Desk(tmp_path, Babbler("word " * 20_000, 3000))
-    began_s = time.monotonic()
-    desk.dictate()
-    desk.worker.stop()
+    with Desk(tmp_path, Babbler("word " * 20_000, 3000)) as desk:
+        began_s = time.monotonic()
+        desk.dictate()
     most = (time.monotonic() - began_s) / PARTIAL_EVERY_S + 20
     assert len(desk.shown) <= most
     assert 0 < max(len(status.partial) for status in desk.shown) <= MOST_SHOWN_CHARS
