@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 
 import pytest
-from PySide6.QtCore import QMimeData, QObject, Qt, Signal
+from PySide6.QtCore import QMimeData, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QClipboard, QGuiApplication
 from pytestqt.qtbot import QtBot
 
@@ -142,6 +142,41 @@ def test_texts_are_pasted_in_order_and_what_was_there_before_all_comes_back(
     assert [future.exception() for future in futures] == [None, None, None]
     assert window.text == "one two three"
     qtbot.waitUntil(lambda: clipboard.text() == "before")
+
+
+@pytest.fixture
+def reading(clipboard: QClipboard) -> Iterator[list[list[str]]]:
+    """What a program is told there is, which asks again and again as Chromium does after it has
+    fetched the text."""
+    told: list[list[str]] = []
+    asking = QTimer()
+    asking.setInterval(10)
+    asking.timeout.connect(lambda: told.append(clipboard.mimeData().formats()))
+    asking.start()
+    yield told
+    asking.stop()
+
+
+def test_while_somebody_reads_the_words_stay_and_the_next_text_waits(
+    quick: None,
+    paste: Paste,
+    window: Window,
+    wait: Wait,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+    reading: list[list[str]],
+) -> None:
+    monkeypatch.setattr(pasting, "NEXT_MS", 30)
+    monkeypatch.setattr(pasting, "KEEP_LIMIT_MS", 2000)
+    pressed: list[int] = []
+    wait(paste.paste("one", window.press))
+    then = len(reading)
+    following = paste.paste("two", lambda: pressed.append(len(reading)))
+    qtbot.waitUntil(lambda: len(reading) > then + 20)  # five times as long as is kept otherwise
+    assert all(SECRET in formats for formats in reading[then:])
+    assert not pressed
+    wait(following)
+    assert pressed  # nobody may read for ever
 
 
 def test_after_a_text_that_was_not_taken_the_next_one_is(

@@ -1,9 +1,10 @@
 """Pasting: the words are lent to the clipboard, and what was there before is put back.
 
 On X11 the owner of the clipboard is asked for the text when somebody pastes, which tells that
-the paste has really happened. Chromium asks more than once, so the clipboard is given back a
-while after the last question. Whoever has the clipboard before is first asked whether it
-answers at all: Qt would wait 5 s for a program that hangs, and Sayso's windows with it.
+the paste has really happened. Chromium then asks four more times what there is, and pastes
+nothing at all if the clipboard has changed hands meanwhile: so it does only a while after the
+last question of any kind. Whoever has the clipboard before is first asked whether it answers
+at all: Qt would wait 5 s for a program that hangs, and Sayso's windows with it.
 """
 
 from __future__ import annotations
@@ -21,12 +22,13 @@ from PySide6.QtGui import QClipboard, QGuiApplication
 from ..core.problems import Problem, ProblemError
 from ..system import FocusMovedError, Selection
 
-KEEP_MS = 300
-"""How long after the last fetch the words stay: 50 ms were enough in every program tried."""
+KEEP_MS = 500
+"""How long after the last question the words stay. 50 ms were enough in every program tried, but
+not on a machine with more to do than it can: Chromium took 0.2 s between two questions."""
 KEEP_LIMIT_MS = 1500
-"""From the paste on, whoever fetches: some programs look at the clipboard all the time."""
-NEXT_MS = 150
-"""How long after a fetch the next text has to wait: Chromium would take it for this one."""
+"""From the paste on, whoever asks: some programs look at the clipboard all the time."""
+NEXT_MS = 250
+"""How long after the last question the next text has to wait, for the same reason."""
 FETCH_LIMIT_MS = 2000
 """No fetch within this time after the keys: nothing was pasted. Chromium was seen to take 0.8 s
 on a busy machine."""
@@ -57,19 +59,24 @@ NOT_TAKEN = Problem(
 Saved = dict[str, bytes]
 
 
-class Offer(QMimeData):
-    """The words, for as long as they are lent; reports who fetches them."""
+_FORMATS = ["text/plain", "text/plain;charset=utf-8", SECRET]
 
-    def __init__(self, text: str, fetched: Callable[[], None]) -> None:
+
+class Offer(QMimeData):
+    """The words, for as long as they are lent; reports who asks for them."""
+
+    def __init__(self, text: str, listed: Callable[[], None], fetched: Callable[[], None]) -> None:
+        """`listed`: somebody asked what there is."""
         super().__init__()
         self._text = text
-        self._fetched = fetched
+        self._listed, self._fetched = listed, fetched
 
     def formats(self) -> list[str]:
-        return ["text/plain", "text/plain;charset=utf-8", SECRET]
+        self._listed()
+        return _FORMATS
 
     def hasFormat(self, mimetype: str) -> bool:
-        return mimetype in self.formats()
+        return mimetype in _FORMATS
 
     def retrieveData(self, mimetype: str, preferred: Any) -> Any:
         if mimetype == SECRET:
@@ -120,7 +127,7 @@ class Paste(QObject):
         """What stood there before the first of the texts not yet taken away."""
         self._lent: dict[QClipboard.Mode, Offer] = {}
         self._taken_at_ms = -KEEP_LIMIT_MS
-        self._fetched_at_ms = -NEXT_MS
+        self._questioned_at_ms = -NEXT_MS
         self._give_back = self._timer(self._put_back)
         self._next = self._timer(self._begin)
         self._give_up = self._timer(self._not_taken)
@@ -171,7 +178,8 @@ class Paste(QObject):
         """Begin with the next text, if it is time."""
         if self._job is not None or not self._waiting:
             return
-        if (wait_ms := self._fetched_at_ms + NEXT_MS - self._clock.elapsed()) > 0:
+        until_ms = min(self._questioned_at_ms + NEXT_MS, self._taken_at_ms + KEEP_LIMIT_MS)
+        if (wait_ms := until_ms - self._clock.elapsed()) > 0:
             self._next.start(wait_ms)
             return
         job = self._waiting.popleft()
@@ -193,7 +201,7 @@ class Paste(QObject):
             if not self._is_lent(mode):
                 mime = self._clipboard.mimeData(mode) if mode in answering else None
                 self._before[mode] = _saved(mime)
-            self._lent[mode] = Offer(job.text, lambda: self._fetched(job))
+            self._lent[mode] = Offer(job.text, self._questioned, lambda: self._fetched(job))
             self._clipboard.setMimeData(self._lent[mode], mode)
         self._keys.submit(self._press, job)
 
@@ -217,15 +225,19 @@ class Paste(QObject):
         else:
             self._give_up.start(FETCH_LIMIT_MS if job.fetched_at_ms is None else DOUBT_MS)
 
+    def _questioned(self) -> None:
+        """What somebody is reading is not taken away from under them."""
+        self._questioned_at_ms = self._clock.elapsed()
+        if self._give_back.isActive():
+            left_ms = self._taken_at_ms + KEEP_LIMIT_MS - self._questioned_at_ms
+            self._give_back.start(max(0, min(KEEP_MS, left_ms)))
+
     def _fetched(self, job: _Job) -> None:
-        now_ms = self._clock.elapsed()
-        job.fetched_at_ms = self._fetched_at_ms = now_ms
+        self._questioned()
+        job.fetched_at_ms = self._questioned_at_ms
         if job is self._job and job.sent_at_ms is not None:
             # Not from within Qt's answer to the program that asks.
             QTimer.singleShot(0, self, lambda: self._taken(job))
-        elif self._give_back.isActive():
-            left_ms = self._taken_at_ms + KEEP_LIMIT_MS - now_ms
-            self._give_back.start(max(0, min(KEEP_MS, left_ms)))
 
     def _taken(self, job: _Job) -> None:
         if job is not self._job:
