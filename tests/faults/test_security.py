@@ -17,7 +17,7 @@ import threading
 import time
 import tracemalloc
 import unicodedata
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from hypothesis import strategies as st
 
 import canary
 from fakes import LOUD, RATE_HZ, FakeClipboard, FakeEngine, FakeMicrophone, FakeTypist
+from loops import run
 from sayso.core import events as e
 from sayso.core.problems import ProblemError
 from sayso.core.settings import Endpoint, Settings
@@ -286,14 +287,6 @@ def test_a_key_that_is_left_anywhere_fails_the_run(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
-def run(test: Callable[[], Awaitable[None]], within_s: float = 20) -> None:
-    async def bounded() -> None:
-        async with asyncio.timeout(within_s):
-            await test()
-
-    asyncio.run(bounded())
-
-
 def take(seconds: float = 0.5) -> Take:
     made = Take(number=1, id="1", rate_hz=RATE_HZ)
     made.add(SECOND[: int(seconds * RATE_HZ) * 2])
@@ -360,7 +353,7 @@ def test_whatever_an_engine_returns_what_is_typed_pasted_or_copied_is_harmless(
         await inserter.insert(text, None, chosen)
         await inserter.close()
 
-    asyncio.run(test())
+    run(test)
     inserted = [*typist.typed, *clipboard.pasted, *clipboard.copied]
     assert len(inserted) == 2
     assert all(harmless(one, newlines) for one in inserted)

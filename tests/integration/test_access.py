@@ -5,7 +5,6 @@ The hosts' real names are used: certificates are checked, only the way there is 
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import attrs
 import pytest
 
+from loops import run
 from sayso.core.choice import added, in_use
 from sayso.core.endpoint import Endpoint
 from sayso.core.problems import ProblemError
@@ -36,14 +36,6 @@ TOKEN = KEY[::-1]
 AZURE = "speech.openai.azure.com"
 CLOUDFLARE = "gateway.ai.cloudflare.com"
 PROXY = "litellm.example"
-
-
-def run(test: Callable[[], Awaitable[None]], within_s: float = 20) -> None:
-    async def bounded() -> None:
-        async with asyncio.timeout(within_s):
-            await test()
-
-    asyncio.run(bounded())
 
 
 def spoken() -> Take:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import attrs
 import pytest
 
+from loops import run
 from sayso.core.problems import ProblemError
 from sayso.core.settings import Endpoint
 from sayso.core.take import Take
@@ -69,14 +70,6 @@ async def world(secrets: Secrets | None = None, **company: Any) -> AsyncIterator
     handlers = Company(secrets, **company).handlers
     async with Front(secrets.handlers, sockets=service) as front, Front(handlers) as other:
         yield World(secrets, service, front, other)
-
-
-def run(test: Callable[[], Awaitable[None]], within_s: float = 20) -> None:
-    async def bounded() -> None:
-        async with asyncio.timeout(within_s):
-            await test()
-
-    asyncio.run(bounded())
 
 
 def spoken(seconds: float = 0.3) -> Take:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import subprocess
 from collections.abc import AsyncIterator
@@ -14,6 +13,7 @@ import pytest
 
 from desktop.sound import speech
 from fakes import FakeEngine
+from loops import run
 from sayso.core.endpoint import Endpoint
 from sayso.core.problems import Problem
 from sayso.core.take import Take
@@ -56,7 +56,7 @@ def settled(
     """What comes of it where the server says that, and the next engine, if any, something else."""
     done = []
 
-    async def run() -> None:
+    async def test() -> None:
         async with StandIn([says], **options) as service:
             endpoint = Endpoint(name=SERVER, url=service.url)
             engines: dict[str, Engine] = {SERVER: RealtimeEngine(endpoint, "en", lambda _: KEY)}
@@ -68,11 +68,10 @@ def settled(
                 yield engines[name]
 
             told = Told(heard=lambda _: None, waits=lambda _: None, passed_on=lambda *_: None)
-            async with asyncio.timeout(30):
-                done.append((await Relay(take, list(engines), lend, told).text(), service))
+            done.append((await Relay(take, list(engines), lend, told).text(), service))
             await engines[SERVER].close()
 
-    asyncio.run(run())
+    run(test)
     return done[0]
 
 

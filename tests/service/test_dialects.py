@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosed
+
+from loops import run
 
 from .client import SPOKEN, Client, connected, settings_of
 from .flat import FlatSession, LemonadeSession, TogetherSession
@@ -26,15 +27,14 @@ def talked(
     query: str = IN_ADDRESS,
     headers: dict[str, str] | None = None,
 ) -> None:
-    async def run() -> None:
+    async def with_client() -> None:
         async with (
-            asyncio.timeout(20),
             StandIn(["One.", "Two."], session=session) as service,
             connected(service, query, headers) as client,
         ):
             await test(client)
 
-    asyncio.run(run())
+    run(with_client)
 
 
 @pytest.mark.parametrize(

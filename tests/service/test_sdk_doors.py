@@ -7,7 +7,7 @@ import contextlib
 import io
 import json
 import wave
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable
 from typing import Any, get_type_hints
 
 import openai
@@ -17,6 +17,7 @@ from openai import AsyncOpenAI
 from openai.types.audio.transcription_create_params import TranscriptionCreateParamsStreaming
 from openai.types.realtime.client_secret_create_params import ClientSecretCreateParams
 
+from loops import run
 from sayso.core.settings import Endpoint
 from sayso.core.take import Take
 from sayso.stt.client_secrets import Secrets as OurSecrets
@@ -40,14 +41,6 @@ SESSION: dict[str, Any] = {
         }
     },
 }
-
-
-def run(test: Callable[[], Awaitable[None]]) -> None:
-    async def bounded() -> None:
-        async with asyncio.timeout(30):
-            await test()
-
-    asyncio.run(bounded())
 
 
 @contextlib.asynccontextmanager
@@ -248,7 +241,13 @@ def test_what_we_ask_a_secret_with_is_what_the_library_knows() -> None:
 def test_the_library_makes_a_call() -> None:
     async def test() -> None:
         calls = Calls(StandIn([TEXT]))
-        peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        peer, connected = RTCPeerConnection(RTCConfiguration(iceServers=[])), asyncio.Event()
+
+        @peer.on("connectionstatechange")
+        def told() -> None:
+            if peer.connectionState == "connected":
+                connected.set()
+
         peer.addTransceiver("audio", direction="sendonly")
         peer.createDataChannel("oai-events")
         await peer.setLocalDescription(await peer.createOffer())
@@ -260,6 +259,7 @@ def test_the_library_makes_a_call() -> None:
             assert answer.response.headers["location"].startswith("/v1/realtime/calls/rtc_")
             description = RTCSessionDescription(answer.content.decode(), "answer")
             await peer.setRemoteDescription(description)
+            await connected.wait()
             for wrong, message in (
                 ({"sdp": sdp.replace("m=audio", "m=video")}, "audio media section"),
                 ({"extra_query": {"model": "gpt-live-transcribe"}}, "in transcription mode"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -11,24 +10,26 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect as connect_here
 
+from loops import run
+
 from .client import SECOND, SPOKEN, Client, connected, settings_of
 from .standin import KEY, StandIn, in_thread
 
 
 def served(test: Callable[[StandIn], Awaitable[None]], **options: Any) -> None:
-    async def run() -> None:
-        async with asyncio.timeout(20), StandIn(**options) as service:
+    async def with_service() -> None:
+        async with StandIn(**options) as service:
             await test(service)
 
-    asyncio.run(run())
+    run(with_service)
 
 
 def talked(test: Callable[[Client], Awaitable[None]], **options: Any) -> None:
-    async def run(service: StandIn) -> None:
+    async def with_client(service: StandIn) -> None:
         async with connected(service) as client:
             await test(client)
 
-    served(run, **options)
+    served(with_client, **options)
 
 
 @pytest.mark.parametrize(
