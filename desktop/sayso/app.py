@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import json
 import logging
-import signal
-import socket
 import sys
 import time
 from collections.abc import Callable
-from types import FrameType
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSocketNotifier
 from PySide6.QtWidgets import QApplication
 
 from .core import events as e
@@ -34,12 +29,14 @@ from .edges.sounds import Sounds
 from .edges.spool import Spool
 from .engines import make_engine
 from .inserter import Clipboard
+from .requests import Requests
 from .system import this_machine
 from .ui.actions import Actions
 from .ui.background import Background
 from .ui.bridge import Bridge
 from .ui.overlay import Desk, Overlay
 from .ui.paste import Paste
+from .ui.signals import Signals
 from .ui.tray import Tray
 from .worker import Parts, Worker
 
@@ -52,11 +49,6 @@ log = logging.getLogger(__name__)
 LAST_CUE_S = 1.0
 DISPLAY_GONE = 1
 """What Qt ends its loop with when the X server has gone; Quit ends it with 0."""
-WISHES: dict[str, e.Event] = {
-    "start": e.Start(hands_free=True),
-    "stop": e.Stop(),
-    "cancel": e.Cancel(),
-}
 
 
 def run(lock: instance.Lock, *, verbose: bool = False) -> int:
@@ -78,7 +70,7 @@ def run(lock: instance.Lock, *, verbose: bool = False) -> int:
 
 
 class App:
-    """Main thread, but for `_answer`, which the worker's loop runs."""
+    """Main thread, but for what the worker calls."""
 
     def __init__(self, application: QApplication, problems: list[Problem]) -> None:
         self._application = application
@@ -118,9 +110,9 @@ class App:
         self._bridge.show_settings.connect(self._show_window)
         self._bridge.settings.emit(self._settings)
         self._tray.start()
-        self._signals()
+        self._signals = Signals(self._quit)
         self._worker.start()
-        self._server = self._worker.run(instance.serve(self._answer)).result()
+        self._server = self._worker.run(instance.serve(self._requests().answer)).result()
         self._listen()
         for problem in self._problems:
             self._worker.tell(problem)
@@ -202,6 +194,21 @@ class App:
             remove_model=self._downloads.remove,
         )
 
+    def _requests(self) -> Requests:
+        def in_main(act: Callable[[], None]) -> Callable[[], None]:
+            return lambda: self._bridge.call(act)
+
+        return Requests(
+            self._worker,
+            self._keys,
+            {
+                "quit": in_main(self._quit),
+                "show": in_main(lambda: self._show_window("")),
+                "history": in_main(self._show_history),
+                "reload": in_main(self._reload),
+            },
+        )
+
     def _listen(self) -> None:
         """Hear the keys; where they cannot be heard it is said, and the commands still work."""
         keys = self._machine.keys
@@ -217,22 +224,6 @@ class App:
     def _swallow(self) -> None:
         if problem := self._machine.keys.swallow(self._settings.hotkey.chord):
             self._worker.tell(problem)
-
-    def _signals(self) -> None:
-        """SIGTERM and Ctrl+C end Sayso as Quit does; Qt's loop would not let Python see them."""
-        ours, theirs = socket.socketpair()
-        for end in (ours, theirs):
-            end.setblocking(False)
-        signal.set_wakeup_fd(theirs.fileno())
-        self._signal_sockets = (ours, theirs)
-        self._notifier = QSocketNotifier(ours.fileno(), QSocketNotifier.Type.Read)
-        self._notifier.activated.connect(self._quit)
-
-        def noted(number: int, frame: FrameType | None) -> None:
-            log.info("Signal %d: Sayso ends", number)
-
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, noted)
 
     def _quit(self) -> None:
         """exit() and not quit(), which asks each window first; the settings only hide."""
@@ -366,50 +357,6 @@ class App:
         month, budget_usd = month_of(dt.date.today()), self._settings.monthly_budget_usd
         ledger = self._archive.ledger
         self._background.run(lambda: ledger.allow(month, budget_usd), went_on, self._worker.tell)
-
-    # Requests of other processes
-
-    async def _answer(self, request: str) -> str:
-        """In the worker's loop: one line for `edges.instance`."""
-        worker = self._worker
-        if request == "toggle":
-            request = "stop" if worker.status.state == "listening" else "start"
-        if request in WISHES:
-            worker.handle(WISHES[request])
-            return "ok"
-        words = request.split()
-        if len(words) == 3 and words[0] == "keep-key":
-            return self._keep_key(words[1], words[2])
-        if request == "status":
-            status = worker.status
-            return json.dumps(
-                {
-                    "state": status.state,
-                    "ready": status.ready,
-                    "engine": status.engine,
-                    "problem": status.problem.sentence if status.problem else None,
-                    "held": status.held or None,
-                    "last": worker.last,
-                },
-                ensure_ascii=False,
-            )
-        acts: dict[str, Callable[[], None]] = {
-            "quit": self._quit,
-            "show": lambda: self._show_window(""),
-            "history": self._show_history,
-            "reload": self._reload,
-        }
-        if request not in acts:
-            return "Sayso does not know this command."
-        self._bridge.call(acts[request])
-        return "ok"
-
-    def _keep_key(self, host: str, key: str) -> str:
-        try:
-            self._keys.keep_for_this_run(host, key)
-        except ProblemError as error:
-            return error.problem.sentence
-        return "ok"
 
 
 async def _close(server: asyncio.Server) -> None:

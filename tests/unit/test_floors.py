@@ -17,6 +17,7 @@ FLOORS = [
     "stream",
     "budget capture engines hotkey inserter rescue takes",
     "worker ui transcribe remote",
+    "requests",
     "app doctor models_command history_command usage_command endpoints_command",
     "commands",
     "cli",
@@ -43,6 +44,7 @@ BARRED: dict[str, set[str]] = {
     "takes": QT | {"websockets", "Xlib", "pynput"},
     "rescue": QT | {"websockets", "Xlib", "pynput"},
     "worker": QT | {"websockets", "Xlib", "pynput"},
+    "requests": QT | {"websockets", "Xlib", "pynput"},
     "ui": {"sqlite3", "asyncio", "websockets", "Xlib", "pynput"},
 }  # fmt: skip
 MODULES = sorted(PACKAGE.rglob("*.py"))
