@@ -12,8 +12,10 @@ from PySide6.QtGui import QClipboard, QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from sayso.core.problems import Problem, ProblemError
+from sayso.ui import lending
 from sayso.ui import paste as pasting
-from sayso.ui.paste import NOT_TAKEN, SECRET, Paste
+from sayso.ui.lending import SECRET
+from sayso.ui.paste import NOT_TAKEN, Paste
 
 REFUSED = ProblemError(Problem("The X display went away."))
 
@@ -268,13 +270,13 @@ def test_closing_gives_back_at_once_and_ends_what_waits(
 def test_of_a_clipboard_texts_are_kept_first_and_one_image(
     formats: list[str], kept: list[str]
 ) -> None:
-    assert pasting._worth_keeping(formats) == kept
+    assert lending.worth_keeping(formats) == kept
 
 
 def test_more_than_the_limit_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pasting, "SAVED_LIMIT_BYTES", 10)
+    monkeypatch.setattr(lending, "SAVED_LIMIT_BYTES", 10)
     mime = QMimeData()
     mime.setData("text/plain", b"12345")
     mime.setData("text/html", b"<b>123456</b>")
-    assert pasting._saved(mime) == {"text/plain": b"12345"}
-    assert pasting._saved(None) == {}
+    assert lending.saved(mime) == {"text/plain": b"12345"}
+    assert lending.saved(None) == {}

@@ -12,15 +12,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
 
 import attrs
 import shiboken6
-from PySide6.QtCore import QDeadlineTimer, QElapsedTimer, QMimeData, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QClipboard, QGuiApplication
 
 from ..core.problems import Problem, ProblemError
 from ..system import FocusMovedError, Selection
+from .lending import Offer, Saved, restored, saved
 
 KEEP_MS = 500
 """How long after the last question the words stay. 50 ms were enough in every program tried, but
@@ -28,7 +28,8 @@ not on a machine with more to do than it can: Chromium took 0.2 s between two qu
 KEEP_LIMIT_MS = 1500
 """From the paste on, whoever asks: some programs look at the clipboard all the time."""
 NEXT_MS = 250
-"""How long after the last question the next text has to wait, for the same reason."""
+"""How long after the last question the next text has to wait, for the same reason. Who took
+longer from the keys to the text is given as long for this too, and for what `KEEP_MS` is."""
 FETCH_LIMIT_MS = 2000
 """No fetch within this time after the keys: nothing was pasted. Chromium was seen to take 0.8 s
 on a busy machine."""
@@ -38,15 +39,6 @@ DOUBT_MS = 250
 """An earlier fetch may be a clipboard manager's, which looks at everything that is copied, or
 the program's while the machine was busy. No other fetch within this time: it was the program's,
 since telling to paste what has been pasted would be worse than the opposite."""
-SAVED_LIMIT_BYTES = 32_000_000
-SAVED_LIMIT_MS = 250
-"""What is kept of the clipboard, and how long reading it may take; the owner may be slow."""
-
-SECRET = "x-kde-passwordManagerHint"
-"""KDE's mark that clipboard managers leave out of their history when it says "secret"."""
-_PSEUDO = {"TARGETS", "MULTIPLE", "TIMESTAMP", "SAVE_TARGETS", "DELETE", "INSERT_SELECTION",
-           "INSERT_PROPERTY", "application/x-qt-image"}  # fmt: skip
-"""X11's own targets, which Qt lists as formats, and Qt's name for an image of any format."""
 _MODES: dict[QClipboard.Mode, Selection] = {
     QClipboard.Mode.Clipboard: "clipboard",
     QClipboard.Mode.Selection: "primary",
@@ -55,36 +47,6 @@ _MODES: dict[QClipboard.Mode, Selection] = {
 NOT_TAKEN = Problem(
     "This window does not take typed text.", "Your words are copied: press Ctrl+V.", "copy"
 )
-
-Saved = dict[str, bytes]
-
-
-_FORMATS = ["text/plain", "text/plain;charset=utf-8", SECRET]
-
-
-class Offer(QMimeData):
-    """The words, for as long as they are lent; reports who asks for them."""
-
-    def __init__(self, text: str, listed: Callable[[], None], fetched: Callable[[], None]) -> None:
-        """`listed`: somebody asked what there is."""
-        super().__init__()
-        self._text = text
-        self._listed, self._fetched = listed, fetched
-
-    def formats(self) -> list[str]:
-        self._listed()
-        return _FORMATS
-
-    def hasFormat(self, mimetype: str) -> bool:
-        return mimetype in _FORMATS
-
-    def retrieveData(self, mimetype: str, preferred: Any) -> Any:
-        if mimetype == SECRET:
-            return b"secret"
-        if not mimetype.startswith("text/plain"):
-            return None
-        self._fetched()
-        return self._text
 
 
 @attrs.define(eq=False)
@@ -128,6 +90,8 @@ class Paste(QObject):
         self._lent: dict[QClipboard.Mode, Offer] = {}
         self._taken_at_ms = -KEEP_LIMIT_MS
         self._questioned_at_ms = -NEXT_MS
+        self._slow_ms = 0
+        """From the keys of the last text until it was fetched."""
         self._give_back = self._timer(self._put_back)
         self._next = self._timer(self._begin)
         self._give_up = self._timer(self._not_taken)
@@ -178,8 +142,7 @@ class Paste(QObject):
         """Begin with the next text, if it is time."""
         if self._job is not None or not self._waiting:
             return
-        until_ms = min(self._questioned_at_ms + NEXT_MS, self._taken_at_ms + KEEP_LIMIT_MS)
-        if (wait_ms := until_ms - self._clock.elapsed()) > 0:
+        if (wait_ms := self._left_ms(NEXT_MS)) > 0:
             self._next.start(wait_ms)
             return
         job = self._waiting.popleft()
@@ -200,7 +163,7 @@ class Paste(QObject):
         for mode in self._modes:
             if not self._is_lent(mode):
                 mime = self._clipboard.mimeData(mode) if mode in answering else None
-                self._before[mode] = _saved(mime)
+                self._before[mode] = saved(mime)
             self._lent[mode] = Offer(job.text, self._questioned, lambda: self._fetched(job))
             self._clipboard.setMimeData(self._lent[mode], mode)
         self._keys.submit(self._press, job)
@@ -229,8 +192,13 @@ class Paste(QObject):
         """What somebody is reading is not taken away from under them."""
         self._questioned_at_ms = self._clock.elapsed()
         if self._give_back.isActive():
-            left_ms = self._taken_at_ms + KEEP_LIMIT_MS - self._questioned_at_ms
-            self._give_back.start(max(0, min(KEEP_MS, left_ms)))
+            self._give_back.start(self._left_ms(KEEP_MS))
+
+    def _left_ms(self, calm_ms: int) -> int:
+        """Until nobody has asked anything for so long, or has asked for too long."""
+        calm_at_ms = self._questioned_at_ms + max(calm_ms, self._slow_ms)
+        until_ms = min(calm_at_ms, self._taken_at_ms + KEEP_LIMIT_MS)
+        return max(0, until_ms - self._clock.elapsed())
 
     def _fetched(self, job: _Job) -> None:
         self._questioned()
@@ -243,8 +211,10 @@ class Paste(QObject):
         if job is not self._job:
             return
         self._give_up.stop()
-        self._give_back.start(KEEP_MS)
         self._taken_at_ms = self._clock.elapsed()
+        if job.fetched_at_ms is not None and job.sent_at_ms is not None:
+            self._slow_ms = max(0, job.fetched_at_ms - job.sent_at_ms)
+        self._give_back.start(self._left_ms(KEEP_MS))
         self._job = None
         job.future.set_result(None)
         self._begin()
@@ -271,9 +241,9 @@ class Paste(QObject):
         for mode in self._modes:
             if not self._is_lent(mode):
                 continue
-            saved = self._before.get(mode)
-            if saved:
-                self._clipboard.setMimeData(_mime(saved), mode)
+            before = self._before.get(mode)
+            if before:
+                self._clipboard.setMimeData(restored(before), mode)
             else:
                 self._clipboard.clear(mode)
         self._lent.clear()
@@ -293,35 +263,3 @@ class Paste(QObject):
         timer.setSingleShot(True)
         timer.timeout.connect(slot)
         return timer
-
-
-def _saved(mime: QMimeData | None) -> Saved:
-    """The bytes of every format, texts first, within the limits.
-
-    Of images one format is kept, PNG if there is one: an owner encodes each anew.
-    """
-    saved: Saved = {}
-    deadline = QDeadlineTimer(SAVED_LIMIT_MS)
-    for name in _worth_keeping(mime.formats() if mime else []):
-        if deadline.hasExpired():
-            break
-        assert mime is not None
-        data = bytes(mime.data(name).data())
-        if sum(map(len, saved.values())) + len(data) <= SAVED_LIMIT_BYTES:
-            saved[name] = data
-    return saved
-
-
-def _worth_keeping(formats: list[str]) -> list[str]:
-    real = [name for name in formats if name not in _PSEUDO]
-    images = [name for name in real if name.startswith("image/")]
-    kept = "image/png" if "image/png" in images else (images or [""])[0]
-    rest = [name for name in real if name not in images]
-    return sorted(rest, key=lambda name: not name.startswith("text/")) + ([kept] if kept else [])
-
-
-def _mime(saved: Saved) -> QMimeData:
-    mime = QMimeData()
-    for name, data in saved.items():
-        mime.setData(name, data)
-    return mime
