@@ -39,9 +39,10 @@ from desktop.sound import TEST_DATA, speech  # noqa: E402
 from sayso.core.take import Take  # noqa: E402
 from sayso.edges import folders, soundfiles  # noqa: E402
 from sayso.stt.engine import Heard, Partial  # noqa: E402
-from sayso.stt.ondevice.decoder import Decoder, Samples  # noqa: E402
+from sayso.stt.ondevice.decoder import Decoder  # noqa: E402
 from sayso.stt.ondevice.listener import Listener  # noqa: E402
 from sayso.stt.ondevice.recogniser import OnDeviceEngine  # noqa: E402
+from sayso.stt.ondevice.samples import Samples  # noqa: E402
 from sayso.stt.ondevice.seams import Piece, joined  # noqa: E402
 from sayso.stt.ondevice.segmenter import Segment  # noqa: E402
 from sayso.stt.reader import Reader  # noqa: E402

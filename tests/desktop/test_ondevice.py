@@ -21,11 +21,13 @@ from sayso.core.take import Take
 from sayso.edges import folders, soundfiles
 from sayso.stt.engine import Heard, Partial, Ready
 from sayso.stt.ondevice import recogniser
-from sayso.stt.ondevice.decoder import Decoder, Samples, opened
+from sayso.stt.ondevice.decoder import Decoder
 from sayso.stt.ondevice.echo import hint
 from sayso.stt.ondevice.guards import Draft
 from sayso.stt.ondevice.lanes import Lanes
+from sayso.stt.ondevice.opening import opened
 from sayso.stt.ondevice.recogniser import OnDeviceEngine
+from sayso.stt.ondevice.samples import Samples
 from sayso.stt.reader import Reader
 
 from .sound import speech

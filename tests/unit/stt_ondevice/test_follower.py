@@ -12,10 +12,10 @@ from sayso.core.problems import ProblemError
 from sayso.core.take import Take
 from sayso.stt.engine import Partial
 from sayso.stt.ondevice import follower as module
-from sayso.stt.ondevice.decoder import RATE_HZ
 from sayso.stt.ondevice.follower import BATCH_BYTES, Follower
 from sayso.stt.ondevice.guards import Draft
 from sayso.stt.ondevice.lanes import Lanes
+from sayso.stt.ondevice.samples import RATE_HZ
 from sayso.stt.ondevice.segmenter import Guess, Segment
 from sayso.stt.reader import Reader
 

@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sayso.stt.ondevice.decoder import RATE_HZ
 from sayso.stt.ondevice.growing import (
     ANEW_S,
     LOOK_S,
@@ -19,6 +18,7 @@ from sayso.stt.ondevice.growing import (
     grown,
 )
 from sayso.stt.ondevice.guards import Draft
+from sayso.stt.ondevice.samples import RATE_HZ
 
 FITTED = {
     "on": ("We came home and it", "home and it was late.", "We came home and it was late."),

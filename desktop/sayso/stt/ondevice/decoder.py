@@ -9,30 +9,22 @@ comes out is checked (`guards`). Padded so, windows of 6 to 10 s have about the 
 
 from __future__ import annotations
 
-import logging
-import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
-import numpy.typing as npt
 
-from .devices import CPU, Device, attempts
+from .devices import CPU, Device
 from .echo import added, echoes
 from .guards import LEAST_LOG_PROB, MOST_REPETITIVE, NO_SPEECH, Draft, likely_tokens, most_tokens
+from .samples import LOUD_SAMPLES, RATE_HZ, Samples, loud, padded
 
 if TYPE_CHECKING:
     from faster_whisper.tokenizer import Tokenizer
 
-log = logging.getLogger(__name__)
-
-RATE_HZ = 16000
 FRAMES_PER_S = 100
-Samples = npt.NDArray[np.float32]
-"""Mono at 16 kHz, from -1 to 1."""
-
 WINDOW_S = 7.0
 MARGIN_S = 3.0
 """A window has at least so much padding: with 1 s, errors double."""
@@ -44,13 +36,6 @@ BEAM = 5
 TEMPERATURES = (0.0, 0.2, 0.4)
 """faster-whisper goes on to 1.0, where little is true and each step costs another second."""
 TIMESTAMP_S = 0.02
-FLOOR_PERCENT = 5
-"""The quietest 20 ms of a recording are its noise."""
-BLOCK_SAMPLES = 320
-LOUD_SAMPLES = 512
-LOUD_PERCENT = 10
-LOUD = 8.0
-"""So much more power than the quietest blocks have."""
 MOST_HINT_TOKENS = 220
 """faster-whisper takes up to 223 and cuts off the end."""
 WORK_TOKENS = 30
@@ -264,10 +249,7 @@ class Decoder:
         """Padded before the features are taken: zeros behind them are no silence to the model."""
         from faster_whisper.audio import pad_or_trim
 
-        noise = np.random.default_rng(0).standard_normal(round(window_s * RATE_HZ), np.float32)
-        padded = noise * np.float32(_floor(samples))
-        padded[: len(samples)] = samples[: len(padded)]
-        features = self._model.feature_extractor(padded)
+        features = self._model.feature_extractor(padded(samples, window_s))
         count = round(window_s * FRAMES_PER_S / 2) * 2
         return self._model.encode(pad_or_trim(features, count))
 
@@ -292,70 +274,12 @@ class Decoder:
         return str(token[2:-2])
 
 
-def opened(folder: Path, threads: Callable[[], int], hint: str = "") -> Decoder:
-    """A model on the graphics card, or else on the processor with so many threads.
-
-    Raises:
-        As `Decoder`.
-    """
-    import ctranslate2
-
-    cards = ctranslate2.get_cuda_device_count()
-    types = ctranslate2.get_supported_compute_types("cuda") if cards else set()
-    for device in attempts(cards, types):
-        if device != CPU:
-            try:
-                decoder = Decoder(folder, device=device, hint=hint)
-                decoder.warm()  # what CUDA lacks may show only now
-            except (RuntimeError, ValueError) as error:
-                log.info("The graphics card cannot be used: %s", error)
-            else:
-                return decoder
-    return Decoder(folder, threads(), hint=hint)
-
-
-def timed(folder: Path, threads: int) -> float:
-    """Seconds of a decode with so many threads; loads the model for it.
-
-    Raises:
-        As `Decoder`.
-    """
-    decoder = Decoder(folder, threads)
-    decoder.exert()
-    return min(worked(decoder) for _ in range(3))
-
-
-def worked(decoder: Decoder) -> float:
-    """Seconds of the same work, wherever it is done. The first time takes longer."""
-    begin = time.perf_counter()
-    decoder.exert()
-    return time.perf_counter() - begin
-
-
 def _before_end(tokens: list[int], duration_s: float, first_time: int) -> list[int]:
     """Up to where the words are timed after the end of the audio: what ran on was never said."""
     for at, token in enumerate(tokens[1:], 1):
         if token >= first_time and (token - first_time) * TIMESTAMP_S > duration_s - TIMESTAMP_S:
             return tokens[:at]
     return tokens
-
-
-def loud(samples: Samples) -> npt.NDArray[np.bool_]:
-    """Which of its blocks of 32 ms are much louder than its quietest: speech, mostly."""
-    blocks = samples[: len(samples) // LOUD_SAMPLES * LOUD_SAMPLES].reshape(-1, LOUD_SAMPLES)
-    if not len(blocks):
-        return np.zeros(0, np.bool_)
-    powers = np.square(blocks).mean(axis=1)
-    return np.asarray(powers > LOUD * np.percentile(powers, LOUD_PERCENT))
-
-
-def _floor(samples: Samples) -> float:
-    """RMS of the quietest parts."""
-    whole = len(samples) // BLOCK_SAMPLES * BLOCK_SAMPLES
-    if not whole:
-        return 1e-5
-    powers = (samples[:whole].reshape(-1, BLOCK_SAMPLES) ** 2).mean(axis=1)
-    return max(1e-5, float(np.percentile(np.sqrt(powers), FLOOR_PERCENT)))
 
 
 def _joined(segments: Iterable[Any], samples: int, wanted: Callable[[], bool]) -> str:

@@ -12,12 +12,13 @@ import numpy as np
 
 from ..engine import Heard, Partial
 from ..reader import Reader
-from .decoder import RATE_HZ, Decoder, Samples
+from .decoder import Decoder
 from .growing import Known, grown
 from .guards import Draft
 from .lanes import Lane, Lanes
 from .listener import FULL_SCALE, Listener
 from .rolling import Rolling, Run
+from .samples import RATE_HZ, Samples
 from .seams import UNSPACED
 from .segmenter import Guess, Segment
 

@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 import attrs
 import numpy as np
 
-from .decoder import LOUD_SAMPLES, RATE_HZ, Samples, loud
 from .guards import Draft
+from .samples import LOUD_SAMPLES, RATE_HZ, Samples, loud
 
 ANEW_S = 3.0
 """At least so much is decoded: shorter cuts are heard worse, and take as long."""

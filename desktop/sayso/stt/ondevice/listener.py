@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .decoder import Samples
+from .samples import Samples
 from .segmenter import FRAME_SAMPLES, Guess, Segment, Segmenter
 
 CONTEXT_SAMPLES = 64

@@ -14,11 +14,12 @@ from ...core.usage import ON_DEVICE, Used
 from ..engine import Heard, Ready
 from ..reader import Reader
 from .catalogue import WHISPER_BASE, Model
-from .decoder import Decoder, opened, timed, worked
+from .decoder import Decoder
 from .devices import CPU
 from .follower import Follower, seen
 from .lanes import Lane, Lanes
 from .memory import apart, giving_back
+from .opening import opened, timed, worked
 from .speeds import remember
 from .threads import threads_for
 from .weights import find
