@@ -5,9 +5,18 @@ from __future__ import annotations
 import datetime
 import ipaddress
 import ssl
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:  # most tests of this folder have no window
+    from pytestqt.qtbot import QtBot
+    from uifakes import FakeApp
+
+    from sayso.ui.settings.recognition import RecognitionPage
+    from sayso.ui.settings.window import SettingsWindow
 
 
 @pytest.fixture(scope="session")
@@ -62,3 +71,26 @@ def serving(certificate: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     return context
+
+
+@pytest.fixture
+def app() -> FakeApp:
+    from uifakes import FakeApp
+
+    return FakeApp()
+
+
+@pytest.fixture
+def window(app: FakeApp, qtbot: QtBot) -> Iterator[SettingsWindow]:
+    """The settings, open."""
+    from settingswindow import settings_window
+
+    with settings_window(app, qtbot) as made:
+        yield made
+
+
+@pytest.fixture
+def page(window: SettingsWindow) -> RecognitionPage:
+    from settingswindow import recognition
+
+    return recognition(window)

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
+from settingswindow import recognition, settings_window
 from uifakes import FakeApp
 
 from faults.desk import Desk as WorkersDesk
@@ -23,9 +24,7 @@ from sayso.core.settings import Settings
 from sayso.core.status import Status
 from sayso.stt.realtime import it_works, try_out
 from sayso.stt.servers import engine_for
-from sayso.ui.background import Background
 from sayso.ui.overlay import Desk, Overlay
-from sayso.ui.settings.recognition import RecognitionPage
 from sayso.ui.settings.window import SettingsWindow
 from service import KEY, StandIn, in_thread
 from service.session import Session
@@ -126,10 +125,7 @@ class App(FakeApp):
 
 
 def said_under_test(window: SettingsWindow, qtbot: QtBot) -> str:
-    window.open("recognition")
-    page = window.pages["recognition"]
-    assert isinstance(page, RecognitionPage)
-    row = page.server.key
+    row = recognition(window).server.key
     row.test_button.click()
     qtbot.waitUntil(lambda: not row.testing, timeout=10_000)
     return row.note.text.text()
@@ -138,6 +134,9 @@ def said_under_test(window: SettingsWindow, qtbot: QtBot) -> str:
 class Keys:
     def get(self, host: str) -> str | None:
         return KEY
+
+    def where(self, host: str) -> str:
+        return "keyring"
 
 
 @pytest.mark.parametrize(("serving", "what", "remedy"), CASES.values(), ids=CASES)
@@ -164,16 +163,11 @@ def test_the_same_sentence_is_in_all_three_places(
         assert (pill.layout_shown.view.text, pill.layout_shown.view.detail) == (what[:-1], remedy)
 
         monkeypatch.setattr(doctor, "KeyStore", Keys)
-        found = doctor._found(lambda: doctor._endpoint(settings))
+        found = asyncio.run(doctor._servers(settings))["endpoint"]
         assert (found.verdict, found.what, found.remedy) == ("problem", what, remedy)
-        assert KEY not in found.detail
+        assert KEY not in found.detail + found.key
 
-        app, background = App(), Background()
+        app = App()
         app.settings = settings
-        window = SettingsWindow(app.actions(), background, settings)
-        qtbot.addWidget(window)
-        try:
+        with settings_window(app, qtbot) as window:
             assert said_under_test(window, qtbot) == f"{what} {remedy}"
-        finally:
-            window.hide()
-            background.stop(wait=True)

@@ -2,62 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
-from pytestqt.qtbot import QtBot
+from PySide6.QtWidgets import QComboBox, QLineEdit
+from settingswindow import choose, enter
 from uifakes import FakeApp
 
 from sayso.core import settings as s
 from sayso.stt import models
 from sayso.stt.presets import preset
-from sayso.ui.background import Background
 from sayso.ui.settings.hints import DELAYS, DIALECTS, NOISES, about
 from sayso.ui.settings.recognition import RecognitionPage
-from sayso.ui.settings.window import SettingsWindow
 
 OWN = "http://localhost:8000/v1"
-
-
-@pytest.fixture
-def app() -> FakeApp:
-    return FakeApp()
-
-
-@pytest.fixture
-def window(app: FakeApp, qtbot: QtBot) -> Iterator[SettingsWindow]:
-    background = Background()
-    made = SettingsWindow(app.actions(), background, app.settings)
-    app.changed = made.show_settings
-    qtbot.addWidget(made)
-    made.open()
-    qtbot.waitExposed(made)
-    yield made
-    made.hide()
-    background.stop(wait=True)
-
-
-@pytest.fixture
-def page(window: SettingsWindow) -> RecognitionPage:
-    window.open("recognition")
-    page = window.pages["recognition"]
-    assert isinstance(page, RecognitionPage)
-    return page
-
-
-def choose(combo: QWidget | None, value: object) -> None:
-    assert isinstance(combo, QComboBox)
-    at = combo.findData(value)
-    assert at >= 0
-    combo.setCurrentIndex(at)
-    combo.activated.emit(at)
-
-
-def enter(field: QWidget | None, text: str) -> None:
-    assert isinstance(field, QLineEdit)
-    field.setText(text)
-    field.editingFinished.emit()
 
 
 def write_model(page: RecognitionPage, name: str) -> None:

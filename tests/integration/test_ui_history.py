@@ -6,7 +6,7 @@ import json
 import attrs
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QComboBox
+from settingswindow import choose, settings_window
 from uifakes import FakeApp
 
 from sayso.core import settings as s
@@ -21,7 +21,6 @@ from sayso.ui import history as history_module
 from sayso.ui.background import Background
 from sayso.ui.history import HistoryWindow
 from sayso.ui.history_rows import ENTRY, below, day_name, offers, two_lines
-from sayso.ui.settings.window import SettingsWindow
 
 LONG = "Could you move the meeting to Thursday, because the second draft is ready? " * 4
 NOW = dt.datetime.now(dt.UTC)
@@ -323,20 +322,9 @@ def test_rows(qapp):
 
 @pytest.fixture
 def page(qtbot, fake):
-    background = Background()
-    made = SettingsWindow(fake.actions(), background, Settings())
-    fake.changed = made.show_settings
-    qtbot.addWidget(made)
-    made.open("privacy")
-    yield made.pages["privacy"]
-    background.stop(wait=True)
-
-
-def choose(page, value):
-    combo = page.rows["history.keep"].control
-    assert isinstance(combo, QComboBox)
-    combo.setCurrentIndex(combo.findData(value))
-    combo.activated.emit(combo.currentIndex())
+    with settings_window(fake, qtbot) as made:
+        made.open("privacy")
+        yield made.pages["privacy"]
 
 
 ANSWERS = {"nothing goes": (0, False, "never"), "yes": (4, True, "never"), "no": (4, False, "7d")}
@@ -350,8 +338,8 @@ def test_a_shorter_time_is_asked_where_something_would_go(
     monkeypatch.setattr(
         "sayso.ui.settings.privacy.may_delete", lambda _, count: asked.append(count) or answer
     )
-    choose(page, "never")
     combo = page.rows["history.keep"].control
+    choose(combo, "never")
     qtbot.waitUntil(lambda: fake.settings.history.keep == kept and combo.currentData() == kept)
     qtbot.waitUntil(lambda: asked == ([going] if going else []))
 

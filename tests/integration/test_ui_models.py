@@ -2,47 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import attrs
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
+from settingswindow import recognition
 from uifakes import FakeApp
 
 from sayso.core.problems import Problem
 from sayso.stt.ondevice.catalogue import MODELS, Listed, Speed, named
-from sayso.ui.background import Background
 from sayso.ui.settings.models import ModelLine, ModelList, act, state
-from sayso.ui.settings.recognition import RecognitionPage
 from sayso.ui.settings.window import SettingsWindow
 
 TINY, SMALL, UNPINNED = named("tiny"), named("small"), named("distil-medium.en")
 
 
 @pytest.fixture
-def app() -> FakeApp:
-    return FakeApp()
-
-
-@pytest.fixture
-def window(app: FakeApp, qtbot: QtBot) -> Iterator[SettingsWindow]:
-    background = Background()
-    made = SettingsWindow(app.actions(), background, app.settings)
-    app.changed = made.show_settings
-    qtbot.addWidget(made)
-    made.resize(780, 1000)
-    made.open("recognition")
-    qtbot.waitExposed(made)
-    yield made
-    made.hide()
-    background.stop(wait=True)
-
-
-@pytest.fixture
 def models(window: SettingsWindow, qtbot: QtBot) -> ModelList:
-    page = window.pages["recognition"]
-    assert isinstance(page, RecognitionPage)
+    window.resize(780, 1000)
+    page = recognition(window)
     qtbot.waitUntil(lambda: len(page.models.lines) == len(MODELS))
     return page.models
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import Qt
@@ -17,64 +16,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 from pytestqt.qtbot import QtBot
+from settingswindow import choose, enter, general, recognition, settings_window
 from uifakes import FakeApp
 
 from sayso.core import settings as s
 from sayso.core.problems import Problem
 from sayso.stt.presets import preset
-from sayso.ui.background import Background
 from sayso.ui.settings.about import report
-from sayso.ui.settings.general import GeneralPage
-from sayso.ui.settings.recognition import RecognitionPage
 from sayso.ui.settings.widgets import Switch
 from sayso.ui.settings.window import PAGES, SettingsWindow
-
-
-@pytest.fixture
-def app() -> FakeApp:
-    return FakeApp()
-
-
-@pytest.fixture
-def window(app: FakeApp, qtbot: QtBot) -> Iterator[SettingsWindow]:
-    background = Background()
-    made = SettingsWindow(app.actions(), background, app.settings)
-    app.changed = made.show_settings
-    qtbot.addWidget(made)
-    made.open()
-    qtbot.waitExposed(made)
-    yield made
-    app.let_test_end.set()
-    made.hide()
-    background.stop(wait=True)
-
-
-def general(window: SettingsWindow) -> GeneralPage:
-    window.open("general")
-    page = window.pages["general"]
-    assert isinstance(page, GeneralPage)
-    return page
-
-
-def recognition(window: SettingsWindow) -> RecognitionPage:
-    window.open("recognition")
-    page = window.pages["recognition"]
-    assert isinstance(page, RecognitionPage)
-    return page
-
-
-def choose(combo: QWidget | None, value: object) -> None:
-    """As a person does: the entry is activated."""
-    assert isinstance(combo, QComboBox)
-    at = combo.findData(value)
-    assert at >= 0
-    combo.setCurrentIndex(at)
-    combo.activated.emit(at)
-
-
-def enter(field: QLineEdit, text: str) -> None:
-    field.setText(text)
-    field.editingFinished.emit()
 
 
 @pytest.mark.parametrize(
@@ -207,21 +157,17 @@ def test_text_of_twice_the_size_fits_the_smallest_window(
     large = QFont(before)
     large.setPixelSize(26)
     qapp.setFont(large)
-    background = Background()
-    window = SettingsWindow(app.actions(), background, app.settings)
-    qtbot.addWidget(window)
     try:
-        window.open(name)
-        if name == "recognition":
-            recognition(window).add(preset("cloudflare"))
-            recognition(window).server.advanced.more.click()
-        window.resize(640, 480)
-        page = window.pages[name]
-        qtbot.waitUntil(lambda: page.width() <= window.stack.width())
-        assert page.minimumSizeHint().width() <= window.stack.width()
+        with settings_window(app, qtbot) as window:
+            window.open(name)
+            if name == "recognition":
+                recognition(window).add(preset("cloudflare"))
+                recognition(window).server.advanced.more.click()
+            window.resize(640, 480)
+            page = window.pages[name]
+            qtbot.waitUntil(lambda: page.width() <= window.stack.width())
+            assert page.minimumSizeHint().width() <= window.stack.width()
     finally:
-        window.hide()
-        background.stop(wait=True)
         qapp.setFont(before)
 
 

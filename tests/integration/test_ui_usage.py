@@ -5,14 +5,11 @@ import datetime as dt
 import attrs
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from uifakes import FakeApp
 
 from sayso.core.problems import Problem
 from sayso.core.settings import Settings
 from sayso.core.usage import Day, Sum, days_of, month_name, month_of
-from sayso.ui.background import Background
 from sayso.ui.settings.chart import scale_of
-from sayso.ui.settings.window import SettingsWindow
 
 TODAY = dt.date.today()
 FIRST = TODAY.replace(day=1)
@@ -31,24 +28,13 @@ DAYS = [
 
 
 @pytest.fixture
-def fake():
-    made = FakeApp()
-    made.days = list(DAYS)
-    return made
+def fake(app):
+    app.days = list(DAYS)
+    return app
 
 
 @pytest.fixture
-def window(qtbot, fake):
-    background = Background()
-    made = SettingsWindow(fake.actions(), background, Settings())
-    fake.changed = made.show_settings
-    qtbot.addWidget(made)
-    yield made
-    background.stop(wait=True)
-
-
-@pytest.fixture
-def page(qtbot, window):
+def page(qtbot, window, fake):
     window.open("usage")
     made = window.pages["usage"]
     qtbot.waitUntil(lambda: made.days == DAYS)
