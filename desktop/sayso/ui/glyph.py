@@ -7,14 +7,11 @@
     paused     idle at half strength under a slash
 
 Drawn on whole pixels for 16, 22, 24 and 32; other sizes scale the 32.
-`python -m sayso.ui.glyph DIR` writes the files of `resources/icons`.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Literal, get_args
 
 import attrs
@@ -23,7 +20,6 @@ from PySide6.QtGui import (
     QColor,
     QIcon,
     QImage,
-    QLinearGradient,
     QPainter,
     QPainterPath,
     QPainterPathStroker,
@@ -119,17 +115,6 @@ _GRIDS = {
         slash=3,
     ),
 }
-_LAUNCHER = (
-    (30, 16, 4, 32, 0),
-    (25, 16, 14, 4, 2),
-    (25, 44, 14, 4, 2),
-    (20, 24, 4, 16, 2),
-    (40, 24, 4, 16, 2),
-    (12, 28.5, 4, 7, 2),
-    (48, 28.5, 4, 7, 2),
-)
-"""x, y, width, height, radius on a canvas of 64."""
-_LAUNCHER_TOP, _LAUNCHER_BOTTOM = "#12917F", "#0A6A62"
 
 
 def layers(shape: Shape, size: int) -> list[Layer]:
@@ -186,79 +171,8 @@ def tray_icon(shape: Shape) -> QIcon:
     return icon
 
 
-def launcher_icon() -> QIcon:
-    icon = QIcon()
-    for size in (16, 32, 48, 64, 128):
-        pixmap = QPixmap(size, size)
-        pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
-        paint_launcher(painter, size)
-        painter.end()
-        icon.addPixmap(pixmap)
-    return icon
-
-
-def paint_launcher(painter: QPainter, size: float) -> None:
-    """The listening badge at 52 of 64, lit softly from above; at the painter's origin."""
-    unit = size / 64
-    light = QLinearGradient(0, 6 * unit, 0, 58 * unit)
-    light.setColorAt(0, QColor(_LAUNCHER_TOP))
-    light.setColorAt(1, QColor(_LAUNCHER_BOTTOM))
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.fillPath(_round(6 * unit, 6 * unit, 52 * unit, 52 * unit, 11.7 * unit), light)
-    for part in _LAUNCHER:
-        painter.fillPath(_round(*(value * unit for value in part)), QColor("#FFFFFF"))
-
-
-def svg(shape: Shape, size: int, colours: Mapping[str, str] | None = None) -> str:
-    """Without colours it is the symbolic drawing, which the panel recolours."""
-    body = ""
-    for role, path in layers(shape, size):
-        rule = "evenodd" if path.fillRule() == Qt.FillRule.OddEvenFill else "nonzero"
-        fade = ' opacity=".5"' if role == "dim" else ""
-        fill = (
-            f'fill="{colours["ink" if role == "dim" else role]}"'
-            if colours
-            else 'class="ColorScheme-Text" fill="currentColor"'
-        )
-        body += f'<path {fill}{fade} fill-rule="{rule}" d="{_data(path)}"/>'
-    style = (
-        ""
-        if colours
-        else '<style type="text/css" id="current-color-scheme">'
-        ".ColorScheme-Text{color:#232629}</style>"
-    )
-    return _document(size, size, style + body)
-
-
-def launcher_svg() -> str:
-    gradient = (
-        '<defs><linearGradient id="g" x1="0" y1="6" x2="0" y2="58" '
-        f'gradientUnits="userSpaceOnUse"><stop stop-color="{_LAUNCHER_TOP}"/>'
-        f'<stop offset="1" stop-color="{_LAUNCHER_BOTTOM}"/></linearGradient></defs>'
-    )
-    badge = '<rect x="6" y="6" width="52" height="52" rx="11.7" fill="url(#g)"/>'
-    parts = "".join(
-        f'<rect x="{x}" y="{y}" width="{w}" height="{h}" rx="{r}" fill="#fff"/>'
-        for x, y, w, h, r in _LAUNCHER
-    )
-    return _document(256, 64, gradient + badge + parts)
-
-
-def export(folder: Path) -> list[Path]:
-    """Write the icon files: symbolic for panels, coloured for reports, and the launcher's."""
-    files = {"sayso.svg": launcher_svg()}
-    for shape in SHAPES:
-        files[f"sayso-{shape}-symbolic.svg"] = svg(shape, 16)
-        files[f"sayso-{shape}-on-dark.svg"] = svg(shape, 32, theme.TRAY_ON_DARK)
-        files[f"sayso-{shape}-on-light.svg"] = svg(shape, 32, theme.TRAY_ON_LIGHT)
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    return [folder / name for name in files]
-
-
-def _round(x: float, y: float, w: float, h: float, r: float | None = None) -> QPainterPath:
+def rounded(x: float, y: float, w: float, h: float, r: float | None = None) -> QPainterPath:
+    """A box with corners of radius `r`; without it as round as they can be."""
     path = QPainterPath()
     radius = min(w, h) / 2 if r is None else r
     path.addRoundedRect(QRectF(x, y, w, h), radius, radius)
@@ -273,14 +187,14 @@ def _caret(
     path = QPainterPath()
     path.addRect(QRectF(x, top, w, bottom - top))
     for y in (top, bottom - serif_h):
-        path = path.united(_round(serif_x, y, serif_w, serif_h, min(1, serif_h / 2)))
+        path = path.united(rounded(serif_x, y, serif_w, serif_h, min(1, serif_h / 2)))
     return path
 
 
 def _wave(bars: tuple[tuple[float, float, float], ...], size: int) -> QPainterPath:
     path = QPainterPath()
     for x, w, h in bars:
-        path.addPath(_round(x, (size - h) / 2, w, h, 0 if size == 16 else w / 2))
+        path.addPath(rounded(x, (size - h) / 2, w, h, 0 if size == 16 else w / 2))
     return path
 
 
@@ -301,7 +215,7 @@ def _idle(grid: _Grid, size: int) -> QPainterPath:
 
 def _badge(grid: _Grid, size: int) -> QPainterPath:
     inset, radius, _ = grid.badge
-    return _round(inset, inset, size - 2 * inset, size - 2 * inset, radius)
+    return rounded(inset, inset, size - 2 * inset, size - 2 * inset, radius)
 
 
 def _filled(grid: _Grid, size: int) -> QPainterPath:
@@ -314,7 +228,7 @@ def _ring(grid: _Grid, size: int) -> QPainterPath:
     inset, radius, ring = grid.badge
     side = size - 2 * (inset + ring)
     path = _badge(grid, size).subtracted(
-        _round(inset + ring, inset + ring, side, side, max(1, radius - ring))
+        rounded(inset + ring, inset + ring, side, side, max(1, radius - ring))
     )
     path.addPath(_caret(grid.b_stem, grid.b_serif))
     path.addPath(_wave(tuple((x, w, w) for x, w in grid.dots), size))
@@ -328,8 +242,8 @@ def _error(grid: _Grid, size: int) -> list[Layer]:
     moat.addEllipse(QPointF(x, y), radius + gap, radius + gap)
     disc.addEllipse(QPointF(x, y), radius, radius)
     left, top, height, dot, dot_height = grid.mark
-    mark.addPath(_round(left, top, 2, height, 0.5))
-    mark.addPath(_round(left, dot, 2, dot_height, 0.5))
+    mark.addPath(rounded(left, top, 2, height, 0.5))
+    mark.addPath(rounded(left, dot, 2, dot_height, 0.5))
     return [("ink", _idle(grid, size).subtracted(moat)), ("red", disc.subtracted(mark))]
 
 
@@ -341,37 +255,3 @@ def _paused(grid: _Grid, size: int) -> list[Layer]:
         ("dim", _idle(grid, size).subtracted(moat)),
         ("ink", _stroke(start, end, grid.slash)),
     ]
-
-
-def _document(side: int, canvas: int, body: str) -> str:
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{side}" height="{side}" '
-        f'viewBox="0 0 {canvas} {canvas}">{body}</svg>\n'
-    )
-
-
-def _data(path: QPainterPath) -> str:
-    """An SVG path; a curve is three elements in Qt."""
-    out, at = [], 0
-    while at < path.elementCount():
-        element = path.elementAt(at)
-        if element.isMoveTo() or element.isLineTo():
-            out.append(f"{'M' if element.isMoveTo() else 'L'}{_pair(path, at)}")
-            at += 1
-        else:
-            out.append("C" + " ".join(_pair(path, at + step) for step in range(3)))
-            at += 3
-    return "".join(out) + "Z"
-
-
-def _pair(path: QPainterPath, at: int) -> str:
-    element = path.elementAt(at)
-    return f"{_number(element.x)} {_number(element.y)}"
-
-
-def _number(value: float) -> str:
-    return f"{value:.2f}".rstrip("0").rstrip(".")
-
-
-if __name__ == "__main__":
-    export(Path(sys.argv[1]))

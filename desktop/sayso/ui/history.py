@@ -35,7 +35,7 @@ from ..core.settings import Settings
 from ..core.usage import ON_DEVICE, takes
 from ..edges import exports
 from ..edges.archive import Archive
-from . import glyph, theme
+from . import launcher, theme
 from .actions import Actions
 from .ask import may_delete
 from .background import Background
@@ -73,7 +73,7 @@ class HistoryWindow(QWidget):
         """Gone from the list, not yet from the disk."""
         self.entries: list[Entry] = []
         self.setWindowTitle("Sayso History")
-        self.setWindowIcon(glyph.launcher_icon())
+        self.setWindowIcon(launcher.icon())
         self.setMinimumSize(LEAST)
         self.resize(SIZE)
         self.scheme = theme.scheme()

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from sayso.core import languages
 from sayso.core import settings as s
-from sayso.ui import glyph, theme
+from sayso.ui import glyph, icon_files, theme
 
 TEXT = [
     ("ink", "surface"), ("ink", "window"), ("ink", "raised"), ("ink", "voice_soft"),
@@ -74,7 +74,7 @@ def test_states_differ_without_colour() -> None:
 
 
 def test_symbolic_icons_take_the_panels_colour() -> None:
-    text = glyph.svg("listening", 16)
+    text = icon_files.svg("listening", 16)
     assert 'fill="currentColor"' in text
     assert 'class="ColorScheme-Text"' in text
 

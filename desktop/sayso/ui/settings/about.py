@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QPushButton, QVBoxLayou
 from ... import __version__
 from ...core import stored
 from ...core.settings import Settings
-from .. import glyph
+from .. import launcher
 from .page import Context, Page
 from .widgets import Group, Row, label, scaled
 
@@ -63,7 +63,7 @@ class _Launcher(QWidget):
         self.setFixedSize(scaled(64), scaled(64))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        glyph.paint_launcher(QPainter(self), self.width())
+        launcher.paint(QPainter(self), self.width())
 
 
 def report(settings: Settings) -> str:

@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
 )
 
 from ...core.settings import Settings
-from .. import glyph, theme
+from .. import launcher, theme
 from ..actions import Actions
 from ..background import Background
 from ..bridge import Bridge
@@ -92,7 +92,7 @@ class SettingsWindow(QWidget):
         self._settings = settings
         self.pages: dict[str, Page] = {}
         self.setWindowTitle("Sayso Settings")
-        self.setWindowIcon(glyph.launcher_icon())
+        self.setWindowIcon(launcher.icon())
         self.setMinimumSize(LEAST)
         self.resize(SIZE)
         self._outer = QHBoxLayout(self)
