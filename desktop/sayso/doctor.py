@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
 from typing import Any, Literal
 
 import attrs
 
+from .core.endpoint import ON_DEVICE, Endpoint
 from .core.problems import Problem, ProblemError
 from .core.settings import Settings
 from .edges import folders
-from .edges.secrets import ABSENT, KeyStore, system_ring
+from .edges.secrets import ABSENT, KeyStore, Where, system_ring
 from .system import Machine, this_machine
 
 Verdict = Literal["ok", "problem", "unused"]
 FIRST_BLOCK_S = 5.0
 MARKS: dict[Verdict, str] = {"ok": "✓", "problem": "!", "unused": "·"}
+KEY_IS: dict[Where, str] = {
+    "keyring": "The key for {} is in the system's keyring.",
+    "environment": "The key for {} is in the environment variable OPENAI_API_KEY.",
+    "run": "The key for {} is in memory, for this run.",
+    "": "There is no key for {}.",
+}
 
 
 @attrs.frozen
@@ -25,10 +33,15 @@ class Finding:
     what: str
     remedy: str = ""
     detail: str = ""
+    key: str = ""
+    """Of an endpoint: where the keys are that it was asked with; never a key."""
 
 
 def examine(settings: Settings) -> dict[str, dict[str, str]]:
-    """Look at each thing for real; takes some seconds. Name to verdict, what, remedy, detail."""
+    """Look at each thing for real; takes some seconds.
+
+    Name to verdict, what, remedy, detail and key.
+    """
     machine = this_machine()
     checks: dict[str, Callable[[], Finding]] = {
         "display": lambda: _display(machine),
@@ -36,21 +49,21 @@ def examine(settings: Settings) -> dict[str, dict[str, str]]:
         "microphone": lambda: _microphone(settings),
         "keyring": _keyring,
         "model": lambda: _model(settings),
-        "endpoint": lambda: _endpoint(settings),
         "insertion": lambda: _insertion(machine),
     }
-    findings = {name: attrs.asdict(_found(check)) for name, check in checks.items()}
+    findings = {name: _found(check) for name, check in checks.items()}
     machine.typist.close()
-    return findings
+    findings |= asyncio.run(_servers(settings))
+    return {name: attrs.asdict(finding) for name, finding in findings.items()}
 
 
 def report(findings: dict[str, dict[str, Any]]) -> str:
     """For people: a line each, and what to do below it."""
-    lines = []
+    lines, width = [], 1 + max(map(len, findings))
     for name, finding in findings.items():
-        lines.append(f"{MARKS[finding['verdict']]} {name:<11}{finding['what']}")
-        if finding["remedy"]:
-            lines.append(f"{'':13}{finding['remedy']}")
+        lines.append(f"{MARKS[finding['verdict']]} {name:<{width}}{finding['what']}")
+        below = (finding["remedy"], finding["key"])
+        lines += [f"  {'':{width}}{sentence}" for sentence in below if sentence]
     lines.append(f"\nThe log is {folders.log()}")
     return "\n".join(lines)
 
@@ -132,26 +145,57 @@ def _model(settings: Settings) -> Finding:
     from .stt.ondevice import weights
     from .stt.ondevice.catalogue import named
 
-    if settings.engine != "on-device":
+    if ON_DEVICE not in (settings.chosen, *settings.fallback):
         return Finding("unused", "Words are recognised by a server.")
     model = named(settings.on_device.model)
     path = weights.find(model, folders.models(), folders.cache())
     return Finding("ok", f"The model {model.title} is on this computer.", "", str(path))
 
 
-def _endpoint(settings: Settings) -> Finding:
-    from .stt import models
-    from .stt.endpoints import OPENAI, host_of, socket_url
+async def _servers(settings: Settings) -> dict[str, Finding]:
+    """Every server that may be asked, all at the same time; none where this computer does it all.
 
-    if settings.engine != "realtime":
-        return Finding("unused", "Words are recognised on this computer.")
-    from .stt.realtime import try_out
+    'endpoint' is the chosen one, those that help it out are 'fallback' and their name.
+    """
+    chosen, helpers = settings.chosen, [one for one in settings.fallback if one != settings.chosen]
+    titles = {"endpoint": chosen} | {f"fallback {name}": name for name in helpers}
+    named = {title: settings.endpoint_named(name) for title, name in titles.items()}
+    asked = {title: endpoint for title, endpoint in named.items() if endpoint}
+    one_at_a_time = threading.Lock()
+    trials = (_server(one, settings.language, one_at_a_time) for one in asked.values())
+    found = dict(zip(asked, await asyncio.gather(*trials), strict=True))
+    return {"endpoint": Finding("unused", "Words are recognised on this computer.")} | found
+
+
+async def _server(endpoint: Endpoint, language: str, one_at_a_time: threading.Lock) -> Finding:
+    """`one_at_a_time`: held while the keyring is asked, which may ask for its password."""
+    from .stt.realtime import tried
     from .stt.servers import engine_for
 
-    host = host_of(socket_url(settings.endpoint.url, settings.endpoint.allow_insecure))
-    engine = engine_for(settings.endpoint, settings.language, KeyStore().get)
-    seconds = try_out(engine)
-    ends = models.named(settings.endpoint.model).last_words if host == OPENAI else ""
+    keys, where = KeyStore(), list[str]()
+
+    def key_of(host: str) -> str | None:
+        with one_at_a_time:
+            where.append(KEY_IS[keys.where(host)].format(host))
+            return keys.get(host)
+
+    try:
+        seconds = await tried(engine_for(endpoint, language, key_of))
+    except ProblemError as error:
+        found = _of(error.problem)
+    else:
+        found = _works(endpoint, seconds)
+    if endpoint.auth == "none":
+        where.append("It is asked without a key.")
+    return attrs.evolve(found, key=" ".join(dict.fromkeys(where)))
+
+
+def _works(endpoint: Endpoint, seconds: float) -> Finding:
+    from .stt import models
+    from .stt.endpoints import OPENAI, host_of
+
+    host = host_of(endpoint.url)
+    ends = models.named(endpoint.model).last_words if host == OPENAI else ""
     return Finding("ok", f"{host} works: a one-second sample came back in {seconds:.1f} s.", ends)
 
 

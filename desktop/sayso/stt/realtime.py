@@ -151,21 +151,26 @@ async def trial(engine: Engine) -> float:
     return clock() - began_s
 
 
-def try_out(engine: Engine) -> float:
-    """`trial` on a loop of its own, for whoever has none; the engine is closed. Blocks.
+async def tried(engine: Engine) -> float:
+    """`trial` of an engine that is there for nothing else: it is closed.
 
     Raises:
         ProblemError: As `Engine.recognise`.
     """
+    try:
+        await engine.prepare()
+        return await trial(engine)
+    finally:
+        await engine.close()
 
-    async def run() -> float:
-        try:
-            await engine.prepare()
-            return await trial(engine)
-        finally:
-            await engine.close()
 
-    return asyncio.run(run())
+def try_out(engine: Engine) -> float:
+    """`tried` on a loop of its own, for whoever has none. Blocks.
+
+    Raises:
+        ProblemError: As `Engine.recognise`.
+    """
+    return asyncio.run(tried(engine))
 
 
 def it_works(seconds: float) -> str:
