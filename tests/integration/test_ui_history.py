@@ -90,6 +90,12 @@ def ids(window):
     return [each.id for each in window.entries]
 
 
+def kept(archive):
+    """What there is, once all that it was asked to do is done."""
+    archive._thread.submit(int).result(5)
+    return archive.history.ids()
+
+
 def press(qtbot, window, id_, word):
     """Click a word of a row."""
     index = row(window, id_)
@@ -161,10 +167,10 @@ def test_delete_can_be_undone(qtbot, full, archive):
 def test_delete_is_done_when_the_time_is_over_or_the_window_closed(qtbot, full, archive):
     press(qtbot, full, "a", "Delete")
     full._undo_timer.timeout.emit()
-    qtbot.waitUntil(lambda: archive.history.ids() == {"b", "c"})
+    assert kept(archive) == {"b", "c"}
     press(qtbot, full, "b", "Delete")
     full.close()
-    qtbot.waitUntil(lambda: archive.history.ids() == {"c"})
+    assert kept(archive) == {"c"}
 
 
 def test_what_was_not_recognised_can_be_tried_again(qtbot, full, fake, archive):
@@ -179,6 +185,8 @@ def test_what_fails_again_is_told(qtbot, full, fake):
     fake.refused = Problem("The server did not answer.", "Your recording is kept.")
     press(qtbot, full, "b", "Try again")
     qtbot.waitUntil(lambda: full.told.text() == fake.refused.sentence)
+    assert fake.asked == [("recognise again", "b", "")]
+    assert not full._rows.busy
 
 
 @pytest.mark.parametrize(
@@ -207,8 +215,10 @@ def test_delete_all_asks_once(qtbot, full, archive, monkeypatch, answer, left):
         history_module, "may_delete", lambda parent, count: asked.append(count) or answer
     )
     full.delete_all.click()
-    qtbot.waitUntil(lambda: asked == [3])
-    qtbot.waitUntil(lambda: archive.history.ids() == left)
+    qtbot.waitUntil(lambda: bool(asked))
+    assert asked == [3]
+    assert kept(archive) == left
+    assert ids(full) == sorted(left)
 
 
 def test_a_recording_is_played_and_stopped(qtbot, full, fake):
@@ -264,7 +274,7 @@ def test_the_dictations_of_one_program(qtbot, full, archive):
     qtbot.waitUntil(lambda: ids(full) == ["b"])
     press(qtbot, full, "b", "Delete")
     full.flush()
-    qtbot.waitUntil(lambda: archive.history.ids() == {"a", "c"})
+    assert kept(archive) == {"a", "c"}
     assert full.empty_words() == ("Nothing from Browser", "Choose another program.")
     full.open()
     qtbot.waitUntil(lambda: ids(full) == ["a", "c"])
@@ -341,7 +351,7 @@ def test_a_shorter_time_is_asked_where_something_would_go(
     combo = page.rows["history.keep"].control
     choose(combo, "never")
     qtbot.waitUntil(lambda: fake.settings.history.keep == kept and combo.currentData() == kept)
-    qtbot.waitUntil(lambda: asked == ([going] if going else []))
+    assert asked == ([going] if going else [])
 
 
 def test_the_sound_can_be_left_out(qtbot, page, fake):

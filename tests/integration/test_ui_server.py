@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from typing import Any
 
 import attrs
 import pytest
@@ -12,8 +14,10 @@ from settingswindow import HERE, choose, enter, entries, leave, with_box
 from uifakes import FakeApp
 
 from sayso.core import settings as s
+from sayso.core.problems import Problem
 from sayso.core.settings import Endpoint
 from sayso.stt.presets import preset
+from sayso.ui.background import Background
 from sayso.ui.settings.advanced import AUTHS, OPEN
 from sayso.ui.settings.recognition import RecognitionPage
 from sayso.ui.settings.server import TRANSPORTS
@@ -175,6 +179,37 @@ def test_where_a_key_is_kept_is_asked_for_each_server(
 # Models
 
 
+@attrs.frozen
+class Watched:
+    """A background that writes down the answers that were dealt with."""
+
+    background: Background
+    came: list[object] = attrs.field(factory=list)
+
+    def run(
+        self,
+        function: Callable[[], Any],
+        then: Callable[[Any], None],
+        otherwise: Callable[[Any], None],
+    ) -> None:
+        def noted(deal: Callable[[Any], None]) -> Callable[[Any], None]:
+            def with_it(answer: object) -> None:
+                deal(answer)
+                self.came.append(answer)
+
+            return with_it
+
+        self.background.run(function, noted(then), noted(otherwise))
+
+
+def watched(page: RecognitionPage, models: Callable[[Endpoint], list[str]]) -> list[object]:
+    """What comes from the background from now on, where servers have these models."""
+    background = Watched(page.context.background)
+    actions = attrs.evolve(page.context.actions, server_models=models)
+    page.context = attrs.evolve(page.context, background=background, actions=actions)
+    return background.came
+
+
 def test_the_servers_own_list_of_models_is_offered(
     page: RecognitionPage, app: FakeApp, qtbot: QtBot
 ) -> None:
@@ -202,16 +237,9 @@ def test_openais_table_stays_and_gets_what_is_new(
 def test_a_server_without_a_list_says_nothing_of_it(
     page: RecognitionPage, app: FakeApp, qtbot: QtBot
 ) -> None:
-    asked = threading.Event()
-    actions = page.context.actions
-
-    def models(endpoint: Endpoint) -> list[str]:
-        asked.set()
-        return app.server_models(endpoint)
-
-    page.context = attrs.evolve(page.context, actions=attrs.evolve(actions, server_models=models))
+    came = watched(page, app.server_models)
     with_box(page)
-    qtbot.waitUntil(asked.is_set)
+    qtbot.waitUntil(lambda: any(isinstance(answer, Problem) for answer in came))
     edit = page.server.models.own.lineEdit()
     assert edit is not None
     edit.setText("tiny")
@@ -223,19 +251,19 @@ def test_a_server_without_a_list_says_nothing_of_it(
 def test_a_list_that_comes_late_is_not_another_servers(
     page: RecognitionPage, app: FakeApp, qtbot: QtBot
 ) -> None:
-    go_on, first = threading.Event(), threading.Event()
-    actions = page.context.actions
+    go_on = threading.Event()
 
     def models(endpoint: Endpoint) -> list[str]:
         if endpoint.url == HERE:
             assert go_on.wait(10)
-            first.set()
             return ["of the first"]
         return ["of the second"]
 
-    page.context = attrs.evolve(page.context, actions=attrs.evolve(actions, server_models=models))
+    came = watched(page, models)
     with_box(page)
     enter(page.server.address.url, "http://localhost:9000/v1")
-    go_on.set()
     combo = page.server.models.own
-    qtbot.waitUntil(lambda: first.is_set() and entries(combo) == ["of the second"])
+    qtbot.waitUntil(lambda: entries(combo) == ["of the second"])
+    go_on.set()
+    qtbot.waitUntil(lambda: ["of the first"] in came)
+    assert entries(combo) == ["of the second"]
