@@ -27,6 +27,7 @@ from sayso.ui import glyph, pill, theme, views
 from sayso.ui.actions import Actions
 from sayso.ui.background import Background
 from sayso.ui.marks import Motion
+from sayso.ui.pill_layout import Layout, Place, base_font, lay_out
 from sayso.ui.settings.window import SettingsWindow
 from sayso.ui.tray import Tray
 from sayso.ui.views import PillView
@@ -116,7 +117,7 @@ PILLS: tuple[tuple[str, PillView, Motion], ...] = (
 )
 
 
-def outline(layout: pill.Layout) -> QRegion:
+def outline(layout: Layout) -> QRegion:
     """The mask a window gets where there is no compositing."""
     path = QPainterPath()
     path.addRoundedRect(QRectF(0, 0, layout.width, layout.height), 20, 20)
@@ -136,9 +137,9 @@ class PillSheet(QWidget):
         painter.fillRect(self.rect(), QColor(DESK[scheme.name]))
         painter.scale(theme.text_scale(), theme.text_scale())
         for at, (name, view, motion) in enumerate(PILLS):
-            y, layout = at * 72 + 36, pill.lay_out(view)
+            y, layout = at * 72 + 36, lay_out(view)
             painter.setPen(QColor(scheme.ink))
-            painter.setFont(pill.base_font("strong"))
+            painter.setFont(base_font("strong"))
             painter.drawText(QRectF(20, y - 10, 220, 20), Qt.AlignmentFlag.AlignVCenter, name)
             painter.save()
             painter.translate(250, y - layout.height / 2)
@@ -150,7 +151,7 @@ class PillSheet(QWidget):
             painter.restore()
 
     def _button(
-        self, painter: QPainter, place: pill.Place, view: PillView, scheme: theme.Scheme
+        self, painter: QPainter, place: Place, view: PillView, scheme: theme.Scheme
     ) -> None:
         painter.save()
         painter.translate(place.rect.topLeft())

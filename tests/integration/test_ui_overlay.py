@@ -18,10 +18,11 @@ from sayso.core.choice import added, in_use, without
 from sayso.core.problems import Problem, ProblemError
 from sayso.core.settings import Endpoint, Settings
 from sayso.core.status import Status
-from sayso.ui import pill, views
+from sayso.ui import views
 from sayso.ui.background import Background
 from sayso.ui.bridge import Bridge
 from sayso.ui.overlay import Desk, Overlay
+from sayso.ui.pill_layout import LEAST, MOST, MOST_2, Layout, lay_out
 from sayso.ui.place import anchor, screen_at
 from sayso.ui.tray import Tray
 
@@ -58,7 +59,7 @@ def overlay(app: FakeApp, clock: Clock, qtbot: QtBot) -> Overlay:
     return made
 
 
-def shown(overlay: Overlay, clock: Clock, status: Status, after_ms: float = 200) -> pill.Layout:
+def shown(overlay: Overlay, clock: Clock, status: Status, after_ms: float = 200) -> Layout:
     """What it shows so long after a status."""
     overlay.show_status(status)
     clock.now += after_ms
@@ -253,8 +254,8 @@ def test_an_unknown_point_means_the_pointers_screen(qapp: QApplication) -> None:
     ids=lambda view: f"{view.kind}-{len(view.text)}",
 )
 def test_everything_is_inside_the_pill_and_apart(view: views.PillView, qapp: QApplication) -> None:
-    layout = pill.lay_out(view)
-    assert pill.LEAST <= layout.width <= (pill.MOST_2 if view.detail else pill.MOST)
+    layout = lay_out(view)
+    assert LEAST <= layout.width <= (MOST_2 if view.detail else MOST)
     boxes = [place.rect for place in layout.places]
     if layout.text.width():
         boxes.append(layout.text)

@@ -29,8 +29,8 @@ from .actions import Actions
 from .bridge import Bridge
 from .marks import Motion
 from .moments import Moments
-from .pill import Layout
 from .pill_button import PillButton, PillButtons
+from .pill_layout import LEAST, MARGIN, Layout, lay_out
 from .pill_window import PillWindow, outline
 from .place import Anchor, anchor, screen_at
 from .transitions import FRAME_MS, Transitions
@@ -142,8 +142,8 @@ class Overlay(PillWindow):
         before = None if self._way.gone_ms else self._layout
         self._way.gone_ms = 0.0
         same_kind = before is not None and before.view.kind == view.kind
-        least = before.width if before and same_kind else pill.LEAST
-        layout = pill.lay_out(view, least)
+        least = before.width if before and same_kind else LEAST
+        layout = lay_out(view, least)
         if before is None:
             self._appear(now)
         elif not same_kind:
@@ -213,7 +213,7 @@ class Overlay(PillWindow):
     def _corner(self, width: float) -> QPointF:
         """The pill's corner inside the window: it grows from its centre."""
         scale = theme.text_scale()
-        return QPointF(round((self.width() - width * scale) / 2), round(pill.MARGIN * scale))
+        return QPointF(round((self.width() - width * scale) / 2), round(MARGIN * scale))
 
     def _do(self, does: Does) -> None:
         actions = self._actions
@@ -281,7 +281,7 @@ class Overlay(PillWindow):
         self.update()
 
     def _width_at(self, now: float) -> float:
-        return self._way.width(now, self._layout.width) if self._layout else pill.LEAST
+        return self._way.width(now, self._layout.width) if self._layout else LEAST
 
     def _motion(self, now: float) -> Motion:
         still = self._way.still

@@ -1,19 +1,11 @@
-"""The pill's drawing and measures. Everything is laid out for 13 px text and scaled.
-
-`Layout` says where things are, `paint` fills them; neither knows of windows or clocks.
-"""
+"""The pill's drawing: fills a `Layout`, and knows of no windows or clocks."""
 
 from __future__ import annotations
 
-import math
-
-import attrs
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import (
     QBrush,
     QColor,
-    QFont,
-    QFontInfo,
     QFontMetricsF,
     QLinearGradient,
     QPainter,
@@ -22,102 +14,12 @@ from PySide6.QtGui import (
 
 from . import marks, theme
 from .marks import Motion
+from .pill_layout import LOCK, LOCK_GAP, MARK, ROUND, STREAMING, WAVES, Layout, base_font
 from .theme import Scheme
-from .views import Button, Kind, PillView, is_right_to_left
+from .views import Button, Kind
 
-MARGIN = 24
-"""Room for the shadow on every side."""
-HEIGHT, HEIGHT_2 = 40, 60
-LEAST, MOST, MOST_2, STEP = 64, 480, 520, 24
-PAD_WAVE, PAD_MARK, MARK, GAP, PAD_END = 16, 12, 20, 10, 16
-LOCK, LOCK_GAP = 12, 8
-BUTTON_HEIGHT, BUTTON_PAD, ROUND = 28, 12, 24
-BEFORE_BUTTONS, BETWEEN_BUTTONS, AFTER_BUTTONS = 16, 8, 10
 FADE = 28
-
-_STREAMING: tuple[Kind, ...] = ("listening", "hands-free", "finishing")
-_WAVES: tuple[Kind, ...] = ("arming", "listening", "hands-free", "finishing")
 _QUIET: tuple[Kind, ...] = ("arming", "finishing", "nothing")
-
-
-@attrs.frozen
-class Place:
-    """A button's rectangle inside the pill."""
-
-    button: Button | None
-    """None: the round one that dismisses or finishes."""
-    rect: QRectF
-
-
-@attrs.frozen
-class Layout:
-    """Where everything is; the pill's corner is 0, 0."""
-
-    view: PillView
-    width: float
-    height: float
-    lead_x: float
-    text: QRectF
-    places: tuple[Place, ...]
-    mirrored: bool
-
-    @property
-    def two_lines(self) -> bool:
-        return bool(self.view.detail)
-
-
-def base_font(role: str = "body") -> QFont:
-    """The system's font, taken back to the size everything here is drawn for."""
-    made = theme.font(role)
-    made.setPixelSize(max(1, round(QFontInfo(made).pixelSize() / theme.text_scale())))
-    return made
-
-
-def lay_out(view: PillView, least_width: float = LEAST) -> Layout:
-    """Measures for a view; `least_width` keeps a growing pill from shrinking."""
-    layout = _lay_out(view, least_width)
-    if view.kind == "error" and len(view.buttons) > 1 and _elided(layout):
-        # The words matter more than a second way to Settings, which the tray has as well.
-        fewer = attrs.evolve(view, buttons=view.buttons[:1])
-        layout = _lay_out(fewer, least_width)
-    return layout
-
-
-def _lay_out(view: PillView, least_width: float) -> Layout:
-    two = bool(view.detail)
-    pad, lead = _lead(view)
-    wanted = _text_width(view)
-    round_button = view.closable or view.stop
-    widths = [_button_width(button) for button in view.buttons] + [ROUND] * round_button
-    tail = 0.0
-    if widths:
-        tail = BEFORE_BUTTONS + sum(widths) + BETWEEN_BUTTONS * (len(widths) - 1) + AFTER_BUTTONS
-    end = tail or (PAD_END if wanted else pad)
-    fixed = pad + lead + (GAP if wanted else 0) + end
-    width = fixed + wanted
-    if view.kind in _STREAMING and wanted:
-        width = math.ceil(width / STEP) * STEP
-    width = float(round(min(MOST_2 if two else MOST, max(LEAST, least_width, width))))
-    height = float(HEIGHT_2 if two else HEIGHT)
-    mirrored = is_right_to_left(view.detail or view.text)
-    text_x, text_width = pad + lead + GAP, max(0.0, width - fixed if wanted else 0.0)
-    x, rects = width - AFTER_BUTTONS, []
-    for at in reversed(range(len(widths))):
-        high = ROUND if at >= len(view.buttons) else BUTTON_HEIGHT
-        x -= widths[at]
-        left = width - x - widths[at] if mirrored else x
-        button = view.buttons[at] if at < len(view.buttons) else None
-        rects.append(Place(button, QRectF(round(left), (height - high) / 2, widths[at], high)))
-        x -= BETWEEN_BUTTONS
-    return Layout(
-        view,
-        width,
-        height,
-        lead_x=width - pad - lead if mirrored else pad,
-        text=QRectF(width - text_x - text_width if mirrored else text_x, 0, text_width, height),
-        places=tuple(reversed(rects)),
-        mirrored=mirrored,
-    )
 
 
 def paint(
@@ -184,30 +86,6 @@ def paint_close(painter: QPainter, scheme: Scheme, *, over: bool) -> None:
     painter.drawLine(QPointF(16, 8), QPointF(8, 16))
 
 
-def _lead(view: PillView) -> tuple[float, float]:
-    """Padding before and width of the leading mark."""
-    if view.kind in _WAVES:
-        locked = LOCK + LOCK_GAP if view.kind == "hands-free" else 0
-        return PAD_WAVE, marks.WAVE_WIDTH + locked
-    return (PAD_WAVE if view.detail else PAD_MARK), MARK
-
-
-def _text_width(view: PillView) -> float:
-    role = "strong" if view.detail else "body"
-    first = QFontMetricsF(base_font(role)).horizontalAdvance(view.text)
-    second = QFontMetricsF(base_font()).horizontalAdvance(view.detail)
-    return float(math.ceil(max(first, second)))
-
-
-def _button_width(button: Button) -> float:
-    metrics = QFontMetricsF(base_font("strong"))
-    return float(round(metrics.horizontalAdvance(button.label)) + 2 * BUTTON_PAD)
-
-
-def _elided(layout: Layout) -> bool:
-    return _text_width(layout.view) > layout.text.width() + 1
-
-
 def paint_body(painter: QPainter, layout: Layout, scheme: Scheme, shadow: bool) -> None:
     body = QRectF(0, 0, layout.width, layout.height)
     radius = theme.RADIUS_PILL
@@ -259,7 +137,7 @@ def _paint_lead(painter: QPainter, layout: Layout, scheme: Scheme, motion: Motio
         painter.setOpacity(painter.opacity() * motion.fold)
         marks.paint_caret(painter, x + marks.WAVE_WIDTH / 2, middle, scheme, motion)
         painter.restore()
-    elif kind in _WAVES:
+    elif kind in WAVES:
         value = scheme.ink3 if kind == "arming" else scheme.voice
         marks.paint_wave(painter, x, middle, value, motion, kind)
     else:
@@ -300,7 +178,7 @@ def _paint_line(painter: QPainter, layout: Layout, scheme: Scheme) -> None:
     font = base_font()
     needed = QFontMetricsF(font).horizontalAdvance(text)
     painter.setFont(font)
-    if view.kind not in _STREAMING or needed <= box.width() + 1:
+    if view.kind not in STREAMING or needed <= box.width() + 1:
         shown = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, box.width() + 2)
         painter.setPen(value)
         painter.drawText(box.adjusted(0, 0, 2, 0), flags, shown)

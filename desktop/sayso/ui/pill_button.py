@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from . import pill, theme
-from .pill import Layout
+from .pill_layout import Layout
 from .theme import Scheme
 from .views import Button, Does
 

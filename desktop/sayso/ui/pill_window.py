@@ -7,7 +7,7 @@ from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QBitmap, QP
 from PySide6.QtWidgets import QWidget
 
 from . import theme
-from .pill import Layout
+from .pill_layout import Layout
 from .views import PillView
 
 # X11 window managers list a tool window in some taskbars and move it late: as tooltips do, the

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, QRect, QSize
 from PySide6.QtGui import QGuiApplication, QScreen
 
 from . import theme
-from .pill import MARGIN
+from .pill_layout import MARGIN
 
 FROM_EDGE = 24
 
