@@ -19,39 +19,35 @@ from .budget import Budget
 from .capture import Capture
 from .capture import Told as CaptureTold
 from .core import events as e
-from .core.choice import read_by
 from .core.dictation import Dictation, Phase
 from .core.entry import Entry
 from .core.order import Waiting
-from .core.problems import Problem, ProblemError
+from .core.problems import Problem
 from .core.settings import Settings
 from .core.status import Status
 from .core.take import Outcome, Take
-from .core.text import insertable, words
+from .core.text import insertable
 from .edges.archive import Archive
 from .engines import Engines
 from .engines import Told as EngineTold
 from .hotkey import Hotkey
 from .hotkey import Told as HotkeyTold
 from .inserter import Clipboard, Inserter
+from .landing import Landing
 from .rescue import Rescue
 from .rescue import Told as RescueTold
+from .showing import Showing
 from .stream import Mic
 from .stt.engine import Engine, News, Partial, Ready
-from .system import DisplayGoneError, Typist
-from .takes import Living, Takes
+from .system import Typist
+from .takes import Takes
 
 log = logging.getLogger(__name__)
 
 LONGEST_GOODBYE_S = 3.0
 START_CUE_AT_LEAST_S = 0.12
-DISPLAY_GRACE_S = 3.0
-AFTER_INSERTION_S = 0.3
-"""Keys seen this soon after inserting are our own."""
-PARTIAL_EVERY_S, MOST_SHOWN_CHARS = 0.03, 500
-"""How often partials are shown, and how much of their end; the pill has room for a line."""
-LONGEST_FOCUS_S, LOOK_AGAIN_S = 2.0, 0.05
-"""How long, and how often, it is looked whether another window has the focus again."""
+MOST_SHOWN_CHARS = 500
+"""Of the end of a partial; the pill has room for a line."""
 
 
 @attrs.frozen(kw_only=True)
@@ -82,19 +78,17 @@ class Worker:
         self._machine = Dictation()
         self._takes = Takes(parts.archive, self._warn)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._key_at_s = 0.0
-        self._inserted_at_s = 0.0
-        self._words: int | None = None
-        self._by = ""
         self._last_text = ""
-        self._showing: asyncio.TimerHandle | None = None
-        self._partial_at_s = 0.0
-        self.status = Status()
-        """Replaced as a whole; any thread may read it."""
+        self._showing = Showing(self._loop, self._now, parts.show)
+        self._show = self._showing.show
         self.last: dict[str, Any] | None = None
-        """`Take.summary()` of the newest take that is over; likewise."""
+        """`Take.summary()` of the newest take that is over; any thread may read it."""
 
     # Any thread
+
+    @property
+    def status(self) -> Status:
+        return self._showing.status
 
     def start(self) -> None:
         self._thread.start()
@@ -191,6 +185,7 @@ class Worker:
             really_down=self._parts.keys_down,
         )
         self._inserter = Inserter(self._parts.typist, self._parts.clipboard)
+        self._landing = Landing(self._inserter, self.handle)
         self._capture = Capture(
             self._parts.microphone,
             self._settings.microphone,
@@ -223,8 +218,6 @@ class Worker:
             RescueTold(
                 read=self._engines.read,
                 drop=self._engines.drop,
-                engine=lambda name: self._parts.make_engine(read_by(self._settings, name)),
-                clean=self._clean,
                 offer=self._offer,
                 warned=self._warn,
             ),
@@ -239,13 +232,8 @@ class Worker:
         self._show()
 
     def _other_key(self, at_s: float) -> None:
-        """A key that is not the hotkey's went down: the user types, or we do."""
-        if not self._inserting and at_s - self._inserted_at_s > AFTER_INSERTION_S:
-            self._inserter.touched()
-
-    @property
-    def _inserting(self) -> bool:
-        return self._machine.state == "inserting"
+        if self._machine.state != "inserting":  # else it is one of ours
+            self._landing.touched(at_s)
 
     # Events and commands
 
@@ -266,7 +254,8 @@ class Worker:
             case e.DropEngine(number):
                 self._engines.drop(number)
             case e.Insert(number, text, anywhere):
-                self._spawn(self._insert(self._takes[number], text, anywhere))
+                living = self._takes[number]
+                self._spawn(self._landing.insert(living, text, anywhere, self._settings))
             case e.Keep(number, outcome, problem):
                 self._keep(number, outcome, problem)
             case e.Forget(number):
@@ -289,35 +278,9 @@ class Worker:
 
     def _open_take(self, number: int) -> None:
         living = self._takes.begin(number, self._event_at_s)
-        self._words, self._by = None, ""
-        self._spawn(self._look_at_target(living))
+        self._landing.begin()
+        self._spawn(self._landing.look(living))
         self._capture.begin(living.take)
-
-    async def _look_at_target(self, living: Living) -> None:
-        living.target = await self._inserter.target()
-
-    async def _insert(self, living: Living, text: str, anywhere: bool) -> None:
-        number = living.take.number
-        try:
-            target = None if anywhere else living.target
-            inserted = await self._inserter.insert(text, target, self._settings)
-        except DisplayGoneError as error:
-            await asyncio.sleep(DISPLAY_GRACE_S)  # Sayso ends with it; the next start has the words
-            self.handle(e.NotLanded(number, error.problem))
-            return
-        except ProblemError as error:
-            self.handle(e.NotLanded(number, error.problem))
-            return
-        self._inserted_at_s = time.monotonic()
-        if not inserted.by:
-            self.handle(e.Held(number))
-            return
-        living.take.inserted_by = inserted.by
-        living.step("inserted", self._inserted_at_s)
-        self._words = words(text)
-        take = living.take
-        self._by = take.engine if not living.past and take.engine != self._settings.chosen else ""
-        self.handle(e.Landed(number))
 
     # News of takes
 
@@ -343,7 +306,7 @@ class Worker:
             case Partial(text):
                 living.step("first_partial", time.monotonic())
                 living.partial = insertable(text[-MOST_SHOWN_CHARS:], newlines=False)
-                self._show_soon()
+                self._showing.soon()
 
     def _waits(self, take: Take, waiting: Waiting | None) -> None:
         if living := self._takes.get(take.number):
@@ -382,12 +345,7 @@ class Worker:
         self.handle(e.Rescued(take.number, entry.text, f"{entry.local:%H:%M}", count))
 
     async def _again(self, entry: Entry, not_into: int) -> None:
-        """There is no event for it on every system, so it is looked for, but not for ever."""
-        until_s = time.monotonic() + LONGEST_FOCUS_S
-        while time.monotonic() < until_s:
-            if (await self._inserter.target()).window not in (0, not_into):
-                break
-            await asyncio.sleep(LOOK_AGAIN_S)
+        await self._landing.another(not_into)
         take = Take(number=self._rescue.number(), id=entry.id, engine=entry.engine)
         self._takes.adopt(take, entry)
         self.handle(e.Again(take.number, entry.text))
@@ -400,10 +358,11 @@ class Worker:
         log.warning("%s", problem.what)
         self.handle(e.Warn(problem))
 
-    def _show(self) -> None:
+    def _now(self) -> Status:
         machine = self._machine
         newest = self._takes.get(machine.number)
-        status = Status(
+        at_rest = machine.state in ("idle", "failed")
+        return Status(
             state=machine.state,
             take=machine.number,
             hands_free=machine.hands_free,
@@ -411,8 +370,8 @@ class Worker:
             waiting=machine.listening and self._capture.away,
             retrying=newest.retrying if newest and machine.phase(machine.number) else None,
             partial=newest.partial if newest and machine.state != "idle" else "",
-            words=self._words if machine.state in ("idle", "failed") else None,
-            by=self._by if machine.state in ("idle", "failed") else "",
+            words=self._landing.words if at_rest else None,
+            by=self._landing.by if at_rest else "",
             nothing_heard=machine.nothing_heard,
             held=machine.held_text,
             rescued=machine.rescued,
@@ -423,20 +382,6 @@ class Worker:
             engine=self._settings.engine,
             last_text=self._last_text,
         )
-        if status != self.status:
-            self.status = status
-            self._parts.show(status)
-
-    def _show_soon(self) -> None:
-        """For partials: a server may send more than the interface could ever draw."""
-        if self._showing is None:
-            since_s = time.monotonic() - self._partial_at_s
-            wait_s = max(0.0, PARTIAL_EVERY_S - since_s)
-            self._showing = self._loop.call_later(wait_s, self._show_partial)
-
-    def _show_partial(self) -> None:
-        self._showing, self._partial_at_s = None, time.monotonic()
-        self._show()
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(coroutine)

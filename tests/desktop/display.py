@@ -140,6 +140,11 @@ class Display:
         """By the window manager's account; 0 if none."""
         return self._window_property("_NET_ACTIVE_WINDOW")
 
+    def active_process(self) -> int:
+        """Whose window that is."""
+        window = self.active_window()
+        return process_of(self._connection, window) if window else 0
+
     def sync(self) -> None:
         while self._connection.pending_events():
             event = self._connection.next_event()
@@ -246,14 +251,24 @@ def windows(there: OnDisplay) -> list[str]:
 
 def title_of(connection: Any, window: int) -> str:
     """'' where it has none, or is gone."""
+    return bytes(_property(connection, window, "_NET_WM_NAME") or b"").decode("utf-8", "replace")
+
+
+def process_of(connection: Any, window: int) -> int:
+    """0 where it does not tell, or is gone."""
+    found = _property(connection, window, "_NET_WM_PID")
+    return int(found[0]) if found else 0
+
+
+def _property(connection: Any, window: int, name: str) -> Any:
     with suppress(error.BadWindow):  # it may have closed while we ask
-        atom = connection.intern_atom("_NET_WM_NAME")
+        atom = connection.intern_atom(name)
         found = connection.create_resource_object("window", window).get_full_property(
             atom, X.AnyPropertyType
         )
         if found is not None:
-            return bytes(found.value).decode("utf-8", "replace")
-    return ""
+            return found.value
+    return None
 
 
 def until(true: Callable[[], bool], what: str, limit_s: float = 10.0) -> None:

@@ -123,12 +123,16 @@ class Editor(Program):
         super().__enter__()
         try:
             until(self.is_focused, f"{self.name} has the focus", 30)
-            until(lambda: self.display.active_window() != 0, f"{self.name} is the active window")
+            until(self._is_active, f"{self.name} is the active window")
             self.window = self.display.active_window()
         except BaseException:
             self.close()
             raise
         return self
+
+    def _is_active(self) -> bool:
+        """The manager may still name the window that was closed last."""
+        return self._process is not None and self.display.active_process() == self._process.pid
 
     def text(self) -> str:
         """Exactly what stands in the field."""

@@ -13,6 +13,8 @@ import os
 import signal
 import struct
 import sys
+import time
+from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,9 @@ from sayso.core.settings import Settings
 
 from .desk import Desk, Hearing
 
-PROGRESS = struct.Struct("<QQ")
+PROGRESS = struct.Struct("<QQQ")
+LOST_S = 0.1
+BEAT_S = 0.01
 SECOND_S = 0.2
 """The engine thinks so long, so that there is a time between the last word and the text."""
 
@@ -34,6 +38,9 @@ SECOND_S = 0.2
 class Progress:
     given_bytes: int
     """Sound that the microphone has handed over."""
+    safe_bytes: int
+    """Of that, what must be on the disk: handed over 100 ms before the worker ran last. Where the
+    computer gives it no time at all, it is not the worker that is late."""
     typed: int
     """Words in the window."""
 
@@ -42,7 +49,7 @@ def progress(folder: Path) -> Progress:
     try:
         return Progress(*PROGRESS.unpack((folder / "progress").read_bytes()))
     except FileNotFoundError:
-        return Progress(0, 0)
+        return Progress(0, 0, 0)
 
 
 class Thinking(Hearing):
@@ -62,20 +69,34 @@ class Watched(Desk):
         with fresh.open("r+b") as file:
             self._noted = mmap.mmap(file.fileno(), PROGRESS.size)
         fresh.rename(folder / "progress")
-        self._given = 0
+        self._given = self._safe = 0
+        self._ran_at_s = time.monotonic()
+        self._recent: deque[tuple[float, int]] = deque()
+        """When so much had been given."""
+        self._beating = self.worker.run(self._beat())
+
+    async def _beat(self) -> None:
+        """In the worker's loop."""
+        while True:
+            self._ran_at_s = time.monotonic()
+            await asyncio.sleep(BEAT_S)
 
     def block(self, pcm: bytes) -> None:
         super().block(pcm)
         self._given += len(pcm)
+        self._recent.append((time.monotonic(), self._given))
+        while self._recent and self._recent[0][0] < self._ran_at_s - LOST_S:
+            self._safe = self._recent.popleft()[1]
         self._note()
 
     def _note(self) -> None:
-        PROGRESS.pack_into(self._noted, 0, self._given, len(self.text.split()))
+        PROGRESS.pack_into(self._noted, 0, self._given, self._safe, len(self.text.split()))
 
     async def run(self, count: int) -> None:
         await self.dictate(count)
         await self.until(lambda: self.text, "the words are typed", 30)
         self._note()
+        self._beating.cancel()
         await self.close()
 
 

@@ -31,14 +31,13 @@ SEED = 20261121
 WORDS = 5
 WHOLE_S = 2.4
 """From the key down until a take and its archiving are over: the last points are after it."""
-LOST_S = 0.1
-LOST_BYTES = int(LOST_S * RATE_HZ) * 2
 
 
 @attrs.frozen
 class Run:
     point_s: float
     given_bytes: int
+    safe_bytes: int
     kept_bytes: int
     """On the disk, in whatever form."""
     typed: int
@@ -97,8 +96,8 @@ async def killed(speakers: Speakers, folder: Path, point_s: float) -> Run:
     await until_gone(pid)
     came = progress(folder)
     kept = kept_bytes(folder / "takes")
-    again, offered = await next_start(folder, wanted=bool(due(came.given_bytes)))
-    return Run(point_s, came.given_bytes, kept, came.typed, again, offered)
+    again, offered = await next_start(folder, wanted=bool(due(came.safe_bytes)))
+    return Run(point_s, came.given_bytes, came.safe_bytes, kept, came.typed, again, offered)
 
 
 def spoken_bytes(given_bytes: int) -> int:
@@ -106,10 +105,10 @@ def spoken_bytes(given_bytes: int) -> int:
     return min(given_bytes, WORDS * len(words.sound(0, RATE_HZ)))
 
 
-def due(given_bytes: int) -> list[str]:
+def due(safe_bytes: int) -> list[str]:
     """The words that must be there again."""
-    safe = max(0, spoken_bytes(given_bytes) - LOST_BYTES)
-    return words.heard(words.speech(WORDS, RATE_HZ)[:safe], RATE_HZ).split()
+    said = words.speech(WORDS, RATE_HZ)[: spoken_bytes(safe_bytes)]
+    return words.heard(said, RATE_HZ).split()
 
 
 def kept_bytes(takes: Path) -> int:
@@ -156,8 +155,8 @@ def test_a_hundred_kills_lose_nothing_but_the_last_100_ms(
     runs = asyncio.run(all_runs(process, tmp_path))
     assert len(runs) == RUNS
     for run in runs:
-        wanted = due(run.given_bytes)
-        assert run.kept_bytes >= spoken_bytes(run.given_bytes) - LOST_BYTES, run
+        wanted = due(run.safe_bytes)
+        assert run.kept_bytes >= spoken_bytes(run.safe_bytes), run
         assert run.again.split()[: len(wanted)] == wanted, run
         assert run.offered or run.typed == WORDS or not wanted, run
     ends = Counter(
@@ -165,6 +164,7 @@ def test_a_hundred_kills_lose_nothing_but_the_last_100_ms(
         for run in runs
     )
     assert len(ends) >= 2, ends  # otherwise the points are not where they should be
+    assert sum(run.safe_bytes for run in runs) > sum(run.given_bytes for run in runs) / 2
     missing = max(spoken_bytes(run.given_bytes) - run.kept_bytes for run in runs)
     missing_ms = max(0, missing) / 2 / RATE_HZ * 1000
     with capsys.disabled():

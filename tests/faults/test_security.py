@@ -40,13 +40,14 @@ from sayso.edges.archive import Archive
 from sayso.edges.history import History
 from sayso.edges.spool import Spool
 from sayso.inserter import Clipboard, Inserter
+from sayso.showing import PARTIAL_EVERY_S
 from sayso.stt.conversation import HungUpError
 from sayso.stt.items import MOST_CHARS, MOST_ITEMS, Items, TooMuchError
 from sayso.stt.openai import OpenAI
 from sayso.stt.reader import Reader
 from sayso.stt.realtime import RealtimeEngine
 from sayso.stt.refusals import MOST_SAID_CHARS, said
-from sayso.worker import MOST_SHOWN_CHARS, PARTIAL_EVERY_S, Parts, Worker
+from sayso.worker import MOST_SHOWN_CHARS, Parts, Worker
 from service import KEY, StandIn
 from service.session import SPOKEN, Session
 

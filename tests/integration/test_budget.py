@@ -8,7 +8,7 @@ from test_worker import Desk, left_behind
 
 from fakes import FakeEngine
 from sayso.core import events as e
-from sayso.core.problems import Problem
+from sayso.core.problems import Problem, ProblemError
 from sayso.core.settings import Endpoint, Settings
 from sayso.core.usage import Used, month_of
 from sayso.edges.ledger import Ledger
@@ -189,12 +189,18 @@ def test_a_ledger_that_cannot_be_read_stops_nobody(paid, ledger):
 
 
 @pytest.mark.expect_log
-def test_another_engine_recognises_again_whatever_the_budget(paid, ledger):
-    """It was chosen for this take: that is the answer."""
+def test_an_engine_chosen_for_a_take_of_the_history_waits_for_the_answer_too(paid, ledger):
     spend(ledger, 1.0)
     desk = paid("There.", spare=FakeEngine("Here."))
     dictated(desk, words=1)
+    desk.worker.post(e.Dismiss())
+    desk.wait(problem=None)
     (kept,) = desk.history.entries()
+    with pytest.raises(ProblemError, match="Nothing is sent until you choose") as refused:
+        desk.worker.recognise_again(kept.id, "OpenAI")
+    assert desk.engine.heard_bytes == []
+    assert desk.wait(state="failed").problem == refused.value.problem  # the pill asks
+    ledger.allow(MONTH, 1.0)
     assert desk.worker.recognise_again(kept.id, "OpenAI") == "There."
     desk.worker.stop()
     (again,) = desk.history.entries()

@@ -378,7 +378,8 @@ def test_calls_from_other_threads_run_in_the_main_thread(qtbot: QtBot) -> None:
     threading.Thread(
         target=bridge.call, args=(lambda: ran.append(threading.current_thread()),)
     ).start()
-    qtbot.waitUntil(lambda: ran == [threading.main_thread()])
+    qtbot.waitUntil(lambda: bool(ran))
+    assert ran == [threading.main_thread()]
 
 
 def test_slow_functions_answer_in_the_main_thread(qtbot: QtBot) -> None:

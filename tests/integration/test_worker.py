@@ -176,7 +176,7 @@ def test_after_another_window_there_is_no_space(desk):
 
 
 def test_after_a_click_there_is_no_space(desk, monkeypatch):
-    monkeypatch.setattr("sayso.worker.AFTER_INSERTION_S", 0.0)
+    monkeypatch.setattr("sayso.landing.AFTER_INSERTION_S", 0.0)
     desk = desk("One.", "Two.")
     desk.dictate(words=1)
     desk.worker.key("mouse1", True)
