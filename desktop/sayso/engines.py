@@ -93,11 +93,18 @@ class Engines:
             self._spawn(self._prepare(self._engine))
         self._told.changed()
 
-    def read(self, take: Take) -> None:
-        """Point readers at the take: the chosen engine's, and those that help it out."""
+    def read(self, take: Take, by: str = "") -> None:
+        """Point readers at the take: the chosen engine's, and those that help it out.
+
+        `by`: the engine of this name instead, and nobody helps it out.
+
+        Raises:
+            ProblemError: There is none of that name.
+        """
         assert self._settings is not None
-        take.engine = self._settings.chosen
-        work = self._read(take, self._settings)
+        only = read_by(self._settings, by).chosen if by else ""
+        take.engine = only or self._settings.chosen
+        work = self._read(take, self._settings, only)
         task = self._reading[take.number] = self._spawn(work)
         task.add_done_callback(lambda task: self._broke(take, task))
 
@@ -125,10 +132,10 @@ class Engines:
         finally:
             self._told.changed()
 
-    async def _read(self, take: Take, settings: Settings) -> None:
+    async def _read(self, take: Take, settings: Settings, only: str) -> None:
         spares: dict[str, Engine] = {}
         try:
-            names = await self._names(settings)
+            names = [only] if only else await self._names(settings)
             done = await self._relay(take, settings, names, spares).text()
         except ProblemError as error:
             self._told.failed(take, error.problem)

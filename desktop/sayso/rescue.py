@@ -16,8 +16,6 @@ from .core.pcm import level_dbfs
 from .core.problems import Problem, ProblemError
 from .core.take import BYTES_PER_SAMPLE, Take
 from .edges.archive import Archive
-from .stt.engine import Engine
-from .stt.reader import Reader
 
 LEAST_SPEECH_S = 0.1
 """A "no" is 0.2 s; a click of the mouse is less."""
@@ -31,13 +29,10 @@ INTERRUPTED = Problem("Sayso ended while this was being recognised.", "Try it ag
 class Told:
     """Called in the loop."""
 
-    read: Callable[[Take], None]
-    """Point the chosen engine at it, which comes back by `recognised` or `failed`."""
+    read: Callable[[Take, str], None]
+    """Point the engine of that name at it, or, where that is '', the chosen one and those that
+    help; comes back by `recognised` or `failed`. ProblemError where there is none."""
     drop: Callable[[int], None]
-    engine: Callable[[str], Engine]
-    """Make another, by its name; ProblemError where that cannot be."""
-    clean: Callable[[str], str]
-    """What may be inserted of a text."""
     offer: Callable[[Take, Entry, int], None]
     """The newest that was cut off has words again; how many there are with it."""
     warned: Callable[[Problem], None]
@@ -77,7 +72,8 @@ class Rescue:
         By the engine of that name, or, where that is '', by the chosen one and those that help.
 
         Raises:
-            ProblemError: Its sound is gone, there is no such engine, or recognition failed.
+            ProblemError: Its sound is gone, there is no such engine, the month's budget keeps
+                from asking it, or recognition failed.
         """
         take, entry = await asyncio.wrap_future(self._archive.load(id_))
         return (await self._recognise(take, entry, engine)).text
@@ -112,8 +108,10 @@ class Rescue:
     async def _recognise(self, take: Take, entry: Entry, engine: str = "") -> Entry:
         try:
             async with self._one_at_a_time:
-                text = await (self._by(engine, take) if engine else self._by_chosen(take))
+                text = await self._read(take, engine)
         except ProblemError as error:
+            if engine and error.problem.action == "budget":
+                self._told.warned(error.problem)  # a question, asked where it can be answered
             entry = attrs.evolve(
                 entry,
                 engine=entry.engine if entry.text else take.engine,
@@ -127,25 +125,16 @@ class Rescue:
         self._archive.keep(entry, take.usage)
         return entry
 
-    async def _by_chosen(self, take: Take) -> str:
+    async def _read(self, take: Take, engine: str) -> str:
         take.number = self.number()
         answer = self._waiting[take.number] = asyncio.get_running_loop().create_future()
         try:
-            self._told.read(take)
+            self._told.read(take, engine)
             text: str = await answer
             return text
         finally:
             self._told.drop(take.number)
             del self._waiting[take.number]
-
-    async def _by(self, name: str, take: Take) -> str:
-        engine = self._told.engine(name)
-        take.engine = name
-        try:
-            await engine.prepare()
-            return self._told.clean(await engine.recognise(Reader(take), lambda _: None))
-        finally:
-            await engine.close()
 
     def _answer(self, take: Take, answer: str | Problem) -> None:
         future = self._waiting.get(take.number)
