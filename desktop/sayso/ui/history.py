@@ -18,10 +18,8 @@ from PySide6.QtGui import (
     QShortcut,
 )
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QMenu,
     QPushButton,
     QVBoxLayout,
@@ -33,30 +31,25 @@ from ..core.problems import Problem
 from ..core.retention import described
 from ..core.settings import Settings
 from ..core.usage import ON_DEVICE, takes
-from ..edges import exports
 from ..edges.archive import Archive
+from ..edges.exports import Kind
 from . import launcher, theme
 from .actions import Actions
 from .ask import may_delete
 from .background import Background
 from .history_empty import empty_words, paint_empty
+from .history_export import ask_where, write_all
 from .history_list import HistoryList
 from .history_menu import menu_of
-from .history_rows import Does, Rows, program_title
+from .history_recordings import Recordings
+from .history_rows import Does, Rows
+from .history_search import HistorySearch
 from .settings import style
-from .settings.page import Combo
 
 SIZE, LEAST = QSize(700, 520), QSize(480, 360)
 MOST = 1000
 """Entries listed; the search finds the others."""
 UNDO_MS = 8000
-KINDS: dict[str, exports.Kind] = {
-    "Text (*.txt)": "txt",
-    "Table (*.csv)": "csv",
-    "JSON (*.json)": "json",
-    "Everything with its sound (*.zip)": "zip",
-}
-EVERY_PROGRAM = "All programs"
 
 
 class HistoryWindow(QWidget):
@@ -84,8 +77,7 @@ class HistoryWindow(QWidget):
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._dress)
 
     def open(self) -> None:
-        self.search.clear()
-        self.programs.setCurrentIndex(0)
+        self.head.start_over()
         self.reload()
         self.show()
         self.raise_()
@@ -107,7 +99,7 @@ class HistoryWindow(QWidget):
 
         def show(found: tuple[list[Entry], list[str]]) -> None:
             if asked == self._asked:
-                self._list_programs(found[1])
+                self.head.list_programs(found[1])
                 self._list(found[0])
 
         def look() -> tuple[list[Entry], list[str]]:
@@ -117,8 +109,7 @@ class HistoryWindow(QWidget):
 
     @property
     def program(self) -> str:
-        """The one whose dictations are shown; '' for all."""
-        return str(self.programs.currentData() or "")
+        return self.head.program
 
     @Slot()
     def flush(self) -> None:
@@ -135,10 +126,21 @@ class HistoryWindow(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 0)
         column.setSpacing(12)
-        column.addLayout(self._make_head())
+        self.head = HistorySearch(self.scheme)
+        self.head.changed.connect(self.reload)
+        self.search, self.programs = self.head.words, self.head.programs
+        column.addLayout(self.head)
         self._rows = Rows(self.scheme)
         self.view = HistoryList(self._rows, self._do)
         column.addWidget(self.view, 1)
+        self._recordings = Recordings(
+            self._actions,
+            self._background,
+            self._rows,
+            repaint=self.view.viewport().update,
+            recognised=self.reload,
+            failed=self._problem,
+        )
         self.turn_on = QPushButton("&Turn on")
         self.turn_on.clicked.connect(lambda: self._actions.change("history.keep", "7d"))
         column.addWidget(self.turn_on, 0, Qt.AlignmentFlag.AlignHCenter)
@@ -149,23 +151,6 @@ class HistoryWindow(QWidget):
         find = QShortcut(QKeySequence.StandardKey.Find, self)
         find.activated.connect(self.search.setFocus)
         QShortcut(QKeySequence.StandardKey.Undo, self.view).activated.connect(self._undo)
-
-    def _make_head(self) -> QHBoxLayout:
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        self.search = QLineEdit()
-        self.search.setPlaceholderText("Search your words")
-        self.search.setAccessibleName("Search your words")
-        self.search.setClearButtonEnabled(True)
-        self.search.textChanged.connect(self.reload)
-        head.addWidget(self.search, 1)
-        self.programs = Combo(self.scheme.ink2 if style.fusion() else "")
-        self.programs.setAccessibleName("Program")
-        self.programs.setMinimumWidth(round(170 * theme.text_scale()))
-        self.programs.addItem(EVERY_PROGRAM, "")
-        self.programs.activated.connect(self.reload)
-        head.addWidget(self.programs)
-        return head
 
     def _make_foot(self) -> QHBoxLayout:
         foot = QHBoxLayout()
@@ -191,18 +176,6 @@ class HistoryWindow(QWidget):
         self.entries = [entry for entry in entries if entry.id not in self._deleted]
         self.view.show_entries(self.entries, dt.datetime.now().astimezone().date())
         self._arrange()
-
-    def _list_programs(self, programs: list[str]) -> None:
-        """The chosen one stays listed although nothing of it is left."""
-        chosen = self.program
-        listed = sorted({*programs, chosen} - {""}, key=str.casefold)
-        if listed == [self.programs.itemData(at) for at in range(1, self.programs.count())]:
-            return
-        self.programs.clear()
-        self.programs.addItem(EVERY_PROGRAM, "")
-        for program in listed:
-            self.programs.addItem(program_title(program), program)
-        self.programs.setCurrentIndex(self.programs.findData(chosen))
 
     def _arrange(self) -> None:
         some = bool(self.entries)
@@ -241,13 +214,13 @@ class HistoryWindow(QWidget):
                 self._list(self.entries)
                 self._say("Deleted.")
             case "play":
-                self._play(entry)
+                self._recordings.play(entry)
             case "stop":
-                self._actions.stop_playing()
+                self._recordings.stop()
             case "menu":
                 self.menu_of(entry, place).popup(place)
             case "retry":
-                self.recognise(entry)
+                self._recordings.recognise(entry)
 
     def menu_of(self, entry: Entry, place: QPoint) -> QMenu:
         return menu_of(
@@ -256,40 +229,8 @@ class HistoryWindow(QWidget):
             (ON_DEVICE, *(one.name for one in self._settings.endpoints)),
             playing=self._rows.playing,
             do=lambda does: self._do(does, entry, place),
-            recognise=lambda name: self.recognise(entry, name),
+            recognise=lambda name: self._recordings.recognise(entry, name),
         )
-
-    def recognise(self, entry: Entry, engine: str = "") -> None:
-        """Again, by this engine ('' for the chosen one); its words take the place of the old."""
-        if entry.id in self._rows.busy:
-            return
-        self._rows.busy.add(entry.id)
-        self.view.viewport().update()
-
-        def over(_: object) -> None:
-            self._rows.busy.discard(entry.id)
-            self.reload()
-
-        def failed(problem: Problem) -> None:
-            over(None)
-            self._problem(problem)
-
-        again = self._actions.recognise_again
-        self._background.run(lambda: again(entry.id, engine), over, failed)
-
-    def _play(self, entry: Entry) -> None:
-        self._actions.play(entry.id, lambda problem: self._played(entry.id, problem))
-        self._show_playing(entry.id)
-
-    def _played(self, id_: str, problem: Problem | None) -> None:
-        if self._rows.playing == id_:
-            self._show_playing("")
-        if problem:
-            self._problem(problem)
-
-    def _show_playing(self, id_: str) -> None:
-        self._rows.playing = id_
-        self.view.viewport().update()
 
     @Slot()
     def _undo(self) -> None:
@@ -300,24 +241,14 @@ class HistoryWindow(QWidget):
 
     @Slot()
     def _export(self) -> None:
-        name, kind = QFileDialog.getSaveFileName(
-            self, "Export", str(Path.home() / "dictations.txt"), ";;".join(KINDS)
-        )
-        if name:
-            self.export_to(Path(name), KINDS.get(kind, "txt"))
+        if chosen := ask_where(self):
+            self.export_to(*chosen)
 
-    def export_to(self, path: Path, usual: exports.Kind) -> None:
-        """Everything there is; its ending says how, where it is a known one."""
-        suffix = path.suffix.lower().removeprefix(".")
-        kind = next((kind for kind in exports.KINDS if kind == suffix), usual)
-
-        def write() -> int:
-            entries = self._archive.history.entries()
-            exports.write(path, kind, entries, self._archive.spool)
-            return len(entries)
-
+    def export_to(self, path: Path, usual: Kind) -> None:
         self._background.run(
-            write, lambda count: self._say(f"{takes(count)} in {path.name}."), self._problem
+            lambda: write_all(self._archive, path, usual),
+            lambda count: self._say(f"{takes(count)} in {path.name}."),
+            self._problem,
         )
 
     @Slot()
@@ -337,7 +268,7 @@ class HistoryWindow(QWidget):
         self.scheme = self._rows.scheme = theme.for_windows(QGuiApplication.palette(), given)
         if not given:
             self.setPalette(theme.palette(self.scheme))
-        self.programs.arrow = self.scheme.ink2 if style.fusion() else ""
+        self.head.dress(self.scheme)
         plain = "#entries { background: transparent; border: 0; outline: 0; }"
         self.setStyleSheet(style.sheet(self.scheme) + plain if style.fusion() else "")
         colours = self.told.palette()
@@ -356,7 +287,7 @@ class HistoryWindow(QWidget):
     def closeEvent(self, event: QCloseEvent) -> None:
         self.flush()
         if self._rows.playing:
-            self._actions.stop_playing()
+            self._recordings.stop()
         self.hide()
         event.ignore()
 

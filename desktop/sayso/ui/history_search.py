@@ -1,0 +1,68 @@
+"""What of the history is looked for: words, and one program or all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit
+
+from . import theme
+from .history_rows import program_title
+from .settings import style
+from .settings.page import Combo
+from .theme import Scheme
+
+EVERY_PROGRAM = "All programs"
+LEAST_PROGRAMS = 170
+
+
+class HistorySearch(QHBoxLayout):
+    """Two fields in a row."""
+
+    changed = Signal()
+
+    def __init__(self, scheme: Scheme) -> None:
+        super().__init__()
+        self.words = QLineEdit()
+        self.words.setPlaceholderText("Search your words")
+        self.words.setAccessibleName("Search your words")
+        self.words.setClearButtonEnabled(True)
+        self.words.textChanged.connect(self.changed)
+        self.programs = Combo(_arrow(scheme))
+        self.programs.setAccessibleName("Program")
+        self.programs.setMinimumWidth(round(LEAST_PROGRAMS * theme.text_scale()))
+        self.programs.addItem(EVERY_PROGRAM, "")
+        self.programs.activated.connect(self.changed)
+        self.setSpacing(8)
+        self.addWidget(self.words, 1)
+        self.addWidget(self.programs)
+
+    @property
+    def program(self) -> str:
+        """The one whose dictations are shown; '' for all."""
+        return str(self.programs.currentData() or "")
+
+    def start_over(self) -> None:
+        self.words.clear()
+        self.programs.setCurrentIndex(0)
+
+    def list_programs(self, programs: Iterable[str]) -> None:
+        """The chosen one stays listed although nothing of it is left."""
+        chosen = self.program
+        listed = sorted({*programs, chosen} - {""}, key=str.casefold)
+        if listed == [self.programs.itemData(at) for at in range(1, self.programs.count())]:
+            return
+        self.programs.clear()
+        self.programs.addItem(EVERY_PROGRAM, "")
+        for program in listed:
+            self.programs.addItem(program_title(program), program)
+        self.programs.setCurrentIndex(self.programs.findData(chosen))
+
+    def dress(self, scheme: Scheme) -> None:
+        self.programs.arrow = _arrow(scheme)
+
+
+def _arrow(scheme: Scheme) -> str:
+    """The colour of the arrow, where the style draws none."""
+    return scheme.ink2 if style.fusion() else ""
