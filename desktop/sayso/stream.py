@@ -21,7 +21,7 @@ from typing import Protocol
 
 import attrs
 
-from .core.gaps import Gap, Lateness
+from .core.gaps import Gap, Hearing
 from .core.pcm import NO_CALLBACK_MS, Watch, all_zero
 from .core.problems import Problem, ProblemError
 from .edges.microphone import NONE_FOUND, NOT_STARTED, ONLY_SILENCE, WENT_AWAY, DeviceGoneError
@@ -41,7 +41,6 @@ LONGEST_AWAY_S = 10.0
 LONGEST_START_S = 3.0
 """After this long without a microphone the take ends with what was heard before; or if it has
 given nothing at all, after which it had 5 s already."""
-SLEPT_MS = 1000.0
 SETTLE_S = 0.3
 """How long after a stream gave blocks again those that it had kept may still be coming."""
 
@@ -96,19 +95,11 @@ class Stream:
         self._giving_up: asyncio.TimerHandle | None = None
         self._last: Problem | None = None
         """Why it could not be opened again."""
-        self._heard_ms = 0.0
-        """When the last block came, or should have."""
-        self._sound_ms = 0.0
-        """When the last one that was not of zeros did."""
-        self._heard = False
+        self._hearing = Hearing()
         self._known = False
         """The sound server has said that it is a microphone."""
-        self._asleep_ms = 0.0
-        self._slept_ms = 0.0
-        """In this gap."""
-        self._lateness = Lateness(1)
-        self._broken_at = (0, 0.0)
-        """Which stream it was, and how late its last block."""
+        self._broken = 0
+        """Which stream it was."""
         self._settling: asyncio.TimerHandle | None = None
 
     # What its owner asks for
@@ -132,9 +123,8 @@ class Stream:
         """Watch over it from now on, and go on with another where it breaks."""
         now_ms = _now_ms()
         self._watch = Watch(now_ms, NO_CALLBACK_MS) if self.rate_hz else Watch(now_ms)
-        self._silence_told = self._heard = self._known = False
-        self._heard_ms = self._sound_ms = now_ms
-        self._asleep_ms, self._slept_ms = _asleep_ms(), 0.0
+        self._silence_told = self._known = False
+        self._hearing.begin(now_ms, _asleep_ms())
         self._asked_s = time.monotonic()
         if self._looking is None:
             self._look()
@@ -146,7 +136,7 @@ class Stream:
         if self._settling:
             self._settling.cancel()
             self._settle(Gap())
-        gap = self._gap() if self.away else Gap()
+        gap = self._hearing.gap(_now_ms()) if self.away else Gap()
         self._watch = None
         self._end_search()
         return gap
@@ -224,7 +214,7 @@ class Stream:
             self._told.failed(None)
             return False
         self.rate_hz = rate_hz
-        self._lateness = Lateness(rate_hz)
+        self._hearing.opened(rate_hz)
         self._told.opened(rate_hz)
         self._ask_in_doubt()
         self.drain()
@@ -236,12 +226,11 @@ class Stream:
         trouble = None
         if self._watch:
             now_ms = _now_ms()
-            self._lateness.block(now_ms, len(pcm))
+            self._hearing.came(now_ms, len(pcm))
             if self.away:
                 self._back()
-            self._heard_ms, self._heard = now_ms, True
-            if not (zeros := all_zero(pcm)):
-                self._sound_ms = now_ms
+            zeros = all_zero(pcm)
+            self._hearing.heard(now_ms, zeros)
             trouble = self._watch.block(now_ms, zeros)
         self._told.block(pcm)
         self._trouble(trouble)
@@ -252,11 +241,8 @@ class Stream:
             self._looking = None
             return
         self._looking = self._loop.call_later(WATCH_EVERY_S, self._look)
-        asleep_ms, before_ms = _asleep_ms(), self._asleep_ms
-        self._asleep_ms = asleep_ms
-        if asleep_ms - before_ms > SLEPT_MS:
-            self._slept_ms += asleep_ms - before_ms
-            self._broken("still")
+        if self._hearing.slept(_asleep_ms()):
+            self._broke("still")
         else:
             self._trouble(watch.look(_now_ms()))
         if time.monotonic() - self._asked_s > ASK_EVERY_S:
@@ -269,7 +255,7 @@ class Stream:
             self._silence_told = True
             self._told.warned(ONLY_SILENCE)
         elif trouble == "no-callback":
-            self._broken("still")
+            self._broke("still")
 
     def _finished(self, number: int) -> None:
         """The stream ended by itself."""
@@ -278,7 +264,7 @@ class Stream:
         self.drain()
         self.shut()
         if self._watch:
-            self._broken("closed")
+            self._broke("closed")
         else:
             self._told.failed(None)
 
@@ -290,12 +276,13 @@ class Stream:
         if self._watch and not self.away and self._search is None and self.rate_hz:
             self._search = self._loop.create_task(self._find("silent"))
 
-    def _broken(self, trouble: Trouble) -> None:
+    def _broke(self, trouble: Trouble) -> None:
         if self.away:
             return
-        limit_s = LONGEST_AWAY_S if self._heard else LONGEST_START_S
+        limit_s = LONGEST_AWAY_S if self._hearing.any else LONGEST_START_S
         self._giving_up = self._loop.call_later(limit_s, self._give_up)
-        self._last, self._broken_at = None, (self._number, self._lateness.ms)
+        self._last, self._broken = None, self._number
+        self._hearing.broke()
         if self._search:
             self._search.cancel()
         self._search = self._loop.create_task(self._find(trouble))
@@ -332,8 +319,8 @@ class Stream:
             self._watch = None
             self._told.lost(NONE_FOUND)
         else:
-            self._heard_ms = self._sound_ms
-            self._broken("closed")
+            self._hearing.was_deaf()
+            self._broke("closed")
 
     async def _opens(self, device: str) -> bool:
         """The opening goes on when the search is cancelled, so that it is closed again."""
@@ -343,10 +330,10 @@ class Stream:
         return await asyncio.shield(opening)
 
     def _back(self) -> None:
-        gap, slept = self._gap(), Gap(self._slept_ms, slept=self._slept_ms > 0)
+        gap, slept = self._hearing.gap(_now_ms()), self._hearing.asleep()
         self._watch = Watch(_now_ms())
         self._end_search()
-        if self._broken_at[0] == self._number:
+        if self._broken == self._number:
             self._settling = self._loop.call_later(SETTLE_S, self._settle, slept)
         else:
             self._told.back(gap)
@@ -355,12 +342,7 @@ class Stream:
     def _settle(self, slept: Gap) -> None:
         """The stream itself came back: only what it did not keep meanwhile was not heard."""
         self._settling = None
-        lost_ms = self._lateness.ms - self._broken_at[1]
-        self._told.back(Gap(max(0.0, lost_ms)) + slept)
-
-    def _gap(self) -> Gap:
-        slept_ms = self._slept_ms
-        return Gap(_now_ms() - self._heard_ms + slept_ms, slept=slept_ms > 0)
+        self._told.back(self._hearing.late() + slept)
 
     def _end_search(self) -> None:
         if self._giving_up:
@@ -369,13 +351,13 @@ class Stream:
         if self._search:
             self._search.cancel()
             self._search = None
-        self._slept_ms = 0.0
+        self._hearing.over()
 
     def _give_up(self) -> None:
         self._end_search()
         self._watch = None
         self.shut()
-        self._told.lost(WENT_AWAY if self._heard else self._last or NOT_STARTED)
+        self._told.lost(WENT_AWAY if self._hearing.any else self._last or NOT_STARTED)
 
 
 def _now_ms() -> float:

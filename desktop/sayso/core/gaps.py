@@ -28,6 +28,81 @@ class Gap:
         return self.ms >= LEAST_MS
 
 
+SLEPT_MS = 1000.0
+"""A clock that counts sleep gains less than this against one that does not in between two looks."""
+
+
+class Hearing:
+    """When something was heard of a stream that is watched, and what was not when it broke.
+
+    Times are of a clock that stands still while the computer sleeps.
+    """
+
+    def __init__(self) -> None:
+        self.any = False
+        """Any block has come since it is watched."""
+        self._heard_ms = 0.0
+        """When the last one came, or should have."""
+        self._sound_ms = 0.0
+        """When the last one that was not of zeros did."""
+        self._asleep_ms = self._slept_ms = 0.0
+        """Until now in all; in this gap."""
+        self._lateness = Lateness(1)
+        self._late_ms = 0.0
+        """When it broke."""
+
+    def begin(self, now_ms: float, asleep_ms: float) -> None:
+        """Watch from now on."""
+        self.any = False
+        self._heard_ms = self._sound_ms = now_ms
+        self._asleep_ms, self._slept_ms = asleep_ms, 0.0
+
+    def opened(self, rate_hz: int) -> None:
+        """Its blocks are those of a new stream."""
+        self._lateness = Lateness(rate_hz)
+
+    def came(self, now_ms: float, size_bytes: int) -> None:
+        """A block of the stream."""
+        self._lateness.block(now_ms, size_bytes)
+
+    def heard(self, now_ms: float, zeros: bool) -> None:
+        """The same block; not before a gap has been asked for."""
+        self._heard_ms, self.any = now_ms, True
+        if not zeros:
+            self._sound_ms = now_ms
+
+    def slept(self, asleep_ms: float) -> bool:
+        """Whether the computer has slept since this was asked last."""
+        more_ms, self._asleep_ms = asleep_ms - self._asleep_ms, asleep_ms
+        if more_ms <= SLEPT_MS:
+            return False
+        self._slept_ms += more_ms
+        return True
+
+    def was_deaf(self) -> None:
+        """Since the last sound it was not a microphone that was heard."""
+        self._heard_ms = self._sound_ms
+
+    def broke(self) -> None:
+        self._late_ms = self._lateness.ms
+
+    def gap(self, now_ms: float) -> Gap:
+        """Until now."""
+        return Gap(now_ms - self._heard_ms + self._slept_ms, slept=self._slept_ms > 0)
+
+    def asleep(self) -> Gap:
+        """The part of the gap in which the computer slept."""
+        return Gap(self._slept_ms, slept=self._slept_ms > 0)
+
+    def late(self) -> Gap:
+        """What a stream that goes on by itself has not given after all."""
+        return Gap(max(0.0, self._lateness.ms - self._late_ms))
+
+    def over(self) -> None:
+        """The gap is."""
+        self._slept_ms = 0.0
+
+
 class Lateness:
     """How late the blocks of one stream are: what came late is lost unless it still comes."""
 
