@@ -11,20 +11,18 @@ from pathlib import Path
 
 import attrs
 import pytest
+from takes import recognised, spoken
 
 from loops import run
 from sayso.core.choice import added, in_use
 from sayso.core.endpoint import Endpoint
 from sayso.core.problems import ProblemError
 from sayso.core.settings import Settings
-from sayso.core.take import Take
 from sayso.engines import make_engine
 from sayso.stt.access import GATEWAY
 from sayso.stt.link import Link
 from sayso.stt.offers import asked, offered
-from sayso.stt.openai import RATE_HZ
 from sayso.stt.presets import preset
-from sayso.stt.reader import Reader
 from sayso.stt.realtime import RealtimeEngine
 from service import KEY, StandIn
 from service.doors import Door, Rules
@@ -36,13 +34,6 @@ TOKEN = KEY[::-1]
 AZURE = "speech.openai.azure.com"
 CLOUDFLARE = "gateway.ai.cloudflare.com"
 PROXY = "litellm.example"
-
-
-def spoken() -> Take:
-    take = Take(number=1, id="1", rate_hz=RATE_HZ)
-    take.add(bytes(RATE_HZ))
-    take.end()
-    return take
 
 
 @attrs.define
@@ -57,16 +48,12 @@ class Ring:
         return self.keys.get(host)
 
 
-async def recognised(endpoint: Endpoint, ring: Ring, certificate: Path, service: Door) -> str:
+async def text_of(endpoint: Endpoint, ring: Ring, certificate: Path, service: Door) -> str:
     link = Link(
         tls=ssl.create_default_context(cafile=str(certificate)),
         through=("127.0.0.1", service.port),
     )
-    engine = RealtimeEngine(endpoint, "", ring.get, link)
-    try:
-        return await engine.recognise(Reader(spoken()), lambda _: None)
-    finally:
-        await engine.close()
+    return await recognised(RealtimeEngine(endpoint, "", ring.get, link), spoken(0.5))
 
 
 BEARER = {"authorization": f"Bearer {KEY}"}
@@ -126,7 +113,7 @@ def test_each_kind_is_shown_what_it_wants(
     async def test() -> None:
         names = {model: "gpt-live-transcribe"}
         async with Door(rules, TEXT, names=names, tls=serving) as service:
-            assert await recognised(endpoint, ring, certificate, service) == TEXT
+            assert await text_of(endpoint, ring, certificate, service) == TEXT
         update = service.record.events[0]["session"]["audio"]["input"]["transcription"]
         assert update["model"] == model
         assert KEY not in service.knocks[0]
@@ -146,7 +133,7 @@ def test_a_key_is_asked_for_by_its_own_host_only(
 
     async def test() -> None:
         async with Door(rules, TEXT, tls=serving) as service:
-            assert await recognised(endpoint, ring, certificate, service) == TEXT
+            assert await text_of(endpoint, ring, certificate, service) == TEXT
 
     run(test)
     assert set(ring.asked) == {PROXY}
@@ -163,9 +150,8 @@ def test_whoever_is_chosen_gets_the_take_and_its_own_key() -> None:
             ring = Ring(dict(zip(hosts, (KEY, TOKEN), strict=True)))
             for name in ("One", "Other", "One"):
                 engine = make_engine(in_use(settings, name), ring.get)
-                assert await engine.recognise(Reader(spoken()), lambda _: None) == f"{name}."
                 assert engine.name == name
-                await engine.close()
+                assert await recognised(engine, spoken(0.5)) == f"{name}."
         assert [record.shown for record in one.records] == [KEY] * 2
         assert [record.shown for record in other.records] == [TOKEN]
 
@@ -181,7 +167,7 @@ def test_who_is_not_let_in_is_told_to_look_at_the_key(
     async def test() -> None:
         async with Door(rules, tls=serving) as service:
             with pytest.raises(ProblemError) as caught:
-                await recognised(endpoint, Ring({AZURE: TOKEN}), certificate, service)
+                await text_of(endpoint, Ring({AZURE: TOKEN}), certificate, service)
         assert "key" in caught.value.problem.sentence
         assert TOKEN not in repr(caught.value.problem)
 

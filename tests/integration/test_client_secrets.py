@@ -10,11 +10,11 @@ from typing import Any
 
 import attrs
 import pytest
+from takes import spoken
 
 from loops import run
 from sayso.core.problems import ProblemError
 from sayso.core.settings import Endpoint
-from sayso.core.take import Take
 from sayso.stt import client_secrets
 from sayso.stt.client_secrets import EARLY_S, LIFE_S, secrets_url
 from sayso.stt.client_secrets import Secrets as OurSecrets
@@ -72,15 +72,8 @@ async def world(secrets: Secrets | None = None, **company: Any) -> AsyncIterator
         yield World(secrets, service, front, other)
 
 
-def spoken(seconds: float = 0.3) -> Take:
-    take = Take(number=1, id="1", rate_hz=16_000)
-    take.add(bytes(int(16_000 * seconds) * 2))
-    take.end()
-    return take
-
-
 async def recognised(engine: RealtimeEngine) -> str:
-    return await engine.recognise(Reader(spoken()), lambda _: None)
+    return await engine.recognise(Reader(spoken(0.3)), lambda _: None)
 
 
 def test_the_server_makes_one_of_the_key_and_it_is_used_until_it_expires(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from takes import closing, spoken
 
 from loops import run
 from sayso.core.endpoint import Endpoint
@@ -28,27 +29,17 @@ RATE_HZ = 24_000
 WARM_S = 30
 
 
-def spoken(seconds: float = 0.4, *, ended: bool = True) -> Take:
-    take = Take(number=1, id="1", rate_hz=RATE_HZ)
-    take.add(bytes(int(RATE_HZ * seconds) * 2))
-    if ended:
-        take.end()
-    return take
-
-
 @contextlib.asynccontextmanager
 async def engine_for(
     service: StandIn, keep_open_s: int = WARM_S, key: Callable[[str], str] = lambda _: KEY
 ) -> AsyncIterator[RealtimeEngine]:
-    engine = RealtimeEngine(Endpoint(url=service.url, keep_open_s=keep_open_s), "en", key)
-    try:
+    endpoint = Endpoint(url=service.url, keep_open_s=keep_open_s)
+    async with closing(RealtimeEngine(endpoint, "en", key)) as engine:
         yield engine
-    finally:
-        await engine.close()
 
 
 async def heard(engine: RealtimeEngine, take: Take | None = None) -> str:
-    return await engine.recognise(Reader(take or spoken()), lambda _: None)
+    return await engine.recognise(Reader(take or spoken(0.4, rate_hz=RATE_HZ)), lambda _: None)
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -198,7 +189,7 @@ def test_a_peer_that_is_gone_without_a_word_is_noticed_within_5_s() -> None:
 
         async with StandIn(mischief={"audio": asleep}) as service, engine_for(service) as engine:
             with pytest.raises(ProblemError, match="was lost") as caught:
-                await heard(engine, spoken(ended=False))
+                await heard(engine, spoken(0.4, ended=False, rate_hz=RATE_HZ))
             assert caught.value.problem.again_s == 0.0
             assert time.monotonic() - gone_s[0] < 5.3
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from takes import RATE_HZ, closing, take_of
 
 from loops import run
 from sayso.core.problems import Problem, ProblemError
 from sayso.core.settings import Endpoint
-from sayso.core.take import Take
 from sayso.stt import flat, vllm
 from sayso.stt.auto import SAY_WHICH
 from sayso.stt.charge import charge
@@ -23,7 +23,6 @@ from service import KEY, StandIn, drop, hang_up, stay_silent
 from service.flat import FlatSession, LemonadeSession, TogetherSession
 from service.vllm import MODEL, OldVLLMSession, VLLMSession
 
-RATE_HZ = 16_000
 TEXT = "Put the kettle on, please."
 SESSIONS = {
     "vllm": VLLMSession,
@@ -44,24 +43,13 @@ def quiet(seconds: float) -> bytes:
     return bytes(int(RATE_HZ * seconds) * 2)
 
 
-def take_of(*pieces: bytes) -> Take:
-    take = Take(number=1, id="1", rate_hz=RATE_HZ)
-    for piece in pieces:
-        take.add(piece)
-    take.end()
-    return take
-
-
 @contextlib.asynccontextmanager
 async def engine_for(
     service: StandIn, dialect: str = "auto", key: str | None = KEY, **fields: Any
 ) -> AsyncIterator[RealtimeEngine]:
     endpoint = Endpoint(url=service.url, dialect=dialect, **{"model": MODEL, **fields})
-    engine = RealtimeEngine(endpoint, "de", lambda _: key)
-    try:
+    async with closing(RealtimeEngine(endpoint, "de", lambda _: key)) as engine:
         yield engine
-    finally:
-        await engine.close()
 
 
 def problem_of(dialect: str, key: str | None = KEY, model: str = MODEL, **options: Any) -> Problem:

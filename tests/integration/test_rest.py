@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import numpy as np
 import pytest
+from takes import RATE_HZ, recognised, take_of
 
 from loops import run
 from sayso.core.doubt import Account
@@ -25,7 +26,6 @@ from service import KEY, in_thread
 from service.files import Files
 from service.front import Front, Reply, Request, refusal, said
 
-RATE_HZ = 16_000
 TEXT = "Put the kettle on, please, and tell nobody."
 MODEL = "gpt-transcribe"
 
@@ -37,21 +37,8 @@ def engine_for(url: str, key: str | None = KEY, language: str = "en", **fields: 
 
 
 def spoken(seconds: float, ended: bool = True, rate_hz: int = RATE_HZ) -> Take:
-    take = Take(number=1, id="1", rate_hz=rate_hz)
     wave = np.sin(np.arange(int(rate_hz * seconds)) * math.tau * 220 / rate_hz) * 3000
-    take.add(wave.astype("<i2").tobytes())
-    if ended:
-        take.end()
-    return take
-
-
-async def recognised(
-    engine: RestEngine, take: Take, heard: Callable[[Heard], None] = lambda _: None
-) -> str:
-    try:
-        return await engine.recognise(Reader(take), heard)
-    finally:
-        await engine.close()
+    return take_of(wave.astype("<i2").tobytes(), rate_hz=rate_hz, ended=ended)
 
 
 def text_of(files: Files, take: Take, heard: Any = lambda _: None, **fields: Any) -> str:
@@ -235,10 +222,7 @@ def test_what_is_too_long_is_sent_in_parts_and_put_together(
 ) -> None:
     monkeypatch.setattr(parcels, "LONGEST_S", 2)
     files, heard = Files(["One.", "Two.", "Three."]), list[Heard]()
-    take = Take(number=1, id="1", rate_hz=RATE_HZ)
-    for _ in range(3):
-        take.add(spoken(1.4).read(0) + bytes(RATE_HZ // 5 * 2))
-    take.end()
+    take = take_of(*[spoken(1.4).read(0) + bytes(RATE_HZ // 5 * 2)] * 3)
     assert text_of(files, take, heard.append) == "One. Two. Three."
     assert sum(file.audio_s for file in files.heard) == pytest.approx(4.8, abs=0.01)
     cuts = [file.audio_s for file in files.heard]

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from aiortc import RTCDtlsTransport
+from takes import RATE_HZ, recognised, take_of
 
 from loops import run
 from sayso.core.problems import Problem, ProblemError
@@ -26,7 +27,6 @@ from service.client_secrets import Secrets
 from service.front import Front, Reply, Request, refusal
 from service.session import Session
 
-RATE_HZ = 16_000
 TEXT = "Put the kettle on, please, and tell nobody."
 
 
@@ -51,30 +51,13 @@ def tone(seconds: float, level: int = 6000) -> bytes:
     return (np.sin(at * math.tau * 220 / RATE_HZ) * level).astype("<i2").tobytes()
 
 
-def spoken(pcm: bytes, ended: bool = True) -> Take:
-    take = Take(number=1, id="1", rate_hz=RATE_HZ)
-    take.add(pcm)
-    if ended:
-        take.end()
-    return take
-
-
-async def recognised(
-    engine: RealtimeEngine, take: Take, heard: Callable[[Heard], None] = lambda _: None
-) -> str:
-    try:
-        return await engine.recognise(Reader(take), heard)
-    finally:
-        await engine.close()
-
-
 def problem_of(calls: Callable[[], Calls], **fields: Any) -> Problem:
     problems = []
 
     async def test() -> None:
         async with answering(calls()) as front:
             with pytest.raises(ProblemError) as caught:
-                await recognised(engine_for(front, **fields), spoken(tone(0.3)))
+                await recognised(engine_for(front, **fields), take_of(tone(0.3)))
             problems.append(caught.value.problem)
 
     run(test)
@@ -99,7 +82,7 @@ def test_what_is_spoken_comes_back_over_a_call(secrets: str, answers_sound: bool
     async def test() -> None:
         calls = Calls(StandIn([TEXT]), answers_sound=answers_sound)
         async with answering(calls) as front:
-            take = spoken(tone(0.2), ended=False)
+            take = take_of(tone(0.2), ended=False)
             engine = engine_for(front, secrets_url=secrets)
             await engine.prepare()
             talking = asyncio.create_task(speak(take, 1.3))
@@ -139,7 +122,7 @@ def test_all_that_was_said_before_the_call_stood_arrives_and_the_middle_of_pause
         calls = Calls(StandIn([TEXT]))
         async with answering(calls) as front:
             quiet = (np.arange(RATE_HZ * 2) % 2 * 6 - 3).astype("<i2").tobytes()
-            take = spoken(quiet[:6400] + tone(0.5) + quiet + tone(0.5))
+            take = take_of(quiet[:6400] + tone(0.5) + quiet + tone(0.5))
             assert await recognised(engine_for(front), take) == TEXT
         audio = bytes(calls.record.audio)
         assert loud_s(audio) == pytest.approx(1.0, abs=0.1)
@@ -152,7 +135,7 @@ def test_a_server_that_holds_sound_back_has_all_of_it_at_the_commit() -> None:
     async def test() -> None:
         calls = Calls(StandIn([TEXT]), held_back_s=0.35)
         async with answering(calls) as front:
-            assert await recognised(engine_for(front), spoken(tone(0.6))) == TEXT
+            assert await recognised(engine_for(front), take_of(tone(0.6))) == TEXT
         sent = [event for event in calls.record.sent if event["type"].endswith("completed")]
         assert sent[0]["usage"] == {"type": "duration", "seconds": 1}
         assert loud_s(bytes(calls.record.audio)) == pytest.approx(0.6, abs=0.06)
@@ -165,7 +148,7 @@ def test_too_short_a_take_is_empty_and_not_committed(seconds: float) -> None:
     async def test() -> None:
         calls = Calls(StandIn([TEXT]))
         async with answering(calls) as front:
-            assert await recognised(engine_for(front), spoken(tone(seconds))) == ""
+            assert await recognised(engine_for(front), take_of(tone(seconds))) == ""
         assert "input_audio_buffer.commit" not in calls.record.types
 
     run(test)
@@ -201,7 +184,7 @@ def test_where_no_call_gets_through_the_socket_does_and_is_taken_at_once_the_nex
     async def test() -> None:
         calls = Calls(StandIn([TEXT], at_openai=True), answer=answer)
         calls.service.also = calls.secrets.valid
-        take = spoken(tone(0.3))
+        take = take_of(tone(0.3))
         paths = await by_socket(calls, take, secrets_url=secrets, model_in_url=False)
         assert paths.count("/v1/realtime/calls") == 1
 
@@ -214,7 +197,7 @@ def test_what_is_read_again_goes_by_the_socket_which_is_faster(
     monkeypatch.setattr(webrtc, "LONGEST_BACKLOG_S", 0.2)
 
     async def test() -> None:
-        assert await by_socket(Calls(StandIn([TEXT])), spoken(tone(0.3))) == []
+        assert await by_socket(Calls(StandIn([TEXT])), take_of(tone(0.3))) == []
 
     run(test)
 
@@ -234,7 +217,7 @@ def test_sound_that_got_lost_on_the_way_is_not_passed_over(
     async def test() -> None:
         calls = Calls(StandIn([TEXT]))
         async with answering(calls) as front:
-            engine, take = engine_for(front), spoken(tone(4.0))
+            engine, take = engine_for(front), take_of(tone(4.0))
             with pytest.raises(ProblemError, match=r"was lost. Your recording is kept.") as caught:
                 await engine.recognise(Reader(take), lambda _: None)
             assert "of sound got lost" in caught.value.problem.detail
@@ -343,7 +326,7 @@ def test_a_take_that_is_cancelled_ends_its_call(stage: Any) -> None:
         async with answering(calls) as front:
             engine = engine_for(front)
             work = asyncio.create_task(
-                engine.recognise(Reader(spoken(tone(0.5), ended=False)), lambda _: None)
+                engine.recognise(Reader(take_of(tone(0.5), ended=False)), lambda _: None)
             )
             await reached.wait()
             work.cancel()
