@@ -5,15 +5,16 @@ from __future__ import annotations
 import datetime
 import ipaddress
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:  # most tests of this folder have no window
     from pytestqt.qtbot import QtBot
     from uifakes import FakeApp
+    from workerdesk import Desk
 
     from sayso.ui.settings.recognition import RecognitionPage
     from sayso.ui.settings.window import SettingsWindow
@@ -94,3 +95,21 @@ def page(window: SettingsWindow) -> RecognitionPage:
     from settingswindow import recognition
 
     return recognition(window)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
+    """`desk("What it hears.")`, with Desk's options; each is stopped."""
+    from workerdesk import Desk
+
+    desks: list[Desk] = []
+
+    def make(*texts: Any, **options: Any) -> Desk:
+        desks.append(Desk(tmp_path / "takes", *texts, **options))
+        return desks[-1]
+
+    yield make
+    for each in desks:
+        each.worker.stop()
+        assert not each.worker._thread.is_alive()
+        assert not each.microphone.is_open.is_set()

@@ -2,7 +2,7 @@
 
 import attrs
 import pytest
-from test_worker import Desk, left_behind
+from workerdesk import Desk, left_behind
 
 from fakes import LOUD, QUIET, FakeEngine
 from sayso.core.doubt import Account

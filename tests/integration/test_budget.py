@@ -4,7 +4,7 @@ import datetime as dt
 
 import attrs
 import pytest
-from test_worker import Desk, left_behind
+from workerdesk import Desk, left_behind
 
 from fakes import FakeEngine
 from sayso.core import events as e
