@@ -9,7 +9,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from .core.problems import ProblemError
+import attrs
+
+from .budget import Budget
+from .core.doubt import Account
+from .core.endpoint import ON_DEVICE
+from .core.problems import Problem, ProblemError
 from .core.settings import Settings
 from .core.take import BYTES_PER_SAMPLE, Take
 from .core.text import insertable
@@ -19,9 +24,15 @@ from .edges.secrets import KeyStore
 from .engines import make_engine
 from .stt.engine import Heard, Partial
 from .stt.reader import Reader
+from .stt.relay import account_of, doubt_of
 
 BAR = 24
 """Characters of the progress bar."""
+UNTIL = (
+    "Nothing is sent until you choose: sayso config set monthly_budget_usd AMOUNT,"
+    " or --engine on-device."
+)
+ANOTHER = "Another engine may do better: --engine."
 
 
 def transcribe_file(file: Path, settings: Settings) -> dict[str, Any]:
@@ -45,18 +56,31 @@ def transcribe_file(file: Path, settings: Settings) -> dict[str, Any]:
 
 
 async def recognise(take: Take, settings: Settings) -> str:
-    """What was said in the take, which knows its engine then. ProblemError where it fails."""
+    """What was said in the take, which knows its engine then; a doubt about it goes to stderr.
+
+    Raises:
+        ProblemError: The month's budget is used up, or it fails.
+    """
+    if refused := await Budget(Ledger(folders.history()), _say).refuses(settings):
+        raise ProblemError(attrs.evolve(refused, remedy=UNTIL))
     engine = make_engine(settings, KeyStore().get)
     take.engine = settings.chosen
     line = _Line(take)
     reader = _Counting(take, line.read)
     try:
         await engine.prepare()
-        return await engine.recognise(reader, line.heard)
+        text = await engine.recognise(reader, line.heard)
     finally:
         line.clear()
         await engine.close()
         _count(take)
+    account = line.account or account_of(take.engine, reader)
+    doubted = await doubt_of(text, reader, account)
+    if doubted is None:
+        return text
+    if take.engine != ON_DEVICE:  # this computer would only say the same again
+        _say(attrs.evolve(doubted.problem, remedy=ANOTHER))
+    return doubted.text
 
 
 def _count(take: Take) -> None:
@@ -65,7 +89,11 @@ def _count(take: Take) -> None:
     try:
         Ledger(folders.history()).count(today, take.usage)
     except ProblemError as error:
-        sys.stderr.write(f"{error.problem.sentence}\n")
+        _say(error.problem)
+
+
+def _say(problem: Problem) -> None:
+    sys.stderr.write(f"{problem.sentence}\n")
 
 
 class _Counting(Reader):
@@ -90,6 +118,7 @@ class _Line:
         self._duration_s = take.duration_s
         self._read_s = 0.0
         self._text = ""
+        self.account: Account | None = None
         self._shows = sys.stderr.isatty()
 
     def read(self, seconds: float) -> None:
@@ -97,7 +126,9 @@ class _Line:
         self._draw()
 
     def heard(self, what: Heard) -> None:
-        if isinstance(what, Partial):
+        if isinstance(what, Account):
+            self.account = what
+        elif isinstance(what, Partial):
             self._text = insertable(what.text, newlines=False)
         self._draw()
 

@@ -1,6 +1,7 @@
 """`sayso history` as a person gives it."""
 
 import csv
+import datetime as dt
 import json
 import subprocess
 import sys
@@ -11,9 +12,12 @@ import pytest
 
 from fakes import LOUD, RATE_HZ, FakeEngine
 from sayso import history_command
+from sayso.core.doubt import Account
 from sayso.core.entry import Entry
 from sayso.core.problems import ProblemError
-from sayso.core.usage import Used
+from sayso.core.settings import Settings
+from sayso.core.usage import Used, month_of
+from sayso.edges import settings_file
 from sayso.edges.history import History
 from sayso.edges.ledger import Ledger
 from sayso.edges.spool import Spool
@@ -183,6 +187,49 @@ def test_retry_by_another_engine(past, monkeypatch, capsys, tmp_path):
         history_command.history.main(
             ["retry", "20261121", "--engine", "Attic"], standalone_mode=False
         )
+
+
+def retried(past, monkeypatch, engine, *arguments):
+    """What `retry` prints, of a take with half a second of a voice."""
+    recorded(past, "20261121-090000-abc")
+    monkeypatch.setattr("sayso.transcribe.make_engine", lambda settings, key: engine)
+    history_command.history.main(["retry", "20261121", *arguments], standalone_mode=False)
+
+
+def test_words_that_are_doubted_are_given_and_it_is_said(past, monkeypatch, capsys):
+    class Deaf(FakeEngine):
+        async def recognise(self, audio, heard):
+            heard(Account(engine="api.openai.com", sent_s=30.0, used_s=3.0))
+            return await super().recognise(audio, heard)
+
+    retried(past, monkeypatch, Deaf("Half."), "--engine", "OpenAI")
+    said = capsys.readouterr()
+    assert (said.out, said.err) == (
+        "Half.\n",
+        "api.openai.com left out 27 s of what you said. Another engine may do better: --engine.\n",
+    )
+    assert past.find("20261121").text == "Half."
+
+
+def test_this_computer_is_not_doubted_aloud(past, monkeypatch, capsys):
+    retried(past, monkeypatch, FakeEngine(""))
+    assert capsys.readouterr().err == ""
+
+
+def test_a_budget_that_is_used_up_keeps_retry_from_asking(past, monkeypatch, capsys, tmp_path):
+    (tmp_path / "config" / "sayso").mkdir(parents=True)
+    settings = attrs.evolve(Settings(), monthly_budget_usd=1.0)
+    settings_file.save(tmp_path / "config" / "sayso" / "settings.json", settings)
+    today = dt.datetime.now().astimezone().date()
+    ledger = Ledger(past.path)
+    ledger.count(today, [Used(endpoint="OpenAI", seconds=60, cost_usd=1.0)])
+    engine = FakeEngine("There.")
+    with pytest.raises(ProblemError, match=r"budget is used up\. Nothing is sent until you choose"):
+        retried(past, monkeypatch, engine, "--engine", "OpenAI")
+    assert engine.heard_bytes == []
+    ledger.allow(month_of(today), 1.0)
+    retried(past, monkeypatch, engine, "--engine", "OpenAI")
+    assert capsys.readouterr().out == "There.\n"
 
 
 def test_play(past, monkeypatch):

@@ -120,7 +120,7 @@ class Relay:
                 self._order.held()
             return self._after(read.engine, error.problem)
         self._told.waits(None)
-        if doubted := await self._doubt(text, reader, account):
+        if doubted := await doubt_of(text, reader, account):
             log.info("%s is doubted: %s", read.engine, doubted.problem.detail)
             take.settled = before  # nothing of it is believed
             whole = whole_text(before, doubted.text)
@@ -160,15 +160,7 @@ class Relay:
 
         async with self._lend(name) as engine:
             text = await engine.recognise(reader, heard)
-        called = "This computer" if name == ON_DEVICE else name
-        return text, accounts[-1] if accounts else Account(called, reader.duration_s)
-
-    async def _doubt(self, text: str, reader: Reader, account: Account) -> Doubt | None:
-        if not suspect(text, account):
-            return None
-        take = self._take
-        pcm = take.read(reader.start_bytes)
-        return doubt(text, await asyncio.to_thread(speech_in, pcm, take.rate_hz), account)
+        return text, accounts[-1] if accounts else account_of(name, reader)
 
     async def _in_time(self, work: Awaitable[T], reader: Reader | None = None) -> T:
         """Its result, unless it comes too late; for a reader that has read all it does not.
@@ -202,6 +194,19 @@ class Relay:
         if self._take.ended and self._released_s is None:
             self._released_s = self._clock()
             self._released.set()
+
+
+def account_of(name: str, reader: Reader) -> Account:
+    """What is known of an engine that gives none itself."""
+    return Account("This computer" if name == ON_DEVICE else name, reader.duration_s)
+
+
+async def doubt_of(text: str, reader: Reader, account: Account) -> Doubt | None:
+    """Why not to believe what an engine made of this audio; None: it can be believed."""
+    if not suspect(text, account):
+        return None
+    pcm, rate_hz = reader.take.read(reader.start_bytes), reader.take.rate_hz
+    return doubt(text, await asyncio.to_thread(speech_in, pcm, rate_hz), account)
 
 
 def _seen(task: asyncio.Future[T]) -> None:
