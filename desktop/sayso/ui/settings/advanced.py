@@ -62,7 +62,6 @@ class Advanced:
         """The person chose their company's address and has not entered it yet."""
         self._asked = ""
         """Whose key's place is known."""
-        context = page.context
         self.more = QPushButton(MORE)
         self.more.setObjectName("flat")
         self.more.setMinimumHeight(scaled(30))
@@ -75,6 +74,20 @@ class Advanced:
             "Model in the a&ddress",
             "Gateways find the way by it. A few refuse it.",
         )
+        self._make_secrets(width)
+        self.open = page.combo_row(
+            "endpoint.keep_open_s", "Stay &connected", "The next dictation starts sooner.", OPEN,
+            width,
+        )  # fmt: skip
+        self._make_headers()
+        self.rows: list[QWidget] = [
+            *(self.auth, self.in_url, self.secrets_row, self.secrets_url, self.secrets_key),
+            *(self.open, self.headers_row),
+        ]
+
+    def _make_secrets(self, width: int) -> None:
+        """Keys that expire: who hands them out, where, and what is shown there."""
+        context = self._page.context
         self.secrets = make_combo(context, SECRETS, width)
         self.secrets.activated.connect(lambda _: self._secrets_chosen())
         self.secrets_row = Row(
@@ -82,7 +95,7 @@ class Advanced:
             self.secrets,
         )  # fmt: skip
         self.secrets_url = TextRow(
-            page,
+            self._page,
             "endpoint.secrets_url",
             "Where keys are handed &out",
             "An https address.",
@@ -90,17 +103,15 @@ class Advanced:
             check=socket_url,
         )
         self.secrets_key = KeyRow(context, self._secrets_host, None, "Key for that address")
-        self.open = page.combo_row(
-            "endpoint.keep_open_s", "Stay &connected", "The next dictation starts sooner.", OPEN,
-            width,
-        )  # fmt: skip
+
+    def _make_headers(self) -> None:
         self.headers = Lines()
         self.headers.setPlaceholderText("X-Team: speech")
         self.headers.left.connect(self._headers_left)
-        self.headers_row = page.keep(
+        self.headers_row = self._page.keep(
             "endpoint.headers",
             Row(
-                context.scheme,
+                self._page.context.scheme,
                 "Headers",
                 "Sent with each request, one to a line. No keys: they belong in the field above.",
                 None,
@@ -108,10 +119,6 @@ class Advanced:
             ),
         )
         self.headers.setAccessibleName("Headers")
-        self.rows: list[QWidget] = [
-            *(self.auth, self.in_url, self.secrets_row, self.secrets_url, self.secrets_key),
-            *(self.open, self.headers_row),
-        ]
 
     def refresh(self, endpoint: Endpoint) -> None:
         openai, live = host(endpoint.url) == OPENAI, endpoint.transport == "websocket"

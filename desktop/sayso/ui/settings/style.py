@@ -29,10 +29,12 @@ def palette_given() -> bool:
 
 def sheet(scheme: Scheme) -> str:
     """Buttons, fields and lists with 6 px corners; `page.Combo` draws its own arrow."""
+    return _buttons_and_fields(scheme) + _radio_buttons(scheme) + _lists(scheme)
+
+
+def _buttons_and_fields(scheme: Scheme) -> str:
     hover = theme.mix(scheme.raised, scheme.ink, 0.05)
-    radius, scale = theme.RADIUS_CONTROL, theme.text_scale()
-    high, dot, ring = round(28 * scale), round(7 * scale) * 2, round(5 * scale)
-    hole = dot - 2 * ring + 2
+    radius, high = theme.RADIUS_CONTROL, round(28 * theme.text_scale())
     return f"""
     QPushButton, QComboBox, QLineEdit {{ background: {scheme.raised}; color: {scheme.ink};
         border: 1px solid {scheme.outline}; border-radius: {radius}px; padding: 0 12px;
@@ -57,6 +59,17 @@ def sheet(scheme: Scheme) -> str:
     QPushButton:focus {{ padding: 0 11px; }} QComboBox:focus {{ padding: 0 5px 0 9px; }}
     QLineEdit:focus {{ padding: 0 8px; }} QComboBox QLineEdit:focus {{ border: 0; padding: 0; }}
     QPushButton:disabled, QComboBox:disabled, QLineEdit:disabled {{ color: {scheme.ink3}; }}
+    QPushButton#flat {{ background: transparent; border: 0; color: {scheme.voice};
+        padding: 0 8px; }}
+    QPushButton#flat:focus {{ border: 2px solid {scheme.voice}; padding: 0 6px; }}
+    """
+
+
+def _radio_buttons(scheme: Scheme) -> str:
+    scale = theme.text_scale()
+    dot, ring = round(7 * scale) * 2, round(5 * scale)
+    hole = dot - 2 * ring + 2
+    return f"""
     QRadioButton {{ spacing: 10px; color: {scheme.ink}; }}
     QRadioButton:disabled {{ color: {scheme.ink2}; }}
     QRadioButton::indicator {{ width: {dot}px; height: {dot}px; border-radius: {dot // 2 + 1}px;
@@ -67,6 +80,12 @@ def sheet(scheme: Scheme) -> str:
         height: {dot - 2}px; }}
     QRadioButton::indicator:checked {{ width: {hole}px; height: {hole}px;
         border: {ring}px solid {scheme.voice}; background: {scheme.on_voice}; }}
+    """
+
+
+def _lists(scheme: Scheme) -> str:
+    radius = theme.RADIUS_CONTROL
+    return f"""
     QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border: 0; }}
     QListWidget#sidebar {{ background: transparent; border: 0; outline: 0; }}
     QListWidget#sidebar::item {{ border-radius: {radius}px; padding-left: 8px;
@@ -75,9 +94,6 @@ def sheet(scheme: Scheme) -> str:
     QListWidget#sidebar::item:selected {{ background: {scheme.voice_soft}; color: {scheme.ink}; }}
     QListWidget#sidebar[keyboard="true"]::item:selected {{ border: 2px solid {scheme.voice};
         padding-left: 6px; }}
-    QPushButton#flat {{ background: transparent; border: 0; color: {scheme.voice};
-        padding: 0 8px; }}
-    QPushButton#flat:focus {{ border: 2px solid {scheme.voice}; padding: 0 6px; }}
     QScrollBar:vertical {{ background: transparent; width: 10px; margin: 2px; }}
     QScrollBar::handle:vertical {{ background: {theme.mix(scheme.outline, scheme.window, 0.4)};
         border-radius: 3px; min-height: 32px; }}
