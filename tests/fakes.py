@@ -65,6 +65,8 @@ class FakeEngine:
     def __init__(self, *texts: str | Problem) -> None:
         self._texts = list(texts)
         self.heard_bytes: list[int] = []
+        self.has_heard = threading.Event()
+        """All of a take."""
         self.may_answer = threading.Event()
         self.may_answer.set()
         self.closed = False
@@ -80,6 +82,7 @@ class FakeEngine:
             if isinstance(text, str):
                 heard(Partial(text[:3]))
         self.heard_bytes.append(size)
+        self.has_heard.set()
         await asyncio.to_thread(self.may_answer.wait, 5)
         if isinstance(text, Problem):
             raise ProblemError(text)
@@ -94,10 +97,13 @@ class FakeTypist:
 
     def __init__(self) -> None:
         self.focus = EDITOR
+        self.was_asked = threading.Event()
+        """Which window has the focus."""
         self.typed: list[str] = []
         self.problem: Problem | None = None
 
     def target(self) -> Target:
+        self.was_asked.set()
         return self.focus
 
     def spare_characters(self, text: str) -> int | None:

@@ -42,14 +42,6 @@ async def heard(engine: RealtimeEngine, take: Take | None = None) -> str:
     return await engine.recognise(Reader(take or spoken(0.4, rate_hz=RATE_HZ)), lambda _: None)
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    for _ in range(300):
-        if condition():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("it has not come about in 3 s")
-
-
 # Kept warm between takes
 
 
@@ -62,7 +54,7 @@ def test_takes_go_on_with_one_socket_and_each_has_its_own_text() -> None:
             assert record.types.count("input_audio_buffer.commit") == 3
             assert record.close_code is None
             await engine.close()
-            await until(lambda: record.close_code == 1000)
+            assert await record.closed() == 1000
 
     run(test)
 
@@ -72,7 +64,7 @@ def test_a_socket_is_not_kept_unless_the_endpoint_says_so() -> None:
         async with StandIn(["One.", "Two."]) as service, engine_for(service, 0) as engine:
             assert [await heard(engine) for _ in range(2)] == ["One.", "Two."]
             assert len(service.records) == 2
-            await until(lambda: service.records[0].close_code == 1000)
+            assert await service.records[0].closed() == 1000
 
     run(test)
 
@@ -82,7 +74,7 @@ def test_an_idle_socket_is_closed_after_its_time() -> None:
         async with StandIn(["One.", "Two."]) as service, engine_for(service) as engine:
             engine._link = Link(keep_open_s=0.2)
             await heard(engine)
-            await until(lambda: service.record.close_code == 1000)
+            assert await service.record.closed() == 1000
             assert await heard(engine) == "Two."
             assert len(service.records) == 2
 
@@ -119,7 +111,8 @@ def test_takes_at_the_same_time_have_a_socket_each() -> None:
             await heard(engine)
             assert await asyncio.gather(*(heard(engine) for _ in range(3))) == ["same"] * 3
             assert len(service.records) == 3
-            await until(lambda: sum(r.close_code == 1000 for r in service.records) == 2)
+            closed = asyncio.as_completed([record.closed() for record in service.records])
+            assert [await next(closed) for _ in range(2)] == [1000, 1000]
 
     run(test)
 
@@ -150,7 +143,7 @@ def test_a_socket_that_cannot_be_used_again_is_replaced(
                     await connection.close(1001)
                 await link._warm.socket.ws.wait_closed()
             if why == "old":
-                await asyncio.sleep(0.7)
+                assert await service.record.closed() == 1000
             assert await heard(engine) in ("One.", "Two.")
             assert len(service.records) == 2
 

@@ -225,11 +225,13 @@ def test_in_private_nothing_stays_of_what_has_landed(desk):
 def test_words_of_the_history_are_typed_once_another_window_has_the_focus(desk):
     desk = desk("Hello.")
     desk.dictate(words=1)
-    desk.worker.run(asyncio.to_thread(desk.archive._thread.submit(int).result)).result(WAIT_S)
+    desk.settle()
     (entry,) = desk.history.entries()
     desk.typist.focus = Target(window=99)
     desk.worker.type_again(entry, 99)
-    desk.worker.run(asyncio.sleep(0.02)).result(WAIT_S)
+    for _ in range(2):
+        desk.typist.was_asked.clear()
+        assert desk.typist.was_asked.wait(WAIT_S)
     assert desk.typist.typed == ["Hello."]
     desk.typist.focus = Target(window=8)
     desk.wait_for(lambda status: len(desk.typist.typed) == 2)

@@ -1,6 +1,5 @@
 """The worker rescues what an earlier run left behind."""
 
-import asyncio
 import os
 import time
 
@@ -79,9 +78,7 @@ LITTLE = {
 def test_what_holds_no_speech_just_goes(desk, tmp_path, block, blocks):
     path = left_behind(tmp_path / "takes", block=block, blocks=blocks)
     desk = desk("Hello.")
-    deadline_s = time.monotonic() + WAIT_S
-    while path.exists() and time.monotonic() < deadline_s:
-        desk.worker.run(asyncio.sleep(0.01)).result(WAIT_S)
+    desk.settle()
     assert not path.exists()
     desk.dictate(words=1)
     desk.worker.stop()
@@ -105,12 +102,12 @@ def test_quitting_in_a_rescue_leaves_it_to_the_next_start(desk, tmp_path):
     path = left_behind(tmp_path / "takes")
     first = desk("never")
     first.engine.may_answer.clear()
-    deadline_s = time.monotonic() + WAIT_S
-    while not first.engine.heard_bytes and time.monotonic() < deadline_s:
-        first.worker.run(asyncio.sleep(0.01)).result(WAIT_S)
-    first.engine.may_answer.set()
+    assert first.engine.has_heard.wait(WAIT_S)
     first.worker._soon(lambda: [task.cancel() for task in first.worker._tasks])
+    first.engine.may_answer.set()
     first.worker.stop()
     second = desk("Half a sentence")
     assert second.wait(asks=True).held == "Half a sentence"
-    assert path.stem
+    second.worker.stop()
+    (kept,) = second.history.entries()
+    assert (kept.id, kept.text) == (path.stem, "Half a sentence")

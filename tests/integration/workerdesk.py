@@ -1,5 +1,6 @@
 """A worker with hand-written edges, and what an earlier one left behind."""
 
+import asyncio
 import os
 import queue
 import time
@@ -59,6 +60,16 @@ class Desk:
         while not condition(status := self.shown.get(timeout=WAIT_S)):
             pass
         return status
+
+    def settle(self):
+        """Until what an earlier run left was looked at, and all is written that is to be."""
+
+        async def over():
+            if self.worker._tasks:
+                await asyncio.wait(self.worker._tasks)
+
+        self.worker.run(over()).result(WAIT_S)
+        self.archive._thread.submit(int).result(WAIT_S)
 
     def hold(self):
         self.worker.key("ctrl_r", True)

@@ -77,6 +77,13 @@ class Record:
     arrivals: list[tuple[float, float]] = attrs.field(factory=list)
     """Monotonic s, and s of audio."""
     close_code: int | None = None
+    over: asyncio.Event = attrs.field(factory=asyncio.Event, repr=False, eq=False)
+    """The connection is closed, and `close_code` says how."""
+
+    async def closed(self) -> int | None:
+        """How, once it is."""
+        await self.over.wait()
+        return self.close_code
 
     @property
     def types(self) -> list[str]:

@@ -143,6 +143,7 @@ class StandIn:
             self._handlers.discard(handler)
             session.leave()
             record.close_code = ws.close_code
+            record.over.set()
 
 
 def hang_up(code: int, reason: str = "") -> Mischief:
