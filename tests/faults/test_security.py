@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import itertools
 import json
 import logging
 import os
@@ -425,12 +426,6 @@ async def deltas_for_ever(session: Session) -> bool:
         await session.send(f"{SPOKEN}delta", item_id=item, content_index=0, delta="word " * 20)
 
 
-async def frames_for_ever(session: Session) -> bool:
-    filler = json.dumps({"type": "conversation.item.added", "filler": "x" * 900_000})
-    while True:
-        await session.ws.send(filler)
-
-
 async def a_huge_frame(session: Session) -> bool:
     await session.ws.send(json.dumps({"type": "x", "filler": "x" * (30 << 20)}))
     return False
@@ -466,11 +461,21 @@ def test_words_that_mean_nothing_fill_no_memory() -> None:
     held: list[float] = []
 
     async def test() -> None:
+        flooded = asyncio.Event()
+
+        async def frames_for_ever(session: Session) -> bool:
+            filler = json.dumps({"type": "conversation.item.added", "filler": "x" * 900_000})
+            for number in itertools.count():
+                await session.ws.send(filler)
+                if number == 150:
+                    flooded.set()
+            return False
+
         async with StandIn(mischief={"created": frames_for_ever}) as service:
             engine = RealtimeEngine(Endpoint(url=service.url), "en", lambda _: KEY)
             reading = asyncio.create_task(engine.recognise(Reader(take()), lambda _: None))
             before = resident_bytes()
-            await asyncio.sleep(1.0)
+            await flooded.wait()
             held.append(resident_bytes() - before)
             reading.cancel()
             await asyncio.wait([reading])

@@ -3,7 +3,6 @@
 import shutil
 import socket
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
@@ -354,10 +353,10 @@ def entry(downloads, name):
 
 def settled(downloads, name):
     """How it stands once nothing arrives any more."""
-    until = time.monotonic() + 10
-    while (now := entry(downloads, name)).arriving:
-        assert time.monotonic() < until
-        threading.Event().wait(0.01)
+    if under_way := downloads._under_way.get(name):
+        under_way.thread.join(10)
+    now = entry(downloads, name)
+    assert not now.arriving
     return now
 
 

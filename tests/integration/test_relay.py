@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 import pytest
+from takes import RATE_HZ, take_of
 
 from faults import words
 from faults.desk import PAUSE, Hearing, hears
@@ -27,7 +28,6 @@ from service import KEY, StandIn, drop, hang_up, stay_silent
 from service.flat import FlatSession
 from service.session import Session, Stage
 
-RATE_HZ = 16_000
 BLOCK_BYTES = RATE_HZ // 50 * 2
 QUIET = PAUSE * 50
 """One second."""
@@ -39,13 +39,14 @@ class World:
     """A take, the engines it may be read by, and what is told meanwhile."""
 
     engines: dict[str, Engine]
-    take: Take = attrs.field(factory=lambda: Take(number=1, id="1", rate_hz=RATE_HZ))
+    take: Take = attrs.field(factory=lambda: take_of(ended=False))
     partials: list[str] = attrs.field(factory=list)
     waits: list[Waiting | None] = attrs.field(factory=list)
+    has_waited: asyncio.Event = attrs.field(factory=asyncio.Event)
     passed: list[tuple[Problem, str]] = attrs.field(factory=list)
 
     async def read(self) -> Text:
-        told = Told(heard=self._heard, waits=self.waits.append, passed_on=self._passed)
+        told = Told(heard=self._heard, waits=self._waits, passed_on=self._passed)
         return await Relay(self.take, list(self.engines), self._lend, told).text()
 
     async def read_while(self, pcm: bytes) -> Text:
@@ -64,6 +65,10 @@ class World:
         if isinstance(news, Partial):
             self.partials.append(news.text)
 
+    def _waits(self, waiting: Waiting | None) -> None:
+        self.waits.append(waiting)
+        self.has_waited.set()
+
     def _passed(self, problem: Problem, name: str) -> None:
         self.passed.append((problem, name))
 
@@ -74,13 +79,6 @@ async def say(take: Take, pcm: bytes) -> None:
         await asyncio.sleep(began_s + start / 2 / RATE_HZ - time.monotonic())
         take.add(pcm[start : start + BLOCK_BYTES])
     take.end()
-
-
-def said(pcm: bytes, **fields: Any) -> Take:
-    take = Take(number=1, id="1", rate_hz=RATE_HZ, **fields)
-    take.add(pcm)
-    take.end()
-    return take
 
 
 def engine_of(service: StandIn, **fields: Any) -> RealtimeEngine:
@@ -148,7 +146,7 @@ def test_a_server_that_restarts_is_waited_for() -> None:
         engine = engine_of(service)
         world = World({SERVER: engine})
         reading = asyncio.create_task(world.read_while(words.speech(6, RATE_HZ)))
-        await asyncio.sleep(0.4)
+        await world.has_waited.wait()
         async with service:
             assert await reading == Text(heard(6), SERVER)
         assert next(waiting.problem.what for waiting in world.waits if waiting).startswith(
@@ -251,7 +249,7 @@ def test_who_is_not_back_soon_after_the_release_is_passed_over() -> None:
 
 def test_what_the_server_had_settled_is_not_read_again_by_the_next() -> None:
     async def test() -> None:
-        take = said(words.speech(5, RATE_HZ))
+        take = take_of(words.speech(5, RATE_HZ))
         take.settled = (Segment(heard(2), len(words.speech(2, RATE_HZ))),)
         async with StandIn(http_status=401) as service:
             world = World({SERVER: engine_of(service), HERE: Hearing()}, take)
@@ -299,7 +297,7 @@ def test_who_stays_silent_after_the_commit_is_passed_over(monkeypatch: pytest.Mo
     async def test() -> None:
         async with StandIn(recognise=hears, mischief={"final": stay_silent()}) as service:
             engine = engine_of(service)
-            world = World({SERVER: engine, HERE: Hearing()}, said(words.speech(3, RATE_HZ)))
+            world = World({SERVER: engine, HERE: Hearing()}, take_of(words.speech(3, RATE_HZ)))
             assert await world.read() == Text(heard(3), HERE)
             await engine.close()
 
@@ -329,7 +327,7 @@ def test_a_recording_of_before_is_left_to_the_chosen_one() -> None:
     async def test() -> None:
         async with StandIn(recognise=hears) as service:
             engine = engine_of(service)
-            world = World({SERVER: engine, HERE: Hearing()}, said(words.speech(45, RATE_HZ)))
+            world = World({SERVER: engine, HERE: Hearing()}, take_of(words.speech(45, RATE_HZ)))
             assert await world.read() == Text(heard(45), SERVER)
             await engine.close()
 
@@ -343,7 +341,7 @@ def test_nobody_left_is_the_first_ones_problem(monkeypatch: pytest.MonkeyPatch) 
         async with StandIn() as gone:
             pass
         engine = engine_of(gone)
-        world = World({SERVER: engine}, said(words.speech(2, RATE_HZ)))
+        world = World({SERVER: engine}, take_of(words.speech(2, RATE_HZ)))
         with pytest.raises(ProblemError, match="Nothing answers at"):
             await world.read()
         assert len([waiting for waiting in world.waits if waiting]) >= 2
@@ -380,7 +378,7 @@ def test_a_busy_server_is_waited_for_as_it_asks(how: str) -> None:
         session = Busy if how == "words" else Session
         async with Closed(recognise=hears, session=session) as service:
             engine = engine_of(service)
-            world = World({SERVER: engine}, said(words.speech(2, RATE_HZ)))
+            world = World({SERVER: engine}, take_of(words.speech(2, RATE_HZ)))
             began_s = time.monotonic()
             assert (await world.read()).text == heard(2)
             assert time.monotonic() - began_s > 1.0
@@ -408,9 +406,9 @@ def test_a_server_that_dropped_audio_is_not_believed() -> None:
         async with StandIn(["w0 w1"], session=Deaf) as service:
             engine = engine_of(service)
             spoken = words.speech(15, RATE_HZ)
-            world = World({SERVER: engine, HERE: Hearing()}, said(spoken))
+            world = World({SERVER: engine, HERE: Hearing()}, take_of(spoken))
             assert await world.read() == Text(heard(15), HERE)
-            alone = World({SERVER: engine}, said(spoken))
+            alone = World({SERVER: engine}, take_of(spoken))
             text = await alone.read()
             assert (text.text, text.engine) == ("w0 w1", SERVER)
             assert text.problem is not None
@@ -425,9 +423,9 @@ def test_an_empty_final_for_words_is_for_the_next_engine() -> None:
     async def test() -> None:
         async with StandIn([""]) as service:
             engine = engine_of(service)
-            world = World({SERVER: engine, HERE: Hearing()}, said(words.speech(5, RATE_HZ)))
+            world = World({SERVER: engine, HERE: Hearing()}, take_of(words.speech(5, RATE_HZ)))
             assert await world.read() == Text(heard(5), HERE)
-            quiet = World({SERVER: engine, HERE: Hearing()}, said(PAUSE * 50))
+            quiet = World({SERVER: engine, HERE: Hearing()}, take_of(PAUSE * 50))
             assert await quiet.read() == Text("", SERVER)
             await engine.close()
 
@@ -442,16 +440,22 @@ def test_it_can_be_cancelled_at_any_time(when: str) -> None:
     async def test() -> None:
         async with StandIn() as gone:
             pass
-        service = gone if when == "waiting" else StandIn(mischief={"created": stay_silent()})
-        if when == "speaking":
-            service = StandIn(recognise=hears)
+        reached = asyncio.Event()
+
+        async def stop_here(_: Session) -> bool:
+            reached.set()
+            return False
+
+        stage: Stage = "audio" if when == "speaking" else "created"
+        service = gone if when == "waiting" else StandIn(mischief={stage: stop_here})
         async with contextlib.AsyncExitStack() as stack:
             if when != "waiting":
                 await stack.enter_async_context(service)
             engine = engine_of(service)
             world = World({SERVER: engine, HERE: Hearing()})
+            world.take.add(words.speech(2, RATE_HZ))
             reading = asyncio.create_task(world.read())
-            await asyncio.sleep(0.2)
+            await (world.has_waited if when == "waiting" else reached).wait()
             reading.cancel()
             began_s = time.monotonic()
             with pytest.raises(asyncio.CancelledError):
