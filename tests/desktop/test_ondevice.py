@@ -496,6 +496,23 @@ def test_memory_does_not_climb_from_unloading_to_unloading() -> None:
     assert last - first < 12e6  # with glibc's own ways it was 20 MB and more
 
 
+def test_an_engine_that_is_closed_keeps_no_memory() -> None:
+    """One is closed whenever another model, language or hint is chosen."""
+    samples, _ = joined([1])
+    process = psutil.Process()
+
+    async def scenario() -> tuple[int, int]:
+        engine = OnDeviceEngine("en", models=folders.models(), cache=folders.cache())
+        await engine._loaded()
+        await spoken(engine, samples)
+        loaded = process.memory_info().rss
+        await engine.close()
+        return loaded, process.memory_info().rss
+
+    loaded, closed = asyncio.run(scenario())
+    assert loaded - closed > 120e6  # the weights, and most of what decoding took
+
+
 def test_memory_stays_where_it_is_wanted_and_while_somebody_speaks(tmp_path: Path) -> None:
     async def scenario() -> None:
         engine = OnDeviceEngine("en", models=tmp_path, cache=tmp_path, unload_s=3600)

@@ -142,9 +142,10 @@ class OnDeviceEngine:
     async def close(self) -> None:
         """Give back the memory; what still runs ends by itself and its text is dropped."""
         self._stay()
-        self._decoder = self._resting = None
-        self._works = False
         self._lanes.close()
+        with giving_back():
+            self._decoder = self._resting = self._loading = None
+        self._works = False
 
     async def _measured(self, decoder: Decoder) -> None:
         """Keep how long words are waited for here."""
