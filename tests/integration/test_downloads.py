@@ -217,6 +217,13 @@ def test_a_redirect_off_the_encrypted_road_is_not_followed(get, hub, to):
     assert len(hub.asked) == 1
 
 
+@pytest.mark.parametrize("to", ["https://[::bad", f"https://{'a' * 70}.example/x"])
+def test_a_redirect_to_what_is_no_address_is_told(get, hub, to):
+    hub.says = [at.redirect(to)]
+    assert "an answer Sayso does not know" in refused(get)
+    assert len(hub.asked) == 1
+
+
 def test_circles_end(get, hub):
     hub.says = [at.redirect("/again/config.json")] * 20
     assert "an answer Sayso does not know" in refused(get)

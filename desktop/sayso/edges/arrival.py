@@ -132,6 +132,8 @@ class Fetch:
             return _of_transport(error, self._host)
         except _Busy as busy:
             return busy.problem
+        except (httpx2.InvalidURL, UnicodeError) as error:
+            raise ProblemError(self._strange(f"it leads to no address: {error}")) from error
         return _broken_off()
 
     def _attempt(self, client: httpx2.Client, arrival: Arrival) -> None:
