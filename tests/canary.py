@@ -5,17 +5,16 @@ below the folders of this run and of Sayso, and after each test in its log (all 
 what it printed. The keyring of the tests is a real one, which encrypts. One log is left out,
 websockets' own at debugging, where clients and servers of the tests write their headers;
 Sayso's connections have a log of their own, and `faults.test_security` says so.
+
+`canary_watch` is what looks; the rigs come without it, since the demonstration uses them too.
 """
 
 from __future__ import annotations
 
-import logging
 import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 KEY = os.environ.setdefault("SAYSO_CANARY", f"sk-canary-{secrets.token_hex(20)}")
 """In the environment, because programs that tests start need it too."""
@@ -53,40 +52,3 @@ def _holds(path: Path, key: bytes) -> bool:
     except OSError:  # gone meanwhile
         return False
     return False
-
-
-def _sayso_folders() -> list[Path]:
-    from sayso.edges import folders, instance
-
-    places = (folders.settings_file().parent, folders.takes().parent, folders.log().parent)
-    return [*places, folders.models().parent, Path(instance.folder())]
-
-
-@pytest.fixture(autouse=True)
-def _log_at_every_level(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
-    caplog.set_level(logging.INFO, "websockets")
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-    report: pytest.TestReport = yield
-    if report.when == "teardown" and any(KEY in text for _, text in report.sections):
-        LEAKS.append(f"the log or output of {item.nodeid}")
-    return report
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    config = session.config
-    factory: pytest.TempPathFactory = config._tmp_path_factory  # type: ignore[attr-defined]
-    own = [config.rootpath / name for name in (".hypothesis", ".pytest_cache")]
-    for folder in (factory.getbasetemp(), *own, *_sayso_folders()):
-        look_through(folder)
-    if LEAKS and session.exitstatus == pytest.ExitCode.OK:
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for where in LEAKS:
-        terminalreporter.write_line(f"The API key of this run was found in {where}", red=True)

@@ -1,7 +1,9 @@
-"""Installed from a wheel or editable, Sayso finds its icons, sounds and sample."""
+"""Installed from a wheel or editable, Sayso finds its icons, sounds and sample; so does its
+demonstration, which has the packages of users and not those of tests."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import zipfile
@@ -15,6 +17,23 @@ ASK = (
     "import sayso; from sayso.edges.resources import resource\n"
     "print(sayso.__file__); print(resource('sample.wav'))"
 )
+
+DEMO = """
+import sys, runpy
+from importlib.metadata import packages_distributions
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in absent:
+            raise ModuleNotFoundError(f"{name} is not in the constraints of users")
+def named(distribution):
+    return distribution.lower().replace("_", "-").replace(".", "-")
+for_users = set(sys.argv[2].split()) | {"sayso", "pip", "setuptools"}
+of = packages_distributions()
+absent = {m for m, them in of.items() if not for_users & {named(one) for one in them}}
+assert {"pytest", "hypothesis", "jiwer"} <= absent and "Xlib" not in absent
+sys.meta_path.insert(0, Absent())
+assert callable(runpy.run_path(sys.argv[1], run_name="demo")["main"])
+"""
 
 
 def asked(package_in: Path) -> tuple[Path, Path]:
@@ -60,3 +79,13 @@ def test_from_an_editable_install_they_are_found_in_the_repository() -> None:
     assert package.is_relative_to(ROOT)
     assert found == ROOT / "resources" / "sample.wav"
     assert found.is_file()
+
+
+def test_the_demonstration_needs_only_what_users_have() -> None:
+    pins = (ROOT / "packaging" / "constraints.txt").read_text("utf-8")
+    for_users = re.findall(r"^([\w.-]+)==", pins, re.MULTILINE)
+    done = subprocess.run(
+        [sys.executable, "-c", DEMO, str(ROOT / "packaging" / "demo.py"), " ".join(for_users)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
