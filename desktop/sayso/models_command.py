@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
+from collections.abc import Iterable
 
 import attrs
 import click
@@ -13,7 +14,16 @@ from .core import settings as s
 from .core.problems import Problem, ProblemError
 from .core.settings import Settings
 from .edges import folders, instance, settings_file
-from .stt.ondevice.catalogue import Listed, Model, languages, named, size, stays
+from .stt.ondevice.catalogue import (
+    Listed,
+    Model,
+    held,
+    languages,
+    named,
+    not_pinned,
+    size,
+    stays,
+)
 from .stt.ondevice.weights import find
 
 HERE = {
@@ -32,9 +42,10 @@ def models() -> None:
 @models.command("list")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def models_list(as_json: bool) -> None:
-    """Print all models: size, languages, whether they are on this computer, and the wait.
+    """Print all models and how they do here.
 
-    The wait is from letting go to the words, on this computer; "about" is reckoned from another.
+    Size, languages, the wait from letting go to the words on this computer ("about" is reckoned
+    from another model), and whether it is there.
     """
     used = _settings().on_device.model
     if as_json:
@@ -52,10 +63,15 @@ def models_list(as_json: bool) -> None:
 @models.command("download")
 @click.argument("name")
 def models_download(name: str) -> None:
-    """Bring a model to this computer; what broke off goes on where it stopped."""
+    """Bring a model to this computer.
+
+    What broke off goes on where it stopped.
+    """
     from .edges.downloads import fetch
 
     model = named(name)
+    if not model.pinned:
+        raise ProblemError(not_pinned(model))
     if _here(model):
         click.echo(f"The model {model.title} is on this computer already.")
         return
@@ -86,22 +102,31 @@ def models_download(name: str) -> None:
 @models.command("remove")
 @click.argument("name")
 def models_remove(name: str) -> None:
-    """Delete a downloaded model, or what an unfinished download left."""
+    """Delete a downloaded model.
+
+    Or what an unfinished download left of it.
+    """
     from .edges.downloads import remove
 
-    entry = _entry(named(name))
-    if problem := stays(entry, _settings().on_device.model):
+    model, entries = named(name), _listed()
+    entry = _entry(model, entries)
+    if problem := stays(entry, held(entries, _settings().on_device.model)):
         raise ProblemError(problem)
-    remove(entry.model, folders.models())
-    click.echo(f"The model {entry.model.title} is removed.")
+    remove(model, folders.models())
+    click.echo(f"The model {model.title} is removed.")
 
 
 @models.command("use")
 @click.argument("name")
 def models_use(name: str) -> None:
-    """Recognise with this model from now on; a running Sayso takes it at once."""
+    """Recognise with this model from now on.
+
+    A running Sayso takes it at once.
+    """
     model = named(name)
-    if not _entry(model).place:
+    if not model.pinned:
+        raise ProblemError(not_pinned(model))
+    if not _entry(model, _listed()).place:
         raise ProblemError(
             Problem(
                 f"The model {model.title} is not downloaded yet.",
@@ -131,8 +156,8 @@ def _listed() -> list[Listed]:
     return listed(folders.models(), folders.cache())
 
 
-def _entry(model: Model) -> Listed:
-    return next(entry for entry in _listed() if entry.model.name == model.name)
+def _entry(model: Model, entries: Iterable[Listed]) -> Listed:
+    return next(entry for entry in entries if entry.model.name == model.name)
 
 
 def _state(entry: Listed) -> str:

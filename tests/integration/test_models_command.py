@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from sayso import models_command
 from sayso.edges import downloads, folders
 from sayso.edges.arrival import Source
-from sayso.stt.ondevice import catalogue
+from sayso.stt.ondevice import catalogue, weights
 from sayso.stt.ondevice.catalogue import MODELS, named
 from sayso.stt.ondevice.speeds import remember
 
@@ -120,6 +120,10 @@ WRONG = {
         "The model Small is not downloaded yet. "
         "Download it with: sayso models download whisper-small\n",
     ),
+    "use what is not pinned": (
+        ["models", "use", "distil-medium.en"],
+        "is not pinned yet, so Sayso cannot check what it would download. Choose another.\n",
+    ),
     "use what is not known": (
         ["models", "use", "smal"],
         "There is no model called smal. Did you mean small? "
@@ -161,17 +165,30 @@ def test_the_model_in_use_stays(sayso, home):
     assert sayso("models", "remove", "tiny").returncode == 0
 
 
-def test_a_download_says_how_to_use_it(home, monkeypatch):
-    """Against our own server, with the model of its own that it has."""
+def test_the_only_model_can_be_removed(home, monkeypatch):
+    monkeypatch.setattr(weights, "installed_pieces", lambda packages: {})
+    stand(home / "data" / "sayso" / "models" / "whisper-base", named("base"))
+    done = CliRunner().invoke(models_command.models, ["remove", "base"])
+    assert done.stdout == "The model Base is removed.\n"
+    assert not (home / "data" / "sayso" / "models" / "whisper-base").exists()
+
+
+@pytest.fixture
+def hub(home, monkeypatch):
+    """Our own server, and the model of its own that it has."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     model = modelhub.model()
     monkeypatch.setattr(catalogue, "_BY_NAME", {model.name: model})
     with modelhub.serving() as hub:
-        hub.says = [modelhub.do(lambda: None), modelhub.cut(1_000_000)]
         source = Source(base=hub.base, pauses_s=(0.01,))
         fetch = downloads.fetch
         monkeypatch.setattr(downloads, "fetch", lambda *arguments: fetch(*arguments, source=source))
-        done = CliRunner().invoke(models_command.models, ["download", "test"])
+        yield hub
+
+
+def test_a_download_says_how_to_use_it(hub):
+    hub.says = [modelhub.do(lambda: None), modelhub.cut(1_000_000)]
+    done = CliRunner().invoke(models_command.models, ["download", "test"])
     assert done.exit_code == 0, done.exception
     assert done.stdout == (
         "The model Test is on this computer.\nUse it with: sayso models use whisper-test\n"
@@ -179,3 +196,13 @@ def test_a_download_says_how_to_use_it(home, monkeypatch):
     assert (folders.models() / "whisper-test" / "model.bin").read_bytes() == (
         modelhub.CONTENT["model.bin"]
     )
+
+
+def test_a_damaged_model_is_downloaded_again(hub):
+    """As the sentence says that tells it: nothing has to be removed before."""
+    assert CliRunner().invoke(models_command.models, ["download", "test"]).exit_code == 0
+    landed = folders.models() / "whisper-test" / "model.bin"
+    landed.write_bytes(landed.read_bytes()[:-1] + b"?")
+    done = CliRunner().invoke(models_command.models, ["download", "test"])
+    assert done.stdout.startswith("The model Test is on this computer.\n")
+    assert landed.read_bytes() == modelhub.CONTENT["model.bin"]

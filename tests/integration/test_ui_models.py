@@ -143,6 +143,18 @@ def test_a_model_is_removed(app: FakeApp, models: ModelList, qtbot: QtBot) -> No
     assert app.asked == [("remove", "whisper-tiny")]
 
 
+def test_the_model_in_use_may_go_where_there_is_no_other(
+    app: FakeApp, models: ModelList, qtbot: QtBot
+) -> None:
+    base = Listed(model=named("base"), place="own")
+    stands(app, models, qtbot, base=base, small=Listed(model=SMALL, place="own"))
+    assert line(models, "whisper-base").button.isHidden()
+    stands(app, models, qtbot, base=base, small=Listed(model=SMALL, place=""))
+    qtbot.mouseClick(line(models, "whisper-base").button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(models.empty.isVisible)
+    assert app.asked == [("remove", "whisper-base")]
+
+
 def test_why_a_model_could_not_be_removed_is_told(
     app: FakeApp, models: ModelList, qtbot: QtBot
 ) -> None:

@@ -8,6 +8,7 @@ from sayso.stt.ondevice.catalogue import (
     MODELS,
     WHISPER_BASE,
     Listed,
+    held,
     languages,
     named,
     no_space,
@@ -161,16 +162,28 @@ def test_what_may_go(place, part, used):
     assert stays(Listed(model=WHISPER_BASE, place=place, part_bytes=part), used) is None
 
 
-GPU = Device("cuda", "float16")
-MACHINES = {
-    "no card": (0, {"float16"}, True, (CPU,)),
-    "a card": (1, {"float32", "int8", "float16"}, True, (GPU, CPU)),
-    "an old card": (1, {"float32", "int8"}, True, (Device("cuda", "int8"), CPU)),
-    "a card that can nothing": (1, set(), True, (CPU,)),
-    "a card that is not wanted": (2, {"float16"}, False, (CPU,)),
+HERE = {
+    "another downloaded": ("own", "whisper-base"),
+    "another in a package": ("package", "whisper-base"),
+    "no other": ("", ""),
 }
 
 
-@pytest.mark.parametrize(("cards", "types", "wanted", "tried"), MACHINES.values(), ids=MACHINES)
-def test_the_processor_is_always_the_last_way(cards, types, wanted, tried):
-    assert attempts(cards, types, graphics_card=wanted) == tried
+@pytest.mark.parametrize(("other", "held_back"), HERE.values(), ids=HERE)
+def test_the_model_in_use_stays_where_another_could_be_used(other, held_back):
+    entries = [Listed(model=WHISPER_BASE, place="own"), Listed(model=named("tiny"), place=other)]
+    assert held(entries, "whisper-base") == held_back
+
+
+GPU = Device("cuda", "float16")
+MACHINES = {
+    "no card": (0, {"float16"}, (CPU,)),
+    "a card": (1, {"float32", "int8", "float16"}, (GPU, CPU)),
+    "an old card": (1, {"float32", "int8"}, (Device("cuda", "int8"), CPU)),
+    "a card that can nothing": (1, set(), (CPU,)),
+}
+
+
+@pytest.mark.parametrize(("cards", "types", "tried"), MACHINES.values(), ids=MACHINES)
+def test_the_processor_is_always_the_last_way(cards, types, tried):
+    assert attempts(cards, types) == tried

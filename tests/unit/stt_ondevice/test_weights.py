@@ -92,6 +92,7 @@ def test_a_damaged_folder_of_the_users_own_is_told_and_left_alone(found, tmp_pat
     with pytest.raises(ProblemError, match=r"Tiny is damaged: model\.bin in") as caught:
         found()
     assert caught.value.problem.action == "recognition"
+    assert caught.value.problem.remedy.endswith(": sayso models download tiny")
     assert [path.name for path in own.iterdir()] == ["config.json"]
 
 
@@ -223,10 +224,10 @@ def test_where_a_model_stands(found, stands, tmp_path):
     assert stands() == "package"
     found()
     assert stands({}) == "package"
-    put(tmp_path / "models" / "tiny", {"config.json": CONFIG})
-    assert stands({}) == "package"
-    (tmp_path / "models" / "tiny" / "model.bin").write_bytes(FILES["model.bin"])
+    own = put(tmp_path / "models" / "tiny")
     assert stands() == "own"
+    (own / "model.bin").unlink()
+    assert stands() == "own"  # `find` does not look elsewhere either
 
 
 def test_a_model_that_is_not_pinned_is_never_used(tmp_path):

@@ -7,7 +7,7 @@ Systran; Large turbo by Mobius Labs, now Dropbox.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import attrs
@@ -255,12 +255,18 @@ def not_here(model: Model) -> Problem:
     )
 
 
+def held(entries: Iterable[Listed], used: str) -> str:
+    """`used`, or '' where no other model is here that could be used instead."""
+    others = (entry for entry in entries if entry.model.name != used)
+    return used if any(entry.place for entry in others) else ""
+
+
 def stays(listed: Listed, used: str) -> Problem | None:
     """Why a model cannot be removed, or None.
 
     Args:
         listed: Which one.
-        used: The name of the one the settings have.
+        used: Of `held`.
     """
     title = listed.model.title
     if listed.arriving:

@@ -20,20 +20,17 @@ _ON_CUDA = ("float16", "int8_float16", "int8", "float32")
 """Best first. The weights are stored as float16, so the first loads them as they are."""
 
 
-def attempts(
-    cuda_devices: int, cuda_types: Collection[str], *, graphics_card: bool = True
-) -> tuple[Device, ...]:
+def attempts(cuda_devices: int, cuda_types: Collection[str]) -> tuple[Device, ...]:
     """What to load a model on, the first that works; the processor is always the last.
 
     Args:
         cuda_devices: `ctranslate2.get_cuda_device_count()`; 0 without a driver.
         cuda_types: `ctranslate2.get_supported_compute_types("cuda")`; asked only if there is one.
-        graphics_card: Whether the person lets it be used.
 
     A card may be there and still not do: cuBLAS or cuDNN missing, memory taken by others.
     CTranslate2 says so with a RuntimeError, when loading or only at the first decode.
     """
     best = next((kind for kind in _ON_CUDA if kind in cuda_types), "")
-    if graphics_card and cuda_devices > 0 and best:
+    if cuda_devices > 0 and best:
         return Device("cuda", best), CPU
     return (CPU,)

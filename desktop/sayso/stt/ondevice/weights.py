@@ -63,7 +63,7 @@ def find(
             raise ProblemError(
                 Problem(
                     f"The model {model.title} is damaged: {', '.join(bad)} in {own}.",
-                    "Remove it, then download it again.",
+                    f"Download it again with: sayso models download {model.name}",
                     "recognition",
                 )
             )
@@ -89,8 +89,11 @@ def place(
     installed: Callable[[tuple[str, ...]], Pieces] | None = None,
     hub: Path | None = None,
 ) -> Place:
-    """Where a model is, judged by the sizes of its files: a few ms, for lists."""
-    if _complete(model, models / model.name):
+    """Where `find` takes it from, judged by the sizes of its files: a few ms, for lists.
+
+    A folder of the user's own is taken however it is: only `find` says that it is damaged.
+    """
+    if (models / model.name).is_dir():
         return "own"
     if any(_complete(model, snapshot) for snapshot in _snapshots(model, hub or hub_cache())):
         return "hub"

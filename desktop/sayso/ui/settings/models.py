@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from ...core.problems import Problem
-from ...stt.ondevice.catalogue import Listed, languages, size, stays
+from ...stt.ondevice.catalogue import Listed, held, languages, size, stays
 from ..theme import Scheme
 from .page import Context
 from .widgets import Note, label, scaled
@@ -53,7 +53,7 @@ def state(entry: Listed) -> str:
 
 
 def act(entry: Listed, used: str) -> Act:
-    """What its button does, or '' for none."""
+    """What its button does, or '' for none. `used`: of `catalogue.held`."""
     if entry.arriving:
         return "Cancel"
     if not entry.place:
@@ -144,6 +144,8 @@ class ModelList(QWidget):
     def __init__(self, context: Context, used: str, choose: Callable[[str], object]) -> None:
         super().__init__()
         self._context, self._used, self._choose = context, used, choose
+        self._held = used
+        """Of `catalogue.held`."""
         self.lines: dict[str, ModelLine] = {}
         self._choices = QButtonGroup(self)
         self._column = QVBoxLayout(self)
@@ -199,11 +201,12 @@ class ModelList(QWidget):
 
     def show_all(self, entries: list[Listed]) -> None:
         """How they stand."""
+        self._held = held(entries, self._used)
         for entry in entries:
             if entry.model.name not in self.lines:
                 self._add(entry)
             line = self.lines[entry.model.name]
-            line.show_entry(entry, self._used)
+            line.show_entry(entry, self._held)
             line.radio.setChecked(entry.model.name == self._used)
         nothing = bool(entries) and not any(entry.place or entry.arriving for entry in entries)
         if nothing:
@@ -229,7 +232,7 @@ class ModelList(QWidget):
 
     def _act(self, name: str) -> None:
         actions, line = self._context.actions, self.lines[name]
-        match act(line.entry, self._used):
+        match act(line.entry, self._held):
             case "Download":
                 actions.download_model(name)
             case "Cancel":
