@@ -274,7 +274,7 @@ def test_a_proxy_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> 
             await heard(engine)
         assert caught.value.problem.what in (
             "There is no internet.",
-            "The proxy of this computer does not lead to api.openai.com.",
+            "The proxy does not lead to api.openai.com.",
         )
         await engine.close()
 

@@ -171,7 +171,7 @@ def test_where_it_was_not_said_the_sentence_names_the_setting(
         ({"mischief": {"created": hang_up(1011)}}, "was lost"),
         ({"mischief": {"audio": drop()}}, "was lost. Your recording is kept."),
         ({"mischief": {"final": drop()}}, "was lost. Your recording is kept."),
-        ({"http_status": 404}, "not as a speech server"),
+        ({"http_status": 404}, "No speech server answers at"),
         ({"key": "another"}, "Your API key was refused by 127.0.0.1:"),
     ],
     ids=["hangs up", "drops", "drops late", "404", "key"],
@@ -197,7 +197,7 @@ def test_a_server_that_falls_silent_is_not_waited_for(
 
 
 def test_a_model_that_vllm_does_not_have_is_named() -> None:
-    assert "does not know the model “other”" in problem_of("vllm", model="other").sentence
+    assert "does not know “other”" in problem_of("vllm", model="other").sentence
 
 
 def test_the_test_button_works_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,16 +87,16 @@ CASES: dict[str, tuple[Serving, str, str]] = {
         "Open Settings > Recognition to change it."),
     "no credit": (
         error("insufficient_quota", f"{KEY} has used up its quota.", 4000),
-        "{host} says the account has no credit left.", "Add credit, or use this computer."),
+        "There is no credit left at {host}.", "Add credit, or use this computer."),
     "no transcription model": (
         error("invalid_model", 'Model "m-1" is not supported in transcription mode.', 4000),
-        "{host} does not transcribe with “m-1”.", "Choose a model that transcribes."),
+        "“m-1” does not transcribe.", "Choose a model that transcribes."),
     "a wrong address": (
-        standin(http_status=404), "{host} answered, but not as a speech server.",
+        standin(http_status=404), "No speech server answers at {host}.",
         "The address may need /v1 at its end."),
     "no way in": (
         standin(http_status=403), "{host} refused the connection.",
-        "Check the key and the address in Settings > Recognition."),
+        "Check the key and the address."),
     "a captive portal": (
         hotel, "A web page came in place of {host}.",
         "Sign in to this network, or check the address."),

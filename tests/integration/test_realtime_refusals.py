@@ -53,17 +53,17 @@ def problem_of(take: Take, key: str | None = KEY, **options: Any) -> Problem:
     [
         ({"http_status": 401}, "Your API key was refused by 127.0.0.1:"),
         ({"http_status": 403}, "refused the connection. Check the key and the address"),
-        ({"http_status": 404}, "not as a speech server. The address may need /v1 at its end."),
+        ({"http_status": 404}, "The address may need /v1 at its end."),
         ({"http_status": 429}, "is busy. Your recording is kept."),
         ({"http_status": 503}, "cannot answer now. Your recording is kept."),
         ({"http_status": 301}, "sends Sayso elsewhere."),
         ({"mischief": {"created": hang_up(3000)}}, "Your API key was refused by 127.0.0.1:"),
-        ({"mischief": {"created": hang_up(4000, "x.y")}}, "did not take the settings"),
-        ({"mischief": {"created": say("\x00 garbage")}}, "not as a speech server"),
-        ({"mischief": {"created": say(b"\x00\xff")}}, "not as a speech server"),
-        ({"mischief": {"created": say("x" * (2 << 20))}}, "not as a speech server"),
+        ({"mischief": {"created": hang_up(4000, "x.y")}}, "refused the settings"),
+        ({"mischief": {"created": say("\x00 garbage")}}, "No speech server answers at"),
+        ({"mischief": {"created": say(b"\x00\xff")}}, "No speech server answers at"),
+        ({"mischief": {"created": say("x" * (2 << 20))}}, "No speech server answers at"),
         ({"mischief": {"updated": drop()}}, "was lost. Your recording is kept."),
-        ({"mischief": {"audio": say("x" * (2 << 20))}}, "not as a speech server"),
+        ({"mischief": {"audio": say("x" * (2 << 20))}}, "No speech server answers at"),
         ({"mischief": {"audio": hang_up(1001, "maximum")}}, "has run out"),
         ({"mischief": {"audio": hang_up(1011)}}, "was lost. Your recording is kept."),
         ({"mischief": {"audio": drop()}}, "was lost. Your recording is kept."),
@@ -120,8 +120,8 @@ def test_a_failed_item_keeps_the_take() -> None:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"mischief": {"created": stay_silent()}}, "not as a speech server"),
-        ({"mischief": {"updated": stay_silent()}}, "not as a speech server"),
+        ({"mischief": {"created": stay_silent()}}, "No speech server answers at"),
+        ({"mischief": {"updated": stay_silent()}}, "No speech server answers at"),
         ({"mischief": {"commit": stay_silent()}}, "did not answer. Your recording is kept."),
         ({"mischief": {"final": stay_silent()}}, "did not answer. Your recording is kept."),
     ],
@@ -235,7 +235,7 @@ def test_nothing_there_is_said_with_host_and_port() -> None:
 
 @pytest.mark.parametrize(
     ("scheme", "sentence"),
-    [("ws", "not as a speech server"), ("wss", "There is no secure connection to 127.0.0.1:")],
+    [("ws", "No speech server answers at"), ("wss", "There is no secure connection to 127.0.0.1:")],
 )
 def test_something_else_there_is_no_speech_server(scheme: str, sentence: str) -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -283,7 +283,7 @@ OPENAI, OTHER = "api.openai.com", "my.example"
         (CUT_OFF, OTHER, "my.example hung up at once.", True),
         (ssl.SSLEOFError(8, "EOF occurred"), OTHER, "no secure connection to my.e", True),
         (ssl.SSLError(1, "wrong version number"), OTHER, "no secure connection", False),
-        (ProxyError("no"), OTHER, "The proxy of this computer does not lead to my.ex", False),
+        (ProxyError("no"), OTHER, "The proxy does not lead to my.ex", False),
         (InvalidProxy("odd", "no"), OTHER, "Check the proxy in the system settings.", False),
         (InvalidProxyStatus(answer(407)), OTHER, "Check the proxy in the system", False),
         (InvalidProxyStatus(answer(503)), OTHER, "Check the proxy in the system", True),

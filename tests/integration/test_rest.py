@@ -247,17 +247,17 @@ REFUSED: dict[str, tuple[Reply, str]] = {
     "forbidden": (Reply(403, b"", "text/plain"), "refused the connection. Check the key"),
     "no such path": (refusal(404, ""), "The address may need /v1 at its end."),
     "FastAPI's 404": (said(404, {"detail": "Not Found"}), "The address may need /v1 at its end."),
-    "no such model": (refusal(404, "no", "model_not_found"), "does not know the model “gpt-tr"),
+    "no such model": (refusal(404, "no", "model_not_found"), "does not know “gpt-tr"),
     "LocalAI's model": (
         said(404, {"error": {"code": 404, "message": "model x not found", "type": ""}}),
-        "did not take the settings for “gpt-transcribe”. It says: “model x not found”",
+        "refused the settings. It says: “model x not found”",
     ),
     "vLLM's open error": (
         said(400, {"object": "error", "message": "No such option.", "code": 400}),
         "It says: “No such option.”",
     ),
     "FastAPI's 422": (said(422, {"detail": [{"loc": ["body", "file"]}]}), "speech server"),
-    "method": (refusal(405, "no"), "answered, but not as a speech server"),
+    "method": (refusal(405, "no"), "No speech server answers at"),
     "too big": (refusal(413, "Maximum content size"), "It says: “Maximum content size”"),
     "busy": (refusal(429, "Slow down"), "is busy. Your recording is kept."),
     "no credit": (refusal(429, "Pay", "insufficient_quota"), "says the account has no credit"),
@@ -265,11 +265,11 @@ REFUSED: dict[str, tuple[Reply, str]] = {
     "down": (Reply(503, HTML, "text/html"), "cannot answer now. Your recording is kept."),
     "redirect": (Reply(307, b"", headers={"Location": "/elsewhere"}), "127.0.0.1:"),
     "portal": (Reply(200, HTML, "text/html"), "A web page came in place of 127.0.0.1:"),
-    "text of another kind": (said(200, {"text": 7}), "not as a speech server"),
-    "a list": (said(200, [1]), "not as a speech server"),
-    "nothing": (Reply(200), "not as a speech server"),
-    "no end": (Reply(200, b" " * (2 << 20)), "not as a speech server"),
-    "no end of text": (said(200, {"text": "a" * 300_000}), "not as a speech server"),
+    "text of another kind": (said(200, {"text": 7}), "No speech server answers at"),
+    "a list": (said(200, [1]), "No speech server answers at"),
+    "nothing": (Reply(200), "No speech server answers at"),
+    "no end": (Reply(200, b" " * (2 << 20)), "No speech server answers at"),
+    "no end of text": (said(200, {"text": "a" * 300_000}), "No speech server answers at"),
     "compressed": (Reply(200, b"\x1f\x8b\x00", headers={"Content-Encoding": "gzip"}), "server"),
     "stream without end": (Reply(200, b"data: {}\n\n", "text/event-stream"), "was lost."),
     "stream of an error": (
@@ -279,7 +279,7 @@ REFUSED: dict[str, tuple[Reply, str]] = {
     "stream of garbage": (Reply(200, b"data: \xff\xfe[" * 999, "text/event-stream"), "was lost."),
     "stream of too much": (
         Reply(200, b"data: " + b"x" * (2 << 20) + b"\n\n", "text/event-stream"),
-        "not as a speech server",
+        "No speech server answers at",
     ),
     "stream of too much text": (
         Reply(
@@ -287,7 +287,7 @@ REFUSED: dict[str, tuple[Reply, str]] = {
             b'data: {"type":"transcript.text.delta","delta":"' + b"x" * 300_000 + b'"}\n\n',
             "text/event-stream",
         ),
-        "not as a speech server",
+        "No speech server answers at",
     ),
 }
 

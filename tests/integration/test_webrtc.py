@@ -270,13 +270,13 @@ def answered(reply: Reply) -> Callable[[], Calls]:
 
 
 REFUSED: dict[str, tuple[Callable[[], Calls], str]] = {
-    "no reason": (answered(refusal(400, "")), "refused the call without a word."),
+    "no reason": (answered(refusal(400, "")), "refused the call."),
     "a reason": (answered(refusal(400, "No such thing.")), "It says: “No such thing.”"),
     "key": (answered(refusal(401, "", "invalid_api_key")), "Your API key was refused by"),
     "busy": (answered(refusal(429, "Slow down")), "is busy. Your recording is kept."),
-    "no calls": (answered(refusal(404, "")), "not as a speech server"),
+    "no calls": (answered(refusal(404, "")), "No speech server answers at"),
     "down": (answered(Reply(503)), "cannot answer now."),
-    "a page": (answered(Reply(200, b"<html>", "text/html")), "not as a speech server"),
+    "a page": (answered(Reply(200, b"<html>", "text/html")), "No speech server answers at"),
     "no session": (
         lambda: Calls(StandIn([TEXT], mischief={"created": stay_silent()})), "not as a speech serv"
     ),

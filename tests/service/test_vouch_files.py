@@ -67,7 +67,7 @@ def test_through_litellm_a_model_is_told_what_it_takes(
     ("model", "key", "sentence"),
     [
         (FILES_ALIAS, "sk-wrong", "Your API key was refused by 127.0.0.1:"),
-        ("nobody", MASTER, "does not know the model “nobody”"),
+        ("nobody", MASTER, "does not know “nobody”"),
     ],
     ids=["wrong key", "unknown alias"],
 )

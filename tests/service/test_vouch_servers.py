@@ -108,11 +108,11 @@ def test_a_key_that_litellm_does_not_know_is_refused_at_the_door(
     problem = problem_of(litellm, key)
     host = litellm.url.split("/")[2]
     assert problem.what == f"{host} refused the connection."
-    assert problem.remedy == "Check the key and the address in Settings > Recognition."
+    assert problem.remedy == "Check the key and the address."
     assert problem.detail == f"{host}: HTTP 403"
 
 
 def test_an_alias_that_litellm_does_not_have_is_named(litellm: Endpoint) -> None:
     problem = problem_of(attrs.evolve(litellm, model="nobody"), MASTER)
-    assert "does not know the model “nobody”" in problem.what
+    assert "does not know “nobody”" in problem.what
     assert MASTER not in problem.sentence + problem.detail

@@ -130,7 +130,7 @@ def header_s(retry_after: str) -> float:
 
 def not_a_speech_server(host: str, detail: str = "") -> Problem:
     return Problem(
-        f"{host} answered, but not as a speech server.",
+        f"No speech server answers at {host}.",
         "The address may need /v1 at its end.",
         "recognition",
         detail,
@@ -149,7 +149,7 @@ def by_code(host: str, model: str, code: str, words: str) -> Problem:
         return no_credit(host, detail)
     if code == "missing_model":
         return Problem(
-            f"{host} was not told which model to use.",
+            f"{host} was told no model.",
             "Enter one, and let it stand in the address too.",
             "recognition",
             detail,
@@ -182,18 +182,19 @@ def by_words(host: str, model: str, words: str, detail: str) -> Problem | None:
 
 
 def no_credit(host: str, detail: str = "") -> Problem:
-    who = "OpenAI" if host == OPENAI else host
-    what = f"{who} says the account has no credit left."
+    what = f"There is no credit left at {host}."
+    if host == OPENAI:
+        what = "OpenAI says the account has no credit left."
     return Problem(what, "Add credit, or use this computer.", "recognition", detail)
 
 
 def no_model(host: str, model: str, detail: str) -> Problem:
-    what = f"{host} does not know the model “{model}”."
-    return Problem(what, "Choose one it has.", "recognition", detail)
+    what = f"{host} does not know “{model}”."
+    return Problem(what, "Choose a model it has.", "recognition", detail)
 
 
 def no_transcription(host: str, model: str, detail: str) -> Problem:
-    what = f"{host} does not transcribe with “{model}”."
+    what = f"“{model}” does not transcribe."
     return Problem(what, "Choose a model that transcribes.", "recognition", detail)
 
 
@@ -214,7 +215,7 @@ def may_not(host: str, model: str, detail: str) -> Problem:
 
 
 def wants_short_lived_key(host: str, model: str, detail: str) -> Problem:
-    what = f"“{model}” needs a short-lived key at {host}."
+    what = f"{host} wants a short-lived key."
     remedy = "Let one be fetched: Settings > Recognition."
     return Problem(what, remedy, "recognition", detail)
 
@@ -243,8 +244,8 @@ def of_settings(host: str, model: str, code: str, words: str) -> Problem:
         return problem
     quoted = f" It says: “{words}”" if words else ""
     return Problem(
-        f"{host} did not take the settings for “{model}”.{quoted}",
-        "Open Settings > Recognition and check the address, the model and the language.",
+        f"{host} refused the settings.{quoted}",
+        "Check the address, the model and the language.",
         "recognition",
         detail,
     )
@@ -268,7 +269,7 @@ def by_close(host: str, model: str, close: int, reason: str) -> Problem:
 def no_call(host: str, detail: str = "") -> Problem:
     """WebRTC: OpenAI answers an offer it does not take with 400 and an empty message."""
     return Problem(
-        f"{host} refused the call without a word.",
+        f"{host} refused the call.",
         "Choose another model, or WebSocket.",
         "recognition",
         detail,

@@ -25,14 +25,14 @@ def by_status(host: str, status: int, headers: Mapping[str, str] | None = None) 
         return moved(host, of.get("location", ""), detail)
     if status == 400:
         what = f"{host} refused the connection."
-        remedy = "Check the address and the model in Settings > Recognition."
+        remedy = "Check the address and the model."
         return Problem(what, remedy, "recognition", detail)
     if status == 403:  # LiteLLM's answer to a wrong key, OpenAI's to a wrong path
         what = f"{host} refused the connection."
-        remedy = "Check the key and the address in Settings > Recognition."
+        remedy = "Check the key and the address."
         return Problem(what, remedy, "recognition", detail)
     if status in (405, 426, 501):  # servers for whole files, and proxies that know no sockets
-        what = f"{host} takes no live sound at this address."
+        what = f"{host} takes no live sound here."
         remedy = "Check the address, or send whole recordings."
         return Problem(what, remedy, "recognition", detail)
     if status == 429:
@@ -60,11 +60,10 @@ def moved(host: str, elsewhere: str, detail: str) -> Problem:
     other = _host_in(elsewhere)
     if host == OPENAI or _is_local(other) > _is_local(host):
         return in_the_way(host, detail)
+    remedy = "Enter its new address, if you know it."
     if other and other != host:
-        what, remedy = f"{host} sends Sayso to {other}.", "Enter that address, if you trust it."
-    else:
-        what, remedy = f"{host} sends Sayso elsewhere.", "Enter its new address, if you know it."
-    return Problem(what, remedy, "recognition", detail)
+        remedy = f"Enter {other}, if you trust it."
+    return Problem(f"{host} sends Sayso elsewhere.", remedy, "recognition", detail)
 
 
 ALIKE: Mapping[int, Callable[[str, str], Problem]] = {

@@ -16,8 +16,8 @@ NOT_TRUSTED = (
 CERTIFICATES = {
     9: ("The certificate of {host} is not valid yet.", "Check the clock of this computer."),
     10: ("The certificate of {host} has expired.", "Check the clock of this computer."),
-    62: ("The certificate of {host} is for another name.", NOT_TRUSTED[1]),
-    64: ("The certificate of {host} is for another name.", NOT_TRUSTED[1]),
+    62: ("The certificate is not for {host}.", NOT_TRUSTED[1]),
+    64: ("The certificate is not for {host}.", NOT_TRUSTED[1]),
 }
 """By OpenSSL's X509_V_ERR numbers."""
 
@@ -42,7 +42,7 @@ def unreachable(host: str, error: Exception) -> Problem:
 
 
 def by_proxy(host: str, detail: str) -> Problem:
-    what = f"The proxy of this computer does not lead to {host}."
+    what = f"The proxy does not lead to {host}."
     return Problem(what, "Check the proxy in the system settings.", "try-again", detail)
 
 
@@ -57,7 +57,7 @@ def _not_secure(host: str, error: ssl.SSLError, detail: str) -> Problem:
     else:
         what, remedy = (
             f"There is no secure connection to {host}.",
-            "Check the address and the port in Settings > Recognition.",
+            "Check the address and the port.",
         )
     cut = isinstance(error, ssl.SSLEOFError)  # in mid-handshake: by the network, most likely
     return Problem(what, remedy, "recognition", detail, again_s=0.0 if cut else None)
@@ -69,14 +69,14 @@ def _nobody_there(host: str, error: OSError, detail: str) -> Problem:
         case ConnectionResetError() if host != OPENAI:
             what, remedy = (
                 f"{host} hung up at once.",
-                "The address may need https:// in place of http://, or the other way round.",
+                "Change http:// to https:// in the address, or back.",
             )
         case ConnectionResetError():
             return refusals.lost(host, detail)
         case socket.gaierror():
             what, remedy = (
                 f"{host} was not found.",
-                "Check the address in Settings > Recognition, and the network.",
+                "Check the address and the network.",
             )
         case _:
             what, remedy = f"Nothing answers at {host}.", "Is the server running?"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import attrs
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QFont, QFontInfo, QFontMetricsF
 
 from . import marks, theme
-from .views import Button, Kind, PillView, is_right_to_left
+from .views import Button, Kind, PillView, is_right_to_left, shortened
 
 MARGIN = 24
 """Room for the shadow on every side."""
@@ -19,6 +20,8 @@ PAD_WAVE, PAD_MARK, MARK, GAP, PAD_END = 16, 12, 20, 10, 16
 LOCK, LOCK_GAP = 12, 8
 BUTTON_HEIGHT, BUTTON_PAD, ROUND = 28, 12, 24
 BEFORE_BUTTONS, BETWEEN_BUTTONS, AFTER_BUTTONS = 16, 8, 10
+MOST_OF_A_NAME = 24, 16
+"""Characters of a host or a model, where the words beside it need the room."""
 
 STREAMING: tuple[Kind, ...] = ("listening", "hands-free", "finishing")
 WAVES: tuple[Kind, ...] = ("arming", "listening", "hands-free", "finishing")
@@ -60,11 +63,23 @@ def base_font(role: str = "body") -> QFont:
 def lay_out(view: PillView, least_width: float = LEAST) -> Layout:
     """Measures for a view; `least_width` keeps a growing pill from shrinking."""
     layout = _lay_out(view, least_width)
-    if view.kind == "error" and len(view.buttons) > 1 and _elided(layout):
-        # The words matter more than a second way to Settings, which the tray has as well.
-        fewer = attrs.evolve(view, buttons=view.buttons[:1])
-        layout = _lay_out(fewer, least_width)
+    if view.kind == "error":
+        for shorter in _shorter(view):
+            if _elided(layout):
+                layout = _lay_out(shorter, least_width)
     return layout
+
+
+def _shorter(view: PillView) -> Iterator[PillView]:
+    """What matters less than the words goes first: a second way to Settings, which the tray has
+    as well, then the middle of long names.
+    """
+    if len(view.buttons) > 1:
+        view = attrs.evolve(view, buttons=view.buttons[:1])
+        yield view
+    for most in MOST_OF_A_NAME:
+        text, detail = shortened(view.text, most), shortened(view.detail, most)
+        yield attrs.evolve(view, text=text, detail=detail)
 
 
 def _lay_out(view: PillView, least_width: float) -> Layout:

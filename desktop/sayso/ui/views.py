@@ -259,6 +259,15 @@ def bare(sentence: str) -> str:
     return sentence[:-1] if sentence.endswith(".") and not sentence.endswith("..") else sentence
 
 
+def shortened(text: str, most: int) -> str:
+    """Without the middle of names, which are words longer than `most`: contoso-s…azure.com."""
+    half = most // 2
+    return " ".join(
+        word if len(word) <= most else f"{word[:half]}…{word[half + 1 - most :]}"
+        for word in text.split(" ")
+    )
+
+
 def is_right_to_left(text: str) -> bool:
     """Whether its first strong letter is of a right-to-left script."""
     import unicodedata

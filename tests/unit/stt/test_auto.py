@@ -119,7 +119,7 @@ def test_a_flat_server_that_answers_all_the_same_is_not_spoken_against() -> None
 
 
 def test_no_json_is_no_speech_server() -> None:
-    assert "not as a speech server" in refusal(chosen().hear("{"))
+    assert "No speech server answers at" in refusal(chosen().hear("{"))
     assert chosen().hear(spoken("hello")) == []
 
 

@@ -203,23 +203,23 @@ def test_a_failure_ends_it(kind: str) -> None:
 
 def test_an_error_before_the_session_is_about_the_settings() -> None:
     refused = spoken("error", error={"message": "Oh."})
-    assert "did not take the settings" in refusal(made().hear(refused))
+    assert "refused the settings" in refusal(made().hear(refused))
     assert made().hear(completed("no")) == []
 
 
 @pytest.mark.parametrize("message", ["", "[]", b"\xff"], ids=range(3))
 def test_what_is_no_event(message: str | bytes) -> None:
-    assert "not as a speech server" in refusal(made().hear(message))
+    assert "No speech server answers at" in refusal(made().hear(message))
     assert ready().hear(message) == []
 
 
 def test_far_too_much_text() -> None:
-    assert "not as a speech server" in refusal(ready().hear(completed("x" * 200_001)))
+    assert "No speech server answers at" in refusal(ready().hear(completed("x" * 200_001)))
 
 
 def test_goodbyes() -> None:
     assert "key was refused" in refusal([made().closed(1008, "")])
-    assert "not as a speech server" in refusal([made().lapsed()])
+    assert "No speech server answers at" in refusal([made().lapsed()])
     assert "was lost" in refusal([finishing().closed(1006, "")])  # whether it heard is unknown
     dialect = finishing()
     dialect.hear(committed())

@@ -104,7 +104,7 @@ def test_a_language_that_is_refused_is_left_out_once(param: str) -> None:
     [again] = dialect.hear(refused)
     transcription = sent(again)["session"]["audio"]["input"]["transcription"]
     assert transcription == {"model": "gpt-live-transcribe"}
-    assert "did not take the settings" in refusal(dialect.hear(refused))
+    assert "refused the settings" in refusal(dialect.hear(refused))
     assert dialect.hear(refused) == []
 
 
@@ -117,18 +117,18 @@ def test_a_language_that_is_refused_is_left_out_once(param: str) -> None:
             "Your API key was refused by api.openai.com. Open Settings > Recognition to change it.",
         ),
         ("insufficient_quota", {}, "OpenAI says the account has no credit left."),
-        ("invalid_model", {}, "does not know the model “gpt-live-transcribe”"),
+        ("invalid_model", {}, "does not know “gpt-live-transcribe”"),
         (
             "invalid_value",
             {"param": "session.audio.input.transcription.model"},
-            "does not know the model “gpt-live-transcribe”",
+            "does not know “gpt-live-transcribe”",
         ),
         (
             "unknown_parameter",
             {"param": "session.audio.input.turn_detection"},
-            "did not take the settings for “gpt-live-transcribe”. It says: “No.”",
+            "refused the settings. It says: “No.”",
         ),
-        (None, {"message": None, "param": 7}, "did not take the settings"),
+        (None, {"message": None, "param": 7}, "refused the settings"),
     ],
     ids=["key", "credit", "model", "model-param", "vad", "nothing"],
 )
@@ -147,7 +147,7 @@ def test_an_error_before_ready_ends_it(
 def test_what_is_no_event_is_no_speech_server_before_ready_and_nothing_after(
     message: str | bytes,
 ) -> None:
-    assert "not as a speech server" in refusal(made().hear(message))
+    assert "No speech server answers at" in refusal(made().hear(message))
     assert ready().hear(message) == []
 
 

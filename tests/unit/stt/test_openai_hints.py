@@ -77,7 +77,7 @@ def test_a_hint_that_is_refused_is_left_out_and_the_rest_is_said(name: str, name
     transcription, noise = updated(dialect.hear(refused))
     kept = {*transcription, "noise_reduction"} if noise else set(transcription)
     assert kept == {"model", *FIELDS} - {name}
-    assert "did not take the settings" in refusal(dialect.hear(refused))
+    assert "refused the settings" in refusal(dialect.hear(refused))
 
 
 def test_a_server_that_takes_none_is_asked_without_any() -> None:

@@ -172,7 +172,7 @@ def test_a_failure_ends_it_and_the_recording_is_kept(message: str) -> None:
 def test_far_too_much_text_is_nobodys_speech(messages: list[str]) -> None:
     dialect = ready()
     heard = [event for message in messages for event in dialect.hear(message)]
-    assert "not as a speech server" in refusal(heard[-1:])
+    assert "No speech server answers at" in refusal(heard[-1:])
 
 
 # Silence and goodbyes
@@ -188,7 +188,7 @@ def test_its_patience_is_longer_for_small_computers_and_short_for_a_mere_fence()
 
 
 def test_a_server_that_falls_silent() -> None:
-    assert "not as a speech server" in refusal([made().lapsed()])
+    assert "No speech server answers at" in refusal([made().lapsed()])
     assert "did not answer. Your recording is kept." in refusal([ready().lapsed()])
     dialect = finishing()
     dialect.hear(committed())
@@ -218,7 +218,7 @@ def test_an_item_of_an_earlier_pause_does_not_make_it_complete() -> None:
     ("code", "reason", "sentence"),
     [
         (3000, "invalid_request_error.invalid_api_key", "Your API key was refused by"),
-        (4000, f"invalid_request_error.{KEY}", "did not take the settings"),
+        (4000, f"invalid_request_error.{KEY}", "refused the settings"),
         (1001, "Your session hit the maximum duration of 60 minutes.", "has run out"),
         (1006, "", "The connection to api.openai.com was lost."),
     ],

@@ -260,3 +260,20 @@ def test_what_is_no_failure_waits_in_amber(action: Action, buttons: list[tuple[s
     )
     assert [(button.label, button.does) for button in view.buttons] == buttons
     assert view.buttons[0].primary
+
+
+SHORT = {
+    "a host": (
+        "Nothing answers at contoso-speech.azure.com.",
+        "Nothing answers at contoso-…re.com.",
+    ),
+    "short words": ("The connection was lost", "The connection was lost"),
+    "just short enough": ("0123456789abcdef", "0123456789abcdef"),
+    "one too many": ("0123456789abcdefg", "01234567…abcdefg"),
+    "nothing": ("", ""),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), SHORT.values(), ids=SHORT)
+def test_long_names_lose_their_middle(text: str, expected: str) -> None:
+    assert views.shortened(text, 16) == expected

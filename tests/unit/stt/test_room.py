@@ -1,0 +1,58 @@
+"""What is said of a server fits the pill: what happened, and what to do, are both seen."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+
+import pytest
+
+from sayso.core.problems import Problem
+from sayso.stt import refusals
+from sayso.stt.statuses import by_status
+from sayso.stt.unreachable import CERTIFICATES, unreachable
+
+HOST, MODEL = "speech.xample:80", "transcribe-large"
+"""As long as the pill lets a name be where it needs the room."""
+MOST_WHAT, MOST_REMEDY = 54, 52
+"""Characters of a usual font in the 340 px that are left beside one button."""
+WORDS = "The audio could not be decoded because the buffer was smaller than 100 ms."
+OPENAI = "api.openai.com"
+
+
+def untrusted(number: int) -> Exception:
+    error = ssl.SSLCertVerificationError("no")
+    error.verify_code = number
+    return error
+
+
+CODES = [*sorted(refusals.NOT_OF_OPTIONS), "missing_model", "session_expired", ""]
+STATUSES = [301, 400, 401, 402, 403, 404, 405, 407, 408, 429, 500, 504, 511]
+ERRORS = [
+    *map(untrusted, (0, *CERTIFICATES)), ssl.SSLError(1, "no"), TimeoutError(), ImportError(),
+    OSError(), ConnectionResetError(), socket.gaierror(), ValueError(),
+]  # fmt: skip
+ALL: dict[str, Problem] = {
+    **{f"{host} {c}": refusals.by_code(host, MODEL, c, WORDS) for host in (HOST, OPENAI)
+       for c in CODES},
+    **{f"words {n}": say(HOST, MODEL, "") for n, say in enumerate(refusals.MEANINGS.values())},
+    **{f"HTTP {status}": by_status(HOST, status) for status in STATUSES},
+    **{f"{host} {n}": unreachable(host, error) for host in (HOST, OPENAI)
+       for n, error in enumerate(ERRORS)},
+    "moved": by_status(HOST, 308, {"Location": "https://new.xample:8443/v1"}),
+    "settings": refusals.of_settings(HOST, MODEL, "odd", WORDS),
+    "settings, without a word": refusals.of_settings(HOST, MODEL, "odd", ""),
+    "closed": refusals.by_close(HOST, MODEL, 1006, ""),
+    "a call": refusals.no_call(HOST),
+    "busy for long": refusals.busy(HOST, after_s=3600.0),
+    "no key": refusals.key_missing(HOST),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("problem", ALL.values(), ids=ALL)
+def test_what_happened_and_what_to_do_have_room(problem: Problem) -> None:
+    """Of a server's own words the end may be cut off."""
+    ours, _, quoted = problem.what.partition(" It says: “")
+    assert len(ours) <= MOST_WHAT
+    assert not quoted or quoted == f"{WORDS}”"
+    assert 0 < len(problem.remedy) <= MOST_REMEDY
