@@ -151,9 +151,14 @@ def reading(clipboard: QClipboard) -> Iterator[list[list[str]]]:
     """What a program is told there is, which asks again and again as Chromium does after it has
     fetched the text."""
     told: list[list[str]] = []
+
+    def ask() -> None:
+        mime = clipboard.mimeData()
+        told.append(mime.formats() if mime else [])
+
     asking = QTimer()
     asking.setInterval(10)
-    asking.timeout.connect(lambda: told.append(clipboard.mimeData().formats()))
+    asking.timeout.connect(ask)
     asking.start()
     yield told
     asking.stop()
@@ -179,6 +184,37 @@ def test_while_somebody_reads_the_words_stay_and_the_next_text_waits(
     assert not pressed
     wait(following)
     assert pressed  # nobody may read for ever
+
+
+def test_who_asks_for_long_what_there_is_is_waited_for(
+    quick: None,
+    paste: Paste,
+    window: Window,
+    wait: Wait,
+    qtbot: QtBot,
+    reading: list[list[str]],
+) -> None:
+    future = paste.paste("words", lambda: None)
+    qtbot.waitUntil(lambda: len(reading) > 30)  # four times as long as is waited otherwise
+    assert not future.done()
+    window.take()
+    wait(future)
+    assert future.exception() is None
+
+
+def test_who_only_ever_asks_has_not_pasted(
+    quick: None,
+    paste: Paste,
+    wait: Wait,
+    reading: list[list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pasting, "READ_LIMIT_MS", 100)
+    future = paste.paste("words", lambda: None)
+    wait(future)
+    error = future.exception()
+    assert isinstance(error, ProblemError)
+    assert error.problem == NOT_TAKEN
 
 
 def test_after_a_text_that_was_not_taken_the_next_one_is(

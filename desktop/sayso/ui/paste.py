@@ -33,6 +33,8 @@ longer from the keys to the text is given as long for this too, and for what `KE
 FETCH_LIMIT_MS = 2000
 """No fetch within this time after the keys: nothing was pasted. Chromium was seen to take 0.8 s
 on a busy machine."""
+READ_LIMIT_MS = 6000
+"""Unless somebody asks what there is, as Chromium does nine times before: then so long."""
 EARLY_MS = 20
 """A fetch so little before the keys are known to be sent is taken for theirs."""
 DOUBT_MS = 250
@@ -220,12 +222,21 @@ class Paste(QObject):
         self._begin()
 
     def _not_taken(self) -> None:
-        if self._job is None:
+        job = self._job
+        if job is None:
             return
-        if self._job.fetched_at_ms is not None:
-            self._taken(self._job)
+        if job.fetched_at_ms is not None:
+            self._taken(job)
+        elif self._is_read(job):
+            self._give_up.start(FETCH_LIMIT_MS)
         else:
-            self._end(self._job, ProblemError(NOT_TAKEN))
+            self._end(job, ProblemError(NOT_TAKEN))
+
+    def _is_read(self, job: _Job) -> bool:
+        """Whether somebody has asked since the keys, and will fetch it yet."""
+        now_ms, sent_at_ms = self._clock.elapsed(), job.sent_at_ms or 0
+        since_ms = max(sent_at_ms, now_ms - FETCH_LIMIT_MS)
+        return self._questioned_at_ms > since_ms and now_ms < sent_at_ms + READ_LIMIT_MS
 
     def _end(self, job: _Job, problem: ProblemError) -> None:
         """It was not pasted: leave the words to the user, unless they wait elsewhere."""
