@@ -208,7 +208,6 @@ class Decoder:
         language = language or self._spoken(encoded)
         tokenizer = self._tokenizer(language)
         prompt = model.get_prompt(tokenizer, [], hotwords=hint or None)
-        loud_s = float(loud(samples).sum()) * LOUD_SAMPLES / RATE_HZ
 
         def generated(most: int) -> Draft:
             result = model.model.generate(
@@ -221,20 +220,7 @@ class Decoder:
                 return_no_speech_prob=True,
                 max_initial_timestamp_index=50,
             )[0]
-            tokens = result.sequences_ids[0]
-            inside = _before_end(tokens, duration_s, tokenizer.timestamp_begin)
-            words = tuple(token for token in inside if token < tokenizer.eot)
-            return Draft(
-                text=tokenizer.decode(words).strip(),
-                tokens=words,
-                length=len(inside),
-                most=most,
-                log_prob=result.scores[0] * len(tokens) / (len(tokens) + 1),
-                no_speech=result.no_speech_prob,
-                duration_s=duration_s,
-                language=language,
-                loud_s=loud_s,
-            )
+            return _drafted(result, tokenizer, samples, language, most)
 
         if language not in self._fast:
             draft = generated(likely_tokens(duration_s))
@@ -272,6 +258,27 @@ class Decoder:
             return "en"
         token, _ = self._model.model.detect_language(encoded)[0][0]
         return str(token[2:-2])
+
+
+def _drafted(
+    result: Any, tokenizer: Tokenizer, samples: Samples, language: str, most: int
+) -> Draft:
+    """What CTranslate2 found, read up to the end of the audio."""
+    duration_s = len(samples) / RATE_HZ
+    tokens = result.sequences_ids[0]
+    inside = _before_end(tokens, duration_s, tokenizer.timestamp_begin)
+    words = tuple(token for token in inside if token < tokenizer.eot)
+    return Draft(
+        text=tokenizer.decode(words).strip(),
+        tokens=words,
+        length=len(inside),
+        most=most,
+        log_prob=result.scores[0] * len(tokens) / (len(tokens) + 1),
+        no_speech=result.no_speech_prob,
+        duration_s=duration_s,
+        language=language,
+        loud_s=float(loud(samples).sum()) * LOUD_SAMPLES / RATE_HZ,
+    )
 
 
 def _before_end(tokens: list[int], duration_s: float, first_time: int) -> list[int]:
