@@ -260,7 +260,7 @@ REFUSED: dict[str, tuple[Reply, str]] = {
     "method": (refusal(405, "no"), "No speech server answers at"),
     "too big": (refusal(413, "Maximum content size"), "It says: “Maximum content size”"),
     "busy": (refusal(429, "Slow down"), "is busy. Your recording is kept."),
-    "no credit": (refusal(429, "Pay", "insufficient_quota"), "says the account has no credit"),
+    "no credit": (refusal(429, "Pay", "insufficient_quota"), "There is no credit left at"),
     "broken": (Reply(500, b"Internal Server Error", "text/plain"), "cannot answer now."),
     "down": (Reply(503, HTML, "text/html"), "cannot answer now. Your recording is kept."),
     "redirect": (Reply(307, b"", headers={"Location": "/elsewhere"}), "127.0.0.1:"),

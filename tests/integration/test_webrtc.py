@@ -278,11 +278,11 @@ REFUSED: dict[str, tuple[Callable[[], Calls], str]] = {
     "down": (answered(Reply(503)), "cannot answer now."),
     "a page": (answered(Reply(200, b"<html>", "text/html")), "No speech server answers at"),
     "no session": (
-        lambda: Calls(StandIn([TEXT], mischief={"created": stay_silent()})), "not as a speech serv"
+        lambda: Calls(StandIn([TEXT], mischief={"created": stay_silent()})), "No speech server answ"
     ),
     "drop": (lambda: Calls(StandIn([TEXT], mischief={"audio": drop()})), "was lost. Your record"),
     "garbage later": (
-        lambda: Calls(StandIn([TEXT], mischief={"created": say("\x00 no JSON")})), "not as a speech"
+        lambda: Calls(StandIn([TEXT], mischief={"created": say("\x00 no JSON")})), "No speech serve"
     ),
     "hang up": (
         lambda: Calls(StandIn([TEXT], mischief={"commit": hang_up(1000)})), "was lost. Your record"

@@ -260,10 +260,13 @@ def bare(sentence: str) -> str:
 
 
 def shortened(text: str, most: int) -> str:
-    """Without the middle of names, which are words longer than `most`: contoso-s…azure.com."""
+    """Without the middle of names, which are words longer than `most`: contoso-…zure.com.
+
+    One or two letters more are no gain: 192.168.1.20:8000 stays.
+    """
     half = most // 2
     return " ".join(
-        word if len(word) <= most else f"{word[:half]}…{word[half + 1 - most :]}"
+        word if len(word) <= most + 2 else f"{word[:half]}…{word[half + 1 - most :]}"
         for word in text.split(" ")
     )
 

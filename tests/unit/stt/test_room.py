@@ -12,10 +12,10 @@ from sayso.stt import refusals
 from sayso.stt.statuses import by_status
 from sayso.stt.unreachable import CERTIFICATES, unreachable
 
-HOST, MODEL = "speech.xample:80", "transcribe-large"
+HOST, MODEL = "speech.example:443", "transcribe-largest"
 """As long as the pill lets a name be where it needs the room."""
-MOST_WHAT, MOST_REMEDY = 54, 52
-"""Characters of a usual font in the 340 px that are left beside one button."""
+MOST_WHAT, MOST_REMEDY = 55, 52
+"""Characters, the full stop too, of a usual font in the 340 px left beside one button."""
 WORDS = "The audio could not be decoded because the buffer was smaller than 100 ms."
 OPENAI = "api.openai.com"
 
@@ -39,7 +39,7 @@ ALL: dict[str, Problem] = {
     **{f"HTTP {status}": by_status(HOST, status) for status in STATUSES},
     **{f"{host} {n}": unreachable(host, error) for host in (HOST, OPENAI)
        for n, error in enumerate(ERRORS)},
-    "moved": by_status(HOST, 308, {"Location": "https://new.xample:8443/v1"}),
+    "moved": by_status(HOST, 308, {"Location": "https://new.example:8443/v1"}),
     "settings": refusals.of_settings(HOST, MODEL, "odd", WORDS),
     "settings, without a word": refusals.of_settings(HOST, MODEL, "odd", ""),
     "closed": refusals.by_close(HOST, MODEL, 1006, ""),

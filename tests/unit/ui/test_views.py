@@ -268,8 +268,8 @@ SHORT = {
         "Nothing answers at contoso-…re.com.",
     ),
     "short words": ("The connection was lost", "The connection was lost"),
-    "just short enough": ("0123456789abcdef", "0123456789abcdef"),
-    "one too many": ("0123456789abcdefg", "01234567…abcdefg"),
+    "a little too long": ("192.168.1.120:8000", "192.168.1.120:8000"),
+    "too long": ("0123456789abcdefghi", "01234567…cdefghi"),
     "nothing": ("", ""),
 }
 
