@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +12,10 @@ from service import StandIn, in_thread
 
 from .editors import EDITORS, Editor
 from .rig import Desktop
+
+if TYPE_CHECKING:  # takes a second
+    from sayso.stt.ondevice.decoder import Decoder
+    from sayso.stt.ondevice.recogniser import OnDeviceEngine
 
 
 @pytest.fixture(scope="session")
@@ -22,12 +27,8 @@ def _desktop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desktop]:
 @pytest.fixture
 def desktop(_desktop: Desktop) -> Iterator[Desktop]:
     """No app runs yet: set what is to be set, then `start_app`."""
-    _desktop.new_home()
-    yield _desktop
-    exit_code = _desktop.stop_app()
-    printed = _desktop.log.read_text("utf-8") if _desktop.log.exists() else ""
-    assert "Traceback" not in printed, printed
-    assert exit_code in (None, 0), f"sayso ended with {exit_code}: {printed}"
+    with _desktop.at_home() as at_home:
+        yield at_home
 
 
 @pytest.fixture
@@ -63,3 +64,18 @@ def editor(desktop: Desktop) -> Iterator[Callable[[str], Editor]]:
             return stack.enter_context(kinds[name](desktop.display))
 
         yield opened
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[OnDeviceEngine]:
+    """The one on this computer, loaded once, its three threads started."""
+    from . import ondevice
+
+    with ondevice.loaded() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def decoder(engine: OnDeviceEngine) -> Decoder:
+    assert engine._decoder is not None
+    return engine._decoder

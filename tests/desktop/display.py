@@ -15,7 +15,7 @@ import random
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -26,12 +26,14 @@ from Xlib.ext import xtest
 
 import canary
 
+from .parts import Part, end, until
+
 XK.load_keysym_group("cyrillic")  # python-xlib knows only Latin names at first
 ATTEMPTS = 20
 ISO_NEXT_GROUP = 0xFE08
 
 
-class Display:
+class Display(Part):
     """Xvfb with openbox on a number that nobody uses."""
 
     def __init__(self, *, window_manager: bool = True, size: str = "1280x800x24") -> None:
@@ -41,21 +43,6 @@ class Display:
         self._children: list[subprocess.Popen[bytes]] = []
         self._home = tempfile.TemporaryDirectory(prefix="sayso-display-")
         self._connection: Any = None
-
-    def __enter__(self) -> Display:
-        try:
-            self._start_server()
-            if self._window_manager:
-                self._start("openbox", "--sm-disable")
-                until(self._is_managed, "the window manager is there")
-            self.set_layout("us")
-        except BaseException:
-            self.close()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     @property
     def environ(self) -> dict[str, str]:
@@ -156,17 +143,16 @@ class Display:
         if self._connection is not None:
             with suppress(error.ConnectionClosedError, OSError):
                 self._connection.close()
-        for child in reversed(self._children):
-            child.terminate()
-        for child in reversed(self._children):
-            try:
-                child.wait(5)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
-        self._children.clear()
+        end(self._children)
         canary.look_through(Path(self._home.name))
         self._home.cleanup()
+
+    def _open(self) -> None:
+        self._start_server()
+        if self._window_manager:
+            self._start("openbox", "--sm-disable")
+            until(self._is_managed, "the window manager is there")
+        self.set_layout("us")
 
     def _start_server(self) -> None:
         for _ in range(ATTEMPTS):
@@ -269,11 +255,3 @@ def _property(connection: Any, window: int, name: str) -> Any:
         if found is not None:
             return found.value
     return None
-
-
-def until(true: Callable[[], bool], what: str, limit_s: float = 10.0) -> None:
-    """Wait for something that tells nobody when it happens."""
-    deadline = time.monotonic() + limit_s
-    while not true():
-        assert time.monotonic() < deadline, f"not within {limit_s} s: {what}"
-        time.sleep(0.005)

@@ -27,14 +27,15 @@ from Xlib.error import BadWindow
 
 import canary
 
-from .display import Display, until
+from .display import Display
+from .parts import Part, until
 
 LIMIT_S = 10.0
 _PROGRAMS = Path(__file__).with_name("programs")
 _PACKAGE = Path(__file__).parents[2] / "desktop"
 
 
-class Program:
+class Program(Part):
     """A child on the display, with a home of its own; ended with all its children."""
 
     name = ""
@@ -47,17 +48,6 @@ class Program:
         self.folder = Path(self._temporary.name)
         self._process: subprocess.Popen[str] | None = None
 
-    def __enter__(self) -> Self:
-        try:
-            self._open()
-        except BaseException:
-            self.close()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def close(self) -> None:
         if self._process is not None:
             # Chromium has children; they are in a group of their own with it.
@@ -68,9 +58,6 @@ class Program:
                     pipe.close()
         canary.look_through(Path(self._temporary.name))
         self._temporary.cleanup()
-
-    def _open(self) -> None:
-        raise NotImplementedError
 
     def _start(self, *command: str, pipes: bool = False) -> None:
         environ = os.environ | self.display.environ | {"HOME": str(self.folder)}

@@ -10,8 +10,9 @@ from pathlib import Path
 sys.path[0] = str(Path(__file__).parents[1])
 
 from desktop.editors import GtkEditor  # noqa: E402
+from desktop.parts import until  # noqa: E402
 from desktop.rig import Desktop  # noqa: E402
-from desktop.sound import speech, until  # noqa: E402
+from desktop.sound import speech  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "docs" / "images"

@@ -21,13 +21,14 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from Xlib import X
 
 from .display import Display, title_of
+from .parts import until
 from .session import Keyring, Session
-from .sound import Sound, until
+from .sound import Sound
 
 SCRIPT = Path(sys.executable).with_name("sayso")
 COMMAND = [str(SCRIPT)] if SCRIPT.exists() else [sys.executable, "-m", "sayso"]
@@ -70,6 +71,16 @@ class Desktop:
         for name in ("", "config", "data", "state", "run"):
             (self.home / name).mkdir(parents=True, exist_ok=True, mode=0o700)
         return self.home
+
+    @contextmanager
+    def at_home(self) -> Iterator[Self]:
+        """For one test, in a new home; what it started ends as it should, without a word."""
+        self.new_home()
+        yield self
+        exit_code = self.stop_app()
+        printed = self.log.read_text("utf-8") if self.log.exists() else ""
+        assert "Traceback" not in printed, printed
+        assert exit_code in (None, 0), f"sayso ended with {exit_code}: {printed}"
 
     @property
     def environ(self) -> dict[str, str]:

@@ -21,7 +21,7 @@ from Xlib.display import Display
 
 import canary
 
-from .sound import until
+from .parts import Part, end, until
 
 Keyring = Literal["open", "locked", "none"]
 
@@ -53,7 +53,7 @@ LOGIN = "/org/freedesktop/secrets/collection/login"
 PASSWORD = "a password for tests"
 
 
-class Session:
+class Session(Part):
     """What a login gives besides the screen and the sound."""
 
     def __init__(
@@ -67,24 +67,6 @@ class Session:
         self._tray = tray
         self._children: list[subprocess.Popen[bytes]] = []
 
-    def __enter__(self) -> Session:
-        try:
-            self.logs.mkdir()
-            self._start_bus()
-            if self._keyring != "none":
-                self._start_keyring()
-            if self._keyring == "locked":
-                self.lock()
-            if self._tray:
-                self._start_tray()
-        except BaseException:
-            self.close()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     @property
     def environ(self) -> dict[str, str]:
         """What a program needs to be in this session."""
@@ -95,17 +77,19 @@ class Session:
         self._call("org.freedesktop.Secret.Service.Lock", f"array:objpath:{LOGIN}")
 
     def close(self) -> None:
-        for child in reversed(self._children):
-            child.terminate()
-        for child in reversed(self._children):
-            try:
-                child.wait(timeout=5)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
-        self._children.clear()
+        end(self._children)
         canary.look_through(self.folder)
         self._folder.cleanup()
+
+    def _open(self) -> None:
+        self.logs.mkdir()
+        self._start_bus()
+        if self._keyring != "none":
+            self._start_keyring()
+        if self._keyring == "locked":
+            self.lock()
+        if self._tray:
+            self._start_tray()
 
     def _start_bus(self) -> None:
         config = self.folder / "bus.conf"

@@ -18,11 +18,11 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import canary
+
+from .parts import Part, until
 
 MICROPHONE = "virtual_mic"
 RATE_HZ = 48000
@@ -48,7 +48,7 @@ while os.path.exists(sys.argv[1]):
 """Noise into a pipe, at the pace of a microphone, until the pipe is gone."""
 
 
-class Sound:
+class Sound(Part):
     """A sound server with one microphone; more by `add_microphone`."""
 
     def __init__(self) -> None:
@@ -58,18 +58,6 @@ class Sound:
         self._children: list[subprocess.Popen[bytes]] = []
         self.modules: dict[str, list[str]] = {}
         """Module numbers of each microphone: null sink, remapped source."""
-
-    def __enter__(self) -> Sound:
-        self.start_server()
-        try:
-            self.add_microphone(MICROPHONE)
-        except BaseException:
-            self.close()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     @property
     def environ(self) -> dict[str, str]:
@@ -200,6 +188,10 @@ class Sound:
         self._children.append(child)
         return child
 
+    def _open(self) -> None:
+        self.start_server()
+        self.add_microphone(MICROPHONE)
+
     def _end_children(self) -> None:
         for child in self._children:
             child.kill()
@@ -216,11 +208,3 @@ def speech() -> list[tuple[Path, str]]:
         words = text.replace("<s>", "").replace("</s>", "").strip()
         rows.append((folder / f"{name.rstrip(')')}.wav", words.lower()))
     return rows
-
-
-def until(true: Callable[[], bool], what: str, limit_s: float = 10.0) -> None:
-    """Wait for something that tells nobody when it happens."""
-    deadline = time.monotonic() + limit_s
-    while not true():
-        assert time.monotonic() < deadline, f"not within {limit_s} s: {what}"
-        time.sleep(0.02)

@@ -13,8 +13,9 @@ import pytest
 from service import StandIn
 
 from .editors import EDITORS, Editor
+from .parts import until
 from .rig import Desktop
-from .sound import MICROPHONE, speech, until
+from .sound import MICROPHONE, speech
 
 CLIPS = speech()
 NAMES = [kind.name for kind in EDITORS]

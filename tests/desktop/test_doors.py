@@ -17,8 +17,9 @@ from service.files import Files
 from service.front import Front
 
 from .editors import Editor
+from .parts import until
 from .rig import Desktop
-from .sound import speech, until
+from .sound import speech
 from .test_dictation import MOST_WRONG, wrong
 
 CLIPS = speech()

@@ -11,8 +11,9 @@ from canary import KEY
 from service import StandIn
 
 from .editors import Editor
+from .parts import until
 from .rig import Desktop
-from .sound import speech, until
+from .sound import speech
 
 ONE, OTHER = "It came from one.", "It came from the other."
 OTHER_KEY = KEY[::-1]

@@ -11,8 +11,9 @@ import pytest
 from sayso.system.x11.spares import PROPERTY
 from sayso.system.x11.xkb import Keyboard
 
-from .display import Display, until
+from .display import Display
 from .editors import EDITORS, Asked, Editor, GtkEditor, Xterm
+from .parts import until
 
 SAMPLES = {
     "ascii": 'Hello, "World" — or so: {1+2}=3 & ~/path\\ <ok> `x` #5 100%?'.replace("—", "-"),

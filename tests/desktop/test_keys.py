@@ -13,8 +13,9 @@ from sayso.core.chord import Change, Chord, ChordWatch
 from sayso.core.problems import ProblemError
 from sayso.system.x11.keys import X11Keys
 
-from .display import Display, until
+from .display import Display
 from .editors import Xterm
+from .parts import until
 
 LIMIT_S = 5.0
 

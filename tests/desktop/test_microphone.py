@@ -19,7 +19,8 @@ from sayso.edges import portaudio
 from sayso.edges.microphone import DeviceGoneError, Microphone
 from sayso.edges.sound_server import Device
 
-from .sound import MICROPHONE, Sound, speech, until
+from .parts import until
+from .sound import MICROPHONE, Sound, speech
 
 LIMIT_S = 5.0
 HEADSET = "headset"

@@ -10,8 +10,9 @@ import jiwer
 from service import StandIn
 
 from .editors import Editor
+from .parts import until
 from .rig import Desktop
-from .sound import speech, until
+from .sound import speech
 
 TYPE_HERE = 176
 """Its middle, in pixels from the right edge of the pill's window."""

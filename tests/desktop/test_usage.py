@@ -13,8 +13,9 @@ from sayso.core.usage import Used, month_of
 from sayso.edges.ledger import Ledger
 
 from .editors import Editor
+from .parts import until
 from .rig import COMMAND, Desktop
-from .sound import speech, until
+from .sound import speech
 
 GO_ON, USE_THIS_COMPUTER = 248, 138
 """The buttons' middles, in pixels from the right edge of the pill's window."""

@@ -16,8 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop.editors import Xterm
+from desktop.parts import until
 from desktop.rig import Desktop
-from desktop.sound import speech, until
+from desktop.sound import speech
 from sayso.core.problems import ProblemError
 from sayso.edges.history import History
 from sayso.edges.spool import Spool, wav_header
@@ -37,12 +38,8 @@ def _desktop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desktop]:
 
 @pytest.fixture
 def desktop(_desktop: Desktop) -> Iterator[Desktop]:
-    """Afterwards what was started has ended as it should, and without a word."""
-    _desktop.new_home()
-    yield _desktop
-    assert _desktop.stop_app() in (0, None)
-    printed = _desktop.log.read_text("utf-8") if _desktop.log.exists() else ""
-    assert "Traceback" not in printed
+    with _desktop.at_home() as at_home:
+        yield at_home
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,9 @@ import pytest
 
 from desktop.display import Display
 from desktop.editors import GtkEditor
+from desktop.parts import until
 from desktop.rig import Desktop
-from desktop.sound import speech, until
+from desktop.sound import speech
 from desktop.test_insertion import SHORT, Inserting, OtherProgram
 from sayso.core.insertion import NOBODY
 from sayso.edges.history import History

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from desktop.parts import until
 from desktop.rig import COMMAND, Desktop
-from desktop.sound import until
 from sayso.edges import instance
 
 STARTER = """

@@ -16,7 +16,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from desktop.sound import MICROPHONE, RATE_HZ, Sound, until
+from desktop.parts import until
+from desktop.sound import MICROPHONE, RATE_HZ, Sound
 from sayso import stream
 from sayso.capture import Capture, Told
 from sayso.core.pcm import all_zero

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from desktop.noises import SOX
 from desktop.sound import speech
-from desktop.test_ondevice import SOX
 from sayso.core.doubt import VOICE_S, Account, doubt
 from sayso.core.speech import speech_in
 from sayso.edges import soundfiles

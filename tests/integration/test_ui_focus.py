@@ -15,7 +15,8 @@ import pytest
 from Xlib import X
 from Xlib.ext import xtest
 
-from desktop.display import Display, until
+from desktop.display import Display
+from desktop.parts import until
 
 HERE = Path(__file__).parent
 PACKAGE = HERE.parents[1] / "desktop"

@@ -1,0 +1,105 @@
+"""Takes for the engine on this computer, and how far its words are from what was said."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import jiwer
+import numpy as np
+
+from sayso.core.take import Take
+from sayso.edges import folders, soundfiles
+from sayso.stt.engine import Heard
+from sayso.stt.ondevice.lanes import Lanes
+from sayso.stt.ondevice.recogniser import OnDeviceEngine
+from sayso.stt.reader import Reader
+
+from .sound import speech
+
+RATE_HZ = 16000
+PIECE = RATE_HZ // 10
+"""Samples a microphone gives at once."""
+
+NAMES = ("Saoirse", "Kubernetes", "Nguyen", "Siobhan", "Forgejo", "Joaquin", "Terraform")
+
+
+@contextmanager
+def loaded() -> Iterator[OnDeviceEngine]:
+    made = OnDeviceEngine("en", models=folders.models(), cache=folders.cache())
+    assert not made.ready
+    assert recognised(made, take(np.zeros(RATE_HZ, "<i2"))) == ""
+    assert made.ready
+    yield made
+    asyncio.run(made.close())
+    ended(made)
+
+
+def ended(engine: OnDeviceEngine) -> None:
+    for pool in engine._lanes._pools.values():
+        pool.shutdown()
+
+
+def take(samples: np.ndarray, rate_hz: int = RATE_HZ) -> Take:
+    done = Take(number=1, id="t", rate_hz=rate_hz)
+    done.add(samples.astype("<i2").tobytes())
+    done.end()
+    return done
+
+
+def recognised(engine: OnDeviceEngine, done: Take) -> str:
+    return asyncio.run(engine.recognise(Reader(done), lambda heard: None))
+
+
+async def spoken(engine: OnDeviceEngine, samples: np.ndarray) -> tuple[str, list[Heard], int]:
+    """The text, what was heard, and how much of that before the end.
+
+    As on a machine that keeps up: the next piece comes when the last is dealt with.
+    """
+    growing, heard = Take(number=1, id="t", rate_hz=RATE_HZ), list[Heard]()
+    recognising = asyncio.create_task(engine.recognise(Reader(growing), heard.append))
+    for start in range(0, len(samples), PIECE):
+        growing.add(samples[start : start + PIECE].astype("<i2").tobytes())
+        await rested(engine._lanes)
+    growing.end()
+    before = len(heard)
+    return await recognising, heard, before
+
+
+async def rested(lanes: Lanes) -> None:
+    quiet = 0
+    async with asyncio.timeout(20):
+        while quiet < 5:  # from thread to thread there are moments in which none has work
+            await asyncio.sleep(0.001)
+            quiet = quiet + 1 if all(map(lanes.idle, lanes._pools)) else 0
+
+
+def samples_of(path: Path) -> np.ndarray:
+    return np.frombuffer(soundfiles.read(path).read(0), "<i2")
+
+
+def words(text: str) -> str:
+    plain = text.lower().replace("-", " ").replace("mr.", "mister")
+    return " ".join(re.sub(r"[^\w' ]", "", plain).split())
+
+
+def errors(said: str, text: str) -> int:
+    found = jiwer.process_words(words(said), words(text) or "-")
+    return found.substitutions + found.deletions + found.insertions
+
+
+PAUSE = np.random.default_rng(1).standard_normal(int(0.6 * RATE_HZ)) * 3
+TAKES = {
+    **{f"sentence {number}": [number] for number in (0, 2, 4)},
+    "two sentences": [3, 4],
+    "half a minute": [0, 1, 2, 3, 4],
+}
+
+
+def joined(numbers: list[int]) -> tuple[np.ndarray, str]:
+    clips = [speech()[number] for number in numbers]
+    pieces = [np.concatenate((samples_of(path), PAUSE)) for path, _ in clips]
+    return np.concatenate(pieces), " ".join(text for _, text in clips)
