@@ -153,18 +153,19 @@ def test_a_server_that_never_comes_to_an_end_is_not_waited_for(
     assert "did not answer" in problem.sentence
 
 
+async def falls_asleep(session: Any) -> bool:
+    session.ws.transport.pause_reading()
+    await asyncio.Event().wait()
+    return False
+
+
 def test_a_server_that_stops_reading_is_noticed_while_sending(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(conversations, "SEND_S", 0.3)
 
-    async def sleeps(session: Any) -> bool:
-        session.ws.transport.pause_reading()
-        await asyncio.Event().wait()
-        return False
-
     async def test() -> None:
-        async with StandIn([TEXT], mischief={"audio": sleeps}) as service:
+        async with StandIn([TEXT], mischief={"audio": falls_asleep}) as service:
             pace = conversations.Pace
             monkeypatch.setattr(conversations, "Pace", lambda: pace(speed=1e9, burst_s=1e9))
             with pytest.raises(ProblemError, match="did not answer"):
@@ -179,13 +180,8 @@ def test_a_server_that_is_gone_without_a_word_is_noticed_while_somebody_speaks(
     monkeypatch.setattr(links, "PING_S", 0.2)
     monkeypatch.setattr(links, "CLOSE_S", 0.1)
 
-    async def asleep(session: Any) -> bool:
-        session.ws.transport.pause_reading()
-        await asyncio.Event().wait()
-        return False
-
     async def test() -> None:
-        async with StandIn([TEXT], mischief={"audio": asleep}) as service:
+        async with StandIn([TEXT], mischief={"audio": falls_asleep}) as service:
             with pytest.raises(ProblemError, match=r"was lost. Your recording is kept"):
                 await recognised(engine_for(service), spoken(0.5, ended=False))
 

@@ -155,10 +155,7 @@ def test_a_microphone_of_another_rate_goes_on_with_the_take_at_the_takes_rate(de
     desk = desk("One.")
     desk.hold()
     desk.speak()
-    desk.microphone.is_open.clear()
-    desk.microphone.rate_hz = RATE_HZ * 3
-    desk.microphone.vanish()
-    assert desk.microphone.is_open.wait(WAIT_S)
+    desk.change_microphone(RATE_HZ * 3)
     for _ in range(100):
         desk.microphone.speak(LOUD * 3)
     status = desk.wait_for(lambda status: status.problem)
@@ -175,10 +172,7 @@ def test_after_a_change_of_rate_the_next_take_has_the_new_one(desk):
     desk = desk("One.", "Two.")
     desk.hold()
     desk.speak()
-    desk.microphone.is_open.clear()
-    desk.microphone.rate_hz = RATE_HZ * 3
-    desk.microphone.vanish()
-    assert desk.microphone.is_open.wait(WAIT_S)
+    desk.change_microphone(RATE_HZ * 3)
     desk.let_go()
     desk.wait_for(lambda status: len(desk.typist.typed) == 1)
     desk.dictate(words=1)

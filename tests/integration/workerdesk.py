@@ -82,6 +82,13 @@ class Desk:
             self.microphone.speak(LOUD)
         self.wait(sound_arrived=True)
 
+    def change_microphone(self, rate_hz):
+        """The one that listens goes, and one of this rate takes its place."""
+        self.microphone.is_open.clear()
+        self.microphone.rate_hz = rate_hz
+        self.microphone.vanish()
+        assert self.microphone.is_open.wait(WAIT_S)
+
     def let_go(self):
         self.microphone.speak(QUIET * 40)
         self.worker.key("ctrl_r", False)
