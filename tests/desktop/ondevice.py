@@ -91,6 +91,9 @@ def errors(said: str, text: str) -> int:
     return found.substitutions + found.deletions + found.insertions
 
 
+MISHEARD = 2
+"""Words of a sentence that is recognised while it is spoken: how busy the machine is says where it
+is cut."""
 PAUSE = np.random.default_rng(1).standard_normal(int(0.6 * RATE_HZ)) * 3
 TAKES = {
     **{f"sentence {number}": [number] for number in (0, 2, 4)},

@@ -27,6 +27,7 @@ from sayso.stt.ondevice.samples import Samples
 from sayso.stt.reader import Reader
 
 from .ondevice import (
+    MISHEARD,
     NAMES,
     RATE_HZ,
     TAKES,
@@ -172,7 +173,7 @@ def test_two_who_speak_at_once_both_get_their_words(engine: OnDeviceEngine) -> N
         return await asyncio.gather(*(spoken(engine, joined([n])[0]) for n in (1, 2)))
 
     for (text, *_), number in zip(asyncio.run(both()), (1, 2), strict=True):
-        assert words(text) == words(speech()[number][1])
+        assert errors(speech()[number][1], text) <= MISHEARD
 
 
 def test_a_cancelled_take_is_not_waited_for(
@@ -243,7 +244,7 @@ def test_a_failed_decode_is_told_and_the_next_take_works(
         with pytest.raises(ProblemError, match=sentence):
             asyncio.run(spoken(engine, samples))
     text, *_ = asyncio.run(spoken(engine, samples))
-    assert words(text) == words(said)
+    assert errors(said, text) <= MISHEARD
 
 
 def test_a_repair_that_fails_costs_nothing(

@@ -11,7 +11,7 @@ from sayso.edges import folders
 from sayso.stt.engine import Ready
 from sayso.stt.ondevice.recogniser import OnDeviceEngine
 
-from .ondevice import ended, joined, spoken, words
+from .ondevice import MISHEARD, ended, errors, joined, spoken
 
 
 def test_memory_is_given_back_after_a_while_and_the_next_take_loads_again() -> None:
@@ -29,7 +29,7 @@ def test_memory_is_given_back_after_a_while_and_the_next_take_loads_again() -> N
         assert engine._resting is not None  # its tokenizer takes long to make
         assert engine.ready  # a key-down is all it needs
         text, heard, _ = await spoken(engine, samples)
-        assert words(text) == words(said)
+        assert errors(said, text) <= MISHEARD
         assert Ready() in heard
         await engine.close()
         ended(engine)

@@ -27,7 +27,7 @@ KEEP_MS = 500
 not on a machine with more to do than it can: Chromium took 0.2 s between two questions."""
 KEEP_LIMIT_MS = 1500
 """From the paste on, whoever asks: some programs look at the clipboard all the time."""
-NEXT_MS = 250
+NEXT_MS = 400
 """How long after the last question the next text has to wait, for the same reason. Who took
 longer from the keys to the text is given as long for this too, and for what `KEEP_MS` is."""
 FETCH_LIMIT_MS = 2000
