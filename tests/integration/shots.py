@@ -21,7 +21,7 @@ from sayso.core.problems import Problem
 from sayso.core.settings import Endpoint, Settings
 from sayso.core.status import Status
 from sayso.core.usage import Day, Sum
-from sayso.stt.ondevice.catalogue import MODELS, Listed
+from sayso.stt.ondevice.catalogue import MODELS, Listed, Speed
 from sayso.stt.presets import preset
 from sayso.ui import glyph, pill, theme, views
 from sayso.ui.actions import Actions
@@ -197,14 +197,14 @@ BROKEN = Problem(
 )
 MODELS_SHOWN = [
     {
-        "whisper-base": Listed(model=model, place="package"),
-        "whisper-tiny": Listed(model=model, place="own"),
+        "whisper-base": Listed(model=model, place="package", speed=Speed(0.2, measured=True)),
+        "whisper-tiny": Listed(model=model, place="own", speed=Speed(0.1, measured=False)),
         "whisper-small": Listed(model=model, place="", part_bytes=218_000_000, arriving=True),
         "whisper-large-v3-turbo": Listed(
             model=model, place="", part_bytes=412_000_000, problem=BROKEN
         ),
-        "whisper-base.en": Listed(model=model, place="hub"),
-    }.get(model.name, Listed(model=model, place=""))
+        "whisper-base.en": Listed(model=model, place="hub", speed=Speed(0.2, measured=False)),
+    }.get(model.name, Listed(model=model, place="", speed=Speed(0.2 * model.work, measured=False)))
     for model in MODELS
 ]
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import attrs
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
-from settingswindow import recognition
+from settingswindow import recognition, settings_window
 from uifakes import FakeApp
 
 from sayso.core.problems import Problem
@@ -102,6 +104,48 @@ def test_what_the_seconds_are_is_said_below_where_there_are_any(
     last = order.itemAt(order.count() - 1)
     assert last is not None
     assert last.widget() is models.waits
+
+
+SIZES = {"normal": 13, "half as large again": 19, "twice as large": 26}
+
+
+@pytest.mark.parametrize("pixels", SIZES.values(), ids=SIZES)
+@pytest.mark.parametrize("width", [780, 640], ids=["wide", "narrow"])
+def test_no_word_of_it_is_cut_off_in_any_size(
+    app: FakeApp, qtbot: QtBot, qapp: QApplication, width: int, pixels: int
+) -> None:
+    problem = Problem("There is no internet.", "What has arrived is kept. " * 3)
+    speed = Speed(11.2, measured=False)
+    app.models = {
+        model.name: Listed(model=model, place="hub", speed=speed, problem=problem)
+        for model in MODELS
+    }
+    before = qapp.font()
+    large = QFont(before)
+    large.setPixelSize(pixels)
+    qapp.setFont(large)
+    try:
+        with settings_window(app, qtbot) as window:
+            window.resize(width, 1000)
+            models = recognition(window).models
+            qtbot.waitUntil(lambda: len(models.lines) == len(MODELS))
+            qtbot.waitUntil(lambda: all(map(whole, models.lines.values())))
+            assert window.width() == width
+    finally:
+        qapp.setFont(before)
+
+
+def whole(line: ModelLine) -> bool:
+    """Whether everything in it has the room it takes."""
+    radio, state, note = line.radio, line.state, line.note
+    return (
+        line.parentWidget().rect().contains(line.geometry())
+        and all(line.rect().contains(part.geometry()) for part in (radio, state, note))
+        and radio.width() >= radio.minimumSizeHint().width()
+        and (state.wordWrap() or state.width() >= state.sizeHint().width())
+        and all(part.height() >= part.heightForWidth(part.width()) for part in (state, note))
+        and radio.height() >= radio.minimumSizeHint().height()
+    )
 
 
 def test_a_download_is_begun_followed_and_cancelled(

@@ -29,8 +29,10 @@ LOOK_MS = 500
 """Between looks at how a download goes."""
 BAR = 4
 BUTTON = 104
-NARROW, INDENT = 480, 26
-"""A line narrower than this, at 13 px text, has the size below the name, so far in."""
+NARROW, TIGHT = 480, 320
+"""A line narrower than this, at 13 px text, has its words below the name; then the button too."""
+DOT, SPACE, SPARE = 14, 12, 8
+"""Of a radio button, and from there to its text, and between texts."""
 EMPTY = "No model on this computer. Small is a good first one ({})."
 FIRST = "whisper-small"
 ENGLISH = "For English alone"
@@ -87,51 +89,85 @@ class ModelLine(QWidget):
 
     def __init__(self, scheme: Scheme, entry: Listed) -> None:
         super().__init__()
-        model = entry.model
         self.entry = entry
-        self.radio = QRadioButton(f"{model.title}, {model.words}")
+        self.radio = QRadioButton()
+        self.radio.setAccessibleName(self._named())
         self.state = label("", "caption", scheme.ink2)
         self.button = QPushButton()
         self.button.setFixedWidth(scaled(BUTTON))
         self.bar = Bar(scheme)
-        self.bar.setAccessibleName(f"Download of {model.title}")
+        self.bar.setAccessibleName(f"Download of {entry.model.title}")
         self.note = Note(scheme)
-        line = QHBoxLayout()
-        line.setSpacing(12)
         self._words = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._words.setSpacing(12)
         self._words.addWidget(self.radio, 1)
         self._words.addWidget(self.state)
-        line.addLayout(self._words, 1)
-        line.addWidget(self.button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 2, 0, 2)
+        self._foot = QHBoxLayout()
+        self._foot.addWidget(self.button)
+        self._foot.setAlignment(Qt.AlignmentFlag.AlignLeft)
+        self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._line.addLayout(self._words, 1)
+        self._line.addLayout(self._foot)
+        self._column = column = QVBoxLayout(self)
         column.setSpacing(4)
-        column.addLayout(line)
+        column.addLayout(self._line)
         column.addWidget(self.bar)
         column.addWidget(self.note)
-        self.setMinimumHeight(scaled(34))
+        self._narrow = self._tight = False
+        self._arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        narrow = self.width() < scaled(NARROW)
-        wanted = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
-        if self._words.direction() != wanted:
-            self._words.setDirection(wanted)
-            self._words.setSpacing(0 if narrow else 12)
-            self.state.setContentsMargins(scaled(INDENT) if narrow else 0, 0, 0, 0)
+        self._fit()
         super().resizeEvent(event)
+
+    def _fit(self) -> None:
+        """Its parts beside each other or below, as there is room: no text is ever cut off."""
+        narrow = self.width() < max(scaled(NARROW), self._wide())
+        tight = self.width() < scaled(TIGHT)
+        if (narrow, tight) != (self._narrow, self._tight):
+            self._narrow, self._tight = narrow, tight
+            self._arrange()
+        self._say()
+
+    def _wide(self) -> int:
+        """What all of it takes beside each other."""
+        texts = ((self.radio, self._named()), (self.state, state(self.entry)))
+        words = sum(widget.fontMetrics().horizontalAdvance(text) for widget, text in texts)
+        return scaled(DOT) + SPACE + words + scaled(BUTTON) + 2 * SPACE + SPARE
+
+    def _named(self) -> str:
+        return f"{self.entry.model.title}, {self.entry.model.words}"
+
+    def _arrange(self) -> None:
+        narrow, tight = self._narrow, self._tight
+        beside, below = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        indent = scaled(DOT) + SPACE
+        margin = 6 if narrow else 2
+        self._column.setContentsMargins(0, margin, 0, margin)
+        self._words.setDirection(below if narrow else beside)
+        self._words.setSpacing(0 if narrow else SPACE)
+        self.radio.setMinimumHeight(0 if narrow else scaled(30))
+        self.state.setWordWrap(narrow)
+        self.state.setContentsMargins(indent if narrow else 0, 0, 0, 0)
+        self._line.setDirection(below if tight else beside)
+        self._line.setSpacing(4 if tight else SPACE)
+        self._foot.setContentsMargins(indent if tight else 0, 0, 0, 0)
+        keep = self.button.sizePolicy()
+        keep.setRetainSizeWhenHidden(not tight)
+        self.button.setSizePolicy(keep)
+
+    def _say(self) -> None:
+        model, beside = self.entry.model, state(self.entry)
+        self.radio.setText(model.title if self._narrow else self._named())
+        self.state.setText(f"{model.words}, {beside}" if self._narrow else beside)
 
     def show_entry(self, entry: Listed, used: str) -> None:
         self.entry = entry
         model, word = entry.model, act(entry, used)
         self.radio.setEnabled(bool(entry.place))
         self.radio.setAccessibleDescription(f"{state(entry)}, {languages(model)}")
-        self.state.setText(state(entry))
+        self._fit()
         self.button.setText(word)
         self.button.setAccessibleName(f"{word} {model.title}")
-        keep = self.button.sizePolicy()
-        keep.setRetainSizeWhenHidden(True)
-        self.button.setSizePolicy(keep)
         self.button.setVisible(bool(word))
         self.bar.setVisible(entry.arriving)
         self.bar.setValue(round(1000 * entry.part_bytes / model.size_bytes))
