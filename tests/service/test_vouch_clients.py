@@ -19,10 +19,9 @@ from sayso.edges import soundfiles
 from sayso.stt.reader import Reader
 
 from .standin import KEY, StandIn, in_thread
-from .vouchers import CLIENTS, free_port, serving
+from .vouchers import CLIENTS, SAMPLE, free_port, serving
 
 TEXT = "Somebody else asked for this."
-SAMPLE = Path(__file__).parents[2] / "resources" / "sample.wav"
 SPEAK = Path(__file__).parent / "vouch" / "speak.py"
 
 

@@ -2,39 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
-from pathlib import Path
-
 import attrs
 import pytest
 
 from sayso.core.problems import ProblemError
 from sayso.core.settings import Endpoint
-from sayso.edges import soundfiles
 from sayso.stt.engine import Heard, Partial
-from sayso.stt.reader import Reader
 from sayso.stt.rest import RestEngine
 
 from .files import Files
-from .vouchers import FILES_ALIAS, MASTER, TEXT
+from .vouchers import FILES_ALIAS, MASTER, TEXT, sample_by
 
-SAMPLE = Path(__file__).parents[2] / "resources" / "sample.wav"
 BEHIND = "Through the gateway, as a file."
 pytestmark = pytest.mark.timeout(300)  # with what it takes to start them
 HINTS = {"prompt": "At sea.", "keywords": "Xenolab, AC-42"}
 
 
 def recognised(endpoint: Endpoint, key: str, heard: list[Heard]) -> str:
-    async def run() -> str:
-        files = attrs.evolve(endpoint, transport="rest")
-        engine = RestEngine(files, "en", lambda _: key)
-        async with asyncio.timeout(30):
-            try:
-                return await engine.recognise(Reader(soundfiles.read(SAMPLE)), heard.append)
-            finally:
-                await engine.close()
-
-    return asyncio.run(run())
+    files = attrs.evolve(endpoint, transport="rest")
+    return sample_by(RestEngine(files, "en", lambda _: key), heard)
 
 
 @pytest.mark.parametrize(

@@ -5,39 +5,25 @@ Versions and hashes: `vouch/`; what they were seen to do differently from OpenAI
 
 from __future__ import annotations
 
-import asyncio
-from pathlib import Path
-
 import attrs
 import pytest
 
 from sayso.core.doubt import Account, suspect
 from sayso.core.problems import Problem, ProblemError
 from sayso.core.settings import Endpoint
-from sayso.edges import soundfiles
 from sayso.stt.engine import Heard, Partial, Ready
-from sayso.stt.reader import Reader
 from sayso.stt.realtime import RealtimeEngine
 
 from .standin import StandIn
-from .vouchers import MASTER, SOCKET_ALIAS, TEXT
+from .vouchers import MASTER, SOCKET_ALIAS, TEXT, sample_by
 
-SAMPLE = Path(__file__).parents[2] / "resources" / "sample.wav"
 pytestmark = pytest.mark.timeout(300)  # with what it takes to start them
 
 
 def recognised(
     endpoint: Endpoint, key: str | None, heard: list[Heard], language: str = "en"
 ) -> str:
-    async def run() -> str:
-        engine = RealtimeEngine(endpoint, language, lambda _: key)
-        async with asyncio.timeout(30):
-            try:
-                return await engine.recognise(Reader(soundfiles.read(SAMPLE)), heard.append)
-            finally:
-                await engine.close()
-
-    return asyncio.run(run())
+    return sample_by(RealtimeEngine(endpoint, language, lambda _: key), heard)
 
 
 def problem_of(endpoint: Endpoint, key: str | None) -> Problem:
@@ -72,7 +58,7 @@ def test_aimock_is_understood(aimock: Endpoint, model: str, hints: dict[str, str
 
 def test_aimock_does_not_know_every_model(aimock: Endpoint) -> None:
     problem = problem_of(attrs.evolve(aimock, model="nobody-transcribe"), "sk-any")
-    assert "“nobody-transcribe”" in problem.what
+    assert "refused the settings. It says: “Model nobody-transcribe" in problem.what
     assert problem.action == "recognition"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import signal
@@ -11,7 +12,12 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from sayso.edges import soundfiles
+from sayso.stt.engine import Engine, Heard
+from sayso.stt.reader import Reader
+
 HOMES = Path(__file__).parents[2] / ".venv" / "vouch"
+SAMPLE = Path(__file__).parents[2] / "resources" / "sample.wav"
 CLIENTS = HOMES / "clients" / "bin" / "python"
 SERVERS = HOMES / "servers"
 START_S = 180.0
@@ -61,3 +67,16 @@ def wait_for(port: int, program: subprocess.Popen[bytes], log: Path) -> None:
         going_on = program.poll() is None and time.monotonic() < deadline
         assert going_on, log.read_text("utf-8", "replace")[-2000:]
         time.sleep(0.05)
+
+
+def sample_by(engine: Engine, heard: list[Heard]) -> str:
+    """What this engine makes of our sample; it is closed then."""
+
+    async def recognised() -> str:
+        async with asyncio.timeout(30):
+            try:
+                return await engine.recognise(Reader(soundfiles.read(SAMPLE)), heard.append)
+            finally:
+                await engine.close()
+
+    return asyncio.run(recognised())
