@@ -379,7 +379,7 @@ def test_a_server_without_tls_hangs_up() -> None:
         async with StandIn() as service:
             url = f"wss://127.0.0.1:{service.port}/v1"
             engine = RealtimeEngine(Endpoint(url=url), "", lambda _: KEY)
-            with pytest.raises(ProblemError, match=r"hung up at once. The address may need http"):
+            with pytest.raises(ProblemError, match=r"hung up at once\. Change http"):
                 await recognised(engine, spoken(0.5))
 
     run(test)
