@@ -81,9 +81,9 @@ def test_words_are_shown_while_somebody_speaks(engine: OnDeviceEngine) -> None:
 NAMED = ("Nguyen will meet Siobhan on Monday.", "Joaquin wrote the first draft on Terraform.")
 
 
-def synthetic(sentence: str, folder: Path) -> np.ndarray:
+def synthetic(sentence: str, folder: Path, voice: str = "en-us") -> np.ndarray:
     raw, path = folder / "raw.wav", folder / "said.wav"
-    say = ["espeak-ng", "-v", "en-us", "-s", "140", "-w", raw, sentence]
+    say = ["espeak-ng", "-v", voice, "-s", "140", "-w", raw, sentence]
     subprocess.run(say, check=True, capture_output=True)
     subprocess.run(["sox", "-R", raw, "-r", "16000", "-c", "1", path], check=True)
     return samples_of(path)
@@ -156,6 +156,29 @@ def test_the_language_is_found_where_none_is_set(decoder: Decoder) -> None:
         samples = samples_of(path).astype("f4") / 32768
         assert decoder.draft(samples, "").language == "en"
         assert decoder.language(samples) == "en"
+
+
+OTHERS = {
+    "de": "Guten Morgen. Ich möchte bitte drei Tassen Kaffee und ein Stück Kuchen bestellen.",
+    "fr": "Bonjour. Je voudrais bien une chambre pour deux personnes, s'il vous plaît.",
+    "es": "Buenos días. La reunión de mañana empieza a las nueve de la mañana.",
+}
+
+
+@pytest.mark.parametrize(("language", "said"), OTHERS.items(), ids=OTHERS)
+def test_other_languages_are_found_and_written(
+    engine: OnDeviceEngine,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    language: str,
+    said: str,
+) -> None:
+    samples = synthetic(said, tmp_path, language)
+    monkeypatch.setattr(engine, "_language", "")
+    found = [asyncio.run(spoken(engine, samples))[0], recognised(engine, take(samples))]
+    monkeypatch.setattr(engine, "_language", language)
+    chosen = asyncio.run(spoken(engine, samples))[0]
+    assert all(errors(said, text) <= 4 for text in (*found, chosen)), (found, chosen)
 
 
 def test_two_takes_at_once_are_recognised_one_after_the_other(engine: OnDeviceEngine) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -201,9 +201,7 @@ class OnDeviceEngine:
             ) from error
 
     def _code(self, decoder: Decoder) -> str:
-        code = self._language.partition("-")[0]
-        code = ALIASES.get(code, code)
-        return code if code in decoder.languages else ""
+        return code(self._language, decoder.languages)
 
     @contextmanager
     def _in_use(self) -> Iterator[None]:
@@ -232,3 +230,10 @@ class OnDeviceEngine:
                 self._resting, self._decoder, self._loading = decoder, None, None
                 return
         self._idle = asyncio.get_running_loop().call_later(AGAIN_S, self._unload)
+
+
+def code(language: str, known: Collection[str]) -> str:
+    """The model's code of the setting `language`; '' where it has none, so that it is detected."""
+    plain = language.partition("-")[0]
+    plain = ALIASES.get(plain, plain)
+    return plain if plain in known else ""
