@@ -20,7 +20,6 @@ import attrs
 from ..core.endpoint import Endpoint
 from ..core.headers import headers_of
 from ..core.problems import Problem, ProblemError
-from . import refusals
 from .access import Access, access_for
 from .endpoints import host_of, socket_url, web_url
 from .keys import KeyOf, key_for
@@ -159,7 +158,7 @@ def _date_s(answer: Answer) -> float | None:
 def _no_secret(host: str, detail: str) -> Problem:
     return Problem(
         f"{host} answered, but gave no short-lived key.",
-        f"Check the address it is fetched from in Settings > Recognition. {refusals.KEPT}",
+        "Check the address it is fetched from.",
         "recognition",
         detail,
     )

@@ -52,7 +52,7 @@ SILENCE_MS = 600
 PROTOCOL 1.9 saw clients add as much."""
 MISSING = Problem(
     "WebRTC is not installed.",
-    "Install it with: pip install 'sayso[webrtc]'. Or choose WebSocket in Settings > Recognition.",
+    "Choose WebSocket, or pip install 'sayso[webrtc]'.",
     "recognition",
 )
 
@@ -223,7 +223,7 @@ def check(endpoint: Endpoint) -> None:
         raise ProblemError(
             Problem(
                 f"{model.name} does not work over WebRTC.",
-                "Choose another model, or WebSocket, in Settings > Recognition.",
+                "Choose another model, or WebSocket.",
                 "recognition",
             )
         )
