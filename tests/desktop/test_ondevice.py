@@ -137,9 +137,9 @@ def test_names_nobody_said_are_not_written(
 
     def full_echoing(samples: Samples, language: str, hint: str = "") -> Iterable[object]:
         for segment in segments(samples, language):
-            repeated = echo.count("Nguyen") > 2
-            segment.text = echo if hint else segment.text
-            segment.compression_ratio = 3.0 if hint and repeated else 1.0
+            if hint:
+                repeated = [7, 8] * 7 if echo.count("Nguyen") > 2 else segment.tokens
+                segment.text, segment.tokens = echo, repeated
             yield segment
 
     monkeypatch.setattr(decoder, "_hint", hint("", NAMES))

@@ -18,7 +18,15 @@ import numpy as np
 
 from .devices import CPU, Device
 from .echo import added, echoes
-from .guards import LEAST_LOG_PROB, MOST_REPETITIVE, NO_SPEECH, Draft, likely_tokens, most_tokens
+from .guards import (
+    LEAST_LOG_PROB,
+    MOST_REPETITIVE,
+    NO_SPEECH,
+    Draft,
+    likely_tokens,
+    most_tokens,
+    repeats,
+)
 from .samples import LOUD_SAMPLES, RATE_HZ, Samples, loud, padded
 
 if TYPE_CHECKING:
@@ -300,7 +308,9 @@ def _joined(segments: Iterable[Any], samples: int, wanted: Callable[[], bool]) -
 
 
 def _doubtful(segment: Any) -> bool:
-    return bool(segment.avg_logprob < LEAST_LOG_PROB or segment.compression_ratio > MOST_REPETITIVE)
+    """Names that come again and again are sure of themselves, and do not pack small enough."""
+    repetitive = segment.compression_ratio > MOST_REPETITIVE or repeats(segment.tokens)
+    return bool(segment.avg_logprob < LEAST_LOG_PROB or repetitive)
 
 
 def _invented(segment: Any) -> bool:
