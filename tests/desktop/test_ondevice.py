@@ -15,7 +15,7 @@ import pytest
 
 from sayso.core.problems import ProblemError
 from sayso.core.take import Take
-from sayso.edges import soundfiles
+from sayso.edges import folders, soundfiles
 from sayso.stt.engine import Heard, Partial, Ready
 from sayso.stt.ondevice import recogniser
 from sayso.stt.ondevice.decoder import Decoder
@@ -297,6 +297,17 @@ def test_a_decode_that_takes_too_long_is_given_up(
     with pytest.raises(ProblemError, match="took too long"):
         recognised(engine, soundfiles.read(speech()[1][0]))
     over.set()
+
+
+def test_a_model_that_is_still_being_loaded_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recogniser, "LEAST_LIMIT_S", 0.0)
+    monkeypatch.setattr(recogniser, "LIMIT_PER_S", 0.0)
+    path, said = speech()[1]
+    fresh = OnDeviceEngine("en", models=folders.models(), cache=folders.cache())
+    assert words(recognised(fresh, soundfiles.read(path))) == words(said)
+    assert fresh.loaded
+    asyncio.run(fresh.close())
+    ended(fresh)
 
 
 def test_a_model_that_is_not_there_is_told_while_somebody_still_speaks(tmp_path: Path) -> None:

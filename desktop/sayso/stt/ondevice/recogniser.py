@@ -35,6 +35,8 @@ DECODING: tuple[Lane, ...] = ("quick", "thorough")
 LEAST_LIMIT_S = 30.0
 LIMIT_PER_S = 3.0
 """Ten times slower than measured is too slow: 30 s, or three times the length of the take."""
+LOADING_S = 120.0
+"""And so much more while the model is not there yet: the first load also measures threads."""
 
 AGAIN_S = 0.5
 """Until unloading is tried again, where a decode nobody waits for any more is in its way."""
@@ -124,6 +126,7 @@ class OnDeviceEngine:
                     async def followed() -> None:
                         await follower.follow(audio)
                         limit_s = max(LEAST_LIMIT_S, LIMIT_PER_S * audio.duration_s)
+                        limit_s += 0.0 if self.loaded else LOADING_S
                         deadline.reschedule(asyncio.get_running_loop().time() + limit_s)
 
                     # Whichever fails first is told at once, also while somebody still speaks.
