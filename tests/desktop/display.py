@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import random
+import socket
 import subprocess
 import tempfile
 import time
@@ -171,10 +172,8 @@ class Display(Part):
     def _answers(self, server: subprocess.Popen[bytes]) -> bool:
         """Whether it lives and is ours: a second one on a number ends at once."""
         deadline = time.monotonic() + 10
-        # A refused connection leaves a socket open in python-xlib: look before trying.
-        socket = Path(f"/tmp/.X11-unix/X{self.name[1:]}")
         while time.monotonic() < deadline and server.poll() is None:
-            if not socket.exists():
+            if not self._listens():
                 time.sleep(0.005)
                 continue
             try:
@@ -186,6 +185,11 @@ class Display(Part):
         server.kill()
         server.wait()
         return False
+
+    def _listens(self) -> bool:
+        """A refused connection leaves a socket open in python-xlib: ask before trying."""
+        with socket.socket(socket.AF_UNIX) as asking:
+            return asking.connect_ex(f"/tmp/.X11-unix/X{self.name[1:]}") == 0
 
     def _start(self, *command: str) -> subprocess.Popen[bytes]:
         environ = os.environ | self.environ | {"HOME": self._home.name}
