@@ -15,9 +15,11 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPalette,
     QPen,
+    QResizeEvent,
     QShortcut,
 )
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -37,6 +39,7 @@ from . import launcher, theme
 from .actions import Actions
 from .ask import may_delete
 from .background import Background
+from .extent import extend
 from .history_empty import empty_words, paint_empty
 from .history_export import ask_where, write_all
 from .history_list import HistoryList
@@ -45,8 +48,9 @@ from .history_recordings import Recordings
 from .history_rows import Does, Rows
 from .history_search import HistorySearch
 from .settings import style
+from .settings.widgets import NARROW, scaled
 
-SIZE, LEAST = QSize(700, 520), QSize(480, 360)
+SIZE, LEAST, NEEDS = QSize(700, 520), QSize(480, 360), QSize(240, 280)
 MOST = 1000
 """Entries listed; the search finds the others."""
 UNDO_MS = 8000
@@ -67,8 +71,7 @@ class HistoryWindow(QWidget):
         self.entries: list[Entry] = []
         self.setWindowTitle("Sayso History")
         self.setWindowIcon(launcher.icon())
-        self.setMinimumSize(LEAST)
-        self.resize(SIZE)
+        extend(self, SIZE, LEAST, NEEDS)
         self.scheme = theme.scheme()
         self._build()
         self._undo_timer = QTimer(self, singleShot=True, interval=UNDO_MS)
@@ -144,7 +147,8 @@ class HistoryWindow(QWidget):
         self.turn_on = QPushButton("&Turn on")
         self.turn_on.clicked.connect(lambda: self._actions.change("history.keep", "7d"))
         column.addWidget(self.turn_on, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addLayout(self._make_foot())
+        self._foot = self._make_foot()
+        column.addLayout(self._foot)
         close = QShortcut(QKeySequence.StandardKey.Close, self)
         close.activated.connect(self.close)
         QShortcut(QKeySequence(Qt.Key.Key_Escape), self).activated.connect(self.close)
@@ -152,13 +156,16 @@ class HistoryWindow(QWidget):
         find.activated.connect(self.search.setFocus)
         QShortcut(QKeySequence.StandardKey.Undo, self.view).activated.connect(self._undo)
 
-    def _make_foot(self) -> QHBoxLayout:
-        foot = QHBoxLayout()
+    def _make_foot(self) -> QBoxLayout:
+        foot = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         foot.setContentsMargins(0, 8, 0, 10)
         self.told = QLabel()
         self.told.setFont(theme.font("caption"))
         self.told.setWordWrap(True)
         foot.addWidget(self.told, 1)
+        buttons = QHBoxLayout()
+        buttons.addStretch()
+        foot.addLayout(buttons)
         self.undo = QPushButton("&Undo")
         self.export = QPushButton("&Export…")
         self.delete_all = QPushButton("&Delete all…")
@@ -169,7 +176,7 @@ class HistoryWindow(QWidget):
         ):
             button.setObjectName("flat")
             button.clicked.connect(act)
-            foot.addWidget(button)
+            buttons.addWidget(button)
         return foot
 
     def _list(self, entries: list[Entry]) -> None:
@@ -284,6 +291,13 @@ class HistoryWindow(QWidget):
             self._dress()
         super().changeEvent(event)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        way = QBoxLayout.Direction
+        narrow = self.width() < scaled(NARROW)
+        for part in (self.head, self._foot):
+            part.setDirection(way.TopToBottom if narrow else way.LeftToRight)
+        super().resizeEvent(event)
+
     def closeEvent(self, event: QCloseEvent) -> None:
         self.flush()
         if self._rows.playing:
@@ -296,7 +310,7 @@ class HistoryWindow(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), QColor(self.scheme.surface))
         painter.setPen(QPen(QColor(self.scheme.line), 1))
-        y = self.export.y() - 9
+        y = self._foot.contentsRect().top() - 9
         painter.drawLine(0, y, self.width(), y)
         if not self.entries:
-            paint_empty(painter, self.rect(), self.scheme, self.empty_words())
+            paint_empty(painter, self.rect(), self.view.geometry(), self.scheme, self.empty_words())

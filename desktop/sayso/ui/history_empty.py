@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter
 
 from ..core.chord import Chord
 from ..core.settings import Settings
 from . import glyph, theme
-from .history_rows import program_title
+from .history_rows import program_title, two_lines
+from .settings.widgets import scaled
 from .theme import Scheme
+
+GLYPH, LEAST_GLYPH, GAP, ABOVE_MIDDLE = 64, 32, 16, 78
 
 
 def empty_words(search: str, program: str, settings: Settings) -> tuple[str, str]:
@@ -25,21 +28,47 @@ def empty_words(search: str, program: str, settings: Settings) -> tuple[str, str
     return "Nothing said yet", f"Hold {key} {rest}"
 
 
-def paint_empty(painter: QPainter, window: QRect, scheme: Scheme, words: tuple[str, str]) -> None:
+def paint_empty(
+    painter: QPainter, window: QRect, area: QRect, scheme: Scheme, words: tuple[str, str]
+) -> None:
+    """A little above the middle of the window, and nowhere outside of `area`.
+
+    The glyph is smaller where it has no room, or not there.
+    """
     title, sentence = words
-    middle = window.height() // 2 - 34
-    painter.save()
-    painter.translate(window.width() / 2 - 32, middle - 44)
-    painter.scale(2, 2)
-    outline = scheme.outline
-    glyph.paint(painter, "idle", 32, {"ink": outline, "voice": outline, "red": outline})
-    painter.restore()
-    area = window.adjusted(24, middle + 36, -24, 0)
+    metrics, line_share = QFontMetrics(theme.font("title")), 1.8
+    # What was looked for loses its middle, so that it is seen that it was not found.
+    title = metrics.elidedText(
+        title, Qt.TextElideMode.ElideMiddle, round(line_share * area.width())
+    )
+    lines = two_lines(title, theme.font("title"), area.width())
+    line = metrics.height()
+    below = line * (len(lines) - 1) + scaled(28)
     centre = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
+    flags = centre | Qt.TextFlag.TextWordWrap
+    room = QFontMetrics(theme.font()).boundingRect(QRect(0, 0, area.width(), 0), flags, sentence)
+    high = below + room.height()
+    size = min(scaled(GLYPH), area.height() - high - GAP)
+    if size >= LEAST_GLYPH:
+        high += size + GAP
+    else:
+        size = 0
+    y = max(area.top(), min(window.height() // 2 - ABOVE_MIDDLE, area.bottom() + 1 - high))
+    if size:
+        _paint_glyph(painter, QPoint((window.width() - size) // 2, y), size, scheme.outline)
+        y += size + GAP
     painter.setPen(QColor(scheme.ink))
     painter.setFont(theme.font("title"))
-    painter.drawText(area, centre, title)
+    for at, text in enumerate(lines):
+        painter.drawText(QRect(area.x(), y + at * line, area.width(), line), centre, text)
     painter.setPen(QColor(scheme.ink2))
     painter.setFont(theme.font())
-    below = area.adjusted(0, round(28 * theme.text_scale()), 0, 0)
-    painter.drawText(below, centre | Qt.TextFlag.TextWordWrap, sentence)
+    painter.drawText(room.translated(area.x(), y + below), flags, sentence)
+
+
+def _paint_glyph(painter: QPainter, corner: QPoint, size: int, colour: str) -> None:
+    painter.save()
+    painter.translate(corner)
+    painter.scale(size / 32, size / 32)
+    glyph.paint(painter, "idle", 32, {"ink": colour, "voice": colour, "red": colour})
+    painter.restore()

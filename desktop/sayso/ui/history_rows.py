@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QStandardItem,
     QStandardItemModel,
     QTextLayout,
+    QTextOption,
 )
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
@@ -30,6 +31,12 @@ SIDE, ABOVE, LINE, BETWEEN = 16, 8, 18, 18
 OF_OLD = "realtime"
 """What rows of the first version call any server."""
 NOTES = {"rescued": "Rescued after a restart", "held": "Not typed yet", "cancelled": "Cancelled"}
+SPARE: tuple[Does, ...] = ("play", "copy")
+"""Words that go, in this order, where not all have room: the menu has them too."""
+SPARE_WHEN_BUSY: tuple[Does, ...] = ("retry", *SPARE, "type")
+LEAST_NOTE = 5
+"""Characters, as of a time."""
+BUSY = "Recognising…"
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -117,7 +124,8 @@ class Rows(QStyledItemDelegate):
         """The words that are buttons in a row that lies at `rect`."""
         metrics = QFontMetrics(theme.font("caption"))
         right, made = rect.right() - SIDE - 4, []
-        for does, word in reversed(offers(entry, self.playing)):
+        room = rect.width() - 2 * SIDE - 4
+        for does, word in reversed(self._that_fit(entry, metrics, room)):
             wide = metrics.horizontalAdvance(word)
             high = max(24, _line() + 4)
             top = rect.bottom() - ABOVE - (_line() + high) // 2
@@ -125,6 +133,19 @@ class Rows(QStyledItemDelegate):
             made.append((does, target, word))
             right -= wide + BETWEEN
         return made[::-1]
+
+    def _that_fit(self, entry: Entry, metrics: QFontMetrics, room: int) -> list[tuple[Does, str]]:
+        """What is offered in `room` pixels, beside the note of what goes on."""
+        shown = list(offers(entry, self.playing))
+        spare = SPARE
+        if entry.id in self.busy:
+            spare = SPARE_WHEN_BUSY
+            room -= metrics.horizontalAdvance(BUSY) + BETWEEN
+        for does in spare if entry.audio else ():
+            wide = sum(metrics.horizontalAdvance(word) + BETWEEN for _, word in shown) - BETWEEN
+            if wide > room:
+                shown = [each for each in shown if each[0] != does]
+        return shown
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         rect: QRect = option.rect
@@ -134,7 +155,10 @@ class Rows(QStyledItemDelegate):
             painter.setFont(theme.font("strong"))
             painter.setPen(QColor(self.scheme.ink2))
             where = rect.adjusted(SIDE, ABOVE, 0, 0)
-            painter.drawText(where, Qt.AlignmentFlag.AlignVCenter, index.data(DAY))
+            day = painter.fontMetrics().elidedText(
+                index.data(DAY), Qt.TextElideMode.ElideRight, where.width()
+            )
+            painter.drawText(where, Qt.AlignmentFlag.AlignVCenter, day)
         else:
             state = option.state
             self._entry(painter, rect, index.data(ENTRY), state)
@@ -163,8 +187,11 @@ class Rows(QStyledItemDelegate):
         painter.setPen(QColor(scheme.ink2))
         where = QRect(rect.x() + SIDE, y + 4, right - rect.x() - SIDE - 8, line)
         busy, playing = entry.id in self.busy, entry.id == self.playing
-        note = "Recognising…" if busy else "Playing" if playing else below(entry)
-        short = painter.fontMetrics().elidedText(note, Qt.TextElideMode.ElideRight, where.width())
+        note = BUSY if busy else "Playing" if playing else below(entry)
+        metrics = painter.fontMetrics()
+        short = metrics.elidedText(note, Qt.TextElideMode.ElideRight, where.width())
+        if short != note and where.width() < metrics.horizontalAdvance(f"{note[:LEAST_NOTE]}…"):
+            short = ""  # "1…" says nothing
         painter.drawText(where, Qt.AlignmentFlag.AlignVCenter, short)
         for does, place, word in words:
             painter.setPen(QColor(scheme.red if does == "delete" else scheme.voice))
@@ -175,6 +202,9 @@ def two_lines(text: str, font: QFont, width: int) -> list[str]:
     """The text broken into at most two lines, the second elided."""
     text = " ".join(text.split())
     layout = QTextLayout(text, font)
+    option = layout.textOption()
+    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    layout.setTextOption(option)
     layout.beginLayout()
     first = layout.createLine()
     first.setLineWidth(max(1, width))

@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit
+from PySide6.QtWidgets import QBoxLayout, QLineEdit
 
-from . import theme
 from .history_rows import program_title
 from .settings import style
 from .settings.page import Combo
+from .settings.widgets import scaled
 from .theme import Scheme
 
 EVERY_PROGRAM = "All programs"
-LEAST_PROGRAMS = 170
+LEAST = 170
+"""Of either field, at 13 px text."""
 
 
-class HistorySearch(QHBoxLayout):
-    """Two fields in a row."""
+class HistorySearch(QBoxLayout):
+    """Two fields in a row, or one above the other where the window makes it so."""
 
     changed = Signal()
 
     def __init__(self, scheme: Scheme) -> None:
-        super().__init__()
+        super().__init__(QBoxLayout.Direction.LeftToRight)
         self.words = QLineEdit()
         self.words.setPlaceholderText("Search your words")
         self.words.setAccessibleName("Search your words")
@@ -31,10 +32,11 @@ class HistorySearch(QHBoxLayout):
         self.words.textChanged.connect(self.changed)
         self.programs = Combo(_arrow(scheme))
         self.programs.setAccessibleName("Program")
-        self.programs.setMinimumWidth(round(LEAST_PROGRAMS * theme.text_scale()))
         self.programs.addItem(EVERY_PROGRAM, "")
         self.programs.activated.connect(self.changed)
         self.setSpacing(8)
+        for field in (self.words, self.programs):
+            field.setMinimumWidth(scaled(LEAST))
         self.addWidget(self.words, 1)
         self.addWidget(self.programs)
 

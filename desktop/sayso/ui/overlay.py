@@ -32,7 +32,7 @@ from .moments import Moments
 from .pill_button import PillButton, PillButtons
 from .pill_layout import LEAST, MARGIN, Layout, lay_out
 from .pill_window import PillWindow, outline
-from .place import Anchor, anchor, screen_at
+from .place import FROM_EDGE, Anchor, anchor, screen_at
 from .transitions import FRAME_MS, Transitions
 from .views import Does, Kind, PillView
 from .wave import Wave
@@ -68,6 +68,8 @@ class Overlay(PillWindow):
         self.scheme = theme.scheme()
         self._layout: Layout | None = None
         self._anchor: Anchor | None = None
+        self._most_width = math.inf
+        """What the screen has room for, in the layout's pixels."""
         self._way = Transitions()
         self._old: QPixmap | None = None
         """The pill before its contents changed, for the cross-fade."""
@@ -143,10 +145,10 @@ class Overlay(PillWindow):
         self._way.gone_ms = 0.0
         same_kind = before is not None and before.view.kind == view.kind
         least = before.width if before and same_kind else LEAST
-        layout = lay_out(view, least)
         if before is None:
             self._appear(now)
-        elif not same_kind:
+        layout = lay_out(view, least, self._most_width)
+        if before is not None and not same_kind:
             self._old = self._picture(before) if self._way.fades else None
             self._way.change(now)
         if before is not None and before.width != layout.width:
@@ -172,7 +174,9 @@ class Overlay(PillWindow):
         self._way.appear(now, composited=self._desk.composited(), still=still)
         screen = screen_at(self._desk.focus_point(), QGuiApplication.screens(), QCursor.pos())
         if screen is not None:
-            self._anchor = anchor(screen.availableGeometry(), self._settings.pill == "top")
+            area = screen.availableGeometry()
+            self._anchor = anchor(area, self._settings.pill == "top")
+            self._most_width = (area.width() - 2 * FROM_EDGE) / theme.text_scale()
         self._old = None
 
     def _leave(self, now: float) -> None:

@@ -60,13 +60,15 @@ def base_font(role: str = "body") -> QFont:
     return made
 
 
-def lay_out(view: PillView, least_width: float = LEAST) -> Layout:
-    """Measures for a view; `least_width` keeps a growing pill from shrinking."""
-    layout = _lay_out(view, least_width)
+def lay_out(view: PillView, least_width: float = LEAST, most_width: float = math.inf) -> Layout:
+    """Measures for a view; `least_width` keeps a growing pill from shrinking, `most_width` all
+    of it on a screen that is small for the text.
+    """
+    layout = _lay_out(view, least_width, most_width)
     if view.kind == "error":
         for shorter in _shorter(view):
             if _elided(layout):
-                layout = _lay_out(shorter, least_width)
+                layout = _lay_out(shorter, least_width, most_width)
     return layout
 
 
@@ -82,7 +84,7 @@ def _shorter(view: PillView) -> Iterator[PillView]:
         yield attrs.evolve(view, text=text, detail=detail)
 
 
-def _lay_out(view: PillView, least_width: float) -> Layout:
+def _lay_out(view: PillView, least_width: float, most_width: float) -> Layout:
     two = bool(view.detail)
     pad, lead = _lead(view)
     wanted = _text_width(view)
@@ -96,7 +98,8 @@ def _lay_out(view: PillView, least_width: float) -> Layout:
     width = fixed + wanted
     if view.kind in STREAMING and wanted:
         width = math.ceil(width / STEP) * STEP
-    width = float(round(min(MOST_2 if two else MOST, max(LEAST, least_width, width))))
+    most = min(MOST_2 if two else MOST, most_width)
+    width = float(round(min(most, max(LEAST, least_width, width))))
     height = float(HEIGHT_2 if two else HEIGHT)
     mirrored = is_right_to_left(view.detail or view.text)
     text_x, text_width = pad + lead + GAP, max(0.0, width - fixed if wanted else 0.0)

@@ -7,14 +7,16 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import QEvent, QRectF, Qt
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from .. import theme
 from ..theme import Scheme
-from .widgets import scaled
+from .widgets import NARROW, scaled
 
 HIGH, FOOT, HEAD, SIDE = 150, 24, 26, 16
+LINE = 18
+"""Of the words, which take two where the chart is narrow."""
 AXIS, LINES = 46, 3
 EARLIER = 0.72
 """How strong the bars of days before today are."""
@@ -36,6 +38,7 @@ class DayChart(QWidget):
         """Of the day that is told; -1: none."""
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._more = 0
         self.setFixedHeight(scaled(HIGH))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
@@ -103,6 +106,11 @@ class DayChart(QWidget):
 
     # Drawing
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._more = LINE if self.width() < scaled(NARROW) else 0
+        self.setFixedHeight(scaled(HIGH + self._more))
+        super().resizeEvent(event)
+
     @property
     def _left(self) -> float:
         return scaled(SIDE + AXIS)
@@ -119,9 +127,11 @@ class DayChart(QWidget):
             painter.setPen(QPen(QColor(self._scheme.voice), 2))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(3, 3, -3, -3), 8, 8)
         painter.setPen(QColor(self._scheme.ink2))
-        head = QRectF(scaled(SIDE), scaled(6), self.width() - 2 * scaled(SIDE), scaled(HEAD - 6))
-        painter.drawText(head, Qt.AlignmentFlag.AlignVCenter, self.said)
-        top, bottom = scaled(HEAD + 8), self.height() - scaled(FOOT)
+        wide, high = self.width() - 2 * scaled(SIDE), scaled(HEAD + self._more - 6)
+        words = self.said.replace(": ", ":\n", 1) if self._more else self.said
+        middle = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap
+        painter.drawText(QRectF(scaled(SIDE), scaled(6), wide, high), middle, words)
+        top, bottom = scaled(HEAD + self._more + 8), self.height() - scaled(FOOT)
         highest = scale_of(max(self._values.values(), default=0.0))
         self._lines(painter, top, bottom, highest)
         self._bars(painter, top, bottom, highest)

@@ -11,6 +11,7 @@ from ...core.settings import Settings
 from ...stt.endpoints import OPENAI, is_this_computer
 from ...stt.presets import PRESETS, Preset
 from .address import host
+from .models import DOT, SPACE
 from .order import helpers
 from .page import Context
 from .widgets import Group, Row, label, scaled
@@ -78,7 +79,7 @@ class Choice:
         self._buttons.addButton(radio)
         radio.clicked.connect(lambda: self._choose(name))
         words = label(about, "caption", self._context.scheme.ink2, wrap=True)
-        words.setContentsMargins(scaled(26), 0, 0, 0)
+        words.setContentsMargins(scaled(DOT) + SPACE, 0, 0, 0)
         row = QWidget()
         column = QVBoxLayout(row)
         column.setContentsMargins(16, 9, 16, 9)

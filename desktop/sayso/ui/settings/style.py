@@ -34,7 +34,8 @@ def sheet(scheme: Scheme) -> str:
 
 def _buttons_and_fields(scheme: Scheme) -> str:
     hover = theme.mix(scheme.raised, scheme.ink, 0.05)
-    radius, high = theme.RADIUS_CONTROL, round(28 * theme.text_scale())
+    scale, radius = theme.text_scale(), theme.RADIUS_CONTROL
+    high, arrow = round(28 * scale), round(12 + 10 * scale)
     return f"""
     QPushButton, QComboBox, QLineEdit {{ background: {scheme.raised}; color: {scheme.ink};
         border: 1px solid {scheme.outline}; border-radius: {radius}px; padding: 0 12px;
@@ -48,7 +49,7 @@ def _buttons_and_fields(scheme: Scheme) -> str:
     QPushButton::menu-indicator {{ image: none; width: 0; }}
     QComboBox {{ padding: 0 6px 0 10px; combobox-popup: 0; }}
     QComboBox QLineEdit {{ border: 0; padding: 0; min-height: 0; background: transparent; }}
-    QComboBox::drop-down {{ border: 0; width: 22px; }}
+    QComboBox::drop-down {{ border: 0; width: {arrow}px; }}
     QComboBox::down-arrow {{ image: none; }}
     QComboBox QAbstractItemView {{ background: {scheme.surface}; color: {scheme.ink};
         border: 1px solid {scheme.outline}; selection-background-color: {scheme.voice};
@@ -85,15 +86,16 @@ def _radio_buttons(scheme: Scheme) -> str:
 
 def _lists(scheme: Scheme) -> str:
     radius = theme.RADIUS_CONTROL
+    side = round(13 * theme.text_scale()) - 5  # the icon in the middle of a narrow sidebar
     return f"""
     QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border: 0; }}
     QListWidget#sidebar {{ background: transparent; border: 0; outline: 0; }}
-    QListWidget#sidebar::item {{ border-radius: {radius}px; padding-left: 8px;
+    QListWidget#sidebar::item {{ border-radius: {radius}px; padding-left: {side}px;
         color: {scheme.ink}; }}
     QListWidget#sidebar::item:hover {{ background: {theme.mix(scheme.window, scheme.ink, 0.05)}; }}
     QListWidget#sidebar::item:selected {{ background: {scheme.voice_soft}; color: {scheme.ink}; }}
     QListWidget#sidebar[keyboard="true"]::item:selected {{ border: 2px solid {scheme.voice};
-        padding-left: 6px; }}
+        padding-left: {side - 2}px; }}
     QScrollBar:vertical {{ background: transparent; width: 10px; margin: 2px; }}
     QScrollBar::handle:vertical {{ background: {theme.mix(scheme.outline, scheme.window, 0.4)};
         border-radius: 3px; min-height: 32px; }}

@@ -27,7 +27,7 @@ class TextPage(Page):
                         "&Insert text by",
                         "Pasting puts your clipboard back afterwards.",
                         METHODS,
-                        width=244,
+                        width=248,
                     ),
                     self.switch_row(
                         "insertion.newlines",

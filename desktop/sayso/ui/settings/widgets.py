@@ -272,15 +272,15 @@ class _Box(QWidget):
 
 
 class Switch(QCheckBox):
-    """36 x 20 in a target of 40 x 24; a check box to assistive technology."""
+    """36 x 20 in a target of 40 x 24, larger with the text; a check box to assistive technology."""
 
     def __init__(self, scheme: Scheme) -> None:
         super().__init__()
         self._scheme = scheme
-        self.setFixedSize(40, 24)
+        self.setFixedSize(self.sizeHint())
 
     def sizeHint(self) -> QSize:
-        return QSize(40, 24)
+        return QSize(scaled(40), scaled(24))
 
     def hitButton(self, pos: object) -> bool:
         return True
@@ -288,6 +288,7 @@ class Switch(QCheckBox):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, scheme, on = QPainter(self), self._scheme, self.isChecked()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.scale(theme.text_scale(), theme.text_scale())
         if self.hasFocus():
             painter.setPen(QPen(QColor(scheme.voice), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)

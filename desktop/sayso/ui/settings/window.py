@@ -33,6 +33,7 @@ from .. import launcher, theme
 from ..actions import Actions
 from ..background import Background
 from ..bridge import Bridge
+from ..extent import extend
 from . import style
 from .about import AboutPage
 from .general import GeneralPage
@@ -52,7 +53,7 @@ PAGES: tuple[tuple[str, str, Callable[[Context, Settings], Page]], ...] = (
     ("usage", "Usage", UsagePage),
     ("about", "About", AboutPage),
 )
-SIZE, LEAST = QSize(780, 604), QSize(640, 480)
+SIZE, LEAST, NEEDS = QSize(780, 604), QSize(640, 480), QSize(300, 240)
 _BY_KEYBOARD = (
     Qt.FocusReason.TabFocusReason,
     Qt.FocusReason.BacktabFocusReason,
@@ -93,8 +94,7 @@ class SettingsWindow(QWidget):
         self.pages: dict[str, Page] = {}
         self.setWindowTitle("Sayso Settings")
         self.setWindowIcon(launcher.icon())
-        self.setMinimumSize(LEAST)
-        self.resize(SIZE)
+        extend(self, SIZE, LEAST, NEEDS)
         self._outer = QHBoxLayout(self)
         self.sidebar = self._make_sidebar()
         self.stack = QStackedWidget()
