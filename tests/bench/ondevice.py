@@ -59,7 +59,7 @@ SPOKEN = (
     "She asked him to close the window and open the door.",
     "The train to the city leaves at nine every morning.",
 )
-LENGTHS = {3: 8, 10: 8, 30: 4, 60: 3, 180: 1}
+LENGTHS = {3: 8, 10: 8, 30: 4, 60: 5, 180: 2}
 """Seconds, and how many utterances of about that."""
 NOISE_DB = 15
 """Speech above noise, in every other utterance."""

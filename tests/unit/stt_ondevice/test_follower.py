@@ -12,7 +12,8 @@ from sayso.core.problems import ProblemError
 from sayso.core.take import Take
 from sayso.stt.engine import Partial
 from sayso.stt.ondevice import follower as module
-from sayso.stt.ondevice.follower import BATCH_BYTES, Follower
+from sayso.stt.ondevice.decoder import SHORT_BEAM
+from sayso.stt.ondevice.follower import BATCH_BYTES, REST_BEAM, Follower
 from sayso.stt.ondevice.guards import Draft
 from sayso.stt.ondevice.lanes import Lanes
 from sayso.stt.ondevice.samples import RATE_HZ
@@ -29,7 +30,7 @@ class Decoder:
     languages = frozenset({"en", "ja"})
 
     def __init__(self):
-        self.calls = []
+        self.calls, self.beams = [], []
         self.go = threading.Event()
         self.go.set()
         self.fails = False
@@ -42,7 +43,8 @@ class Decoder:
         text = f"s{len(samples) // STEP}"
         return Draft(text, (), 0, 9, 0.0, 0.0, len(samples) / RATE_HZ, language or "ja")
 
-    def guess(self, samples, language):
+    def guess(self, samples, language, beam=SHORT_BEAM):
+        self.beams.append(beam)
         return self.segment(samples, language)
 
     def text(self, samples, language, wanted):
@@ -215,6 +217,20 @@ def test_a_guess_with_a_flaw_is_no_text_of_a_segment(flaw, shown):
             await scene.step()
             assert await text_of(scene) == "t2"
             assert sorted(scene.decoder.made) == [("segment", 2), ("text", 2)]
+
+    asyncio.run(scenario())
+
+
+def test_what_is_fitted_on_is_decoded_quicker_than_what_is_whole():
+    async def scenario():
+        script = [None] * 24 + [guess(0, 25)] + [None] * 9 + [guess(0, 35)]
+        async with following(script, None) as scene:
+            await scene.step(35)
+            await settled(scene.lanes, "quick")
+            first, rest, whole = [steps for _, steps in scene.decoder.made]
+            assert (first, whole) == (25, 35)
+            assert rest < 25
+            assert scene.decoder.beams == [SHORT_BEAM, REST_BEAM, SHORT_BEAM]  # it did not fit
 
     asyncio.run(scenario())
 

@@ -125,9 +125,9 @@ class Decoder:
         samples = samples[: round(LANGUAGE_S * RATE_HZ)]
         return self._spoken(self._encode(samples, LANGUAGE_S + MARGIN_S))
 
-    def guess(self, samples: Samples, language: str) -> Draft:
+    def guess(self, samples: Samples, language: str, beam: int = SHORT_BEAM) -> Draft:
         """A short window once; `broken` where `segment` would look again."""
-        draft = self.draft(samples, language, hint=self._hint)
+        draft = self.draft(samples, language, beam=beam, hint=self._hint)
         return attrs.evolve(draft, most=0) if echoes(draft.text, self._hint) else draft
 
     def segment(self, samples: Samples, language: str) -> Draft:

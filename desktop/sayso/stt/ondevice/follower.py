@@ -26,6 +26,9 @@ T = TypeVar("T")
 
 BATCH_BYTES = RATE_HZ // 5
 """The voice detector is run on a tenth of a second at a time: fewer hops between threads."""
+REST_BEAM = 2
+"""Of what is fitted on to a text: somebody waits for it. It is done a fifth sooner than with 3, and
+in 75 takes there were no more errors; in what is decoded whole there were."""
 SURE_S = 5.0
 """The language is detected again until it was in so much speech."""
 WORTH_S = 4.0
@@ -160,6 +163,9 @@ class Follower:
         duration_s = len(samples) / RATE_HZ
         language = self._language(decoder, duration_s)
 
+        def rest(piece: Samples) -> Draft:
+            return decoder.guess(piece, language, REST_BEAM)
+
         def guess(piece: Samples) -> Draft:
             return decoder.guess(piece, language)
 
@@ -170,8 +176,8 @@ class Follower:
             if not wanted():
                 return None
             known = self._known[part.start] if language else []
-            final = decode if isinstance(part, Segment) else guess
-            draft = grown(guess, final, samples, known, spaced=language not in UNSPACED)
+            whole = decode if isinstance(part, Segment) else guess
+            draft = grown(rest, whole, samples, known, spaced=language not in UNSPACED)
             self._known[part.start].append(Known(len(samples), draft))
             return draft
 
