@@ -223,13 +223,15 @@ def test_a_guess_with_a_flaw_is_no_text_of_a_segment(flaw, shown):
 
 def test_what_is_fitted_on_is_decoded_quicker_than_what_is_whole():
     async def scenario():
-        script = [None] * 24 + [guess(0, 25)] + [None] * 9 + [guess(0, 35)]
+        script = [None] * 49 + [guess(0, 50)] + [None] * 19 + [guess(0, 70)]
         async with following(script, None) as scene:
-            await scene.step(35)
+            await scene.step(50)
+            await settled(scene.lanes, "quick")
+            await scene.step(20)
             await settled(scene.lanes, "quick")
             first, rest, whole = [steps for _, steps in scene.decoder.made]
-            assert (first, whole) == (25, 35)
-            assert rest < 25
+            assert (first, whole) == (50, 70)
+            assert rest < 50
             assert scene.decoder.beams == [SHORT_BEAM, REST_BEAM, SHORT_BEAM]  # it did not fit
 
     asyncio.run(scenario())
