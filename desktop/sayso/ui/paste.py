@@ -112,7 +112,7 @@ class Paste(QObject):
         Returns:
             Done when the text has been fetched, which is when it is about to appear. It raises
             the `ProblemError` of `press`, or one that tells to press Ctrl+V if nobody fetched
-            the text within 2 s; the text then stays on the clipboard.
+            the text within 2 s (6 s where somebody asks for it); it then stays on the clipboard.
         """
         job = _Job(text, press, Future())
         self._asked.emit(job)
