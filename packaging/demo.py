@@ -14,8 +14,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
+from desktop.desktop_fixture import Desktop  # noqa: E402
 from desktop.editors import GtkEditor  # noqa: E402
-from desktop.rig import Desktop  # noqa: E402
 from desktop.sound import until  # noqa: E402
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-pytest_plugins = ["canary_watch"]
+pytest_plugins = ["canary_plugin"]
 ENDING_S = 3.0
 """A thread that was told to end may need a moment on a busy machine."""
 

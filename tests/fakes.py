@@ -7,9 +7,9 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 
+from sayso.audio.pulse import Advice, Trouble
 from sayso.core.insertion import Target
 from sayso.core.problems import Problem, ProblemError
-from sayso.edges.sound_server import Advice, Trouble
 from sayso.stt.engine import Heard, Partial, Ready
 from sayso.stt.reader import Reader
 

@@ -12,36 +12,37 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QApplication
 
-from .core import events as e
-from .core import settings as s
+from .audio.cues import Sounds
+from .audio.microphone import Microphone
+from .audio.player import Player
+from .control_server import Requests
+from .core.dictation import events as e
+from .core.dictation.status import Status
 from .core.problems import Problem, ProblemError
-from .core.settings import Settings
-from .core.status import Status
+from .core.settings import settings as s
+from .core.settings.settings import Settings
 from .core.usage import month_of
-from .edges import folders, instance, logs, settings_file
-from .edges.archive import Archive
-from .edges.downloads import Downloads
-from .edges.history import History
-from .edges.microphone import Microphone
-from .edges.player import Player
-from .edges.secrets import KeyStore
-from .edges.sounds import Sounds
-from .edges.spool import Spool
-from .engines import make_engine
-from .inserter import Clipboard
-from .requests import Requests
+from .dictation.insertion import Clipboard
+from .dictation.recognition import make_engine
+from .dictation.worker import Parts, Worker
+from .storage import instance, paths, settings_file
+from .storage import log as logs
+from .storage.archive import Archive
+from .storage.history import History
+from .storage.keyring import KeyStore
+from .storage.model_store import Downloads
+from .storage.recordings import Spool
 from .system import this_machine
 from .ui.actions import Actions
 from .ui.background import Background
 from .ui.bridge import Bridge
-from .ui.overlay import Desk, Overlay
-from .ui.paste import Paste
+from .ui.clipboard import Paste
+from .ui.indicator.overlay import Desk, Overlay
 from .ui.signals import Signals
 from .ui.tray import Tray
-from .worker import Parts, Worker
 
 if TYPE_CHECKING:
-    from .ui.history import HistoryWindow
+    from .ui.history.window import HistoryWindow
     from .ui.settings.window import SettingsWindow
 
 log = logging.getLogger(__name__)
@@ -53,7 +54,7 @@ DISPLAY_GONE = 1
 
 def run(lock: instance.Lock, *, verbose: bool = False) -> int:
     """Stay until Sayso is quit. The lock is held, and given back at the end."""
-    problem = logs.to_file(folders.log(), verbose=verbose)
+    problem = logs.to_file(paths.log(), verbose=verbose)
     application = QApplication(sys.argv[:1])
     application.setApplicationName("sayso")
     application.setDesktopFileName("sayso")
@@ -74,7 +75,7 @@ class App:
 
     def __init__(self, application: QApplication, problems: list[Problem]) -> None:
         self._application = application
-        self._path = folders.settings_file()
+        self._path = paths.settings_file()
         self._settings, unread = settings_file.load(self._path)
         self._machine = this_machine()
         self._keys = KeyStore()
@@ -84,11 +85,11 @@ class App:
         self._bridge = Bridge()
         self._background = Background()
         self._paste = Paste(self._machine.selection_answers)
-        self._downloads = Downloads(folders.models(), folders.cache())
+        self._downloads = Downloads(paths.models(), paths.cache())
         self._levels: Callable[[float], None] | None = None
         self._archive = Archive(
-            Spool(folders.takes()),
-            History(folders.history(), warn=self._told),
+            Spool(paths.takes()),
+            History(paths.history(), warn=self._told),
             warned=self._told,
             changed=self._bridge.history.emit,
         )
@@ -298,15 +299,15 @@ class App:
         return stop
 
     def _test_endpoint(self) -> str:
-        from .stt.realtime import it_works, try_out
-        from .stt.servers import engine_for
+        from .stt.factory import engine_for
+        from .stt.realtime.engine import it_works, try_out
 
         settings = self._settings
         engine = engine_for(settings.endpoint, settings.language, self._keys.get)
         return it_works(try_out(engine))
 
     def _server_models(self, endpoint: s.Endpoint) -> tuple[str, ...]:
-        from .stt.offers import asked
+        from .stt.server.model_list import asked
 
         return asked(endpoint, self._keys.get)
 
@@ -321,7 +322,7 @@ class App:
 
     def _show_history(self) -> None:
         if self._history is None:
-            from .ui.history import HistoryWindow
+            from .ui.history.window import HistoryWindow
 
             self._history = HistoryWindow(
                 self._for_window, self._archive, self._background, self._settings

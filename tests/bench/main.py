@@ -24,8 +24,8 @@ import psutil
 
 sys.path[0] = str(Path(__file__).parents[1])
 
+from desktop.desktop_fixture import COMMAND, Desktop  # noqa: E402
 from desktop.editors import Editor, GtkEditor, Xterm  # noqa: E402
-from desktop.rig import COMMAND, Desktop  # noqa: E402
 from desktop.sound import speech, until  # noqa: E402
 from service import StandIn, in_thread  # noqa: E402
 
@@ -249,12 +249,12 @@ def on_device(bench: Bench) -> None:
     clips = [str(path) for path, _ in speech()]
     subprocess.run(["sox", *clips, str(clip), "trim", "0", "10", "fade", "0", "10", "0.05"],
                    check=True)  # fmt: skip
-    from sayso.edges import folders
-    from sayso.stt.ondevice import weights
-    from sayso.stt.ondevice.catalogue import WHISPER_BASE
-    from sayso.stt.ondevice.decoder import BEAM
+    from sayso.storage import paths
+    from sayso.stt.ondevice.decoding.whisper import BEAM
+    from sayso.stt.ondevice.models import locate
+    from sayso.stt.ondevice.models.catalog import WHISPER_BASE
 
-    model = weights.find(WHISPER_BASE, folders.models(), folders.cache())
+    model = locate.find(WHISPER_BASE, paths.models(), paths.cache())
     desktop = bench.desktop
     desktop.new_home()
     words = ("whisper", str(model), str(clip), str(BEAM))

@@ -36,15 +36,16 @@ sys.path[0] = str(Path(__file__).parents[1])
 sys.path.insert(1, str(Path(__file__).parents[2] / "desktop"))
 
 from desktop.sound import TEST_DATA, speech  # noqa: E402
-from sayso.core.take import Take  # noqa: E402
-from sayso.edges import folders, soundfiles  # noqa: E402
-from sayso.stt.engine import Heard, Partial  # noqa: E402
-from sayso.stt.ondevice.decoder import Decoder  # noqa: E402
-from sayso.stt.ondevice.listener import Listener  # noqa: E402
-from sayso.stt.ondevice.recogniser import OnDeviceEngine  # noqa: E402
+from sayso.audio import files  # noqa: E402
+from sayso.core.dictation.take import Take  # noqa: E402
+from sayso.storage import paths  # noqa: E402
+from sayso.stt.engine import Heard, Partial  # noqa: E402  # noqa: E402
+from sayso.stt.ondevice.decoding.whisper import Decoder  # noqa: E402
+from sayso.stt.ondevice.engine import OnDeviceEngine  # noqa: E402
 from sayso.stt.ondevice.samples import Samples  # noqa: E402
-from sayso.stt.ondevice.seams import Piece, joined  # noqa: E402
 from sayso.stt.ondevice.segmenter import Segment  # noqa: E402
+from sayso.stt.ondevice.stitching import Piece, joined  # noqa: E402
+from sayso.stt.ondevice.vad import Listener  # noqa: E402
 from sayso.stt.reader import Reader  # noqa: E402
 
 RATE_HZ = 16000
@@ -126,7 +127,7 @@ def plain(text: str) -> str:
 
 
 def read(path: Path) -> Samples:
-    return np.frombuffer(soundfiles.read(path).read(0), "<i2").astype(np.float32) / 32768
+    return np.frombuffer(files.read(path).read(0), "<i2").astype(np.float32) / 32768
 
 
 def run(*command: object) -> None:
@@ -237,7 +238,7 @@ Table = dict[tuple[str, int], Figures]
 
 
 async def measure(lengths: dict[int, int], folder: Path) -> None:
-    engine = OnDeviceEngine("en", models=folders.models(), cache=folders.cache())
+    engine = OnDeviceEngine("en", models=paths.models(), cache=paths.cache())
     await engine.prepare()
     decoder = engine._decoder
     assert decoder is not None

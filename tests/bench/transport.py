@@ -20,15 +20,15 @@ import soundfile
 sys.path[0] = str(Path(__file__).parents[1])
 
 from desktop.sound import speech  # noqa: E402
-from sayso.core.endpoint import Transport  # noqa: E402
-from sayso.core.settings import Endpoint  # noqa: E402
-from sayso.core.take import Take  # noqa: E402
+from sayso.core.dictation.take import Take  # noqa: E402
+from sayso.core.settings.endpoint import Transport  # noqa: E402
+from sayso.core.settings.settings import Endpoint  # noqa: E402
+from sayso.stt.factory import engine_for  # noqa: E402
 from sayso.stt.reader import Reader  # noqa: E402
-from sayso.stt.servers import engine_for  # noqa: E402
 from service import KEY, StandIn  # noqa: E402
 from service.calls import Calls  # noqa: E402
 from service.files import Files  # noqa: E402
-from service.front import Front  # noqa: E402
+from service.http_server import Front  # noqa: E402
 
 OWN_NETWORK = "SAYSO_BENCH_NETWORK"
 ADDRESS = "10.77.0.1"

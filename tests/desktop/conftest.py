@@ -10,12 +10,12 @@ import pytest
 
 from service import StandIn, in_thread
 
+from .desktop_fixture import Desktop
 from .editors import EDITORS, Editor
-from .rig import Desktop
 
 if TYPE_CHECKING:  # takes a second
-    from sayso.stt.ondevice.decoder import Decoder
-    from sayso.stt.ondevice.recogniser import OnDeviceEngine
+    from sayso.stt.ondevice.decoding.whisper import Decoder
+    from sayso.stt.ondevice.engine import OnDeviceEngine
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +41,7 @@ def app(desktop: Desktop) -> Desktop:
 @pytest.fixture(scope="session")
 def hearing_service() -> Iterator[StandIn]:
     """A service that really hears, with the same model."""
-    from service.recognisers import whisper
+    from service.recognizers import whisper
 
     with in_thread(StandIn(recognise=whisper("en"))) as service:
         yield service

@@ -27,8 +27,8 @@ from Xlib.error import BadWindow
 
 import canary
 
-from .display import Display
-from .parts import Part, until
+from .processes import Part, until
+from .x_server import Display
 
 LIMIT_S = 10.0
 _PROGRAMS = Path(__file__).with_name("programs")

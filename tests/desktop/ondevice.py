@@ -11,11 +11,12 @@ from pathlib import Path
 import jiwer
 import numpy as np
 
-from sayso.core.take import Take
-from sayso.edges import folders, soundfiles
+from sayso.audio import files
+from sayso.core.dictation.take import Take
+from sayso.storage import paths
 from sayso.stt.engine import Heard
-from sayso.stt.ondevice.lanes import Lanes
-from sayso.stt.ondevice.recogniser import OnDeviceEngine
+from sayso.stt.ondevice.engine import OnDeviceEngine
+from sayso.stt.ondevice.executors import Lanes
 from sayso.stt.reader import Reader
 
 from .sound import speech
@@ -29,7 +30,7 @@ NAMES = ("Saoirse", "Kubernetes", "Nguyen", "Siobhan", "Forgejo", "Joaquin", "Te
 
 @contextmanager
 def loaded() -> Iterator[OnDeviceEngine]:
-    made = OnDeviceEngine("en", models=folders.models(), cache=folders.cache())
+    made = OnDeviceEngine("en", models=paths.models(), cache=paths.cache())
     assert not made.ready
     assert recognised(made, take(np.zeros(RATE_HZ, "<i2"))) == ""
     assert made.ready
@@ -78,7 +79,7 @@ async def rested(lanes: Lanes) -> None:
 
 
 def samples_of(path: Path) -> np.ndarray:
-    return np.frombuffer(soundfiles.read(path).read(0), "<i2")
+    return np.frombuffer(files.read(path).read(0), "<i2")
 
 
 def words(text: str) -> str:

@@ -21,7 +21,7 @@ from Xlib.display import Display
 
 import canary
 
-from .parts import Part, end, until
+from .processes import Part, end, until
 
 Keyring = Literal["open", "locked", "none"]
 

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import canary
 
-from .parts import Part, until
+from .processes import Part, until
 
 MICROPHONE = "virtual_mic"
 RATE_HZ = 48000

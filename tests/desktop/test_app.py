@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from .parts import until
-from .rig import COMMAND, Desktop, written_below
+from .desktop_fixture import COMMAND, Desktop, written_below
+from .processes import until
 
 VERDICTS = {"display", "tray", "microphone", "keyring", "model", "endpoint", "insertion"}
 CANARY = "sk-canary-5f2b9c7e41d84a60"

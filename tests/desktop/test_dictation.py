@@ -12,9 +12,9 @@ import pytest
 
 from service import StandIn
 
+from .desktop_fixture import Desktop
 from .editors import EDITORS, Editor
-from .parts import until
-from .rig import Desktop
+from .processes import until
 from .sound import MICROPHONE, speech
 
 CLIPS = speech()

@@ -10,9 +10,9 @@ import pytest
 from canary import KEY
 from service import StandIn
 
+from .desktop_fixture import Desktop
 from .editors import Editor
-from .parts import until
-from .rig import Desktop
+from .processes import until
 from .sound import speech
 
 ONE, OTHER = "It came from one.", "It came from the other."

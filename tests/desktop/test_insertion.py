@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from sayso.system.x11.spares import PROPERTY
+from sayso.system.x11.temporary_keys import PROPERTY
 from sayso.system.x11.xkb import Keyboard
 
-from .display import Display
 from .editors import EDITORS, Asked, Editor, GtkEditor, Xterm
-from .parts import until
+from .processes import until
+from .x_server import Display
 
 SAMPLES = {
     "ascii": 'Hello, "World" — or so: {1+2}=3 & ~/path\\ <ok> `x` #5 100%?'.replace("—", "-"),

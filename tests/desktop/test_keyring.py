@@ -10,7 +10,7 @@ import pytest
 
 from service import StandIn, in_thread
 
-from .rig import Desktop
+from .desktop_fixture import Desktop
 from .session import Session
 from .sound import speech
 

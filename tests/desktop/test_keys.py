@@ -9,13 +9,13 @@ import pytest
 from Xlib import XK, X, error
 from Xlib.display import Display as Connection
 
-from sayso.core.chord import Change, Chord, ChordWatch
+from sayso.core.hotkey.chord import Change, Chord, ChordWatch
 from sayso.core.problems import ProblemError
-from sayso.system.x11.keys import X11Keys
+from sayso.system.x11.hotkey import X11Keys
 
-from .display import Display
 from .editors import Xterm
-from .parts import until
+from .processes import until
+from .x_server import Display
 
 LIMIT_S = 5.0
 

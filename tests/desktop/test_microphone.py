@@ -13,13 +13,13 @@ import pytest
 import soundfile
 import soxr
 
-from sayso.core.pcm import Watch, all_zero, level_dbfs
+from sayso.audio import portaudio
+from sayso.audio.microphone import DeviceGoneError, Microphone
+from sayso.audio.pulse import Device
+from sayso.core.audio.pcm import Watch, all_zero, level_dbfs
 from sayso.core.problems import ProblemError
-from sayso.edges import portaudio
-from sayso.edges.microphone import DeviceGoneError, Microphone
-from sayso.edges.sound_server import Device
 
-from .parts import until
+from .processes import until
 from .sound import MICROPHONE, Sound, speech
 
 LIMIT_S = 5.0

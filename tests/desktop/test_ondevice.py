@@ -13,16 +13,17 @@ import ctranslate2
 import numpy as np
 import pytest
 
+from sayso.audio import files
+from sayso.core.dictation.take import Take
 from sayso.core.problems import ProblemError
-from sayso.core.take import Take
-from sayso.edges import folders, soundfiles
+from sayso.storage import paths
 from sayso.stt.engine import Heard, Partial, Ready
-from sayso.stt.ondevice import recogniser
-from sayso.stt.ondevice.decoder import Decoder
-from sayso.stt.ondevice.echo import hint
-from sayso.stt.ondevice.guards import Draft
-from sayso.stt.ondevice.opening import opened
-from sayso.stt.ondevice.recogniser import OnDeviceEngine
+from sayso.stt.ondevice import engine as recogniser
+from sayso.stt.ondevice.decoding.loading import opened
+from sayso.stt.ondevice.decoding.prompt import hint
+from sayso.stt.ondevice.decoding.quality import Draft
+from sayso.stt.ondevice.decoding.whisper import Decoder
+from sayso.stt.ondevice.engine import OnDeviceEngine
 from sayso.stt.ondevice.samples import Samples
 from sayso.stt.reader import Reader
 
@@ -185,7 +186,7 @@ def test_two_takes_at_once_are_recognised_one_after_the_other(engine: OnDeviceEn
     clips = [speech()[1], speech()[2]]
 
     async def both() -> list[str]:
-        readers = [Reader(soundfiles.read(path)) for path, _ in clips]
+        readers = [Reader(files.read(path)) for path, _ in clips]
         return await asyncio.gather(*(engine.recognise(r, lambda heard: None) for r in readers))
 
     assert [words(text) for text in asyncio.run(both())] == [words(text) for _, text in clips]
@@ -224,7 +225,7 @@ def test_a_cancelled_take_is_not_waited_for(
     assert asyncio.run(scenario()) < 0.1
     monkeypatch.undo()
     path, text = speech()[1]
-    assert words(recognised(engine, soundfiles.read(path))) == words(text)  # and the next one works
+    assert words(recognised(engine, files.read(path))) == words(text)  # and the next one works
 
 
 def test_a_graphics_card_that_does_not_do_is_passed_over(
@@ -295,7 +296,7 @@ def test_a_decode_that_takes_too_long_is_given_up(
     monkeypatch.setattr(recogniser, "LIMIT_PER_S", 0.0)
     monkeypatch.setattr(decoder, "text", slow)
     with pytest.raises(ProblemError, match="took too long"):
-        recognised(engine, soundfiles.read(speech()[1][0]))
+        recognised(engine, files.read(speech()[1][0]))
     over.set()
 
 
@@ -303,8 +304,8 @@ def test_a_model_that_is_still_being_loaded_is_waited_for(monkeypatch: pytest.Mo
     monkeypatch.setattr(recogniser, "LEAST_LIMIT_S", 0.0)
     monkeypatch.setattr(recogniser, "LIMIT_PER_S", 0.0)
     path, said = speech()[1]
-    fresh = OnDeviceEngine("en", models=folders.models(), cache=folders.cache())
-    assert words(recognised(fresh, soundfiles.read(path))) == words(said)
+    fresh = OnDeviceEngine("en", models=paths.models(), cache=paths.cache())
+    assert words(recognised(fresh, files.read(path))) == words(said)
     assert fresh.loaded
     asyncio.run(fresh.close())
     ended(fresh)

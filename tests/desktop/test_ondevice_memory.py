@@ -7,9 +7,9 @@ from pathlib import Path
 
 import psutil
 
-from sayso.edges import folders
+from sayso.storage import paths
 from sayso.stt.engine import Ready
-from sayso.stt.ondevice.recogniser import OnDeviceEngine
+from sayso.stt.ondevice.engine import OnDeviceEngine
 
 from .ondevice import MISHEARD, ended, errors, joined, spoken
 
@@ -19,7 +19,7 @@ def test_memory_is_given_back_after_a_while_and_the_next_take_loads_again() -> N
     process = psutil.Process()
 
     async def scenario() -> None:
-        engine = OnDeviceEngine("en", models=folders.models(), cache=folders.cache(), unload_s=0.01)
+        engine = OnDeviceEngine("en", models=paths.models(), cache=paths.cache(), unload_s=0.01)
         await engine.prepare()
         loaded = process.memory_info().rss
         async with asyncio.timeout(5):
@@ -41,7 +41,7 @@ def test_memory_does_not_climb_from_unloading_to_unloading() -> None:
     process = psutil.Process()
 
     async def scenario() -> list[int]:
-        engine = OnDeviceEngine("en", models=folders.models(), cache=folders.cache())
+        engine = OnDeviceEngine("en", models=paths.models(), cache=paths.cache())
         left = []
         for _ in range(6):
             await engine._loaded()
@@ -64,7 +64,7 @@ def test_an_engine_that_is_closed_keeps_no_memory() -> None:
     process = psutil.Process()
 
     async def scenario() -> tuple[int, int]:
-        engine = OnDeviceEngine("en", models=folders.models(), cache=folders.cache())
+        engine = OnDeviceEngine("en", models=paths.models(), cache=paths.cache())
         await engine._loaded()
         await spoken(engine, samples)
         loaded = process.memory_info().rss

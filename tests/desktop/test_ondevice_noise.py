@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sayso.edges import soundfiles
+from sayso.audio import files as soundfiles
 from sayso.stt.engine import Ready
-from sayso.stt.ondevice.decoder import Decoder
-from sayso.stt.ondevice.echo import hint
-from sayso.stt.ondevice.recogniser import OnDeviceEngine
+from sayso.stt.ondevice.decoding.prompt import hint
+from sayso.stt.ondevice.decoding.whisper import Decoder
+from sayso.stt.ondevice.engine import OnDeviceEngine
 
-from .noises import RECORDED, SOX
+from .noise_samples import RECORDED, SOX
 from .ondevice import NAMES, RATE_HZ, errors, joined, recognised, samples_of, spoken, take
 
 

@@ -10,11 +10,11 @@ import time
 from collections.abc import Callable
 
 from sayso.core.usage import Used, month_of
-from sayso.edges.ledger import Ledger
+from sayso.storage.usage import Ledger
 
+from .desktop_fixture import COMMAND, Desktop
 from .editors import Editor
-from .parts import until
-from .rig import COMMAND, Desktop
+from .processes import until
 from .sound import speech
 
 GO_ON, USE_THIS_COMPUTER = 248, 138

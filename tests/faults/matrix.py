@@ -16,13 +16,13 @@ from typing import Literal
 
 import attrs
 
-from sayso.core import events as e
-from sayso.core.endpoint import ON_DEVICE
-from sayso.core.entry import Entry
+from sayso.core.dictation import events as e
+from sayso.core.dictation.history_entry import Entry
+from sayso.core.settings.endpoint import ON_DEVICE
 from service.faults import FAULTS, Trouble
 
 from . import words
-from .desk import Desk, hears, settings_for
+from .harness import Desk, hears, settings_for
 
 WORDS = 20
 """So many that sending them once more, at three times their speed, takes longer than the shortest

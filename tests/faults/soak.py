@@ -23,15 +23,15 @@ from pathlib import Path
 
 import attrs
 
-from sayso.core import events as e
-from sayso.core.take import Take
+from sayso.core.dictation import events as e
+from sayso.core.dictation.take import Take
 from service import StandIn, drop, hang_up, say, stay_silent
 from service.faults import EXPIRED, HUGE, fails, hears_nothing, reset
 from service.session import Stage
 from service.standin import Mischief
 
 from . import words
-from .desk import Desk, hears, settings_for
+from .harness import Desk, hears, settings_for
 
 TAKES, DESKS, EVERY = 1000, 20, 100
 WORDS = 4

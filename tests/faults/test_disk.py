@@ -15,13 +15,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from desktop.desktop_fixture import Desktop
 from desktop.editors import Xterm
-from desktop.parts import until
-from desktop.rig import Desktop
+from desktop.processes import until
 from desktop.sound import speech
 from sayso.core.problems import ProblemError
-from sayso.edges.history import History
-from sayso.edges.spool import Spool, wav_header
+from sayso.storage.history import History
+from sayso.storage.recordings import Spool, wav_header
 from service import StandIn, in_thread
 
 SAID = "Every word stands here."

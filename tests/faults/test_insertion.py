@@ -15,17 +15,17 @@ from typing import Any
 
 import pytest
 
-from desktop.display import Display
+from desktop.desktop_fixture import Desktop
 from desktop.editors import GtkEditor
-from desktop.parts import until
-from desktop.rig import Desktop
+from desktop.processes import until
 from desktop.sound import speech
 from desktop.test_insertion import SHORT, Inserting, OtherProgram
+from desktop.x_server import Display
 from sayso.core.insertion import NOBODY
-from sayso.edges.history import History
+from sayso.storage.history import History
 from sayso.system import DisplayGoneError, FocusMovedError
-from sayso.system.x11.keys import X11Keys
-from sayso.system.x11.selection import Selections
+from sayso.system.x11.clipboard import Selections
+from sayso.system.x11.hotkey import X11Keys
 from sayso.system.x11.typing import X11Typist
 from service import StandIn, in_thread
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from desktop.parts import until
-from desktop.rig import COMMAND, Desktop
-from sayso.edges import instance
+from desktop.desktop_fixture import COMMAND, Desktop
+from desktop.processes import until
+from sayso.storage import instance
 
 STARTER = """
 import asyncio, os, sys

@@ -20,11 +20,11 @@ from pathlib import Path
 import attrs
 import pytest
 
-from sayso.core.settings import Settings
+from sayso.core.settings.settings import Settings
 
 from . import words
-from .desk import RATE_HZ, Desk, Hearing
-from .speaker import progress
+from .fake_speaker import progress
+from .harness import RATE_HZ, Desk, Hearing
 
 POINTS, RUNS, AT_ONCE = 20, 100, 4
 SEED = 20261121

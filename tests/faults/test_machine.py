@@ -2,7 +2,8 @@
 
 Engines, microphone and windows answer what they were asked, or fail, or say nothing at all, or
 say it again when nobody wants it any more; deadlines come when they like; and meanwhile somebody
-presses keys. `tests/unit/core/test_dictation.py` feeds it events without such a world.
+presses keys. `tests/unit/core/dictation/test_state_machine.py` feeds it events without such a
+world.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from sayso.core import events as e
-from sayso.core.dictation import Dictation, Phase
+from sayso.core.dictation import events as e
+from sayso.core.dictation.state_machine import Dictation, Phase
 from sayso.core.problems import Problem
 
 GONE = Problem("The connection to the server was lost.", "Try again.", "try-again")

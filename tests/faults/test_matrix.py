@@ -14,7 +14,7 @@ import time
 import attrs
 import pytest
 
-from sayso.core.take import Take
+from sayso.core.dictation.take import Take
 
 from . import matrix, report
 from .matrix import Case, Result

@@ -16,16 +16,15 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from desktop.parts import until
+from desktop.processes import until
 from desktop.sound import MICROPHONE, RATE_HZ, Sound
-from sayso import stream
-from sayso.capture import Capture, Told
-from sayso.core.pcm import all_zero
+from sayso.audio import input_stream, portaudio
+from sayso.audio.microphone import NONE_FOUND, WENT_AWAY, Microphone
+from sayso.core.audio.pcm import all_zero
+from sayso.core.dictation.take import Take
 from sayso.core.problems import Problem
-from sayso.core.settings import Microphone as MicrophoneSettings
-from sayso.core.take import Take
-from sayso.edges import portaudio
-from sayso.edges.microphone import NONE_FOUND, WENT_AWAY, Microphone
+from sayso.core.settings.settings import Microphone as MicrophoneSettings
+from sayso.dictation.capture import Capture, Told
 
 HEADSET = "headset"
 LIMIT_S = 1.0
@@ -276,12 +275,14 @@ def test_after_the_computer_has_slept_it_goes_on_and_says_how_long(
     sound: Sound, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of the sleep only what the clocks say of it is made here, once with a stream that ended."""
-    asleep_ms = stream._asleep_ms()
+    asleep_ms = input_stream._asleep_ms()
     with Recording() as recording:
         for number, part_ms in enumerate((2_400_000, 4_800_000)):
             if number:
                 sound.suspend(True)  # as a device that needs to be woken
-            monkeypatch.setattr("sayso.stream._asleep_ms", lambda ms=part_ms: asleep_ms + ms)
+            monkeypatch.setattr(
+                "sayso.audio.input_stream._asleep_ms", lambda ms=part_ms: asleep_ms + ms
+            )
             if number:
                 until(lambda: recording.away, "it is noticed")
                 sound.suspend(False)
@@ -311,7 +312,7 @@ def test_what_a_loudspeaker_plays_is_not_taken_for_the_microphone(sound: Sound) 
 def test_where_nothing_comes_back_it_is_said_and_what_was_heard_is_kept(
     sound: Sound, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sayso.stream.LONGEST_AWAY_S", 1.0)
+    monkeypatch.setattr("sayso.audio.input_stream.LONGEST_AWAY_S", 1.0)
     with Recording() as recording:
         sound.unplug()
         until(lambda: recording.lost != [], "it is given up", 4)

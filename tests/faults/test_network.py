@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from . import words
-from .wire import FAR, Wire
+from .lossy_link import FAR, Wire
 
 TESTS = Path(__file__).parents[1]
 WORDS = 25

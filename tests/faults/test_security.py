@@ -28,27 +28,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import canary
+from event_loop import run
 from fakes import LOUD, RATE_HZ, FakeClipboard, FakeEngine, FakeMicrophone, FakeTypist
-from loops import run
-from sayso.core import events as e
+from sayso.core.dictation import events as e
+from sayso.core.dictation.status import Status
+from sayso.core.dictation.take import Take
 from sayso.core.problems import ProblemError
-from sayso.core.settings import Endpoint, Settings
-from sayso.core.status import Status
-from sayso.core.take import Take
-from sayso.core.text import MOST_CHARACTERS, insertable
-from sayso.edges import instance, logs, settings_file
-from sayso.edges.archive import Archive
-from sayso.edges.history import History
-from sayso.edges.spool import Spool
-from sayso.inserter import Clipboard, Inserter
-from sayso.showing import PARTIAL_EVERY_S
-from sayso.stt.conversation import HungUpError
-from sayso.stt.items import MOST_CHARS, MOST_ITEMS, Items, TooMuchError
-from sayso.stt.openai import OpenAI
+from sayso.core.settings.settings import Endpoint, Settings
+from sayso.core.text.sanitize import MOST_CHARACTERS, insertable
+from sayso.dictation.insertion import Clipboard, Inserter
+from sayso.dictation.showing import PARTIAL_EVERY_S
+from sayso.dictation.worker import MOST_SHOWN_CHARS, Parts, Worker
+from sayso.storage import instance, settings_file
+from sayso.storage import log as logs
+from sayso.storage.archive import Archive
+from sayso.storage.history import History
+from sayso.storage.recordings import Spool
 from sayso.stt.reader import Reader
-from sayso.stt.realtime import RealtimeEngine
-from sayso.stt.refusals import MOST_SAID_CHARS, said
-from sayso.worker import MOST_SHOWN_CHARS, Parts, Worker
+from sayso.stt.realtime.engine import RealtimeEngine
+from sayso.stt.realtime.openai import OpenAI
+from sayso.stt.realtime.session import HungUpError
+from sayso.stt.realtime.transcript import MOST_CHARS, MOST_ITEMS, Items, TooMuchError
+from sayso.stt.server.errors.messages import MOST_SAID_CHARS, said
 from service import KEY, StandIn
 from service.session import SPOKEN, Session
 
@@ -543,7 +544,7 @@ def test_half_a_key_at_the_end_of_what_is_read_is_not_told(before: int, between:
 
 
 def test_a_flood_over_a_call_hangs_up() -> None:
-    from sayso.stt.call import MOST_WAITING, Call, Voice  # takes 0.7 s
+    from sayso.stt.webrtc.call import MOST_WAITING, Call, Voice  # takes 0.7 s
 
     waiting: list[int] = []
 

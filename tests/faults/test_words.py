@@ -8,7 +8,7 @@ import soxr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sayso.core.speech import speech_in
+from sayso.core.audio.vad import speech_in
 
 from . import words
 

@@ -13,10 +13,10 @@ import pytest
 
 if TYPE_CHECKING:  # most tests of this folder have no window
     from pytestqt.qtbot import QtBot
-    from uifakes import FakeApp
-    from workerdesk import Desk
 
-    from sayso.ui.settings.recognition import RecognitionPage
+    from integration.ui_fakes import FakeApp
+    from integration.worker_harness import Desk
+    from sayso.ui.settings.recognition.page import RecognitionPage
     from sayso.ui.settings.window import SettingsWindow
 
 
@@ -76,7 +76,7 @@ def serving(certificate: Path) -> ssl.SSLContext:
 
 @pytest.fixture
 def app() -> FakeApp:
-    from uifakes import FakeApp
+    from integration.ui_fakes import FakeApp
 
     return FakeApp()
 
@@ -84,7 +84,7 @@ def app() -> FakeApp:
 @pytest.fixture
 def window(app: FakeApp, qtbot: QtBot) -> Iterator[SettingsWindow]:
     """The settings, open."""
-    from settingswindow import settings_window
+    from integration.settings_window import settings_window
 
     with settings_window(app, qtbot) as made:
         yield made
@@ -92,7 +92,7 @@ def window(app: FakeApp, qtbot: QtBot) -> Iterator[SettingsWindow]:
 
 @pytest.fixture
 def page(window: SettingsWindow) -> RecognitionPage:
-    from settingswindow import recognition
+    from integration.settings_window import recognition
 
     return recognition(window)
 
@@ -100,7 +100,7 @@ def page(window: SettingsWindow) -> RecognitionPage:
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
     """`desk("What it hears.")`, with Desk's options; each is stopped."""
-    from workerdesk import Desk
+    from integration.worker_harness import Desk
 
     desks: list[Desk] = []
 

@@ -4,14 +4,14 @@ import datetime as dt
 
 import attrs
 import pytest
-from workerdesk import Desk, left_behind
 
 from fakes import FakeEngine
-from sayso.core import events as e
+from integration.worker_harness import Desk, left_behind
+from sayso.core.dictation import events as e
 from sayso.core.problems import Problem, ProblemError
-from sayso.core.settings import Endpoint, Settings
+from sayso.core.settings.settings import Endpoint, Settings
 from sayso.core.usage import Used, month_of
-from sayso.edges.ledger import Ledger
+from sayso.storage.usage import Ledger
 
 TODAY = dt.datetime.now().astimezone().date()
 MONTH = month_of(TODAY)

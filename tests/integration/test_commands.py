@@ -101,7 +101,7 @@ def test_without_a_key_a_server_is_not_asked(sayso, sample):
 @pytest.fixture(scope="session")
 def sample():
     """Real speech and some words of it."""
-    from sayso.edges.resources import resource
+    from sayso.core.resources import resource
 
     words = resource("sample.txt").read_text().lower().split()
     return resource("sample.wav"), " ".join(words[2:5])

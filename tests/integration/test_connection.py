@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from takes import closing, spoken
 
-from loops import run
-from sayso.core.endpoint import Endpoint
+from event_loop import run
+from integration.sample_takes import closing, spoken
+from sayso.core.dictation.take import Take
 from sayso.core.problems import ProblemError
-from sayso.core.take import Take
-from sayso.stt import link as links
-from sayso.stt.link import Link
+from sayso.core.settings.endpoint import Endpoint
 from sayso.stt.reader import Reader
-from sayso.stt.realtime import RealtimeEngine
+from sayso.stt.realtime import websocket as links
+from sayso.stt.realtime.engine import RealtimeEngine
+from sayso.stt.realtime.websocket import Link
 from service import KEY, StandIn, drop
 from service.session import SPOKEN, Session
 

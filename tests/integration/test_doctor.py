@@ -10,11 +10,11 @@ from typing import Any
 import attrs
 import pytest
 
-from sayso import doctor
-from sayso.core.endpoint import ON_DEVICE, Endpoint
-from sayso.core.settings import OnDevice, Settings
-from sayso.doctor import Finding
-from sayso.edges.secrets import Where
+from sayso.cli import doctor
+from sayso.cli.doctor import Finding
+from sayso.core.settings.endpoint import ON_DEVICE, Endpoint
+from sayso.core.settings.settings import OnDevice, Settings
+from sayso.storage.keyring import Where
 from service import KEY, StandIn
 from service.session import Session
 

@@ -13,15 +13,15 @@ import time
 import attrs
 import pytest
 
-from sayso.core.entry import Entry
+from sayso.core.dictation.history_entry import Entry
 from sayso.core.problems import ProblemError
-from sayso.core.settings import History as Rule
+from sayso.core.settings.settings import History as Rule
 from sayso.core.usage import Used
-from sayso.edges.archive import Archive
-from sayso.edges.database import MIGRATIONS
-from sayso.edges.history import History, folded
-from sayso.edges.ledger import Ledger, Month
-from sayso.edges.spool import DAY_S, Spool
+from sayso.storage.archive import Archive
+from sayso.storage.database import MIGRATIONS
+from sayso.storage.history import History, folded
+from sayso.storage.recordings import DAY_S, Spool
+from sayso.storage.usage import Ledger, Month
 
 NOW_S = time.time()
 NOVEMBER = dt.date(2026, 11, 21)
@@ -243,7 +243,7 @@ def test_a_locked_file_is_waited_for(history):
 
 
 def test_a_file_that_stays_locked_is_told(history, monkeypatch):
-    monkeypatch.setattr("sayso.edges.database.LONGEST_WAIT_S", 0.05)
+    monkeypatch.setattr("sayso.storage.database.LONGEST_WAIT_S", 0.05)
     history.put(entry("a"))
     db = sqlite3.connect(history.path, isolation_level=None)
     db.execute("BEGIN IMMEDIATE")

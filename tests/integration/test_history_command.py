@@ -11,16 +11,16 @@ import attrs
 import pytest
 
 from fakes import LOUD, RATE_HZ, FakeEngine
-from sayso import history_command
-from sayso.core.doubt import Account
-from sayso.core.entry import Entry
+from sayso.cli import history as history_command
+from sayso.core.dictation.history_entry import Entry
 from sayso.core.problems import ProblemError
-from sayso.core.settings import Settings
+from sayso.core.recognition.plausibility import Account
+from sayso.core.settings.settings import Settings
 from sayso.core.usage import Used, month_of
-from sayso.edges import settings_file
-from sayso.edges.history import History
-from sayso.edges.ledger import Ledger
-from sayso.edges.spool import Spool
+from sayso.storage import settings_file
+from sayso.storage.history import History
+from sayso.storage.recordings import Spool
+from sayso.storage.usage import Ledger
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ def recorded(past, id_):
 def test_retry_recognises_the_kept_sound(past, monkeypatch, capsys):
     recorded(past, "20261121-090000-abc")
     engine = FakeEngine("Now it works.")
-    monkeypatch.setattr("sayso.transcribe.make_engine", lambda settings, key: engine)
+    monkeypatch.setattr("sayso.cli.transcribe.make_engine", lambda settings, key: engine)
     history_command.history.main(["retry", "20261121"], standalone_mode=False)
     assert capsys.readouterr().out == "Now it works.\n"
     assert engine.heard_bytes == [len(LOUD) * 100]
@@ -175,7 +175,7 @@ def test_retry_by_another_engine(past, monkeypatch, capsys, tmp_path):
         asked.append((settings.chosen, settings.fallback))
         return Charging("From afar.")
 
-    monkeypatch.setattr("sayso.transcribe.make_engine", make)
+    monkeypatch.setattr("sayso.cli.transcribe.make_engine", make)
     history_command.history.main(
         ["retry", "20261121", "--engine", "OpenAI", "--json"], standalone_mode=False
     )
@@ -192,7 +192,7 @@ def test_retry_by_another_engine(past, monkeypatch, capsys, tmp_path):
 def retried(past, monkeypatch, engine, *arguments):
     """What `retry` prints, of a take with half a second of a voice."""
     recorded(past, "20261121-090000-abc")
-    monkeypatch.setattr("sayso.transcribe.make_engine", lambda settings, key: engine)
+    monkeypatch.setattr("sayso.cli.transcribe.make_engine", lambda settings, key: engine)
     history_command.history.main(["retry", "20261121", *arguments], standalone_mode=False)
 
 
@@ -235,7 +235,7 @@ def test_a_budget_that_is_used_up_keeps_retry_from_asking(past, monkeypatch, cap
 def test_play(past, monkeypatch):
     recorded(past, "20261121-090000-abc")
     played = []
-    monkeypatch.setattr("sayso.edges.player.play_now", lambda take, stopped: played.append(take))
+    monkeypatch.setattr("sayso.audio.player.play_now", lambda take, stopped: played.append(take))
     history_command.history.main(["play", "20261121"], standalone_mode=False)
     assert [take.size_bytes for take in played] == [len(LOUD) * 100]
     with pytest.raises(ProblemError, match="no longer on this computer"):
@@ -244,7 +244,7 @@ def test_play(past, monkeypatch):
 
 def test_retry_that_hears_nothing_takes_no_words_away(past, monkeypatch):
     recorded(past, "20261120-090000-abc")
-    monkeypatch.setattr("sayso.transcribe.make_engine", lambda settings, key: FakeEngine(""))
+    monkeypatch.setattr("sayso.cli.transcribe.make_engine", lambda settings, key: FakeEngine(""))
     history_command.history.main(["retry", "20261120", "--json"], standalone_mode=False)
     assert past.find("20261120").text == "Milk, two lemons."
 

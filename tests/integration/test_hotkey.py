@@ -3,10 +3,10 @@
 import asyncio
 import time
 
-from sayso import hotkey
-from sayso.core import events as e
-from sayso.core.settings import Hotkey as Settings
-from sayso.hotkey import Hotkey, Told
+from sayso.core.dictation import events as e
+from sayso.core.settings.settings import Hotkey as Settings
+from sayso.dictation import hotkey
+from sayso.dictation.hotkey import Hotkey, Told
 
 HELD = frozenset({"ctrl_r"})
 

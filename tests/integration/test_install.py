@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 ASK = (
     "import sys; sys.path.insert(0, sys.argv[1])\n"
-    "import sayso; from sayso.edges.resources import resource\n"
+    "import sayso; from sayso.core.resources import resource\n"
     "print(sayso.__file__); print(resource('sample.wav'))"
 )
 

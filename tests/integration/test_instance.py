@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from sayso.edges import instance
+from sayso.storage import instance
 
 
 @pytest.fixture(autouse=True)

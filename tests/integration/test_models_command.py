@@ -4,16 +4,16 @@ import json
 import subprocess
 import sys
 
-import modelhub
 import pytest
 from click.testing import CliRunner
 
-from sayso import models_command
-from sayso.edges import downloads, folders
-from sayso.edges.arrival import Source
-from sayso.stt.ondevice import catalogue, weights
-from sayso.stt.ondevice.catalogue import MODELS, named
-from sayso.stt.ondevice.speeds import remember
+from integration import model_hub
+from sayso.cli import models
+from sayso.storage import model_store, paths
+from sayso.storage.arrival import Source
+from sayso.stt.ondevice.decoding.benchmark import remember
+from sayso.stt.ondevice.models import catalog, locate
+from sayso.stt.ondevice.models.catalog import MODELS, named
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_the_list_tells_how_long_words_are_waited_for_here(sayso, home):
     assert " s  " not in text
     rows = json.loads(sayso("models", "list", "--json").stdout)
     assert {(row["wait_s"], row["wait_measured"]) for row in rows} == {(None, False)}
-    remember(folders.cache(), "whisper-base", "2 processors", 0.312)
+    remember(paths.cache(), "whisper-base", "2 processors", 0.312)
     lines = sayso("models", "list").stdout.splitlines()
     (base,) = [line for line in lines if " whisper-base " in line]
     (small,) = [line for line in lines if " whisper-small " in line]
@@ -84,18 +84,18 @@ def test_the_list_tells_how_long_words_are_waited_for_here(sayso, home):
 
 
 def test_what_another_program_downloaded_is_not_downloaded_again(home, monkeypatch):
-    with modelhub.serving() as hub:
-        model = modelhub.model("whisper-tiny")
-        monkeypatch.setattr(catalogue, "_BY_NAME", {model.name: model})
+    with model_hub.serving() as hub:
+        model = model_hub.model("whisper-tiny")
+        monkeypatch.setattr(catalog, "_BY_NAME", {model.name: model})
         snapshot = home / "cache" / "huggingface" / "hub" / "models--org--test" / "snapshots"
         folder = snapshot / model.pin.revision
         folder.mkdir(parents=True)
-        for name, data in modelhub.CONTENT.items():
+        for name, data in model_hub.CONTENT.items():
             (folder / name).write_bytes(data)
-        done = CliRunner().invoke(models_command.models, ["download", model.name])
+        done = CliRunner().invoke(models.models, ["download", model.name])
         assert done.output == "The model Test is on this computer already.\n"
         assert hub.asked == []
-        assert not (folders.models() / model.name).exists()
+        assert not (paths.models() / model.name).exists()
 
 
 def test_models_of_the_shared_cache_and_unfinished_ones_are_listed(sayso, home):
@@ -166,9 +166,9 @@ def test_the_model_in_use_stays(sayso, home):
 
 
 def test_the_only_model_can_be_removed(home, monkeypatch):
-    monkeypatch.setattr(weights, "installed_pieces", lambda packages: {})
+    monkeypatch.setattr(locate, "installed_pieces", lambda packages: {})
     stand(home / "data" / "sayso" / "models" / "whisper-base", named("base"))
-    done = CliRunner().invoke(models_command.models, ["remove", "base"])
+    done = CliRunner().invoke(models.models, ["remove", "base"])
     assert done.stdout == "The model Base is removed.\n"
     assert not (home / "data" / "sayso" / "models" / "whisper-base").exists()
 
@@ -177,32 +177,34 @@ def test_the_only_model_can_be_removed(home, monkeypatch):
 def hub(home, monkeypatch):
     """Our own server, and the model of its own that it has."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    model = modelhub.model()
-    monkeypatch.setattr(catalogue, "_BY_NAME", {model.name: model})
-    with modelhub.serving() as hub:
+    model = model_hub.model()
+    monkeypatch.setattr(catalog, "_BY_NAME", {model.name: model})
+    with model_hub.serving() as hub:
         source = Source(base=hub.base, pauses_s=(0.01,))
-        fetch = downloads.fetch
-        monkeypatch.setattr(downloads, "fetch", lambda *arguments: fetch(*arguments, source=source))
+        fetch = model_store.fetch
+        monkeypatch.setattr(
+            model_store, "fetch", lambda *arguments: fetch(*arguments, source=source)
+        )
         yield hub
 
 
 def test_a_download_says_how_to_use_it(hub):
-    hub.says = [modelhub.do(lambda: None), modelhub.cut(1_000_000)]
-    done = CliRunner().invoke(models_command.models, ["download", "test"])
+    hub.says = [model_hub.do(lambda: None), model_hub.cut(1_000_000)]
+    done = CliRunner().invoke(models.models, ["download", "test"])
     assert done.exit_code == 0, done.exception
     assert done.stdout == (
         "The model Test is on this computer.\nUse it with: sayso models use whisper-test\n"
     )
-    assert (folders.models() / "whisper-test" / "model.bin").read_bytes() == (
-        modelhub.CONTENT["model.bin"]
+    assert (paths.models() / "whisper-test" / "model.bin").read_bytes() == (
+        model_hub.CONTENT["model.bin"]
     )
 
 
 def test_a_damaged_model_is_downloaded_again(hub):
     """As the sentence says that tells it: nothing has to be removed before."""
-    assert CliRunner().invoke(models_command.models, ["download", "test"]).exit_code == 0
-    landed = folders.models() / "whisper-test" / "model.bin"
+    assert CliRunner().invoke(models.models, ["download", "test"]).exit_code == 0
+    landed = paths.models() / "whisper-test" / "model.bin"
     landed.write_bytes(landed.read_bytes()[:-1] + b"?")
-    done = CliRunner().invoke(models_command.models, ["download", "test"])
+    done = CliRunner().invoke(models.models, ["download", "test"])
     assert done.stdout.startswith("The model Test is on this computer.\n")
-    assert landed.read_bytes() == modelhub.CONTENT["model.bin"]
+    assert landed.read_bytes() == model_hub.CONTENT["model.bin"]

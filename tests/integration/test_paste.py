@@ -12,10 +12,10 @@ from PySide6.QtGui import QClipboard, QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from sayso.core.problems import Problem, ProblemError
+from sayso.ui import clipboard as pasting
 from sayso.ui import lending
-from sayso.ui import paste as pasting
+from sayso.ui.clipboard import NOT_TAKEN, Paste
 from sayso.ui.lending import SECRET
-from sayso.ui.paste import NOT_TAKEN, Paste
 
 REFUSED = ProblemError(Problem("The X display went away."))
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sayso.core.take import Take
+from sayso.core.dictation.take import Take
 from sayso.stt.reader import MOST_BYTES, Reader
 
 TONE_HZ = 440

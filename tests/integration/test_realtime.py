@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from takes import RATE_HZ, closing, engine_for, recognised, spoken
 from websockets.asyncio.server import serve
 
-from loops import run
-from sayso.core.doubt import Account
+from event_loop import run
+from integration.sample_takes import RATE_HZ, closing, engine_for, recognised, spoken
+from sayso.core.dictation.take import Take
 from sayso.core.problems import ProblemError
-from sayso.core.settings import Endpoint
-from sayso.core.take import Take
+from sayso.core.recognition.plausibility import Account
+from sayso.core.settings.settings import Endpoint
 from sayso.stt.engine import Heard, Partial, Ready
-from sayso.stt.link import Link
-from sayso.stt.openai import PADDING_BYTES
 from sayso.stt.reader import Reader
-from sayso.stt.realtime import RealtimeEngine, it_works, language_code, try_out
+from sayso.stt.realtime.engine import RealtimeEngine, it_works, language_code, try_out
+from sayso.stt.realtime.openai import PADDING_BYTES
+from sayso.stt.realtime.websocket import Link
 from service import KEY, StandIn, in_thread
 from service.session import Session
 
@@ -286,7 +286,7 @@ def test_the_key_is_asked_for_by_host_and_port_at_each_take() -> None:
 
 
 def test_a_keyring_that_does_not_open_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sayso.stt.keys.KEY_S", 0.05)
+    monkeypatch.setattr("sayso.stt.server.api_key.KEY_S", 0.05)
     import threading
 
     let_go = threading.Event()

@@ -9,7 +9,6 @@ import ssl
 from typing import Any
 
 import pytest
-from takes import closing, engine_for, recognised, spoken
 from websockets.datastructures import Headers
 from websockets.exceptions import (
     InvalidMessage,
@@ -20,15 +19,16 @@ from websockets.exceptions import (
 )
 from websockets.http11 import Response
 
-from loops import run
+from event_loop import run
+from integration.sample_takes import closing, engine_for, recognised, spoken
+from sayso.core.dictation.take import Take
 from sayso.core.problems import Problem, ProblemError
-from sayso.core.settings import Endpoint
-from sayso.core.take import Take
-from sayso.stt import conversation as conversations
-from sayso.stt import link as links
-from sayso.stt.link import _refused
+from sayso.core.settings.settings import Endpoint
 from sayso.stt.reader import Reader
-from sayso.stt.realtime import RealtimeEngine
+from sayso.stt.realtime import session as conversations
+from sayso.stt.realtime import websocket as links
+from sayso.stt.realtime.engine import RealtimeEngine
+from sayso.stt.realtime.websocket import _refused
 from service import KEY, StandIn, drop, hang_up, say, stay_silent
 
 TEXT = "Put the kettle on, please, and tell nobody."
@@ -131,7 +131,7 @@ def test_a_server_that_falls_silent_is_not_waited_for(
     options: dict[str, Any], sentence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(conversations, "READY_S", 0.3)
-    monkeypatch.setattr("sayso.stt.openai.ANSWER_S", 0.3)
+    monkeypatch.setattr("sayso.stt.realtime.openai.ANSWER_S", 0.3)
     assert sentence in problem_of(spoken(0.5), **options).sentence
 
 

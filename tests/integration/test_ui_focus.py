@@ -15,8 +15,8 @@ import pytest
 from Xlib import X
 from Xlib.ext import xtest
 
-from desktop.display import Display
-from desktop.parts import until
+from desktop.processes import until
+from desktop.x_server import Display
 
 HERE = Path(__file__).parent
 PACKAGE = HERE.parents[1] / "desktop"

@@ -6,21 +6,21 @@ import json
 import attrs
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from settingswindow import choose, settings_window
-from uifakes import FakeApp
 
-from sayso.core import settings as s
-from sayso.core.entry import Entry
+from integration.settings_window import choose, settings_window
+from integration.ui_fakes import FakeApp
+from sayso.core.dictation.history_entry import Entry
 from sayso.core.problems import Problem
-from sayso.core.settings import Endpoint, Settings
+from sayso.core.settings import settings as s
+from sayso.core.settings.settings import Endpoint, Settings
 from sayso.core.usage import Used
-from sayso.edges.archive import Archive
-from sayso.edges.history import History
-from sayso.edges.spool import Spool
-from sayso.ui import history as history_module
+from sayso.storage.archive import Archive
+from sayso.storage.history import History
+from sayso.storage.recordings import Spool
 from sayso.ui.background import Background
-from sayso.ui.history import HistoryWindow
-from sayso.ui.history_rows import ENTRY, below, day_name, offers, two_lines
+from sayso.ui.history import window as history_module
+from sayso.ui.history.rows import ENTRY, below, day_name, offers, two_lines
+from sayso.ui.history.window import HistoryWindow
 
 LONG = "Could you move the meeting to Thursday, because the second draft is ready? " * 4
 NOW = dt.datetime.now(dt.UTC)

@@ -30,26 +30,26 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 from pytestqt.qtbot import QtBot
-from settingswindow import settings_window
-from uifakes import FakeApp
 
-from sayso.core.entry import Entry
-from sayso.core.settings import Settings
-from sayso.core.status import Status
+from integration.settings_window import settings_window
+from integration.ui_fakes import FakeApp
+from sayso.core.dictation.history_entry import Entry
+from sayso.core.dictation.status import Status
+from sayso.core.settings.settings import Settings
 from sayso.core.usage import Day, Sum
-from sayso.edges.archive import Archive
-from sayso.edges.history import History
-from sayso.edges.spool import Spool
-from sayso.ui import theme
+from sayso.storage.archive import Archive
+from sayso.storage.history import History
+from sayso.storage.recordings import Spool
 from sayso.ui.background import Background
-from sayso.ui.history import LEAST, SIZE, HistoryWindow
-from sayso.ui.history_empty import paint_empty
-from sayso.ui.history_rows import ENTRY, two_lines
-from sayso.ui.overlay import Desk, Overlay
+from sayso.ui.history.empty import paint_empty
+from sayso.ui.history.rows import ENTRY, two_lines
+from sayso.ui.history.window import LEAST, SIZE, HistoryWindow
+from sayso.ui.indicator.overlay import Desk, Overlay
 from sayso.ui.settings.page import Combo
 from sayso.ui.settings.usage import UsagePage
-from sayso.ui.settings.widgets import Switch
 from sayso.ui.settings.window import PAGES
+from sayso.ui.widgets import theme
+from sayso.ui.widgets.rows import Switch
 
 SIZES = {"normal": 13, "half as large again": 20, "twice as large": 26}
 LARGE = SIZES["twice as large"]

@@ -8,12 +8,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
-from settingswindow import recognition, settings_window
-from uifakes import FakeApp
 
+from integration.settings_window import recognition, settings_window
+from integration.ui_fakes import FakeApp
 from sayso.core.problems import Problem
-from sayso.stt.ondevice.catalogue import MODELS, Listed, Speed, named
-from sayso.ui.settings.models import ModelLine, ModelList, act, state
+from sayso.stt.ondevice.models.catalog import MODELS, Listed, Speed, named
+from sayso.ui.settings.recognition.local_models import ModelLine, ModelList, act, state
 from sayso.ui.settings.window import SettingsWindow
 
 TINY, SMALL, UNPINNED = named("tiny"), named("small"), named("distil-medium.en")

@@ -10,17 +10,17 @@ import attrs
 import pytest
 from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
-from settingswindow import HERE, choose, enter, entries, leave, with_box
-from uifakes import FakeApp
 
-from sayso.core import settings as s
+from integration.settings_window import HERE, choose, enter, entries, leave, with_box
+from integration.ui_fakes import FakeApp
 from sayso.core.problems import Problem
-from sayso.core.settings import Endpoint
-from sayso.stt.presets import preset
+from sayso.core.settings import settings as s
+from sayso.core.settings.settings import Endpoint
+from sayso.stt.server.presets import preset
 from sayso.ui.background import Background
-from sayso.ui.settings.advanced import AUTHS, OPEN
-from sayso.ui.settings.recognition import RecognitionPage
-from sayso.ui.settings.server import TRANSPORTS
+from sayso.ui.settings.recognition.advanced import AUTHS, OPEN
+from sayso.ui.settings.recognition.page import RecognitionPage
+from sayso.ui.settings.recognition.server import TRANSPORTS
 
 # Only what the server and its model take
 

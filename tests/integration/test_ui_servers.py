@@ -5,16 +5,16 @@ from __future__ import annotations
 import attrs
 import pytest
 from PySide6.QtWidgets import QMessageBox
-from settingswindow import HERE, choose, enter, entries, leave, line, with_box
-from uifakes import FakeApp
 
-from sayso.core import settings as s
-from sayso.core.choice import added, in_use
-from sayso.core.endpoint import ON_DEVICE
+from integration.settings_window import HERE, choose, enter, entries, leave, line, with_box
+from integration.ui_fakes import FakeApp
 from sayso.core.problems import Problem
-from sayso.core.settings import Endpoint
-from sayso.stt.presets import PRESETS, preset
-from sayso.ui.settings.recognition import RecognitionPage
+from sayso.core.settings import settings as s
+from sayso.core.settings.endpoint import ON_DEVICE
+from sayso.core.settings.engine_choice import added, in_use
+from sayso.core.settings.settings import Endpoint
+from sayso.stt.server.presets import PRESETS, preset
+from sayso.ui.settings.recognition.page import RecognitionPage
 
 OPEN_ROAD = "http://192.168.1.20:8000/v1"
 
@@ -152,7 +152,7 @@ def test_the_only_server_cannot_be_removed_and_a_new_one_is_dropped(
 ) -> None:
     page.choice.radios["OpenAI"].click()
     assert not page.server.remove.isEnabled()
-    monkeypatch.setattr("sayso.ui.settings.server.may_remove", lambda *_: True)
+    monkeypatch.setattr("sayso.ui.settings.recognition.server.may_remove", lambda *_: True)
     page.add(preset("vllm"))
     page.server.remove.click()
     assert list(page.choice.radios) == [ON_DEVICE, "OpenAI"]

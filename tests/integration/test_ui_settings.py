@@ -16,15 +16,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 from pytestqt.qtbot import QtBot
-from settingswindow import choose, enter, general, recognition, settings_window
-from uifakes import FakeApp
 
-from sayso.core import settings as s
+from integration.settings_window import choose, enter, general, recognition, settings_window
+from integration.ui_fakes import FakeApp
 from sayso.core.problems import Problem
-from sayso.stt.presets import preset
+from sayso.core.settings import settings as s
+from sayso.stt.server.presets import preset
 from sayso.ui.settings.about import report
-from sayso.ui.settings.widgets import Switch
 from sayso.ui.settings.window import PAGES, SettingsWindow
+from sayso.ui.widgets.rows import Switch
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 
 from sayso.core.problems import Problem
-from sayso.core.settings import Settings
+from sayso.core.settings.settings import Settings
 from sayso.core.usage import Day, Sum, days_of, month_name, month_of
-from sayso.ui.settings.chart import scale_of
+from sayso.ui.widgets.bar_chart import scale_of
 
 TODAY = dt.date.today()
 FIRST = TODAY.replace(day=1)

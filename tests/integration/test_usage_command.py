@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from sayso.core.usage import Used, month_name, month_of
-from sayso.edges.ledger import Ledger
+from sayso.storage.usage import Ledger
 
 TODAY = dt.date.today()
 

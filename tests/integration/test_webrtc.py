@@ -11,20 +11,20 @@ from typing import Any
 import numpy as np
 import pytest
 from aiortc import RTCDtlsTransport
-from takes import RATE_HZ, recognised, take_of
 
-from loops import run
+from event_loop import run
+from integration.sample_takes import RATE_HZ, recognised, take_of
+from sayso.core.dictation.take import Take
 from sayso.core.problems import Problem, ProblemError
-from sayso.core.settings import Endpoint
-from sayso.core.take import Take
-from sayso.stt import webrtc
+from sayso.core.settings.settings import Endpoint
 from sayso.stt.engine import Heard, Partial, Ready
 from sayso.stt.reader import Reader
-from sayso.stt.realtime import RealtimeEngine
+from sayso.stt.realtime.engine import RealtimeEngine
+from sayso.stt.webrtc import protocol
 from service import KEY, StandIn, drop, hang_up, say, stay_silent
 from service.calls import Calls
-from service.client_secrets import Secrets
-from service.front import Front, Reply, Request, refusal
+from service.ephemeral_keys import Secrets
+from service.http_server import Front, Reply, Request, refusal
 from service.session import Session
 
 TEXT = "Put the kettle on, please, and tell nobody."
@@ -179,7 +179,7 @@ BLOCKED: dict[str, Callable[[str], str]] = {
 def test_where_no_call_gets_through_the_socket_does_and_is_taken_at_once_the_next_time(
     answer: Callable[[str], str], secrets: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(webrtc, "THROUGH_S", 1.0)
+    monkeypatch.setattr(protocol, "THROUGH_S", 1.0)
 
     async def test() -> None:
         calls = Calls(StandIn([TEXT], at_openai=True), answer=answer)
@@ -194,7 +194,7 @@ def test_where_no_call_gets_through_the_socket_does_and_is_taken_at_once_the_nex
 def test_what_is_read_again_goes_by_the_socket_which_is_faster(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(webrtc, "LONGEST_BACKLOG_S", 0.2)
+    monkeypatch.setattr(protocol, "LONGEST_BACKLOG_S", 0.2)
 
     async def test() -> None:
         assert await by_socket(Calls(StandIn([TEXT])), take_of(tone(0.3))) == []
@@ -245,8 +245,8 @@ def test_a_model_that_takes_no_calls_is_told_before_a_take() -> None:
 
 
 def test_a_call_without_the_extra_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "sayso.stt.call", raising=False)
-    monkeypatch.delattr("sayso.stt.call", raising=False)
+    monkeypatch.delitem(sys.modules, "sayso.stt.webrtc.call", raising=False)
+    monkeypatch.delattr("sayso.stt.webrtc.call", raising=False)
     monkeypatch.setitem(sys.modules, "aiortc", None)
 
     async def test() -> None:
@@ -297,8 +297,8 @@ REFUSED: dict[str, tuple[Callable[[], Calls], str]] = {
 def test_whatever_a_server_does_it_ends_in_a_sentence(
     calls: Callable[[], Calls], sentence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sayso.stt.conversation.READY_S", 2.0)
-    monkeypatch.setattr("sayso.stt.openai.ANSWER_S", 0.4)
+    monkeypatch.setattr("sayso.stt.realtime.session.READY_S", 2.0)
+    monkeypatch.setattr("sayso.stt.realtime.openai.ANSWER_S", 0.4)
     problem = problem_of(calls)
     assert sentence in problem.sentence
     assert problem.action

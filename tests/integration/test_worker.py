@@ -3,13 +3,12 @@
 import asyncio
 import queue
 
-from workerdesk import UNFETCHED, WAIT_S
-
 from fakes import EDITOR, LOUD, RATE_HZ, FakeEngine
-from sayso.core import events as e
-from sayso.core import settings as s
+from integration.worker_harness import UNFETCHED, WAIT_S
+from sayso.core.dictation import events as e
 from sayso.core.insertion import Target
-from sayso.core.settings import Settings
+from sayso.core.settings import settings as s
+from sayso.core.settings.settings import Settings
 
 
 def test_hold_speak_let_go(desk):
@@ -72,7 +71,7 @@ def test_after_another_window_there_is_no_space(desk):
 
 
 def test_after_a_click_there_is_no_space(desk, monkeypatch):
-    monkeypatch.setattr("sayso.landing.AFTER_INSERTION_S", 0.0)
+    monkeypatch.setattr("sayso.dictation.landing.AFTER_INSERTION_S", 0.0)
     desk = desk("One.", "Two.")
     desk.dictate(words=1)
     desk.worker.key("mouse1", True)

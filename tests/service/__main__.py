@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import signal
 
-from .flat import FlatSession, LemonadeSession, TogetherSession
+from .server_vad import FlatSession, LemonadeSession, TogetherSession
 from .session import Session, Stage
 from .standin import KEY, Mischief, StandIn, drop, hang_up, say, stay_silent
 from .vllm import VLLMSession
@@ -47,7 +47,7 @@ async def main() -> None:
     given = arguments()
     recognise = None
     if given.recogniser == "whisper":
-        from .recognisers import whisper
+        from .recognizers import whisper
 
         recognise = whisper(given.language or None)
     service = StandIn(

@@ -28,8 +28,8 @@ from aiortc import (
 from aiortc.mediastreams import MediaStreamError
 
 from . import rules
-from .client_secrets import Secrets
-from .front import Handler, Reply, Request, key_refusal, refusal
+from .ephemeral_keys import Secrets
+from .http_server import Handler, Reply, Request, key_refusal, refusal
 from .rules import RefusedError
 from .session import BYTES_PER_S, RATE_HZ, WORD_S, Record, Session
 from .standin import StandIn

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from sayso.core.settings import Endpoint
+from sayso.core.settings.settings import Endpoint
 
 from .files import Files
-from .front import Front
+from .http_server import Front
 from .standin import KEY, StandIn, in_thread
-from .vouchers import FILES_ALIAS, MASTER, SERVERS, SOCKET_ALIAS, TEXT, free_port, serving
+from .third_party import FILES_ALIAS, MASTER, SERVERS, SOCKET_ALIAS, TEXT, free_port, serving
 
 
 @pytest.fixture(scope="package")

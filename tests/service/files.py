@@ -19,7 +19,7 @@ import soundfile
 import soxr
 
 from . import rules
-from .front import Handler, Part, Reply, Request, key_refusal, refusal, said
+from .http_server import Handler, Part, Reply, Request, key_refusal, refusal, said
 from .session import RATE_HZ, pieces
 from .standin import KEY
 

@@ -26,10 +26,10 @@ from openai.types.realtime.realtime_transcription_session_create_response import
 from pydantic import BaseModel
 from typing_extensions import is_typeddict
 
-from sayso.core.settings import Endpoint
-from sayso.core.take import Take
+from sayso.core.dictation.take import Take
+from sayso.core.settings.settings import Endpoint
 from sayso.stt.reader import Reader
-from sayso.stt.realtime import RealtimeEngine
+from sayso.stt.realtime.engine import RealtimeEngine
 
 from .client import SECOND, SPOKEN, connected
 from .session import Session

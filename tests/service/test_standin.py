@@ -10,7 +10,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect as connect_here
 
-from loops import run
+from event_loop import run
 
 from .client import SECOND, SPOKEN, Client, connected, settings_of
 from .standin import KEY, StandIn, in_thread

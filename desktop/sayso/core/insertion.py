@@ -6,7 +6,7 @@ from typing import Literal
 
 import attrs
 
-from .settings import Method
+from .settings.settings import Method
 
 Way = Literal["type", "paste", "copy"]
 Chord = Literal["shift+insert"]

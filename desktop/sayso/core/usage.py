@@ -13,8 +13,8 @@ from typing import Any, Literal, TypeVar
 
 import attrs
 
-from .endpoint import ON_DEVICE as ON_DEVICE
 from .problems import Problem, ProblemError
+from .settings.endpoint import ON_DEVICE as ON_DEVICE
 
 K = TypeVar("K")
 BudgetState = Literal["", "near", "over"]

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import attrs
 
-from ..core.doubt import Account
+from ..core.recognition.plausibility import Account
 from .reader import Reader
 
 

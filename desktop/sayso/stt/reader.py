@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 
-from ..core.take import BYTES_PER_SAMPLE, Take
+from ..core.dictation.take import BYTES_PER_SAMPLE, Take
 
 MOST_BYTES = 1 << 18
 """Resampled in pieces, so that a long backlog does not block the loop."""

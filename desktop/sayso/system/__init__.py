@@ -146,9 +146,9 @@ def this_machine(name: str | None = None) -> Machine:
 
 
 def system_name() -> str:
-    """'windows', 'macos', 'x11', or 'nowhere' where no X server answers to a name."""
+    """'windows', 'macos', 'x11', or 'unavailable' where no X server answers to a name."""
     if sys.platform == "darwin":
         return "macos"
     if sys.platform == "win32":
         return "windows"
-    return "x11" if os.environ.get("DISPLAY") else "nowhere"
+    return "x11" if os.environ.get("DISPLAY") else "unavailable"

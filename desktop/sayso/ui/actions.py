@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 import attrs
 
 from ..core.problems import Problem
-from ..core.settings import Endpoint, History, Settings
+from ..core.settings.settings import Endpoint, History, Settings
 from ..core.usage import Day
-from ..stt.ondevice.catalogue import Listed
+from ..stt.ondevice.models.catalog import Listed
 
 
 @attrs.frozen(kw_only=True)

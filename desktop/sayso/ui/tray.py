@@ -8,15 +8,16 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtGui import QAction, QActionGroup, QCursor, QIcon
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
-from ..core.choice import in_use
-from ..core.endpoint import ON_DEVICE
+from ..core.dictation.status import Status
 from ..core.problems import Problem
-from ..core.settings import Settings
-from ..core.status import Status
-from . import glyph, views
+from ..core.settings.endpoint import ON_DEVICE
+from ..core.settings.engine_choice import in_use
+from ..core.settings.settings import Settings
+from . import messages
 from .actions import Actions
 from .background import Background
 from .bridge import Bridge
+from .widgets import tray_icon
 
 LOOK_AGAIN_MS = 2000
 """How often a tray is looked for at the start; panels may begin after the program does."""
@@ -78,7 +79,7 @@ class Tray(QObject):
         return False
 
     def _show(self) -> None:
-        view = views.tray_view(self._status, self._settings)
+        view = messages.tray_view(self._status, self._settings)
         if view.icon != self._icon_shown:  # panels redraw slowly and flicker
             self._icon_shown = view.icon
             self.icon.setIcon(self._picture(view.icon))
@@ -89,12 +90,12 @@ class Tray(QObject):
         self.copy.setEnabled(view.has_words)
         self._list_engines(view)
 
-    def _picture(self, shape: views.Icon) -> QIcon:
+    def _picture(self, shape: messages.Icon) -> QIcon:
         """The theme's symbolic icon, which the panel recolours; ours where not installed."""
         if shape not in self._icons:
             name = f"sayso-{shape}-symbolic"
             installed = QIcon.hasThemeIcon(name)
-            self._icons[shape] = QIcon.fromTheme(name) if installed else glyph.tray_icon(shape)
+            self._icons[shape] = QIcon.fromTheme(name) if installed else tray_icon.tray_icon(shape)
         return self._icons[shape]
 
     # The menu
@@ -135,7 +136,7 @@ class Tray(QObject):
         self._leaves.setEnabled(False)
         return self.recognise
 
-    def _list_engines(self, view: views.TrayView) -> None:
+    def _list_engines(self, view: messages.TrayView) -> None:
         """Radio entries, made anew when there are others."""
         names = (ON_DEVICE, *(endpoint.name for endpoint in self._settings.endpoints))
         if names != self._listed:
@@ -158,7 +159,7 @@ class Tray(QObject):
 
     @Slot()
     def _toggle(self) -> None:
-        view = views.tray_view(self._status, self._settings)
+        view = messages.tray_view(self._status, self._settings)
         if view.listening:
             self._actions.finish()
         else:
@@ -201,7 +202,7 @@ class Tray(QObject):
         elif status.asks and status.rescued and not before.asks:
             several = status.rescued_count > 1
             self.icon.showMessage(
-                views.several(status.rescued_count)
+                messages.several(status.rescued_count)
                 if several
                 else f"Words from {status.rescued} are back",
                 "Sayso finished what was interrupted. They are in the history."
@@ -217,7 +218,7 @@ class Tray(QObject):
             )
 
     def _tell(self, problem: Problem) -> None:
-        self.icon.showMessage(views.bare(problem.what), problem.remedy, self.icon.icon())
+        self.icon.showMessage(messages.bare(problem.what), problem.remedy, self.icon.icon())
 
     @Slot(QSystemTrayIcon.ActivationReason)
     def _activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:

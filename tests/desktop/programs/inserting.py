@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 from sayso.core.insertion import plan
 from sayso.core.problems import ProblemError
 from sayso.system import this_machine
-from sayso.ui.paste import Paste
+from sayso.ui.clipboard import Paste
 
 application = QApplication(["inserting"])
 machine = this_machine()

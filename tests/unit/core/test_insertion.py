@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sayso.core.insertion import CHROMIUM, TYPED_LIMIT, Target, is_chromium, plan
-from sayso.core.settings import Method
+from sayso.core.settings.settings import Method
 
 GEDIT = Target(7, "gedit")
 CHROME = Target(7, "google-chrome")

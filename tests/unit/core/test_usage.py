@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sayso.core.dictation.take import Take
 from sayso.core.problems import ProblemError
-from sayso.core.take import Take
 from sayso.core.usage import (
     Day,
     Sum,

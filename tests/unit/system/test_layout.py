@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sayso.core import keys as names
+from sayso.core.hotkey import keys as names
 from sayso.system.x11.layout import Stroke, character, keysym, name, read
 from sayso.system.x11.xkb import KEYPAD, TWO_LEVEL, Key
 

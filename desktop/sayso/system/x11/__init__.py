@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 
 from ...core.problems import Problem, ProblemError
-from .. import Machine, nowhere
+from .. import Machine, unavailable
+from .clipboard import Selections
 from .connection import connect
-from .keys import X11Keys
+from .hotkey import X11Keys
 from .screen import X11Screen
-from .selection import Selections
 from .typing import X11Typist
 
 
@@ -18,7 +18,7 @@ def machine() -> Machine:
     try:
         typist = X11Typist()
     except ProblemError as raised:
-        return nowhere.machine(raised.problem)
+        return unavailable.machine(raised.problem)
     return Machine(
         name="X11",
         keys=X11Keys(),

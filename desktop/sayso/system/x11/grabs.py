@@ -8,8 +8,8 @@ from typing import Any
 
 from Xlib import X, error
 
-from ...core import keys as names
-from ...core.chord import Chord
+from ...core.hotkey import keys as names
+from ...core.hotkey.chord import Chord
 from ...core.problems import Problem
 from .connection import close, connect
 from .layout import name as name_of

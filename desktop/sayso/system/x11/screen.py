@@ -9,7 +9,7 @@ from Xlib import X, error
 from ...core.problems import ProblemError
 from .. import DisplayGoneError
 from .connection import connect, translated
-from .target import focused
+from .focus import focused
 
 
 class X11Screen:

@@ -20,9 +20,9 @@ from ...core.problems import Problem, ProblemError
 from .. import DisplayGoneError, FocusMovedError, Pressed
 from . import layout as layouts
 from .connection import close, connect, translated
+from .focus import focused
 from .layout import Layout, Stroke
-from .spares import Spares
-from .target import focused
+from .temporary_keys import Spares
 from .xkb import Key, Keyboard
 
 T = TypeVar("T")

@@ -11,11 +11,11 @@ from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from ... import __version__
-from ...core import stored
-from ...core.settings import Settings
-from .. import launcher
+from ...core.settings import file_format
+from ...core.settings.settings import Settings
+from ..widgets import app_icon
+from ..widgets.rows import Group, Row, label, scaled
 from .page import Context, Page
-from .widgets import Group, Row, label, scaled
 
 LICENCE = "Free software under the MIT licence."
 
@@ -63,12 +63,12 @@ class _Launcher(QWidget):
         self.setFixedSize(scaled(64), scaled(64))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        launcher.paint(QPainter(self), self.width())
+        app_icon.paint(QPainter(self), self.width())
 
 
 def report(settings: Settings) -> str:
     """What helps to understand a problem, and nothing that is the person's own."""
-    values = stored.write(settings)
+    values = file_format.write(settings)
     return "\n".join(
         [
             f"Sayso {__version__}, Python {platform.python_version()}, Qt {qt_version}",

@@ -9,13 +9,13 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
-from ...core.chord import Chord
+from ...core.hotkey.chord import Chord
 from ...core.problems import Problem, ProblemError
-from ...core.settings import Settings
-from .instruments import Keycap, Meter
-from .level import LevelJudge
+from ...core.settings.settings import Settings
+from ..widgets.level import LevelJudge
+from ..widgets.meter import Keycap, Meter
+from ..widgets.rows import Group, Row, label, scaled, side_by_side
 from .page import Context, Page, make_combo, select
-from .widgets import Group, Row, label, scaled, side_by_side
 
 MODES = (
     ("tap-or-hold", "Hold, or tap for hands-free"),

@@ -9,14 +9,14 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QVBoxLayout, QWidget
 
-from ...core import settings as settings_of
 from ...core.problems import Problem
-from ...core.settings import Settings
-from .. import theme
+from ...core.settings import settings as settings_of
+from ...core.settings.settings import Settings
 from ..actions import Actions
 from ..background import Background
-from ..theme import Scheme
-from .widgets import Row, Switch, scaled
+from ..widgets import theme
+from ..widgets.rows import Row, Switch, scaled
+from ..widgets.theme import Scheme
 
 
 @attrs.frozen(kw_only=True)

@@ -6,10 +6,10 @@ import attrs
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QPushButton
 
-from ...core.settings import KeepHistory, Settings
-from ..ask import may_delete
+from ...core.settings.settings import KeepHistory, Settings
+from ..widgets.confirm import may_delete
+from ..widgets.rows import Group, Row, label, scaled
 from .page import Context, Page
-from .widgets import Group, Row, label, scaled
 
 KEEP: tuple[tuple[KeepHistory, str], ...] = (
     ("never", "Nothing"),

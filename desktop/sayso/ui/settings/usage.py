@@ -8,9 +8,9 @@ from PySide6.QtCore import Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
-from ...core import settings as settings_of
 from ...core.problems import Problem, ProblemError
-from ...core.settings import Settings
+from ...core.settings import settings as settings_of
+from ...core.settings.settings import Settings
 from ...core.usage import (
     ON_DEVICE,
     Day,
@@ -28,9 +28,9 @@ from ...core.usage import (
     takes,
     total,
 )
-from .chart import DayChart, day_words
+from ..widgets.bar_chart import DayChart, day_words
+from ..widgets.rows import Group, Row, label, scaled
 from .page import Context, Page
-from .widgets import Group, Row, label, scaled
 
 FOOTER = (
     "Counted on this computer: for each day and endpoint how many dictations, minutes and dollars."

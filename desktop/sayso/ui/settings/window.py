@@ -28,22 +28,21 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ...core.settings import Settings
-from .. import launcher, theme
+from ...core.settings.settings import Settings
 from ..actions import Actions
 from ..background import Background
 from ..bridge import Bridge
-from ..extent import extend
-from . import style
+from ..widgets import app_icon, style, theme
+from ..widgets.icons import icon
+from ..widgets.rows import scaled
+from ..widgets.sizing import extend
 from .about import AboutPage
 from .general import GeneralPage
-from .icons import icon
+from .insertion import TextPage
 from .page import Context, Page
 from .privacy import PrivacyPage
-from .recognition import RecognitionPage
-from .text import TextPage
+from .recognition.page import RecognitionPage
 from .usage import UsagePage
-from .widgets import scaled
 
 PAGES: tuple[tuple[str, str, Callable[[Context, Settings], Page]], ...] = (
     ("general", "General", GeneralPage),
@@ -93,7 +92,7 @@ class SettingsWindow(QWidget):
         self._settings = settings
         self.pages: dict[str, Page] = {}
         self.setWindowTitle("Sayso Settings")
-        self.setWindowIcon(launcher.icon())
+        self.setWindowIcon(app_icon.icon())
         extend(self, SIZE, LEAST, NEEDS)
         self._outer = QHBoxLayout(self)
         self.sidebar = self._make_sidebar()

@@ -1,0 +1,287 @@
+"""The microphone, as s16le mono at whatever rate it has.
+
+PortAudio blocks, hangs and forgets, so each of its calls that may hang is made in a thread of
+its own with a limit: stopping a stream whose PulseAudio source is suspended takes more than
+15 s, and a sound server that hangs never answers at all.
+
+On Linux PortAudio sees a sound server as the one device 'pulse'. The server's real sources are
+known by `sound_server` and chosen by PULSE_SOURCE, which libpulse reads whenever a stream is
+opened (measured with PulseAudio 16: works for the devices 'pulse' and 'default'; an unknown name
+is an error and not silently the default).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import attrs
+
+from ..core.audio.pcm import downmix
+from ..core.problems import Problem, ProblemError
+from . import portaudio, pulse
+from .pulse import Advice, Device, Trouble
+
+NOT_STARTED = Problem(
+    "The microphone did not start.", "Another program may be using it.", "microphone"
+)
+NONE_FOUND = Problem("No microphone was found.", "Connect one, or choose another.", "microphone")
+FORBIDDEN = Problem(
+    "Sayso may not use the microphone.", "Allow it in the system settings.", "microphone"
+)
+WENT_AWAY = Problem(
+    "The microphone went away while you spoke.", "What you said before is typed.", "microphone"
+)
+ONLY_SILENCE = Problem("The microphone gave only silence.", "It may be muted.", "microphone")
+
+BLOCK_FRAMES = 240
+"""5 ms at 48 kHz. With latency 'low' the first block comes after 15 to 40 ms; 1600 takes 220."""
+OPEN_LIMIT_S = 6.0
+CLOSE_LIMIT_S = 0.1
+"""PortAudio lets go within 15 ms, or not before its source gives something again."""
+WRONG_CHANNELS = -9998
+"""paInvalidChannelCount."""
+
+
+_using = threading.RLock()
+"""PortAudio is one per process and its list may not be renewed while a stream is opened."""
+
+
+class DeviceGoneError(ProblemError):
+    """The microphone chosen by name is not there; the default, '', may be opened instead."""
+
+
+class Microphone:
+    """One stream at a time; `open` and `close` may be repeated. Blocking, any thread: no loop's."""
+
+    def __init__(self) -> None:
+        self._stream: Any = None
+        self._open: threading.Event | None = None
+        """Set while the stream's blocks are wanted; each stream has its own."""
+        self._leaving: list[threading.Thread] = []
+        """Threads that still wait for PortAudio to let go of a stream."""
+        self._served = False
+        """A sound server has answered: without it there is no microphone until it is back."""
+
+    def open(
+        self, device: str, block: Callable[[bytes], None], finished: Callable[[], None]
+    ) -> int:
+        """Start to listen and return the rate in Hz.
+
+        Args:
+            device: A name of `devices()`; '' is the system's default.
+            block: Takes s16le mono, about 5 ms, in PortAudio's thread; must return at once.
+            finished: The stream ended by itself (unplugged, server gone); PortAudio's thread.
+
+        Raises:
+            DeviceGoneError: That device is not there; the default may be.
+            ProblemError: No library, no microphone, no permission, or it does not start.
+        """
+        failures = (ValueError, portaudio.load().PortAudioError)
+        with _using:
+            self.close()
+            try:
+                return self._start(device, block, finished)
+            except failures:
+                self._refresh()  # the list is from when PortAudio was loaded: it may know it now
+            try:
+                return self._start(device, block, finished)
+            except failures as error:
+                raise self._explained(device, error) from error
+
+    def close(self) -> None:
+        """Stop listening, within 0.1 s even if PortAudio does not let go; no block comes after."""
+        with _using:
+            stream, self._stream = self._stream, None
+            if self._open is not None:
+                self._open.clear()
+            if stream is not None:
+                thread = _in_thread(lambda: _let_go(stream))
+                thread.join(CLOSE_LIMIT_S)
+                self._leaving.append(thread)
+            self._leaving = [thread for thread in self._leaving if thread.is_alive()]
+
+    def devices(self) -> list[Device]:
+        """What can be chosen, without opening any of it; [] where there is none.
+
+        Raises:
+            ProblemError: The sound library is not there.
+        """
+        if server := self._ask():
+            return server.microphones
+        with _using:
+            if self._stream is None:
+                self._refresh()
+            return [Device(row["name"], row["name"]) for row in _inputs().values()]
+
+    def advise(self, device: str, trouble: Trouble) -> Advice:
+        """What to do so that `device`, or another in its place, is heard on.
+
+        Any thread; may block for some seconds where the sound server hangs.
+        """
+        if server := self._ask():
+            return pulse.advise(server, device, trouble)
+        if trouble == "silent":
+            return Advice("stay")
+        return Advice("wait") if self._served else Advice("open", device)
+
+    def _start(
+        self, device: str, block: Callable[[bytes], None], finished: Callable[[], None]
+    ) -> int:
+        wanted = threading.Event()
+        wanted.set()
+        opened: list[Any] = []
+        errors: list[Exception] = []
+        sounddevice = portaudio.load()
+
+        def start() -> None:
+            try:
+                opened.append(_stream(device, block, finished, wanted))
+            except (ValueError, sounddevice.PortAudioError) as error:
+                errors.append(error)
+            else:
+                if not wanted.is_set():  # too late: nobody waits for it any more
+                    _let_go(opened[0])
+
+        thread = _in_thread(start)
+        thread.join(OPEN_LIMIT_S)
+        if thread.is_alive():
+            wanted.clear()
+            self._leaving.append(thread)
+            raise ProblemError(attrs.evolve(NOT_STARTED, detail="PortAudio did not answer"))
+        if errors:
+            raise errors[0]
+        self._stream, self._open = opened[0], wanted
+        return int(self._stream.samplerate)
+
+    def _ask(self) -> pulse.Server | None:
+        server = pulse.ask() if pulse.is_there() else None
+        self._served = self._served or server is not None
+        return server
+
+    def _refresh(self) -> None:
+        """Have PortAudio look for devices again, where it has let go of all streams."""
+        if not any(thread.is_alive() for thread in self._leaving):
+            portaudio.refresh()
+
+    def _explained(self, device: str, error: Exception) -> ProblemError:
+        detail = str(error)
+        if "permission" in detail.lower() or "access" in detail.lower():
+            return ProblemError(attrs.evolve(FORBIDDEN, detail=detail))
+        there = self.devices()
+        if not there and not (device == "" and _inputs()):
+            return ProblemError(attrs.evolve(NONE_FOUND, detail=detail))
+        if device and device not in {row.name for row in there}:
+            return DeviceGoneError(
+                Problem(
+                    f"The microphone “{device}” is not connected.",
+                    "Connect it, or use the system's default.",
+                    "microphone",
+                    detail,
+                )
+            )
+        return ProblemError(attrs.evolve(NOT_STARTED, detail=detail))
+
+
+def _stream(
+    device: str,
+    block: Callable[[bytes], None],
+    finished: Callable[[], None],
+    wanted: threading.Event,
+) -> Any:
+    """A started stream; mono, or all channels where the device does not give mono."""
+    sounddevice = portaudio.load()
+    index, source = _place(device)
+    row = sounddevice.query_devices(index, "input")
+
+    def told() -> None:
+        if wanted.is_set():
+            finished()
+
+    def started(channels: int) -> Any:
+        def callback(indata: Any, frames: int, at: Any, status: Any) -> None:
+            # PortAudio's thread: copy, hand over, return.
+            if wanted.is_set():
+                block(downmix(bytes(indata), channels))
+
+        stream = sounddevice.RawInputStream(
+            device=index,
+            samplerate=int(row["default_samplerate"]),
+            channels=channels,
+            dtype="int16",
+            latency="low",
+            blocksize=BLOCK_FRAMES,
+            callback=callback,
+            finished_callback=told,
+        )
+        stream.start()
+        return stream
+
+    with _pulse_source(source):
+        try:
+            return started(1)
+        except sounddevice.PortAudioError as error:
+            if WRONG_CHANNELS not in error.args:
+                raise
+            return started(row["max_input_channels"])
+
+
+def _place(device: str) -> tuple[int | None, str]:
+    """PortAudio's number for a device (None: its default), and the server's source for it."""
+    if not device:
+        return None, ""
+    inputs = _inputs()
+    for index, row in inputs.items():
+        if row["name"] == device:
+            return index, ""
+    for index, row in inputs.items():
+        if row["name"] == "pulse":
+            return index, device
+    raise ValueError(f"no input device {device!r}")
+
+
+def _inputs() -> dict[int, Any]:
+    """PortAudio's microphones; of one kind of driver, as Windows has each device three times."""
+    sounddevice = portaudio.load()
+    rows = dict(enumerate(sounddevice.query_devices()))
+    default = rows.get(sounddevice.default.device[0])
+    return {
+        index: row
+        for index, row in rows.items()
+        if row["max_input_channels"] > 0
+        and (default is None or row["hostapi"] == default["hostapi"])
+    }
+
+
+@contextlib.contextmanager
+def _pulse_source(name: str) -> Iterator[None]:
+    """Have libpulse open this source; a choice of the user's own environment is put back."""
+    if not name:
+        yield
+        return
+    before = os.environ.get("PULSE_SOURCE")
+    os.environ["PULSE_SOURCE"] = name
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PULSE_SOURCE"]
+        else:
+            os.environ["PULSE_SOURCE"] = before
+
+
+def _let_go(stream: Any) -> None:
+    """abort() and not stop(), which waits for the rest of a source that may be suspended."""
+    with contextlib.suppress(portaudio.load().PortAudioError):  # it had ended by itself
+        stream.abort()
+    with contextlib.suppress(portaudio.load().PortAudioError):
+        stream.close()
+
+
+def _in_thread(call: Callable[[], None]) -> threading.Thread:
+    thread = threading.Thread(target=call, name="portaudio", daemon=True)
+    thread.start()
+    return thread

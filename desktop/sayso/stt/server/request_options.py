@@ -1,0 +1,53 @@
+"""What a server is told about a take before it hears it: only what its model takes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from ...core.settings.settings import Endpoint
+from ...core.settings.vocabulary import keywords_of
+from . import models
+
+NOISE = "noise_reduction"
+
+
+@attrs.frozen
+class Hints:
+    """Empty where nothing is said about it."""
+
+    language: str = ""
+    """ISO 639-1, or '' to detect it."""
+    prompt: str = ""
+    keywords: tuple[str, ...] = ()
+    delay: str = ""
+    noise: str = ""
+
+    @classmethod
+    def of(cls, endpoint: Endpoint, language: str) -> Hints:
+        """From settings, which have been checked: so this raises nothing."""
+        return cls(
+            language,
+            endpoint.prompt.strip(),
+            keywords_of(endpoint.keywords),
+            endpoint.delay,
+            endpoint.noise,
+        )
+
+    def transcription(self, model: str) -> dict[str, Any]:
+        """The optional fields of `transcription` for that model."""
+        takes = models.named(model).takes
+        said: Mapping[models.Option, Any] = {
+            "language": self.language,
+            "languages": [self.language] if self.language else [],
+            "prompt": self.prompt,
+            "keywords": list(self.keywords),
+            "delay": self.delay,
+        }
+        return {name: value for name, value in said.items() if value and name in takes}
+
+    def noise_reduction(self, model: str) -> dict[str, str] | None:
+        takes = models.named(model).takes
+        return {"type": self.noise} if self.noise and "noise" in takes else None

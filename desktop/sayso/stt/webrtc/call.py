@@ -1,0 +1,210 @@
+"""One WebRTC call: sound as Opus over RTP, messages over a data channel. The only aiortc import.
+
+The Opus is made here and not by aiortc, which would make 96 kbit/s of stereo: speech for a
+recogniser needs 32 of mono, and repeats itself a little (FEC) for networks that lose packets.
+No STUN server is asked: OpenAI's answer has addresses that can be reached from behind a NAT.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import attrs
+from aiortc import (
+    InvalidStateError,
+    MediaStreamTrack,
+    RTCConfiguration,
+    RTCDataChannel,
+    RTCPeerConnection,
+    RTCRemoteInboundRtpStreamStats,
+    RTCRtpSender,
+    RTCSessionDescription,
+)
+from av import AudioCodecContext, AudioFrame, CodecContext, Packet
+
+from ...core.dictation.take import BYTES_PER_SAMPLE
+from ..realtime.session import HungUpError
+from .silence_trimmer import FRAME_MS, CatchUp
+
+CHANNEL = "oai-events"
+BITS_PER_S = 32_000
+CLOCK_HZ = 48_000
+"""Of RTP with Opus, whatever the sound's rate is (RFC 7587)."""
+LATE_S = 0.2
+"""What a busy computer may catch up of its own lateness, at once: to whoever hears it, that is
+a network that was late."""
+MOST_WAITING = 500
+"""Messages nobody has looked at yet, of 64 KB at most: more is a flood, and hangs up."""
+WITHOUT_A_WORD = 1006
+
+
+class CannotCallError(Exception):
+    """What the other end answered is no answer, or leads nowhere."""
+
+
+class Voice(MediaStreamTrack):
+    """Sound, s16le mono at `rate_hz`, one Opus packet every 20 ms for as long as there is any."""
+
+    kind = "audio"
+
+    def __init__(self, rate_hz: int, sent: Callable[[bytes], object]) -> None:
+        """`sent` is called with each frame as it goes out."""
+        super().__init__()
+        self.sound = CatchUp(rate_hz)
+        self._rate_hz, self._sent = rate_hz, sent
+        self._encoder = _encoder(rate_hz)
+        self._more = asyncio.Event()
+        self._ended = False
+        self._silent = 0
+        """So many frames of silence are still to be sent, after the sound."""
+        self.all_sent = asyncio.Event()
+        self._number = 0
+        self._due_s = 0.0
+
+    def say(self, pcm: bytes) -> None:
+        self.sound.add(pcm)
+        self._more.set()
+
+    def end(self, silence_ms: int) -> None:
+        """No more comes; `all_sent` follows so much silence, which does not count as sent."""
+        self.sound.end()
+        self._silent = silence_ms // FRAME_MS
+        self._ended = True
+        self._more.set()
+
+    async def recv(self) -> Packet[Any]:
+        """The next packet, when it is due: how aiortc asks a track."""
+        while (frame := self.sound.next()) is None and not self._silent:
+            if self._ended:
+                self.all_sent.set()
+            self._more.clear()
+            await self._more.wait()
+        await asyncio.sleep(self._wait_s(time.monotonic()))
+        if frame is None:
+            self._silent -= 1
+            return self._packet(bytes(self.sound.frame_bytes))
+        self._sent(frame)
+        return self._packet(frame)
+
+    def _wait_s(self, now_s: float) -> float:
+        self._due_s = max(self._due_s, now_s - LATE_S)
+        wait_s = max(0.0, self._due_s - now_s)
+        self._due_s += FRAME_MS / 1000
+        return wait_s
+
+    def _packet(self, pcm: bytes) -> Packet[Any]:
+        frame = AudioFrame("s16", "mono", len(pcm) // BYTES_PER_SAMPLE)
+        frame.planes[0].update(pcm)
+        frame.sample_rate = self._rate_hz
+        frame.pts = self._number * frame.samples
+        frame.time_base = Fraction(1, self._rate_hz)
+        (packet,) = self._encoder.encode(frame)
+        packet.pts = self._number * CLOCK_HZ * FRAME_MS // 1000
+        packet.time_base = Fraction(1, CLOCK_HZ)
+        self._number += 1
+        return packet
+
+
+def _encoder(rate_hz: int) -> AudioCodecContext:
+    encoder = CodecContext.create("libopus", "w")
+    assert isinstance(encoder, AudioCodecContext)
+    encoder.sample_rate, encoder.layout, encoder.format = rate_hz, "mono", "s16"
+    encoder.bit_rate = BITS_PER_S
+    encoder.options = {
+        "application": "voip",
+        "frame_duration": str(FRAME_MS),
+        "fec": "1",
+        "packet_loss": "10",
+    }
+    return encoder
+
+
+@attrs.define(eq=False)
+class Call:
+    """Follows `sayso.stt.realtime.session.Socket`; made in a running loop."""
+
+    voice: Voice
+    _peer: RTCPeerConnection = attrs.field(init=False)
+    _channel: RTCDataChannel = attrs.field(init=False)
+    _settled: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
+    """Messages can be sent, or never will be."""
+    _is_over: bool = attrs.field(default=False, init=False)
+    _heard: asyncio.Queue[str | bytes | None] = attrs.field(factory=asyncio.Queue, init=False)
+    """None: it is over."""
+
+    def __attrs_post_init__(self) -> None:
+        self._peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        sound = self._peer.addTransceiver(self.voice, direction="sendonly")
+        codecs = RTCRtpSender.getCapabilities("audio").codecs
+        sound.setCodecPreferences([codec for codec in codecs if codec.mimeType == "audio/opus"])
+        self._channel = self._peer.createDataChannel(CHANNEL)
+        self._channel.on("open", self._settled.set)
+        self._channel.on("message", self._take_in)
+        self._channel.on("close", self._over)
+        self._peer.on("connectionstatechange", self._changed)
+
+    async def offer(self) -> str:
+        """The SDP of it, with all addresses of this computer."""
+        await self._peer.setLocalDescription(await self._peer.createOffer())
+        return self._peer.localDescription.sdp
+
+    async def connect(self, answer: str) -> None:
+        """Until messages can be sent; has no deadline.
+
+        Raises:
+            CannotCallError: It is no answer to the offer, or nobody is there.
+        """
+        try:
+            description = RTCSessionDescription(answer, "answer")
+            await self._peer.setRemoteDescription(description)
+        except (ValueError, LookupError, AssertionError, AttributeError, TypeError) as error:
+            raise CannotCallError(f"no answer: {type(error).__name__}") from error
+        await self._settled.wait()
+        if self._is_over:
+            raise CannotCallError("nobody is there")
+
+    async def send(self, message: str) -> None:
+        try:
+            self._channel.send(message)
+        except InvalidStateError as error:
+            raise HungUpError(WITHOUT_A_WORD, "") from error
+
+    async def recv(self) -> str | bytes:
+        message = await self._heard.get()
+        if message is None:
+            self._heard.put_nowait(None)  # for whoever asks again
+            raise HungUpError(WITHOUT_A_WORD, "")
+        return message
+
+    async def lost_s(self) -> float:
+        """Seconds of sound that did not arrive, as far as the other end has told (RFC 3550, 6.4).
+
+        It tells every second or so; 0.0 where it does not.
+        """
+        reports = (await self._peer.getStats()).values()
+        lost = [r.packetsLost for r in reports if isinstance(r, RTCRemoteInboundRtpStreamStats)]
+        return max(0, *lost, 0) * FRAME_MS / 1000
+
+    async def close(self) -> None:
+        await self._peer.close()
+
+    def _changed(self) -> None:
+        if self._peer.connectionState in ("failed", "closed"):
+            self._over()
+
+    def _take_in(self, message: str | bytes) -> None:
+        if self._heard.qsize() >= MOST_WAITING:
+            self._over()
+        elif not self._is_over:
+            self._heard.put_nowait(message)
+
+    def _over(self) -> None:
+        if self._is_over:
+            return
+        self._is_over = True
+        self._settled.set()
+        self._heard.put_nowait(None)

@@ -1,0 +1,204 @@
+"""What Windows and macOS have in common: keys heard and pressed by pynput.
+
+pynput is handed in (`Library`), so that all of this is tested where it cannot run. There the
+words are pasted: a paste is exact whatever the layout, and one key chord long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from typing import Any
+
+import attrs
+
+from ..core.hotkey import keys as names
+from ..core.hotkey.chord import Chord
+from ..core.insertion import Target
+from ..core.problems import Problem, ProblemError
+from . import FocusMovedError, Pressed
+
+Hear = Callable[[str], None]
+
+_NAMES = {
+    "cmd": "super_l", "cmd_l": "super_l", "cmd_r": "super_r",
+    "alt": "alt_l", "ctrl": "ctrl_l", "shift": "shift_l", "alt_gr": "altgr",
+}  # fmt: skip
+"""pynput's names that are not ours."""
+_BUTTONS = {"middle": 2, "x1": 8, "x2": 9}
+"""pynput's names of mouse buttons by X11's numbers, which are ours."""
+
+
+@attrs.frozen
+class Library:
+    """The parts of pynput that are used."""
+
+    listen_keys: Callable[..., Any]
+    """`pynput.keyboard.Listener`"""
+    listen_mouse: Callable[..., Any]
+    """`pynput.mouse.Listener`"""
+    controller: Callable[[], Any]
+    """`pynput.keyboard.Controller`"""
+    key: Any
+    """`pynput.keyboard.Key`"""
+
+
+def library() -> Library:
+    """The real one.
+
+    Raises:
+        ProblemError: pynput is not there, or refuses this session.
+    """
+    try:
+        from pynput import keyboard, mouse
+    except ImportError as error:
+        raise ProblemError(
+            Problem(
+                "Sayso cannot see keys here.", "Use sayso start and sayso stop.", "", str(error)
+            )
+        ) from error
+    return Library(keyboard.Listener, mouse.Listener, keyboard.Controller, keyboard.Key)
+
+
+def name_of(key: Any, codes: Mapping[int, str]) -> str:
+    """Our name of pynput's key; '' if there is none.
+
+    Args:
+        codes: Names by virtual key code: with Ctrl held a character is not the key's own.
+    """
+    if key is None:
+        return ""
+    word = getattr(key, "name", None)
+    if word is not None:
+        name = _NAMES.get(word, word)
+        return name if name in names.NAMED else ""
+    code = getattr(key, "vk", None)
+    if isinstance(code, int) and code in codes:
+        return codes[code]
+    char = (getattr(key, "char", None) or "").lower()
+    return char if char and names.is_key(char) else ""
+
+
+class PynputKeys:
+    """A `KeySource`. It hears keys after the focused window has: none can be swallowed."""
+
+    def __init__(self, pynput: Callable[[], Library], codes: Mapping[int, str]) -> None:
+        self._pynput = pynput
+        self._codes = codes
+        self._listeners = ExitStack()
+        self._down: frozenset[str] = frozenset()
+
+    def start(self, press: Hear, release: Hear) -> None:
+        self.stop()
+        pynput = self._pynput()
+        with ExitStack() as listeners:
+            for listener in (
+                pynput.listen_keys(
+                    on_press=lambda key, *_: self._tell(name_of(key, self._codes), True, press),
+                    on_release=lambda key, *_: self._tell(
+                        name_of(key, self._codes), False, release
+                    ),
+                ),
+                pynput.listen_mouse(
+                    on_click=lambda x, y, button, down, *_: self._tell(
+                        button_name(button), down, press if down else release
+                    )
+                ),
+            ):
+                listener.start()
+                listeners.callback(listener.stop)
+            self._listeners = listeners.pop_all()
+
+    def stop(self) -> None:
+        self._listeners.close()
+        self._down = frozenset()
+
+    def swallow(self, chord: str) -> Problem | None:
+        if not chord or Chord.parse(chord).is_modifiers_only:
+            return None
+        return Problem(
+            f"{Chord.parse(chord).shown} also reaches the window you are in.",
+            "Choose Right Ctrl if that gets in the way.",
+            "hotkey",
+        )
+
+    def really_down(self) -> frozenset[str]:
+        """As heard: these systems have no account of their own that pynput gives."""
+        return self._down
+
+    def _tell(self, name: str, is_down: bool, hear: Hear) -> None:
+        if not name or is_down == (name in self._down):
+            return  # auto-repeat, or released twice
+        self._down = self._down | {name} if is_down else self._down - {name}
+        hear(name)
+
+
+def button_name(button: Any) -> str:
+    """Our name of pynput's mouse button; '' for the two that are not offered."""
+    number = _BUTTONS.get(button.name, 0)
+    if not number and button.name.startswith("button"):
+        number = int(button.name.removeprefix("button") or 0)
+    name = f"mouse{number}"
+    return name if name in names.MOUSE else ""
+
+
+class PynputTypist:
+    """A `Typist` that pastes with the system's chord, and types only where it is told to."""
+
+    def __init__(
+        self, pynput: Callable[[], Library], modifier: str, focused: Callable[[], Target]
+    ) -> None:
+        """
+        Args:
+            modifier: pynput's name of the key that pastes together with V.
+            focused: Asks the system for the window with the focus.
+        """
+        self._pynput = pynput
+        self._modifier = modifier
+        self._focused = focused
+        self._library: Library | None = None
+
+    def target(self) -> Target:
+        return self._focused()
+
+    def spare_characters(self, text: str) -> int | None:
+        """None: simulated characters are not exact in every program here."""
+        return None
+
+    def type(self, text: str, into: int = 0) -> None:
+        if any((c < " " and c not in "\n\t") or "\x7f" <= c <= "\x9f" for c in text):
+            raise ProblemError(
+                Problem(
+                    "The text has a character that no key gives.",
+                    "It can be copied instead.",
+                    "copy",
+                )
+            )
+        self._check(into)
+        self._open()[1].type(text)
+
+    def press(self, chord: Pressed, into: int = 0) -> None:
+        """Press this system's paste chord, whichever is named."""
+        self._check(into)
+        library, controller = self._open()
+        for name in ("shift", "ctrl", "alt", "cmd"):
+            for side in ("", "_l", "_r"):
+                if hasattr(library.key, name + side):
+                    controller.release(getattr(library.key, name + side))
+        modifier = getattr(library.key, self._modifier)
+        controller.press(modifier)
+        controller.press("v")
+        controller.release("v")
+        controller.release(modifier)
+
+    def close(self) -> None:
+        self._library = None
+
+    def _check(self, into: int) -> None:
+        if into and self._focused().window != into:
+            raise FocusMovedError
+
+    def _open(self) -> tuple[Library, Any]:
+        if self._library is None:
+            self._library = self._pynput()
+        return self._library, self._library.controller()

@@ -1,0 +1,302 @@
+"""A whole desktop with Sayso on it, started and used as a person does.
+
+    with Desktop(folder) as desktop:
+        desktop.start_app()
+        desktop.wait_ready()
+        with desktop.hold("Control_R"):
+            desktop.sound.play(path)
+        print(desktop.landed()["text"])
+
+Screen, session and sound are its own, and so are all of Sayso's folders, except for the
+cache, which keeps the on-device model for every app started here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from Xlib import X
+
+from .processes import until
+from .session import Keyring, Session
+from .sound import Sound
+from .x_server import Display, title_of
+
+SCRIPT = Path(sys.executable).with_name("sayso")
+COMMAND = [str(SCRIPT)] if SCRIPT.exists() else [sys.executable, "-m", "sayso"]
+PACKAGE = Path(__file__).parents[2] / "desktop"
+
+
+class Desktop:
+    """One screen, one session, one sound server; apps one after the other."""
+
+    def __init__(
+        self, folder: Path, *, keyring: Keyring = "open", cache: Path | None = None
+    ) -> None:
+        self.folder = folder
+        self._cache = cache or folder / "cache"
+        self._keyring: Keyring = keyring
+        self._stack = ExitStack()
+        self._apps = 0
+        self._app: subprocess.Popen[bytes] | None = None
+        self._extra: dict[str, str] = {}
+
+    def __enter__(self) -> Desktop:
+        with ExitStack() as stack:
+            self.display = stack.enter_context(Display())
+            self.session = stack.enter_context(Session(self.display.environ, keyring=self._keyring))
+            self.sound = stack.enter_context(Sound())
+            stack.callback(self.stop_app)
+            self.new_home()
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    # --- Sayso
+
+    def new_home(self) -> Path:
+        """From now on Sayso has folders nobody has used."""
+        self._apps += 1
+        self.home = self.folder / f"home-{self._apps}"
+        for name in ("", "config", "data", "state", "run"):
+            (self.home / name).mkdir(parents=True, exist_ok=True, mode=0o700)
+        return self.home
+
+    @contextmanager
+    def at_home(self) -> Iterator[Self]:
+        """For one test, in a new home; what it started ends as it should, without a word."""
+        self.new_home()
+        yield self
+        exit_code = self.stop_app()
+        printed = self.log.read_text("utf-8") if self.log.exists() else ""
+        assert "Traceback" not in printed, printed
+        assert exit_code in (None, 0), f"sayso ended with {exit_code}: {printed}"
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What a program on this desktop is started with."""
+        own = {
+            "HOME": str(self.home),
+            "XDG_CONFIG_HOME": str(self.home / "config"),
+            "XDG_DATA_HOME": str(self.home / "data"),
+            "XDG_STATE_HOME": str(self.home / "state"),
+            "XDG_RUNTIME_DIR": str(self.home / "run"),
+            "XDG_CACHE_HOME": str(self._cache),
+            "PYTHONPATH": str(PACKAGE),
+            "PYTHONFAULTHANDLER": "1",
+            "QT_QPA_PLATFORM": "xcb",
+        }
+        there = os.environ | self.display.environ | self.session.environ | self.sound.environ
+        for name in ("OPENAI_API_KEY", "WAYLAND_DISPLAY"):
+            there.pop(name, None)
+        return there | own | self._extra
+
+    def sayso(
+        self, *words: str, stdin: str = "", env: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a `sayso` command to its end, as in a terminal of this desktop."""
+        return subprocess.run(
+            [*COMMAND, *words],
+            input=stdin, env=self.environ | dict(env or {}),
+            capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+
+    def set(self, **settings: str) -> None:
+        """`set(hotkey__mode="toggle")` is `sayso config set hotkey.mode toggle`."""
+        for name, value in settings.items():
+            done = self.sayso("config", "set", name.replace("__", "."), value)
+            assert done.returncode == 0, done.stderr
+
+    def start_app(
+        self,
+        *,
+        env: Mapping[str, str] | None = None,
+        under: Sequence[str] = (),
+        **settings: str,
+    ) -> None:
+        """Start `sayso` with these settings; returns when it answers, ready or not.
+
+        `under`: a command that becomes it, such as `unshare`.
+        """
+        self._extra = dict(env or {})
+        self.set(**settings)
+        with self.log.open("ab") as log:
+            self._app = subprocess.Popen(
+                [*under, *COMMAND],
+                env=self.environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )  # fmt: skip
+        try:
+            until(self._answers, "sayso answers", 20)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self._told()}") from None
+
+    def stop_app(self) -> int | None:
+        """Quit as a person does; the exit code, or None where none ran."""
+        if self._app is None:
+            return None
+        app, self._app = self._app, None
+        if app.poll() is None:
+            self.sayso("quit")
+        try:
+            return app.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            app.send_signal(signal.SIGABRT)  # faulthandler writes where every thread is
+            app.wait()
+            raise AssertionError(f"sayso did not quit within 10 s\n{self._told()}") from None
+        finally:
+            self._extra = {}
+
+    def kill_app(self) -> None:
+        """As a crash."""
+        assert self._app is not None
+        self._app.kill()
+        self._app.wait()
+
+    def kept(self, take_id: str) -> Path | None:
+        """The recording of a take, if it is on the disk and has sound in it."""
+        paths = [path for end in ("wav", "flac") for path in self.home.rglob(f"{take_id}.{end}")]
+        found = [path for path in paths if path.stat().st_size > 44]
+        return found[0] if found else None
+
+    def heard_for(self, seconds: float, rate_hz: int = 48000) -> bool:
+        """Whether the newest recording on disk is at least this long, in s of 48 kHz."""
+        sizes = [path.stat().st_size for path in sorted(self.home.rglob("takes/*.wav"))]
+        return bool(sizes) and sizes[-1] >= seconds * rate_hz * 2
+
+    def _told(self) -> str:
+        files = [self.log, *self.home.rglob("sayso.log")]
+        return "\n".join(path.read_text("utf-8")[-6000:] for path in files if path.exists())
+
+    @property
+    def log(self) -> Path:
+        """What Sayso printed."""
+        return self.home / "printed.log"
+
+    @property
+    def pid(self) -> int:
+        assert self._app is not None, "no app was started"
+        return self._app.pid
+
+    def status(self) -> dict[str, Any]:
+        done = self.sayso("status", "--json")
+        assert done.returncode == 0, done.stderr
+        status: dict[str, Any] = json.loads(done.stdout)
+        return status
+
+    def wait_for(self, limit_s: float = 20, **wanted: Any) -> dict[str, Any]:
+        """`wait_for(state="listening")`: the status, once it says so."""
+        seen: list[dict[str, Any]] = [{}]
+
+        def there() -> bool:
+            seen[0] = self.status()
+            return all(seen[0].get(name) == value for name, value in wanted.items())
+
+        try:
+            until(there, f"status {wanted}", limit_s)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; it was {seen[0]}") from None
+        return seen[0]
+
+    def wait_ready(self, limit_s: float = 60) -> dict[str, Any]:
+        return self.wait_for(limit_s, ready=True)
+
+    def landed(self, after: str = "", limit_s: float = 30) -> dict[str, Any]:
+        """The last take, once it is over and is not the one with the id `after`."""
+        seen: list[dict[str, Any]] = [{}]
+
+        def over() -> bool:
+            seen[0] = self.status()
+            last = seen[0].get("last")
+            return seen[0]["state"] in ("idle", "failed") and bool(last) and last["id"] != after
+
+        try:
+            until(over, "a take is over", limit_s)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; it was {seen[0]}") from None
+        last: dict[str, Any] = seen[0]["last"]
+        return last
+
+    def last_id(self) -> str:
+        return str((self.status()["last"] or {"id": ""})["id"])
+
+    # --- a person's hands and eyes
+
+    @contextmanager
+    def hold(self, key: str = "Control_R") -> Iterator[None]:
+        """Hold a key, named as X does; let go whatever happens."""
+        with self.display.holding(key):
+            yield
+
+    def say(self, path: Path, key: str = "Control_R") -> dict[str, Any]:
+        """Dictate: hold the key, wait to be heard, speak, let go; the take, when it is over."""
+        before = self.last_id()
+        with self.hold(key):
+            self.wait_for(state="listening")
+            self.sound.play(path)
+        return self.landed(after=before)
+
+    def activate(self, window: int) -> None:
+        """Click on a window, as it were; returns when it has the focus."""
+        subprocess.run(["xdotool", "windowactivate", str(window)], env=self.environ, check=True)
+        until(lambda: self.display.active_window() == window, "the window has the focus")
+
+    def titles(self) -> list[str]:
+        """Of all windows that the window manager lists."""
+        return list(self._windows().values())
+
+    def window(self, title: str) -> int:
+        """The number of the window with this title, once it is there."""
+        until(lambda: title in self.titles(), f"the window {title}")
+        return next(number for number, name in self._windows().items() if name == title)
+
+    def _windows(self) -> dict[int, str]:
+        connection = self.display.connection
+        windows = connection.screen().root.get_full_property(
+            connection.intern_atom("_NET_CLIENT_LIST"), X.AnyPropertyType
+        )
+        numbers = windows.value if windows else ()
+        return {number: title_of(connection, number) for number in numbers}
+
+    def click_pill(self, from_right: int) -> None:
+        """Click so many pixels left of the right edge of the pill's window."""
+        find = ["xdotool", "search", "--onlyvisible", "--name", "^Sayso$"]
+        seen: list[str] = []
+
+        def shown() -> bool:
+            done = subprocess.run(find, env=self.environ, capture_output=True, text=True)
+            seen[:] = done.stdout.split()
+            return bool(seen)
+
+        until(shown, "the pill is shown")
+        connection = self.display.connection
+        window = connection.create_resource_object("window", int(seen[-1]))
+        size = window.get_geometry()
+        place = window.translate_coords(connection.screen().root, 0, 0)
+        x, y = -place.x + size.width - from_right, -place.y + size.height // 2
+        subprocess.run(
+            ["xdotool", "mousemove", str(x), str(y), "click", "1"], env=self.environ, check=True
+        )
+
+    def screenshot(self, path: Path) -> None:
+        subprocess.run(["import", "-window", "root", str(path)], env=self.environ, check=True)
+
+    def _answers(self) -> bool:
+        assert self._app is not None
+        gone = self._app.poll()
+        assert gone is None, f"sayso ended with {gone}: {self.log.read_text('utf-8')}"
+        return self.sayso("status", "--json").returncode == 0
+
+
+def written_below(folder: Path) -> Iterator[Path]:
+    """Every file that can be read as one."""
+    return (path for path in folder.rglob("*") if path.is_file())

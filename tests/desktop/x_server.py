@@ -1,0 +1,261 @@
+"""A screen of one's own: an X server without a monitor, a window manager, a keyboard.
+
+    with Display() as display:
+        environ = os.environ | display.environ      # for what shall appear there
+        display.tap("F9")                            # keys by their X names, buttons by number
+        display.set_layout("us,ru")
+
+Nothing of the user's display is touched. It may run as root and needs no GPU.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Protocol
+
+from Xlib import XK, X, error
+from Xlib.display import Display as Connection
+from Xlib.ext import xtest
+
+import canary
+
+from .processes import Part, end, until
+
+XK.load_keysym_group("cyrillic")  # python-xlib knows only Latin names at first
+ATTEMPTS = 20
+ISO_NEXT_GROUP = 0xFE08
+
+
+class Display(Part):
+    """Xvfb with openbox on a number that nobody uses."""
+
+    def __init__(self, *, window_manager: bool = True, size: str = "1280x800x24") -> None:
+        self.name = ""
+        self._window_manager = window_manager
+        self._size = size
+        self._children: list[subprocess.Popen[bytes]] = []
+        self._home = tempfile.TemporaryDirectory(prefix="sayso-display-")
+        self._connection: Any = None
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What a program needs to appear here and nowhere else."""
+        return {
+            "DISPLAY": self.name,
+            "LANG": "C.UTF-8",
+            "LC_ALL": "C.UTF-8",
+            "NO_AT_BRIDGE": "1",
+            "XDG_SESSION_TYPE": "x11",
+        }
+
+    @property
+    def connection(self) -> Any:
+        """The rig's own python-xlib connection; main thread only."""
+        return self._connection
+
+    def kill_server(self) -> None:
+        """As a crash of the X server."""
+        self._connection.close()
+        self._connection = None
+        self._children[0].kill()
+        self._children[0].wait()
+        for left in (f"/tmp/.X{self.name[1:]}-lock", f"/tmp/.X11-unix/X{self.name[1:]}"):
+            Path(left).unlink(missing_ok=True)
+
+    def set_layout(self, layout: str, options: str = "grp:sclk_toggle") -> None:
+        """As `setxkbmap` does. `next_group` switches between those of "us,ru"."""
+        subprocess.run(
+            ["setxkbmap", "-display", self.name, "-layout", layout, "-option", "",
+             "-option", options],
+            check=True, capture_output=True,
+        )  # fmt: skip
+        self.sync()
+
+    def press(self, key: str | int) -> None:
+        """Push a key ("Control_R", "a", "F9") or a mouse button (8) down."""
+        self._fake(key, down=True)
+
+    def release(self, key: str | int) -> None:
+        self._fake(key, down=False)
+
+    def tap(self, *keys: str | int) -> None:
+        """Push keys down in order, and let them go in the opposite order."""
+        for key in keys:
+            self.press(key)
+        for key in reversed(keys):
+            self.release(key)
+
+    def next_group(self) -> None:
+        """As the key for it does, which is Scroll Lock here."""
+        self.sync()
+        code = self._connection.keysym_to_keycode(ISO_NEXT_GROUP)
+        xtest.fake_input(self._connection, X.KeyPress, code)
+        xtest.fake_input(self._connection, X.KeyRelease, code)
+        self._connection.sync()
+
+    @contextmanager
+    def holding(self, *keys: str | int) -> Iterator[None]:
+        for key in keys:
+            self.press(key)
+        try:
+            yield
+        finally:
+            for key in reversed(keys):
+                self.release(key)
+
+    def keys_down(self) -> set[int]:
+        """The codes of the keys that the server believes are down."""
+        bits = self._connection.query_keymap()
+        return {8 * n + b for n, byte in enumerate(bits) for b in range(8) if byte >> b & 1}
+
+    def modifiers(self) -> int:
+        """The mask of modifiers held or locked."""
+        mask: int = self._connection.screen().root.query_pointer().mask & 0xFF
+        return mask
+
+    def caps_lock_is_on(self) -> bool:
+        return bool(self.modifiers() & X.LockMask)
+
+    def active_window(self) -> int:
+        """By the window manager's account; 0 if none."""
+        return self._window_property("_NET_ACTIVE_WINDOW")
+
+    def active_process(self) -> int:
+        """Whose window that is."""
+        window = self.active_window()
+        return process_of(self._connection, window) if window else 0
+
+    def sync(self) -> None:
+        while self._connection.pending_events():
+            event = self._connection.next_event()
+            if event.type == X.MappingNotify:
+                self._connection.refresh_keyboard_mapping(event)
+        self._connection.sync()
+
+    def close(self) -> None:
+        if self._connection is not None:
+            with suppress(error.ConnectionClosedError, OSError):
+                self._connection.close()
+        end(self._children)
+        canary.look_through(Path(self._home.name))
+        self._home.cleanup()
+
+    def _open(self) -> None:
+        self._start_server()
+        if self._window_manager:
+            self._start("openbox", "--sm-disable")
+            until(self._is_managed, "the window manager is there")
+        self.set_layout("us")
+
+    def _start_server(self) -> None:
+        for _ in range(ATTEMPTS):
+            number = random.randrange(100, 1000)
+            if Path(f"/tmp/.X{number}-lock").exists():
+                continue
+            self.name = f":{number}"
+            server = self._start(
+                "Xvfb", self.name, "-screen", "0", self._size, "-nolisten", "tcp", "-ac", "-noreset"
+            )
+            if self._answers(server):
+                return
+            self._children.remove(server)
+        raise AssertionError(f"no X server in {ATTEMPTS} attempts")
+
+    def _answers(self, server: subprocess.Popen[bytes]) -> bool:
+        """Whether it lives and is ours: a second one on a number ends at once."""
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline and server.poll() is None:
+            if not self._listens():
+                time.sleep(0.005)
+                continue
+            try:
+                self._connection = Connection(self.name)
+            except (error.DisplayError, OSError):
+                time.sleep(0.02)
+                continue
+            return server.poll() is None
+        server.kill()
+        server.wait()
+        return False
+
+    def _listens(self) -> bool:
+        """A refused connection leaves a socket open in python-xlib: ask before trying."""
+        with socket.socket(socket.AF_UNIX) as asking:
+            return asking.connect_ex(f"/tmp/.X11-unix/X{self.name[1:]}") == 0
+
+    def _start(self, *command: str) -> subprocess.Popen[bytes]:
+        environ = os.environ | self.environ | {"HOME": self._home.name}
+        environ.pop("DBUS_SESSION_BUS_ADDRESS", None)
+        child = subprocess.Popen(
+            command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        self._children.append(child)
+        return child
+
+    def _is_managed(self) -> bool:
+        return self._window_property("_NET_SUPPORTING_WM_CHECK") != 0
+
+    def _window_property(self, name: str) -> int:
+        atom = self._connection.intern_atom(name)
+        found = self._connection.screen().root.get_full_property(atom, X.AnyPropertyType)
+        return int(found.value[0]) if found is not None and len(found.value) else 0
+
+    def _fake(self, key: str | int, *, down: bool) -> None:
+        if isinstance(key, int):
+            kind = X.ButtonPress if down else X.ButtonRelease
+            xtest.fake_input(self._connection, kind, key)
+        else:
+            self.sync()
+            code = self._connection.keysym_to_keycode(XK.string_to_keysym(key))
+            assert code, f"there is no key {key}"
+            xtest.fake_input(self._connection, X.KeyPress if down else X.KeyRelease, code)
+        self._connection.sync()
+
+
+class OnDisplay(Protocol):
+    """A display, or whatever has one."""
+
+    @property
+    def environ(self) -> Mapping[str, str]: ...
+
+
+def windows(there: OnDisplay) -> list[str]:
+    """The titles of all windows that the window manager lists, oldest first."""
+    connection = Connection(there.environ["DISPLAY"])
+    try:
+        atom = connection.intern_atom("_NET_CLIENT_LIST")
+        found = connection.screen().root.get_full_property(atom, X.AnyPropertyType)
+        ids = [int(value) for value in found.value] if found is not None else []
+        return [title_of(connection, window) for window in ids]
+    finally:
+        connection.close()
+
+
+def title_of(connection: Any, window: int) -> str:
+    """'' where it has none, or is gone."""
+    return bytes(_property(connection, window, "_NET_WM_NAME") or b"").decode("utf-8", "replace")
+
+
+def process_of(connection: Any, window: int) -> int:
+    """0 where it does not tell, or is gone."""
+    found = _property(connection, window, "_NET_WM_PID")
+    return int(found[0]) if found else 0
+
+
+def _property(connection: Any, window: int, name: str) -> Any:
+    with suppress(error.BadWindow):  # it may have closed while we ask
+        atom = connection.intern_atom(name)
+        found = connection.create_resource_object("window", window).get_full_property(
+            atom, X.AnyPropertyType
+        )
+        if found is not None:
+            return found.value
+    return None

@@ -1,0 +1,122 @@
+"""`python -m faults.speaker`, from tests/: takes that are there to be killed.
+
+Each line on its input, `FOLDER WORDS`, is a process of its own that dictates so many words and
+quits; its number is printed. They are forked from this one, which has loaded everything, so that
+a hundred take seconds. How far one came is in `FOLDER/progress`, which outlives it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import mmap
+import os
+import signal
+import struct
+import sys
+import time
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+import attrs
+import numpy  # noqa: F401  what a take needs is loaded before the fork
+import soundfile  # noqa: F401
+import soxr  # noqa: F401
+
+from sayso.core.settings.settings import Settings
+
+from .harness import Desk, Hearing
+
+PROGRESS = struct.Struct("<QQQ")
+LOST_S = 0.1
+BEAT_S = 0.01
+SECOND_S = 0.2
+"""The engine thinks so long, so that there is a time between the last word and the text."""
+
+
+@attrs.frozen
+class Progress:
+    given_bytes: int
+    """Sound that the microphone has handed over."""
+    safe_bytes: int
+    """Of that, what must be on the disk: handed over 100 ms before the worker ran last. Where the
+    computer gives it no time at all, it is not the worker that is late."""
+    typed: int
+    """Words in the window."""
+
+
+def progress(folder: Path) -> Progress:
+    try:
+        return Progress(*PROGRESS.unpack((folder / "progress").read_bytes()))
+    except FileNotFoundError:
+        return Progress(0, 0, 0)
+
+
+class Thinking(Hearing):
+    async def recognise(self, audio: Any, heard: Any) -> str:
+        text = await super().recognise(audio, heard)
+        await asyncio.sleep(SECOND_S)
+        return text
+
+
+class Watched(Desk):
+    """Notes how far it came."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, Settings(sounds=False), lambda _: Thinking())
+        fresh = folder / "progress.new"
+        fresh.write_bytes(bytes(PROGRESS.size))
+        with fresh.open("r+b") as file:
+            self._noted = mmap.mmap(file.fileno(), PROGRESS.size)
+        fresh.rename(folder / "progress")
+        self._given = self._safe = 0
+        self._ran_at_s = time.monotonic()
+        self._recent: deque[tuple[float, int]] = deque()
+        """When so much had been given."""
+        self._beating = self.worker.run(self._beat())
+
+    async def _beat(self) -> None:
+        """In the worker's loop."""
+        while True:
+            self._ran_at_s = time.monotonic()
+            await asyncio.sleep(BEAT_S)
+
+    def block(self, pcm: bytes) -> None:
+        super().block(pcm)
+        self._given += len(pcm)
+        self._recent.append((time.monotonic(), self._given))
+        while self._recent and self._recent[0][0] < self._ran_at_s - LOST_S:
+            self._safe = self._recent.popleft()[1]
+        self._note()
+
+    def _note(self) -> None:
+        PROGRESS.pack_into(self._noted, 0, self._given, self._safe, len(self.text.split()))
+
+    async def run(self, count: int) -> None:
+        await self.dictate(count)
+        await self.until(lambda: self.text, "the words are typed", 30)
+        self._note()
+        self._beating.cancel()
+        await self.close()
+
+
+def main() -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
+    for line in sys.stdin:
+        folder, count = line.split()
+        if child := os.fork():
+            sys.stdout.write(f"{child}\n")
+            sys.stdout.flush()
+            continue
+        try:
+            asyncio.run(speak(Path(folder), int(count)))
+        finally:
+            os._exit(0)
+
+
+async def speak(folder: Path, count: int) -> None:
+    await Watched(folder).run(count)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""The pill alone, on the display it is given. Reads a state's name per line, or "look".
+
+Answers each by JSON: whether it is shown, where its buttons are, and what was asked for.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from PySide6.QtCore import QSocketNotifier
+from PySide6.QtWidgets import QApplication
+
+from integration.ui_fakes import FakeApp
+from sayso.core.dictation.status import Status
+from sayso.core.problems import Problem
+from sayso.system.x11.screen import X11Screen
+from sayso.ui.indicator.overlay import Desk, Overlay
+
+STATES = {
+    "rest": Status(),
+    "listening": Status("listening", take=1, sound_arrived=True, partial="Dear all"),
+    "hands-free": Status("listening", take=1, sound_arrived=True, hands_free=True),
+    "held": Status(take=2, held="Could you move the meeting to Thursday?", asks=True),
+    "error": Status(
+        "failed",
+        take=3,
+        problem=Problem("The server did not answer.", "Your recording is kept.", "try-again"),
+    ),
+}
+
+
+def main() -> None:
+    application = QApplication([])
+    application.setQuitOnLastWindowClosed(False)
+    app, screen = FakeApp(), X11Screen()
+    overlay = Overlay(
+        app.actions(), Desk(composited=screen.composited, focus_point=screen.focus_point)
+    )
+
+    def answer() -> None:
+        buttons = {
+            b.accessibleName(): b.mapToGlobal(b.rect().center()).toTuple() for b in overlay.buttons
+        }
+        shown = overlay.isVisible()
+        print(json.dumps({"shown": shown, "buttons": buttons, "asked": app.asked}), flush=True)  # noqa: T201
+
+    def read() -> None:
+        name = sys.stdin.readline().strip()
+        if not name:
+            application.quit()
+        else:
+            if name in STATES:
+                overlay.show_status(STATES[name])
+            answer()
+
+    notifier = QSocketNotifier(sys.stdin.fileno(), QSocketNotifier.Type.Read)
+    notifier.activated.connect(read)
+    application.exec()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""Takes that stand for what somebody said, and engines that recognise one and are closed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from sayso.core.dictation.take import Take
+from sayso.core.settings.settings import Endpoint
+from sayso.stt.engine import Engine, Heard
+from sayso.stt.reader import Reader
+from sayso.stt.realtime.engine import RealtimeEngine
+from service import KEY, StandIn
+
+RATE_HZ = 16_000
+E = TypeVar("E", bound=Engine)
+
+
+def take_of(*pieces: bytes, rate_hz: int = RATE_HZ, ended: bool = True) -> Take:
+    """Of s16le mono."""
+    take = Take(number=1, id="1", rate_hz=rate_hz)
+    for piece in pieces:
+        take.add(piece)
+    if ended:
+        take.end()
+    return take
+
+
+def spoken(seconds: float, ended: bool = True, rate_hz: int = RATE_HZ) -> Take:
+    """For a service that need not listen: there is nothing in it."""
+    return take_of(bytes(int(rate_hz * seconds) * 2), rate_hz=rate_hz, ended=ended)
+
+
+@asynccontextmanager
+async def closing(engine: E) -> AsyncIterator[E]:
+    try:
+        yield engine
+    finally:
+        await engine.close()
+
+
+async def recognised(
+    engine: Engine, take: Take, heard: Callable[[Heard], None] = lambda _: None
+) -> str:
+    async with closing(engine):
+        return await engine.recognise(Reader(take), heard)
+
+
+def engine_for(service: StandIn, key: str | None = KEY, **fields: str) -> RealtimeEngine:
+    endpoint = Endpoint(url=service.url, **fields)
+    return RealtimeEngine(endpoint, "en", lambda _: key)

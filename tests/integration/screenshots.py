@@ -1,0 +1,359 @@
+"""Pictures of every window and state, to look at: python tests/integration/screenshots.py OUTDIR"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import attrs
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QRegion
+from PySide6.QtWidgets import QApplication, QStyleFactory, QWidget
+
+from sayso.core.audio.dropouts import Gap, not_heard
+from sayso.core.dictation.status import Status
+from sayso.core.problems import Problem
+from sayso.core.recognition.fallback_policy import Waiting
+from sayso.core.settings.settings import Endpoint, Settings
+from sayso.core.usage import Day, Sum
+from sayso.stt.ondevice.models.catalog import MODELS, Listed, Speed
+from sayso.stt.server.presets import preset
+from sayso.ui import messages
+from sayso.ui.actions import Actions
+from sayso.ui.background import Background
+from sayso.ui.indicator import painting
+from sayso.ui.indicator.layout import Layout, Place, base_font, lay_out
+from sayso.ui.indicator.marks import Motion
+from sayso.ui.messages import PillView
+from sayso.ui.settings.window import SettingsWindow
+from sayso.ui.tray import Tray
+from sayso.ui.widgets import theme, tray_icon
+
+LONG = "and then we agreed that the second draft should go to the printer on Monday before noon, so"
+ARABIC = "هل يمكنك نقل الاجتماع إلى يوم الخميس صباحا"
+ASKED = "Could you move the meeting to Thursday?"
+SETTINGS = Settings()
+DESK = {"light": "#DCE3E1", "dark": "#0F1413"}
+
+
+LOST = Waiting(Problem("The connection was lost."), 0.2)
+BUSY = Waiting(Problem("api.openai.com is busy."), 20.1)
+
+
+def listening(text: str, *, silent_ms: float = 0, **fields: Any) -> PillView:
+    status = Status("listening", partial=text, sound_arrived=True, **fields)
+    return messages.listening_view(status, SETTINGS, silent_ms, hint=True)
+
+
+PILLS: tuple[tuple[str, PillView, Motion], ...] = (
+    ("Arming", messages.arming_view(100), Motion()),
+    ("Arming, 250 ms", messages.arming_view(300), Motion()),
+    ("Microphone away", messages.waiting_view(False), Motion()),
+    ("Microphone away, hands-free", messages.waiting_view(True), Motion()),
+    ("Listening", listening(""), Motion(levels=(0.35, 0.2, 0.1, 0.05))),
+    ("Listening, words", listening(ASKED[:-1]), Motion(levels=(1, 0.62, 0.85, 0.3))),
+    ("Listening, long", listening(LONG), Motion(levels=(0.7, 0.95, 0.5, 0.25))),
+    ("Listening, right to left", listening(ARABIC), Motion(levels=(0.8, 0.6, 0.4, 0.2))),
+    ("Listening, long, r-t-l", listening(ARABIC * 3), Motion(levels=(0.8, 0.6, 0.4, 0.2))),
+    ("Silence", listening("", silent_ms=6000), Motion()),
+    ("Hands-free, no words", listening("", hands_free=True), Motion(levels=(0.5, 0.3, 0.2, 0.1))),
+    (
+        "Hands-free",
+        listening("Dear all, thank you for coming yesterday", hands_free=True),
+        Motion(levels=(0.9, 0.5, 0.7, 0.35)),
+    ),
+    ("Reduced motion", listening("Dear all"), Motion(levels=(0.6, 0, 0, 0), still=True)),
+    ("Reconnecting", listening("", retrying=LOST), Motion(levels=(1, 0.62, 0.85, 0.3))),
+    ("Reconnecting, hands-free", listening("", hands_free=True, retrying=LOST), Motion()),
+    ("Busy", listening("", retrying=BUSY), Motion(levels=(0.5, 0.3, 0.2, 0.1))),
+    ("Finishing, busy", messages.finishing_view(ASKED, 11_000, BUSY), Motion()),
+    ("Finishing, reconnecting", messages.finishing_view(ASKED, 900, LOST), Motion()),
+    ("Finishing, folding", messages.finishing_view(ASKED, 80), Motion((0.8, 0.6, 0.4, 0.2), 0.5)),
+    ("Finishing", messages.finishing_view(ASKED, 600), Motion()),
+    ("Finishing, no words", messages.finishing_view("", 500), Motion(pulse=1)),
+    ("Finishing, 10 s", messages.finishing_view("", 11_000), Motion()),
+    ("Inserted", messages.inserted_view(7), Motion()),
+    ("Inserted, by another", messages.inserted_view(7, "on-device"), Motion()),
+    ("Inserted, by a server", messages.inserted_view(7, "Groq"), Motion()),
+    ("Nothing heard", messages.nothing_view(1), Motion()),
+    ("Nothing heard, twice", messages.nothing_view(2), Motion()),
+    ("Held", messages.held_view(ASKED), Motion()),
+    ("Rescued", messages.held_view(ASKED, "14:32"), Motion()),
+    ("Held, long", messages.held_view(LONG), Motion()),
+    (
+        "Error",
+        messages.error_view(
+            Problem("The server did not answer.", "Your recording is kept.", "try-again")
+        ),
+        Motion(),
+    ),
+    (
+        "Error, settings",
+        messages.error_view(
+            Problem(
+                "The server answered, but not as a speech server.",
+                "The address may need /v1 at its end.",
+                "recognition",
+            )
+        ),
+        Motion(),
+    ),
+    (
+        "Error, copied",
+        messages.error_view(
+            Problem(
+                "This window does not take typed text.",
+                "Your words are copied: press Ctrl+V.",
+                "copy",
+            )
+        ),
+        Motion(),
+    ),
+    ("Error, a gap", messages.error_view(not_heard(Gap(800))), Motion()),
+    ("Error, plain", messages.error_view(Problem("Sayso has stopped listening.")), Motion()),
+)
+
+
+def outline(layout: Layout) -> QRegion:
+    """The mask a window gets where there is no compositing."""
+    path = QPainterPath()
+    path.addRoundedRect(QRectF(0, 0, layout.width, layout.height), 20, 20)
+    return QRegion(path.toFillPolygon().toPolygon())
+
+
+class PillSheet(QWidget):
+    """Every state of the pill, as the real drawing code paints it."""
+
+    def __init__(self, shadow: bool = True) -> None:
+        super().__init__()
+        self._shadow = shadow
+        self.resize(round(830 * theme.text_scale()), round(len(PILLS) * 72 * theme.text_scale()))
+
+    def paintEvent(self, event: object) -> None:
+        painter, scheme = QPainter(self), theme.scheme()
+        painter.fillRect(self.rect(), QColor(DESK[scheme.name]))
+        painter.scale(theme.text_scale(), theme.text_scale())
+        for at, (name, view, motion) in enumerate(PILLS):
+            y, layout = at * 72 + 36, lay_out(view)
+            painter.setPen(QColor(scheme.ink))
+            painter.setFont(base_font("strong"))
+            painter.drawText(QRectF(20, y - 10, 220, 20), Qt.AlignmentFlag.AlignVCenter, name)
+            painter.save()
+            painter.translate(250, y - layout.height / 2)
+            if not self._shadow:
+                painter.setClipRegion(outline(layout))
+            painting.paint(painter, layout, scheme, motion, shadow=self._shadow)
+            for place in layout.places:
+                self._button(painter, place, view, scheme)
+            painter.restore()
+
+    def _button(
+        self, painter: QPainter, place: Place, view: PillView, scheme: theme.Scheme
+    ) -> None:
+        painter.save()
+        painter.translate(place.rect.topLeft())
+        size = QRectF(QPointF(0, 0), place.rect.size())
+        if place.button:
+            painting.paint_button(painter, size, place.button, scheme, down=False, over=False)
+        elif view.stop:
+            painting.paint_stop(painter, scheme, over=False)
+        else:
+            painting.paint_close(painter, scheme, over=False)
+        painter.restore()
+
+
+class TraySheet(QWidget):
+    """The tray icons on typical panels, at their sizes and the smallest enlarged."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.resize(825, 230)
+
+    def paintEvent(self, event: object) -> None:
+        painter = QPainter(self)
+        panels = (
+            (theme.PANEL_DARK, theme.TRAY_ON_DARK, ""),
+            (theme.PANEL_LIGHT, theme.TRAY_ON_LIGHT, ""),
+            (theme.PANEL_LIGHT, theme.TRAY_ON_DARK, theme.TRAY_CONTOUR),
+            (theme.PANEL_DARK, theme.TRAY_ON_DARK, theme.TRAY_CONTOUR),
+        )
+        for column, (panel, colours, contour) in enumerate(panels):
+            painter.fillRect(column * 205, 0, 200, 230, QColor(panel))
+            for i, shape in enumerate(tray_icon.SHAPES):
+                for row, size in enumerate(tray_icon.SIZES):
+                    x, y = column * 205 + 8 + i * 38, 8 + row * 36
+                    painter.drawImage(x, y, tray_icon.image(shape, size, colours, contour))
+                big = tray_icon.image(shape, 16, colours, contour).scaled(36, 36)
+                painter.drawImage(column * 205 + 4 + i * 39, 170, big)
+
+
+BROKEN = Problem(
+    "There is no internet.",
+    "What has arrived is kept: the next download goes on from there.",
+    "recognition",
+)
+MODELS_SHOWN = [
+    {
+        "whisper-base": Listed(model=model, place="package", speed=Speed(0.2, measured=True)),
+        "whisper-tiny": Listed(model=model, place="own", speed=Speed(0.1, measured=False)),
+        "whisper-small": Listed(model=model, place="", part_bytes=218_000_000, arriving=True),
+        "whisper-large-v3-turbo": Listed(
+            model=model, place="", part_bytes=412_000_000, problem=BROKEN
+        ),
+        "whisper-base.en": Listed(model=model, place="hub", speed=Speed(0.2, measured=False)),
+    }.get(model.name, Listed(model=model, place="", speed=Speed(0.2 * model.work, measured=False)))
+    for model in MODELS
+]
+
+
+def used(number: int, endpoint: str, minutes: float, cost_usd: float | None) -> Day:
+    day = dt.date.today().replace(day=number)
+    took = Sum(takes=3 + number % 4, seconds=60 * minutes, cost_usd=cost_usd)
+    return Day(day=day, endpoint=endpoint, sum=took)
+
+
+USAGE = [
+    used(number, *one)
+    for number in (2, 3, 4, 5, 6, 9, 10, 11, 12, 16, 17, 18, 19)
+    for one in (
+        ("OpenAI", number % 5 + 2.5, (number % 5 + 2.5) * 0.017),
+        ("on-device", number % 3 + 0.5, 0.0),
+        ("Attic", number % 2 * 2.0, None),
+    )
+]
+
+
+def actions(**others: object) -> Actions:
+    """Does nothing, like a desktop without microphones, keys and servers."""
+    nothing = {
+        field.name: (lambda *_: None)
+        for field in attrs.fields(Actions)
+        if field.name
+        not in (
+            *("microphones", "meter", "record_hotkey", "key_state", "test_endpoint", "models"),
+            *("server_models", "usage"),
+        )
+    }
+    return Actions(
+        **nothing,  # type: ignore[arg-type]
+        microphones=lambda: {"a": "Built-in microphone", "b": "Jabra Evolve 75"},
+        meter=lambda _: lambda: None,
+        record_hotkey=lambda _: lambda: None,
+        key_state=lambda _: "keyring",
+        test_endpoint=lambda: "It works. A three-second sample came back in 0.6 s.",
+        models=lambda: MODELS_SHOWN,
+        server_models=lambda _: (),
+        usage=lambda _: USAGE,
+    )
+
+
+def save(widget: QWidget, path: Path) -> None:
+    widget.ensurePolished()
+    widget.show()
+    for _ in range(5):
+        QApplication.processEvents()
+    ratio = widget.devicePixelRatioF()
+    image = QImage(widget.size() * ratio, QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(ratio)
+    image.fill(Qt.GlobalColor.transparent)
+    widget.render(image, QPoint(0, 0))
+    widget.hide()
+    image.save(str(path))
+
+
+def settings_windows(folder: Path, name: str) -> None:
+    box = Endpoint(
+        name="The box",
+        url="http://192.168.1.20:8000/v1",
+        model="whisper-large-v3-turbo",
+        allow_insecure="192.168.1.20:8000",
+    )
+    azure = attrs.evolve(
+        preset("azure").made("https://speech.openai.azure.com/openai/v1", "dictation"),
+        headers="X-Team: sound\nX-Cost-Centre: 4711",
+    )
+    gateway = preset("cloudflare").made("https://gateway.ai.cloudflare.com/v1/a/g/openai")
+    endpoints = (Endpoint(), box, azure, gateway)
+    several = attrs.evolve(SETTINGS, engine="realtime", endpoints=endpoints)
+    own = attrs.evolve(several, profile="The box", fallback=("on-device", "OpenAI"))
+    openai = attrs.evolve(SETTINGS, engine="realtime")
+    background = Background()
+    for page, label, settings in (
+        ("general", "general", SETTINGS),
+        ("recognition", "recognition-device", SETTINGS),
+        ("recognition", "recognition-openai", openai),
+        ("recognition", "recognition-own", own),
+        ("recognition", "recognition-azure", attrs.evolve(several, profile=azure.name)),
+        ("recognition", "recognition-gateway", attrs.evolve(several, profile=gateway.name)),
+        ("recognition", "recognition-new", SETTINGS),
+        ("text", "text", SETTINGS),
+        ("privacy", "privacy", SETTINGS),
+        ("usage", "usage", attrs.evolve(SETTINGS, monthly_budget_usd=2.0)),
+        ("about", "about", SETTINGS),
+    ):
+        window = SettingsWindow(actions(), background, settings)
+        window.open(page)
+        if label == "recognition-device":
+            window.resize(QSize(780, 1010))
+            window.pages["recognition"].models.show_all(MODELS_SHOWN)  # type: ignore[attr-defined]
+        if label == "recognition-own":
+            window.pages["recognition"].server.key.note.say(actions().test_endpoint())  # type: ignore[attr-defined]
+        if label == "recognition-new":
+            window.pages["recognition"].add(preset("vllm"))  # type: ignore[attr-defined]
+        if label == "recognition-azure":
+            window.pages["recognition"].server.advanced.more.click()  # type: ignore[attr-defined]
+        if label.startswith("recognition-") and label != "recognition-device":
+            window.resize(QSize(780, 1400))
+        if label == "usage":
+            window.resize(QSize(780, 700))
+            window.pages["usage"].show_days(USAGE)  # type: ignore[attr-defined]
+        if label == "general":
+            window.pages["general"].meter.show_level(0.55, 0.68)  # type: ignore[attr-defined]
+        save(window, folder / f"settings-{label}-{name}.png")
+        if label in ("general", "recognition-own", "recognition-device"):
+            window.resize(QSize(640, window.height()))
+            save(window, folder / f"settings-{label}-narrow-{name}.png")
+        window.deleteLater()
+    background.stop()
+
+
+def tray_menus(folder: Path, name: str) -> None:
+    background = Background()
+    tray = Tray(actions(), background)
+    box = Endpoint(name="The box", url="http://192.168.1.20:8000/v1")
+    tray.use(attrs.evolve(SETTINGS, engine="realtime", endpoints=(Endpoint(), box)))
+    tray.show_status(Status(held="Could you", last_text="Could you"))
+    tray.menu.resize(tray.menu.sizeHint())
+    save(tray.menu, folder / f"tray-menu-{name}.png")
+    save(tray.recognise, folder / f"tray-recognise-{name}.png")
+    background.stop()
+
+
+def main(folder: Path) -> None:
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    app.setStyle(QStyleFactory.create("Fusion"))
+    font = QFont("Noto Sans")
+    for pixels, size in ((13, ""), (26, "-large-text")):
+        font.setPixelSize(pixels)
+        app.setFont(font)
+        for chosen in (theme.LIGHT, theme.DARK):
+            app.setPalette(theme.palette(chosen))  # no desktop here that has a dark mode
+            name = theme.scheme().name + size
+            save(PillSheet(), folder / f"pill-{name}.png")
+            settings_windows(folder, name)
+            if not size:
+                save(PillSheet(shadow=False), folder / f"pill-plain-{name}.png")
+                tray_menus(folder, name)
+    save(TraySheet(), folder / "tray-icons.png")
+
+
+if __name__ == "__main__":
+    out = Path(sys.argv[1])
+    out.mkdir(parents=True, exist_ok=True)
+    main(out)

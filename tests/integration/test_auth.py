@@ -1,0 +1,283 @@
+"""Every kind of server is shown what it wants, by engines that really connect, and nobody else is.
+
+The hosts' real names are used: certificates are checked, only the way there is another.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import attrs
+import pytest
+
+from event_loop import run
+from integration.sample_takes import recognised, spoken
+from sayso.core.problems import ProblemError
+from sayso.core.settings.endpoint import Endpoint
+from sayso.core.settings.engine_choice import added, in_use
+from sayso.core.settings.settings import Settings
+from sayso.dictation.recognition import make_engine
+from sayso.stt.realtime.engine import RealtimeEngine
+from sayso.stt.realtime.websocket import Link
+from sayso.stt.server.auth import GATEWAY
+from sayso.stt.server.model_list import asked, offered
+from sayso.stt.server.presets import preset
+from service import KEY, StandIn
+from service.gateways import Door, Rules
+from service.http_server import Front, Reply, Request, said
+
+TEXT = "Put the kettle on."
+TOKEN = KEY[::-1]
+"""Another secret, for the gateway; looked for like the key, as it is made of the same letters."""
+AZURE = "speech.openai.azure.com"
+CLOUDFLARE = "gateway.ai.cloudflare.com"
+PROXY = "litellm.example"
+
+
+@attrs.define
+class Ring:
+    """Keys by what names them; writes down who was asked for."""
+
+    keys: dict[str, str] = attrs.field(factory=dict, repr=False)
+    asked: list[str] = attrs.field(factory=list)
+
+    def get(self, host: str) -> str | None:
+        self.asked.append(host)
+        return self.keys.get(host)
+
+
+async def text_of(endpoint: Endpoint, ring: Ring, certificate: Path, service: Door) -> str:
+    link = Link(
+        tls=ssl.create_default_context(cafile=str(certificate)),
+        through=("127.0.0.1", service.port),
+    )
+    return await recognised(RealtimeEngine(endpoint, "", ring.get, link), spoken(0.5))
+
+
+BEARER = {"authorization": f"Bearer {KEY}"}
+KINDS: dict[str, tuple[Endpoint, Ring, Rules, str]] = {
+    "Azure's key has a header of its own, and the deployment is the model": (
+        preset("azure").made(f"https://{AZURE}/openai/v1", "my-deployment"),
+        Ring({AZURE: KEY}),
+        Rules("/openai/v1/realtime", {"api-key": KEY}, absent=("authorization",), model="refused"),
+        "my-deployment",
+    ),
+    "LiteLLM finds the way by the model": (
+        preset("litellm").made(f"https://{PROXY}/v1", "dictation"),
+        Ring({PROXY: KEY}),
+        Rules("/v1/realtime", BEARER, absent=("api-key", GATEWAY), model="wanted", status=403),
+        "dictation",
+    ),
+    "Cloudflare's token goes beside the provider's key": (
+        preset("cloudflare").made(f"https://{CLOUDFLARE}/v1/account/gateway/openai"),
+        Ring({CLOUDFLARE: KEY, f"{CLOUDFLARE}/{GATEWAY}": TOKEN}),
+        Rules("/v1/account/gateway/openai", {**BEARER, GATEWAY: f"Bearer {TOKEN}"}, model="wanted"),
+        "gpt-live-transcribe",
+    ),
+    "Cloudflare's token goes alone where the gateway keeps the key": (
+        preset("cloudflare").made(f"https://{CLOUDFLARE}/v1/account/gateway/openai"),
+        Ring({f"{CLOUDFLARE}/{GATEWAY}": TOKEN}),
+        Rules(
+            "/v1/account/gateway/openai",
+            {GATEWAY: f"Bearer {TOKEN}"},
+            absent=("authorization",),
+        ),
+        "gpt-live-transcribe",
+    ),
+    "the model on the address is a setting": (
+        attrs.evolve(preset("gateway").made(f"https://{PROXY}/v1"), model_in_url=False),
+        Ring({PROXY: KEY}),
+        Rules("/v1/realtime", BEARER, model="refused"),
+        "gpt-live-transcribe",
+    ),
+    "no key is shown where none is wanted": (
+        Endpoint(url=f"https://{PROXY}/v1", auth="none", headers="X-Team: sound"),
+        Ring({PROXY: KEY}),
+        Rules("/v1/realtime", {"x-team": "sound"}, absent=("authorization", "api-key")),
+        "gpt-live-transcribe",
+    ),
+}
+
+
+@pytest.mark.parametrize(("endpoint", "ring", "rules", "model"), KINDS.values(), ids=KINDS)
+def test_each_kind_is_shown_what_it_wants(
+    certificate: Path,
+    serving: ssl.SSLContext,
+    endpoint: Endpoint,
+    ring: Ring,
+    rules: Rules,
+    model: str,
+) -> None:
+    async def test() -> None:
+        names = {model: "gpt-live-transcribe"}
+        async with Door(rules, TEXT, names=names, tls=serving) as service:
+            assert await text_of(endpoint, ring, certificate, service) == TEXT
+        update = service.record.events[0]["session"]["audio"]["input"]["transcription"]
+        assert update["model"] == model
+        assert KEY not in service.knocks[0]
+
+    run(test)
+    if endpoint.auth == "none":
+        assert ring.asked == []
+
+
+def test_a_key_is_asked_for_by_its_own_host_only(
+    certificate: Path, serving: ssl.SSLContext
+) -> None:
+    """The provider has a key in the keyring; its gateway is not given that one."""
+    ring = Ring({"api.openai.com": KEY, AZURE: KEY})
+    rules = Rules("/v1/realtime", absent=("authorization", "api-key", GATEWAY))
+    endpoint = Endpoint(url=f"https://{PROXY}/v1")
+
+    async def test() -> None:
+        async with Door(rules, TEXT, tls=serving) as service:
+            assert await text_of(endpoint, ring, certificate, service) == TEXT
+
+    run(test)
+    assert set(ring.asked) == {PROXY}
+
+
+def test_whoever_is_chosen_gets_the_take_and_its_own_key() -> None:
+    async def test() -> None:
+        one, other = StandIn(["One."], key=KEY), StandIn(["Other."], key=TOKEN)
+        async with one, other:
+            settings = Settings()
+            for name, service in (("One", one), ("Other", other)):
+                settings = added(settings, Endpoint(name=name, url=service.url))
+            hosts = [f"127.0.0.1:{service.port}" for service in (one, other)]
+            ring = Ring(dict(zip(hosts, (KEY, TOKEN), strict=True)))
+            for name in ("One", "Other", "One"):
+                engine = make_engine(in_use(settings, name), ring.get)
+                assert engine.name == name
+                assert await recognised(engine, spoken(0.5)) == f"{name}."
+        assert [record.shown for record in one.records] == [KEY] * 2
+        assert [record.shown for record in other.records] == [TOKEN]
+
+    run(test)
+
+
+def test_who_is_not_let_in_is_told_to_look_at_the_key(
+    certificate: Path, serving: ssl.SSLContext
+) -> None:
+    rules = Rules("/openai/v1/realtime", {"api-key": KEY})
+    endpoint = preset("azure").made(f"https://{AZURE}/openai/v1", "d")
+
+    async def test() -> None:
+        async with Door(rules, tls=serving) as service:
+            with pytest.raises(ProblemError) as caught:
+                await text_of(endpoint, Ring({AZURE: TOKEN}), certificate, service)
+        assert "key" in caught.value.problem.sentence
+        assert TOKEN not in repr(caught.value.problem)
+
+    run(test)
+
+
+# The models a server says it has
+
+
+def listing(*names: object, status: int = 200) -> Callable[[Request], Awaitable[Reply]]:
+    async def answer(request: Request) -> Reply:
+        return said(status, {"object": "list", "data": [{"id": name} for name in names]})
+
+    return answer
+
+
+def models_of(front: Front, ring: Ring | None = None, **fields: str) -> Awaitable[tuple[str, ...]]:
+    return offered(Endpoint(url=front.base, **fields), (ring or Ring()).get)  # type: ignore[arg-type]
+
+
+def test_models_that_hear_come_first() -> None:
+    names = ["llama-3", "Systran/faster-whisper-small", 7, "voxtral", "", "llama-3", "a\nb"]
+
+    async def test() -> None:
+        async with Front({("GET", "/v1/models"): listing(*names)}) as front:
+            assert await models_of(front) == ("Systran/faster-whisper-small", "voxtral", "llama-3")
+
+    run(test)
+
+
+SHOWN = {
+    "bearer": {"authorization": f"Bearer {KEY}"},
+    "api-key": {"api-key": KEY},
+    "cloudflare": {"authorization": f"Bearer {KEY}", GATEWAY: f"Bearer {TOKEN}"},
+    "none": {},
+}
+
+
+@pytest.mark.parametrize("auth", SHOWN)
+def test_the_list_is_asked_for_as_the_server_wants_it(auth: str) -> None:
+    async def test() -> None:
+        async with Front({("GET", "/v1/models"): listing("whisper")}) as front:
+            host = f"127.0.0.1:{front.port}"
+            ring = Ring({host: KEY, f"{host}/{GATEWAY}": TOKEN, "api.openai.com": KEY})
+            got = await models_of(front, ring, auth=auth, headers="X-Team: sound")
+        assert got == ("whisper",)
+        [request] = front.requests
+        ours = {
+            name: request.headers[name]
+            for name in ("authorization", "api-key", GATEWAY)
+            if name in request.headers
+        }
+        assert ours == SHOWN[auth]
+        assert request.headers["x-team"] == "sound"
+        assert request.target == "/v1/models"
+
+    run(test)
+
+
+def test_a_redirect_carries_no_key_to_the_second_host() -> None:
+    async def test() -> None:
+        async with Front({("GET", "/v1/models"): listing("whisper")}) as elsewhere:
+
+            async def away(_: Request) -> Reply:
+                return Reply(307, headers={"Location": f"{elsewhere.base}/models"})
+
+            async with Front({("GET", "/v1/models"): away}) as front:
+                ring = Ring({f"127.0.0.1:{front.port}": KEY})
+                with pytest.raises(ProblemError, match="gives no list of its models"):
+                    await models_of(front, ring)
+        assert (len(front.requests), elsewhere.requests) == (1, [])
+
+    run(test)
+
+
+NO_LISTS: dict[str, Callable[[Request], Awaitable[Reply]]] = {
+    "refused": listing("whisper", status=401),
+    "out of order": listing("whisper", status=500),
+}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"<html>", b"[]", b"{}", b'{"data": 5}', b'{"data": {"id": "whisper"}}', b"[" * 5000],
+    ids=repr,
+)
+def test_what_is_no_list_is_none(body: bytes) -> None:
+    async def answer(_: Request) -> Reply:
+        return Reply(200, body)
+
+    async def test() -> None:
+        async with Front({("GET", "/v1/models"): answer}) as front:
+            with pytest.raises(ProblemError, match="gives no list of its models"):
+                await models_of(front)
+
+    run(test)
+
+
+@pytest.mark.parametrize("answer", NO_LISTS.values(), ids=NO_LISTS)
+def test_a_refusal_is_no_list(answer: Callable[[Request], Awaitable[Reply]]) -> None:
+    async def test() -> None:
+        async with Front({("GET", "/v1/models"): answer}) as front:
+            with pytest.raises(ProblemError, match="gives no list of its models"):
+                await models_of(front)
+
+    run(test)
+
+
+def test_nobody_there_is_told_to_who_asks_without_a_loop() -> None:
+    with pytest.raises(ProblemError, match=r"Nothing answers at 127\.0\.0\.1:9"):
+        asked(Endpoint(url="http://127.0.0.1:9/v1"), Ring().get)
+    with pytest.raises(ProblemError, match="There is no server address"):
+        asked(Endpoint(url=""), Ring().get)

@@ -1,0 +1,249 @@
+"""Keys that soon expire, from the server itself and from a company, in place of the real one."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import attrs
+import pytest
+
+from event_loop import run
+from integration.sample_takes import spoken
+from sayso.core.problems import ProblemError
+from sayso.core.settings.settings import Endpoint
+from sayso.stt.reader import Reader
+from sayso.stt.realtime.engine import RealtimeEngine
+from sayso.stt.server import ephemeral_keys
+from sayso.stt.server.ephemeral_keys import EARLY_S, LIFE_S, secrets_url
+from sayso.stt.server.ephemeral_keys import Secrets as OurSecrets
+from service import KEY, StandIn
+from service.ephemeral_keys import Company, Secrets
+from service.http_server import Front, Reply, Request, refusal, said
+
+TEXT = "Put the kettle on, please, and tell nobody."
+BADGE = "badge-of-the-company-0123456789"
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.ahead_s = 0.0
+
+    def time(self) -> float:
+        return time.time() + self.ahead_s
+
+
+@attrs.define
+class World:
+    """OpenAI's server and a company's beside it."""
+
+    secrets: Secrets
+    service: StandIn
+    front: Front
+    company: Front
+    asked: list[str] = attrs.field(factory=list)
+    keys: dict[str, str] = attrs.field(factory=dict)
+
+    def key_of(self, host: str) -> str | None:
+        self.asked.append(host)
+        return self.keys.get(host)
+
+    def engine(self, secrets_url: str, **fields: Any) -> RealtimeEngine:
+        endpoint = Endpoint(
+            url=self.front.base, secrets_url=secrets_url, model_in_url=False, **fields
+        )
+        return RealtimeEngine(endpoint, "en", self.key_of)
+
+    @property
+    def tokens(self) -> list[str]:
+        """What the socket was shown."""
+        return [record.shown.removeprefix("Bearer ") for record in self.service.records]
+
+
+@asynccontextmanager
+async def world(secrets: Secrets | None = None, **company: Any) -> AsyncIterator[World]:
+    secrets = secrets or Secrets()
+    service = StandIn([TEXT], at_openai=True, also=secrets.valid)
+    handlers = Company(secrets, **company).handlers
+    async with Front(secrets.handlers, sockets=service) as front, Front(handlers) as other:
+        yield World(secrets, service, front, other)
+
+
+async def recognised(engine: RealtimeEngine) -> str:
+    return await engine.recognise(Reader(spoken(0.3)), lambda _: None)
+
+
+def test_the_server_makes_one_of_the_key_and_it_is_used_until_it_expires(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr(ephemeral_keys, "time", clock)
+
+    async def test() -> None:
+        async with world(Secrets(clock=clock.time)) as there:
+            there.keys[f"127.0.0.1:{there.front.port}"] = KEY
+            engine = there.engine("openai")
+            assert await recognised(engine) == TEXT
+            assert await recognised(engine) == TEXT
+            first, again = there.tokens
+            assert first == again
+            assert first.startswith("ek_")
+            (request,) = there.front.requests
+            assert request.headers["authorization"] == f"Bearer {KEY}"
+            assert "Xenolab" not in request.body.decode()
+            clock.ahead_s = LIFE_S - EARLY_S - 1
+            assert await recognised(engine) == TEXT
+            assert there.tokens[-1] == first
+            clock.ahead_s = LIFE_S - EARLY_S + 1  # it would still be taken
+            assert await recognised(engine) == TEXT
+            assert there.tokens[-1] != first
+            assert len(there.secrets.issued) == 2
+            await engine.close()
+            assert first not in repr(engine) + repr(vars(type(engine)))
+
+    run(test)
+
+
+DRESSES: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "as OpenAI's": lambda answer: answer,
+    "the older way": lambda answer: {"client_secret": {k: answer[k] for k in answer}},
+    "without an end": lambda answer: {"value": answer["value"]},
+}
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+@pytest.mark.parametrize("dress", DRESSES.values(), ids=DRESSES)
+def test_a_company_hands_one_out_and_openais_key_is_nowhere(method: str, dress: Any) -> None:
+    async def test() -> None:
+        async with world(badge=BADGE, method=method, dress=dress) as there:
+            company = f"127.0.0.1:{there.company.port}"
+            there.keys[company] = BADGE
+            engine = there.engine(f"http://{company}/token")
+            assert await recognised(engine) == TEXT
+            assert await recognised(engine) == TEXT
+            await engine.close()
+            assert set(there.asked) == {company}
+            assert len(there.secrets.issued) == 1
+            assert [r.method for r in there.company.requests] == ["POST", "GET"][
+                : 1 if method == "POST" else 2
+            ]
+            assert there.front.requests == []
+
+    run(test)
+
+
+def test_takes_that_overlap_share_one() -> None:
+    async def test() -> None:
+        async with world() as there:
+            engine = there.engine(f"http://127.0.0.1:{there.company.port}/token")
+            assert await asyncio.gather(*(recognised(engine) for _ in range(3))) == [TEXT] * 3
+            await engine.close()
+            assert len(there.secrets.issued) == 1
+
+    run(test)
+
+
+def test_one_that_is_refused_is_not_used_again() -> None:
+    async def test() -> None:
+        async with world() as there:
+            engine = there.engine(f"http://127.0.0.1:{there.company.port}/token")
+            assert await recognised(engine) == TEXT
+            there.secrets.issued.clear()  # revoked
+            with pytest.raises(ProblemError, match="Your API key was refused by"):
+                await recognised(engine)
+            assert await recognised(engine) == TEXT
+            await engine.close()
+
+    run(test)
+
+
+def test_the_clock_of_the_desktop_may_be_wrong() -> None:
+    ahead = Clock()
+    ahead.ahead_s = -7 * 3600.0
+
+    async def test() -> None:
+        async with world(Secrets(clock=ahead.time)) as there:
+            engine = there.engine(f"http://127.0.0.1:{there.company.port}/token")
+            assert await recognised(engine) == TEXT
+            assert await recognised(engine) == TEXT
+            await engine.close()
+            assert len(there.secrets.issued) == 1
+
+    run(test)
+
+
+REFUSED: dict[str, tuple[Reply, str]] = {
+    "badge": (refusal(401, "Who are you?"), "Your API key was refused by 127.0.0.1:"),
+    "forbidden": (Reply(403), "refused the connection. Check the key and the address"),
+    "no credit": (refusal(429, "Pay", "insufficient_quota"), "no credit left"),
+    "a page": (Reply(200, b"<html>", "text/html"), "gave no short-lived key."),
+    "nothing": (said(200, {}), "gave no short-lived key. Check the address it is fetched from"),
+    "a list": (said(200, []), "gave no short-lived key."),
+    "a number": (said(200, {"value": 7}), "gave no short-lived key."),
+    "no key": (said(200, {"value": "ek_1\r\nX-Evil: 1"}), "gave no short-lived key."),
+    "endless": (said(200, {"value": "e" * 5000}), "gave no short-lived key."),
+    "another way": (said(200, {"client_secret": "ek_1"}), "gave no short-lived key."),
+    "down": (Reply(503), "cannot answer now."),
+    "redirect": (Reply(302, headers={"Location": "/login"}), "127.0.0.1:"),
+}
+
+
+@pytest.mark.parametrize(("answer", "sentence"), REFUSED.values(), ids=REFUSED)
+def test_whatever_a_company_answers_it_ends_in_a_sentence(answer: Reply, sentence: str) -> None:
+    async def answers(_: Request) -> Reply:
+        return answer
+
+    async def test() -> None:
+        async with Front({("POST", "/token"): answers}) as front:
+            url = f"http://127.0.0.1:{front.port}/token"
+            secrets = OurSecrets(Endpoint(secrets_url=url), lambda _: None)
+            with pytest.raises(ProblemError) as caught:
+                await secrets.access("api.openai.com")
+            await secrets.close()
+            assert sentence in caught.value.problem.sentence
+
+    run(test)
+
+
+@pytest.mark.parametrize("expires_at", [float("nan"), float("inf"), -1, True, "soon", None, 1e300])
+def test_any_time_of_expiry_is_borne(expires_at: Any) -> None:
+    async def answers(_: Request) -> Reply:
+        return said(200, {"value": "ek_1", "expires_at": expires_at})
+
+    async def test() -> None:
+        async with Front({("POST", "/token"): answers}) as front:
+            url = f"http://127.0.0.1:{front.port}/token"
+            secrets = OurSecrets(Endpoint(secrets_url=url), lambda _: None)
+            assert (await secrets.access("api.openai.com")).key == "ek_1"
+            await secrets.close()
+
+    run(test)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://tokens.example/x", "https://me:word@tokens.example", "tokens.example", "ftp://x"],
+)
+def test_an_address_that_cannot_be_used_is_told(url: str) -> None:
+    with pytest.raises(ProblemError) as caught:
+        secrets_url(Endpoint(secrets_url=url))
+    assert caught.value.problem.action == "recognition"
+
+
+def test_an_address_may_end_in_anything() -> None:
+    url = "https://tokens.example/realtime?team=7"
+    assert secrets_url(Endpoint(secrets_url=url)) == url
+    assert secrets_url(Endpoint(secrets_url="openai")) == (
+        "https://api.openai.com/v1/realtime/client_secrets"
+    )
+
+
+def test_without_an_address_the_key_is_shown_itself() -> None:
+    async def test() -> None:
+        secrets = OurSecrets(Endpoint(), lambda host: KEY if host == "api.openai.com" else None)
+        assert (await secrets.access("api.openai.com")).headers["Authorization"] == f"Bearer {KEY}"
+
+    run(test)

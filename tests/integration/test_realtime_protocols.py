@@ -1,0 +1,258 @@
+"""The engine for servers against stand-ins of those that are not like OpenAI's."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from event_loop import run
+from integration.sample_takes import RATE_HZ, closing, take_of
+from sayso.core.problems import Problem, ProblemError
+from sayso.core.settings.settings import Endpoint
+from sayso.stt.engine import Heard, Partial
+from sayso.stt.reader import Reader
+from sayso.stt.realtime import server_vad, vllm
+from sayso.stt.realtime.detect import SAY_WHICH
+from sayso.stt.realtime.engine import RealtimeEngine
+from sayso.stt.server.pricing import charge
+from service import KEY, StandIn, drop, hang_up, stay_silent
+from service.server_vad import FlatSession, LemonadeSession, TogetherSession
+from service.vllm import MODEL, OldVLLMSession, VLLMSession
+
+TEXT = "Put the kettle on, please."
+SESSIONS = {
+    "vllm": VLLMSession,
+    "speaches": FlatSession,
+    "lemonade": LemonadeSession,
+    "together": TogetherSession,
+}
+
+
+def noise(seconds: float) -> bytes:
+    """What the stand-ins take for speech."""
+    samples = np.random.default_rng(1).integers(900, 2000, int(RATE_HZ * seconds))
+    pcm: bytes = samples.astype("<i2").tobytes()
+    return pcm
+
+
+def quiet(seconds: float) -> bytes:
+    return bytes(int(RATE_HZ * seconds) * 2)
+
+
+@contextlib.asynccontextmanager
+async def engine_for(
+    service: StandIn, dialect: str = "auto", key: str | None = KEY, **fields: Any
+) -> AsyncIterator[RealtimeEngine]:
+    endpoint = Endpoint(url=service.url, dialect=dialect, **{"model": MODEL, **fields})
+    async with closing(RealtimeEngine(endpoint, "de", lambda _: key)) as engine:
+        yield engine
+
+
+def problem_of(dialect: str, key: str | None = KEY, model: str = MODEL, **options: Any) -> Problem:
+    problems = []
+
+    async def test() -> None:
+        session = SESSIONS[dialect]
+        async with (
+            StandIn([TEXT], session=session, **options) as service,
+            engine_for(service, dialect, key, model=model) as engine,
+        ):
+            with pytest.raises(ProblemError) as caught:
+                await engine.recognise(Reader(take_of(noise(0.5))), lambda _: None)
+            problems.append(caught.value.problem)
+
+    run(test)
+    return problems[0]
+
+
+@pytest.mark.parametrize("dialect", SESSIONS)
+def test_a_take_through_each_dialect(dialect: str) -> None:
+    heard: list[Heard] = []
+
+    async def test() -> None:
+        async with (
+            StandIn([TEXT], session=SESSIONS[dialect]) as service,
+            engine_for(service, dialect) as engine,
+        ):
+            take = take_of(noise(1.2))
+            assert await engine.recognise(Reader(take), heard.append) == TEXT
+            assert take.cost_usd is None  # nobody knows what one's own server costs
+            await engine.recognise(Reader(take), lambda _: None)
+            assert len(service.records) == 2
+            rate_hz = 24_000 if dialect == "speaches" else 16_000
+            sound = bytes(service.record.audio).rstrip(b"\x00")
+            assert len(sound) == pytest.approx(1.2 * rate_hz * 2, rel=0.02)
+            assert [e for e in service.record.sent if e["type"] == "error"] == []
+
+    run(test)
+    texts = [event.text for event in heard if isinstance(event, Partial)]
+    assert texts[-1] == TEXT
+    assert all(TEXT.startswith(text) for text in texts)
+    assert len(texts) > 2 or dialect == "speaches"  # which has finals only
+
+
+def test_vllm_is_recognised_by_its_first_words() -> None:
+    async def test() -> None:
+        async with StandIn([TEXT], session=VLLMSession) as service, engine_for(service) as engine:
+            assert await engine.recognise(Reader(take_of(noise(0.8))), lambda _: None) == TEXT
+            types = service.record.types
+            assert types[:2] == ["session.update", "input_audio_buffer.commit"]
+            assert service.record.events[-1] == {"type": "input_audio_buffer.commit", "final": True}
+
+    run(test)
+
+
+def test_an_old_vllm_that_never_says_done_is_not_waited_for_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(vllm, "LAST_WORDS_S", 0.3)
+
+    async def test() -> None:
+        async with (
+            StandIn([TEXT], session=OldVLLMSession) as service,
+            engine_for(service, "vllm") as engine,
+        ):
+            assert await engine.recognise(Reader(take_of(noise(0.8))), lambda _: None) == TEXT
+
+    run(test)
+
+
+def test_speaches_hears_two_stretches_of_speech_and_silence() -> None:
+    async def test() -> None:
+        async with (
+            StandIn(["One.", "Two."], session=FlatSession) as service,
+            engine_for(service, "speaches") as engine,
+        ):
+            take = take_of(noise(0.8), quiet(0.9), noise(0.6))
+            assert await engine.recognise(Reader(take), lambda _: None) == "One. Two."
+            assert "input_audio_buffer.commit" not in service.record.types
+            assert "language=de" in service.record.path
+
+    run(test)
+
+
+def test_silence_is_an_empty_text_for_those_that_listen_for_pauses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(server_vad, "NOTHING_S", 0.3)
+
+    async def test() -> None:
+        async with (
+            StandIn([TEXT], session=FlatSession) as service,
+            engine_for(service, "speaches") as engine,
+        ):
+            assert await engine.recognise(Reader(take_of(quiet(1))), lambda _: None) == ""
+
+    run(test)
+
+
+def test_where_it_was_not_said_the_sentence_names_the_setting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sayso.stt.realtime.openai.ANSWER_S", 0.3)
+
+    async def test() -> None:
+        async with StandIn([TEXT], session=FlatSession) as service, engine_for(service) as engine:
+            with pytest.raises(ProblemError) as caught:
+                await engine.recognise(Reader(take_of(noise(0.8))), lambda _: None)
+            assert caught.value.problem.sentence.endswith(SAY_WHICH)
+
+    run(test)
+
+
+@pytest.mark.parametrize("dialect", SESSIONS)
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"mischief": {"created": hang_up(1011)}}, "was lost"),
+        ({"mischief": {"audio": drop()}}, "was lost. Your recording is kept."),
+        ({"mischief": {"final": drop()}}, "was lost. Your recording is kept."),
+        ({"http_status": 404}, "No speech server answers at"),
+        ({"key": "another"}, "Your API key was refused by 127.0.0.1:"),
+    ],
+    ids=["hangs up", "drops", "drops late", "404", "key"],
+)
+def test_whatever_they_do_it_ends_in_a_sentence(
+    dialect: str, options: dict[str, Any], sentence: str
+) -> None:
+    assert sentence in problem_of(dialect, **options).sentence
+
+
+@pytest.mark.parametrize("dialect", SESSIONS)
+def test_a_server_that_falls_silent_is_not_waited_for(
+    dialect: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (server_vad, vllm):
+        monkeypatch.setattr(module, "ANSWER_S", 0.3)
+    monkeypatch.setattr(vllm, "LAST_WORDS_S", 0.3)
+    if dialect != "vllm":  # whose words have come already, and count
+        problem = problem_of(dialect, mischief={"final": stay_silent()})
+        assert "did not answer. Your recording is kept." in problem.sentence
+    problem = problem_of(dialect, mischief={"audio": hang_up(1000)})
+    assert "was lost" in problem.sentence
+
+
+def test_a_model_that_vllm_does_not_have_is_named() -> None:
+    assert "does not know “other”" in problem_of("vllm", model="other").sentence
+
+
+def test_the_test_button_works_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_vad, "NOTHING_S", 0.3)
+
+    async def test() -> None:
+        for dialect, session in SESSIONS.items():
+            async with (
+                StandIn([TEXT], session=session) as service,
+                engine_for(service, dialect) as engine,
+            ):
+                await engine.prepare()
+                assert 0 < await engine.test() < 8
+
+    run(test)
+
+
+def test_hints_are_taken_and_what_is_refused_is_left_out() -> None:
+    async def test() -> None:
+        fields = {
+            "model": "gpt-live-transcribe",
+            "prompt": "At sea.",
+            "keywords": "Xenolab, AC-42",
+            "delay": "low",
+            "noise": "far_field",
+        }
+        for refused in ([], ["prompt"], ["prompt", "keywords", "languages"]):
+            async with (
+                StandIn([TEXT], refused_fields=refused) as service,
+                engine_for(service, **fields) as engine,
+            ):
+                assert await engine.recognise(Reader(take_of(noise(0.5))), lambda _: None) == TEXT
+                updates = [e for e in service.record.events if e["type"] == "session.update"]
+                said = updates[-1]["session"]["audio"]["input"]
+                assert len(updates) == 1 + len(refused)
+                everything = {"model", "languages", "prompt", "keywords", "delay"}
+                assert said["transcription"].keys() == everything - set(refused)
+                assert said["noise_reduction"] == {"type": "far_field"}
+
+    run(test)
+
+
+@pytest.mark.parametrize(
+    ("model", "used_s", "cost_usd"),
+    [("gpt-live-transcribe", 60.0, 0.017), ("whisper-1", 30.0, 0.003), ("mine", 60.0, None)],
+)
+def test_a_take_knows_what_it_cost_at_openai(
+    model: str, used_s: float, cost_usd: float | None
+) -> None:
+    take = take_of()
+    charge(take, "api.openai.com", model, seconds=0)
+    assert take.cost_usd is None
+    charge(take, "127.0.0.1", model, seconds=used_s)
+    assert take.cost_usd is None
+    charge(take, "api.openai.com", model, seconds=used_s)
+    assert take.summary()["cost_usd"] == cost_usd
+    charge(take, "api.openai.com", model, seconds=used_s)  # tried again
+    assert take.summary()["cost_usd"] == (None if cost_usd is None else 2 * cost_usd)

@@ -1,0 +1,101 @@
+"""A take of the history is recognised again by an engine that is chosen for it, by its name."""
+
+import attrs
+import pytest
+
+from fakes import LOUD, QUIET, FakeEngine
+from integration.worker_harness import Desk, left_behind
+from sayso.core.problems import Problem, ProblemError
+from sayso.core.recognition.plausibility import Account
+from sayso.core.settings.settings import Endpoint, Settings
+
+ID = "20261121-143200-aaaaaa"
+SERVERS = (Endpoint(name="Attic", url="http://localhost:1/v1"),)
+SETTINGS = Settings(endpoints=SERVERS, profile="Attic")
+"""This computer is chosen."""
+DOWN = Problem("It is down for good.", "Choose another.")
+
+
+class Deaf(FakeEngine):
+    """Says that it worked on a tenth of what it was sent."""
+
+    async def recognise(self, audio, heard):
+        text = await super().recognise(audio, heard)
+        heard(Account(engine="Attic", sent_s=30.0, used_s=3.0))
+        return text
+
+
+@pytest.fixture
+def past(tmp_path):
+    """A worker whose history has one take, with these words by the chosen engine."""
+    desks = []
+
+    def make(words, attic, here=()):
+        left_behind(tmp_path / "takes", ID, block=LOUD * 60 + QUIET * 40, blocks=2)
+        spare = FakeEngine(words, *here)
+        made = Desk(tmp_path / "takes", settings=SETTINGS, spare=spare)
+        desks.append(made)
+        made.here, made.engine = spare, attic
+        made.wait(asks=True)
+        return made
+
+    yield make
+    for each in desks:
+        each.worker.stop()
+
+
+def kept(desk):
+    desk.worker.stop()
+    (entry,) = desk.history.entries()
+    return entry
+
+
+def test_its_words_take_the_place_of_the_old(past):
+    desk = past("Here.", FakeEngine("There."))
+    assert desk.worker.recognise_again(ID, "Attic") == "There."
+    assert desk.engine.closed
+    assert (kept(desk).text, kept(desk).engine) == ("There.", "Attic")
+
+
+@pytest.mark.expect_log
+def test_words_that_are_doubted_are_given_and_it_is_said(past):
+    desk = past("Here.", Deaf("Half.", "Half."))
+    assert desk.worker.recognise_again(ID, "Attic") == "Half."
+    told = desk.wait(state="failed").problem
+    assert (told.what, told.remedy) == (
+        "Attic left out 27 s of what you said.", "The history can recognise it again.",
+    )  # fmt: skip
+    assert kept(desk).text == "Half."
+
+
+@pytest.mark.expect_log
+def test_no_words_for_speech_take_none_away_and_it_is_said(past):
+    desk = past("Here.", FakeEngine("", ""))
+    assert desk.worker.recognise_again(ID, "Attic") == "Here."
+    assert "gave no words for your speech" in desk.wait(state="failed").problem.what
+    assert len(desk.engine.heard_bytes) == 2  # it was asked once more
+    assert kept(desk).text == "Here."
+
+
+def test_nobody_helps_the_one_that_was_named(past):
+    desk = past("Here.", FakeEngine(DOWN), here=["Here again."])
+    helped = attrs.evolve(SETTINGS, engine="realtime", fallback=("on-device",))
+    desk.worker.configure(helped)
+    with pytest.raises(ProblemError, match="It is down for good"):
+        desk.worker.recognise_again(ID, "Attic")
+    assert len(desk.here.heard_bytes) == 1
+    assert (kept(desk).text, kept(desk).error) == ("Here.", DOWN.sentence)
+
+
+def test_the_chosen_engine_is_not_made_twice_for_it(past):
+    desk = past("Here.", FakeEngine(), here=["Here again."])
+    assert desk.worker.recognise_again(ID, "on-device") == "Here again."
+    assert not desk.here.closed
+    assert kept(desk).engine == "on-device"
+
+
+def test_a_name_nobody_has_is_told(past):
+    desk = past("Here.", FakeEngine())
+    with pytest.raises(ProblemError, match="No engine is called 'Cellar'"):
+        desk.worker.recognise_again(ID, "Cellar")
+    assert kept(desk).text == "Here."

@@ -1,0 +1,58 @@
+"""The pill of an error shows the words of the sentence, whatever the names in it."""
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from integration.ui_fakes import FakeApp
+from sayso.core.dictation.status import Status
+from sayso.core.problems import Problem
+from sayso.stt.server.errors import messages
+from sayso.ui.indicator.layout import Layout
+from sayso.ui.indicator.overlay import Desk, Overlay
+
+LONG = "contoso-dictation-westeurope.openai.azure.com"
+MODEL = "mistralai/Voxtral-Mini-4B-Realtime-2602"
+
+
+@pytest.fixture
+def pill(qtbot: QtBot) -> Overlay:
+    made = Overlay(FakeApp().actions(), Desk(composited=lambda: False, focus_point=lambda: None))
+    qtbot.addWidget(made)
+    return made
+
+
+def laid_out(pill: Overlay, problem: Problem) -> Layout:
+    pill.show_status(Status("failed", problem=problem))
+    assert pill.layout_shown is not None
+    return pill.layout_shown
+
+
+NAMES = {
+    "a host": (messages.lost(LONG), "The connection to ", " was lost"),
+    "a host and a model": (
+        messages.no_model(LONG, MODEL, ""), "contoso-", "…e-2602”",
+    ),
+    "in what to do": (
+        Problem("It has moved.", f"Enter {LONG * 2}, if you trust it."), "It has moved", "",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("problem", "begins", "ends"), NAMES.values(), ids=NAMES)
+def test_long_names_lose_their_middle_so_that_the_sentence_is_seen(
+    pill: Overlay, problem: Problem, begins: str, ends: str
+) -> None:
+    view = laid_out(pill, problem).view
+    assert (view.text[: len(begins)], view.text[len(view.text) - len(ends) :]) == (begins, ends)
+    assert "…" in view.text + view.detail
+    assert problem.remedy[-6:] == view.detail[-6:]
+
+
+def test_whoever_hears_the_pill_hears_the_whole_name(pill: Overlay) -> None:
+    laid_out(pill, messages.lost(LONG))
+    assert LONG in pill.accessibleName()
+
+
+def test_a_name_that_has_room_stays_whole(pill: Overlay) -> None:
+    view = laid_out(pill, messages.no_answer("speech.example.com")).view
+    assert view.text == "speech.example.com did not answer"

@@ -1,0 +1,143 @@
+"""The stand-ins of other servers refuse what those refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from event_loop import run
+
+from .client import SPOKEN, Client, connected, settings_of
+from .server_vad import FlatSession, LemonadeSession, TogetherSession
+from .session import Session
+from .standin import StandIn
+from .vllm import MODEL, VLLMSession
+
+LOUD = b"\x00\x10" * 12_000
+QUIET = bytes(24_000 * 2)
+IN_ADDRESS = "?intent=transcription&model=m&input_audio_format=pcm_s16le_16000"
+
+
+def talked(
+    session: type[Session],
+    test: Callable[[Client], Awaitable[None]],
+    query: str = IN_ADDRESS,
+    headers: dict[str, str] | None = None,
+) -> None:
+    async def with_client() -> None:
+        async with (
+            StandIn(["One.", "Two."], session=session) as service,
+            connected(service, query, headers) as client,
+        ):
+            await test(client)
+
+    run(with_client)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "code"),
+    [
+        ("session.update", {"session": settings_of({"model": MODEL})}, "model_not_found"),
+        ("session.update", {"model": "other"}, "model_not_found"),
+        ("input_audio_buffer.commit", {}, "model_not_validated"),
+        ("input_audio_buffer.append", {"audio": "?"}, "invalid_audio"),
+        ("input_audio_buffer.clear", {}, "unknown_event"),
+    ],
+)
+def test_vllm_refuses_in_words_with_a_code_beside_them(
+    kind: str, fields: dict[str, Any], code: str
+) -> None:
+    async def test(client: Client) -> None:
+        created = await client.next()
+        assert created.keys() == {"type", "id", "created"}
+        await client.send(kind, **fields)
+        error = await client.next()
+        assert isinstance(error["error"], str)
+        assert error["code"] == code
+
+    talked(VLLMSession, test, "")
+
+
+@pytest.mark.parametrize("message", ["{", "[]", "{}"])
+def test_vllm_refuses_what_is_no_event(message: str) -> None:
+    async def test(client: Client) -> None:
+        await client.next()
+        await client.ws.send(message)
+        assert (await client.next())["code"] in ("invalid_json", "invalid_event")
+
+    talked(VLLMSession, test, "")
+
+
+@pytest.mark.parametrize(
+    ("session", "query", "headers"),
+    [
+        (VLLMSession, "", {}),
+        (FlatSession, IN_ADDRESS, {"Authorization": "Bearer wrong"}),
+        (FlatSession, "?intent=transcription", None),
+        (TogetherSession, "?model=m", None),
+    ],
+    ids=["vllm, no key", "speaches, wrong key", "no model", "no format"],
+)
+def test_who_may_not_come_in_is_sent_away_with_1008(
+    session: type[Session], query: str, headers: dict[str, str] | None
+) -> None:
+    async def test(client: Client) -> None:
+        with pytest.raises(ConnectionClosed) as closed:
+            await client.next()
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1008
+
+    talked(session, test, query, headers)
+
+
+@pytest.mark.parametrize(
+    "session", [{"turn_detection": None}, {"input_audio_format": "pcm16"}, {"unheard_of": 1}]
+)
+def test_speaches_keeps_listening_for_pauses(session: dict[str, Any]) -> None:
+    async def test(client: Client) -> None:
+        assert "input_audio_format" in (await client.next())["session"]
+        await client.update(session)
+        assert (await client.error())["message"]
+
+    talked(FlatSession, test)
+
+
+def test_speaches_ignores_a_nested_session_and_loses_what_is_committed_in_a_word() -> None:
+    async def test(client: Client) -> None:
+        await client.next()
+        await client.update(settings_of({"model": "m"}))
+        assert (await client.next())["session"]["turn_detection"] is not None
+        await client.send("input_audio_buffer.commit")
+        assert (await client.error())["code"] == ""
+        await client.append(LOUD)
+        assert (await client.next())["type"] == "input_audio_buffer.speech_started"
+        await client.send("input_audio_buffer.commit")
+        await client.append(LOUD)  # the next word: of the one before nothing came
+        assert (await client.next())["type"] == "input_audio_buffer.speech_started"
+        await client.append(QUIET)
+        kinds = [event["type"] for event in await client.until(f"{SPOKEN}completed")]
+        assert kinds == [
+            "input_audio_buffer.speech_stopped",
+            "input_audio_buffer.committed",
+            "conversation.item.created",
+            f"{SPOKEN}completed",
+        ]
+
+    talked(FlatSession, test)
+
+
+@pytest.mark.parametrize("session", [LemonadeSession, TogetherSession])
+def test_interims_are_all_the_words_so_far_and_a_commit_ends_them(
+    session: type[Session],
+) -> None:
+    async def test(client: Client) -> None:
+        await client.next()
+        await client.append(LOUD)
+        assert (await client.until(f"{SPOKEN}delta"))[-1]["delta"] == "One."
+        await client.send("input_audio_buffer.commit")
+        assert (await client.until(f"{SPOKEN}completed"))[-1]["transcript"] == "One."
+
+    talked(session, test)

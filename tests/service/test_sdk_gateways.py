@@ -1,0 +1,273 @@
+"""OpenAI's own client library vouches for the other doors: files, secrets that expire, calls."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import json
+import wave
+from collections.abc import AsyncIterator, Awaitable
+from typing import Any, get_type_hints
+
+import openai
+import pytest
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from openai import AsyncOpenAI
+from openai.types.audio.transcription_create_params import TranscriptionCreateParamsStreaming
+from openai.types.realtime.client_secret_create_params import ClientSecretCreateParams
+
+from event_loop import run
+from sayso.core.dictation.take import Take
+from sayso.core.settings.settings import Endpoint
+from sayso.stt.file_upload.engine import RestEngine
+from sayso.stt.reader import Reader
+from sayso.stt.server.ephemeral_keys import Secrets as OurSecrets
+
+from .calls import Calls
+from .ephemeral_keys import Secrets
+from .files import Files
+from .http_server import Front
+from .standin import KEY, StandIn
+from .test_sdk import extras, foreign_to
+
+TEXT = "Hello from the stand-in."
+SESSION: dict[str, Any] = {
+    "type": "transcription",
+    "audio": {
+        "input": {
+            "transcription": {"model": "gpt-live-transcribe", "languages": ["en"]},
+            "turn_detection": None,
+        }
+    },
+}
+
+
+@contextlib.asynccontextmanager
+async def library(front: Front, key: str = KEY) -> AsyncIterator[AsyncOpenAI]:
+    async with AsyncOpenAI(api_key=key, base_url=front.base, max_retries=0) as client:
+        yield client
+
+
+def sound(seconds: float = 1.0) -> tuple[str, bytes]:
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(16_000)
+        out.writeframes(bytes(int(16_000 * seconds) * 2))
+    return "take.wav", file.getvalue()
+
+
+# Files
+
+
+HINTS: dict[str, dict[str, Any]] = {
+    "gpt-transcribe": {"languages": ["en", "de"], "keywords": ["Xenolab"], "prompt": "A lab."},
+    "gpt-4o-transcribe": {"language": "en", "prompt": "A lab."},
+    "gpt-4o-mini-transcribe": {},
+    "whisper-1": {"language": "de"},
+}
+
+
+@pytest.mark.parametrize(("model", "hints"), HINTS.items(), ids=HINTS)
+def test_the_library_has_a_file_transcribed(model: str, hints: dict[str, Any]) -> None:
+    async def test() -> None:
+        files = Files([TEXT])
+        async with Front(files.handlers) as front, library(front) as client:
+            ask: Any = client.audio.transcriptions.create
+            answer = await ask(file=sound(), model=model, **hints)
+            assert answer.text == TEXT
+            assert list(extras(answer)) == []
+            assert answer.usage.type == ("tokens" if "4o" in model else "duration")
+            told = files.heard[0].fields
+            assert {n.removesuffix("[]") for n in told} == {"model", *hints}
+
+    run(test)
+
+
+@pytest.mark.parametrize("model", HINTS)
+def test_the_library_reads_the_stream(model: str) -> None:
+    async def test() -> None:
+        async with Front(Files([TEXT]).handlers) as front, library(front) as client:
+            if model == "whisper-1":  # which ignores it
+                reply = await client.audio.transcriptions.with_raw_response.create(
+                    file=sound(), model=model, stream=True
+                )
+                assert json.loads(await reply.http_response.aread())["text"] == TEXT
+                return
+            stream: Any = await client.audio.transcriptions.create(
+                file=sound(), model=model, stream=True
+            )
+            events = [event async for event in stream]
+            *deltas, done = events
+            assert "".join(event.delta for event in deltas) == TEXT == done.text
+            # its type of the last event knows tokens only; `Transcription` has both
+            known = {".usage.seconds"} if model == "gpt-transcribe" else set()
+            assert {bad for event in events for bad in extras(event)} <= known
+
+    run(test)
+
+
+REFUSED: dict[str, tuple[dict[str, Any], type[openai.APIStatusError], str | None]] = {
+    "streaming model": ({"model": "gpt-live-transcribe"}, openai.NotFoundError, "model_not_found"),
+    "no such model": ({"model": "gpt-9"}, openai.NotFoundError, "model_not_found"),
+    "a hint it has not": ({"keywords": ["x"]}, openai.BadRequestError, "unknown_parameter"),
+    "a language": ({"language": "klingon"}, openai.BadRequestError, "invalid_value"),
+    "too short": ({"file": sound(0.05)}, openai.BadRequestError, "audio_too_short"),
+    "no sound": ({"file": ("a.wav", b"RIFF")}, openai.BadRequestError, "invalid_value"),
+    "another ending": ({"file": ("a.txt", sound()[1])}, openai.BadRequestError, None),
+    "text": ({"response_format": "text"}, openai.BadRequestError, "invalid_value"),
+    "too long": ({"file": sound(1401)}, openai.APIStatusError, None),
+}
+
+
+@pytest.mark.parametrize(("change", "kind", "code"), REFUSED.values(), ids=REFUSED)
+def test_what_is_refused_the_library_raises(change: dict[str, Any], kind: Any, code: Any) -> None:
+    async def test() -> None:
+        async with Front(Files().handlers) as front, library(front) as client:
+            ask: Any = client.audio.transcriptions.create
+            with pytest.raises(kind) as caught:
+                await ask(**{"file": sound(), "model": "gpt-4o-transcribe", **change})
+            assert caught.value.code == code
+
+    run(test)
+
+
+def test_a_wrong_key_is_refused_everywhere() -> None:
+    async def test() -> None:
+        handlers = {**Files().handlers, **Secrets().handlers, **Calls(StandIn()).handlers}
+        async with Front(handlers) as front, library(front, "sk-wrong") as client:
+            asked: list[Awaitable[Any]] = [
+                client.audio.transcriptions.create(file=sound(), model="whisper-1"),
+                client.realtime.client_secrets.create(),
+                client.realtime.calls.create(sdp="v=0"),
+            ]
+            for ask in asked:
+                with pytest.raises(openai.AuthenticationError) as caught:
+                    await ask
+                assert caught.value.code == "invalid_api_key"
+
+    run(test)
+
+
+@pytest.mark.parametrize("model", HINTS)
+def test_what_we_send_as_a_form_is_what_the_library_knows(model: str) -> None:
+    async def test() -> None:
+        files = Files([TEXT])
+        hints = {"prompt": "A lab.", "keywords": "Xenolab, AC-42"}
+        async with Front(files.handlers) as front:
+            endpoint = Endpoint(url=front.base, model=model, transport="rest", **hints)
+            engine = RestEngine(endpoint, "en", lambda _: KEY)
+            take = Take(number=1, id="1", rate_hz=16_000)
+            take.add(bytes(16_000))
+            take.end()
+            assert await engine.recognise(Reader(take), lambda _: None) == TEXT
+            await engine.close()
+        told = files.heard[0].fields
+        known = set(get_type_hints(TranscriptionCreateParamsStreaming))
+        assert {name.removesuffix("[]") for name in told} <= known
+
+    run(test)
+
+
+# Secrets that expire
+
+
+def test_the_library_makes_a_secret_and_speaks_with_it() -> None:
+    async def test() -> None:
+        secrets = Secrets()
+        service = StandIn([TEXT], at_openai=True, also=secrets.valid)
+        async with Front(secrets.handlers, sockets=service) as front:
+            async with library(front) as client:
+                made: Any = await client.realtime.client_secrets.create(
+                    expires_after={"anchor": "created_at", "seconds": 10},
+                    session=SESSION,  # type: ignore[arg-type]
+                )
+                assert list(extras(made)) == []
+                assert made.session.type == "transcription"
+                assert made.value.startswith("ek_")
+            async with library(front, made.value) as client:
+                for query in ({}, {"intent": "transcription"}):
+                    async with client.realtime.connect(extra_query=query) as connection:
+                        assert (await connection.recv()).type == "session.created"
+                async with client.realtime.connect(model="gpt-live-transcribe") as connection:
+                    refused: Any = await connection.recv()
+                    assert "must not provide a model parameter" in refused.error.message
+
+    run(test)
+
+
+@pytest.mark.parametrize(
+    ("body", "param"),
+    [
+        ({"expires_after": {"anchor": "created_at", "seconds": 9}}, "expires_after.seconds"),
+        ({"expires_after": {"anchor": "created_at", "seconds": 7201}}, "expires_after.seconds"),
+        ({"session": {"type": "realtime", "model": "gpt-realtime"}}, "session.type"),
+        (
+            {"session": {**SESSION, "audio": {"input": {"transcription": {"model": "gpt-9"}}}}},
+            "session.audio.input.transcription.model",
+        ),
+    ],
+    ids=["too short", "too long", "a conversation", "no such model"],
+)
+def test_what_no_secret_is_made_for(body: dict[str, Any], param: str) -> None:
+    async def test() -> None:
+        async with Front(Secrets().handlers) as front, library(front) as client:
+            create: Any = client.realtime.client_secrets.create
+            with pytest.raises(openai.BadRequestError) as caught:
+                await create(**{"session": SESSION, **body})
+            assert caught.value.param == param
+
+    run(test)
+
+
+def test_what_we_ask_a_secret_with_is_what_the_library_knows() -> None:
+    async def test() -> None:
+        secrets = Secrets()
+        async with Front(secrets.handlers) as front:
+            ours = OurSecrets(Endpoint(url=front.base, secrets_url="openai"), lambda _: KEY)
+            await ours.access(f"127.0.0.1:{front.port}")
+            await ours.close()
+        body = json.loads(front.requests[0].body)
+        assert foreign_to(ClientSecretCreateParams, body) == []
+
+    run(test)
+
+
+# Calls
+
+
+def test_the_library_makes_a_call() -> None:
+    async def test() -> None:
+        calls = Calls(StandIn([TEXT]))
+        peer, connected = RTCPeerConnection(RTCConfiguration(iceServers=[])), asyncio.Event()
+
+        @peer.on("connectionstatechange")
+        def told() -> None:
+            if peer.connectionState == "connected":
+                connected.set()
+
+        peer.addTransceiver("audio", direction="sendonly")
+        peer.createDataChannel("oai-events")
+        await peer.setLocalDescription(await peer.createOffer())
+        sdp = peer.localDescription.sdp
+        async with Front(calls.handlers) as front, library(front) as client:
+            session: Any = SESSION  # the library's type is of conversations only
+            answer = await client.realtime.calls.create(sdp=sdp, session=session)
+            assert answer.response.status_code == 201
+            assert answer.response.headers["location"].startswith("/v1/realtime/calls/rtc_")
+            description = RTCSessionDescription(answer.content.decode(), "answer")
+            await peer.setRemoteDescription(description)
+            await connected.wait()
+            for wrong, message in (
+                ({"sdp": sdp.replace("m=audio", "m=video")}, "audio media section"),
+                ({"extra_query": {"model": "gpt-live-transcribe"}}, "in transcription mode"),
+            ):
+                create: Any = client.realtime.calls.create
+                with pytest.raises(openai.BadRequestError, match=message):
+                    await create(**{"sdp": sdp, "session": session, **wrong})
+        await peer.close()
+        await calls.close()
+
+    run(test)

@@ -1,0 +1,104 @@
+"""Our client against servers that nobody here wrote: aimock, and LiteLLM before the stand-in.
+
+Versions and hashes: `vouch/`; what they were seen to do differently from OpenAI: `README.md`.
+"""
+
+from __future__ import annotations
+
+import attrs
+import pytest
+
+from sayso.core.problems import Problem, ProblemError
+from sayso.core.recognition.plausibility import Account, suspect
+from sayso.core.settings.settings import Endpoint
+from sayso.stt.engine import Heard, Partial, Ready
+from sayso.stt.realtime.engine import RealtimeEngine
+
+from .standin import StandIn
+from .third_party import MASTER, SOCKET_ALIAS, TEXT, sample_by
+
+pytestmark = pytest.mark.timeout(300)  # with what it takes to start them
+
+
+def recognised(
+    endpoint: Endpoint, key: str | None, heard: list[Heard], language: str = "en"
+) -> str:
+    return sample_by(RealtimeEngine(endpoint, language, lambda _: key), heard)
+
+
+def problem_of(endpoint: Endpoint, key: str | None) -> Problem:
+    with pytest.raises(ProblemError) as caught:
+        recognised(endpoint, key, [])
+    return caught.value.problem
+
+
+HINTS = {"prompt": "At sea.", "keywords": "Xenolab, AC-42", "delay": "low", "noise": "near_field"}
+
+
+@pytest.mark.parametrize(
+    ("model", "hints"),
+    [
+        ("gpt-live-transcribe", {}),
+        ("gpt-live-transcribe", HINTS),
+        ("gpt-transcribe", HINTS),
+        ("whisper-1", HINTS),
+    ],
+    ids=["live", "live, all hints", "transcribe, all hints", "whisper, all hints"],
+)
+def test_aimock_is_understood(aimock: Endpoint, model: str, hints: dict[str, str]) -> None:
+    heard: list[Heard] = []
+    assert recognised(attrs.evolve(aimock, model=model, **hints), "sk-any", heard) == TEXT
+    assert isinstance(heard[0], Ready)
+    partials = [news.text for news in heard if isinstance(news, Partial)]
+    assert partials[-1] == TEXT
+    assert all(TEXT.startswith(partial) for partial in partials)
+    (account,) = [news for news in heard if isinstance(news, Account)]
+    assert not suspect(TEXT, account)
+
+
+def test_aimock_does_not_know_every_model(aimock: Endpoint) -> None:
+    problem = problem_of(attrs.evolve(aimock, model="nobody-transcribe"), "sk-any")
+    assert "refused the settings. It says: “Model nobody-transcribe" in problem.what
+    assert problem.action == "recognition"
+
+
+def test_through_litellm_the_text_comes(litellm: Endpoint, behind_socket: StandIn) -> None:
+    heard: list[Heard] = []
+    assert recognised(litellm, MASTER, heard) == "Through the gateway."
+    assert isinstance(heard[0], Ready)
+    (account,) = [news for news in heard if isinstance(news, Account)]
+    assert account.used_s >= account.sent_s > 3
+    assert not suspect("Through the gateway.", account)
+    record = behind_socket.record
+    assert record.authorised
+    assert record.too_early_bytes == record.dropped_bytes == 0
+
+
+def test_litellm_routes_by_the_model_in_the_address(
+    litellm: Endpoint, behind_socket: StandIn
+) -> None:
+    url = f"{litellm.url}/realtime?model={SOCKET_ALIAS}"
+    endpoint = attrs.evolve(litellm, url=url, model="gpt-transcribe")
+    assert recognised(endpoint, MASTER, []) == "Through the gateway."
+
+
+def test_without_a_model_in_the_address_litellm_takes_its_default(litellm: Endpoint) -> None:
+    endpoint = attrs.evolve(litellm, model="gpt-realtime-whisper", model_in_url=False)
+    assert recognised(endpoint, MASTER, []) == "Through the gateway."
+
+
+@pytest.mark.parametrize("key", ["sk-wrong-0123456789abcdef", None], ids=["wrong", "none"])
+def test_a_key_that_litellm_does_not_know_is_refused_at_the_door(
+    litellm: Endpoint, key: str | None
+) -> None:
+    problem = problem_of(litellm, key)
+    host = litellm.url.split("/")[2]
+    assert problem.what == f"{host} refused the connection."
+    assert problem.remedy == "Check the key and the address."
+    assert problem.detail == f"{host}: HTTP 403"
+
+
+def test_an_alias_that_litellm_does_not_have_is_named(litellm: Endpoint) -> None:
+    problem = problem_of(attrs.evolve(litellm, model="nobody"), MASTER)
+    assert "does not know “nobody”" in problem.what
+    assert MASTER not in problem.sentence + problem.detail

@@ -1,0 +1,82 @@
+"""Programs that nobody here wrote, in environments of their own that packaging/test makes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from sayso.audio import files
+from sayso.stt.engine import Engine, Heard
+from sayso.stt.reader import Reader
+
+HOMES = Path(__file__).parents[2] / ".venv" / "vouch"
+SAMPLE = Path(__file__).parents[2] / "resources" / "sample.wav"
+CLIENTS = HOMES / "clients" / "bin" / "python"
+SERVERS = HOMES / "servers"
+START_S = 180.0
+"""litellm takes 6 s on two idle cores, and was seen to take 70 on busy ones."""
+TEXT = "Hello from aimock, and nobody else."
+SOCKET_ALIAS, FILES_ALIAS = "dictation", "file-dictation"
+MASTER = "sk-master-0f3b9c77d1e84a6fb7a1"
+"""LiteLLM's own key."""
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port: int = found.getsockname()[1]
+        return port
+
+
+@contextlib.contextmanager
+def serving(
+    command: Sequence[str | Path], port: int, folder: Path, environ: Mapping[str, str] | None = None
+) -> Iterator[Path]:
+    """Run it until it listens on that port of this computer, and for so long; gives its log.
+
+    It has a home of its own, and is ended with all its children.
+    """
+    log = folder / "log.txt"
+    clean = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
+    with log.open("wb") as output:
+        program = subprocess.Popen(
+            command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, cwd=folder,
+            start_new_session=True, env={**clean, "HOME": str(folder), **(environ or {})},
+        )  # fmt: skip
+    try:
+        wait_for(port, program, log)
+        yield log
+    finally:
+        with contextlib.suppress(ProcessLookupError):  # it has ended by itself
+            os.killpg(program.pid, signal.SIGKILL)
+        program.wait(timeout=10)
+
+
+def wait_for(port: int, program: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_S
+    while True:
+        with contextlib.suppress(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port), timeout=1.0).close()
+            return
+        going_on = program.poll() is None and time.monotonic() < deadline
+        assert going_on, log.read_text("utf-8", "replace")[-2000:]
+        time.sleep(0.05)
+
+
+def sample_by(engine: Engine, heard: list[Heard]) -> str:
+    """What this engine makes of our sample; it is closed then."""
+
+    async def recognised() -> str:
+        async with asyncio.timeout(30):
+            try:
+                return await engine.recognise(Reader(files.read(SAMPLE)), heard.append)
+            finally:
+                await engine.close()
+
+    return asyncio.run(recognised())

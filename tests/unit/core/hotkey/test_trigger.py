@@ -1,0 +1,75 @@
+# ruff: noqa: E501  a row of a table is a line
+import pytest
+
+from sayso.core.dictation.state_machine import LONGEST_TAIL_S
+from sayso.core.hotkey.chord import Chord
+from sayso.core.hotkey.trigger import SHORTCUT_MS, TAP_MS, Trigger
+
+CASES = {
+    "hold": ("ctrl_r", "hold", "0+ctrl_r 900-ctrl_r", ["start", "stop"]),
+    "hold, auto-repeat": ("f9", "hold", "0+f9 600+f9 640+f9 900-f9", ["start", "stop"]),
+    "hold, a shortcut": ("ctrl_r", "hold", "0+ctrl_r 150+c 200-c 300-ctrl_r", ["start", "discard"]),
+    "hold, a key much later": ("ctrl_r", "hold", "0+ctrl_r 900+c 950-c 999-ctrl_r", ["start", "stop"]),
+    "hold, a key beside F9": ("f9", "hold", "0+f9 100+c 150-c 300-f9", ["start", "stop"]),
+    "hold, escape": ("ctrl_r", "hold", "0+ctrl_r 500+esc 550-esc 900-ctrl_r", ["start", "cancel"]),
+    "escape alone is not ours": ("ctrl_r", "hold", "0+esc 50-esc", []),
+    "toggle": ("f9", "toggle", "0+f9 90-f9 2000+f9 2090-f9", ["start-hands-free", "stop"]),
+    "toggle by a modifier": (
+        "ctrl_r", "toggle", "0+ctrl_r 90-ctrl_r 2000+ctrl_r 2090-ctrl_r", ["start-hands-free", "stop"],
+    ),
+    "toggle by a modifier: a shortcut does not start": (
+        "ctrl_r", "toggle", "0+ctrl_r 90+c 120-c 150-ctrl_r", ["start-hands-free", "discard"],
+    ),
+    "toggle by a modifier: a shortcut does not end": (
+        "ctrl_r", "toggle", "0+ctrl_r 90-ctrl_r 900+ctrl_r 950+c 980-c 999-ctrl_r", ["start-hands-free"],
+    ),
+    "toggle, escape": ("f9", "toggle", "0+f9 90-f9 2000+esc 2090-esc", ["start-hands-free", "cancel"]),
+    "tap-or-hold, held": ("f9", "tap-or-hold", "0+f9 900-f9", ["start", "stop"]),
+    "tap-or-hold, tapped": ("f9", "tap-or-hold", "0+f9 200-f9 900+f9 999-f9", ["start", "hands-free", "stop"]),
+    "tap-or-hold by a modifier": (
+        "ctrl_r", "tap-or-hold", "0+ctrl_r 200-ctrl_r 900+ctrl_r 999-ctrl_r", ["start", "hands-free", "stop"],
+    ),
+}  # fmt: skip
+STARTS, ENDS = {"start", "start-hands-free"}, {"stop", "cancel", "discard"}
+
+
+def drive(trigger, events):
+    """Events as '900-f9'; what it wished for, in order."""
+    wishes, listening = [], False
+    for event in events.split():
+        at = event.index("+" if "+" in event else "-")
+        act = trigger.press if event[at] == "+" else trigger.release
+        for wish in act(event[at + 1 :], float(event[:at]), listening=listening):
+            wishes.append(wish)
+            listening = wish not in ENDS
+    return wishes
+
+
+@pytest.mark.parametrize(("chord", "mode", "events", "wishes"), CASES.values(), ids=CASES)
+def test_what_the_keys_mean(chord, mode, events, wishes):
+    assert drive(Trigger(Chord.parse(chord), mode), events) == wishes
+
+
+def test_hold_ends_what_a_command_began():
+    trigger = Trigger(Chord.parse("f9"), "hold")
+    assert trigger.press("f9", 0, listening=True) == []
+    assert trigger.release("f9", 900, listening=True) == ["stop"]
+
+
+def test_a_missed_release_ends_the_hold():
+    trigger = Trigger(Chord.parse("ctrl_r"), "hold")
+    trigger.press("ctrl_r", 0, listening=False)
+    assert trigger.held
+    assert trigger.really_down(frozenset({"ctrl_r"}), 500, listening=True) == []
+    assert trigger.really_down(frozenset(), 700, listening=True) == ["stop"]
+    assert not trigger.held
+
+
+def test_letting_go_after_a_cancel_is_nothing():
+    trigger = Trigger(Chord.parse("ctrl_r"), "hold")
+    trigger.press("ctrl_r", 0, listening=False)
+    assert trigger.release("ctrl_r", 900, listening=False) == []
+
+
+def test_a_tap_is_longer_than_a_shortcut_takes_and_than_the_tail():
+    assert TAP_MS > SHORTCUT_MS >= LONGEST_TAIL_S * 1000

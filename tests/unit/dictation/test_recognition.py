@@ -1,0 +1,181 @@
+"""Which engine is made when; with engines that only remember."""
+
+import asyncio
+
+import attrs
+import pytest
+
+from sayso.core.dictation.take import Take
+from sayso.core.problems import Problem, ProblemError
+from sayso.core.settings import settings as s
+from sayso.core.settings.settings import Settings
+from sayso.dictation.recognition import Engines, Told, make_engine
+
+MISSING = Problem("The model Small is not downloaded yet.", "Download it (486 MB).")
+
+
+class Fake:
+    name = "on-device"
+
+    def __init__(self, missing: bool) -> None:
+        self.missing, self.ready, self.closed = missing, False, False
+
+    async def prepare(self) -> None:
+        if self.missing:
+            raise ProblemError(MISSING)
+        self.ready = True
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+@attrs.define
+class World:
+    missing: bool = False
+    broken: bool = False
+    made: list[Fake] = attrs.field(factory=list)
+    told: list[Problem] = attrs.field(factory=list)
+
+    def make(self, settings: Settings) -> Fake:
+        if self.broken:
+            raise ProblemError(MISSING)
+        self.made.append(Fake(self.missing))
+        return self.made[-1]
+
+    def engines(self) -> Engines:
+        nothing = lambda *_: None  # noqa: E731
+        return Engines(
+            self.make,  # type: ignore[arg-type]
+            Told(
+                heard=nothing,
+                waits=nothing,
+                recognised=nothing,
+                failed=nothing,
+                changed=nothing,
+                problem=self.told.append,
+            ),
+        )
+
+
+async def rest() -> None:
+    """What was begun is done."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+def run(scenario, **world) -> World:
+    made = World(**world)
+    asyncio.run(whole(scenario, made))
+    return made
+
+
+def test_settings_that_are_not_the_engines_leave_it_alone():
+    async def scenario(engines, world):
+        engines.configure(Settings())
+        await rest()
+        engines.configure(s.put(Settings(), "sounds", False))
+        await rest()
+        assert engines.ready
+
+    assert len(run(scenario).made) == 1
+
+
+CHANGES = {"model": ("on_device.model", "whisper-small"), "language": ("language", "de")}
+
+
+@pytest.mark.parametrize(("key", "value"), CHANGES.values(), ids=CHANGES)
+def test_another_model_is_another_engine_at_once(key, value):
+    async def scenario(engines, world):
+        engines.configure(Settings())
+        await rest()
+        engines.configure(s.put(Settings(), key, value))
+        await rest()
+        assert engines.ready
+
+    made = run(scenario).made
+    assert [engine.closed for engine in made] == [True, True]
+
+
+@pytest.mark.parametrize("how", ["missing", "broken"])
+def test_an_engine_that_failed_is_tried_again_with_any_settings(how):
+    async def scenario(engines, world):
+        engines.configure(Settings())
+        await rest()
+        assert not engines.ready
+        assert world.told == [MISSING]
+        setattr(world, how, False)
+        engines.configure(Settings())
+        await rest()
+        assert engines.ready
+        engines.configure(Settings())
+        await rest()
+
+    world = run(scenario, **{how: True})
+    assert world.told == [MISSING]
+    assert len(world.made) == (2 if how == "missing" else 1)
+
+
+def test_the_engine_has_the_model_of_the_settings(tmp_path, monkeypatch):
+    for name in ("XDG_DATA_HOME", "XDG_CACHE_HOME", "HF_HUB_CACHE"):
+        monkeypatch.setenv(name, str(tmp_path))
+    settings = s.put(Settings(), "on_device.model", "whisper-tiny")
+    engine = make_engine(settings, lambda host: None)
+
+    async def prepared() -> None:
+        try:
+            await engine.prepare()
+        finally:
+            await engine.close()
+
+    with pytest.raises(ProblemError, match="The model Tiny is not downloaded yet"):
+        asyncio.run(prepared())
+
+
+def test_a_model_nobody_knows_is_told():
+    settings = s.put(Settings(), "on_device.model", "whisper-smal")
+    with pytest.raises(ProblemError, match="Did you mean whisper-small"):
+        make_engine(settings, lambda host: None)
+
+
+LOST = Problem("The connection was lost.", again_s=5.0)
+
+
+class Reading(Fake):
+    """Fails, or answers at once."""
+
+    def __init__(self, answer: str | Problem) -> None:
+        super().__init__(missing=False)
+        self.answer = answer
+
+    async def recognise(self, audio, heard) -> str:
+        if isinstance(self.answer, Problem):
+            raise ProblemError(self.answer)
+        return self.answer
+
+
+WITH_HELP = s.put(s.put(Settings(), "engine", "realtime"), "fallback", ("on-device",))
+
+
+def test_who_may_have_to_help_is_made_ready_while_the_chosen_one_is_tried_again():
+    async def scenario(engines, world):
+        engines.configure(WITH_HELP)
+        engines.read(Take(number=1, id="1", rate_hz=16_000))  # somebody still speaks
+        await rest()
+        assert [engine.ready for engine in world.made] == [True, True]
+        engines.drop(1)
+        await rest()
+        assert [engine.closed for engine in world.made] == [False, True]
+
+    asyncio.run(whole(scenario, Helped()))
+
+
+class Helped(World):
+    def make(self, settings: Settings) -> Fake:
+        self.made.append(Reading(LOST if settings.engine == "realtime" else "Hello."))
+        return self.made[-1]
+
+
+async def whole(scenario, world: World) -> None:
+    engines = world.engines()
+    await scenario(engines, world)
+    await engines.close()

@@ -1,0 +1,156 @@
+"""OpenAI's dialect: what a model is told, and servers that speak it in their own way."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from sayso.stt.engine import Ready
+from sayso.stt.realtime.messages import SPOKEN
+from sayso.stt.realtime.openai import OpenAI
+from sayso.stt.realtime.protocol import Complete, Event
+from sayso.stt.server.request_options import Hints
+from unit.stt.openai_helpers import (
+    CLEARED,
+    SECOND,
+    URL,
+    committed,
+    completed,
+    delta,
+    error,
+    ready,
+    spoken,
+)
+from unit.stt.protocol_helpers import KEY, refusal, sent
+
+# Hints
+
+
+SAID = Hints("de", "At sea.", ("Xenolab", "AC-42"), "low", "near_field")
+
+
+def hinting(model: str) -> OpenAI:
+    return OpenAI(URL, model, KEY, hints=SAID)
+
+
+def updated(events: list[Event]) -> tuple[dict[str, Any], Any]:
+    [event] = events
+    audio_input = sent(event)["session"]["audio"]["input"]
+    return audio_input["transcription"], audio_input.get("noise_reduction")
+
+
+@pytest.mark.parametrize(
+    ("model", "said", "noise"),
+    [
+        (
+            "gpt-live-transcribe",
+            {
+                "languages": ["de"],
+                "prompt": "At sea.",
+                "keywords": ["Xenolab", "AC-42"],
+                "delay": "low",
+            },
+            True,
+        ),
+        (
+            "gpt-transcribe",
+            {"languages": ["de"], "prompt": "At sea.", "keywords": ["Xenolab", "AC-42"]},
+            True,
+        ),
+        ("gpt-realtime-whisper", {"language": "de", "delay": "low"}, True),
+        ("whisper-1", {"language": "de", "prompt": "At sea."}, True),
+        ("my-own", {"language": "de"}, False),
+    ],
+)
+def test_a_model_is_told_what_it_takes(model: str, said: dict[str, object], noise: bool) -> None:
+    transcription, reduction = updated(hinting(model).hear(spoken("session.created")))
+    assert transcription == {"model": model, **said}
+    assert reduction == ({"type": "near_field"} if noise else None)
+
+
+FIELDS = ("languages", "prompt", "keywords", "delay", "noise_reduction")
+
+
+@pytest.mark.parametrize("name", FIELDS)
+@pytest.mark.parametrize("named_by", ["param", "inner", "words"])
+def test_a_hint_that_is_refused_is_left_out_and_the_rest_is_said(name: str, named_by: str) -> None:
+    where = f"session.audio.input.{name}"
+    refused = {
+        "param": error("unknown_parameter", param=where),
+        "inner": error("invalid_value", param=f"{where}.type"),
+        "words": error("not_supported", f"{name} is not supported"),
+    }[named_by]
+    dialect = hinting("gpt-live-transcribe")
+    dialect.hear(spoken("session.created"))
+    transcription, noise = updated(dialect.hear(refused))
+    kept = {*transcription, "noise_reduction"} if noise else set(transcription)
+    assert kept == {"model", *FIELDS} - {name}
+    assert "refused the settings" in refusal(dialect.hear(refused))
+
+
+def test_a_server_that_takes_none_is_asked_without_any() -> None:
+    """SGLang refuses noise reduction and prompt, one after the other."""
+    dialect = hinting("gpt-live-transcribe")
+    dialect.hear(spoken("session.created"))
+    for name in FIELDS:
+        [again] = dialect.hear(error("not_supported", param=f"a.{name}"))
+    assert updated([again]) == ({"model": "gpt-live-transcribe"}, None)
+    assert dialect.hear(spoken("session.updated")) == [Ready()]
+
+
+def test_a_wrong_key_is_no_matter_of_hints() -> None:
+    dialect = hinting("gpt-live-transcribe")
+    dialect.hear(spoken("session.created"))
+    wrong = error("invalid_api_key", "Check your prompt for a key.")
+    assert "key was refused" in refusal(dialect.hear(wrong))
+
+
+# Servers that differ, as they were read or recorded
+
+
+DIFFERING = {
+    "SGLang: created for added, deltas before the commit, the id reserved": (
+        delta("Hel", "r1"),
+        "commit",
+        committed("r1"),
+        spoken("conversation.item.created", item={"id": "r1"}),
+        CLEARED,
+        completed("Hello.", "r1"),
+    ),
+    "LocalAI: committed under another name": (
+        "commit",
+        committed("a"),
+        CLEARED,
+        delta("Hello.", "b"),
+        completed("Hello.", "b"),
+    ),
+    "aimock: committed without a name": (
+        "commit",
+        committed(None),
+        CLEARED,
+        completed("Hello."),
+    ),
+    "mlx-audio: no usage, no clear, errors without a type": (
+        delta("Hello."),
+        "commit",
+        committed(),
+        json.dumps({"error": {"message": "Unknown type input_audio_buffer.clear"}}),
+        spoken(f"{SPOKEN}completed", item_id="i1", transcript="Hello."),
+    ),
+}
+
+
+@pytest.mark.parametrize("log", DIFFERING.values(), ids=DIFFERING.keys())
+def test_servers_that_differ_are_understood(log: tuple[str, ...]) -> None:
+    dialect = ready("ws://127.0.0.1:8000/v1", model="own")
+    dialect.audio(SECOND)
+    events: list[Event] = []
+    for message in log:
+        events = dialect.commit() if message == "commit" else dialect.hear(message)
+    assert events[-1] == Complete("Hello.")
+
+
+def test_an_error_without_a_type_is_an_error() -> None:
+    assert "It says: “Oh.”" in refusal(ready().hear('{"error": {"message": "Oh."}}'))
