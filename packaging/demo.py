@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from desktop.desktop_fixture import Desktop  # noqa: E402
 from desktop.editors import GtkEditor  # noqa: E402
-from desktop.sound import until  # noqa: E402
+from desktop.sound import wait_until  # noqa: E402
 
 
 def say(text: str) -> None:
@@ -29,15 +29,15 @@ def dictate(folder: Path, screenshot: Path | None) -> str:
     with Desktop(folder, cache=_cache()) as desktop:
         say("A screen, a tray, a keyring and a microphone are there. Sayso starts.")
         desktop.start_app()
-        desktop.wait_ready()
+        desktop.wait_until_ready()
         with GtkEditor(desktop.display) as editor:
             say("Right Ctrl goes down, and a recorded voice speaks into the microphone.")
-            take = desktop.say(sample)
+            take = desktop.dictate(sample)
             say("Right Ctrl is up.")
             if take["error"]:
                 say(take["error"])
             else:
-                until(lambda: editor.text().strip() == take["text"], "the words in the editor")
+                wait_until(lambda: editor.text().strip() == take["text"], "the words in the editor")
                 since_up_ms = take["timings"]["inserted"] - take["timings"]["key_up"]
                 say(f"The words stood there {since_up_ms:.0f} ms after the key was up.")
             if screenshot:

@@ -18,22 +18,24 @@ from pathlib import Path
 
 KEY = os.environ.setdefault("SAYSO_CANARY", f"sk-canary-{secrets.token_hex(20)}")
 """In the environment, because programs that tests start need it too."""
-PIECE_BYTES = 1 << 20
+CHUNK_BYTES = 1 << 20
 LEAKS: list[str] = []
 """Where it was found in this run."""
 
 
-def found_in(folder: Path, key: str = KEY) -> list[Path]:
+def files_with_key(folder: Path, key: str = KEY) -> list[Path]:
     """Files below a folder that have the key in them, or in their name."""
-    return [path for path in _files(folder) if key in path.name or _holds(path, key.encode())]
+    return [
+        path for path in _regular_files(folder) if key in path.name or _contains(path, key.encode())
+    ]
 
 
-def look_through(folder: Path) -> None:
+def scan(folder: Path) -> None:
     """For folders that are deleted before the run is over."""
-    LEAKS.extend(str(path) for path in found_in(folder))
+    LEAKS.extend(str(path) for path in files_with_key(folder))
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def _regular_files(folder: Path) -> Iterator[Path]:
     for root, _, names in os.walk(folder):
         for name in names:
             path = Path(root, name)
@@ -41,11 +43,11 @@ def _files(folder: Path) -> Iterator[Path]:
                 yield path
 
 
-def _holds(path: Path, key: bytes) -> bool:
+def _contains(path: Path, key: bytes) -> bool:
     before = b""
     try:
         with path.open("rb") as file:
-            while piece := file.read(PIECE_BYTES):
+            while piece := file.read(CHUNK_BYTES):
                 if key in before + piece:
                     return True
                 before = piece[-len(key) :]

@@ -13,8 +13,8 @@ from sayso.storage import instance, paths
 
 
 def _sayso_folders() -> list[Path]:
-    places = (paths.settings_file().parent, paths.takes().parent, paths.log().parent)
-    return [*places, paths.models().parent, Path(instance.folder())]
+    places = (paths.settings_file().parent, paths.recordings().parent, paths.log_file().parent)
+    return [*places, paths.models().parent, Path(instance.runtime_folder())]
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +37,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     factory: pytest.TempPathFactory = config._tmp_path_factory  # type: ignore[attr-defined]
     own = [config.rootpath / name for name in (".hypothesis", ".pytest_cache")]
     for folder in (factory.getbasetemp(), *own, *_sayso_folders()):
-        canary.look_through(folder)
+        canary.scan(folder)
     if canary.LEAKS and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

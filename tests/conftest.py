@@ -12,19 +12,19 @@ from collections.abc import Iterator
 import pytest
 
 pytest_plugins = ["canary_plugin"]
-ENDING_S = 3.0
+THREAD_END_TIMEOUT_S = 3.0
 """A thread that was told to end may need a moment on a busy machine."""
 
 
 @pytest.fixture(autouse=True)
-def _nothing_left_behind(
+def _no_leftover_threads_or_warnings(
     request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture
 ) -> Iterator[None]:
     before = set(threading.enumerate())
     yield
     begun = [t for t in set(threading.enumerate()) - before if not t.daemon]
     for thread in begun:
-        thread.join(ENDING_S)
+        thread.join(THREAD_END_TIMEOUT_S)
     left = [t.name for t in begun if t.is_alive()]
     assert not left, f"threads still running: {left}"
     if not request.node.get_closest_marker("expect_log"):
@@ -54,7 +54,7 @@ def pytest_unconfigure() -> None:
     main = threading.main_thread()
     left = [t for t in threading.enumerate() if t is not main and not t.daemon]
     for thread in left:
-        thread.join(ENDING_S)
+        thread.join(THREAD_END_TIMEOUT_S)
     if any(thread.is_alive() for thread in left):
         faulthandler.dump_traceback()
         sys.stdout.flush()

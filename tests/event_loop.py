@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 
-def run(test: Callable[[], Awaitable[None]], within_s: float = 30) -> None:
+def run(test: Callable[[], Awaitable[None]], timeout_s: float = 30) -> None:
     async def bounded() -> None:
-        async with asyncio.timeout(within_s):
+        async with asyncio.timeout(timeout_s):
             await test()
         left = asyncio.all_tasks() - {asyncio.current_task()}
         if left:  # what was cancelled takes a turn or two to go

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QApplication
 
-from .audio.cues import Sounds
+from .audio.cues import CuePlayer
 from .audio.microphone import Microphone
 from .audio.player import Player
-from .control_server import Requests
+from .control_server import ControlServer
 from .core.dictation import events as e
 from .core.dictation.status import Status
 from .core.problems import Problem, ProblemError
@@ -23,22 +23,22 @@ from .core.settings import settings as s
 from .core.settings.settings import Settings
 from .core.usage import month_of
 from .dictation.insertion import Clipboard
-from .dictation.recognition import make_engine
-from .dictation.worker import Parts, Worker
+from .dictation.recognition import create_engine
+from .dictation.worker import Worker, WorkerDeps
 from .storage import instance, paths, settings_file
 from .storage import log as logs
 from .storage.archive import Archive
-from .storage.history import History
-from .storage.keyring import KeyStore
-from .storage.model_store import Downloads
-from .storage.recordings import Spool
-from .system import this_machine
+from .storage.history import HistoryStore
+from .storage.keyring import ApiKeyStore
+from .storage.model_store import ModelStore
+from .storage.recordings import Recordings
+from .system import current_platform
 from .ui.actions import Actions
 from .ui.background import Background
 from .ui.bridge import Bridge
-from .ui.clipboard import Paste
+from .ui.clipboard import QtClipboard
 from .ui.indicator.overlay import Desk, Overlay
-from .ui.signals import Signals
+from .ui.signals import SignalHandler
 from .ui.tray import Tray
 
 if TYPE_CHECKING:
@@ -47,25 +47,25 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LAST_CUE_S = 1.0
-DISPLAY_GONE = 1
+CUE_TIMEOUT_S = 1.0
+EXIT_DISPLAY_LOST = 1
 """What Qt ends its loop with when the X server has gone; Quit ends it with 0."""
 
 
-def run(lock: instance.Lock, *, verbose: bool = False) -> int:
+def run(lock: instance.InstanceLock, *, verbose: bool = False) -> int:
     """Stay until Sayso is quit. The lock is held, and given back at the end."""
-    problem = logs.to_file(paths.log(), verbose=verbose)
+    problem = logs.log_to_file(paths.log_file(), verbose=verbose)
     application = QApplication(sys.argv[:1])
     application.setApplicationName("sayso")
     application.setDesktopFileName("sayso")
     application.setQuitOnLastWindowClosed(False)
     app = App(application, [problem] if problem else [])
     app.start()
-    code = DISPLAY_GONE
+    code = EXIT_DISPLAY_LOST
     try:
         code = application.exec()
     finally:
-        app.stop(display_gone=code == DISPLAY_GONE)
+        app.stop(display_lost=code == EXIT_DISPLAY_LOST)
         lock.close()
     return code
 
@@ -77,142 +77,144 @@ class App:
         self._application = application
         self._path = paths.settings_file()
         self._settings, unread = settings_file.load(self._path)
-        self._machine = this_machine()
-        self._keys = KeyStore()
+        self._machine = current_platform()
+        self._key_store = ApiKeyStore()
         self._microphone = Microphone()
-        self._sounds = Sounds()
+        self._cues = CuePlayer()
         self._player = Player()
         self._bridge = Bridge()
         self._background = Background()
-        self._paste = Paste(self._machine.selection_answers)
-        self._downloads = Downloads(paths.models(), paths.cache())
-        self._levels: Callable[[float], None] | None = None
+        self._clipboard = QtClipboard(self._machine.selection_owner_responds)
+        self._model_store = ModelStore(paths.models(), paths.cache())
+        self._level_listener: Callable[[float], None] | None = None
         self._archive = Archive(
-            Spool(paths.takes()),
-            History(paths.history(), warn=self._told),
-            warned=self._told,
-            changed=self._bridge.history.emit,
+            Recordings(paths.recordings()),
+            HistoryStore(paths.database(), warn=self._report_problem),
+            on_problem=self._report_problem,
+            on_change=self._bridge.history_changed.emit,
         )
-        self._worker = Worker(self._parts(), self._settings)
-        actions = self._actions()
+        self._worker = Worker(self._worker_deps(), self._settings)
+        actions = self._build_actions()
         self._tray = Tray(actions, self._background)
         screen = self._machine.screen
         self._overlay = Overlay(
             actions, Desk(composited=screen.composited, focus_point=screen.focus_point)
         )
-        self._window: SettingsWindow | None = None
-        self._history: HistoryWindow | None = None
-        self._for_window = actions
-        self._problems = [*problems, *unread, *self._machine.obstacles()]
+        self._settings_window: SettingsWindow | None = None
+        self._history_window: HistoryWindow | None = None
+        self._actions_for_windows = actions
+        self._problems = [*problems, *unread, *self._machine.missing_requirements()]
 
     def start(self) -> None:
-        self._tray.follow(self._bridge)
-        self._overlay.follow(self._bridge)
-        self._bridge.show_settings.connect(self._show_window)
-        self._bridge.settings.emit(self._settings)
+        self._tray.connect_to(self._bridge)
+        self._overlay.connect_to(self._bridge)
+        self._bridge.settings_requested.connect(self._show_settings)
+        self._bridge.settings_changed.emit(self._settings)
         self._tray.start()
-        self._signals = Signals(self._quit)
+        self._signals = SignalHandler(self._quit)
         self._worker.start()
-        self._server = self._worker.run(instance.serve(self._requests().answer)).result()
-        self._listen()
+        self._server = self._worker.submit(instance.serve(self._control_server().answer)).result()
+        self._start_hotkey()
         for problem in self._problems:
-            self._worker.tell(problem)
+            self._worker.report_problem(problem)
 
-    def stop(self, *, display_gone: bool) -> None:
+    def stop(self, *, display_lost: bool) -> None:
         """In order: no more keys, no more commands, the takes, then what they were shown on.
 
         Takes that the end of the display cuts off are finished and offered by the next start.
         """
-        if display_gone:
+        if display_lost:
             log.warning("The display has gone: Sayso ends")
-        if self._history:
-            self._history.flush()
-        self._machine.keys.stop()
-        self._worker.run(_close(self._server)).result()
-        instance.remove()
-        self._worker.stop(unfinished=display_gone)
-        self._downloads.close()
+        if self._history_window:
+            self._history_window.apply_deletions()
+        self._machine.hotkey.stop()
+        self._worker.submit(_close(self._server)).result()
+        instance.remove_socket()
+        self._worker.stop(keep_unfinished=display_lost)
+        self._model_store.close()
         self._background.stop()
         self._tray.icon.hide()
-        self._paste.close()
+        self._clipboard.close()
         self._player.close()
-        self._sounds.wait(LAST_CUE_S)  # PortAudio ends with Python, and breaks a cue that sounds
+        self._cues.wait_until_played(
+            CUE_TIMEOUT_S
+        )  # PortAudio ends with Python, and breaks a cue that sounds
 
     # Wiring
 
-    def _parts(self) -> Parts:
-        return Parts(
+    def _worker_deps(self) -> WorkerDeps:
+        return WorkerDeps(
             microphone=self._microphone,
             archive=self._archive,
-            make_engine=lambda settings: make_engine(settings, self._keys.get),
+            create_engine=lambda settings: create_engine(settings, self._key_store.get),
             typist=self._machine.typist,
             clipboard=Clipboard(
-                paste=self._paste.paste,
-                copy=lambda text: self._bridge.call(lambda: self._paste.copy(text)),
+                paste=self._clipboard.paste,
+                copy=lambda text: self._bridge.call(lambda: self._clipboard.copy(text)),
             ),
-            keys_down=self._machine.keys.really_down,
-            cue=self._sounds.play,
-            show=self._status,
-            level=self._level,
+            pressed_keys=self._machine.hotkey.pressed_now,
+            play_cue=self._cues.play,
+            on_status=self._on_status,
+            on_level=self._on_level,
         )
 
-    def _actions(self) -> Actions:
+    def _build_actions(self) -> Actions:
         post = self._worker.post
         return Actions(
             start_hands_free=lambda: post(e.Start(hands_free=True)),
-            finish=lambda: post(e.Stop()),
+            stop=lambda: post(e.Stop()),
             cancel=lambda: post(e.Cancel()),
-            try_again=lambda: post(e.Retry()),
+            retry=lambda: post(e.Retry()),
             insert_held=lambda: post(e.InsertHeld()),
-            copy_words=self._copy_words,
+            copy_text=self._copy_text,
             dismiss=lambda: post(e.Dismiss()),
-            change=self._change,
-            edit=self._edit,
-            open_settings=self._show_window,
+            change_setting=self._change_setting,
+            edit_settings=self._edit_settings,
+            open_settings=self._show_settings,
             open_history=self._show_history,
-            type_again=self._type_again,
-            recognise_again=self._worker.recognise_again,
+            reinsert=self._reinsert,
+            transcribe_again=self._worker.transcribe_again,
             play=self._play,
             stop_playing=self._player.stop,
-            copy=self._paste.copy,
-            history_going=self._history_going,
-            delete_history=self._archive.remove_all,
-            usage=self._archive.ledger.days,
-            go_on=self._go_on,
+            copy=self._clipboard.copy,
+            count_expired=self._count_expired,
+            delete_history=self._archive.delete_all,
+            usage_of_month=self._archive.usage.days,
+            approve_budget=self._approve_budget,
             quit=self._quit,
             microphones=lambda: {row.name: row.description for row in self._microphone.devices()},
-            meter=self._meter,
+            start_level_meter=self._start_level_meter,
             record_hotkey=self._record_hotkey,
-            key_state=self._keys.where,
-            store_key=self._keys.put,
-            keep_key_for_run=self._keys.keep_for_this_run,
-            forget_key=self._keys.forget,
-            test_endpoint=self._test_endpoint,
-            server_models=self._server_models,
-            models=self._downloads.listed,
-            download_model=self._downloads.start,
-            cancel_download=self._downloads.cancel,
-            remove_model=self._downloads.remove,
+            api_key_location=self._key_store.location,
+            store_api_key=self._key_store.store,
+            keep_api_key_in_memory=self._key_store.keep_in_memory,
+            delete_api_key=self._key_store.delete,
+            test_connection=self._test_connection,
+            fetch_models=self._fetch_models,
+            list_models=self._model_store.statuses,
+            download_model=self._model_store.start,
+            cancel_download=self._model_store.cancel,
+            remove_model=self._model_store.remove,
         )
 
-    def _requests(self) -> Requests:
+    def _control_server(self) -> ControlServer:
         def in_main(act: Callable[[], None]) -> Callable[[], None]:
             return lambda: self._bridge.call(act)
 
-        return Requests(
+        return ControlServer(
             self._worker,
-            self._keys,
+            self._key_store,
             {
                 "quit": in_main(self._quit),
-                "show": in_main(lambda: self._show_window("")),
+                "show": in_main(lambda: self._show_settings("")),
                 "history": in_main(self._show_history),
                 "reload": in_main(self._reload),
             },
         )
 
-    def _listen(self) -> None:
+    def _start_hotkey(self) -> None:
         """Hear the keys; where they cannot be heard it is said, and the commands still work."""
-        keys = self._machine.keys
+        keys = self._machine.hotkey
         try:
             keys.start(
                 lambda key: self._worker.key(key, True), lambda key: self._worker.key(key, False)
@@ -220,11 +222,11 @@ class App:
         except ProblemError as error:
             self._problems.append(error.problem)
         else:
-            self._swallow()
+            self._grab_hotkey()
 
-    def _swallow(self) -> None:
-        if problem := self._machine.keys.swallow(self._settings.hotkey.chord):
-            self._worker.tell(problem)
+    def _grab_hotkey(self) -> None:
+        if problem := self._machine.hotkey.grab(self._settings.hotkey.chord):
+            self._worker.report_problem(problem)
 
     def _quit(self) -> None:
         """exit() and not quit(), which asks each window first; the settings only hide."""
@@ -232,123 +234,127 @@ class App:
 
     # What the interface asks for
 
-    def _change(self, key: str, value: object) -> Problem | None:
-        return self._edit(lambda settings: s.put(settings, key, value))
+    def _change_setting(self, key: str, value: object) -> Problem | None:
+        return self._edit_settings(lambda settings: s.put(settings, key, value))
 
-    def _edit(self, edit: Callable[[Settings], Settings]) -> Problem | None:
+    def _edit_settings(self, edit: Callable[[Settings], Settings]) -> Problem | None:
         try:
             settings = edit(self._settings)
             settings_file.save(self._path, settings)
         except ProblemError as error:
             return error.problem
-        self._take_settings(settings)
+        self._apply_settings(settings)
         return None
 
-    def _take_settings(self, settings: Settings) -> None:
+    def _apply_settings(self, settings: Settings) -> None:
         before, self._settings = self._settings, settings
         self._worker.configure(settings)
         if settings.hotkey != before.hotkey:
-            self._swallow()
-        self._bridge.settings.emit(settings)
+            self._grab_hotkey()
+        self._bridge.settings_changed.emit(settings)
 
     def _reload(self) -> None:
         settings, problems = settings_file.load(self._path)
-        self._take_settings(settings)
+        self._apply_settings(settings)
         for problem in problems:
-            self._worker.tell(problem)
+            self._worker.report_problem(problem)
 
-    def _told(self, problem: Problem) -> None:
+    def _report_problem(self, problem: Problem) -> None:
         """Any thread."""
-        self._worker.tell(problem)
+        self._worker.report_problem(problem)
 
-    def _copy_words(self) -> None:
+    def _copy_text(self) -> None:
         status = self._worker.status
-        if text := status.held or status.last_text:
-            self._paste.copy(text)
+        if text := status.held_text or status.last_text:
+            self._clipboard.copy(text)
 
-    def _meter(self, heard: Callable[[float], None]) -> Callable[[], None]:
-        self._levels = heard
-        self._worker.meter(True)
+    def _start_level_meter(self, on_level: Callable[[float], None]) -> Callable[[], None]:
+        self._level_listener = on_level
+        self._worker.enable_level_meter(True)
 
         def stop() -> None:
-            self._levels = None
-            self._worker.meter(False)
+            self._level_listener = None
+            self._worker.enable_level_meter(False)
 
         return stop
 
-    def _status(self, status: Status) -> None:
+    def _on_status(self, status: Status) -> None:
         """Called by the worker."""
         if status.state == "listening":
             self._player.stop()  # the microphone would hear it
-        self._bridge.status.emit(status)
+        self._bridge.status_changed.emit(status)
 
-    def _level(self, dbfs: float) -> None:
+    def _on_level(self, dbfs: float) -> None:
         """Called by the worker."""
-        self._bridge.level.emit(dbfs)
-        if levels := self._levels:
+        self._bridge.level_measured.emit(dbfs)
+        if levels := self._level_listener:
             levels(dbfs)
 
     def _record_hotkey(self, done: Callable[[str], None]) -> Callable[[], None]:
-        self._machine.keys.swallow("")
+        self._machine.hotkey.grab("")
         self._worker.record_hotkey(done)
 
         def stop() -> None:
             self._worker.record_hotkey(None)
-            self._swallow()
+            self._grab_hotkey()
 
         return stop
 
-    def _test_endpoint(self) -> str:
-        from .stt.factory import engine_for
-        from .stt.realtime.engine import it_works, try_out
+    def _test_connection(self) -> str:
+        from .stt.factory import create_server_engine
+        from .stt.realtime.engine import check_connection_blocking, success_message
 
         settings = self._settings
-        engine = engine_for(settings.endpoint, settings.language, self._keys.get)
-        return it_works(try_out(engine))
+        engine = create_server_engine(settings.endpoint, settings.language, self._key_store.get)
+        return success_message(check_connection_blocking(engine))
 
-    def _server_models(self, endpoint: s.Endpoint) -> tuple[str, ...]:
-        from .stt.server.model_list import asked
+    def _fetch_models(self, endpoint: s.Endpoint) -> tuple[str, ...]:
+        from .stt.server.model_list import fetch_models_blocking
 
-        return asked(endpoint, self._keys.get)
+        return fetch_models_blocking(endpoint, self._key_store.get)
 
-    def _show_window(self, page: str) -> None:
-        if self._window is None:
+    def _show_settings(self, page: str) -> None:
+        if self._settings_window is None:
             from .ui.settings.window import SettingsWindow  # some MB, not needed at start
 
-            self._window = SettingsWindow(self._for_window, self._background, self._settings)
-            self._bridge.settings.connect(self._window.show_settings)
-            self._bridge.history.connect(self._window.count_again)
-        self._window.open(page)
+            self._settings_window = SettingsWindow(
+                self._actions_for_windows, self._background, self._settings
+            )
+            self._bridge.settings_changed.connect(self._settings_window.show_settings)
+            self._bridge.history_changed.connect(self._settings_window.refresh_usage)
+        self._settings_window.open(page)
 
     def _show_history(self) -> None:
-        if self._history is None:
+        if self._history_window is None:
             from .ui.history.window import HistoryWindow
 
-            self._history = HistoryWindow(
-                self._for_window, self._archive, self._background, self._settings
+            self._history_window = HistoryWindow(
+                self._actions_for_windows, self._archive, self._background, self._settings
             )
-            self._bridge.settings.connect(self._history.use)
-            self._bridge.history.connect(self._history.reload)
-        self._history.open()
+            self._bridge.settings_changed.connect(self._history_window.on_settings)
+            self._bridge.history_changed.connect(self._history_window.reload)
+        self._history_window.open()
 
-    def _history_going(self, rule: s.History | None) -> int:
+    def _count_expired(self, settings: s.HistorySettings | None) -> int:
         history = self._archive.history
-        return len(history.ids()) if rule is None else history.going(rule, time.time())
+        return (
+            len(history.ids()) if settings is None else history.count_expired(settings, time.time())
+        )
 
-    def _type_again(self, id_: str, not_into: int) -> None:
+    def _reinsert(self, id_: str, excluded_window: int) -> None:
         self._background.run(
             lambda: self._archive.history.find(id_),
-            lambda entry: self._worker.type_again(entry, not_into),
-            self._worker.tell,
+            lambda entry: self._worker.reinsert(entry, excluded_window),
+            self._worker.report_problem,
         )
 
-    def _play(self, id_: str, over: Callable[[Problem | None], None]) -> None:
+    def _play(self, id_: str, on_done: Callable[[Problem | None], None]) -> None:
         self._player.play(
-            lambda: self._archive.spool.load(id_),
-            lambda problem: self._bridge.call(lambda: over(problem)),
+            lambda: self._archive.recordings.load(id_),
+            lambda problem: self._bridge.call(lambda: on_done(problem)),
         )
 
-    def _go_on(self) -> None:
+    def _approve_budget(self) -> None:
         """The month's budget may be passed; what waited for that is recognised."""
 
         def went_on(_: object) -> None:
@@ -356,8 +362,10 @@ class App:
             self._worker.post(e.Dismiss())
 
         month, budget_usd = month_of(dt.date.today()), self._settings.monthly_budget_usd
-        ledger = self._archive.ledger
-        self._background.run(lambda: ledger.allow(month, budget_usd), went_on, self._worker.tell)
+        ledger = self._archive.usage
+        self._background.run(
+            lambda: ledger.approve(month, budget_usd), went_on, self._worker.report_problem
+        )
 
 
 async def _close(server: asyncio.Server) -> None:

@@ -8,37 +8,37 @@ from collections.abc import Callable, Mapping
 from .core.dictation import events as e
 from .core.problems import ProblemError
 from .dictation.worker import Worker
-from .storage.keyring import KeyStore
+from .storage.keyring import ApiKeyStore
 
-_WISHES: dict[str, e.Event] = {
+_EVENTS: dict[str, e.Event] = {
     "start": e.Start(hands_free=True),
     "stop": e.Stop(),
     "cancel": e.Cancel(),
 }
 
 
-class Requests:
+class ControlServer:
     """In the worker's loop."""
 
     def __init__(
-        self, worker: Worker, keys: KeyStore, acts: Mapping[str, Callable[[], None]]
+        self, worker: Worker, key_store: ApiKeyStore, handlers: Mapping[str, Callable[[], None]]
     ) -> None:
         """`acts`: what the interface does at a word; called in the loop, so they may not wait."""
-        self._worker, self._keys, self._acts = worker, keys, acts
+        self._worker, self._key_store, self._handlers = worker, key_store, handlers
 
     async def answer(self, request: str) -> str:
         """'ok', what was asked for as JSON, or a sentence that says why not."""
         words = request.split()
         if len(words) == 3 and words[0] == "keep-key":
-            return self._keep_key(words[1], words[2])
+            return self._keep_api_key(words[1], words[2])
         if request == "toggle":
             request = "stop" if self._worker.status.state == "listening" else "start"
         if request == "status":
             return self._status()
-        if request in _WISHES:
-            self._worker.handle(_WISHES[request])
-        elif request in self._acts:
-            self._acts[request]()
+        if request in _EVENTS:
+            self._worker.handle(_EVENTS[request])
+        elif request in self._handlers:
+            self._handlers[request]()
         else:
             return "Sayso does not know this command."
         return "ok"
@@ -50,14 +50,14 @@ class Requests:
             "ready": status.ready,
             "engine": status.engine,
             "problem": status.problem.sentence if status.problem else None,
-            "held": status.held or None,
-            "last": self._worker.last,
+            "held": status.held_text or None,
+            "last": self._worker.last_summary,
         }
         return json.dumps(said, ensure_ascii=False)
 
-    def _keep_key(self, host: str, key: str) -> str:
+    def _keep_api_key(self, host: str, api_key: str) -> str:
         try:
-            self._keys.keep_for_this_run(host, key)
+            self._key_store.keep_in_memory(host, api_key)
         except ProblemError as error:
             return error.problem.sentence
         return "ok"

@@ -35,22 +35,22 @@ import psutil
 sys.path[0] = str(Path(__file__).parents[1])
 sys.path.insert(1, str(Path(__file__).parents[2] / "desktop"))
 
-from desktop.sound import TEST_DATA, speech  # noqa: E402
+from desktop.sound import TEST_DATA, speech_clips  # noqa: E402
 from sayso.audio import files  # noqa: E402
 from sayso.core.dictation.take import Take  # noqa: E402
 from sayso.storage import paths  # noqa: E402
-from sayso.stt.engine import Heard, Partial  # noqa: E402  # noqa: E402
-from sayso.stt.ondevice.decoding.whisper import Decoder  # noqa: E402
+from sayso.stt.engine import EngineEvent, Partial  # noqa: E402  # noqa: E402
+from sayso.stt.ondevice.decoding.whisper import WhisperDecoder  # noqa: E402
 from sayso.stt.ondevice.engine import OnDeviceEngine  # noqa: E402
 from sayso.stt.ondevice.samples import Samples  # noqa: E402
 from sayso.stt.ondevice.segmenter import Segment  # noqa: E402
-from sayso.stt.ondevice.stitching import Piece, joined  # noqa: E402
-from sayso.stt.ondevice.vad import Listener  # noqa: E402
+from sayso.stt.ondevice.stitching import TextPart, join  # noqa: E402
+from sayso.stt.ondevice.vad import SileroVad  # noqa: E402
 from sayso.stt.reader import Reader  # noqa: E402
 
 RATE_HZ = 16000
-PIECE = RATE_HZ // 50
-SPOKEN = (
+CHUNK_SAMPLES = RATE_HZ // 50
+SENTENCES = (
     "Please send the report to the office before noon.",
     "We walked along the river until the sun went down.",
     "The meeting has been moved to Thursday afternoon.",
@@ -68,7 +68,7 @@ NOISE_DB = 15
 
 @attrs.frozen
 class Utterance:
-    kind_s: int
+    nominal_s: int
     samples: Samples
     words: str
     noisy: bool
@@ -79,7 +79,7 @@ class Utterance:
 
 
 @attrs.define
-class Figures:
+class Results:
     """Of one way and one length."""
 
     waits_s: list[float] = attrs.field(factory=list)
@@ -88,7 +88,7 @@ class Figures:
 
     def add(self, utterance: Utterance, text: str, waited_s: float) -> None:
         self.waits_s.append(waited_s)
-        found = jiwer.process_words(utterance.words, plain(text) or "-")
+        found = jiwer.process_words(utterance.words, normalize(text) or "-")
         self.errors += found.substitutions + found.deletions + found.insertions
         self.count += len(utterance.words.split())
 
@@ -98,18 +98,18 @@ class Figures:
 
 
 @attrs.define
-class Watch:
+class LoadMonitor:
     """What a run costs while somebody speaks."""
 
     late_ms: list[float] = attrs.field(factory=list)
     """Of a timer of 10 ms in a thread, as capture has one."""
     cpu_s: float = 0.0
-    talked_s: float = 0.0
+    speech_s: float = 0.0
     peak_mb: float = 0.0
     partials: int = 0
     over: threading.Event = attrs.field(factory=threading.Event)
 
-    def tick(self) -> None:
+    def run(self) -> None:
         process = psutil.Process()
         number = 0
         while not self.over.is_set():
@@ -121,13 +121,13 @@ class Watch:
                 self.peak_mb = max(self.peak_mb, process.memory_info().rss / 1e6)
 
 
-def plain(text: str) -> str:
+def normalize(text: str) -> str:
     text = text.lower().replace("-", " ").replace("mr.", "mister").replace("10", "ten")
     return " ".join(re.sub(r"[^\w' ]", "", text).split())
 
 
 def read(path: Path) -> Samples:
-    return np.frombuffer(files.read(path).read(0), "<i2").astype(np.float32) / 32768
+    return np.frombuffer(files.load_take(path).read(0), "<i2").astype(np.float32) / 32768
 
 
 def run(*command: object) -> None:
@@ -135,14 +135,14 @@ def run(*command: object) -> None:
 
 
 def clips(folder: Path) -> list[tuple[Samples, str]]:
-    rows = [(read(path), plain(text)) for path, text in speech()]
+    rows = [(read(path), normalize(text)) for path, text in speech_clips()]
     raw = np.frombuffer((TEST_DATA / "goforward.raw").read_bytes(), "<i2")
     rows.append((raw.astype(np.float32) / 32768, "go forward ten meters"))
-    for number, sentence in enumerate(SPOKEN):
+    for number, sentence in enumerate(SENTENCES):
         path, resampled = folder / f"{number}.wav", folder / f"{number}-16.wav"
         run("espeak-ng", "-v", ("en-us", "en-gb")[number % 2], "-s", 145, "-w", path, sentence)
         run("sox", "-R", path, "-r", RATE_HZ, "-c", 1, "-b", 16, resampled)
-        rows.append((read(resampled), plain(sentence)))
+        rows.append((read(resampled), normalize(sentence)))
     return rows
 
 
@@ -175,29 +175,31 @@ def utterances(folder: Path, lengths: dict[int, int]) -> Iterator[Utterance]:
             yield Utterance(kind_s, whole.astype(np.float32), " ".join(said), noisy)
 
 
-async def spoken(engine: OnDeviceEngine, utterance: Utterance, watch: Watch) -> tuple[str, float]:
+async def transcribe_live(
+    engine: OnDeviceEngine, utterance: Utterance, watch: LoadMonitor
+) -> tuple[str, float]:
     """The text, and seconds from the end of speech to it."""
     take = Take(number=1, id="bench", rate_hz=RATE_HZ)
     pcm = (utterance.samples * 32767).astype("<i2")
 
-    def heard(what: Heard) -> None:
+    def heard(what: EngineEvent) -> None:
         watch.partials += isinstance(what, Partial)
 
-    recognising = asyncio.ensure_future(engine.recognise(Reader(take), heard))
+    recognising = asyncio.ensure_future(engine.transcribe(Reader(take), heard))
     cpu, begin = time.process_time(), time.perf_counter()
-    for start in range(0, len(pcm), PIECE):
-        due = begin + (start + PIECE) / RATE_HZ
+    for start in range(0, len(pcm), CHUNK_SAMPLES):
+        due = begin + (start + CHUNK_SAMPLES) / RATE_HZ
         await asyncio.sleep(max(0.0, due - time.perf_counter()))
-        take.add(pcm[start : start + PIECE].tobytes())
+        take.append(pcm[start : start + CHUNK_SAMPLES].tobytes())
     watch.cpu_s += time.process_time() - cpu
-    watch.talked_s += utterance.duration_s
+    watch.speech_s += utterance.duration_s
     take.end()
     released = time.perf_counter()
     text = await recognising
     return text, time.perf_counter() - released
 
 
-def whole(model: Any, beam: int) -> Callable[[Samples], str]:
+def one_shot(model: Any, beam: int) -> Callable[[Samples], str]:
     def text(samples: Samples) -> str:
         segments, _ = model.transcribe(
             samples, language="en", beam_size=beam, condition_on_previous_text=False
@@ -207,24 +209,26 @@ def whole(model: Any, beam: int) -> Callable[[Samples], str]:
     return text
 
 
-def untrimmed(decoder: Decoder, samples: Samples) -> tuple[str, float]:
+def full_window_segments(decoder: WhisperDecoder, samples: Samples) -> tuple[str, float]:
     """The same segments, each in full with beam 1; the wait is the last one's."""
-    listener = Listener()
-    found = [*listener.feed((samples * 32767).astype("<i2").tobytes()), *listener.end()]
+    listener = SileroVad()
+    found = [*listener.feed((samples * 32767).astype("<i2").tobytes()), *listener.finish()]
     pieces, waited_s = [], 0.0
     for part in found:
         if isinstance(part, Segment):
             begin = time.perf_counter()
-            draft = decoder.draft(samples[part.start : part.stop], "en", window_s=30.0, beam=1)
+            draft = decoder.decode_window(
+                samples[part.start : part.stop], "en", window_s=30.0, beam=1
+            )
             waited_s = time.perf_counter() - begin
-            pieces.append(Piece(draft.text, part.seam))
-    return joined(pieces), waited_s
+            pieces.append(TextPart(draft.text, part.boundary))
+    return join(pieces), waited_s
 
 
 @contextmanager
-def watched() -> Iterator[Watch]:
-    watch = Watch()
-    thread = threading.Thread(target=watch.tick)
+def monitored() -> Iterator[LoadMonitor]:
+    watch = LoadMonitor()
+    thread = threading.Thread(target=watch.run)
     thread.start()
     try:
         yield watch
@@ -233,8 +237,8 @@ def watched() -> Iterator[Watch]:
         thread.join()
 
 
-WAYS = ("Sayso", "one shot, beam 1", "one shot, beam 5", "segments, no trim")
-Table = dict[tuple[str, int], Figures]
+METHODS = ("Sayso", "one shot, beam 1", "one shot, beam 5", "segments, no trim")
+Table = dict[tuple[str, int], Results]
 
 
 async def measure(lengths: dict[int, int], folder: Path) -> None:
@@ -242,21 +246,21 @@ async def measure(lengths: dict[int, int], folder: Path) -> None:
     await engine.prepare()
     decoder = engine._decoder
     assert decoder is not None
-    ways = {f"one shot, beam {beam}": whole(decoder._model, beam) for beam in (1, 5)}
-    table: Table = {(way, length): Figures() for way in WAYS for length in lengths}
-    spoken_to, noisy = Watch(), Figures()
-    noisy_bar = Figures()
-    with watched() as idle:
+    ways = {f"one shot, beam {beam}": one_shot(decoder._model, beam) for beam in (1, 5)}
+    table: Table = {(way, length): Results() for way in METHODS for length in lengths}
+    spoken_to, noisy = LoadMonitor(), Results()
+    noisy_bar = Results()
+    with monitored() as idle:
         await asyncio.sleep(3)
     for utterance in utterances(folder, lengths):
-        kind_s = utterance.kind_s
-        with watched() as watch:
-            text, waited_s = await spoken(engine, utterance, watch)
+        kind_s = utterance.nominal_s
+        with monitored() as watch:
+            text, waited_s = await transcribe_live(engine, utterance, watch)
         heard_s = waited_s
         table["Sayso", kind_s].add(utterance, text, waited_s)
         spoken_to.late_ms += watch.late_ms
         spoken_to.cpu_s += watch.cpu_s
-        spoken_to.talked_s += watch.talked_s
+        spoken_to.speech_s += watch.speech_s
         spoken_to.partials += watch.partials
         spoken_to.peak_mb = max(spoken_to.peak_mb, watch.peak_mb)
         if utterance.noisy:
@@ -268,7 +272,7 @@ async def measure(lengths: dict[int, int], folder: Path) -> None:
             table[way, kind_s].add(utterance, text, waited_s)
             if utterance.noisy and way.endswith("5"):
                 noisy_bar.add(utterance, text, waited_s)
-        text, waited_s = untrimmed(decoder, utterance.samples)
+        text, waited_s = full_window_segments(decoder, utterance.samples)
         table["segments, no trim", kind_s].add(utterance, text, waited_s)
         print(
             f"... {utterance.duration_s:.0f} s spoken, text after {heard_s:.2f} s, load "
@@ -280,14 +284,14 @@ async def measure(lengths: dict[int, int], folder: Path) -> None:
     show(table, lengths)
     print(f"\nIn noise ({NOISE_DB} dB), word errors: Sayso {noisy.errors}/{noisy.count}, "
           f"one shot, beam 5 {noisy_bar.errors}/{noisy_bar.count}")  # fmt: skip
-    print(f"While speaking: {spoken_to.cpu_s / spoken_to.talked_s:.2f} of one core, "
-          f"a text every {spoken_to.talked_s / max(1, spoken_to.partials):.1f} s, "
+    print(f"While speaking: {spoken_to.cpu_s / spoken_to.speech_s:.2f} of one core, "
+          f"a text every {spoken_to.speech_s / max(1, spoken_to.partials):.1f} s, "
           f"peak memory {spoken_to.peak_mb:.0f} MB")  # fmt: skip
     print(f"A timer of 10 ms is late by (median / 99 % / most, ms): "
           f"{lateness(spoken_to)}; idle: {lateness(idle)}")  # fmt: skip
 
 
-def lateness(watch: Watch) -> str:
+def lateness(watch: LoadMonitor) -> str:
     late = sorted(watch.late_ms)
     return f"{median(late):.1f} / {late[int(0.99 * len(late))]:.1f} / {late[-1]:.1f}"
 
@@ -295,7 +299,7 @@ def lateness(watch: Watch) -> str:
 def show(table: Table, lengths: dict[int, int]) -> None:
     print("\nFrom release to text, s: median / p95; word errors; how often faster than beam 5")
     print(f"{'':20}" + "".join(f"{length:>26} s" for length in lengths))
-    for way in WAYS:
+    for way in METHODS:
         cells = []
         for length in lengths:
             figures, bar = table[way, length], table["one shot, beam 5", length]

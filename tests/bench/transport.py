@@ -19,16 +19,16 @@ import soundfile
 
 sys.path[0] = str(Path(__file__).parents[1])
 
-from desktop.sound import speech  # noqa: E402
+from desktop.sound import speech_clips  # noqa: E402
 from sayso.core.dictation.take import Take  # noqa: E402
 from sayso.core.settings.endpoint import Transport  # noqa: E402
 from sayso.core.settings.settings import Endpoint  # noqa: E402
-from sayso.stt.factory import engine_for  # noqa: E402
+from sayso.stt.factory import create_server_engine  # noqa: E402
 from sayso.stt.reader import Reader  # noqa: E402
 from service import KEY, StandIn  # noqa: E402
-from service.calls import Calls  # noqa: E402
-from service.files import Files  # noqa: E402
-from service.http_server import Front  # noqa: E402
+from service.calls import CallService  # noqa: E402
+from service.files import FileService  # noqa: E402
+from service.http_server import HttpServer  # noqa: E402
 
 OWN_NETWORK = "SAYSO_BENCH_NETWORK"
 ADDRESS = "10.77.0.1"
@@ -52,58 +52,58 @@ class Row:
         return self.wire_bytes * 8 / 1000 / self.audio_s
 
 
-def counted() -> int:
+def sent_bytes() -> int:
     """Bytes that went over the one interface (proc(5): the ninth number is what was sent)."""
     (line,) = [row for row in Path("/proc/net/dev").read_text().splitlines() if "lo:" in row]
     return int(line.partition(":")[2].split()[8])
 
 
-def said() -> np.ndarray:
-    clips = [soundfile.read(path, dtype="int16")[0] for path, _ in speech()[:CLIPS]]
+def load_samples() -> np.ndarray:
+    clips = [soundfile.read(path, dtype="int16")[0] for path, _ in speech_clips()[:CLIPS]]
     return np.concatenate(clips)
 
 
-async def speak(take: Take, samples: np.ndarray) -> float:
+async def feed(take: Take, samples: np.ndarray) -> float:
     loop = asyncio.get_running_loop()
     began_s, block = loop.time(), RATE_HZ // 100
     for number, start in enumerate(range(0, len(samples), block)):
         await asyncio.sleep(began_s + number * 0.01 - loop.time())
-        take.add(samples[start : start + block].tobytes())
+        take.append(samples[start : start + block].tobytes())
     take.end()
     return loop.time()
 
 
-async def measured(transport: Transport, url: str, samples: np.ndarray) -> Row:
+async def measure(transport: Transport, url: str, samples: np.ndarray) -> Row:
     endpoint = Endpoint(
         url=url,
         transport=transport,
         dialect="openai",
         model="gpt-transcribe" if transport == "rest" else "gpt-live-transcribe",
     )
-    engine = engine_for(endpoint, "en", lambda _: KEY)
+    engine = create_server_engine(endpoint, "en", lambda _: KEY)
     await engine.prepare()
     take = Take(number=1, id="1", rate_hz=RATE_HZ)
-    before = counted()
-    speaking = asyncio.create_task(speak(take, samples))
-    assert await engine.recognise(Reader(take), lambda _: None) == TEXT
+    before = sent_bytes()
+    speaking = asyncio.create_task(feed(take, samples))
+    assert await engine.transcribe(Reader(take), lambda _: None) == TEXT
     wait_s = asyncio.get_running_loop().time() - await speaking
     await engine.close()
     await asyncio.sleep(0.5)  # goodbyes count too
-    return Row(transport, counted() - before, len(samples) / RATE_HZ, wait_s)
+    return Row(transport, sent_bytes() - before, len(samples) / RATE_HZ, wait_s)
 
 
 async def main() -> None:
-    samples = said()
-    calls = Calls(StandIn([TEXT]))
-    files = Files([TEXT])
+    samples = load_samples()
+    calls = CallService(StandIn([TEXT]))
+    files = FileService([TEXT])
     handlers = {**calls.handlers, **files.handlers}
-    async with Front(handlers, sockets=calls.service, closing=calls.close) as front:
+    async with HttpServer(handlers, websockets=calls.service, on_close=calls.close) as front:
         show(
             [
                 # Not through the front door, which would hand on every byte once more.
-                await measured("websocket", calls.service.url, samples),
-                await measured("webrtc", front.base, samples),
-                await measured("rest", front.base, samples),
+                await measure("websocket", calls.service.url, samples),
+                await measure("webrtc", front.base, samples),
+                await measure("rest", front.base, samples),
             ]
         )
 

@@ -14,7 +14,7 @@ from .desktop_fixture import Desktop
 from .editors import EDITORS, Editor
 
 if TYPE_CHECKING:  # takes a second
-    from sayso.stt.ondevice.decoding.whisper import Decoder
+    from sayso.stt.ondevice.decoding.whisper import WhisperDecoder
     from sayso.stt.ondevice.engine import OnDeviceEngine
 
 
@@ -27,7 +27,7 @@ def _desktop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desktop]:
 @pytest.fixture
 def desktop(_desktop: Desktop) -> Iterator[Desktop]:
     """No app runs yet: set what is to be set, then `start_app`."""
-    with _desktop.at_home() as at_home:
+    with _desktop.fresh_home() as at_home:
         yield at_home
 
 
@@ -43,7 +43,7 @@ def hearing_service() -> Iterator[StandIn]:
     """A service that really hears, with the same model."""
     from service.recognizers import whisper
 
-    with in_thread(StandIn(recognise=whisper("en"))) as service:
+    with in_thread(StandIn(transcribe=whisper("en"))) as service:
         yield service
 
 
@@ -71,11 +71,11 @@ def engine() -> Iterator[OnDeviceEngine]:
     """The one on this computer, loaded once, its three threads started."""
     from . import ondevice
 
-    with ondevice.loaded() as made:
+    with ondevice.loaded_engine() as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def decoder(engine: OnDeviceEngine) -> Decoder:
+def decoder(engine: OnDeviceEngine) -> WhisperDecoder:
     assert engine._decoder is not None
     return engine._decoder

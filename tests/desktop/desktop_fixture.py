@@ -25,10 +25,10 @@ from typing import Any, Self
 
 from Xlib import X
 
-from .processes import until
+from .processes import wait_until
 from .session import Keyring, Session
-from .sound import Sound
-from .x_server import Display, title_of
+from .sound import SoundServer
+from .x_server import Display, window_title
 
 SCRIPT = Path(sys.executable).with_name("sayso")
 COMMAND = [str(SCRIPT)] if SCRIPT.exists() else [sys.executable, "-m", "sayso"]
@@ -47,15 +47,15 @@ class Desktop:
         self._stack = ExitStack()
         self._apps = 0
         self._app: subprocess.Popen[bytes] | None = None
-        self._extra: dict[str, str] = {}
+        self._extra_environ: dict[str, str] = {}
 
     def __enter__(self) -> Desktop:
         with ExitStack() as stack:
             self.display = stack.enter_context(Display())
             self.session = stack.enter_context(Session(self.display.environ, keyring=self._keyring))
-            self.sound = stack.enter_context(Sound())
+            self.sound = stack.enter_context(SoundServer())
             stack.callback(self.stop_app)
-            self.new_home()
+            self.create_home()
             self._stack = stack.pop_all()
         return self
 
@@ -64,7 +64,7 @@ class Desktop:
 
     # --- Sayso
 
-    def new_home(self) -> Path:
+    def create_home(self) -> Path:
         """From now on Sayso has folders nobody has used."""
         self._apps += 1
         self.home = self.folder / f"home-{self._apps}"
@@ -73,9 +73,9 @@ class Desktop:
         return self.home
 
     @contextmanager
-    def at_home(self) -> Iterator[Self]:
+    def fresh_home(self) -> Iterator[Self]:
         """For one test, in a new home; what it started ends as it should, without a word."""
-        self.new_home()
+        self.create_home()
         yield self
         exit_code = self.stop_app()
         printed = self.log.read_text("utf-8") if self.log.exists() else ""
@@ -99,7 +99,7 @@ class Desktop:
         there = os.environ | self.display.environ | self.session.environ | self.sound.environ
         for name in ("OPENAI_API_KEY", "WAYLAND_DISPLAY"):
             there.pop(name, None)
-        return there | own | self._extra
+        return there | own | self._extra_environ
 
     def sayso(
         self, *words: str, stdin: str = "", env: Mapping[str, str] | None = None
@@ -111,7 +111,7 @@ class Desktop:
             capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
 
-    def set(self, **settings: str) -> None:
+    def configure(self, **settings: str) -> None:
         """`set(hotkey__mode="toggle")` is `sayso config set hotkey.mode toggle`."""
         for name, value in settings.items():
             done = self.sayso("config", "set", name.replace("__", "."), value)
@@ -121,24 +121,24 @@ class Desktop:
         self,
         *,
         env: Mapping[str, str] | None = None,
-        under: Sequence[str] = (),
+        prefix: Sequence[str] = (),
         **settings: str,
     ) -> None:
         """Start `sayso` with these settings; returns when it answers, ready or not.
 
         `under`: a command that becomes it, such as `unshare`.
         """
-        self._extra = dict(env or {})
-        self.set(**settings)
+        self._extra_environ = dict(env or {})
+        self.configure(**settings)
         with self.log.open("ab") as log:
             self._app = subprocess.Popen(
-                [*under, *COMMAND],
+                [*prefix, *COMMAND],
                 env=self.environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
         try:
-            until(self._answers, "sayso answers", 20)
+            wait_until(self._is_responding, "sayso answers", 20)
         except AssertionError as error:
-            raise AssertionError(f"{error}\n{self._told()}") from None
+            raise AssertionError(f"{error}\n{self._logs()}") from None
 
     def stop_app(self) -> int | None:
         """Quit as a person does; the exit code, or None where none ran."""
@@ -152,9 +152,9 @@ class Desktop:
         except subprocess.TimeoutExpired:
             app.send_signal(signal.SIGABRT)  # faulthandler writes where every thread is
             app.wait()
-            raise AssertionError(f"sayso did not quit within 10 s\n{self._told()}") from None
+            raise AssertionError(f"sayso did not quit within 10 s\n{self._logs()}") from None
         finally:
-            self._extra = {}
+            self._extra_environ = {}
 
     def kill_app(self) -> None:
         """As a crash."""
@@ -162,18 +162,18 @@ class Desktop:
         self._app.kill()
         self._app.wait()
 
-    def kept(self, take_id: str) -> Path | None:
+    def recording_path(self, take_id: str) -> Path | None:
         """The recording of a take, if it is on the disk and has sound in it."""
         paths = [path for end in ("wav", "flac") for path in self.home.rglob(f"{take_id}.{end}")]
         found = [path for path in paths if path.stat().st_size > 44]
         return found[0] if found else None
 
-    def heard_for(self, seconds: float, rate_hz: int = 48000) -> bool:
+    def has_recorded(self, duration_s: float, rate_hz: int = 48000) -> bool:
         """Whether the newest recording on disk is at least this long, in s of 48 kHz."""
         sizes = [path.stat().st_size for path in sorted(self.home.rglob("takes/*.wav"))]
-        return bool(sizes) and sizes[-1] >= seconds * rate_hz * 2
+        return bool(sizes) and sizes[-1] >= duration_s * rate_hz * 2
 
-    def _told(self) -> str:
+    def _logs(self) -> str:
         files = [self.log, *self.home.rglob("sayso.log")]
         return "\n".join(path.read_text("utf-8")[-6000:] for path in files if path.exists())
 
@@ -193,7 +193,7 @@ class Desktop:
         status: dict[str, Any] = json.loads(done.stdout)
         return status
 
-    def wait_for(self, limit_s: float = 20, **wanted: Any) -> dict[str, Any]:
+    def wait_for(self, timeout_s: float = 20, **wanted: Any) -> dict[str, Any]:
         """`wait_for(state="listening")`: the status, once it says so."""
         seen: list[dict[str, Any]] = [{}]
 
@@ -202,15 +202,15 @@ class Desktop:
             return all(seen[0].get(name) == value for name, value in wanted.items())
 
         try:
-            until(there, f"status {wanted}", limit_s)
+            wait_until(there, f"status {wanted}", timeout_s)
         except AssertionError as error:
             raise AssertionError(f"{error}; it was {seen[0]}") from None
         return seen[0]
 
-    def wait_ready(self, limit_s: float = 60) -> dict[str, Any]:
-        return self.wait_for(limit_s, ready=True)
+    def wait_until_ready(self, timeout_s: float = 60) -> dict[str, Any]:
+        return self.wait_for(timeout_s, ready=True)
 
-    def landed(self, after: str = "", limit_s: float = 30) -> dict[str, Any]:
+    def wait_for_take(self, after: str = "", timeout_s: float = 30) -> dict[str, Any]:
         """The last take, once it is over and is not the one with the id `after`."""
         seen: list[dict[str, Any]] = [{}]
 
@@ -220,13 +220,13 @@ class Desktop:
             return seen[0]["state"] in ("idle", "failed") and bool(last) and last["id"] != after
 
         try:
-            until(over, "a take is over", limit_s)
+            wait_until(over, "a take is over", timeout_s)
         except AssertionError as error:
             raise AssertionError(f"{error}; it was {seen[0]}") from None
         last: dict[str, Any] = seen[0]["last"]
         return last
 
-    def last_id(self) -> str:
+    def last_take_id(self) -> str:
         return str((self.status()["last"] or {"id": ""})["id"])
 
     # --- a person's hands and eyes
@@ -237,18 +237,18 @@ class Desktop:
         with self.display.holding(key):
             yield
 
-    def say(self, path: Path, key: str = "Control_R") -> dict[str, Any]:
+    def dictate(self, path: Path, key: str = "Control_R") -> dict[str, Any]:
         """Dictate: hold the key, wait to be heard, speak, let go; the take, when it is over."""
-        before = self.last_id()
+        before = self.last_take_id()
         with self.hold(key):
             self.wait_for(state="listening")
             self.sound.play(path)
-        return self.landed(after=before)
+        return self.wait_for_take(after=before)
 
     def activate(self, window: int) -> None:
         """Click on a window, as it were; returns when it has the focus."""
         subprocess.run(["xdotool", "windowactivate", str(window)], env=self.environ, check=True)
-        until(lambda: self.display.active_window() == window, "the window has the focus")
+        wait_until(lambda: self.display.active_window() == window, "the window has the focus")
 
     def titles(self) -> list[str]:
         """Of all windows that the window manager lists."""
@@ -256,7 +256,7 @@ class Desktop:
 
     def window(self, title: str) -> int:
         """The number of the window with this title, once it is there."""
-        until(lambda: title in self.titles(), f"the window {title}")
+        wait_until(lambda: title in self.titles(), f"the window {title}")
         return next(number for number, name in self._windows().items() if name == title)
 
     def _windows(self) -> dict[int, str]:
@@ -265,9 +265,9 @@ class Desktop:
             connection.intern_atom("_NET_CLIENT_LIST"), X.AnyPropertyType
         )
         numbers = windows.value if windows else ()
-        return {number: title_of(connection, number) for number in numbers}
+        return {number: window_title(connection, number) for number in numbers}
 
-    def click_pill(self, from_right: int) -> None:
+    def click_indicator(self, from_right: int) -> None:
         """Click so many pixels left of the right edge of the pill's window."""
         find = ["xdotool", "search", "--onlyvisible", "--name", "^Sayso$"]
         seen: list[str] = []
@@ -277,7 +277,7 @@ class Desktop:
             seen[:] = done.stdout.split()
             return bool(seen)
 
-        until(shown, "the pill is shown")
+        wait_until(shown, "the pill is shown")
         connection = self.display.connection
         window = connection.create_resource_object("window", int(seen[-1]))
         size = window.get_geometry()
@@ -290,13 +290,13 @@ class Desktop:
     def screenshot(self, path: Path) -> None:
         subprocess.run(["import", "-window", "root", str(path)], env=self.environ, check=True)
 
-    def _answers(self) -> bool:
+    def _is_responding(self) -> bool:
         assert self._app is not None
         gone = self._app.poll()
         assert gone is None, f"sayso ended with {gone}: {self.log.read_text('utf-8')}"
         return self.sayso("status", "--json").returncode == 0
 
 
-def written_below(folder: Path) -> Iterator[Path]:
+def files_below(folder: Path) -> Iterator[Path]:
     """Every file that can be read as one."""
     return (path for path in folder.rglob("*") if path.is_file())

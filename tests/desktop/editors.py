@@ -27,7 +27,7 @@ from Xlib.error import BadWindow
 
 import canary
 
-from .processes import Part, until
+from .processes import Component, wait_until
 from .x_server import Display
 
 LIMIT_S = 10.0
@@ -35,7 +35,7 @@ _PROGRAMS = Path(__file__).with_name("programs")
 _PACKAGE = Path(__file__).parents[2] / "desktop"
 
 
-class Program(Part):
+class Program(Component):
     """A child on the display, with a home of its own; ended with all its children."""
 
     name = ""
@@ -56,7 +56,7 @@ class Program(Part):
             for pipe in (self._process.stdin, self._process.stdout):
                 if pipe is not None:
                     pipe.close()
-        canary.look_through(Path(self._temporary.name))
+        canary.scan(Path(self._temporary.name))
         self._temporary.cleanup()
 
     def _start(self, *command: str, pipes: bool = False) -> None:
@@ -72,7 +72,7 @@ class Program(Part):
         )  # fmt: skip
 
 
-class Asked(Program):
+class JsonProgram(Program):
     """A program of `programs/` that answers one JSON line to each JSON line."""
 
     python = sys.executable
@@ -109,8 +109,8 @@ class Editor(Program):
     def __enter__(self) -> Self:
         super().__enter__()
         try:
-            until(self.is_focused, f"{self.name} has the focus", 30)
-            until(self._is_active, f"{self.name} is the active window")
+            wait_until(self.is_focused, f"{self.name} has the focus", 30)
+            wait_until(self._is_active, f"{self.name} is the active window")
             self.window = self.display.active_window()
         except BaseException:
             self.close()
@@ -119,7 +119,7 @@ class Editor(Program):
 
     def _is_active(self) -> bool:
         """The manager may still name the window that was closed last."""
-        return self._process is not None and self.display.active_process() == self._process.pid
+        return self._process is not None and self.display.active_process_id() == self._process.pid
 
     def text(self) -> str:
         """Exactly what stands in the field."""
@@ -144,7 +144,7 @@ class Editor(Program):
         return found
 
 
-class _AskedEditor(Asked, Editor):
+class _JsonEditor(JsonProgram, Editor):
     def text(self) -> str:
         return str(self.ask("text"))
 
@@ -158,7 +158,7 @@ class _AskedEditor(Asked, Editor):
         return float(self.ask("changed_at"))
 
 
-class GtkEditor(_AskedEditor):
+class GtkEditor(_JsonEditor):
     """A GTK 3 TextView; needs the distribution's python3-gi."""
 
     name = "GTK"
@@ -166,7 +166,7 @@ class GtkEditor(_AskedEditor):
     script = "gtk_editor.py"
 
 
-class QtEditor(_AskedEditor):
+class QtEditor(_JsonEditor):
     """A QPlainTextEdit."""
 
     name = "Qt"
@@ -220,19 +220,19 @@ class Chromium(Editor):
     def __init__(self, display: Display) -> None:
         super().__init__(display)
         self._socket: Any = None
-        self._asked = 0
+        self._last_id = 0
 
     def text(self) -> str:
-        return str(self._run("t.value"))
+        return str(self._evaluate("t.value"))
 
     def clear(self) -> None:
-        self._run("t.value=''")
+        self._evaluate("t.value=''")
 
     def is_focused(self) -> bool:
-        return bool(self._run("document.hasFocus() && document.activeElement === t"))
+        return bool(self._evaluate("document.hasFocus() && document.activeElement === t"))
 
     def changed_at(self) -> float:
-        return float(self._run("at")) / 1000
+        return float(self._evaluate("at")) / 1000
 
     def close(self) -> None:
         if self._socket is not None:
@@ -250,7 +250,9 @@ class Chromium(Editor):
             f"--user-data-dir={self.folder}/profile", f"--app={self._PAGE}",
         )  # fmt: skip
         port = self.folder / "profile" / "DevToolsActivePort"
-        until(lambda: port.exists() and len(port.read_text().split()) == 2, "DevTools is there", 40)
+        wait_until(
+            lambda: port.exists() and len(port.read_text().split()) == 2, "DevTools is there", 40
+        )
         address = f"127.0.0.1:{port.read_text().split()[0]}"
         page: list[str] = []
 
@@ -260,15 +262,15 @@ class Chromium(Editor):
             page[:] = [p["webSocketDebuggerUrl"] for p in found if p["title"] == "field"]
             return bool(page)
 
-        until(there, "the page is there", 30)
+        wait_until(there, "the page is there", 30)
         self._socket = connect(page[0], compression=None, max_size=None)
 
-    def _run(self, script: str) -> Any:
-        self._asked += 1
+    def _evaluate(self, script: str) -> Any:
+        self._last_id += 1
         self._socket.send(
             json.dumps(
                 {
-                    "id": self._asked,
+                    "id": self._last_id,
                     "method": "Runtime.evaluate",
                     "params": {"expression": script, "returnByValue": True},
                 }
@@ -276,7 +278,7 @@ class Chromium(Editor):
         )
         while True:
             answer = json.loads(self._socket.recv(timeout=20))
-            if answer.get("id") == self._asked:
+            if answer.get("id") == self._last_id:
                 assert "exceptionDetails" not in answer["result"], answer
                 return answer["result"]["result"].get("value")
 

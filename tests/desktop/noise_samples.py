@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-SOX = {
+SOX_EFFECTS = {
     "digital silence": "trim 0 4",
     "a quiet room": "synth 4 whitenoise gain -55",
     "white noise": "synth 4 whitenoise gain -30",
@@ -28,14 +28,14 @@ SOX = {
 }  # fmt: skip
 
 
-GAME = "/usr/share/games/frozen-bubble/snd"
+GAME_SOUNDS = "/usr/share/games/frozen-bubble/snd"
 """Debian package frozen-bubble-data (GPL-2); the keys are of bucklespring-data (GPL-2+)."""
-RECORDED = {
+RECORDED_NOISES = {
     "a real keyboard": (sorted(Path("/usr/share/buckle/wav").glob("0*.wav")), "gain -6"),
-    "applause": ([f"{GAME}/applause.ogg"], "repeat 3"),
-    "snoring": ([f"{GAME}/snore.ogg"], "repeat 3"),
-    "a typewriter": ([f"{GAME}/typewriter.ogg"], "repeat 3"),
-    "music with drums": ([f"{GAME}/frozen-mainzik-1p.ogg"], "trim 20 6 gain -12"),
-    "music for two": ([f"{GAME}/frozen-mainzik-2p.ogg"], "trim 45 6 gain -12"),
-    "an introduction": ([f"{GAME}/introzik.ogg"], "trim 0 6 gain -12"),
+    "applause": ([f"{GAME_SOUNDS}/applause.ogg"], "repeat 3"),
+    "snoring": ([f"{GAME_SOUNDS}/snore.ogg"], "repeat 3"),
+    "a typewriter": ([f"{GAME_SOUNDS}/typewriter.ogg"], "repeat 3"),
+    "music with drums": ([f"{GAME_SOUNDS}/frozen-mainzik-1p.ogg"], "trim 20 6 gain -12"),
+    "music for two": ([f"{GAME_SOUNDS}/frozen-mainzik-2p.ogg"], "trim 45 6 gain -12"),
+    "an introduction": ([f"{GAME_SOUNDS}/introzik.ogg"], "trim 0 6 gain -12"),
 }

@@ -14,85 +14,87 @@ import numpy as np
 from sayso.audio import files
 from sayso.core.dictation.take import Take
 from sayso.storage import paths
-from sayso.stt.engine import Heard
+from sayso.stt.engine import EngineEvent
 from sayso.stt.ondevice.engine import OnDeviceEngine
-from sayso.stt.ondevice.executors import Lanes
+from sayso.stt.ondevice.executors import Executors
 from sayso.stt.reader import Reader
 
-from .sound import speech
+from .sound import speech_clips
 
 RATE_HZ = 16000
-PIECE = RATE_HZ // 10
+CHUNK_SAMPLES = RATE_HZ // 10
 """Samples a microphone gives at once."""
 
 NAMES = ("Saoirse", "Kubernetes", "Nguyen", "Siobhan", "Forgejo", "Joaquin", "Terraform")
 
 
 @contextmanager
-def loaded() -> Iterator[OnDeviceEngine]:
+def loaded_engine() -> Iterator[OnDeviceEngine]:
     made = OnDeviceEngine("en", models=paths.models(), cache=paths.cache())
     assert not made.ready
-    assert recognised(made, take(np.zeros(RATE_HZ, "<i2"))) == ""
+    assert transcribe(made, make_take(np.zeros(RATE_HZ, "<i2"))) == ""
     assert made.ready
     yield made
     asyncio.run(made.close())
-    ended(made)
+    shut_down(made)
 
 
-def ended(engine: OnDeviceEngine) -> None:
-    for pool in engine._lanes._pools.values():
+def shut_down(engine: OnDeviceEngine) -> None:
+    for pool in engine._executors._pools.values():
         pool.shutdown()
 
 
-def take(samples: np.ndarray, rate_hz: int = RATE_HZ) -> Take:
+def make_take(samples: np.ndarray, rate_hz: int = RATE_HZ) -> Take:
     done = Take(number=1, id="t", rate_hz=rate_hz)
-    done.add(samples.astype("<i2").tobytes())
+    done.append(samples.astype("<i2").tobytes())
     done.end()
     return done
 
 
-def recognised(engine: OnDeviceEngine, done: Take) -> str:
-    return asyncio.run(engine.recognise(Reader(done), lambda heard: None))
+def transcribe(engine: OnDeviceEngine, done: Take) -> str:
+    return asyncio.run(engine.transcribe(Reader(done), lambda heard: None))
 
 
-async def spoken(engine: OnDeviceEngine, samples: np.ndarray) -> tuple[str, list[Heard], int]:
+async def transcribe_live(
+    engine: OnDeviceEngine, samples: np.ndarray
+) -> tuple[str, list[EngineEvent], int]:
     """The text, what was heard, and how much of that before the end.
 
     As on a machine that keeps up: the next piece comes when the last is dealt with.
     """
-    growing, heard = Take(number=1, id="t", rate_hz=RATE_HZ), list[Heard]()
-    recognising = asyncio.create_task(engine.recognise(Reader(growing), heard.append))
-    for start in range(0, len(samples), PIECE):
-        growing.add(samples[start : start + PIECE].astype("<i2").tobytes())
-        await rested(engine._lanes)
+    growing, heard = Take(number=1, id="t", rate_hz=RATE_HZ), list[EngineEvent]()
+    recognising = asyncio.create_task(engine.transcribe(Reader(growing), heard.append))
+    for start in range(0, len(samples), CHUNK_SAMPLES):
+        growing.append(samples[start : start + CHUNK_SAMPLES].astype("<i2").tobytes())
+        await wait_until_idle(engine._executors)
     growing.end()
     before = len(heard)
     return await recognising, heard, before
 
 
-async def rested(lanes: Lanes) -> None:
+async def wait_until_idle(lanes: Executors) -> None:
     quiet = 0
     async with asyncio.timeout(20):
         while quiet < 5:  # from thread to thread there are moments in which none has work
             await asyncio.sleep(0.001)
-            quiet = quiet + 1 if all(map(lanes.idle, lanes._pools)) else 0
+            quiet = quiet + 1 if all(map(lanes.is_idle, lanes._pools)) else 0
 
 
-def samples_of(path: Path) -> np.ndarray:
-    return np.frombuffer(files.read(path).read(0), "<i2")
+def read_samples(path: Path) -> np.ndarray:
+    return np.frombuffer(files.load_take(path).read(0), "<i2")
 
 
-def words(text: str) -> str:
+def normalize(text: str) -> str:
     plain = text.lower().replace("-", " ").replace("mr.", "mister")
     return " ".join(re.sub(r"[^\w' ]", "", plain).split())
 
 
-def errors(said: str, text: str) -> int:
-    found = jiwer.process_words(words(said), words(text) or "-")
+def word_errors(said: str, text: str) -> int:
+    found = jiwer.process_words(normalize(said), normalize(text) or "-")
     return found.substitutions + found.deletions + found.insertions
 
 
-MISHEARD = 2
+MAX_LIVE_ERRORS = 2
 """Words of a sentence that is recognised while it is spoken: how busy the machine is says where it
 is cut."""
 PAUSE = np.random.default_rng(1).standard_normal(int(0.6 * RATE_HZ)) * 3
@@ -103,7 +105,7 @@ TAKES = {
 }
 
 
-def joined(numbers: list[int]) -> tuple[np.ndarray, str]:
-    clips = [speech()[number] for number in numbers]
-    pieces = [np.concatenate((samples_of(path), PAUSE)) for path, _ in clips]
+def joined_clips(numbers: list[int]) -> tuple[np.ndarray, str]:
+    clips = [speech_clips()[number] for number in numbers]
+    pieces = [np.concatenate((read_samples(path), PAUSE)) for path, _ in clips]
     return np.concatenate(pieces), " ".join(text for _, text in clips)

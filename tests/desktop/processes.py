@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Self
 
 
-class Part:
+class Component:
     """Open from `with` to its end; where it cannot be opened whole, nothing of it stays."""
 
     def __enter__(self) -> Self:
@@ -30,22 +30,22 @@ class Part:
         raise NotImplementedError
 
 
-def end(children: list[subprocess.Popen[bytes]]) -> None:
+def terminate(processes: list[subprocess.Popen[bytes]]) -> None:
     """Ask them to end, the youngest first, and insist after a while."""
-    for child in reversed(children):
+    for child in reversed(processes):
         child.terminate()
-    for child in reversed(children):
+    for child in reversed(processes):
         try:
             child.wait(5)
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
-    children.clear()
+    processes.clear()
 
 
-def until(true: Callable[[], bool], what: str, limit_s: float = 10.0) -> None:
+def wait_until(condition: Callable[[], bool], description: str, timeout_s: float = 10.0) -> None:
     """Wait for something that tells nobody when it happens."""
-    deadline = time.monotonic() + limit_s
-    while not true():
-        assert time.monotonic() < deadline, f"not within {limit_s} s: {what}"
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {timeout_s} s: {description}"
         time.sleep(0.005)

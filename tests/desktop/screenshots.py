@@ -11,8 +11,8 @@ sys.path[0] = str(Path(__file__).parents[1])
 
 from desktop.desktop_fixture import Desktop  # noqa: E402
 from desktop.editors import GtkEditor  # noqa: E402
-from desktop.processes import until  # noqa: E402
-from desktop.sound import speech  # noqa: E402
+from desktop.processes import wait_until  # noqa: E402
+from desktop.sound import speech_clips  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "docs" / "images"
@@ -29,16 +29,16 @@ def dictating(desktop: Desktop, editor: GtkEditor) -> None:
     root.clear_area()
     place = ["xdotool", "search", "--name", "GTK editor", *PLACE]
     subprocess.run(place, env=desktop.environ, check=True)
-    clips = [path for path, _ in speech()][:3]
+    clips = [path for path, _ in speech_clips()][:3]
     for clip in clips[:2]:
-        take = desktop.say(clip)
-        until(lambda text=take["text"]: text in editor.text(), "the words in the editor")
+        take = desktop.dictate(clip)
+        wait_until(lambda text=take["text"]: text in editor.text(), "the words in the editor")
     with desktop.hold("Control_R"):
         desktop.wait_for(state="listening")
         playing = desktop.sound.start_playing(clips[2])
         playing.wait(timeout=60)
         picture(desktop, "dictating.png", AREA)
-    desktop.landed(after=take["id"])
+    desktop.wait_for_take(after=take["id"])
 
 
 def settings(desktop: Desktop, keys: str, name: str) -> None:
@@ -62,7 +62,7 @@ def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, Desktop(Path(folder)) as desktop:
         desktop.start_app()
-        desktop.wait_ready()
+        desktop.wait_until_ready()
         with GtkEditor(desktop.display) as editor:
             dictating(desktop, editor)
         settings(desktop, "ctrl+1", "settings-general-light.png")

@@ -21,7 +21,7 @@ from Xlib.display import Display
 
 import canary
 
-from .processes import Part, end, until
+from .processes import Component, terminate, wait_until
 
 Keyring = Literal["open", "locked", "none"]
 
@@ -49,11 +49,11 @@ systray_icon_size = 22
 time1_format = %H:%M
 clock_font_color = #f2f2f5 100
 """
-LOGIN = "/org/freedesktop/secrets/collection/login"
+LOGIN_COLLECTION = "/org/freedesktop/secrets/collection/login"
 PASSWORD = "a password for tests"
 
 
-class Session(Part):
+class Session(Component):
     """What a login gives besides the screen and the sound."""
 
     def __init__(
@@ -74,11 +74,11 @@ class Session(Part):
 
     def lock(self) -> None:
         """Lock every keyring; nobody is there to unlock it when a program asks."""
-        self._call("org.freedesktop.Secret.Service.Lock", f"array:objpath:{LOGIN}")
+        self._call("org.freedesktop.Secret.Service.Lock", f"array:objpath:{LOGIN_COLLECTION}")
 
     def close(self) -> None:
-        end(self._children)
-        canary.look_through(self.folder)
+        terminate(self._children)
+        canary.scan(self.folder)
         self._folder.cleanup()
 
     def _open(self) -> None:
@@ -95,7 +95,7 @@ class Session(Part):
         config = self.folder / "bus.conf"
         config.write_text(BUS.format(folder=self.folder), "utf-8")
         self._start("dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile")
-        until((self.folder / "bus").exists, "the bus listens")
+        wait_until((self.folder / "bus").exists, "the bus listens")
 
     def _start_keyring(self) -> None:
         daemon = self._start(
@@ -105,13 +105,13 @@ class Session(Part):
         assert daemon.stdin is not None
         daemon.stdin.write(PASSWORD.encode())
         daemon.stdin.close()
-        until(lambda: self._owned("org.freedesktop.secrets"), "the keyring answers")
+        wait_until(lambda: self._name_has_owner("org.freedesktop.secrets"), "the keyring answers")
 
     def _start_tray(self) -> None:
         config = self.folder / "tint2rc"
         config.write_text(TRAY, "utf-8")
         self._start("tint2", "-c", str(config))
-        until(self._tray_is_there, "the tray is there")
+        wait_until(self._tray_is_there, "the tray is there")
 
     def _tray_is_there(self) -> bool:
         """The owner of this selection is the window that takes tray icons in."""
@@ -121,7 +121,7 @@ class Session(Part):
         finally:
             display.close()
 
-    def _owned(self, name: str) -> bool:
+    def _name_has_owner(self, name: str) -> bool:
         done = self._run(
             "dbus-send", "--session", "--print-reply", "--dest=org.freedesktop.DBus",
             "/", "org.freedesktop.DBus.NameHasOwner", f"string:{name}",
@@ -137,15 +137,19 @@ class Session(Part):
         return done.stdout
 
     @property
-    def _all(self) -> dict[str, str]:
+    def _full_environ(self) -> dict[str, str]:
         own = {"XDG_RUNTIME_DIR": str(self.folder), "XDG_DATA_HOME": str(self.folder / "data")}
         return os.environ | self._display | self.environ | own | {"HOME": str(self.folder)}
 
     def _run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(command, env=self._all, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            command, env=self._full_environ, capture_output=True, text=True, check=False
+        )
 
     def _start(self, *command: str, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
         with (self.logs / f"{command[0]}.log").open("wb") as log:
-            child = subprocess.Popen(command, env=self._all, stdin=stdin, stdout=log, stderr=log)
+            child = subprocess.Popen(
+                command, env=self._full_environ, stdin=stdin, stdout=log, stderr=log
+            )
         self._children.append(child)
         return child

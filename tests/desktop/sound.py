@@ -22,13 +22,13 @@ from pathlib import Path
 
 import canary
 
-from .processes import Part, until
+from .processes import Component, wait_until
 
 MICROPHONE = "virtual_mic"
 RATE_HZ = 48000
 TEST_DATA = Path("/usr/share/pocketsphinx/test/data")
 """Debian package pocketsphinx-testdata (BSD-2-Clause); its readings are from LibriVox."""
-FEEDER = """
+NOISE_WRITER = """
 import fcntl, os, sys, time
 pipe = os.open(sys.argv[1], os.O_WRONLY | os.O_NONBLOCK)
 fcntl.fcntl(pipe, 1031, 4096)  # F_SETPIPE_SZ: what nobody reads is not kept
@@ -48,7 +48,7 @@ while os.path.exists(sys.argv[1]):
 """Noise into a pipe, at the pace of a microphone, until the pipe is gone."""
 
 
-class Sound(Part):
+class SoundServer(Component):
     """A sound server with one microphone; more by `add_microphone`."""
 
     def __init__(self) -> None:
@@ -81,10 +81,10 @@ class Sound(Part):
                  "-L", native, "-L", "module-always-sink"],
                 env=environ, stdout=log, stderr=log,
             )  # fmt: skip
-        until(lambda: self._run("pactl", "info").returncode == 0, "the sound server answers")
+        wait_until(lambda: self._run("pactl", "info").returncode == 0, "the sound server answers")
 
     @property
-    def running(self) -> bool:
+    def is_running(self) -> bool:
         return self._server is not None and self._server.poll() is None
 
     def kill_server(self) -> None:
@@ -93,7 +93,7 @@ class Sound(Part):
             self._server.kill()
             self._server.wait()
         self._server = None
-        self._end_children()
+        self._kill_children()
         self.modules.clear()
         for left in (self.folder / "socket", *self.folder.glob("*.pipe")):
             left.unlink(missing_ok=True)
@@ -117,7 +117,7 @@ class Sound(Part):
         held.stdout.close()
         self._children.append(drain)
 
-    def add_hissing(self, name: str, rate_hz: int = RATE_HZ) -> None:
+    def add_noise_microphone(self, name: str, rate_hz: int = RATE_HZ) -> None:
         """Add a microphone that hears noise and nothing else: in pieces of 10 ms, from now on,
         and without the sleep of null sinks."""
         pipe = self.folder / f"{name}.pipe"
@@ -127,7 +127,7 @@ class Sound(Part):
         ]  # fmt: skip
         if len(self.modules) == 1:
             self.pactl("set-default-source", name)
-        feeder = [sys.executable, "-S", "-c", FEEDER, str(pipe), str(rate_hz)]
+        feeder = [sys.executable, "-S", "-c", NOISE_WRITER, str(pipe), str(rate_hz)]
         self._children.append(subprocess.Popen(feeder))
 
     def unplug(self, name: str = MICROPHONE) -> None:
@@ -147,7 +147,7 @@ class Sound(Part):
         """As `play`, and return at once; `.wait()` for its end."""
         return self._start("paplay", f"--device={name}_in", "--latency-msec=20", str(path))
 
-    def hiss(self, name: str = MICROPHONE) -> None:
+    def play_room_noise(self, name: str = MICROPHONE) -> None:
         """The noise of a quiet room (-60 dBFS) from now on."""
         path = self.folder / "hiss.wav"
         subprocess.run(
@@ -157,7 +157,7 @@ class Sound(Part):
         )  # fmt: skip
         self.start_playing(path, name)
 
-    def say(self, text: str) -> Path:
+    def synthesize(self, text: str) -> Path:
         """A WAV file in which a synthetic voice says the text; `play` it."""
         path = self.folder / f"said-{abs(hash(text))}.wav"
         subprocess.run(["espeak-ng", "-v", "en-us", "-s", "150", "-w", path, text], check=True)
@@ -170,7 +170,7 @@ class Sound(Part):
 
     def close(self) -> None:
         self.kill_server()
-        canary.look_through(Path(self._folder.name))
+        canary.scan(Path(self._folder.name))
         self._folder.cleanup()
 
     def _load(self, *arguments: str) -> str:
@@ -192,14 +192,14 @@ class Sound(Part):
         self.start_server()
         self.add_microphone(MICROPHONE)
 
-    def _end_children(self) -> None:
+    def _kill_children(self) -> None:
         for child in self._children:
             child.kill()
             child.wait()
         self._children.clear()
 
 
-def speech() -> list[tuple[Path, str]]:
+def speech_clips() -> list[tuple[Path, str]]:
     """Real speech with what is said in it, lower case: 16 kHz mono WAV of 3 to 7 s."""
     folder = TEST_DATA / "librivox"
     rows = []

@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from .desktop_fixture import COMMAND, Desktop, written_below
-from .processes import until
+from .desktop_fixture import COMMAND, Desktop, files_below
+from .processes import wait_until
 
-VERDICTS = {"display", "tray", "microphone", "keyring", "model", "endpoint", "insertion"}
+DOCTOR_CHECKS = {"display", "tray", "microphone", "keyring", "model", "endpoint", "insertion"}
 CANARY = "sk-canary-5f2b9c7e41d84a60"
 
 
 def test_started_twice_it_shows_its_settings_and_the_second_goes(app: Desktop) -> None:
     again = app.sayso()
     assert again.returncode == 0, again.stderr
-    until(lambda: "Settings" in " ".join(app.titles()), "the settings are shown")
+    wait_until(lambda: "Settings" in " ".join(app.titles()), "the settings are shown")
     assert app.status()["state"] == "idle"
     assert app.stop_app() == 0, "a window that is open does not keep it from ending"
 
@@ -60,16 +60,16 @@ def test_commands_import_no_qt(app: Desktop) -> None:
 
 def test_a_setting_takes_effect_in_the_running_app_at_once(app: Desktop) -> None:
     assert app.status()["engine"] == "on-device"
-    app.set(endpoint__url="ws://127.0.0.1:9", engine="realtime")
+    app.configure(endpoint__url="ws://127.0.0.1:9", engine="realtime")
     app.wait_for(engine="realtime")
-    app.set(hotkey__chord="f9")
+    app.configure(hotkey__chord="f9")
     with app.hold("F9"):
         app.wait_for(state="listening")
-    app.landed()
+    app.wait_for_take()
 
 
 def test_an_unknown_setting_is_refused_and_the_file_stays(app: Desktop) -> None:
-    app.set(language="en")
+    app.configure(language="en")
     path = Path(app.sayso("config", "path").stdout.strip())
     before = path.read_bytes()
     wrong_key = app.sayso("config", "set", "hotkey.chrod", "f9")
@@ -93,13 +93,13 @@ def test_config_lists_gets_and_names_its_file(desktop: Desktop) -> None:
 
 
 def test_the_doctor_has_a_verdict_for_everything(app: Desktop) -> None:
-    app.wait_ready()
+    app.wait_until_ready()
     done = app.sayso("doctor", "--json")
     assert "Traceback" not in done.stderr
     told = json.loads(done.stdout)
     text = json.dumps(told).lower()
-    assert {name for name in VERDICTS if name in text} == VERDICTS
-    assert app.sayso("doctor").stdout.count("\n") >= len(VERDICTS)
+    assert {name for name in DOCTOR_CHECKS if name in text} == DOCTOR_CHECKS
+    assert app.sayso("doctor").stdout.count("\n") >= len(DOCTOR_CHECKS)
 
 
 def test_the_doctor_speaks_without_a_display(desktop: Desktop) -> None:
@@ -127,7 +127,7 @@ def test_a_file_that_is_no_sound_is_one_sentence_and_2(desktop: Desktop, tmp_pat
 
 @pytest.mark.parametrize("where", ["running", "not running"])
 def test_no_file_and_no_log_ever_holds_the_key(desktop: Desktop, where: str) -> None:
-    desktop.set(engine="realtime", endpoint__url="ws://127.0.0.1:9")
+    desktop.configure(engine="realtime", endpoint__url="ws://127.0.0.1:9")
     if where == "running":
         desktop.start_app()
     stored = desktop.sayso("key", "set", stdin=f"{CANARY}\n")
@@ -137,22 +137,22 @@ def test_no_file_and_no_log_ever_holds_the_key(desktop: Desktop, where: str) -> 
     if where == "running":
         with desktop.hold():
             desktop.wait_for(state="listening")
-        desktop.landed()
+        desktop.wait_for_take()
         desktop.stop_app()
     desktop.sayso("key", "forget")
     for done in [stored, *shown]:
         assert CANARY not in done.stdout + done.stderr
-    files = list(written_below(desktop.home))
+    files = list(files_below(desktop.home))
     assert files
     assert [path for path in files if CANARY.encode() in path.read_bytes()] == []
 
 
 def test_the_settings_file_and_the_takes_are_the_users_alone(app: Desktop) -> None:
-    app.wait_ready()
+    app.wait_until_ready()
     with app.hold():
         app.wait_for(state="listening")
-    app.landed()
-    files = [path for path in written_below(app.home) if path != app.log]
+    app.wait_for_take()
+    files = [path for path in files_below(app.home) if path != app.log]
     # The folder of sockets is the user's alone as a whole.
     files = [path for path in files if not path.is_relative_to(app.home / "run")]
     open_to_others = [path for path in files if path.stat().st_mode & 0o077]

@@ -14,12 +14,12 @@ from service import StandIn
 
 from .desktop_fixture import Desktop
 from .editors import EDITORS, Editor
-from .processes import until
-from .sound import MICROPHONE, speech
+from .processes import wait_until
+from .sound import MICROPHONE, speech_clips
 
-CLIPS = speech()
+CLIPS = speech_clips()
 NAMES = [kind.name for kind in EDITORS]
-MOST_WRONG = 0.2
+MAX_WORD_ERROR_RATE = 0.2
 """Word error rate allowed on one clip; Whisper base has under 5 % over many."""
 MIXED = "Grüße, naïve café; Привет, Ελλάδα, 你好, שלום, سلام 👍🏽 👩\u200d👩\u200d👧!"
 
@@ -27,7 +27,7 @@ OpenEditor = Callable[[str], Editor]
 Scripted = Callable[..., StandIn]
 
 
-def wrong(text: str, reference: str) -> float:
+def word_error_rate(text: str, reference: str) -> float:
     """The share of words that are wrong, capitals and punctuation apart."""
     plain = jiwer.Compose(
         [
@@ -41,16 +41,18 @@ def wrong(text: str, reference: str) -> float:
     return float(jiwer.wer(plain(reference), plain(text)))
 
 
-def start(desktop: Desktop, service: StandIn, key: str | None = None, **settings: str) -> None:
+def start_with_service(
+    desktop: Desktop, service: StandIn, key: str | None = None, **settings: str
+) -> None:
     """The app with this service as its engine, ready."""
-    desktop.set(engine="realtime", endpoint__url=service.url)
+    desktop.configure(engine="realtime", endpoint__url=service.url)
     stored = desktop.sayso("key", "set", stdin=f"{key or service.key}\n")
     assert stored.returncode == 0, stored.stderr
     desktop.start_app(**settings)
-    desktop.wait_ready()
+    desktop.wait_until_ready()
 
 
-def speak(desktop: Desktop) -> None:
+def play_speech(desktop: Desktop) -> None:
     desktop.sound.play(CLIPS[0][0])
 
 
@@ -63,13 +65,13 @@ def test_on_device_real_speech_stands_in_the_window(
     kind: str, desktop: Desktop, editor: OpenEditor
 ) -> None:
     desktop.start_app(language="en")
-    desktop.wait_ready()
+    desktop.wait_until_ready()
     window = editor(kind)
     path, said = CLIPS[0]
-    take = desktop.say(path)
+    take = desktop.dictate(path)
     assert take["error"] is None
-    assert wrong(take["text"], said) <= MOST_WRONG
-    until(lambda: window.text().strip() == take["text"], f"{take['text']!r} in {kind}")
+    assert word_error_rate(take["text"], said) <= MAX_WORD_ERROR_RATE
+    wait_until(lambda: window.text().strip() == take["text"], f"{take['text']!r} in {kind}")
     assert take["timings"]["key_up"] < take["timings"]["final"] < take["timings"]["inserted"]
 
 
@@ -78,13 +80,13 @@ def test_on_device_real_speech_stands_in_the_window(
 def test_through_a_service_real_speech_stands_in_the_window(
     kind: str, desktop: Desktop, editor: OpenEditor, hearing_service: StandIn
 ) -> None:
-    start(desktop, hearing_service)
+    start_with_service(desktop, hearing_service)
     window = editor(kind)
     path, said = CLIPS[3]
-    take = desktop.say(path)
+    take = desktop.dictate(path)
     assert take["error"] is None
-    assert wrong(take["text"], said) <= MOST_WRONG
-    until(lambda: window.text().strip() == take["text"], f"{take['text']!r} in {kind}")
+    assert word_error_rate(take["text"], said) <= MAX_WORD_ERROR_RATE
+    wait_until(lambda: window.text().strip() == take["text"], f"{take['text']!r} in {kind}")
     assert hearing_service.record.dropped_bytes == 0
     assert hearing_service.record.too_early_bytes == 0
 
@@ -93,21 +95,21 @@ def test_through_a_service_real_speech_stands_in_the_window(
 def test_text_of_many_scripts_arrives_as_it_was_heard(
     kind: str, desktop: Desktop, editor: OpenEditor, scripted: Scripted
 ) -> None:
-    start(desktop, scripted(MIXED))
+    start_with_service(desktop, scripted(MIXED))
     window = editor(kind)
-    take = desktop.say(CLIPS[2][0])
+    take = desktop.dictate(CLIPS[2][0])
     assert take["error"] is None
     assert take["text"] == MIXED
-    until(lambda: window.text().strip() == MIXED, f"the same in {kind}")
+    wait_until(lambda: window.text().strip() == MIXED, f"the same in {kind}")
 
 
 def test_nothing_is_typed_that_was_not_said(
     desktop: Desktop, editor: OpenEditor, scripted: Scripted
 ) -> None:
-    start(desktop, scripted("rm -rf\x1b[2J\r\n \u202esdrow\u202c \x07ok\x00"))
+    start_with_service(desktop, scripted("rm -rf\x1b[2J\r\n \u202esdrow\u202c \x07ok\x00"))
     window = editor("xterm")
-    take = desktop.say(CLIPS[2][0])
-    until(lambda: "ok" in window.text(), "the words")
+    take = desktop.dictate(CLIPS[2][0])
+    wait_until(lambda: "ok" in window.text(), "the words")
     assert "sdrow" in take["text"]
     for text in (take["text"], window.text().strip()):
         kinds = {unicodedata.category(character) for character in text}
@@ -120,52 +122,52 @@ def test_nothing_is_typed_that_was_not_said(
 def test_toggle_mode_listens_from_tap_to_tap(
     desktop: Desktop, editor: OpenEditor, scripted: Scripted
 ) -> None:
-    start(desktop, scripted("Between two taps."), hotkey__mode="toggle")
+    start_with_service(desktop, scripted("Between two taps."), hotkey__mode="toggle")
     window = editor("GTK")
     desktop.display.tap("Control_R")
     desktop.wait_for(state="listening")
-    speak(desktop)
+    play_speech(desktop)
     assert desktop.status()["state"] == "listening"
     desktop.display.tap("Control_R")
-    assert desktop.landed()["text"] == "Between two taps."
-    until(lambda: window.text().strip() == "Between two taps.", "the words")
+    assert desktop.wait_for_take()["text"] == "Between two taps."
+    wait_until(lambda: window.text().strip() == "Between two taps.", "the words")
 
 
 def test_start_and_stop_from_a_terminal(
     desktop: Desktop, editor: OpenEditor, scripted: Scripted
 ) -> None:
-    start(desktop, scripted("By command."))
+    start_with_service(desktop, scripted("By command."))
     window = editor("GTK")
     assert desktop.sayso("start").returncode == 0
     desktop.wait_for(state="listening")
-    speak(desktop)
+    play_speech(desktop)
     assert desktop.sayso("stop").returncode == 0
-    assert desktop.landed()["outcome"] == "inserted"
-    until(lambda: window.text().strip() == "By command.", "the words")
+    assert desktop.wait_for_take()["outcome"] == "inserted"
+    wait_until(lambda: window.text().strip() == "By command.", "the words")
 
 
 @pytest.mark.parametrize("chord", ["F9", "F8"])
 def test_a_hotkey_of_ones_own_types_nothing_itself(
     chord: str, desktop: Desktop, editor: OpenEditor, scripted: Scripted
 ) -> None:
-    start(desktop, scripted("Only this."), hotkey__chord=chord.lower())
+    start_with_service(desktop, scripted("Only this."), hotkey__chord=chord.lower())
     window = editor("xterm")
-    desktop.say(CLIPS[2][0], key=chord)
-    until(lambda: window.text().strip() == "Only this.", "the words and no more")
+    desktop.dictate(CLIPS[2][0], key=chord)
+    wait_until(lambda: window.text().strip() == "Only this.", "the words and no more")
 
 
 def test_escape_cancels_and_keeps_the_recording(
     desktop: Desktop, editor: OpenEditor, scripted: Scripted
 ) -> None:
-    start(desktop, scripted("Never typed."))
+    start_with_service(desktop, scripted("Never typed."))
     window = editor("GTK")
     with desktop.hold():
         desktop.wait_for(state="listening")
-        speak(desktop)
+        play_speech(desktop)
         desktop.display.tap("Escape")
-        take = desktop.landed()
+        take = desktop.wait_for_take()
     assert take["outcome"] == "cancelled"
-    assert desktop.kept(take["id"])
+    assert desktop.recording_path(take["id"])
     assert desktop.status()["state"] == "idle"
     assert window.text().strip() == ""
 
@@ -173,7 +175,7 @@ def test_escape_cancels_and_keeps_the_recording(
 def test_a_shortcut_that_begins_with_the_hotkey_is_no_dictation(
     desktop: Desktop, editor: OpenEditor, scripted: Scripted
 ) -> None:
-    start(desktop, scripted("Never typed."))
+    start_with_service(desktop, scripted("Never typed."))
     window = editor("GTK")
     with desktop.hold():
         desktop.display.tap("a")
@@ -185,30 +187,30 @@ def test_a_shortcut_that_begins_with_the_hotkey_is_no_dictation(
 def test_a_press_while_the_last_take_is_finishing_begins_the_next(
     desktop: Desktop, editor: OpenEditor, scripted: Scripted
 ) -> None:
-    start(desktop, scripted("First this.", "Then that.", latency_s=1.0))
+    start_with_service(desktop, scripted("First this.", "Then that.", latency_s=1.0))
     window = editor("GTK")
     for _ in range(2):
         with desktop.hold():
             desktop.wait_for(state="listening")
-            speak(desktop)
-    until(lambda: window.text().strip() == "First this. Then that.", "both, in order")
+            play_speech(desktop)
+    wait_until(lambda: window.text().strip() == "First this. Then that.", "both, in order")
 
 
 def test_silence_types_nothing(desktop: Desktop, editor: OpenEditor) -> None:
     desktop.start_app()
-    desktop.wait_ready()
+    desktop.wait_until_ready()
     window = editor("GTK")
     with desktop.hold():
         desktop.wait_for(state="listening")
-        until(lambda: desktop.heard_for(1.0), "a second of silence")
-    take = desktop.landed()
+        wait_until(lambda: desktop.has_recorded(1.0), "a second of silence")
+    take = desktop.wait_for_take()
     assert (take["outcome"], take["text"]) == ("nothing", "")
     assert window.text().strip() == ""
 
 
 def test_words_can_be_copied_instead(desktop: Desktop, scripted: Scripted) -> None:
-    start(desktop, scripted("On the clipboard."), insertion__method="copy")
-    take = desktop.say(CLIPS[4][0])
+    start_with_service(desktop, scripted("On the clipboard."), insertion__method="copy")
+    take = desktop.dictate(CLIPS[4][0])
     assert take["inserted_by"] == "copy"
     pasted = subprocess.run(
         ["xclip", "-selection", "clipboard", "-o"],
@@ -224,15 +226,15 @@ def test_words_can_be_copied_instead(desktop: Desktop, scripted: Scripted) -> No
 def test_words_wait_when_the_window_changes(
     desktop: Desktop, editor: OpenEditor, scripted: Scripted
 ) -> None:
-    start(desktop, scripted("For the first window.", latency_s=1.0))
+    start_with_service(desktop, scripted("For the first window.", latency_s=1.0))
     second = editor("xterm")
     other_window = desktop.display.active_window()
     first = editor("GTK")
     with desktop.hold():
         desktop.wait_for(state="listening")
-        speak(desktop)
+        play_speech(desktop)
         desktop.activate(other_window)
-    take = desktop.landed()
+    take = desktop.wait_for_take()
     assert (take["outcome"], take["text"]) == ("held", "For the first window.")
     assert desktop.status()["held"] == "For the first window."
     assert (first.text().strip(), second.text().strip()) == ("", "")
@@ -242,13 +244,13 @@ def test_a_wrong_key_is_said_with_the_host_and_the_recording_kept(
     desktop: Desktop, editor: OpenEditor, scripted: Scripted
 ) -> None:
     service = scripted("Never heard.")
-    start(desktop, service, key="sk-wrong-0000")
+    start_with_service(desktop, service, key="sk-wrong-0000")
     window = editor("GTK")
-    take = desktop.say(CLIPS[0][0])
+    take = desktop.dictate(CLIPS[0][0])
     assert "127.0.0.1" in take["error"]
     assert "key" in take["error"].lower()
     assert "sk-wrong-0000" not in str(desktop.status())
-    assert desktop.kept(take["id"])
+    assert desktop.recording_path(take["id"])
     assert take["duration_s"] > 6, "what was said after the refusal is kept too"
     assert window.text().strip() == ""
 
@@ -256,18 +258,18 @@ def test_a_wrong_key_is_said_with_the_host_and_the_recording_kept(
 def test_a_server_that_is_away_is_said_and_the_recording_kept(
     desktop: Desktop, scripted: Scripted
 ) -> None:
-    start(desktop, scripted("Nobody."), endpoint__url="ws://127.0.0.1:9/v1/realtime")
-    take = desktop.say(CLIPS[0][0])
+    start_with_service(desktop, scripted("Nobody."), endpoint__url="ws://127.0.0.1:9/v1/realtime")
+    take = desktop.dictate(CLIPS[0][0])
     assert "127.0.0.1" in take["error"]
-    assert desktop.kept(take["id"])
+    assert desktop.recording_path(take["id"])
 
 
 def test_without_a_microphone_it_is_said(desktop: Desktop, scripted: Scripted) -> None:
-    start(desktop, scripted("Never heard."))
+    start_with_service(desktop, scripted("Never heard."))
     desktop.sound.unplug(MICROPHONE)
     try:
         with desktop.hold():
-            until(lambda: desktop.status()["problem"], "a problem is told")
+            wait_until(lambda: desktop.status()["problem"], "a problem is told")
         assert "microphone" in desktop.status()["problem"].lower()
     finally:
         desktop.sound.add_microphone(MICROPHONE)
@@ -276,23 +278,23 @@ def test_without_a_microphone_it_is_said(desktop: Desktop, scripted: Scripted) -
 def test_a_microphone_that_is_taken_away_for_a_moment_does_not_end_the_take(
     desktop: Desktop, scripted: Scripted
 ) -> None:
-    start(desktop, scripted("All of it but a moment."))
+    start_with_service(desktop, scripted("All of it but a moment."))
     playing = desktop.sound.start_playing(CLIPS[0][0])
     with desktop.hold():
         desktop.wait_for(state="listening")
-        until(lambda: desktop.heard_for(1.0), "a second of speech")
+        wait_until(lambda: desktop.has_recorded(1.0), "a second of speech")
         desktop.sound.suspend(True)
         taken_s = time.monotonic()
         try:
-            until(lambda: time.monotonic() - taken_s > 1.0, "it is long away")
+            wait_until(lambda: time.monotonic() - taken_s > 1.0, "it is long away")
         finally:
             desktop.sound.suspend(False)
-        until(lambda: desktop.heard_for(2.0), "it is heard again")
+        wait_until(lambda: desktop.has_recorded(2.0), "it is heard again")
         assert desktop.status()["state"] == "listening"
         playing.wait()
-    take = desktop.landed()
+    take = desktop.wait_for_take()
     assert take["text"] == "All of it but a moment."
-    assert desktop.kept(take["id"])
+    assert desktop.recording_path(take["id"])
     # The pill may have told of something else since, such as of silence after the clip.
     log = (desktop.home / "state" / "sayso" / "log" / "sayso.log").read_text("utf-8")
     assert " s were not heard when the microphone changed." in log

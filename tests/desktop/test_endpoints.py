@@ -12,8 +12,8 @@ from service import StandIn
 
 from .desktop_fixture import Desktop
 from .editors import Editor
-from .processes import until
-from .sound import speech
+from .processes import wait_until
+from .sound import speech_clips
 
 ONE, OTHER = "It came from one.", "It came from the other."
 OTHER_KEY = KEY[::-1]
@@ -39,21 +39,21 @@ def test_the_server_is_changed_while_sayso_runs_and_each_gets_its_own_key(
         host = f"127.0.0.1:{service.port}"
         assert desktop.sayso("key", "set", "--host", host, stdin=f"{key}\n").returncode == 0
     desktop.start_app()
-    desktop.wait_ready()
+    desktop.wait_until_ready()
     opened = editor("xterm")
-    assert desktop.say(speech()[0][0])["text"] == ONE
-    until(lambda: ONE in opened.text(), "the words of the one")
+    assert desktop.dictate(speech_clips()[0][0])["text"] == ONE
+    wait_until(lambda: ONE in opened.text(), "the words of the one")
 
     added = desktop.sayso("endpoints", "add", "gateway", "--name", "Other", "--url", other.url)
     assert added.returncode == 0, added.stderr
     assert desktop.sayso("endpoints", "use", "Other").returncode == 0
-    desktop.wait_ready()
-    take = desktop.say(speech()[0][0])
+    desktop.wait_until_ready()
+    take = desktop.dictate(speech_clips()[0][0])
     assert take["text"] == OTHER
-    until(lambda: OTHER in opened.text(), "the words of the other")
+    wait_until(lambda: OTHER in opened.text(), "the words of the other")
 
-    assert [record.shown for record in one.records] == [KEY]
-    assert [record.shown for record in other.records] == [OTHER_KEY]
+    assert [record.token for record in one.records] == [KEY]
+    assert [record.token for record in other.records] == [OTHER_KEY]
     kept = json.loads(path.read_text())
     assert (kept["version"], kept["profile"]) == (2, "Other")
     assert [row["name"] for row in kept["endpoints"]] == ["My server", "Other"]

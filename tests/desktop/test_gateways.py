@@ -12,48 +12,48 @@ from sayso.core.settings.settings import Endpoint
 from sayso.stt.reader import Reader
 from sayso.stt.realtime.engine import RealtimeEngine
 from service import KEY, StandIn, in_thread
-from service.calls import Calls
-from service.files import Files
-from service.http_server import Front
+from service.calls import CallService
+from service.files import FileService
+from service.http_server import HttpServer
 
 from .desktop_fixture import Desktop
 from .editors import Editor
-from .processes import until
-from .sound import speech
-from .test_dictation import MOST_WRONG, wrong
+from .processes import wait_until
+from .sound import speech_clips
+from .test_dictation import MAX_WORD_ERROR_RATE, word_error_rate
 
-CLIPS = speech()
+CLIPS = speech_clips()
 OWN = "Systran/faster-whisper-base"
 
 
 @pytest.fixture
-def hearing_files(hearing_service: StandIn) -> Iterator[tuple[Front, Files]]:
+def hearing_files(hearing_service: StandIn) -> Iterator[tuple[HttpServer, FileService]]:
     """Somebody's own server that takes files and really hears."""
-    files = Files(own=OWN, recognise=hearing_service.recognise)
-    with in_thread(Front(files.handlers)) as front:  # type: ignore[arg-type]
+    files = FileService(own_model=OWN, transcribe_pcm=hearing_service.transcribe)
+    with in_thread(HttpServer(files.handlers)) as front:  # type: ignore[arg-type]
         yield front, files  # type: ignore[misc]
 
 
 def test_through_files_real_speech_stands_in_the_window(
     desktop: Desktop,
     editor: Callable[[str], Editor],
-    hearing_files: tuple[Front, Files],
+    hearing_files: tuple[HttpServer, FileService],
 ) -> None:
     front, files = hearing_files
-    desktop.set(
+    desktop.configure(
         engine="realtime", endpoint__url=front.base, endpoint__model=OWN, endpoint__transport="rest"
     )
     stored = desktop.sayso("key", "set", stdin=f"{KEY}\n")
     assert stored.returncode == 0, stored.stderr
     desktop.start_app(language="en")
-    desktop.wait_ready()
+    desktop.wait_until_ready()
     window = editor("xterm")
     path, said = CLIPS[3]
-    take = desktop.say(path)
+    take = desktop.dictate(path)
     assert take["error"] is None
-    assert wrong(take["text"], said) <= MOST_WRONG
-    until(lambda: window.text().strip() == take["text"], f"{take['text']!r} in the window")
-    (file,) = files.heard
+    assert word_error_rate(take["text"], said) <= MAX_WORD_ERROR_RATE
+    wait_until(lambda: window.text().strip() == take["text"], f"{take['text']!r} in the window")
+    (file,) = files.received
     assert file.fields["language"] == ["en"]
     assert file.audio_s == pytest.approx(take["duration_s"], abs=0.05)
 
@@ -63,19 +63,19 @@ def test_a_call_carries_real_speech(
 ) -> None:
     monkeypatch.setattr("aioice.ice.get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])
     path, said = CLIPS[3]
-    take = soundfiles.read(path)
+    take = soundfiles.load_take(path)
 
     async def test() -> str:
-        calls = Calls(StandIn(recognise=hearing_service.recognise))
+        calls = CallService(StandIn(transcribe=hearing_service.transcribe))
         async with (
             asyncio.timeout(60),
-            Front(calls.handlers, sockets=calls.service, closing=calls.close) as front,
+            HttpServer(calls.handlers, websockets=calls.service, on_close=calls.close) as front,
         ):
             endpoint = Endpoint(url=front.base, transport="webrtc", dialect="openai")
             engine = RealtimeEngine(endpoint, "en", lambda _: KEY)
             try:
-                return await engine.recognise(Reader(take), lambda _: None)
+                return await engine.transcribe(Reader(take), lambda _: None)
             finally:
                 await engine.close()
 
-    assert wrong(asyncio.run(test()), said) <= MOST_WRONG
+    assert word_error_rate(asyncio.run(test()), said) <= MAX_WORD_ERROR_RATE

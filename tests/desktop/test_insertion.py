@@ -11,8 +11,8 @@ import pytest
 from sayso.system.x11.temporary_keys import PROPERTY
 from sayso.system.x11.xkb import Keyboard
 
-from .editors import EDITORS, Asked, Editor, GtkEditor, Xterm
-from .processes import until
+from .editors import EDITORS, Editor, GtkEditor, JsonProgram, Xterm
+from .processes import wait_until
 from .x_server import Display
 
 SAMPLES = {
@@ -26,11 +26,11 @@ SAMPLES = {
     "emoji": "👍 ok 🎉 ❤️",
     "zwj": "👩‍👩‍👧‍👦 and 🏳️‍🌈 and 👍🏽 é́",
 }
-HINT = "x-kde-passwordManagerHint"
-SHORT = "Zażółć, “OK” 5+3=8 – ёж 👍🏽"
+CONCEALED_FORMAT = "x-kde-passwordManagerHint"
+SHORT_TEXT = "Zażółć, “OK” 5+3=8 – ёж 👍🏽"
 
 
-class Inserting(Asked):
+class InsertingProgram(JsonProgram):
     name = "the inserting program"
     script = "inserting.py"
 
@@ -39,7 +39,7 @@ class Inserting(Asked):
         return answer
 
 
-class OtherProgram(Asked):
+class ClipboardProgram(JsonProgram):
     """Whose clipboard it was before."""
 
     name = "another program"
@@ -48,11 +48,13 @@ class OtherProgram(Asked):
     def copy(self, formats: dict[str, str], mode: int = 0) -> None:
         self.ask({"mode": mode, "set": formats})
 
-    def wait_until_given_back(self, limit_s: float = 5) -> None:
+    def wait_until_restored(self, limit_s: float = 5) -> None:
         def back() -> bool:
-            return not any(HINT in self.ask({"mode": mode, "list": True}) for mode in (0, 1))
+            return not any(
+                CONCEALED_FORMAT in self.ask({"mode": mode, "list": True}) for mode in (0, 1)
+            )
 
-        until(back, "the clipboard is given back", limit_s)
+        wait_until(back, "the clipboard is given back", limit_s)
 
     def read(self, mode: int = 0) -> dict[str, str]:
         return {
@@ -69,8 +71,8 @@ def display() -> Iterator[Display]:
 
 
 @pytest.fixture(scope="module")
-def inserting(display: Display) -> Iterator[Inserting]:
-    with Inserting(display) as program:
+def inserting(display: Display) -> Iterator[InsertingProgram]:
+    with InsertingProgram(display) as program:
         yield program
 
 
@@ -99,7 +101,7 @@ def gtk(display: Display) -> Iterator[Editor]:
 @pytest.mark.parametrize("method", ["auto", "type", "paste"])
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_sentence_arrives_exactly(
-    editor: Editor, inserting: Inserting, name: str, method: str
+    editor: Editor, inserting: InsertingProgram, name: str, method: str
 ) -> None:
     text = SAMPLES[name]
     if editor.name == "Chromium" and method == "type":
@@ -109,7 +111,7 @@ def test_a_sentence_arrives_exactly(
 
 
 def test_two_thousand_mixed_characters_arrive_exactly_ten_times(
-    editor: Editor, inserting: Inserting
+    editor: Editor, inserting: InsertingProgram
 ) -> None:
     text = " ".join(itertools.islice(itertools.cycle(SAMPLES.values()), 100))[:2000]
     for _ in range(10):
@@ -120,9 +122,9 @@ def test_two_thousand_mixed_characters_arrive_exactly_ten_times(
 
 @pytest.mark.parametrize("kind", EDITORS[:3], ids=lambda kind: kind.name)
 def test_two_thousand_typed_characters_arrive_exactly(
-    display: Display, inserting: Inserting, kind: type[Editor]
+    display: Display, inserting: InsertingProgram, kind: type[Editor]
 ) -> None:
-    text = " ".join(itertools.islice(itertools.cycle([SHORT, SAMPLES["polish"]]), 100))[:2000]
+    text = " ".join(itertools.islice(itertools.cycle([SHORT_TEXT, SAMPLES["polish"]]), 100))[:2000]
     with kind(display) as editor:
         done = inserting.insert(text, "type")
         assert (done["way"], done["problem"]) == ("type", "")
@@ -131,25 +133,25 @@ def test_two_thousand_typed_characters_arrive_exactly(
 
 @pytest.mark.parametrize("layout", ["de", "fr", "ru", "us,ru"])
 def test_the_layout_does_not_change_the_text(
-    editor: Editor, inserting: Inserting, display: Display, layout: str
+    editor: Editor, inserting: InsertingProgram, display: Display, layout: str
 ) -> None:
     display.set_layout(layout)
     if "," in layout:
         display.next_group()
-    for text in (SHORT, SAMPLES["ascii"], "Привет, yz AZ!", "q@€ 1^~"):
+    for text in (SHORT_TEXT, SAMPLES["ascii"], "Привет, yz AZ!", "q@€ 1^~"):
         assert inserting.insert(text)["problem"] == ""
         assert editor.wait_for(text) == text
         editor.clear()
 
 
 def test_caps_lock_does_not_change_the_text_and_stays_on(
-    editor: Editor, inserting: Inserting, display: Display
+    editor: Editor, inserting: InsertingProgram, display: Display
 ) -> None:
     display.tap("Caps_Lock")
     try:
         for method in ("auto", "paste"):
-            assert inserting.insert(SHORT, method)["problem"] == ""
-            assert editor.wait_for(SHORT) == SHORT
+            assert inserting.insert(SHORT_TEXT, method)["problem"] == ""
+            assert editor.wait_for(SHORT_TEXT) == SHORT_TEXT
             editor.clear()
         assert display.caps_lock_is_on()
     finally:
@@ -159,26 +161,26 @@ def test_caps_lock_does_not_change_the_text_and_stays_on(
 @pytest.mark.parametrize("key", ["Control_R", "Shift_L"])
 @pytest.mark.parametrize("method", ["auto", "paste"])
 def test_a_modifier_that_stays_down_is_let_go(
-    editor: Editor, inserting: Inserting, display: Display, key: str, method: str
+    editor: Editor, inserting: InsertingProgram, display: Display, key: str, method: str
 ) -> None:
     display.press(key)
-    assert inserting.insert(SHORT, method)["problem"] == ""
-    assert editor.wait_for(SHORT) == SHORT
+    assert inserting.insert(SHORT_TEXT, method)["problem"] == ""
+    assert editor.wait_for(SHORT_TEXT) == SHORT_TEXT
     assert display.keys_down() == set()
 
 
 def test_typing_waits_for_a_key_that_is_let_go(
-    editor: Editor, inserting: Inserting, display: Display
+    editor: Editor, inserting: InsertingProgram, display: Display
 ) -> None:
     display.press("Super_L")
-    inserting.send({"text": SHORT, "method": "auto"})
+    inserting.send({"text": SHORT_TEXT, "method": "auto"})
     display.release("Super_L")
     assert inserting.receive()["problem"] == ""
-    assert editor.wait_for(SHORT) == SHORT
+    assert editor.wait_for(SHORT_TEXT) == SHORT_TEXT
 
 
 def test_texts_with_ever_other_characters_follow_each_other_exactly(
-    editor: Editor, inserting: Inserting
+    editor: Editor, inserting: InsertingProgram
 ) -> None:
     texts = [SAMPLES[name] + " " for name in ("polish", "cyrillic", "greek", "zwj", "hebrew")]
     for text in texts:
@@ -186,13 +188,15 @@ def test_texts_with_ever_other_characters_follow_each_other_exactly(
     assert editor.wait_for("".join(texts)) == "".join(texts)
 
 
-def test_newline_and_tab_are_typed_where_they_are_wanted(gtk: Editor, inserting: Inserting) -> None:
+def test_newline_and_tab_are_typed_where_they_are_wanted(
+    gtk: Editor, inserting: InsertingProgram
+) -> None:
     assert inserting.insert("one\n\ttwo", "type")["way"] == "type"
     assert gtk.wait_for("one\n\ttwo") == "one\n\ttwo"
 
 
 def test_spare_characters_are_those_the_layout_lacks(
-    display: Display, inserting: Inserting
+    display: Display, inserting: InsertingProgram
 ) -> None:
     assert inserting.ask({"spare": "plain"}) == 0
     assert inserting.ask({"spare": "łó łó"}) == 2
@@ -204,7 +208,7 @@ def test_spare_characters_are_those_the_layout_lacks(
 
 
 def test_a_text_of_more_characters_than_keys_is_still_typed_exactly_when_told_to(
-    display: Display, inserting: Inserting
+    display: Display, inserting: InsertingProgram
 ) -> None:
     text = "".join(map(chr, range(0x4E00, 0x4E50)))
     with Xterm(display) as editor:
@@ -212,7 +216,9 @@ def test_a_text_of_more_characters_than_keys_is_still_typed_exactly_when_told_to
         assert editor.wait_for(text) == text
 
 
-def test_control_characters_are_never_typed_or_pasted(editor: Editor, inserting: Inserting) -> None:
+def test_control_characters_are_never_typed_or_pasted(
+    editor: Editor, inserting: InsertingProgram
+) -> None:
     for method in ("auto", "type", "paste"):
         assert inserting.insert("ls\x1b[A\r", method)["way"] == "copy"
     assert inserting.insert("x", "type")["problem"] == ""
@@ -220,36 +226,36 @@ def test_control_characters_are_never_typed_or_pasted(editor: Editor, inserting:
 
 
 def test_the_target_is_the_focused_window_and_its_program(
-    display: Display, inserting: Inserting
+    display: Display, inserting: InsertingProgram
 ) -> None:
     with Xterm(display) as editor:
         assert inserting.ask("target") == {"window": editor.window, "program": "xterm"}
 
 
 def test_the_keyboard_is_as_it_was_some_seconds_later(
-    display: Display, inserting: Inserting, gtk: Editor
+    display: Display, inserting: InsertingProgram, gtk: Editor
 ) -> None:
-    until(lambda: not lent(display), "what a long text needed is given back", 20)
-    before = Keyboard(display.connection).keys()
-    inserting.insert(SHORT, "type")
-    assert lent(display)
-    assert Keyboard(display.connection).keys() != before
-    until(lambda: not lent(display), "nothing is lent", 6)
-    assert Keyboard(display.connection).keys() == before
+    wait_until(lambda: not has_temporary_keys(display), "what a long text needed is given back", 20)
+    before = Keyboard(display.connection).read_keys()
+    inserting.insert(SHORT_TEXT, "type")
+    assert has_temporary_keys(display)
+    assert Keyboard(display.connection).read_keys() != before
+    wait_until(lambda: not has_temporary_keys(display), "nothing is lent", 6)
+    assert Keyboard(display.connection).read_keys() == before
 
 
 def test_what_a_crashed_run_left_on_the_keyboard_is_cleared(
-    display: Display, inserting: Inserting, gtk: Editor
+    display: Display, inserting: InsertingProgram, gtk: Editor
 ) -> None:
-    until(lambda: not lent(display), "what a long text needed is given back", 20)
-    before = Keyboard(display.connection).keys()
-    with Inserting(display) as crashing:
-        assert crashing.insert(SHORT, "type")["problem"] == ""
-    assert lent(display)
-    with Inserting(display) as later:
+    wait_until(lambda: not has_temporary_keys(display), "what a long text needed is given back", 20)
+    before = Keyboard(display.connection).read_keys()
+    with InsertingProgram(display) as crashing:
+        assert crashing.insert(SHORT_TEXT, "type")["problem"] == ""
+    assert has_temporary_keys(display)
+    with InsertingProgram(display) as later:
         assert later.ask({"spare": "a"}) == 0
-        assert not lent(display)
-        assert Keyboard(display.connection).keys() == before
+        assert not has_temporary_keys(display)
+        assert Keyboard(display.connection).read_keys() == before
 
 
 @pytest.mark.parametrize(
@@ -263,67 +269,67 @@ def test_what_a_crashed_run_left_on_the_keyboard_is_cleared(
     ids=["text and html", "image", "files and a format of its own", "300 kB"],
 )
 def test_what_was_copied_before_is_put_back(
-    editor: Editor, inserting: Inserting, display: Display, formats: dict[str, str]
+    editor: Editor, inserting: InsertingProgram, display: Display, formats: dict[str, str]
 ) -> None:
-    with OtherProgram(display) as other:
+    with ClipboardProgram(display) as other:
         other.copy(formats)
         other.copy({"text/plain": b"selected".hex()}, mode=1)
         before = other.read()
-        assert inserting.insert(SHORT, "paste")["problem"] == ""
-        assert editor.wait_for(SHORT) == SHORT
-        other.wait_until_given_back()
+        assert inserting.insert(SHORT_TEXT, "paste")["problem"] == ""
+        assert editor.wait_for(SHORT_TEXT) == SHORT_TEXT
+        other.wait_until_restored()
         after = other.read()
         assert {n: after.get(n) for n in formats} == {n: before[n] for n in formats}
         assert other.read(1)["text/plain"] == b"selected".hex()
 
 
 def test_two_pastes_in_a_row_put_back_what_was_there_before_both(
-    editor: Editor, inserting: Inserting, display: Display
+    editor: Editor, inserting: InsertingProgram, display: Display
 ) -> None:
-    with OtherProgram(display) as other:
+    with ClipboardProgram(display) as other:
         other.copy({"text/plain": b"original".hex()})
         inserting.insert("one ", "paste")
         inserting.insert("two", "paste")
         assert editor.wait_for("one two") == "one two"
-        other.wait_until_given_back()
+        other.wait_until_restored()
         assert other.read()["text/plain"] == b"original".hex()
 
 
 def test_a_program_that_looks_all_the_time_does_not_keep_the_clipboard_from_its_owner(
-    inserting: Inserting, display: Display, gtk: Editor
+    inserting: InsertingProgram, display: Display, gtk: Editor
 ) -> None:
-    with OtherProgram(display) as other:
+    with ClipboardProgram(display) as other:
         other.copy({"text/plain": b"before".hex()})
-        assert inserting.insert(SHORT, "paste")["problem"] == ""
-        until(lambda: other.read()["text/plain"] == b"before".hex(), "it is given back", 5)
-        assert gtk.wait_for(SHORT) == SHORT
+        assert inserting.insert(SHORT_TEXT, "paste")["problem"] == ""
+        wait_until(lambda: other.read()["text/plain"] == b"before".hex(), "it is given back", 5)
+        assert gtk.wait_for(SHORT_TEXT) == SHORT_TEXT
 
 
 def test_what_somebody_else_copies_meanwhile_is_left_alone(
-    editor: Editor, inserting: Inserting, display: Display
+    editor: Editor, inserting: InsertingProgram, display: Display
 ) -> None:
-    with OtherProgram(display) as other:
+    with ClipboardProgram(display) as other:
         other.copy({"text/plain": b"before".hex()})
-        assert inserting.insert(SHORT, "paste")["problem"] == ""
-        assert editor.wait_for(SHORT) == SHORT
+        assert inserting.insert(SHORT_TEXT, "paste")["problem"] == ""
+        assert editor.wait_for(SHORT_TEXT) == SHORT_TEXT
         other.copy({"text/plain": b"meanwhile".hex()})
         # A second text is only begun when the clipboard of the first has been seen to.
         assert inserting.insert(" again", "paste")["problem"] == ""
-        other.wait_until_given_back()
+        other.wait_until_restored()
         assert other.read()["text/plain"] == b"meanwhile".hex()
 
 
 def test_a_text_nobody_takes_stays_on_the_clipboard_and_it_is_said() -> None:
-    with Display() as empty, Inserting(empty) as inserting, OtherProgram(empty) as other:
-        done = inserting.insert(SHORT, "paste")
+    with Display() as empty, InsertingProgram(empty) as inserting, ClipboardProgram(empty) as other:
+        done = inserting.insert(SHORT_TEXT, "paste")
         assert done["problem"] == (
             "This window does not take typed text. Your words are copied: press Ctrl+V."
         )
-        assert other.read()["text/plain"] == SHORT.encode().hex()
-        assert HINT not in other.read()
+        assert other.read()["text/plain"] == SHORT_TEXT.encode().hex()
+        assert CONCEALED_FORMAT not in other.read()
 
 
-def lent(display: Display) -> bool:
+def has_temporary_keys(display: Display) -> bool:
     """Whether keys carry other characters than the layout's, by Sayso's own note of it."""
     atom = display.connection.intern_atom(PROPERTY)
     return display.connection.screen().root.get_property(atom, 0, 0, 1) is not None

@@ -12,7 +12,7 @@ from service import StandIn, in_thread
 
 from .desktop_fixture import Desktop
 from .session import Session
-from .sound import speech
+from .sound import speech_clips
 
 HOST = "127.0.0.1"
 KEY = "sk-test-1234567890abcdef"
@@ -21,7 +21,7 @@ TEXT = "Only for today."
 
 @pytest.fixture
 def at_host(desktop: Desktop) -> Desktop:
-    desktop.set(endpoint__url=f"ws://{HOST}:9/v1/realtime", engine="realtime")
+    desktop.configure(endpoint__url=f"ws://{HOST}:9/v1/realtime", engine="realtime")
     return desktop
 
 
@@ -54,9 +54,9 @@ def test_a_key_is_stored_for_its_host_told_of_and_forgotten(at_host: Desktop) ->
 
 def test_a_key_of_one_host_is_not_given_to_another(at_host: Desktop) -> None:
     at_host.sayso("key", "set", stdin=f"{KEY}\n")
-    at_host.set(endpoint__url="ws://localhost:9/v1/realtime")
+    at_host.configure(endpoint__url="ws://localhost:9/v1/realtime")
     assert "no" in at_host.sayso("key", "status").stdout.lower()
-    at_host.set(endpoint__url=f"ws://{HOST}:9/v1/realtime")
+    at_host.configure(endpoint__url=f"ws://{HOST}:9/v1/realtime")
     at_host.sayso("key", "forget")
 
 
@@ -79,11 +79,13 @@ def test_without_an_open_keyring_it_is_said_in_a_sentence(
 def test_without_an_open_keyring_a_take_fails_in_words_and_is_kept(
     at_host: Desktop, no_keyring: Session
 ) -> None:
-    at_host.set(endpoint__url="wss://api.openai.com/v1/realtime")  # without a key it stays here
+    at_host.configure(
+        endpoint__url="wss://api.openai.com/v1/realtime"
+    )  # without a key it stays here
     at_host.start_app(env=no_keyring.environ)
-    last = at_host.say(speech()[4][0])
+    last = at_host.dictate(speech_clips()[4][0])
     assert "key" in last["error"].lower()
-    assert at_host.kept(last["id"])
+    assert at_host.recording_path(last["id"])
     assert "Traceback" not in at_host.log.read_text("utf-8")
 
 
@@ -93,12 +95,12 @@ def test_without_an_open_keyring_a_key_is_kept_for_this_run(
     none_runs = at_host.sayso("key", "set", "--for-this-run", stdin=f"{KEY}\n")
     assert none_runs.returncode == 3
     with in_thread(StandIn([TEXT], key=KEY)) as service:
-        at_host.set(endpoint__url=service.url)
+        at_host.configure(endpoint__url=service.url)
         at_host.start_app(env=no_keyring.environ)
         host = service.url.split("/")[2]
         kept = at_host.sayso("key", "set", "--for-this-run", stdin=f"{KEY}\n")
         assert (kept.returncode, kept.stderr) == (0, "")
         assert kept.stdout == f"The key for {host} is kept until Sayso ends.\n"
-        assert at_host.say(speech()[4][0])["text"] == TEXT
+        assert at_host.dictate(speech_clips()[4][0])["text"] == TEXT
     written = [path for path in at_host.home.rglob("*") if path.is_file()]
     assert not [path for path in written if KEY.encode() in path.read_bytes()]

@@ -9,18 +9,18 @@ import pytest
 from Xlib import XK, X, error
 from Xlib.display import Display as Connection
 
-from sayso.core.hotkey.chord import Change, Chord, ChordWatch
+from sayso.core.hotkey.chord import Chord, ChordChange, ChordMatcher
 from sayso.core.problems import ProblemError
-from sayso.system.x11.hotkey import X11Keys
+from sayso.system.x11.hotkey import X11Hotkey
 
 from .editors import Xterm
-from .processes import until
+from .processes import wait_until
 from .x_server import Display
 
 LIMIT_S = 5.0
 
 
-class Heard:
+class KeyRecorder:
     """What a key source told, in order."""
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Heard:
     def next(self, count: int) -> list[str]:
         return [self._events.get(timeout=LIMIT_S) for _ in range(count)]
 
-    def nothing_more(self) -> bool:
+    def is_empty(self) -> bool:
         return self._events.empty()
 
 
@@ -46,13 +46,13 @@ def display() -> Iterator[Display]:
 
 
 @pytest.fixture
-def heard() -> Heard:
-    return Heard()
+def heard() -> KeyRecorder:
+    return KeyRecorder()
 
 
 @pytest.fixture
-def keys(display: Display, heard: Heard) -> Iterator[X11Keys]:
-    source = X11Keys(display.name)
+def keys(display: Display, heard: KeyRecorder) -> Iterator[X11Hotkey]:
+    source = X11Hotkey(display.name)
     source.start(heard.press, heard.release)
     yield source
     source.stop()
@@ -86,8 +86,8 @@ def xterm(terminal: Xterm) -> Xterm:
     ids=str,
 )
 def test_what_goes_down_and_up_is_heard_once(
-    keys: X11Keys,
-    heard: Heard,
+    keys: X11Hotkey,
+    heard: KeyRecorder,
     display: Display,
     pressed: list[str | int],
     names: list[str],
@@ -95,25 +95,25 @@ def test_what_goes_down_and_up_is_heard_once(
     display.tap(*pressed)
     expected = [f"+{n}" for n in names] + [f"-{n}" for n in reversed(names)]
     assert heard.next(len(expected)) == expected
-    assert heard.nothing_more()
+    assert heard.is_empty()
 
 
 def test_of_the_common_buttons_only_a_click_is_heard(
-    keys: X11Keys, heard: Heard, display: Display
+    keys: X11Hotkey, heard: KeyRecorder, display: Display
 ) -> None:
     for button in (3, 4, 1):
         display.tap(button)
     assert heard.next(2) == ["+mouse1", "-mouse1"]
-    assert keys.really_down() == frozenset()
+    assert keys.pressed_now() == frozenset()
 
 
 def test_a_key_held_until_it_repeats_is_one_press_and_one_release(
-    keys: X11Keys, heard: Heard, display: Display, xterm: Xterm
+    keys: X11Hotkey, heard: KeyRecorder, display: Display, xterm: Xterm
 ) -> None:
     with display.holding("a"):
-        until(lambda: len(xterm.text()) > 3, "the key repeats")
+        wait_until(lambda: len(xterm.text()) > 3, "the key repeats")
     assert heard.next(2) == ["+a", "-a"]
-    assert heard.nothing_more()
+    assert heard.is_empty()
 
 
 @pytest.mark.parametrize("locked", [None, "Caps_Lock", "Num_Lock"])
@@ -127,8 +127,8 @@ def test_a_key_held_until_it_repeats_is_one_press_and_one_release(
     ],
 )
 def test_a_swallowed_chord_is_heard_and_leaks_nothing(
-    keys: X11Keys,
-    heard: Heard,
+    keys: X11Hotkey,
+    heard: KeyRecorder,
     display: Display,
     xterm: Xterm,
     chord: str,
@@ -139,10 +139,10 @@ def test_a_swallowed_chord_is_heard_and_leaks_nothing(
         display.tap(locked)
         heard.next(2)
     try:
-        assert keys.swallow(chord) is None
+        assert keys.grab(chord) is None
         display.tap(*pressed)
         assert len(heard.next(2 * len(pressed))) == 2 * len(pressed)
-        keys.swallow("")
+        keys.grab("")
         display.tap("1")
         assert xterm.wait_for("1") == "1"
     finally:
@@ -151,31 +151,31 @@ def test_a_swallowed_chord_is_heard_and_leaks_nothing(
 
 
 def test_what_is_not_swallowed_reaches_the_window(
-    keys: X11Keys, heard: Heard, display: Display, xterm: Xterm
+    keys: X11Hotkey, heard: KeyRecorder, display: Display, xterm: Xterm
 ) -> None:
-    keys.swallow("f9")
+    keys.grab("f9")
     display.tap("F8")
     assert xterm.wait_for("\x1b[19~") == "\x1b[19~"
-    keys.swallow("f8")
+    keys.grab("f8")
     display.tap("F9")
     assert xterm.wait_for("\x1b[19~\x1b[20~") == "\x1b[19~\x1b[20~"
 
 
 def test_two_letters_are_not_taken_from_the_window(
-    keys: X11Keys, display: Display, xterm: Xterm
+    keys: X11Hotkey, display: Display, xterm: Xterm
 ) -> None:
-    assert keys.swallow("f9+a") is None
+    assert keys.grab("f9+a") is None
     display.tap("a")
     assert xterm.wait_for("a") == "a"
 
 
 def test_a_swallowed_key_keeps_its_meaning_after_a_change_of_layout(
-    keys: X11Keys, heard: Heard, display: Display, xterm: Xterm
+    keys: X11Hotkey, heard: KeyRecorder, display: Display, xterm: Xterm
 ) -> None:
-    assert keys.swallow("ctrl+y") is None
+    assert keys.grab("ctrl+y") is None
     display.set_layout("de")
     try:
-        until(lambda: is_taken(display, "y", X.ControlMask), "y is grabbed where it is now")
+        wait_until(lambda: is_grabbed(display, "y", X.ControlMask), "y is grabbed where it is now")
         display.tap("Control_L", "y")
         assert heard.next(4) == ["+ctrl_l", "+y", "-y", "-ctrl_l"]
         display.tap("1")
@@ -185,7 +185,7 @@ def test_a_swallowed_key_keeps_its_meaning_after_a_change_of_layout(
 
 
 def test_a_letter_has_its_name_on_a_layout_of_another_alphabet(
-    keys: X11Keys, heard: Heard, display: Display
+    keys: X11Hotkey, heard: KeyRecorder, display: Display
 ) -> None:
     display.set_layout("ru")
     try:
@@ -195,13 +195,13 @@ def test_a_letter_has_its_name_on_a_layout_of_another_alphabet(
         display.set_layout("us")
 
 
-def test_a_chord_that_another_program_uses_is_refused(keys: X11Keys, display: Display) -> None:
+def test_a_chord_that_another_program_uses_is_refused(keys: X11Hotkey, display: Display) -> None:
     other = Connection(display.name)
     code = other.keysym_to_keycode(XK.XK_space)
     mask = X.ControlMask | X.Mod1Mask
     other.screen().root.grab_key(code, mask, False, X.GrabModeAsync, X.GrabModeAsync)
     other.sync()
-    problem = keys.swallow("ctrl+alt+space")
+    problem = keys.grab("ctrl+alt+space")
     other.close()
     assert problem is not None
     assert problem.sentence == ("Another program uses Ctrl+Alt+Space. Choose a different hotkey.")
@@ -209,7 +209,7 @@ def test_a_chord_that_another_program_uses_is_refused(keys: X11Keys, display: Di
 
 
 def test_keys_are_heard_while_another_program_has_the_keyboard(
-    keys: X11Keys, heard: Heard, display: Display
+    keys: X11Hotkey, heard: KeyRecorder, display: Display
 ) -> None:
     other = Connection(display.name)
     other.screen().root.grab_keyboard(False, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
@@ -221,58 +221,58 @@ def test_keys_are_heard_while_another_program_has_the_keyboard(
 
 @pytest.mark.parametrize("key", ["Control_R", "F9", 8])
 def test_a_release_that_nobody_heard_is_seen_by_asking(
-    display: Display, heard: Heard, key: str | int
+    display: Display, heard: KeyRecorder, key: str | int
 ) -> None:
     name = {"Control_R": "ctrl_r", "F9": "f9", 8: "mouse8"}[key]
-    keys = X11Keys(display.name)
+    keys = X11Hotkey(display.name)
     keys.start(heard.press, heard.release)
-    watch = ChordWatch(Chord.parse(name))
+    watch = ChordMatcher(Chord.parse(name))
     try:
         with display.holding(key):
             assert heard.next(1) == [f"+{name}"]
-            assert watch.press(name) is Change.PRESSED
-            assert keys.really_down() == {name}
-            assert watch.really_down(keys.really_down()) is Change.NONE
+            assert watch.press(name) is ChordChange.PRESSED
+            assert keys.pressed_now() == {name}
+            assert watch.sync_pressed(keys.pressed_now()) is ChordChange.NONE
             keys.stop()
-        assert watch.really_down(keys.really_down()) is Change.RELEASED
+        assert watch.sync_pressed(keys.pressed_now()) is ChordChange.RELEASED
     finally:
         keys.stop()
 
 
-def test_it_can_be_started_again(display: Display, heard: Heard) -> None:
-    keys = X11Keys(display.name)
+def test_it_can_be_started_again(display: Display, heard: KeyRecorder) -> None:
+    keys = X11Hotkey(display.name)
     for _ in range(2):
         keys.start(heard.press, heard.release)
         display.tap("F9")
         assert heard.next(2) == ["+f9", "-f9"]
         keys.stop()
     display.tap("F9")
-    assert keys.really_down() == frozenset()
-    assert heard.nothing_more()
+    assert keys.pressed_now() == frozenset()
+    assert heard.is_empty()
     keys.stop()
 
 
-def test_when_the_display_goes_what_is_held_is_let_go_and_it_is_said(heard: Heard) -> None:
+def test_when_the_display_goes_what_is_held_is_let_go_and_it_is_said(heard: KeyRecorder) -> None:
     with Display(window_manager=False) as display:
-        keys = X11Keys(display.name)
+        keys = X11Hotkey(display.name)
         keys.start(heard.press, heard.release)
         display.press("F9")
         assert heard.next(1) == ["+f9"]
         display.kill_server()
         assert heard.next(1) == ["-f9"]
-        assert keys.really_down() == frozenset()
-        problem = keys.swallow("f9")
+        assert keys.pressed_now() == frozenset()
+        problem = keys.grab("f9")
         assert problem is not None
-        until(lambda: keys.lost is not None, "it is said")
+        wait_until(lambda: keys.lost is not None, "it is said")
         keys.stop()
 
 
-def test_without_a_display_it_says_so(heard: Heard) -> None:
+def test_without_a_display_it_says_so(heard: KeyRecorder) -> None:
     with pytest.raises(ProblemError, match="no X display"):
-        X11Keys("nonsense").start(heard.press, heard.release)
+        X11Hotkey("nonsense").start(heard.press, heard.release)
 
 
-def is_taken(display: Display, key: str, mask: int) -> bool:
+def is_grabbed(display: Display, key: str, mask: int) -> bool:
     """Whether somebody else has grabbed the key."""
     other = Connection(display.name)
     refused = error.CatchError(error.BadAccess)

@@ -17,66 +17,66 @@ from sayso.audio import files
 from sayso.core.dictation.take import Take
 from sayso.core.problems import ProblemError
 from sayso.storage import paths
-from sayso.stt.engine import Heard, Partial, Ready
+from sayso.stt.engine import EngineEvent, Partial, Ready
 from sayso.stt.ondevice import engine as recogniser
-from sayso.stt.ondevice.decoding.loading import opened
-from sayso.stt.ondevice.decoding.prompt import hint
-from sayso.stt.ondevice.decoding.quality import Draft
-from sayso.stt.ondevice.decoding.whisper import Decoder
+from sayso.stt.ondevice.decoding.loading import load_decoder
+from sayso.stt.ondevice.decoding.prompt import build_prompt
+from sayso.stt.ondevice.decoding.quality import Hypothesis
+from sayso.stt.ondevice.decoding.whisper import WhisperDecoder
 from sayso.stt.ondevice.engine import OnDeviceEngine
 from sayso.stt.ondevice.samples import Samples
 from sayso.stt.reader import Reader
 
 from .ondevice import (
-    MISHEARD,
+    MAX_LIVE_ERRORS,
     NAMES,
     RATE_HZ,
     TAKES,
-    ended,
-    errors,
-    joined,
-    recognised,
-    samples_of,
-    spoken,
-    take,
-    words,
+    joined_clips,
+    make_take,
+    normalize,
+    read_samples,
+    shut_down,
+    transcribe,
+    transcribe_live,
+    word_errors,
 )
-from .sound import speech
+from .sound import speech_clips
 
 
 def test_real_speech_has_no_more_errors_than_one_full_decode(
-    engine: OnDeviceEngine, decoder: Decoder
+    engine: OnDeviceEngine, decoder: WhisperDecoder
 ) -> None:
     ours = full = count = 0
     for numbers in TAKES.values():
-        samples, said = joined(numbers)
+        samples, said = joined_clips(numbers)
         segments, _ = decoder._model.transcribe(
             samples.astype("f4") / 32768,
             language="en",
             beam_size=5,
             condition_on_previous_text=False,
         )
-        text, *_ = asyncio.run(spoken(engine, samples))
-        ours += errors(said, text)
-        full += errors(said, "".join(segment.text for segment in segments))
-        count += len(words(said).split())
+        text, *_ = asyncio.run(transcribe_live(engine, samples))
+        ours += word_errors(said, text)
+        full += word_errors(said, "".join(segment.text for segment in segments))
+        count += len(normalize(said).split())
     assert ours <= full
     assert ours / count < 0.03
 
 
 def test_what_was_recorded_before_is_recognised_as_well(engine: OnDeviceEngine) -> None:
-    samples, said = joined(TAKES["half a minute"])
-    assert errors(said, recognised(engine, take(samples))) <= 2
+    samples, said = joined_clips(TAKES["half a minute"])
+    assert word_errors(said, transcribe(engine, make_take(samples))) <= 2
 
 
 def test_words_are_shown_while_somebody_speaks(engine: OnDeviceEngine) -> None:
-    samples, said = joined([3, 4])
-    text, heard, before = asyncio.run(spoken(engine, samples))
+    samples, said = joined_clips([3, 4])
+    text, heard, before = asyncio.run(transcribe_live(engine, samples))
     assert heard[0] == Ready()
     partials = [what.text for what in heard[:before] if isinstance(what, Partial)]
     assert len(partials) >= 3
-    assert words(partials[0]).startswith("had he married")
-    assert errors(said, partials[-1]) <= errors(said, text) + 2
+    assert normalize(partials[0]).startswith("had he married")
+    assert word_errors(said, partials[-1]) <= word_errors(said, text) + 2
 
 
 NAMED = ("Nguyen will meet Siobhan on Monday.", "Joaquin wrote the first draft on Terraform.")
@@ -87,29 +87,33 @@ def synthetic(sentence: str, folder: Path, voice: str = "en-us") -> np.ndarray:
     say = ["espeak-ng", "-v", voice, "-s", "140", "-w", raw, sentence]
     subprocess.run(say, check=True, capture_output=True)
     subprocess.run(["sox", "-R", raw, "-r", "16000", "-c", "1", path], check=True)
-    return samples_of(path)
+    return read_samples(path)
 
 
 def test_names_that_are_expected_are_spelled_right(
-    decoder: Decoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    decoder: WhisperDecoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = [(synthetic(text, tmp_path).astype("f4") / 32768, text) for text in NAMED]
-    without = sum(errors(text, decoder.segment(samples, "en").text) for samples, text in said)
-    assert decoder._fitting("") == ""
-    monkeypatch.setattr(decoder, "_hint", decoder._fitting(hint("", NAMES)))
-    told = sum(errors(text, decoder.segment(samples, "en").text) for samples, text in said)
+    without = sum(
+        word_errors(text, decoder.decode_segment(samples, "en").text) for samples, text in said
+    )
+    assert decoder._fit_prompt("") == ""
+    monkeypatch.setattr(decoder, "_hint", decoder._fit_prompt(build_prompt("", NAMES)))
+    told = sum(
+        word_errors(text, decoder.decode_segment(samples, "en").text) for samples, text in said
+    )
     assert told <= 2 < without - told
-    path, text = speech()[1]  # in which none of them is said
-    samples = samples_of(path).astype("f4") / 32768
-    assert errors(text, decoder.segment(samples, "en").text) <= 1
-    assert errors(text, decoder.text(samples, "en", lambda: True)) <= 1
+    path, text = speech_clips()[1]  # in which none of them is said
+    samples = read_samples(path).astype("f4") / 32768
+    assert word_errors(text, decoder.decode_segment(samples, "en").text) <= 1
+    assert word_errors(text, decoder.transcribe(samples, "en", lambda: True)) <= 1
 
 
-def test_a_long_list_of_names_loses_its_beginning(decoder: Decoder) -> None:
+def test_a_long_list_of_names_loses_its_beginning(decoder: WhisperDecoder) -> None:
     names = [f"Xenolab{number}" for number in range(100)]
-    fitting = decoder._fitting(hint("A beginning.", names))
+    fitting = decoder._fit_prompt(build_prompt("A beginning.", names))
     assert fitting.endswith("Xenolab98, Xenolab99.")
-    assert 0 < len(fitting) < len(hint("", names))
+    assert 0 < len(fitting) < len(build_prompt("", names))
     tokens = decoder._model.hf_tokenizer.encode(f" {fitting}", add_special_tokens=False).ids
     assert len(tokens) <= 223
 
@@ -123,15 +127,18 @@ ASTRAY = {
 
 @pytest.mark.parametrize("echo", ASTRAY.values(), ids=ASTRAY)
 def test_names_nobody_said_are_not_written(
-    decoder: Decoder, monkeypatch: pytest.MonkeyPatch, echo: str
+    decoder: WhisperDecoder, monkeypatch: pytest.MonkeyPatch, echo: str
 ) -> None:
     """A decode that says the hint back is made up here: it is rare with this model."""
-    samples = samples_of(speech()[1][0]).astype("f4") / 32768
+    samples = read_samples(speech_clips()[1][0]).astype("f4") / 32768
     short = samples[:RATE_HZ]
-    draft, segments = decoder.draft, decoder._segments
-    without = {"short": draft(short, "en").text, "full": decoder.text(short, "en", lambda: True)}
+    draft, segments = decoder.decode_window, decoder._full_segments
+    without = {
+        "short": draft(short, "en").text,
+        "full": decoder.transcribe(short, "en", lambda: True),
+    }
 
-    def echoing(*given: object, hint: str = "", **more: object) -> Draft:
+    def echoing(*given: object, hint: str = "", **more: object) -> Hypothesis:
         found = draft(*given, **more)  # type: ignore[arg-type]
         tokens = tuple([7, 8] * 7) if "Nguyen, Nguyen" in echo else found.tokens
         return attrs.evolve(found, text=echo, tokens=tokens) if hint else found
@@ -143,20 +150,20 @@ def test_names_nobody_said_are_not_written(
                 segment.text, segment.tokens = echo, repeated
             yield segment
 
-    monkeypatch.setattr(decoder, "_hint", hint("", NAMES))
+    monkeypatch.setattr(decoder, "_hint", build_prompt("", NAMES))
     monkeypatch.setattr(decoder, "draft", echoing)
     monkeypatch.setattr(decoder, "_segments", full_echoing)
     assert len(without["short"]) < 20  # so much shorter than the echo
-    assert decoder.segment(short, "en").text == without["short"]
-    assert decoder.guess(short, "en").broken
-    assert decoder.text(short, "en", lambda: True) == without["full"]
+    assert decoder.decode_segment(short, "en").text == without["short"]
+    assert decoder.decode_once(short, "en").is_unusable
+    assert decoder.transcribe(short, "en", lambda: True) == without["full"]
 
 
-def test_the_language_is_found_where_none_is_set(decoder: Decoder) -> None:
-    for path, _ in speech()[:3]:
-        samples = samples_of(path).astype("f4") / 32768
-        assert decoder.draft(samples, "").language == "en"
-        assert decoder.language(samples) == "en"
+def test_the_language_is_found_where_none_is_set(decoder: WhisperDecoder) -> None:
+    for path, _ in speech_clips()[:3]:
+        samples = read_samples(path).astype("f4") / 32768
+        assert decoder.decode_window(samples, "").language == "en"
+        assert decoder.detect_language(samples) == "en"
 
 
 OTHERS = {
@@ -176,45 +183,54 @@ def test_other_languages_are_found_and_written(
 ) -> None:
     samples = synthetic(said, tmp_path, language)
     monkeypatch.setattr(engine, "_language", "")
-    found = [asyncio.run(spoken(engine, samples))[0], recognised(engine, take(samples))]
+    found = [
+        asyncio.run(transcribe_live(engine, samples))[0],
+        transcribe(engine, make_take(samples)),
+    ]
     monkeypatch.setattr(engine, "_language", language)
-    chosen = asyncio.run(spoken(engine, samples))[0]
-    assert all(errors(said, text) <= 4 for text in (*found, chosen)), (found, chosen)
+    chosen = asyncio.run(transcribe_live(engine, samples))[0]
+    assert all(word_errors(said, text) <= 4 for text in (*found, chosen)), (found, chosen)
 
 
 def test_two_takes_at_once_are_recognised_one_after_the_other(engine: OnDeviceEngine) -> None:
-    clips = [speech()[1], speech()[2]]
+    clips = [speech_clips()[1], speech_clips()[2]]
 
     async def both() -> list[str]:
-        readers = [Reader(files.read(path)) for path, _ in clips]
-        return await asyncio.gather(*(engine.recognise(r, lambda heard: None) for r in readers))
+        readers = [Reader(files.load_take(path)) for path, _ in clips]
+        return await asyncio.gather(*(engine.transcribe(r, lambda heard: None) for r in readers))
 
-    assert [words(text) for text in asyncio.run(both())] == [words(text) for _, text in clips]
+    assert [normalize(text) for text in asyncio.run(both())] == [
+        normalize(text) for _, text in clips
+    ]
 
 
 def test_two_who_speak_at_once_both_get_their_words(engine: OnDeviceEngine) -> None:
-    async def both() -> list[tuple[str, list[Heard], int]]:
-        return await asyncio.gather(*(spoken(engine, joined([n])[0]) for n in (1, 2)))
+    async def both() -> list[tuple[str, list[EngineEvent], int]]:
+        return await asyncio.gather(
+            *(transcribe_live(engine, joined_clips([n])[0]) for n in (1, 2))
+        )
 
     for (text, *_), number in zip(asyncio.run(both()), (1, 2), strict=True):
-        assert errors(speech()[number][1], text) <= MISHEARD
+        assert word_errors(speech_clips()[number][1], text) <= MAX_LIVE_ERRORS
 
 
 def test_a_cancelled_take_is_not_waited_for(
-    engine: OnDeviceEngine, decoder: Decoder, monkeypatch: pytest.MonkeyPatch
+    engine: OnDeviceEngine, decoder: WhisperDecoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    long = np.concatenate([samples_of(path) for path, _ in speech()] * 2)
+    long = np.concatenate([read_samples(path) for path, _ in speech_clips()] * 2)
 
     async def scenario() -> float:
         begun, loop = asyncio.Event(), asyncio.get_running_loop()
-        text = decoder.text
+        text = decoder.transcribe
 
         def told(*arguments: object) -> str:
             loop.call_soon_threadsafe(begun.set)
             return text(*arguments)  # type: ignore[arg-type]
 
         monkeypatch.setattr(decoder, "text", told)
-        recognising = asyncio.create_task(engine.recognise(Reader(take(long)), lambda heard: None))
+        recognising = asyncio.create_task(
+            engine.transcribe(Reader(make_take(long)), lambda heard: None)
+        )
         await asyncio.wait_for(begun.wait(), 10)
         at = loop.time()
         recognising.cancel()
@@ -224,21 +240,23 @@ def test_a_cancelled_take_is_not_waited_for(
 
     assert asyncio.run(scenario()) < 0.1
     monkeypatch.undo()
-    path, text = speech()[1]
-    assert words(recognised(engine, files.read(path))) == words(text)  # and the next one works
+    path, text = speech_clips()[1]
+    assert normalize(transcribe(engine, files.load_take(path))) == normalize(
+        text
+    )  # and the next one works
 
 
 def test_a_graphics_card_that_does_not_do_is_passed_over(
-    engine: OnDeviceEngine, decoder: Decoder, monkeypatch: pytest.MonkeyPatch
+    engine: OnDeviceEngine, decoder: WhisperDecoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ctranslate2, "get_cuda_device_count", lambda: 1)
     monkeypatch.setattr(ctranslate2, "get_supported_compute_types", lambda _: {"float16"})
-    on_processor = opened(engine._find(), lambda: 1)
+    on_processor = load_decoder(engine._locate(), lambda: 1)
     assert on_processor._model.model.device == "cpu"
-    samples, said = joined([1])
-    told = on_processor.draft(samples.astype("f4") / 32768, "en").text
-    assert errors(said, told) <= 1
-    assert told == decoder.draft(samples.astype("f4") / 32768, "en").text
+    samples, said = joined_clips([1])
+    told = on_processor.decode_window(samples.astype("f4") / 32768, "en").text
+    assert word_errors(said, told) <= 1
+    assert told == decoder.decode_window(samples.astype("f4") / 32768, "en").text
 
 
 FAILURES = {
@@ -251,7 +269,7 @@ FAILURES = {
 @pytest.mark.parametrize(("error", "sentence"), FAILURES.values(), ids=FAILURES)
 def test_a_failed_decode_is_told_and_the_next_take_works(
     engine: OnDeviceEngine,
-    decoder: Decoder,
+    decoder: WhisperDecoder,
     monkeypatch: pytest.MonkeyPatch,
     error: Exception,
     sentence: str,
@@ -259,32 +277,32 @@ def test_a_failed_decode_is_told_and_the_next_take_works(
     def fails(*_: object, **__: object) -> str:
         raise error
 
-    samples, said = joined([1])
+    samples, said = joined_clips([1])
     with monkeypatch.context() as broken:
         broken.setattr(decoder, "text", fails)
         broken.setattr(decoder, "draft", fails)
         with pytest.raises(ProblemError, match=sentence):
-            recognised(engine, take(samples))
+            transcribe(engine, make_take(samples))
         with pytest.raises(ProblemError, match=sentence):
-            asyncio.run(spoken(engine, samples))
-    text, *_ = asyncio.run(spoken(engine, samples))
-    assert errors(said, text) <= MISHEARD
+            asyncio.run(transcribe_live(engine, samples))
+    text, *_ = asyncio.run(transcribe_live(engine, samples))
+    assert word_errors(said, text) <= MAX_LIVE_ERRORS
 
 
 def test_a_repair_that_fails_costs_nothing(
-    engine: OnDeviceEngine, decoder: Decoder, monkeypatch: pytest.MonkeyPatch
+    engine: OnDeviceEngine, decoder: WhisperDecoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(*_: object) -> str:
         raise RuntimeError
 
     monkeypatch.setattr(decoder, "text", fails)
-    samples, said = joined([3, 4])
-    text, *_ = asyncio.run(spoken(engine, samples))
-    assert errors(said, text) <= 1
+    samples, said = joined_clips([3, 4])
+    text, *_ = asyncio.run(transcribe_live(engine, samples))
+    assert word_errors(said, text) <= 1
 
 
 def test_a_decode_that_takes_too_long_is_given_up(
-    engine: OnDeviceEngine, decoder: Decoder, monkeypatch: pytest.MonkeyPatch
+    engine: OnDeviceEngine, decoder: WhisperDecoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     over = threading.Event()
 
@@ -296,19 +314,19 @@ def test_a_decode_that_takes_too_long_is_given_up(
     monkeypatch.setattr(recogniser, "LIMIT_PER_S", 0.0)
     monkeypatch.setattr(decoder, "text", slow)
     with pytest.raises(ProblemError, match="took too long"):
-        recognised(engine, files.read(speech()[1][0]))
+        transcribe(engine, files.load_take(speech_clips()[1][0]))
     over.set()
 
 
 def test_a_model_that_is_still_being_loaded_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recogniser, "LEAST_LIMIT_S", 0.0)
     monkeypatch.setattr(recogniser, "LIMIT_PER_S", 0.0)
-    path, said = speech()[1]
+    path, said = speech_clips()[1]
     fresh = OnDeviceEngine("en", models=paths.models(), cache=paths.cache())
-    assert words(recognised(fresh, files.read(path))) == words(said)
+    assert normalize(transcribe(fresh, files.load_take(path))) == normalize(said)
     assert fresh.loaded
     asyncio.run(fresh.close())
-    ended(fresh)
+    shut_down(fresh)
 
 
 def test_a_model_that_is_not_there_is_told_while_somebody_still_speaks(tmp_path: Path) -> None:
@@ -319,13 +337,13 @@ def test_a_model_that_is_not_there_is_told_while_somebody_still_speaks(tmp_path:
         growing = Take(number=1, id="t", rate_hz=RATE_HZ)
         try:
             with pytest.raises(ProblemError, match="Base is damaged"):
-                await engine.recognise(Reader(growing), lambda heard: None)
+                await engine.transcribe(Reader(growing), lambda heard: None)
             with pytest.raises(ProblemError, match="Base is damaged"):
                 await engine.prepare()
             assert not engine.ready
             assert growing._listeners == []
         finally:
             await engine.close()
-            ended(engine)
+            shut_down(engine)
 
     asyncio.run(scenario())

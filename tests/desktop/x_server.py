@@ -27,14 +27,14 @@ from Xlib.ext import xtest
 
 import canary
 
-from .processes import Part, end, until
+from .processes import Component, terminate, wait_until
 
 XK.load_keysym_group("cyrillic")  # python-xlib knows only Latin names at first
-ATTEMPTS = 20
+START_ATTEMPTS = 20
 ISO_NEXT_GROUP = 0xFE08
 
 
-class Display(Part):
+class Display(Component):
     """Xvfb with openbox on a number that nobody uses."""
 
     def __init__(self, *, window_manager: bool = True, size: str = "1280x800x24") -> None:
@@ -81,10 +81,10 @@ class Display(Part):
 
     def press(self, key: str | int) -> None:
         """Push a key ("Control_R", "a", "F9") or a mouse button (8) down."""
-        self._fake(key, down=True)
+        self._send_input(key, down=True)
 
     def release(self, key: str | int) -> None:
-        self._fake(key, down=False)
+        self._send_input(key, down=False)
 
     def tap(self, *keys: str | int) -> None:
         """Push keys down in order, and let them go in the opposite order."""
@@ -128,10 +128,10 @@ class Display(Part):
         """By the window manager's account; 0 if none."""
         return self._window_property("_NET_ACTIVE_WINDOW")
 
-    def active_process(self) -> int:
+    def active_process_id(self) -> int:
         """Whose window that is."""
         window = self.active_window()
-        return process_of(self._connection, window) if window else 0
+        return window_process_id(self._connection, window) if window else 0
 
     def sync(self) -> None:
         while self._connection.pending_events():
@@ -144,19 +144,19 @@ class Display(Part):
         if self._connection is not None:
             with suppress(error.ConnectionClosedError, OSError):
                 self._connection.close()
-        end(self._children)
-        canary.look_through(Path(self._home.name))
+        terminate(self._children)
+        canary.scan(Path(self._home.name))
         self._home.cleanup()
 
     def _open(self) -> None:
         self._start_server()
         if self._window_manager:
             self._start("openbox", "--sm-disable")
-            until(self._is_managed, "the window manager is there")
+            wait_until(self._window_manager_is_running, "the window manager is there")
         self.set_layout("us")
 
     def _start_server(self) -> None:
-        for _ in range(ATTEMPTS):
+        for _ in range(START_ATTEMPTS):
             number = random.randrange(100, 1000)
             if Path(f"/tmp/.X{number}-lock").exists():
                 continue
@@ -164,16 +164,16 @@ class Display(Part):
             server = self._start(
                 "Xvfb", self.name, "-screen", "0", self._size, "-nolisten", "tcp", "-ac", "-noreset"
             )
-            if self._answers(server):
+            if self._accepts_connections(server):
                 return
             self._children.remove(server)
-        raise AssertionError(f"no X server in {ATTEMPTS} attempts")
+        raise AssertionError(f"no X server in {START_ATTEMPTS} attempts")
 
-    def _answers(self, server: subprocess.Popen[bytes]) -> bool:
+    def _accepts_connections(self, server: subprocess.Popen[bytes]) -> bool:
         """Whether it lives and is ours: a second one on a number ends at once."""
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline and server.poll() is None:
-            if not self._listens():
+            if not self._socket_is_open():
                 time.sleep(0.005)
                 continue
             try:
@@ -186,7 +186,7 @@ class Display(Part):
         server.wait()
         return False
 
-    def _listens(self) -> bool:
+    def _socket_is_open(self) -> bool:
         """A refused connection leaves a socket open in python-xlib: ask before trying."""
         with socket.socket(socket.AF_UNIX) as asking:
             return asking.connect_ex(f"/tmp/.X11-unix/X{self.name[1:]}") == 0
@@ -200,7 +200,7 @@ class Display(Part):
         self._children.append(child)
         return child
 
-    def _is_managed(self) -> bool:
+    def _window_manager_is_running(self) -> bool:
         return self._window_property("_NET_SUPPORTING_WM_CHECK") != 0
 
     def _window_property(self, name: str) -> int:
@@ -208,7 +208,7 @@ class Display(Part):
         found = self._connection.screen().root.get_full_property(atom, X.AnyPropertyType)
         return int(found.value[0]) if found is not None and len(found.value) else 0
 
-    def _fake(self, key: str | int, *, down: bool) -> None:
+    def _send_input(self, key: str | int, *, down: bool) -> None:
         if isinstance(key, int):
             kind = X.ButtonPress if down else X.ButtonRelease
             xtest.fake_input(self._connection, kind, key)
@@ -220,31 +220,31 @@ class Display(Part):
         self._connection.sync()
 
 
-class OnDisplay(Protocol):
+class HasDisplay(Protocol):
     """A display, or whatever has one."""
 
     @property
     def environ(self) -> Mapping[str, str]: ...
 
 
-def windows(there: OnDisplay) -> list[str]:
+def window_titles(there: HasDisplay) -> list[str]:
     """The titles of all windows that the window manager lists, oldest first."""
     connection = Connection(there.environ["DISPLAY"])
     try:
         atom = connection.intern_atom("_NET_CLIENT_LIST")
         found = connection.screen().root.get_full_property(atom, X.AnyPropertyType)
         ids = [int(value) for value in found.value] if found is not None else []
-        return [title_of(connection, window) for window in ids]
+        return [window_title(connection, window) for window in ids]
     finally:
         connection.close()
 
 
-def title_of(connection: Any, window: int) -> str:
+def window_title(connection: Any, window: int) -> str:
     """'' where it has none, or is gone."""
     return bytes(_property(connection, window, "_NET_WM_NAME") or b"").decode("utf-8", "replace")
 
 
-def process_of(connection: Any, window: int) -> int:
+def window_process_id(connection: Any, window: int) -> int:
     """0 where it does not tell, or is gone."""
     found = _property(connection, window, "_NET_WM_PID")
     return int(found[0]) if found else 0

@@ -25,78 +25,84 @@ import soxr  # noqa: F401
 
 from sayso.core.settings.settings import Settings
 
-from .harness import Desk, Hearing
+from .harness import AsyncWorkerHarness, ToneEngine
 
 PROGRESS = struct.Struct("<QQQ")
-LOST_S = 0.1
-BEAT_S = 0.01
-SECOND_S = 0.2
+MAX_LOSS_S = 0.1
+HEARTBEAT_S = 0.01
+ENGINE_DELAY_S = 0.2
 """The engine thinks so long, so that there is a time between the last word and the text."""
 
 
 @attrs.frozen
 class Progress:
-    given_bytes: int
+    delivered_bytes: int
     """Sound that the microphone has handed over."""
-    safe_bytes: int
+    persisted_bytes: int
     """Of that, what must be on the disk: handed over 100 ms before the worker ran last. Where the
     computer gives it no time at all, it is not the worker that is late."""
-    typed: int
+    typed_words: int
     """Words in the window."""
 
 
-def progress(folder: Path) -> Progress:
+def read_progress(folder: Path) -> Progress:
     try:
         return Progress(*PROGRESS.unpack((folder / "progress").read_bytes()))
     except FileNotFoundError:
         return Progress(0, 0, 0)
 
 
-class Thinking(Hearing):
-    async def recognise(self, audio: Any, heard: Any) -> str:
-        text = await super().recognise(audio, heard)
-        await asyncio.sleep(SECOND_S)
+class SlowEngine(ToneEngine):
+    async def transcribe(self, audio: Any, on_event: Any) -> str:
+        text = await super().transcribe(audio, on_event)
+        await asyncio.sleep(ENGINE_DELAY_S)
         return text
 
 
-class Watched(Desk):
+class TrackedHarness(AsyncWorkerHarness):
     """Notes how far it came."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(folder, Settings(sounds=False), lambda _: Thinking())
+        super().__init__(folder, Settings(sounds=False), lambda _: SlowEngine())
         fresh = folder / "progress.new"
         fresh.write_bytes(bytes(PROGRESS.size))
         with fresh.open("r+b") as file:
-            self._noted = mmap.mmap(file.fileno(), PROGRESS.size)
+            self._progress_map = mmap.mmap(file.fileno(), PROGRESS.size)
         fresh.rename(folder / "progress")
-        self._given = self._safe = 0
+        self._delivered_bytes = self._persisted_bytes = 0
         self._ran_at_s = time.monotonic()
         self._recent: deque[tuple[float, int]] = deque()
         """When so much had been given."""
-        self._beating = self.worker.run(self._beat())
+        self._heartbeat_task = self.worker.submit(self._heartbeat())
 
-    async def _beat(self) -> None:
+    async def _heartbeat(self) -> None:
         """In the worker's loop."""
         while True:
             self._ran_at_s = time.monotonic()
-            await asyncio.sleep(BEAT_S)
+            await asyncio.sleep(HEARTBEAT_S)
 
     def block(self, pcm: bytes) -> None:
-        super().block(pcm)
-        self._given += len(pcm)
-        self._recent.append((time.monotonic(), self._given))
-        while self._recent and self._recent[0][0] < self._ran_at_s - LOST_S:
-            self._safe = self._recent.popleft()[1]
-        self._note()
+        super().deliver(pcm)
+        self._delivered_bytes += len(pcm)
+        self._recent.append((time.monotonic(), self._delivered_bytes))
+        while self._recent and self._recent[0][0] < self._ran_at_s - MAX_LOSS_S:
+            self._persisted_bytes = self._recent.popleft()[1]
+        self._write_progress()
 
-    def _note(self) -> None:
-        PROGRESS.pack_into(self._noted, 0, self._given, self._safe, len(self.text.split()))
+    def _write_progress(self) -> None:
+        PROGRESS.pack_into(
+            self._progress_map,
+            0,
+            self._delivered_bytes,
+            self._persisted_bytes,
+            len(self.text.split()),
+        )
 
     async def run(self, count: int) -> None:
         await self.dictate(count)
-        await self.until(lambda: self.text, "the words are typed", 30)
-        self._note()
-        self._beating.cancel()
+        await self.wait_until(lambda: self.text, "the words are typed", 30)
+        self._write_progress()
+        self._heartbeat_task.cancel()
         await self.close()
 
 
@@ -109,13 +115,13 @@ def main() -> None:
             sys.stdout.flush()
             continue
         try:
-            asyncio.run(speak(Path(folder), int(count)))
+            asyncio.run(dictate(Path(folder), int(count)))
         finally:
             os._exit(0)
 
 
-async def speak(folder: Path, count: int) -> None:
-    await Watched(folder).run(count)
+async def dictate(folder: Path, count: int) -> None:
+    await TrackedHarness(folder).run(count)
 
 
 if __name__ == "__main__":

@@ -13,18 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from fakes import FakeClipboard, FakeMicrophone, FakeTypist
-from sayso.audio.pulse import Advice, Trouble
+from sayso.audio.pulse import ReconnectAction, StreamState
 from sayso.core.dictation import events as e
-from sayso.core.dictation.history_entry import Entry
+from sayso.core.dictation.history_entry import HistoryEntry
 from sayso.core.dictation.status import Status
 from sayso.core.settings.endpoint import ON_DEVICE, Endpoint
 from sayso.core.settings.settings import Settings
 from sayso.dictation.insertion import Clipboard
-from sayso.dictation.worker import Parts, Worker
+from sayso.dictation.worker import Worker, WorkerDeps
 from sayso.storage.archive import Archive
-from sayso.storage.history import History
-from sayso.storage.recordings import Spool
-from sayso.stt.engine import Engine, Heard, Ready
+from sayso.storage.history import HistoryStore
+from sayso.storage.recordings import Recordings
+from sayso.stt.engine import Engine, EngineEvent, Ready
 from sayso.stt.reader import Reader
 from sayso.stt.realtime.engine import RealtimeEngine
 from service import KEY
@@ -34,13 +34,13 @@ from . import words
 RATE_HZ = 16_000
 BLOCK_S = 0.02
 BLOCK_BYTES = int(RATE_HZ * BLOCK_S) * 2
-PAUSE = bytes.fromhex("0100ffff") * (BLOCK_BYTES // 4)
+SILENCE_BLOCK = bytes.fromhex("0100ffff") * (BLOCK_BYTES // 4)
 """A quiet room."""
-AFTER_S = 0.4
+TRAILING_SILENCE_S = 0.4
 """Of it, after the last word: the tail is listened for."""
 
 
-class Hearing:
+class ToneEngine:
     """In place of the engine on this computer: hears the words it is given the sound of."""
 
     name = ON_DEVICE
@@ -48,57 +48,64 @@ class Hearing:
 
     async def prepare(self) -> None: ...
 
-    async def recognise(self, audio: Reader, heard: Callable[[Heard], None]) -> str:
-        heard(Ready())
+    async def transcribe(self, audio: Reader, on_event: Callable[[EngineEvent], None]) -> str:
+        on_event(Ready())
         pcm = bytearray()
         async for piece in audio.chunks(RATE_HZ):
             pcm += piece
-        return words.heard(bytes(pcm), RATE_HZ)
+        return words.recognize(bytes(pcm), RATE_HZ)
 
     async def close(self) -> None: ...
 
 
-def hears(pcm24k: bytes) -> str:
+def recognize_24khz(pcm24k: bytes) -> str:
     """For a stand-in."""
-    return words.heard(pcm24k, 24_000)
+    return words.recognize(pcm24k, 24_000)
 
 
-class Present(FakeMicrophone):
+class PatientMicrophone(FakeMicrophone):
     """Where blocks are late, it is because many takes share a process: it gives them yet."""
 
-    def advise(self, device: str, trouble: Trouble) -> Advice:
-        return Advice("stay") if trouble == "still" else super().advise(device, trouble)
+    def reconnect_action(self, device: str, state: StreamState) -> ReconnectAction:
+        return (
+            ReconnectAction("stay") if state == "still" else super().reconnect_action(device, state)
+        )
 
 
-class Desk:
+class AsyncWorkerHarness:
     """Made within a running loop; `close` ends it."""
 
     def __init__(
-        self, folder: Path, settings: Settings, make: Callable[[Settings], Engine] | None = None
+        self,
+        folder: Path,
+        settings: Settings,
+        create_engine: Callable[[Settings], Engine] | None = None,
     ) -> None:
         self.settings = settings
-        self.microphone, self.typist = Present(), FakeTypist()
-        self.told: list[str] = []
+        self.microphone, self.typist = PatientMicrophone(), FakeTypist()
+        self.messages: list[str] = []
         """Every sentence the interface was given, once."""
         self.released_s = 0.0
-        self._mouth = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mouth")
+        self._speaker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mouth")
         self._loop = asyncio.get_running_loop()
-        self._news = asyncio.Event()
+        self._status_changed = asyncio.Event()
         clipboard = FakeClipboard()
-        self.spool = Spool(folder / "takes")
-        self.history = History(folder / "history.db")
-        archive = Archive(self.spool, self.history, warned=lambda p: self.worker.tell(p))
+        self.spool = Recordings(folder / "takes")
+        self.history = HistoryStore(folder / "history.db")
+        archive = Archive(
+            self.spool, self.history, on_problem=lambda p: self.worker.report_problem(p)
+        )
         self.worker = Worker(
-            Parts(
+            WorkerDeps(
                 microphone=self.microphone,
                 archive=archive,
-                make_engine=make or made,
+                create_engine=create_engine or create_engine,
                 typist=self.typist,
                 clipboard=Clipboard(clipboard.paste, clipboard.copy),
-                keys_down=frozenset,
-                cue=lambda _: None,
-                show=self._show,
-                level=lambda _: None,
+                pressed_keys=frozenset,
+                play_cue=lambda _: None,
+                on_status=self._on_status,
+                on_level=lambda _: None,
             ),
             settings,
         )
@@ -106,20 +113,22 @@ class Desk:
 
     async def close(self) -> None:
         await asyncio.to_thread(self.worker.stop)
-        self._mouth.shutdown()
+        self._speaker.shutdown()
 
-    def _show(self, status: Status) -> None:
+    def _on_status(self, status: Status) -> None:
         """The worker's thread."""
         problem = status.problem.sentence if status.problem else ""
-        retrying = status.retrying.problem.what if status.retrying else ""
-        by = f"Recognised by: {status.by}" if status.by else ""
-        nothing = "Nothing heard" if status.nothing_heard else ""
+        retrying = status.retrying.problem.message if status.retrying else ""
+        by = f"Recognised by: {status.fallback_engine}" if status.fallback_engine else ""
+        nothing = "Nothing heard" if status.empty_takes else ""
         news = (problem, retrying, by, nothing)
-        self.told += [what for what in news if what and what not in self.told]
+        self.messages += [what for what in news if what and what not in self.messages]
         if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._news.set)
+            self._loop.call_soon_threadsafe(self._status_changed.set)
 
-    async def until(self, condition: Callable[[], Any], what: str, within_s: float) -> float:
+    async def wait_until(
+        self, condition: Callable[[], Any], description: str, timeout_s: float
+    ) -> float:
         """Wait until it is so; the s that took.
 
         Raises:
@@ -127,71 +136,71 @@ class Desk:
         """
         began_s = time.monotonic()
         while not condition():
-            left_s = began_s + within_s - time.monotonic()
-            assert left_s > 0, f"not within {within_s} s: {what}; {self.worker.status}"
-            self._news.clear()
+            left_s = began_s + timeout_s - time.monotonic()
+            assert left_s > 0, f"not within {timeout_s} s: {description}; {self.worker.status}"
+            self._status_changed.clear()
             try:
-                await asyncio.wait_for(self._news.wait(), min(left_s, 0.2))
+                await asyncio.wait_for(self._status_changed.wait(), min(left_s, 0.2))
             except TimeoutError:
                 continue  # looked at all the same
         return time.monotonic() - began_s
 
     # What a person does
 
-    async def dictate(self, count: int, speed: float = 1.0, first: int = 0) -> None:
+    async def dictate(self, word_count: int, speed: float = 1.0, first_word: int = 0) -> None:
         """Hold the key, say words from `first` on, let go."""
         before = self.worker.status.take
         self.worker.post(e.Start())
-        await self.until(
+        await self.wait_until(
             lambda: self.worker.status.take > before and self.microphone.is_open.is_set(),
             "it listens", 10,
         )  # fmt: skip
-        await self.say(words.speech(count, RATE_HZ, first), speed)
+        await self.speak(words.speech_audio(word_count, RATE_HZ, first_word), speed)
         self.worker.post(e.Stop())
         self.released_s = time.monotonic()
-        await self.say(PAUSE * int(AFTER_S / BLOCK_S), speed)
+        await self.speak(SILENCE_BLOCK * int(TRAILING_SILENCE_S / BLOCK_S), speed)
 
-    async def say(self, pcm: bytes, speed: float = 1.0) -> None:
+    async def speak(self, pcm: bytes, speed: float = 1.0) -> None:
         """In blocks as a microphone gives them, `speed` times as fast."""
-        await self._loop.run_in_executor(self._mouth, self._say, pcm, speed)
+        await self._loop.run_in_executor(self._speaker, self._speak, pcm, speed)
 
-    def _say(self, pcm: bytes, speed: float) -> None:
+    def _speak(self, pcm: bytes, speed: float) -> None:
         """A thread of its own, as PortAudio's: a busy loop must not stop the sound."""
         began_s = time.monotonic()
         for number, start in enumerate(range(0, len(pcm), BLOCK_BYTES)):
             if (wait_s := began_s + number * BLOCK_S / speed - time.monotonic()) > 0:
                 time.sleep(wait_s)
-            self.block(pcm[start : start + BLOCK_BYTES])
+            self.deliver(pcm[start : start + BLOCK_BYTES])
 
-    def block(self, pcm: bytes) -> None:
-        self.microphone.speak(pcm)
+    def deliver(self, pcm: bytes) -> None:
+        self.microphone.deliver(pcm)
 
     @property
-    def at_rest(self) -> bool:
+    def take_is_over(self) -> bool:
         status = self.worker.status
-        return status.state in ("idle", "failed") and self.worker.last is not None
+        return status.state in ("idle", "failed") and self.worker.last_summary is not None
 
     @property
     def text(self) -> str:
         """All that was typed."""
         return " ".join("".join(self.typist.typed).split())
 
-    async def entry(self) -> Entry:
+    async def newest_entry(self) -> HistoryEntry:
         """The newest row of the history."""
         return await asyncio.to_thread(self.history.find, "last")
 
-    async def on_disk(self, id_: str) -> str:
+    async def recorded_words(self, id_: str) -> str:
         """The words in the recording."""
         take = await asyncio.to_thread(self.spool.load, id_)
-        return words.heard(take.read(0), take.rate_hz)
+        return words.recognize(take.read(0), take.rate_hz)
 
-    async def tasks(self) -> int:
+    async def task_count(self) -> int:
         """How many the worker has."""
 
         async def count() -> int:
             return len(asyncio.all_tasks())
 
-        return int(await asyncio.wrap_future(self.worker.run(count())))
+        return int(await asyncio.wrap_future(self.worker.submit(count())))
 
 
 def settings_for(url: str, *, fallback: bool) -> Settings:
@@ -205,8 +214,8 @@ def settings_for(url: str, *, fallback: bool) -> Settings:
     )
 
 
-def made(settings: Settings) -> Engine:
+def create_engine(settings: Settings) -> Engine:
     """As `engines.make_engine`, with `Hearing` for this computer."""
     if settings.engine == ON_DEVICE:
-        return Hearing()
+        return ToneEngine()
     return RealtimeEngine(settings.endpoint, settings.language, lambda _: KEY)

@@ -17,12 +17,12 @@ import attrs
 
 from sayso.core.settings.settings import Settings
 
-from .harness import Desk, settings_for
+from .harness import AsyncWorkerHarness, settings_for
 
 LONGEST_S = 90.0
 
 
-def say(what: object) -> None:
+def report(what: object) -> None:
     sys.stdout.write(f"{json.dumps(what)}\n")
     sys.stdout.flush()
 
@@ -32,26 +32,26 @@ async def main(url: str, count: int, fallback: bool, folder: Path) -> None:
     (endpoint,) = settings.endpoints
     open_way = attrs.evolve(endpoint, allow_insecure=urlsplit(url).hostname)
     settings = attrs.evolve(settings, endpoints=(open_way,))
-    desk = Desk(folder, settings)
+    desk = AsyncWorkerHarness(folder, settings)
     try:
-        say("speaking")
+        report("speaking")
         await desk.dictate(count)
-        await desk.until(lambda: desk.at_rest, "the take is over", LONGEST_S)
+        await desk.wait_until(lambda: desk.at_rest, "the take is over", LONGEST_S)
         after_s = round(time.monotonic() - desk.released_s, 2)
-        last = desk.worker.last or {}
+        last = desk.worker.last_summary or {}
         kept = ""
         if not desk.text:  # it waits: a person tries it again, on this computer
-            await desk.until(desk.history.entries, "it has a row", 10)
+            await desk.wait_until(desk.history.entries, "it has a row", 10)
             desk.worker.configure(Settings(sounds=False))
-            kept = await asyncio.to_thread(desk.worker.recognise_again, last["id"])
-        say(
+            kept = await asyncio.to_thread(desk.worker.transcribe_again, last["id"])
+        report(
             {
                 "typed": desk.text,
                 "kept": kept,
                 "outcome": last["outcome"],
                 "engine": last["engine"],
                 "after_s": after_s,
-                "told": desk.told,
+                "told": desk.messages,
             }
         )
     finally:

@@ -25,7 +25,7 @@ from typing import Self
 
 TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x0001, 0x1000
 """Source: include/uapi/linux/if_tun.h."""
-NEAR, FAR = "10.83.0.1", "10.83.0.2"
+LOCAL_ADDRESS, REMOTE_ADDRESS = "10.83.0.1", "10.83.0.2"
 MTU = 1500
 _NUMBERS = itertools.count(1)
 
@@ -34,25 +34,28 @@ def ip(*arguments: str) -> None:
     subprocess.run(["ip", *arguments], check=True, capture_output=True, text=True)
 
 
-class Wire:
+class LossyLink:
     """From the namespace `near` to the namespace `far`, where `FAR` is the address."""
 
     def __init__(self, loss: float = 0.0, delay_s: float = 0.0, seed: int = 1) -> None:
         """`loss` of 1.0 and `delay_s` are for each way."""
         self.loss, self.delay_s = loss, delay_s
         self.carried = self.lost = 0
-        self._chance = random.Random(seed)
+        self._random = random.Random(seed)
         name = f"{os.getpid():x}-{next(_NUMBERS)}"
-        self.near, self.far = f"sayso-near-{name}", f"sayso-far-{name}"
+        self.local_namespace, self.remote_namespace = f"sayso-near-{name}", f"sayso-far-{name}"
         self._devices = f"sn{name}", f"sf{name}"
         self._stack = contextlib.ExitStack()
-        self._thread = threading.Thread(target=self._carry, name="wire")
+        self._thread = threading.Thread(target=self._forward, name="wire")
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as stack:
-            places = ((self.near, NEAR), (self.far, FAR))
+            places = (
+                (self.local_namespace, LOCAL_ADDRESS),
+                (self.remote_namespace, REMOTE_ADDRESS),
+            )
             self._ends = [
-                stack.enter_context(_end(device, space, address))
+                stack.enter_context(_namespace(device, space, address))
                 for device, (space, address) in zip(self._devices, places, strict=True)
             ]
             wake, self._ended = os.pipe()
@@ -70,18 +73,18 @@ class Wire:
 
     def down(self) -> None:
         """As if the cable had been pulled out of the near computer."""
-        ip("-n", self.near, "link", "set", self._devices[0], "down")
+        ip("-n", self.local_namespace, "link", "set", self._devices[0], "down")
 
     def up(self) -> None:
-        ip("-n", self.near, "link", "set", self._devices[0], "up")
+        ip("-n", self.local_namespace, "link", "set", self._devices[0], "up")
 
-    def near_command(self, *command: str) -> list[str]:
-        return ["ip", "netns", "exec", self.near, *command]
+    def local_command(self, *command: str) -> list[str]:
+        return ["ip", "netns", "exec", self.local_namespace, *command]
 
-    def far_command(self, *command: str) -> list[str]:
-        return ["ip", "netns", "exec", self.far, *command]
+    def remote_command(self, *command: str) -> list[str]:
+        return ["ip", "netns", "exec", self.remote_namespace, *command]
 
-    def _carry(self) -> None:
+    def _forward(self) -> None:
         """Its thread."""
         waiting: list[tuple[float, int, int, bytes]] = []
         numbers = itertools.count()
@@ -94,7 +97,7 @@ class Wire:
             for end in ready:
                 packet = os.read(end, MTU + 100)
                 self.carried += 1
-                if self._chance.random() < self.loss:
+                if self._random.random() < self.loss:
                     self.lost += 1
                     continue
                 at_s = time.monotonic() + self.delay_s
@@ -106,7 +109,7 @@ class Wire:
 
 
 @contextlib.contextmanager
-def _end(device: str, space: str, address: str) -> Iterator[int]:
+def _namespace(device: str, space: str, address: str) -> Iterator[int]:
     """A namespace with one device, whose packets are read and written here."""
     end = os.open("/dev/net/tun", os.O_RDWR)
     try:

@@ -7,11 +7,11 @@ import sys
 
 from service import StandIn
 
-from .harness import hears
+from .harness import recognize_24khz
 
 
 async def main() -> None:
-    async with StandIn(recognise=hears, live=True, host=sys.argv[1]) as service:
+    async with StandIn(transcribe=recognize_24khz, live=True, host=sys.argv[1]) as service:
         sys.stdout.write(f"{service.url}\n")
         sys.stdout.flush()
         await asyncio.to_thread(sys.stdin.read)

@@ -19,8 +19,8 @@ from . import matrix
 from .matrix import Case, Result
 
 PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
-BEGIN, END = "<!-- written by tests/faults/report.py -->", "<!-- until here -->"
-HOW = {
+BEGIN_MARKER, END_MARKER = "<!-- written by tests/faults/report.py -->", "<!-- until here -->"
+ENDING_LABELS = {
     "server": "typed",
     "this computer": "typed",
     "waits": "waits",
@@ -34,49 +34,49 @@ def table(results: Sequence[Result]) -> str:
     """A row to each fault: who had the words in the end."""
     by_case = {result.case: result for result in results}
     heads = [
-        f"{_lasts(lasts_s)}, {'helped' if fallback else 'alone'}"
+        f"{_duration_label(lasts_s)}, {'helped' if fallback else 'alone'}"
         for fallback in (True, False)
-        for lasts_s in matrix.LASTING_S
+        for lasts_s in matrix.FAULT_DURATIONS_S
     ]
     rows = [f"| fault | {' | '.join(heads)} |", f"|{'---|' * (len(heads) + 1)}"]
     for fault in FAULTS:
         cells = [
-            HOW[by_case[Case(fault, lasts_s, fallback)].how]
+            ENDING_LABELS[by_case[Case(fault, lasts_s, fallback)].ending]
             for fallback in (True, False)
-            for lasts_s in matrix.LASTING_S
+            for lasts_s in matrix.FAULT_DURATIONS_S
         ]
         rows.append(f"| {fault} | {' | '.join(cells)} |")
-    lost = sum(result.at_last.lost for result in results)
-    doubled = sum(result.at_last.doubled for result in results)
-    said = len(results) * matrix.WORDS
+    lost = sum(result.final.lost for result in results)
+    doubled = sum(result.final.duplicated for result in results)
+    said = len(results) * matrix.WORD_COUNT
     rows += ["", f"{len(results)} takes, {said} words: {lost} lost, {doubled} doubled."]
     return "\n".join(rows)
 
 
-def _lasts(lasts_s: float) -> str:
+def _duration_label(lasts_s: float) -> str:
     return "never over" if lasts_s == math.inf else f"over in {lasts_s:.0f} s"
 
 
-def kept() -> str:
+def documented_table() -> str:
     """The table as the page has it."""
     page = PAGE.read_text("utf-8")
-    return page[page.index(BEGIN) + len(BEGIN) : page.index(END)].strip()
+    return page[page.index(BEGIN_MARKER) + len(BEGIN_MARKER) : page.index(END_MARKER)].strip()
 
 
-def write(fresh: str) -> None:
+def write_table(table: str) -> None:
     page = PAGE.read_text("utf-8")
-    before, after = page[: page.index(BEGIN)], page[page.index(END) :]
-    PAGE.write_text(f"{before}{BEGIN}\n{fresh}\n{after}", "utf-8")
+    before, after = page[: page.index(BEGIN_MARKER)], page[page.index(END_MARKER) :]
+    PAGE.write_text(f"{before}{BEGIN_MARKER}\n{table}\n{after}", "utf-8")
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
-        played = asyncio.run(matrix.run(matrix.cases(), Path(name)))
+        played = asyncio.run(matrix.run_all(matrix.all_cases(), Path(name)))
     results = [result for result in played if isinstance(result, Result)]
     if len(results) < len(played):
         raise SystemExit("\n".join(str(one) for one in played if not isinstance(one, Result)))
     fresh = table(results)
-    write(fresh)
+    write_table(fresh)
     sys.stdout.write(f"{fresh}\n")
 
 

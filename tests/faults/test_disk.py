@@ -17,16 +17,16 @@ from hypothesis import strategies as st
 
 from desktop.desktop_fixture import Desktop
 from desktop.editors import Xterm
-from desktop.processes import until
-from desktop.sound import speech
+from desktop.processes import wait_until
+from desktop.sound import speech_clips
 from sayso.core.problems import ProblemError
-from sayso.storage.history import History
-from sayso.storage.recordings import Spool, wav_header
+from sayso.storage.history import HistoryStore
+from sayso.storage.recordings import Recordings, wav_header
 from service import StandIn, in_thread
 
-SAID = "Every word stands here."
-SECOND = b"\x10\x20" * 16_000
-CLIP = min((path for path, _ in speech()), key=lambda path: path.stat().st_size)
+TEXT = "Every word stands here."
+ONE_SECOND = b"\x10\x20" * 16_000
+CLIP = min((path for path, _ in speech_clips()), key=lambda path: path.stat().st_size)
 ID = "20261121-093207-123456"
 
 
@@ -38,48 +38,48 @@ def _desktop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desktop]:
 
 @pytest.fixture
 def desktop(_desktop: Desktop) -> Iterator[Desktop]:
-    with _desktop.at_home() as at_home:
+    with _desktop.fresh_home() as at_home:
         yield at_home
 
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[StandIn]:
-    with in_thread(StandIn([SAID] * 20)) as service:
+    with in_thread(StandIn([TEXT] * 20)) as service:
         yield service
 
 
-def mounted(*mounts: str) -> list[str]:
+def mount_command(*mounts: str) -> list[str]:
     """A command that does these mounts for itself only, and becomes what follows."""
     who = "-m" if os.getuid() == 0 else "-rm"
     return ["unshare", who, "sh", "-ec", "\n".join([*mounts, 'exec "$0" "$@"'])]
 
 
-def small(folder: Path, size: str) -> list[str]:
-    return mounted(f"mount -t tmpfs -o size={size} tmpfs {shlex.quote(str(folder))}")
+def small_disk(folder: Path, size: str) -> list[str]:
+    return mount_command(f"mount -t tmpfs -o size={size} tmpfs {shlex.quote(str(folder))}")
 
 
 def read_only(*folders: Path) -> list[str]:
     paths = [shlex.quote(str(folder)) for folder in folders]
-    return mounted(
+    return mount_command(
         *(f"mount --bind {path} {path}; mount -o remount,ro,bind {path}" for path in paths)
     )
 
 
-def start(desktop: Desktop, service: StandIn, under: list[str]) -> None:
-    desktop.set(engine="realtime", endpoint__url=service.url)
+def start_app(desktop: Desktop, service: StandIn, under: list[str]) -> None:
+    desktop.configure(engine="realtime", endpoint__url=service.url)
     assert desktop.sayso("key", "set", stdin=f"{service.key}\n").returncode == 0
-    desktop.start_app(under=under)
-    desktop.wait_ready()
+    desktop.start_app(prefix=under)
+    desktop.wait_until_ready()
 
 
 def test_on_a_full_disk_the_words_land_and_it_is_said(desktop: Desktop, service: StandIn) -> None:
     """3 s of sound are 300 kB."""
     home = desktop.home
-    start(desktop, service, small(home / "state", "200k"))
+    start_app(desktop, service, small_disk(home / "state", "200k"))
     with Xterm(desktop.display) as editor:
-        take = desktop.say(CLIP)
-        until(lambda: editor.text() == SAID, "the words stand there")
-    assert (take["text"], take["outcome"]) == (SAID, "inserted")
+        take = desktop.dictate(CLIP)
+        wait_until(lambda: editor.text() == TEXT, "the words stand there")
+    assert (take["text"], take["outcome"]) == (TEXT, "inserted")
     assert take["duration_s"] > 2
     problem = desktop.status()["problem"]
     assert problem.startswith("The disk is full, so ")
@@ -90,13 +90,13 @@ def test_with_a_read_only_home_the_words_land_and_it_is_said(
 ) -> None:
     home = desktop.home
     folders = [home / name for name in ("state", "config", "data")]
-    start(desktop, service, read_only(*folders))
+    start_app(desktop, service, read_only(*folders))
     told = desktop.status()["problem"]
     assert "cannot be" in told
     with Xterm(desktop.display) as editor:
-        take = desktop.say(CLIP)
-        until(lambda: editor.text() == SAID, "the words stand there")
-    assert (take["text"], take["outcome"]) == (SAID, "inserted")
+        take = desktop.dictate(CLIP)
+        wait_until(lambda: editor.text() == TEXT, "the words stand there")
+    assert (take["text"], take["outcome"]) == (TEXT, "inserted")
 
 
 def test_of_strange_recordings_the_whole_one_is_back_and_the_others_are_kept_aside(
@@ -106,24 +106,24 @@ def test_of_strange_recordings_the_whole_one_is_back_and_the_others_are_kept_asi
     takes.mkdir(parents=True)
     files = {
         "20261101-000000-aaaaaa": wav_header(16_000, None)[:30],
-        "20261101-000000-bbbbbb": b"RIFX" + wav_header(16_000, None)[4:] + SECOND,
+        "20261101-000000-bbbbbb": b"RIFX" + wav_header(16_000, None)[4:] + ONE_SECOND,
         "20261101-000000-cccccc": os.urandom(5000),
-        "20261101-000000-dddddd": wav_header(0, None) + SECOND,
+        "20261101-000000-dddddd": wav_header(0, None) + ONE_SECOND,
         "20261101-000000-eeeeee": b"",
-        "20261101-000000-ffffff": wav_header(16_000, None) + spoken() + b"\1",
+        "20261101-000000-ffffff": wav_header(16_000, None) + loud_audio() + b"\1",
     }
     for name, content in files.items():
         (takes / f"{name}.wav").write_bytes(content)
-    start(desktop, service, [])
-    desktop.wait_for(held=SAID)
+    start_app(desktop, service, [])
+    desktop.wait_for(held=TEXT)
     desktop.stop_app()
     aside = {path.name.partition(".")[0][-6:] for path in takes.glob("*.unreadable")}
     assert aside == {"bbbbbb", "cccccc", "dddddd"}
-    (row,) = History(desktop.home / "state" / "sayso" / "history.db").entries()
-    assert (row.id[-6:], row.text, row.outcome) == ("ffffff", SAID, "rescued")
+    (row,) = HistoryStore(desktop.home / "state" / "sayso" / "history.db").entries()
+    assert (row.id[-6:], row.text, row.outcome) == ("ffffff", TEXT, "rescued")
 
 
-def spoken() -> bytes:
+def loud_audio() -> bytes:
     """Loud enough for speech."""
     return struct.pack("<2h", 8000, -8000) * 16_000
 
@@ -132,22 +132,22 @@ def spoken() -> bytes:
 def test_no_file_is_read_as_another_than_it_is(tmp_path_factory, junk: bytes, at: int) -> None:
     """A header with any stretch of it overwritten is ours, or told to be damaged."""
     folder = tmp_path_factory.mktemp("takes")
-    whole = wav_header(16_000, None) + SECOND[:400]
+    whole = wav_header(16_000, None) + ONE_SECOND[:400]
     (folder / f"{ID}.wav").write_bytes(whole[:at] + junk + whole[at + len(junk) :])
     damaged = ""
     try:
-        take = Spool(folder).load(ID)
+        take = Recordings(folder).load(ID)
     except ProblemError as error:
-        damaged = error.problem.what
+        damaged = error.problem.message
     assert "damaged" in damaged or (take.rate_hz == 16_000 and take.size_bytes % 2 == 0)
 
 
 def test_a_take_goes_on_in_memory_when_its_file_ends_in_the_middle(tmp_path: Path) -> None:
     """What was written before stays, and is a recording as any other."""
-    file = Spool(tmp_path).open(ID, 16_000)
-    file.write(SECOND)
+    file = Recordings(tmp_path).create(ID, 16_000)
+    file.write(ONE_SECOND)
     os.close(file._file.fileno())  # type: ignore[union-attr]
     with pytest.raises(ProblemError, match="cannot be kept"):
-        file.write(SECOND)
-    file.write(SECOND)  # told once
-    assert Spool(tmp_path).load(ID).read(0) == SECOND
+        file.write(ONE_SECOND)
+    file.write(ONE_SECOND)  # told once
+    assert Recordings(tmp_path).load(ID).read(0) == ONE_SECOND

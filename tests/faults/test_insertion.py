@@ -17,19 +17,19 @@ import pytest
 
 from desktop.desktop_fixture import Desktop
 from desktop.editors import GtkEditor
-from desktop.processes import until
-from desktop.sound import speech
-from desktop.test_insertion import SHORT, Inserting, OtherProgram
+from desktop.processes import wait_until
+from desktop.sound import speech_clips
+from desktop.test_insertion import SHORT_TEXT, ClipboardProgram, InsertingProgram
 from desktop.x_server import Display
-from sayso.core.insertion import NOBODY
-from sayso.storage.history import History
-from sayso.system import DisplayGoneError, FocusMovedError
-from sayso.system.x11.clipboard import Selections
-from sayso.system.x11.hotkey import X11Keys
+from sayso.core.insertion import NO_WINDOW
+from sayso.storage.history import HistoryStore
+from sayso.system import DisplayLostError, FocusChangedError
+from sayso.system.x11.clipboard import SelectionProbe
+from sayso.system.x11.hotkey import X11Hotkey
 from sayso.system.x11.typing import X11Typist
 from service import StandIn, in_thread
 
-STALL_S, PASTE_S = 1.0, 3.0
+STALL_LIMIT_S, PASTE_LIMIT_S = 1.0, 3.0
 """On a machine that is busy; Qt by itself waits 5 s for each format."""
 
 
@@ -55,20 +55,20 @@ def gtk(display: Display) -> Iterator[GtkEditor]:
 def activate(display: Display, window: int) -> None:
     environ = os.environ | display.environ
     subprocess.run(["xdotool", "windowactivate", str(window)], env=environ, check=True)
-    until(lambda: display.active_window() == window, "the window has the focus")
+    wait_until(lambda: display.active_window() == window, "the window has the focus")
 
 
 def test_a_window_that_gets_the_focus_while_keys_are_still_held_is_not_typed_into(
     display: Display, typist: X11Typist, gtk: GtkEditor
 ) -> None:
     """Keys that are down are waited for, and meanwhile a person goes on working."""
-    spoken_for = typist.target().window
+    spoken_for = typist.target().id
     caught: list[Exception] = []
 
     def type_it() -> None:
         try:
             typist.type("secret", spoken_for)
-        except FocusMovedError as error:
+        except FocusChangedError as error:
             caught.append(error)
 
     typing = threading.Thread(target=type_it)
@@ -85,11 +85,11 @@ def test_a_window_that_gets_the_focus_while_keys_are_still_held_is_not_typed_int
 def test_a_paste_into_another_window_is_not_pressed_and_the_clipboard_comes_back(
     display: Display, gtk: GtkEditor
 ) -> None:
-    with Inserting(display) as inserting, OtherProgram(display) as other:
+    with InsertingProgram(display) as inserting, ClipboardProgram(display) as other:
         other.copy({"text/plain": b"mine".hex()})
-        done = inserting.ask({"text": SHORT, "method": "paste", "into": 4711})
+        done = inserting.ask({"text": SHORT_TEXT, "method": "paste", "into": 4711})
         assert "Another window" in done["problem"]
-        other.wait_until_given_back()
+        other.wait_until_restored()
         assert other.read()["text/plain"] == b"mine".hex()
         assert gtk.text() == ""
 
@@ -98,50 +98,50 @@ def test_after_the_window_was_closed_nobody_has_the_focus(
     display: Display, typist: X11Typist
 ) -> None:
     with GtkEditor(display) as editor:
-        assert typist.target().window == editor.window
-    until(lambda: typist.target() == NOBODY, "nobody has the focus", 3)
+        assert typist.target().id == editor.window
+    wait_until(lambda: typist.target() == NO_WINDOW, "nobody has the focus", 3)
 
 
 def test_a_program_that_hangs_with_the_clipboard_keeps_neither_words_nor_windows_waiting(
     display: Display, gtk: GtkEditor
 ) -> None:
-    with Inserting(display) as inserting, OtherProgram(display) as other:
+    with InsertingProgram(display) as inserting, ClipboardProgram(display) as other:
         other.copy({"text/plain": b"hanging".hex()})
         other.copy({"text/plain": b"hanging too".hex()}, mode=1)
-        assert Selections(display.name).answers("clipboard")
+        assert SelectionProbe(display.name).owner_responds("clipboard")
         os.kill(other._process.pid, signal.SIGSTOP)
         try:
-            assert not Selections(display.name).answers("primary")
+            assert not SelectionProbe(display.name).owner_responds("primary")
             inserting.ask("stall")
             begun_s = time.monotonic()
-            done = inserting.insert(SHORT, "paste")
+            done = inserting.insert(SHORT_TEXT, "paste")
             took_s, stall_s = time.monotonic() - begun_s, inserting.ask("stall")
-            assert gtk.wait_for(SHORT) == SHORT
+            assert gtk.wait_for(SHORT_TEXT) == SHORT_TEXT
         finally:
             os.kill(other._process.pid, signal.SIGCONT)
     sys.stdout.write(f"Clipboard owner hangs: pasted in {took_s:.2f} s, stall {stall_s:.2f} s\n")
     assert done["problem"] == ""
-    assert took_s < PASTE_S
-    assert stall_s < STALL_S
+    assert took_s < PASTE_LIMIT_S
+    assert stall_s < STALL_LIMIT_S
 
 
 def test_a_program_that_dies_with_the_clipboard_leaves_it_empty_and_words_land(
     display: Display, gtk: GtkEditor
 ) -> None:
-    with Inserting(display) as inserting, OtherProgram(display) as other:
+    with InsertingProgram(display) as inserting, ClipboardProgram(display) as other:
         other.copy({"text/plain": b"dying".hex()})
         os.kill(other._process.pid, signal.SIGKILL)
-        assert inserting.insert(SHORT, "paste")["problem"] == ""
-        assert gtk.wait_for(SHORT) == SHORT
+        assert inserting.insert(SHORT_TEXT, "paste")["problem"] == ""
+        assert gtk.wait_for(SHORT_TEXT) == SHORT_TEXT
 
 
 def test_a_connection_that_the_server_cuts_is_made_anew(
     display: Display, typist: X11Typist, gtk: GtkEditor
 ) -> None:
-    for cut in (lambda: typist.target(), lambda: typist.spare_characters("é")):
+    for cut in (lambda: typist.target(), lambda: typist.can_type("é")):
         typist._connection.display.socket.shutdown(socket.SHUT_RDWR)
         assert cut() is not None
-    until(lambda: typist.target().window == gtk.window, "the editor has the focus")
+    wait_until(lambda: typist.target().id == gtk.window, "the editor has the focus")
     typist.type("Zażółć", gtk.window)
     assert gtk.wait_for("Zażółć") == "Zażółć"
 
@@ -150,7 +150,7 @@ def test_a_connection_cut_in_mid_text_is_told_and_the_next_text_lands(
     typist: X11Typist, gtk: GtkEditor
 ) -> None:
     typist._connection.display.socket.shutdown(socket.SHUT_RDWR)
-    with pytest.raises(DisplayGoneError):
+    with pytest.raises(DisplayLostError):
         typist.type("one")
     typist.type("two")
     assert gtk.wait_for("two") == "two"
@@ -158,33 +158,35 @@ def test_a_connection_cut_in_mid_text_is_told_and_the_next_text_lands(
 
 @pytest.mark.parametrize("which", ["_connection", "grabs", "question"])
 def test_keys_are_heard_again_after_the_server_cut_them_off(display: Display, which: str) -> None:
-    keys, heard = X11Keys(display.name), queue.Queue[str]()
+    keys, heard = X11Hotkey(display.name), queue.Queue[str]()
     keys.start(heard.put, lambda key: None)
     try:
-        assert keys.swallow("f9") is None
-        assert keys.really_down() == frozenset()
-        cut_off(keys, which)
-        until(lambda: keys.lost is None and pressed(display, heard), "keys are heard again", 5)
+        assert keys.grab("f9") is None
+        assert keys.pressed_now() == frozenset()
+        disconnect(keys, which)
+        wait_until(
+            lambda: keys.lost is None and hotkey_arrives(display, heard), "keys are heard again", 5
+        )
         with GtkEditor(display) as editor:
             display.tap("F9")
             display.tap("a")
             assert editor.wait_for("a") == "a"
-        assert keys.really_down() == frozenset()
+        assert keys.pressed_now() == frozenset()
     finally:
         keys.stop()
 
 
-def cut_off(keys: X11Keys, which: str) -> None:
+def disconnect(keys: X11Hotkey, which: str) -> None:
     listener = keys._thread._target.__self__  # type: ignore[union-attr]
     connections = {
         "_connection": listener._connection,
         "grabs": keys._grabs._connection,  # type: ignore[union-attr]
-        "question": keys._question,
+        "question": keys._query_connection,
     }
     connections[which].display.socket.shutdown(socket.SHUT_RDWR)
 
 
-def pressed(display: Display, heard: queue.Queue[str]) -> bool:
+def hotkey_arrives(display: Display, heard: queue.Queue[str]) -> bool:
     display.tap("F9")
     try:
         return heard.get(timeout=0.2) == "f9"
@@ -203,22 +205,22 @@ def desktop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desktop]:
 
 
 def start(desktop: Desktop, service: StandIn) -> None:
-    desktop.set(engine="realtime", endpoint__url=service.url)
+    desktop.configure(engine="realtime", endpoint__url=service.url)
     assert desktop.sayso("key", "set", stdin=f"{service.key}\n").returncode == 0
     desktop.start_app()
-    desktop.wait_ready()
+    desktop.wait_until_ready()
 
 
 def rows(desktop: Desktop) -> list[Any]:
-    return History(desktop.home / "state" / "sayso" / "history.db").entries()
+    return HistoryStore(desktop.home / "state" / "sayso" / "history.db").entries()
 
 
 @pytest.mark.parametrize("when", ["while speaking", "while words are written"])
 def test_when_the_x_server_dies_sayso_ends_and_the_next_start_offers_the_words(
     desktop: Desktop, when: str
 ) -> None:
-    desktop.new_home()
-    clip = min((path for path, _ in speech()), key=lambda path: path.stat().st_size)
+    desktop.create_home()
+    clip = min((path for path, _ in speech_clips()), key=lambda path: path.stat().st_size)
     writing = when == "while words are written"
     slow, quick = (StandIn(["Said before the end."] * 3, latency_s=s) for s in (5.0, 0.01))
     with in_thread(slow if writing else quick) as service:
@@ -226,7 +228,7 @@ def test_when_the_x_server_dies_sayso_ends_and_the_next_start_offers_the_words(
         desktop.display.press("Control_R")
         desktop.wait_for(state="listening")
         desktop.sound.start_playing(clip)
-        until(lambda: desktop.heard_for(1.0), "a second of speech")
+        wait_until(lambda: desktop.has_recorded(1.0), "a second of speech")
         if writing:
             desktop.display.release("Control_R")
             desktop.wait_for(state="finishing")

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from desktop.desktop_fixture import COMMAND, Desktop
-from desktop.processes import until
+from desktop.processes import wait_until
 from sayso.storage import instance
 
-STARTER = """
+START_PROGRAM = """
 import asyncio, os, sys
 sys.path[:] = sys.argv[2:]
 from sayso.edges import instance
@@ -50,14 +50,14 @@ def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-class Starts:
+class ConcurrentStarts:
     """Some processes that wait side by side, and start in the same instant."""
 
     def __init__(self, *fates: str) -> None:
         reads, writes = os.pipe()
         self._children = [
             subprocess.Popen(
-                [sys.executable, "-S", "-c", STARTER, fate, *sys.path],
+                [sys.executable, "-S", "-c", START_PROGRAM, fate, *sys.path],
                 stdin=reads, stdout=subprocess.PIPE, text=True,
             )
             for fate in fates
@@ -66,7 +66,7 @@ class Starts:
         os.write(writes, b"x" * len(fates))
         os.close(writes)
 
-    def said(self) -> list[str]:
+    def output(self) -> list[str]:
         lines = []
         for child in self._children:
             assert child.stdout is not None
@@ -85,31 +85,31 @@ class Starts:
 def test_of_starts_in_the_same_instant_one_runs_after_every_crash(count: int, rounds: int) -> None:
     """Each round ends by kill -9, which leaves lock and socket for the next."""
     for number in range(rounds):
-        starts = Starts(*["lives"] * count)
+        starts = ConcurrentStarts(*["lives"] * count)
         try:
-            assert starts.said() == ["mine"] + ["the other"] * (count - 1), f"round {number}"
-            assert instance.ask("status") == "ok"
+            assert starts.output() == ["mine"] + ["the other"] * (count - 1), f"round {number}"
+            assert instance.request("status") == "ok"
         finally:
             starts.kill()
-        assert os.path.exists(instance.address())
+        assert os.path.exists(instance.socket_path())
 
 
 def test_where_the_first_dies_while_it_starts_another_takes_its_place() -> None:
-    starts = Starts("dies", "dies", "lives", "lives", "lives")
+    starts = ConcurrentStarts("dies", "dies", "lives", "lives", "lives")
     try:
-        said = starts.said()
+        said = starts.output()
         assert said.count("mine") - said.count("the other") <= 3
         assert "nobody answers" not in said
-        assert instance.ask("status") == "ok"
+        assert instance.request("status") == "ok"
     finally:
         starts.kill()
 
 
 def test_one_whose_lock_was_tidied_away_is_still_the_one(runtime: Path) -> None:
-    starts = Starts("lives")
+    starts = ConcurrentStarts("lives")
     try:
-        assert starts.said() == ["mine"]
-        until(lambda: instance.ask("status") == "ok", "it answers")
+        assert starts.output() == ["mine"]
+        wait_until(lambda: instance.request("status") == "ok", "it answers")
         (runtime / "sayso.sock.lock").unlink()
         assert instance.claim(5) is None
     finally:
@@ -117,8 +117,8 @@ def test_one_whose_lock_was_tidied_away_is_still_the_one(runtime: Path) -> None:
 
 
 def test_one_that_neither_answers_nor_ends_is_told() -> None:
-    held = instance.Lock()
-    assert held.take()
+    held = instance.InstanceLock()
+    assert held.acquire()
     with pytest.raises(TimeoutError, match="does not answer"):
         instance.claim(0.2)
     held.close()
@@ -134,10 +134,10 @@ def test_ten_starts_of_the_whole_program_end_in_one(desktop: Desktop) -> None:
     """They find what kill -9 has left."""
     desktop.start_app()
     desktop.kill_app()
-    sys.stdout.write(f"Ten starts, one runs, after {one_is_left_of_ten(desktop):.1f} s\n")
+    sys.stdout.write(f"Ten starts, one runs, after {start_ten_at_once(desktop):.1f} s\n")
 
 
-def one_is_left_of_ten(desktop: Desktop) -> float:
+def start_ten_at_once(desktop: Desktop) -> float:
     """How long it took, in s."""
     begun_s = time.monotonic()
     children = [
@@ -152,7 +152,7 @@ def one_is_left_of_ten(desktop: Desktop) -> float:
         return [child.returncode for child in children if child.poll() is not None]
 
     try:
-        until(lambda: len(over()) >= 9, "nine have gone", 60)
+        wait_until(lambda: len(over()) >= 9, "nine have gone", 60)
         took_s = time.monotonic() - begun_s
         assert over() == [0] * 9
         assert desktop.status()["state"] == "idle"

@@ -23,42 +23,42 @@ import pytest
 from sayso.core.settings.settings import Settings
 
 from . import words
-from .fake_speaker import progress
-from .harness import RATE_HZ, Desk, Hearing
+from .fake_speaker import read_progress
+from .harness import RATE_HZ, AsyncWorkerHarness, ToneEngine
 
-POINTS, RUNS, AT_ONCE = 20, 100, 4
+KILL_POINTS, RUNS, MAX_PARALLEL = 20, 100, 4
 SEED = 20261121
-WORDS = 5
-WHOLE_S = 2.4
+WORD_COUNT = 5
+TAKE_DURATION_S = 2.4
 """From the key down until a take and its archiving are over: the last points are after it."""
 
 
 @attrs.frozen
-class Run:
-    point_s: float
-    given_bytes: int
+class KillResult:
+    kill_after_s: float
+    delivered_bytes: int
     safe_bytes: int
-    kept_bytes: int
+    stored_bytes: int
     """On the disk, in whatever form."""
     typed: int
-    again: str
+    recovered_text: str
     """What the next start offers or has in the history."""
     offered: bool
 
 
-class Speakers:
+class SpeakerProcesses:
     """The process that the others are forked from."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
         self._lock = asyncio.Lock()
 
-    async def speak(self, folder: Path) -> int:
+    async def start(self, folder: Path) -> int:
         """Its process number."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         async with self._lock:
-            self._process.stdin.write(f"{folder} {WORDS}\n")
+            self._process.stdin.write(f"{folder} {WORD_COUNT}\n")
             self._process.stdin.flush()
             return int(await asyncio.to_thread(self._process.stdout.readline))
 
@@ -78,7 +78,7 @@ def process() -> Iterator[subprocess.Popen[str]]:
         assert process.wait(10) == 0
 
 
-async def until_gone(pid: int) -> None:
+async def wait_until_gone(pid: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         for _ in range(500):
             os.kill(pid, 0)
@@ -86,65 +86,67 @@ async def until_gone(pid: int) -> None:
         raise AssertionError("it does not die")
 
 
-async def killed(speakers: Speakers, folder: Path, point_s: float) -> Run:
-    pid = await speakers.speak(folder)
-    while not progress(folder).given_bytes:  # noqa: ASYNC110  another process
+async def run_and_kill(speakers: SpeakerProcesses, folder: Path, point_s: float) -> KillResult:
+    pid = await speakers.start(folder)
+    while not read_progress(folder).delivered_bytes:  # noqa: ASYNC110  another process
         await asyncio.sleep(0.005)
     await asyncio.sleep(point_s)
     with contextlib.suppress(ProcessLookupError):  # it had come to its end
         os.kill(pid, signal.SIGKILL)
-    await until_gone(pid)
-    came = progress(folder)
-    kept = kept_bytes(folder / "takes")
-    again, offered = await next_start(folder, wanted=bool(due(came.safe_bytes)))
-    return Run(point_s, came.given_bytes, came.safe_bytes, kept, came.typed, again, offered)
+    await wait_until_gone(pid)
+    came = read_progress(folder)
+    kept = stored_bytes(folder / "takes")
+    again, offered = await recover(folder, wanted=bool(expected_words(came.persisted_bytes)))
+    return KillResult(
+        point_s, came.delivered_bytes, came.persisted_bytes, kept, came.typed_words, again, offered
+    )
 
 
-def spoken_bytes(given_bytes: int) -> int:
+def speech_bytes(given_bytes: int) -> int:
     """Without the quiet after the words."""
-    return min(given_bytes, WORDS * len(words.sound(0, RATE_HZ)))
+    return min(given_bytes, WORD_COUNT * len(words.word_audio(0, RATE_HZ)))
 
 
-def due(safe_bytes: int) -> list[str]:
+def expected_words(safe_bytes: int) -> list[str]:
     """The words that must be there again."""
-    said = words.speech(WORDS, RATE_HZ)[: spoken_bytes(safe_bytes)]
-    return words.heard(said, RATE_HZ).split()
+    said = words.speech_audio(WORD_COUNT, RATE_HZ)[: speech_bytes(safe_bytes)]
+    return words.recognize(said, RATE_HZ).split()
 
 
-def kept_bytes(takes: Path) -> int:
+def stored_bytes(takes: Path) -> int:
     if any(takes.glob("*.flac")):  # which is there only when all is in it
-        return WORDS * RATE_HZ * 2
+        return WORD_COUNT * RATE_HZ * 2
     return sum(path.stat().st_size - 44 for path in takes.glob("*.wav"))
 
 
-async def next_start(folder: Path, wanted: bool) -> tuple[str, bool]:
+async def recover(folder: Path, wanted: bool) -> tuple[str, bool]:
     """What is there of it then, and whether it is offered."""
-    desk = Desk(folder, Settings(sounds=False), lambda _: Hearing())
+    desk = AsyncWorkerHarness(folder, Settings(sounds=False), lambda _: ToneEngine())
 
     def there() -> bool:
         rows = desk.history.entries()
-        return bool(desk.worker.status.held or (rows and rows[0].outcome == "inserted"))
+        return bool(desk.worker.status.held_text or (rows and rows[0].outcome == "inserted"))
 
     try:
         if wanted:
-            await desk.until(there, "the words are back", 20)
-        held = desk.worker.status.held
+            await desk.wait_until(there, "the words are back", 20)
+        held = desk.worker.status.held_text
         rows = await asyncio.to_thread(desk.history.entries)
         return held or (rows[0].text if rows else ""), bool(held)
     finally:
         await desk.close()
 
 
-async def all_runs(process: subprocess.Popen[str], folder: Path) -> list[Run]:
-    speakers, places = Speakers(process), asyncio.Semaphore(AT_ONCE)
+async def run_all(process: subprocess.Popen[str], folder: Path) -> list[KillResult]:
+    speakers, places = SpeakerProcesses(process), asyncio.Semaphore(MAX_PARALLEL)
     chance = random.Random(SEED)
-    points = [chance.uniform(0, WHOLE_S) for _ in range(POINTS)]
+    points = [chance.uniform(0, TAKE_DURATION_S) for _ in range(KILL_POINTS)]
 
-    async def one(number: int) -> Run:
+    async def one(number: int) -> KillResult:
         async with places:
             own = folder / f"{number:03d}"
             await asyncio.to_thread(own.mkdir)
-            return await killed(speakers, own, points[number % POINTS])
+            return await run_and_kill(speakers, own, points[number % KILL_POINTS])
 
     return list(await asyncio.gather(*(one(number) for number in range(RUNS))))
 
@@ -152,20 +154,20 @@ async def all_runs(process: subprocess.Popen[str], folder: Path) -> list[Run]:
 def test_a_hundred_kills_lose_nothing_but_the_last_100_ms(
     process: subprocess.Popen[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    runs = asyncio.run(all_runs(process, tmp_path))
+    runs = asyncio.run(run_all(process, tmp_path))
     assert len(runs) == RUNS
     for run in runs:
-        wanted = due(run.safe_bytes)
-        assert run.kept_bytes >= spoken_bytes(run.safe_bytes), run
-        assert run.again.split()[: len(wanted)] == wanted, run
-        assert run.offered or run.typed == WORDS or not wanted, run
+        wanted = expected_words(run.safe_bytes)
+        assert run.stored_bytes >= speech_bytes(run.safe_bytes), run
+        assert run.recovered_text.split()[: len(wanted)] == wanted, run
+        assert run.offered or run.typed == WORD_COUNT or not wanted, run
     ends = Counter(
         "typed" if run.typed else "offered at the next start" if run.offered else "nothing said yet"
         for run in runs
     )
     assert len(ends) >= 2, ends  # otherwise the points are not where they should be
-    assert sum(run.safe_bytes for run in runs) > sum(run.given_bytes for run in runs) / 2
-    missing = max(spoken_bytes(run.given_bytes) - run.kept_bytes for run in runs)
+    assert sum(run.safe_bytes for run in runs) > sum(run.delivered_bytes for run in runs) / 2
+    missing = max(speech_bytes(run.delivered_bytes) - run.stored_bytes for run in runs)
     missing_ms = max(0, missing) / 2 / RATE_HZ * 1000
     with capsys.disabled():
         rows = ", ".join(f"{ends[end]} {end}" for end in sorted(ends))

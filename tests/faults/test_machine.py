@@ -19,79 +19,79 @@ from sayso.core.dictation import events as e
 from sayso.core.dictation.state_machine import Dictation, Phase
 from sayso.core.problems import Problem
 
-GONE = Problem("The connection to the server was lost.", "Try again.", "try-again")
-UNPLUGGED = Problem("The microphone went away.", "Plug it in.")
-CLOSED = Problem("The window did not take the words.", "Copy them.", "copy")
+CONNECTION_LOST = Problem("The connection to the server was lost.", "Try again.", "try-again")
+MICROPHONE_UNPLUGGED = Problem("The microphone went away.", "Plug it in.")
+INSERT_FAILED = Problem("The window did not take the words.", "Copy them.", "copy")
 
 
 @attrs.define
-class Story:
+class TakeRecord:
     """What the outside knows of one take."""
 
-    heard: str = ""
-    landed: int = 0
+    text: str = ""
+    insertions: int = 0
     outcomes: list[str] = attrs.field(factory=list)
     """As the history was told, one after the other."""
-    told: bool = False
+    reported: bool = False
     """Of its last failure, in words."""
-    warned: Problem | None = None
+    warned_problem: Problem | None = None
     """What it was told of while it was spoken; the person may have dismissed that."""
     dropped: bool = False
     """By the person: cancelled, or never meant."""
 
 
-class World(RuleBasedStateMachine):
+class FaultyEnvironment(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.machine = Dictation()
-        self.takes: dict[int, Story] = {}
+        self.records: dict[int, TakeRecord] = {}
         self.mic: int | None = None
         self.engines: set[int] = set()
         self.inserting: int | None = None
-        self.alarms: list[e.Woke] = []
-        self.past: list[Any] = []
+        self.timers: list[e.TimerFired] = []
+        self.events: list[Any] = []
 
     def feed(self, event: Any) -> None:
-        self.past.append(event)
+        self.events.append(event)
         told_before = self.machine.problem
         for command in self.machine.handle(event):
-            self.obey(command, told_before)
+            self.execute(command, told_before)
 
-    def obey(self, command: e.Command, told_before: Problem | None) -> None:
+    def execute(self, command: e.Command, previous_problem: Problem | None) -> None:
         match command:
             case e.OpenMic(take):
                 assert self.mic is None, "two microphones"
-                self.mic, self.takes[take] = take, Story()
+                self.mic, self.records[take] = take, TakeRecord()
             case e.CloseMic(take):
                 assert self.mic == take
                 self.mic = None
-            case e.OpenEngine(take):
+            case e.StartRecognition(take):
                 self.engines.add(take)
-            case e.DropEngine(take):
+            case e.CancelRecognition(take):
                 self.engines.discard(take)
             case e.Insert(take, text):
                 assert self.inserting is None, "two texts at once"
-                assert not self.takes[take].landed, "a word would be there twice"
-                assert text == self.takes[take].heard
+                assert not self.records[take].insertions, "a word would be there twice"
+                assert text == self.records[take].text
                 self.inserting = take
-            case e.Keep(take, outcome, problem):
-                story = self.takes[take]
+            case e.ArchiveTake(take, outcome, problem):
+                story = self.records[take]
                 story.outcomes.append(outcome)
                 story.dropped = outcome == "cancelled"
-                known = (self.machine.problem, told_before, story.warned)
-                story.told = problem is None or problem in known
+                known = (self.machine.problem, previous_problem, story.warned_problem)
+                story.reported = problem is None or problem in known
                 self.inserting = None if self.inserting == take else self.inserting
-            case e.Forget(take):
-                self.takes[take].dropped = True
-                self.takes[take].outcomes.append("forgotten")
-            case e.WakeMe(_, woke):
-                self.alarms.append(woke)
+            case e.DeleteTake(take):
+                self.records[take].dropped = True
+                self.records[take].outcomes.append("forgotten")
+            case e.StartTimer(_, woke):
+                self.timers.append(woke)
 
     # The person
 
     @rule(wish=st.sampled_from([
-        e.Start(), e.Start(hands_free=True), e.HandsFree(), e.Stop(), e.Stop(), e.Stop(),
-        e.Cancel(), e.Discard(), e.Retry(), e.InsertHeld(), e.Dismiss(), e.Warn(UNPLUGGED),
+        e.Start(), e.Start(hands_free=True), e.ContinueHandsFree(), e.Stop(), e.Stop(), e.Stop(),
+        e.Cancel(), e.Discard(), e.Retry(), e.InsertHeld(), e.Dismiss(), e.ProblemReported(MICROPHONE_UNPLUGGED),
     ]))  # fmt: skip
     def wishes(self, wish: e.Event) -> None:
         self.feed(wish)
@@ -102,13 +102,13 @@ class World(RuleBasedStateMachine):
     @rule(recorded=st.booleans())
     def the_microphone_is_lost(self, recorded: bool) -> None:
         assert self.mic is not None
-        self.feed(e.SoundLost(self.mic, UNPLUGGED, recorded))
+        self.feed(e.AudioLost(self.mic, MICROPHONE_UNPLUGGED, recorded))
 
     @precondition(lambda self: self.mic is not None)
     @rule()
     def the_voice_ends(self) -> None:
         assert self.mic is not None
-        self.feed(e.TailOver(self.mic))
+        self.feed(e.TailEnded(self.mic))
 
     @precondition(lambda self: self.engines)
     @rule(data=st.data(), words=st.booleans())
@@ -117,40 +117,40 @@ class World(RuleBasedStateMachine):
         if self.machine.phase(take) in (Phase.LISTENING, Phase.TAIL):
             return  # no engine does before the sound has ended
         self.engines.discard(take)
-        self.takes[take].heard = f"words of {take}" if words else ""
-        self.feed(e.Recognised(take, self.takes[take].heard))
+        self.records[take].text = f"words of {take}" if words else ""
+        self.feed(e.Transcribed(take, self.records[take].text))
 
     @precondition(lambda self: self.engines)
     @rule(data=st.data())
     def an_engine_fails(self, data: st.DataObject) -> None:
         take = data.draw(st.sampled_from(sorted(self.engines)))
         self.engines.discard(take)
-        self.feed(e.Failed(take, GONE))
-        if take in self.machine.alive:
-            self.takes[take].warned = self.machine.problem
+        self.feed(e.RecognitionFailed(take, CONNECTION_LOST))
+        if take in self.machine.active_takes:
+            self.records[take].warned_problem = self.machine.problem
 
     @precondition(lambda self: self.inserting is not None)
-    @rule(how=st.sampled_from([e.Landed, e.Landed, e.Held, None]))
+    @rule(how=st.sampled_from([e.Inserted, e.Inserted, e.FocusChanged, None]))
     def the_window_answers(self, how: Any) -> None:
         take = self.inserting
         assert take is not None
-        if how is e.Landed:
-            self.takes[take].landed += 1
-        self.feed(how(take) if how else e.NotLanded(take, CLOSED))
+        if how is e.Inserted:
+            self.records[take].insertions += 1
+        self.feed(how(take) if how else e.InsertFailed(take, INSERT_FAILED))
 
     @precondition(lambda self: self.alarms)
     @rule(data=st.data())
     def a_deadline_comes(self, data: st.DataObject) -> None:
-        number = data.draw(st.integers(0, len(self.alarms) - 1))
-        self.feed(self.alarms.pop(number))
+        number = data.draw(st.integers(0, len(self.timers) - 1))
+        self.feed(self.timers.pop(number))
 
-    @precondition(lambda self: [p for p in self.past if isinstance(p, e.OfTake)])
+    @precondition(lambda self: [p for p in self.past if isinstance(p, e.TakeMessage)])
     @rule(data=st.data())
     def something_of_a_take_that_is_over_comes_again(self, data: st.DataObject) -> None:
         stale = [
             fact
-            for fact in self.past
-            if isinstance(fact, e.OfTake) and self.machine.phase(fact.take) is None
+            for fact in self.events
+            if isinstance(fact, e.TakeMessage) and self.machine.phase(fact.take) is None
         ]
         if stale:
             self.feed(data.draw(st.sampled_from(stale)))
@@ -159,29 +159,29 @@ class World(RuleBasedStateMachine):
 
     @invariant()
     def no_take_is_lost(self) -> None:
-        for number, story in self.takes.items():
-            assert story.outcomes or number in self.machine.alive
-            assert story.landed <= 1
-            assert story.told or not story.outcomes or story.dropped
+        for number, story in self.records.items():
+            assert story.outcomes or number in self.machine.active_takes
+            assert story.insertions <= 1
+            assert story.reported or not story.outcomes or story.dropped
 
     @invariant()
     def words_that_are_not_in_the_window_wait(self) -> None:
-        for number, story in self.takes.items():
-            if number in self.machine.alive or story.dropped or story.landed:
+        for number, story in self.records.items():
+            if number in self.machine.active_takes or story.dropped or story.insertions:
                 continue
             assert story.outcomes[-1] in ("held", "failed", "nothing")
-            assert (story.outcomes[-1] == "nothing") <= (not story.heard)
+            assert (story.outcomes[-1] == "nothing") <= (not story.text)
 
     def teardown(self) -> None:
         """Nobody answers any more: the deadlines alone bring it to rest."""
         for _ in range(2):
-            while self.alarms:
-                self.feed(self.alarms.pop(0))
+            while self.timers:
+                self.feed(self.timers.pop(0))
         self.no_take_is_lost()
-        assert not self.machine.alive
+        assert not self.machine.active_takes
         assert self.machine.state == "idle"
         assert self.mic is None
 
 
-TestWorld = World.TestCase
+TestWorld = FaultyEnvironment.TestCase
 TestWorld.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)

@@ -19,27 +19,27 @@ from sayso.core.dictation.take import Take
 from . import matrix, report
 from .matrix import Case, Result
 
-HELPED_S = 4.0
+WITH_FALLBACK_LIMIT_S = 4.0
 """Where somebody helps, the words are there so long after the release."""
-SLOW = {"never final", "slow final"}
+SLOW_FAULTS = {"never final", "slow final"}
 """But where a server has all of the sound and is silent: it is waited for."""
-ALONE_S = 35.0
+WITHOUT_FALLBACK_LIMIT_S = 35.0
 
 
 @attrs.frozen
-class Played:
+class MatrixRun:
     results: dict[Case, Result | BaseException]
     before: dict[str, int]
     after: dict[str, int]
 
-    def of(self, case: Case) -> Result:
+    def result(self, case: Case) -> Result:
         result = self.results[case]
         if isinstance(result, BaseException):
             raise AssertionError(case.id) from result
         return result
 
 
-def left() -> dict[str, int]:
+def open_resources() -> dict[str, int]:
     gc.collect()
     return {
         "threads": threading.active_count(),
@@ -49,46 +49,54 @@ def left() -> dict[str, int]:
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
+def played(tmp_path_factory: pytest.TempPathFactory) -> MatrixRun:
     """All of it, once."""
-    before = left()
-    cases = matrix.cases()
-    results = asyncio.run(matrix.run(cases, tmp_path_factory.mktemp("matrix")))
+    before = open_resources()
+    cases = matrix.all_cases()
+    results = asyncio.run(matrix.run_all(cases, tmp_path_factory.mktemp("matrix")))
     until_s = time.monotonic() + 5
-    while (after := left()) != before and time.monotonic() < until_s:
+    while (after := open_resources()) != before and time.monotonic() < until_s:
         time.sleep(0.1)
-    return Played(dict(zip(cases, results, strict=True)), before, after)
+    return MatrixRun(dict(zip(cases, results, strict=True)), before, after)
 
 
-CASES = [pytest.param(case, id=case.id) for case in matrix.cases()]
+CASES = [pytest.param(case, id=case.id) for case in matrix.all_cases()]
 
 
 @pytest.mark.timeout(240)
-def test_it_leaves_nothing_behind(played: Played) -> None:
+def test_it_leaves_nothing_behind(played: MatrixRun) -> None:
     assert played.after["threads"] <= played.before["threads"]
     assert played.after["files"] <= played.before["files"]
     assert played.after["takes"] <= played.before["takes"]
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_no_word_is_lost_and_none_is_there_twice(case: Case, played: Played) -> None:
-    result = played.of(case)
-    assert result.at_last.right, result
-    assert result.on_disk.right, result
-    assert result.kept.right, result
-    assert result.how not in ("server", "this computer") or result.first.right, result
-    assert result.first.doubled == 0, result
+def test_no_word_is_lost_and_none_is_there_twice(case: Case, played: MatrixRun) -> None:
+    result = played.result(case)
+    assert result.final.correct, result
+    assert result.recorded.correct, result
+    assert result.archived.correct, result
+    assert result.ending not in ("server", "this computer") or result.typed.correct, result
+    assert result.typed.duplicated == 0, result
     assert result.tasks_left <= 0, result
-    assert result.after_s < (HELPED_S if case.fallback and case.fault not in SLOW else ALONE_S)
+    assert result.after_s < (
+        WITH_FALLBACK_LIMIT_S
+        if case.fallback and case.fault not in SLOW_FAULTS
+        else WITHOUT_FALLBACK_LIMIT_S
+    )
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_person_is_told(case: Case, played: Played) -> None:
-    result = played.of(case)
-    assert result.how == "server" or result.told, result
+def test_the_person_is_told(case: Case, played: MatrixRun) -> None:
+    result = played.result(case)
+    assert result.ending == "server" or result.messages, result
     by = ("This computer recognises", "Recognised by: on-device")
-    assert result.how != "this computer" or any(words in " ".join(result.told) for words in by)
+    assert result.ending != "this computer" or any(
+        words in " ".join(result.messages) for words in by
+    )
 
 
-def test_the_page_says_what_became_of_them(played: Played) -> None:
-    assert report.kept() == report.table([played.of(case) for case in matrix.cases()])
+def test_the_page_says_what_became_of_them(played: MatrixRun) -> None:
+    assert report.documented_table() == report.table(
+        [played.result(case) for case in matrix.all_cases()]
+    )

@@ -16,27 +16,27 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from desktop.processes import until
-from desktop.sound import MICROPHONE, RATE_HZ, Sound
+from desktop.processes import wait_until
+from desktop.sound import MICROPHONE, RATE_HZ, SoundServer
 from sayso.audio import input_stream, portaudio
-from sayso.audio.microphone import NONE_FOUND, WENT_AWAY, Microphone
-from sayso.core.audio.pcm import all_zero
+from sayso.audio.microphone import DISCONNECTED, NO_MICROPHONE, Microphone
+from sayso.core.audio.pcm import is_digital_silence
 from sayso.core.dictation.take import Take
 from sayso.core.problems import Problem
-from sayso.core.settings.settings import Microphone as MicrophoneSettings
+from sayso.core.settings.settings import MicrophoneSettings as MicrophoneSettings
 from sayso.dictation.capture import Capture, Told
 
 HEADSET = "headset"
-LIMIT_S = 1.0
-CALM_S = 0.3
+MAX_GAP_S = 1.0
+LEAD_IN_S = 0.3
 """Heard before each fault."""
-FIGURES: list[str] = []
+MEASUREMENTS: list[str] = []
 
 
 class Recording:
     """A take that is being spoken, recorded by the real parts in a loop of its own."""
 
-    def __init__(self, device: str = "", calm_s: float = CALM_S) -> None:
+    def __init__(self, device: str = "", calm_s: float = LEAD_IN_S) -> None:
         self.take = Take(number=1, id="take")
         self.blocks: list[tuple[float, bytes]] = []
         self.problems: list[Problem] = []
@@ -48,7 +48,7 @@ class Recording:
     def __enter__(self) -> Recording:
         self._thread.start()
         self._do(self._begin())
-        until(lambda: self.length_s >= self._calm_s, "sound")
+        wait_until(lambda: self.duration_s >= self._calm_s, "sound")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -58,17 +58,17 @@ class Recording:
         self._loop.close()
 
     @property
-    def length_s(self) -> float:
+    def duration_s(self) -> float:
         return self.take.duration_s
 
     @property
-    def away(self) -> bool:
-        return self._capture.away
+    def is_interrupted(self) -> bool:
+        return self._capture.microphone_lost
 
     @property
-    def told(self) -> list[str]:
+    def dropout_messages(self) -> list[str]:
         """What was said of gaps."""
-        return [problem.what for problem in self.problems if "not heard" in problem.what]
+        return [problem.message for problem in self.problems if "not heard" in problem.message]
 
     def end_take(self) -> None:
         async def end() -> None:
@@ -76,7 +76,7 @@ class Recording:
 
         self._do(end())
 
-    def goes_on(self, since_s: float, what: str, on_its_way_s: float = 0.0) -> float:
+    def time_to_audio(self, since_s: float, what: str, on_its_way_s: float = 0.0) -> float:
         """How long after `since_s` (of the monotonic clock) the first sound came; waits for it.
 
         `on_its_way_s`: what comes so soon may be from before, and is no proof.
@@ -84,12 +84,14 @@ class Recording:
 
         def first() -> float | None:
             from_s = since_s + on_its_way_s
-            return next((at for at, pcm in self.blocks if at > from_s and not all_zero(pcm)), None)
+            return next(
+                (at for at, pcm in self.blocks if at > from_s and not is_digital_silence(pcm)), None
+            )
 
-        until(lambda: first() is not None, f"sound after: {what}", 8)
+        wait_until(lambda: first() is not None, f"sound after: {what}", 8)
         at_s = first()
         assert at_s is not None
-        FIGURES.append(f"{what:<64} {(at_s - since_s) * 1000:5.0f} ms")
+        MEASUREMENTS.append(f"{what:<64} {(at_s - since_s) * 1000:5.0f} ms")
         return at_s - since_s
 
     async def _begin(self) -> None:
@@ -120,49 +122,49 @@ class Recording:
 
 
 @pytest.fixture(scope="module")
-def _sound() -> Iterator[Sound]:
-    rig = Sound()
+def _sound() -> Iterator[SoundServer]:
+    rig = SoundServer()
     rig.start_server()
     yield rig
     rig.close()
-    told = "\nFirst sample again after a fault of the microphone:", *FIGURES
+    told = "\nFirst sample again after a fault of the microphone:", *MEASUREMENTS
     sys.stdout.write("\n  ".join(told) + "\n")
 
 
 @pytest.fixture
-def sound(_sound: Sound, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sound]:
+def sound(_sound: SoundServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[SoundServer]:
     """Its server runs and has one microphone, that hears noise."""
     for name, value in _sound.environ.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("PULSE_SOURCE", raising=False)
-    if not _sound.running:
+    if not _sound.is_running:
         _sound.start_server()
     if MICROPHONE not in _sound.modules:
         plug_in(_sound, MICROPHONE)
-    portaudio.refresh()  # it may have been loaded for another test's server
+    portaudio.refresh_devices()  # it may have been loaded for another test's server
     yield _sound
-    for name in list(_sound.modules) if _sound.running else []:
+    for name in list(_sound.modules) if _sound.is_running else []:
         _sound.unplug(name)
 
 
 @pytest.fixture
-def both(sound: Sound) -> Sound:
+def both(sound: SoundServer) -> SoundServer:
     """A second microphone is there."""
     plug_in(sound, HEADSET)
     return sound
 
 
-def plug_in(sound: Sound, name: str, rate_hz: int = RATE_HZ) -> float:
+def plug_in(sound: SoundServer, name: str, rate_hz: int = RATE_HZ) -> float:
     """Returns the instant from which it is there."""
-    sound.add_hissing(name, rate_hz)
+    sound.add_noise_microphone(name, rate_hz)
     return time.monotonic()
 
 
-def pulled_out(sound: Sound) -> None:
+def pulled_out(sound: SoundServer) -> None:
     sound.unplug()
 
 
-def taken_by_another(sound: Sound) -> None:
+def taken_by_another(sound: SoundServer) -> None:
     sound.suspend(True)
 
 
@@ -172,110 +174,114 @@ SECONDS = [(pulled_out, ""), (pulled_out, MICROPHONE),
 
 @pytest.mark.parametrize(("fault", "device"), SECONDS)
 def test_where_there_is_a_second_microphone_it_goes_on_within_a_second(
-    both: Sound, fault: Callable[[Sound], None], device: str
+    both: SoundServer, fault: Callable[[SoundServer], None], device: str
 ) -> None:
     with Recording(device) as recording:
         fault(both)
         what = f"{fault.__name__} ({device or 'the default'}), a second is there"
-        took_s = recording.goes_on(time.monotonic(), what, on_its_way_s=0.1)
-        until(lambda: recording.length_s > CALM_S + 0.3, "more of it")
-    assert took_s < LIMIT_S
+        took_s = recording.time_to_audio(time.monotonic(), what, on_its_way_s=0.1)
+        wait_until(lambda: recording.duration_s > LEAD_IN_S + 0.3, "more of it")
+    assert took_s < MAX_GAP_S
     assert recording.lost == []
-    assert bool(recording.told) == (fault is taken_by_another)
+    assert bool(recording.dropout_messages) == (fault is taken_by_another)
 
 
-def test_another_default_is_followed_and_no_gap_told(both: Sound) -> None:
+def test_another_default_is_followed_and_no_gap_told(both: SoundServer) -> None:
     with Recording() as recording:
         both.pactl("set-source-mute", MICROPHONE, "1")
         both.pactl("set-default-source", HEADSET)
-        took_s = recording.goes_on(time.monotonic(), "another default", on_its_way_s=0.1)
-    assert took_s < LIMIT_S
-    assert (recording.told, recording.lost) == ([], [])
+        took_s = recording.time_to_audio(time.monotonic(), "another default", on_its_way_s=0.1)
+    assert took_s < MAX_GAP_S
+    assert (recording.dropout_messages, recording.lost) == ([], [])
 
 
-def test_the_chosen_microphone_is_kept_whatever_the_default_is(both: Sound) -> None:
+def test_the_chosen_microphone_is_kept_whatever_the_default_is(both: SoundServer) -> None:
     """The server may move the stream to the new default."""
     with Recording(MICROPHONE) as recording:
         both.pactl("set-source-mute", HEADSET, "1")
         both.pactl("set-default-source", HEADSET)
         what = "another default while one is chosen"
-        took_s = recording.goes_on(time.monotonic(), what, on_its_way_s=0.1)
-        loud_s = recording.length_s
-        until(lambda: recording.length_s > loud_s + 0.3, "more of it")
-    assert took_s < LIMIT_S
+        took_s = recording.time_to_audio(time.monotonic(), what, on_its_way_s=0.1)
+        loud_s = recording.duration_s
+        wait_until(lambda: recording.duration_s > loud_s + 0.3, "more of it")
+    assert took_s < MAX_GAP_S
     assert recording.lost == []
-    assert not all_zero(recording.blocks[-1][1])
+    assert not is_digital_silence(recording.blocks[-1][1])
 
 
-def test_the_only_microphone_pulled_out_and_plugged_in_again(sound: Sound) -> None:
+def test_the_only_microphone_pulled_out_and_plugged_in_again(sound: SoundServer) -> None:
     with Recording() as recording:
         sound.unplug()
-        until(lambda: recording.away, "it is noticed")
+        wait_until(lambda: recording.is_interrupted, "it is noticed")
         at_s = plug_in(sound, MICROPHONE)
-        took_s = recording.goes_on(at_s, "pulled out and plugged in again")
-    assert took_s < LIMIT_S
+        took_s = recording.time_to_audio(at_s, "pulled out and plugged in again")
+    assert took_s < MAX_GAP_S
     assert recording.lost == []
-    assert recording.told[0].endswith(" s were not heard when the microphone changed.")
+    assert recording.dropout_messages[0].endswith(" s were not heard when the microphone changed.")
 
 
-def test_a_headset_that_changes_its_profile_comes_back_with_another_rate(sound: Sound) -> None:
+def test_a_headset_that_changes_its_profile_comes_back_with_another_rate(
+    sound: SoundServer,
+) -> None:
     """As Bluetooth does between music and calls: the source goes, one of 16 kHz mono comes."""
     with Recording(MICROPHONE) as recording:
         before = recording.take.rate_hz
         sound.unplug()
-        until(lambda: recording.away, "it is noticed")
+        wait_until(lambda: recording.is_interrupted, "it is noticed")
         at_s = plug_in(sound, MICROPHONE, 16000)
-        took_s = recording.goes_on(at_s, "another profile: 16 kHz, mono")
-    assert took_s < LIMIT_S
+        took_s = recording.time_to_audio(at_s, "another profile: 16 kHz, mono")
+    assert took_s < MAX_GAP_S
     assert recording.take.rate_hz == before
-    assert recording.told
+    assert recording.dropout_messages
 
 
-def test_a_server_that_is_killed_and_started_again(sound: Sound) -> None:
+def test_a_server_that_is_killed_and_started_again(sound: SoundServer) -> None:
     with Recording() as recording:
         sound.kill_server()
         killed_s = time.monotonic()
-        until(lambda: recording.away, "it is noticed")
-        until(lambda: time.monotonic() - killed_s > 0.4, "that is longer than a syllable")
+        wait_until(lambda: recording.is_interrupted, "it is noticed")
+        wait_until(lambda: time.monotonic() - killed_s > 0.4, "that is longer than a syllable")
         sound.start_server()
         at_s = plug_in(sound, MICROPHONE)
-        took_s = recording.goes_on(at_s, "sound server killed and started again")
-        until(lambda: recording.length_s > CALM_S + 0.3, "more of it")
-    assert took_s < LIMIT_S
+        took_s = recording.time_to_audio(at_s, "sound server killed and started again")
+        wait_until(lambda: recording.duration_s > LEAD_IN_S + 0.3, "more of it")
+    assert took_s < MAX_GAP_S
     assert recording.lost == []
-    assert recording.told
+    assert recording.dropout_messages
 
 
-def test_a_server_that_hangs_for_a_while(sound: Sound) -> None:
+def test_a_server_that_hangs_for_a_while(sound: SoundServer) -> None:
     server = sound._server
     assert server is not None
     with Recording() as recording:
         os.kill(server.pid, signal.SIGSTOP)
         try:
-            until(lambda: recording.away, "it is noticed")
+            wait_until(lambda: recording.is_interrupted, "it is noticed")
         finally:
             os.kill(server.pid, signal.SIGCONT)
-        took_s = recording.goes_on(time.monotonic(), "sound server hung")
-    assert took_s < LIMIT_S
+        took_s = recording.time_to_audio(time.monotonic(), "sound server hung")
+    assert took_s < MAX_GAP_S
     assert recording.lost == []
 
 
-def test_the_only_microphone_taken_by_another_program_and_given_back(sound: Sound) -> None:
+def test_the_only_microphone_taken_by_another_program_and_given_back(sound: SoundServer) -> None:
     with Recording() as recording:
         sound.suspend(True)
-        until(lambda: recording.away, "it is noticed")
+        wait_until(lambda: recording.is_interrupted, "it is noticed")
         sound.suspend(False)
-        took_s = recording.goes_on(time.monotonic(), "taken by another program and given back")
-    assert took_s < LIMIT_S
+        took_s = recording.time_to_audio(
+            time.monotonic(), "taken by another program and given back"
+        )
+    assert took_s < MAX_GAP_S
     assert recording.lost == []
-    assert recording.told
+    assert recording.dropout_messages
 
 
 def test_after_the_computer_has_slept_it_goes_on_and_says_how_long(
-    sound: Sound, monkeypatch: pytest.MonkeyPatch
+    sound: SoundServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of the sleep only what the clocks say of it is made here, once with a stream that ended."""
-    asleep_ms = input_stream._asleep_ms()
+    asleep_ms = input_stream._sleep_clock_ms()
     with Recording() as recording:
         for number, part_ms in enumerate((2_400_000, 4_800_000)):
             if number:
@@ -284,46 +290,46 @@ def test_after_the_computer_has_slept_it_goes_on_and_says_how_long(
                 "sayso.audio.input_stream._asleep_ms", lambda ms=part_ms: asleep_ms + ms
             )
             if number:
-                until(lambda: recording.away, "it is noticed")
+                wait_until(lambda: recording.is_interrupted, "it is noticed")
                 sound.suspend(False)
-            took_s = recording.goes_on(time.monotonic(), "the computer slept")
-            until(lambda count=number: len(recording.told) > count, "it is told")
-            assert took_s < LIMIT_S
+            took_s = recording.time_to_audio(time.monotonic(), "the computer slept")
+            wait_until(lambda count=number: len(recording.dropout_messages) > count, "it is told")
+            assert took_s < MAX_GAP_S
     assert recording.lost == []
-    assert recording.told[0] == "40 min were not heard while the computer slept."
-    assert recording.told[1] == "80 min were not heard while the computer slept."
+    assert recording.dropout_messages[0] == "40 min were not heard while the computer slept."
+    assert recording.dropout_messages[1] == "80 min were not heard while the computer slept."
 
 
-def test_what_a_loudspeaker_plays_is_not_taken_for_the_microphone(sound: Sound) -> None:
+def test_what_a_loudspeaker_plays_is_not_taken_for_the_microphone(sound: SoundServer) -> None:
     """The server moves the stream to what is played when nothing else is left."""
     with Recording() as recording:
         sound.unplug()
         sound.pactl("load-module", "module-null-sink", "sink_name=loudspeaker")
         noise = ["--raw", "--device=loudspeaker", "/dev/urandom"]
         music = sound._start("paplay", *noise)
-        until(lambda: recording.away, "it is noticed", 3)
-        length_s = recording.length_s
+        wait_until(lambda: recording.is_interrupted, "it is noticed", 3)
+        length_s = recording.duration_s
         recording.end_take()
         music.kill()
-    assert length_s < CALM_S + 2.0
-    assert recording.told[-1].startswith("The last ")
+    assert length_s < LEAD_IN_S + 2.0
+    assert recording.dropout_messages[-1].startswith("The last ")
 
 
 def test_where_nothing_comes_back_it_is_said_and_what_was_heard_is_kept(
-    sound: Sound, monkeypatch: pytest.MonkeyPatch
+    sound: SoundServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sayso.audio.input_stream.LONGEST_AWAY_S", 1.0)
     with Recording() as recording:
         sound.unplug()
-        until(lambda: recording.lost != [], "it is given up", 4)
-        assert recording.lost == [WENT_AWAY]
-        assert recording.length_s >= CALM_S
+        wait_until(lambda: recording.lost != [], "it is given up", 4)
+        assert recording.lost == [DISCONNECTED]
+        assert recording.duration_s >= LEAD_IN_S
 
 
-def test_without_any_microphone_it_is_said_at_once(sound: Sound) -> None:
+def test_without_any_microphone_it_is_said_at_once(sound: SoundServer) -> None:
     sound.unplug()
     at_s = time.monotonic()
     with Recording(calm_s=0) as recording:
-        until(lambda: recording.lost != [], "it is said")
-    assert recording.lost == [NONE_FOUND]
+        wait_until(lambda: recording.lost != [], "it is said")
+    assert recording.lost == [NO_MICROPHONE]
     assert time.monotonic() - at_s < 2.0

@@ -20,13 +20,13 @@ from typing import Any
 import pytest
 
 from . import words
-from .lossy_link import FAR, Wire
+from .lossy_link import REMOTE_ADDRESS, LossyLink
 
 TESTS = Path(__file__).parents[1]
-WORDS = 25
-TAKE_S = WORDS * words.WORD_S
+WORD_COUNT = 25
+TAKE_S = WORD_COUNT * words.WORD_S
 DOWN_S = 3.0
-LONGEST_S = 100.0
+TIMEOUT_S = 100.0
 
 
 @contextmanager
@@ -39,17 +39,19 @@ def program(command: list[str]) -> Iterator[subprocess.Popen[str]]:
         finally:
             assert process.stdin is not None
             process.stdin.close()
-            process.wait(LONGEST_S)
+            process.wait(TIMEOUT_S)
 
 
-def take_over(wire: Wire, fallback: bool, during: Callable[[Wire], None]) -> dict[str, Any]:
+def dictate_over(
+    wire: LossyLink, fallback: bool, during: Callable[[LossyLink], None]
+) -> dict[str, Any]:
     """Dictate at the near end; `during` runs beside it from the first word on."""
-    far = wire.far_command(sys.executable, "-m", "faults.far", FAR)
+    far = wire.remote_command(sys.executable, "-m", "faults.far", REMOTE_ADDRESS)
     with program(far) as server:
         assert server.stdout is not None
         url = server.stdout.readline().strip()
-        near = wire.near_command(
-            sys.executable, "-m", "faults.near", url, str(WORDS), str(fallback)
+        near = wire.local_command(
+            sys.executable, "-m", "faults.near", url, str(WORD_COUNT), str(fallback)
         )
         with program(near) as app:
             assert app.stdout is not None
@@ -65,50 +67,50 @@ def take_over(wire: Wire, fallback: bool, during: Callable[[Wire], None]) -> dic
     return dict(json.loads(result)) | {"served": served}
 
 
-def nothing(_: Wire) -> None:
+def unchanged(_: LossyLink) -> None:
     """The line stays as it is."""
 
 
-def down_in_mid_take(wire: Wire) -> None:
+def interrupted(wire: LossyLink) -> None:
     time.sleep(TAKE_S / 4)
     wire.down()
     time.sleep(DOWN_S)
     wire.up()
 
 
-LINES: dict[str, tuple[dict[str, float], Callable[[Wire], None]]] = {
-    "a good line": ({}, nothing),
-    "20 % of the packets lost": ({"loss": 0.2}, nothing),
-    "800 ms there and back": ({"delay_s": 0.4}, nothing),
-    "down for 3 s in mid-take": ({}, down_in_mid_take),
+CONDITIONS: dict[str, tuple[dict[str, float], Callable[[LossyLink], None]]] = {
+    "a good line": ({}, unchanged),
+    "20 % of the packets lost": ({"loss": 0.2}, unchanged),
+    "800 ms there and back": ({"delay_s": 0.4}, unchanged),
+    "down for 3 s in mid-take": ({}, interrupted),
 }
 
 
-def outcome(line: str, fallback: bool) -> tuple[Wire, dict[str, Any]]:
-    options, during = LINES[line]
-    with Wire(**options) as wire:
-        return wire, take_over(wire, fallback, during)
+def outcome(line: str, fallback: bool) -> tuple[LossyLink, dict[str, Any]]:
+    options, during = CONDITIONS[line]
+    with LossyLink(**options) as wire:
+        return wire, dictate_over(wire, fallback, during)
 
 
-Outcomes = dict[tuple[str, bool], tuple[Wire, dict[str, Any]]]
+Outcomes = dict[tuple[str, bool], tuple[LossyLink, dict[str, Any]]]
 
 
 @pytest.fixture(scope="module")
 def outcomes() -> Outcomes:
     """All of them at the same time, because most of it is waiting."""
-    ways = [(line, fallback) for line in LINES for fallback in (True, False)]
+    ways = [(line, fallback) for line in CONDITIONS for fallback in (True, False)]
     with ThreadPoolExecutor(max_workers=len(ways)) as pool:
         return dict(zip(ways, pool.map(lambda way: outcome(*way), ways), strict=True))
 
 
 @pytest.mark.parametrize("fallback", [True, False], ids=["with fallback", "without"])
-@pytest.mark.parametrize("line", LINES)
+@pytest.mark.parametrize("line", CONDITIONS)
 def test_no_word_is_lost_or_said_twice_over(line: str, fallback: bool, outcomes: Outcomes) -> None:
     wire, result = outcomes[line, fallback]
     text = result["typed"] or result["kept"]
-    assert words.tally(WORDS, text).right, result
+    assert words.tally(WORD_COUNT, text).correct, result
     assert result["typed"] or result["told"], result
     assert result["served"].startswith("0 bytes dropped"), result  # what came late came in time
     if line == "a good line":
         assert (result["engine"], result["told"]) == ("stand-in", [])
-    assert wire.lost > 0 or "loss" not in LINES[line][0]
+    assert wire.lost > 0 or "loss" not in CONDITIONS[line][0]

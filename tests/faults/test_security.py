@@ -35,34 +35,39 @@ from sayso.core.dictation.status import Status
 from sayso.core.dictation.take import Take
 from sayso.core.problems import ProblemError
 from sayso.core.settings.settings import Endpoint, Settings
-from sayso.core.text.sanitize import MOST_CHARACTERS, insertable
-from sayso.dictation.insertion import Clipboard, Inserter
+from sayso.core.text.sanitize import MAX_CHARS, sanitize
+from sayso.dictation.insertion import Clipboard, TextInserter
 from sayso.dictation.showing import PARTIAL_EVERY_S
-from sayso.dictation.worker import MOST_SHOWN_CHARS, Parts, Worker
+from sayso.dictation.worker import MAX_PARTIAL_CHARS, Worker, WorkerDeps
 from sayso.storage import instance, settings_file
 from sayso.storage import log as logs
 from sayso.storage.archive import Archive
-from sayso.storage.history import History
-from sayso.storage.recordings import Spool
+from sayso.storage.history import HistoryStore
+from sayso.storage.recordings import Recordings
 from sayso.stt.reader import Reader
 from sayso.stt.realtime.engine import RealtimeEngine
-from sayso.stt.realtime.openai import OpenAI
-from sayso.stt.realtime.session import HungUpError
-from sayso.stt.realtime.transcript import MOST_CHARS, MOST_ITEMS, Items, TooMuchError
-from sayso.stt.server.errors.messages import MOST_SAID_CHARS, said
+from sayso.stt.realtime.openai import OpenAIProtocol
+from sayso.stt.realtime.session import ConnectionClosedError
+from sayso.stt.realtime.transcript import (
+    MAX_CHARS,
+    MAX_ITEMS,
+    ItemTranscript,
+    TranscriptTooLongError,
+)
+from sayso.stt.server.errors.messages import MAX_QUOTED_CHARS, redact
 from service import KEY, StandIn
-from service.session import SPOKEN, Session
+from service.session import TRANSCRIPTION_PREFIX, Session
 
 NOBODY = 65534
-AS_NOBODY = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
-SECOND = bytes(RATE_HZ * 2)
+AS_OTHER_USER = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+ONE_SECOND = bytes(RATE_HZ * 2)
 
 
 # The control socket
 
 
 @contextmanager
-def running(asked: list[str]) -> Iterator[None]:
+def control_server(asked: list[str]) -> Iterator[None]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
@@ -95,10 +100,10 @@ def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         os.chmod(name, 0o755)
         monkeypatch.setenv("XDG_RUNTIME_DIR", name)
         yield Path(name)
-        canary.look_through(Path(name))
+        canary.scan(Path(name))
 
 
-CALL = """
+CLIENT_PROGRAM = """
 import socket, sys
 c = socket.socket(socket.AF_UNIX)
 c.settimeout(5)
@@ -111,33 +116,33 @@ except OSError as error:
 """
 
 
-def call_as_nobody(path: Path) -> str:
+def call_as_other_user(path: Path) -> str:
     return subprocess.run(
-        [*AS_NOBODY, "/usr/bin/python3", "-c", CALL, str(path)],
+        [*AS_OTHER_USER, "/usr/bin/python3", "-c", CLIENT_PROGRAM, str(path)],
         capture_output=True, text=True, check=True, timeout=20, cwd="/",
     ).stdout.strip()  # fmt: skip
 
 
 def test_another_user_cannot_reach_the_socket(runtime: Path) -> None:
     asked: list[str] = []
-    with running(asked):
+    with control_server(asked):
         assert stat.S_IMODE((runtime / "sayso.sock").stat().st_mode) == 0o600
-        assert call_as_nobody(runtime / "sayso.sock") == "PermissionError"
-        assert instance.ask("status") == "ok"
+        assert call_as_other_user(runtime / "sayso.sock") == "PermissionError"
+        assert instance.request("status") == "ok"
     assert asked == ["status"]
 
 
 def test_another_user_who_can_reach_it_is_not_answered(runtime: Path) -> None:
     asked: list[str] = []
-    with running(asked):
+    with control_server(asked):
         (runtime / "sayso.sock").chmod(0o777)  # as if somebody had done so by hand
         hung_up = ("answer b''", "ConnectionResetError", "BrokenPipeError")
-        assert call_as_nobody(runtime / "sayso.sock") in hung_up
-        assert instance.ask("status") == "ok"
+        assert call_as_other_user(runtime / "sayso.sock") in hung_up
+        assert instance.request("status") == "ok"
     assert asked == ["status"]
 
 
-SERVE = """
+SERVER_PROGRAM = """
 import os, socket, sys
 s = socket.socket(socket.AF_UNIX)
 s.bind(sys.argv[1])
@@ -153,13 +158,13 @@ print("heard", c.recv(100), flush=True)
 def test_a_socket_of_another_user_is_told_no_key(runtime: Path) -> None:
     runtime.chmod(0o777)
     server = subprocess.Popen(
-        [*AS_NOBODY, "/usr/bin/python3", "-c", SERVE, str(runtime / "sayso.sock")],
+        [*AS_OTHER_USER, "/usr/bin/python3", "-c", SERVER_PROGRAM, str(runtime / "sayso.sock")],
         stdout=subprocess.PIPE, text=True, cwd="/",
     )  # fmt: skip
     assert server.stdout is not None
     with server, server.stdout:
         assert server.stdout.readline() == "listens\n"
-        assert instance.ask(f"keep-key api.openai.com {KEY}") is None
+        assert instance.request(f"keep-key api.openai.com {KEY}") is None
         assert server.stdout.read() == "heard b''\n"
 
 
@@ -187,10 +192,10 @@ def write_everything(home: Path) -> None:
     settings_file.save(home / "settings.json", Settings())
     root, sayso = logging.getLogger(), logging.getLogger("sayso")
     state = [(root, root.level), (sayso, sayso.level)]
-    logs.to_file(home / "state" / "log" / "sayso.log")
+    logs.log_to_file(home / "state" / "log" / "sayso.log")
     (handler,) = sayso.handlers
     try:
-        sayso.info("x" * logs.MOST_BYTES)
+        sayso.info("x" * logs.MAX_LOG_BYTES)
         sayso.info("the next file")
     finally:
         for log, level in state:
@@ -198,9 +203,9 @@ def write_everything(home: Path) -> None:
             log.setLevel(level)
         sayso.propagate = True
         handler.close()
-    lock = instance.Lock()
-    with running([]):
-        with Desk(home / "state", FakeEngine("Mine.")) as desk:
+    lock = instance.InstanceLock()
+    with control_server([]):
+        with WorkerHarness(home / "state", FakeEngine("Mine.")) as desk:
             desk.dictate()
         lock.close()
         os.link(home / "sayso.sock", home / "linked.sock")  # it goes with its server
@@ -209,50 +214,52 @@ def write_everything(home: Path) -> None:
 # A worker with a desk, for what ends up on it
 
 
-class Desk:
+class WorkerHarness:
     def __init__(self, folder: Path, engine: Any) -> None:
         self.microphone, self.typist = FakeMicrophone(), FakeTypist()
-        self.shown: list[Status] = []
-        self.at_rest = threading.Event()
+        self.statuses: list[Status] = []
+        self.finished = threading.Event()
         clipboard = FakeClipboard()
         self.clipboard = clipboard
         archive = Archive(
-            Spool(folder / "takes"), History(folder / "history.db"), warned=lambda _: None
+            Recordings(folder / "takes"),
+            HistoryStore(folder / "history.db"),
+            on_problem=lambda _: None,
         )
-        parts = Parts(
+        parts = WorkerDeps(
             microphone=self.microphone,
             archive=archive,
-            make_engine=lambda _: engine,
+            create_engine=lambda _: engine,
             typist=self.typist,
             clipboard=Clipboard(clipboard.paste, clipboard.copy),
-            keys_down=frozenset,
-            cue=lambda _: None,
-            show=self._show,
-            level=lambda _: None,
+            pressed_keys=frozenset,
+            play_cue=lambda _: None,
+            on_status=self._show,
+            on_level=lambda _: None,
         )
         self.worker = Worker(parts, Settings())
         self.worker.start()
 
-    def __enter__(self) -> Desk:
+    def __enter__(self) -> WorkerHarness:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.worker.stop()
 
     def _show(self, status: Status) -> None:
-        self.shown.append(status)
-        if status.state in ("idle", "failed") and status.take and not status.sound_arrived:
+        self.statuses.append(status)
+        if status.state in ("idle", "failed") and status.take and not status.has_audio:
             return
         if status.state in ("idle", "failed") and status.take:
-            self.at_rest.set()
+            self.finished.set()
 
     def dictate(self) -> None:
         self.worker.post(e.Start())
         assert self.microphone.is_open.wait(5)
         for _ in range(100):
-            self.microphone.speak(LOUD)
+            self.microphone.deliver(LOUD)
         self.worker.post(e.Stop())
-        assert self.at_rest.wait(20)
+        assert self.finished.wait(20)
 
 
 # The key
@@ -292,7 +299,7 @@ def test_a_key_that_is_left_anywhere_fails_the_run(tmp_path: Path) -> None:
 
 def take(seconds: float = 0.5) -> Take:
     made = Take(number=1, id="1", rate_hz=RATE_HZ)
-    made.add(SECOND[: int(seconds * RATE_HZ) * 2])
+    made.append(ONE_SECOND[: int(seconds * RATE_HZ) * 2])
     made.end()
     return made
 
@@ -305,7 +312,7 @@ def test_sayso_writes_nothing_into_the_log_of_the_library_that_has_the_headers(
     async def test() -> None:
         async with StandIn(["Hello."]) as service:
             engine = RealtimeEngine(Endpoint(url=service.url), "en", lambda _: KEY)
-            assert await engine.recognise(Reader(take()), lambda _: None) == "Hello."
+            assert await engine.transcribe(Reader(take()), lambda _: None) == "Hello."
             await engine.close()
 
     run(test)
@@ -319,7 +326,7 @@ PIECES = [
     *("\u202e", "\u2066", "\u2069", "\u061c", "\u200e", "\ufeff", "\u2028", "\ud800"),
     *("rm -rf /", "你好", "é", " ", "\U000e0041", "\U0001f3f4", "\U000e007f"),
 ]
-NASTY = st.one_of(
+HOSTILE_TEXT = st.one_of(
     st.text(st.characters()),
     st.lists(
         st.sampled_from(PIECES),
@@ -329,19 +336,19 @@ NASTY = st.one_of(
 FORBIDDEN_KINDS = {"Cc", "Cs", "Zl", "Zp"}
 
 
-def harmless(text: str, newlines: bool) -> bool:
+def is_harmless(text: str, newlines: bool) -> bool:
     allowed = {"\n", "\t"} if newlines else set()
-    return len(text) <= MOST_CHARACTERS + 1 and not any(
-        (unicodedata.category(c) in FORBIDDEN_KINDS or unicodedata.bidirectional(c) in BIDI)
+    return len(text) <= MAX_CHARS + 1 and not any(
+        (unicodedata.category(c) in FORBIDDEN_KINDS or unicodedata.bidirectional(c) in BIDI_CLASSES)
         and c not in allowed
         for c in text
     )
 
 
-BIDI = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+BIDI_CLASSES = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 
 
-@given(NASTY, st.booleans(), st.sampled_from(["auto", "type", "paste", "copy"]))
+@given(HOSTILE_TEXT, st.booleans(), st.sampled_from(["auto", "type", "paste", "copy"]))
 @settings(max_examples=150, deadline=None)
 def test_whatever_an_engine_returns_what_is_typed_pasted_or_copied_is_harmless(
     text: str, newlines: bool, method: Any
@@ -349,7 +356,7 @@ def test_whatever_an_engine_returns_what_is_typed_pasted_or_copied_is_harmless(
     typist, clipboard = FakeTypist(), FakeClipboard()
 
     async def test() -> None:
-        inserter = Inserter(typist, Clipboard(clipboard.paste, clipboard.copy))
+        inserter = TextInserter(typist, Clipboard(clipboard.paste, clipboard.copy))
         insertion = Settings().insertion.__class__(method=method, newlines=newlines)
         chosen = Settings(insertion=insertion)
         await inserter.insert(text, None, chosen)
@@ -359,18 +366,18 @@ def test_whatever_an_engine_returns_what_is_typed_pasted_or_copied_is_harmless(
     run(test)
     inserted = [*typist.typed, *clipboard.pasted, *clipboard.copied]
     assert len(inserted) == 2
-    assert all(harmless(one, newlines) for one in inserted)
+    assert all(is_harmless(one, newlines) for one in inserted)
 
 
-EVENTS = ["session.created", "session.updated", f"{SPOKEN}delta", f"{SPOKEN}completed",
-          f"{SPOKEN}failed", "input_audio_buffer.committed", "input_audio_buffer.cleared",
+EVENTS = ["session.created", "session.updated", f"{TRANSCRIPTION_PREFIX}delta", f"{TRANSCRIPTION_PREFIX}completed",
+          f"{TRANSCRIPTION_PREFIX}failed", "input_audio_buffer.committed", "input_audio_buffer.cleared",
           "error", "anything else"]  # fmt: skip
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(st.characters()),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=6,
 )
-SAID = st.one_of(
+SERVER_MESSAGES = st.one_of(
     st.binary(max_size=60),
     st.text(max_size=60),
     st.fixed_dictionaries(
@@ -383,51 +390,53 @@ SAID = st.one_of(
 )
 
 
-@given(st.lists(SAID, max_size=30), st.integers(0, 30))
+@given(st.lists(SERVER_MESSAGES, max_size=30), st.integers(0, 30))
 @settings(max_examples=100, deadline=None)
 def test_whatever_an_endpoint_says_a_conversation_raises_nothing_and_stays_bounded(
     messages: list[Any], commit_at: int
 ) -> None:
-    dialect = OpenAI("wss://example.com/v1", "whisper-1", api_key=KEY)
+    dialect = OpenAIProtocol("wss://example.com/v1", "whisper-1", api_key=KEY)
     for number, message in enumerate(messages):
         if number == commit_at and dialect._configured and dialect._phase == "ready":
-            dialect.audio(SECOND)
+            dialect.append_audio(ONE_SECOND)
             dialect.commit()
-        for event in dialect.hear(message):
+        for event in dialect.receive(message):
             assert KEY not in repr(event)
-    assert len(dialect._items.text) <= MOST_CHARS + MOST_ITEMS
+    assert len(dialect._transcript.text) <= MAX_CHARS + MAX_ITEMS
 
 
-FLOODS: dict[str, Callable[[Items, int], object]] = {
-    "one item that grows": lambda items, n: items.add("a", "x" * 1000),
-    "a new item each time": lambda items, n: items.add(f"{n}", "x"),
+FLOOD_CASES: dict[str, Callable[[ItemTranscript, int], object]] = {
+    "one item that grows": lambda items, n: items.append("a", "x" * 1000),
+    "a new item each time": lambda items, n: items.append(f"{n}", "x"),
     "a new name each time": lambda items, n: items.commit(f"{n}", ""),
-    "long names": lambda items, n: items.add(f"{n}" + "i" * 1_000_000, "x"),
+    "long names": lambda items, n: items.append(f"{n}" + "i" * 1_000_000, "x"),
     "finals": lambda items, n: items.complete(f"{n}", "x" * 900_000),
 }
 
 
-@pytest.mark.parametrize("flood", FLOODS.values(), ids=FLOODS)
+@pytest.mark.parametrize("flood", FLOOD_CASES.values(), ids=FLOOD_CASES)
 def test_a_flood_of_items_ends_the_conversation_before_it_fills_the_memory(
-    flood: Callable[[Items, int], object],
+    flood: Callable[[ItemTranscript, int], object],
 ) -> None:
-    items = Items()
+    items = ItemTranscript()
     tracemalloc.start()
     try:
-        with pytest.raises(TooMuchError):
+        with pytest.raises(TranscriptTooLongError):
             list(map(functools.partial(flood, items), range(10_000)))
         assert tracemalloc.get_traced_memory()[1] < 20e6
     finally:
         tracemalloc.stop()
 
 
-async def deltas_for_ever(session: Session) -> bool:
+async def send_deltas_forever(session: Session) -> bool:
     item = session.service.new_id("item")
     while True:
-        await session.send(f"{SPOKEN}delta", item_id=item, content_index=0, delta="word " * 20)
+        await session.send(
+            f"{TRANSCRIPTION_PREFIX}delta", item_id=item, content_index=0, delta="word " * 20
+        )
 
 
-async def a_huge_frame(session: Session) -> bool:
+async def send_huge_frame(session: Session) -> bool:
     await session.ws.send(json.dumps({"type": "x", "filler": "x" * (30 << 20)}))
     return False
 
@@ -435,23 +444,23 @@ async def a_huge_frame(session: Session) -> bool:
 @pytest.mark.parametrize(
     ("mischief", "sentence"),
     [
-        (deltas_for_ever, "No speech server answers at"),
-        (a_huge_frame, "No speech server answers at"),
+        (send_deltas_forever, "No speech server answers at"),
+        (send_huge_frame, "No speech server answers at"),
     ],
     ids=["deltas", "a frame of 30 MB"],
 )
 def test_a_flood_over_a_real_connection_is_refused(mischief: Any, sentence: str) -> None:
     async def test() -> None:
-        async with StandIn(mischief={"updated": mischief}) as service:
+        async with StandIn(misbehavior={"updated": mischief}) as service:
 
             async def both(session: Session) -> bool:
                 await session.send("session.updated", session=session.session)
                 return bool(await mischief(session))
 
-            service.mischief["updated"] = both
+            service.misbehavior["updated"] = both
             engine = RealtimeEngine(Endpoint(url=service.url), "en", lambda _: KEY)
             with pytest.raises(ProblemError, match=sentence):
-                await engine.recognise(Reader(take()), lambda _: None)
+                await engine.transcribe(Reader(take()), lambda _: None)
             await engine.close()
 
     run(test)
@@ -472,9 +481,9 @@ def test_words_that_mean_nothing_fill_no_memory() -> None:
                     flooded.set()
             return False
 
-        async with StandIn(mischief={"created": frames_for_ever}) as service:
+        async with StandIn(misbehavior={"created": frames_for_ever}) as service:
             engine = RealtimeEngine(Endpoint(url=service.url), "en", lambda _: KEY)
-            reading = asyncio.create_task(engine.recognise(Reader(take()), lambda _: None))
+            reading = asyncio.create_task(engine.transcribe(Reader(take()), lambda _: None))
             before = resident_bytes()
             await flooded.wait()
             held.append(resident_bytes() - before)
@@ -491,7 +500,7 @@ def resident_bytes() -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-class Babbler(FakeEngine):
+class VerboseEngine(FakeEngine):
     """Says more than anybody can read."""
 
     def __init__(self, text: str, times: int) -> None:
@@ -510,71 +519,71 @@ class Babbler(FakeEngine):
 
 
 def test_partials_reach_the_interface_as_fast_as_it_can_draw_and_short(tmp_path: Path) -> None:
-    with Desk(tmp_path, Babbler("word " * 20_000, 3000)) as desk:
+    with WorkerHarness(tmp_path, VerboseEngine("word " * 20_000, 3000)) as desk:
         began_s = time.monotonic()
         desk.dictate()
     most = (time.monotonic() - began_s) / PARTIAL_EVERY_S + 20
-    assert len(desk.shown) <= most
-    assert 0 < max(len(status.partial) for status in desk.shown) <= MOST_SHOWN_CHARS
+    assert len(desk.statuses) <= most
+    assert 0 < max(len(status.partial) for status in desk.statuses) <= MAX_PARTIAL_CHARS
 
 
-SLOW: dict[str, Callable[[], str]] = {
-    "what is typed: spaces": lambda: insertable("a" + " " * 200_000 + "b", newlines=False),
-    "what is typed: tabs": lambda: insertable("a" + "\t " * 100_000 + "b", newlines=True),
-    "what is typed: flags": lambda: insertable("\U0001f3f4\U000e0061" * 100_000, newlines=False),
-    "what is told: a word": lambda: said("a" * 1_000_000),
-    "what is told: stars": lambda: said("*" * 1_000_000),
-    "what is told: secrets": lambda: said("Bearer " * 150_000, KEY),
+SLOW_TEXT_CASES: dict[str, Callable[[], str]] = {
+    "what is typed: spaces": lambda: sanitize("a" + " " * 200_000 + "b", keep_newlines=False),
+    "what is typed: tabs": lambda: sanitize("a" + "\t " * 100_000 + "b", keep_newlines=True),
+    "what is typed: flags": lambda: sanitize("\U0001f3f4\U000e0061" * 100_000, keep_newlines=False),
+    "what is told: a word": lambda: redact("a" * 1_000_000),
+    "what is told: stars": lambda: redact("*" * 1_000_000),
+    "what is told: secrets": lambda: redact("Bearer " * 150_000, KEY),
 }
 
 
-@pytest.mark.parametrize("work", SLOW.values(), ids=SLOW)
+@pytest.mark.parametrize("work", SLOW_TEXT_CASES.values(), ids=SLOW_TEXT_CASES)
 def test_a_text_made_to_take_long_takes_none(work: Callable[[], str]) -> None:
     began_s = time.process_time()
-    assert len(work()) <= MOST_CHARACTERS
+    assert len(work()) <= MAX_CHARS
     assert time.process_time() - began_s < 0.5
 
 
 @given(st.integers(900, 1100), st.text(st.characters(), max_size=5))
 def test_half_a_key_at_the_end_of_what_is_read_is_not_told(before: int, between: str) -> None:
     """A part of it would not look like a key any more."""
-    told = said(f"{' ' * before}{between} {KEY} {'and more ' * 50}", KEY)
+    told = redact(f"{' ' * before}{between} {KEY} {'and more ' * 50}", KEY)
     assert not any(KEY[at : at + 6] in told for at in range(3, len(KEY) - 5))
-    assert len(told) <= MOST_SAID_CHARS
+    assert len(told) <= MAX_QUOTED_CHARS
 
 
 def test_a_flood_over_a_call_hangs_up() -> None:
-    from sayso.stt.webrtc.call import MOST_WAITING, Call, Voice  # takes 0.7 s
+    from sayso.stt.webrtc.call import MAX_QUEUED_MESSAGES, Call, OpusTrack  # takes 0.7 s
 
     waiting: list[int] = []
 
     async def test() -> None:
-        call = Call(Voice(RATE_HZ, lambda _: None))
-        for _ in range(MOST_WAITING * 3):
-            call._take_in("x" * 60_000)
-        waiting.append(call._heard.qsize())
-        for _ in range(MOST_WAITING):
+        call = Call(OpusTrack(RATE_HZ, lambda _: None))
+        for _ in range(MAX_QUEUED_MESSAGES * 3):
+            call._on_message("x" * 60_000)
+        waiting.append(call._messages.qsize())
+        for _ in range(MAX_QUEUED_MESSAGES):
             await call.recv()
-        with pytest.raises(HungUpError):
+        with pytest.raises(ConnectionClosedError):
             await call.recv()
         await call.close()
 
     run(test)
-    assert waiting == [MOST_WAITING + 1]
+    assert waiting == [MAX_QUEUED_MESSAGES + 1]
 
 
 # The page
 
-NAMED = re.compile(r"`(tests/[\w/]+\.py)(?:::(\w+))?`")
-PAGE = Path(__file__).parents[2] / "docs" / "security.md"
+TEST_REFERENCE = re.compile(r"`(tests/[\w/]+\.py)(?:::(\w+))?`")
+SECURITY_PAGE = Path(__file__).parents[2] / "docs" / "security.md"
 
 
 def test_every_test_that_the_page_names_is_there() -> None:
-    named = NAMED.findall(PAGE.read_text("utf-8"))
+    named = TEST_REFERENCE.findall(SECURITY_PAGE.read_text("utf-8"))
     assert len(named) > 15
     missing = [
         (path, test)
         for path, test in named
-        if f"def {test}" not in (PAGE.parents[1] / path).read_text("utf-8")
+        if f"def {test}" not in (SECURITY_PAGE.parents[1] / path).read_text("utf-8")
     ]
     assert not missing

@@ -15,26 +15,26 @@ from pathlib import Path
 
 import pytest
 
-from .soak import DESKS, LONGEST_IN_ALL_S, TAKES, Row
+from .soak import HARNESSES, TAKES, TOTAL_TIMEOUT_S, Sample
 
-WARM = 2
+WARM_SAMPLE = 2
 """Rows before everything has been used that is used."""
-MOST_GROWTH_BYTES = 6 << 20
-TASKS_AT_REST = 2
+MAX_GROWTH_BYTES = 6 << 20
+IDLE_TASKS = 2
 
 
-def table(rows: list[Row]) -> str:
+def table(rows: list[Sample]) -> str:
     lines = ["takes   memory    files  threads  tasks  takes in memory"]
     for one in rows:
         memory = f"{one.resident_bytes / 1e6:.1f} MB"
         lines.append(
             f"{one.takes:5}  {memory:>9}  {one.files:5}  {one.threads:7}  {one.tasks:5}"
-            f"  {one.alive:15}"
+            f"  {one.live_takes:15}"
         )
     return "\n".join(lines)
 
 
-@pytest.mark.timeout(LONGEST_IN_ALL_S + 30)
+@pytest.mark.timeout(TOTAL_TIMEOUT_S + 30)
 def test_a_thousand_takes_leave_nothing_behind(capsys: pytest.CaptureFixture[str]) -> None:
     began_s = time.monotonic()
     done = subprocess.run(
@@ -47,15 +47,15 @@ def test_a_thousand_takes_leave_nothing_behind(capsys: pytest.CaptureFixture[str
     )
     assert done.returncode == 0, done.stderr
     whole = json.loads(done.stdout)
-    rows, sums = [Row(**one) for one in whole["rows"]], whole["sums"]
+    rows, sums = [Sample(**one) for one in whole["rows"]], whole["sums"]
     with capsys.disabled():
         sys.stdout.write(f"\n{table(rows)}\n{sums} in {time.monotonic() - began_s:.0f} s\n")
     assert sums["done"] == TAKES
     assert (sums["lost"], sums["doubled"]) == (0, 0)
     assert sums["faults"] > TAKES * 0.4
-    warm, last = rows[WARM], rows[-1]
-    assert last.resident_bytes - warm.resident_bytes < MOST_GROWTH_BYTES
-    assert last.alive <= DESKS * 2  # the newest of each, and one that may be tried again
+    warm, last = rows[WARM_SAMPLE], rows[-1]
+    assert last.resident_bytes - warm.resident_bytes < MAX_GROWTH_BYTES
+    assert last.live_takes <= HARNESSES * 2  # the newest of each, and one that may be tried again
     assert last.files <= warm.files
     assert last.threads <= warm.threads + 1
-    assert last.tasks <= DESKS * TASKS_AT_REST
+    assert last.tasks <= HARNESSES * IDLE_TASKS

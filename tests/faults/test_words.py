@@ -8,7 +8,7 @@ import soxr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sayso.core.audio.vad import speech_in
+from sayso.core.audio.vad import measure_speech
 
 from . import words
 
@@ -18,26 +18,26 @@ RATES = (16_000, 24_000, 44_100, 48_000)
 @pytest.mark.parametrize("to_hz", RATES)
 @pytest.mark.parametrize("from_hz", RATES)
 def test_every_word_is_heard_at_every_rate(from_hz: int, to_hz: int) -> None:
-    samples = np.frombuffer(words.speech(words.MOST, from_hz), "<i2")
+    samples = np.frombuffer(words.speech_audio(words.VOCABULARY_SIZE, from_hz), "<i2")
     resampled = soxr.resample(samples, from_hz, to_hz).astype("<i2").tobytes()
-    assert words.heard(resampled, to_hz) == words.named(range(words.MOST))
+    assert words.recognize(resampled, to_hz) == words.text_of(range(words.VOCABULARY_SIZE))
 
 
 @given(st.integers(0, 16_000 * 2))
 @settings(max_examples=100, deadline=None)
 def test_wherever_it_is_cut_each_word_is_in_one_part(at: int) -> None:
-    pcm = words.speech(10, 16_000)
-    parts = [words.heard(pcm[: at * 2], 16_000), words.heard(pcm[at * 2 :], 16_000)]
+    pcm = words.speech_audio(10, 16_000)
+    parts = [words.recognize(pcm[: at * 2], 16_000), words.recognize(pcm[at * 2 :], 16_000)]
     text = " ".join(parts).strip()
     found = words.tally(10, text)
-    assert found.doubled == 0
+    assert found.duplicated == 0
     assert found.lost <= 1  # exactly in the middle
 
 
 def test_what_looks_for_speech_finds_a_voice() -> None:
-    measured = speech_in(words.speech(10, 16_000), 16_000)
-    assert measured.voice_s > 0.5
-    assert measured.extent_s == pytest.approx(2.0, abs=0.3)
+    measured = measure_speech(words.speech_audio(10, 16_000), 16_000)
+    assert measured.voiced_s > 0.5
+    assert measured.total_span_s == pytest.approx(2.0, abs=0.3)
 
 
 @pytest.mark.parametrize(

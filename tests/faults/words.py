@@ -18,40 +18,40 @@ import numpy as np
 
 WORD_S, TONE_S = 0.2, 0.12
 """A word lasts so long, with the tone in the middle."""
-LOWEST_HZ, STEP_HZ, MOST = 200.0, 12.0, 80
-AMPLITUDE, LOUD = 8000, 2000
+MIN_HZ, STEP_HZ, VOCABULARY_SIZE = 200.0, 12.0, 80
+AMPLITUDE, LOUD_AMPLITUDE = 8000, 2000
 HOP_S = 0.005
 
 
 @functools.cache
-def sound(number: int, rate_hz: int) -> bytes:
+def word_audio(number: int, rate_hz: int) -> bytes:
     """Word `number` (from 0) as s16le mono."""
     size, tone = round(WORD_S * rate_hz), round(TONE_S * rate_hz)
     before = (size - tone) // 2
     at = np.arange(tone) / rate_hz
-    wave = np.sin(at * math.tau * (LOWEST_HZ + STEP_HZ * (number % MOST))) * AMPLITUDE
+    wave = np.sin(at * math.tau * (MIN_HZ + STEP_HZ * (number % VOCABULARY_SIZE))) * AMPLITUDE
     samples = np.resize(np.array([1, -1]), size).astype(np.float64)  # no digital silence
     samples[before : before + tone] = wave
     return samples.round().astype("<i2").tobytes()
 
 
-def speech(words: int, rate_hz: int, first: int = 0) -> bytes:
-    return b"".join(sound(first + number, rate_hz) for number in range(words))
+def speech_audio(words: int, rate_hz: int, first: int = 0) -> bytes:
+    return b"".join(word_audio(first + number, rate_hz) for number in range(words))
 
 
-def named(numbers: Iterable[int]) -> str:
+def text_of(numbers: Iterable[int]) -> str:
     """As a text: 'w0 w1 w2'."""
     return " ".join(f"w{number}" for number in numbers)
 
 
-def heard(pcm: bytes, rate_hz: int) -> str:
+def recognize(pcm: bytes, rate_hz: int) -> str:
     """The words in this sound; one that is cut belongs to whoever has the greater part."""
     samples = np.frombuffer(pcm[: len(pcm) // 2 * 2], "<i2").astype(np.float64)
     hop = round(HOP_S * rate_hz)
     loud = np.abs(samples[: len(samples) // hop * hop].reshape(-1, hop)).max(axis=1, initial=0)
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], loud > LOUD, [0]))))
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], loud > LOUD_AMPLITUDE, [0]))))
     runs = zip(edges[::2] * hop, edges[1::2] * hop, strict=True)
-    return named(
+    return text_of(
         _number(samples[begin:end], rate_hz)
         for begin, end in runs
         if end - begin > TONE_S / 2 * rate_hz
@@ -61,7 +61,7 @@ def heard(pcm: bytes, rate_hz: int) -> str:
 def _number(tone: np.ndarray, rate_hz: int) -> int:
     size = 1 << 15
     power = np.abs(np.fft.rfft(tone * np.hanning(len(tone)), size))
-    return round((float(power.argmax()) * rate_hz / size - LOWEST_HZ) / STEP_HZ)
+    return round((float(power.argmax()) * rate_hz / size - MIN_HZ) / STEP_HZ)
 
 
 @attrs.frozen
@@ -69,17 +69,17 @@ class Tally:
     """What became of the words that were said."""
 
     lost: int
-    doubled: int
+    duplicated: int
     in_order: bool
 
     @property
-    def right(self) -> bool:
-        return not self.lost and not self.doubled and self.in_order
+    def correct(self) -> bool:
+        return not self.lost and not self.duplicated and self.in_order
 
 
-def tally(said: int, text: str) -> Tally:
+def tally(word_count: int, text: str) -> Tally:
     """Of words 0 to `said`, in a text; words nobody said count as doubled."""
-    wanted = [f"w{number}" for number in range(said)]
+    wanted = [f"w{number}" for number in range(word_count)]
     got = text.split()
     times = Counter(got)
     lost = sum(word not in times for word in wanted)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # most tests of this folder have no window
     from pytestqt.qtbot import QtBot
 
     from integration.ui_fakes import FakeApp
-    from integration.worker_harness import Desk
+    from integration.worker_harness import WorkerHarness
     from sayso.ui.settings.recognition.page import RecognitionPage
     from sayso.ui.settings.window import SettingsWindow
 
@@ -98,14 +98,14 @@ def page(window: SettingsWindow) -> RecognitionPage:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
+def desk(tmp_path: Path) -> Iterator[Callable[..., WorkerHarness]]:
     """`desk("What it hears.")`, with Desk's options; each is stopped."""
-    from integration.worker_harness import Desk
+    from integration.worker_harness import WorkerHarness
 
-    desks: list[Desk] = []
+    desks: list[WorkerHarness] = []
 
-    def make(*texts: Any, **options: Any) -> Desk:
-        desks.append(Desk(tmp_path / "takes", *texts, **options))
+    def make(*texts: Any, **options: Any) -> WorkerHarness:
+        desks.append(WorkerHarness(tmp_path / "takes", *texts, **options))
         return desks[-1]
 
     yield make

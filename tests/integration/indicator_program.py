@@ -19,9 +19,11 @@ from sayso.ui.indicator.overlay import Desk, Overlay
 
 STATES = {
     "rest": Status(),
-    "listening": Status("listening", take=1, sound_arrived=True, partial="Dear all"),
-    "hands-free": Status("listening", take=1, sound_arrived=True, hands_free=True),
-    "held": Status(take=2, held="Could you move the meeting to Thursday?", asks=True),
+    "listening": Status("listening", take=1, has_audio=True, partial="Dear all"),
+    "hands-free": Status("listening", take=1, has_audio=True, hands_free=True),
+    "held": Status(
+        take=2, held_text="Could you move the meeting to Thursday?", offers_held_text=True
+    ),
     "error": Status(
         "failed",
         take=3,
@@ -43,7 +45,7 @@ def main() -> None:
             b.accessibleName(): b.mapToGlobal(b.rect().center()).toTuple() for b in overlay.buttons
         }
         shown = overlay.isVisible()
-        print(json.dumps({"shown": shown, "buttons": buttons, "asked": app.asked}), flush=True)  # noqa: T201
+        print(json.dumps({"shown": shown, "buttons": buttons, "asked": app.calls}), flush=True)  # noqa: T201
 
     def read() -> None:
         name = sys.stdin.readline().strip()
@@ -51,7 +53,7 @@ def main() -> None:
             application.quit()
         else:
             if name in STATES:
-                overlay.show_status(STATES[name])
+                overlay.on_status(STATES[name])
             answer()
 
     notifier = QSocketNotifier(sys.stdin.fileno(), QSocketNotifier.Type.Read)

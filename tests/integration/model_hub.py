@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from sayso.stt.ondevice.models.catalog import Model
-from sayso.stt.ondevice.models.manifest import File, Pin
+from sayso.stt.ondevice.models.manifest import Manifest, ModelFile
 
 CONTENT = {
     "config.json": b'{"a": 1}',
@@ -18,12 +18,18 @@ CONTENT = {
 REVISION = "c0ffee" + "0" * 34
 
 
-def model(name: str = "whisper-test", content: dict[str, bytes] = CONTENT) -> Model:
+def make_model(name: str = "whisper-test", content: dict[str, bytes] = CONTENT) -> Model:
     files = tuple(
-        File(file, len(data), hashlib.sha256(data).hexdigest()) for file, data in content.items()
+        ModelFile(file, len(data), hashlib.sha256(data).hexdigest())
+        for file, data in content.items()
     )
     return Model(
-        name=name, title="Test", words="", work=1, repository="org/test", pin=Pin(REVISION, files)
+        name=name,
+        title="Test",
+        summary="",
+        relative_cost=1,
+        repository="org/test",
+        manifest=Manifest(REVISION, files),
     )
 
 
@@ -32,14 +38,14 @@ class Hub:
         self.content = dict(CONTENT)
         self.etag: str | None = '"one"'
         self.ranges = True
-        self.says: list[Callable[[Handler], bool]] = []
+        self.responses: list[Callable[[Handler], bool]] = []
         """What happens to the next requests; each says whether it was answered."""
-        self.asked: list[tuple[str, dict[str, str]]] = []
+        self.requests: list[tuple[str, dict[str, str]]] = []
         self.base = ""
 
     @property
-    def wanted_ranges(self) -> list[str]:
-        return [headers.get("range", "") for path, headers in self.asked if "model.bin" in path]
+    def requested_ranges(self) -> list[str]:
+        return [headers.get("range", "") for path, headers in self.requests if "model.bin" in path]
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -48,12 +54,12 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         hub = self.hub
         headers = {name.lower(): value for name, value in self.headers.items()}
-        hub.asked.append((self.path, headers))
-        if hub.says and hub.says.pop(0)(self):
+        hub.requests.append((self.path, headers))
+        if hub.responses and hub.responses.pop(0)(self):
             return
-        self.give()
+        self.send_file()
 
-    def give(self, until: int | None = None, shift: int = 0) -> None:
+    def send_file(self, until: int | None = None, shift: int = 0) -> None:
         """The file from where it is wanted; `until` cuts the connection there."""
         hub, data = self.hub, self.hub.content.get(self.path.rpartition("/")[2])
         if data is None:
@@ -87,7 +93,7 @@ def cut(until: int) -> Callable[[Handler], bool]:
     """The connection breaks at this byte of the file."""
 
     def say(handler: Handler) -> bool:
-        handler.give(until)
+        handler.send_file(until)
         return True
 
     return say
@@ -112,7 +118,7 @@ def redirect(to: str) -> Callable[[Handler], bool]:
     return say
 
 
-def do(act: Callable[[], object]) -> Callable[[Handler], bool]:
+def run_first(act: Callable[[], object]) -> Callable[[Handler], bool]:
     """Something happens elsewhere, then the request is answered as ever."""
 
     def say(handler: Handler) -> bool:
@@ -124,7 +130,7 @@ def do(act: Callable[[], object]) -> Callable[[Handler], bool]:
 
 def shifted(handler: Handler) -> bool:
     """A partial answer that begins elsewhere."""
-    handler.give(shift=1)
+    handler.send_file(shift=1)
     return True
 
 
@@ -145,7 +151,7 @@ def truncated(until: int, gate: threading.Event) -> Callable[[Handler], bool]:
 
 
 @contextmanager
-def serving() -> Iterator[Hub]:
+def running_hub() -> Iterator[Hub]:
     hub = Hub()
     handler = type("Bound", (Handler,), {"hub": hub})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)

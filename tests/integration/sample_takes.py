@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from sayso.core.dictation.take import Take
 from sayso.core.settings.settings import Endpoint
-from sayso.stt.engine import Engine, Heard
+from sayso.stt.engine import Engine, EngineEvent
 from sayso.stt.reader import Reader
 from sayso.stt.realtime.engine import RealtimeEngine
 from service import KEY, StandIn
@@ -17,19 +17,19 @@ RATE_HZ = 16_000
 E = TypeVar("E", bound=Engine)
 
 
-def take_of(*pieces: bytes, rate_hz: int = RATE_HZ, ended: bool = True) -> Take:
+def take_from(*pieces: bytes, rate_hz: int = RATE_HZ, ended: bool = True) -> Take:
     """Of s16le mono."""
     take = Take(number=1, id="1", rate_hz=rate_hz)
     for piece in pieces:
-        take.add(piece)
+        take.append(piece)
     if ended:
         take.end()
     return take
 
 
-def spoken(seconds: float, ended: bool = True, rate_hz: int = RATE_HZ) -> Take:
+def silent_take(seconds: float, ended: bool = True, rate_hz: int = RATE_HZ) -> Take:
     """For a service that need not listen: there is nothing in it."""
-    return take_of(bytes(int(rate_hz * seconds) * 2), rate_hz=rate_hz, ended=ended)
+    return take_from(bytes(int(rate_hz * seconds) * 2), rate_hz=rate_hz, ended=ended)
 
 
 @asynccontextmanager
@@ -40,13 +40,13 @@ async def closing(engine: E) -> AsyncIterator[E]:
         await engine.close()
 
 
-async def recognised(
-    engine: Engine, take: Take, heard: Callable[[Heard], None] = lambda _: None
+async def transcribe(
+    engine: Engine, take: Take, heard: Callable[[EngineEvent], None] = lambda _: None
 ) -> str:
     async with closing(engine):
-        return await engine.recognise(Reader(take), heard)
+        return await engine.transcribe(Reader(take), heard)
 
 
-def engine_for(service: StandIn, key: str | None = KEY, **fields: str) -> RealtimeEngine:
+def realtime_engine(service: StandIn, key: str | None = KEY, **fields: str) -> RealtimeEngine:
     endpoint = Endpoint(url=service.url, **fields)
     return RealtimeEngine(endpoint, "en", lambda _: key)

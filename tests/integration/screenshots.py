@@ -15,21 +15,21 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QRegion
 from PySide6.QtWidgets import QApplication, QStyleFactory, QWidget
 
-from sayso.core.audio.dropouts import Gap, not_heard
+from sayso.core.audio.dropouts import Dropout, dropout_problem
 from sayso.core.dictation.status import Status
 from sayso.core.problems import Problem
-from sayso.core.recognition.fallback_policy import Waiting
+from sayso.core.recognition.fallback_policy import RetryDelay
 from sayso.core.settings.settings import Endpoint, Settings
-from sayso.core.usage import Day, Sum
-from sayso.stt.ondevice.models.catalog import MODELS, Listed, Speed
-from sayso.stt.server.presets import preset
+from sayso.core.usage import DailyUsage, UsageTotal
+from sayso.stt.ondevice.models.catalog import MODELS, ModelStatus, Speed
+from sayso.stt.server.presets import find_preset
 from sayso.ui import messages
 from sayso.ui.actions import Actions
 from sayso.ui.background import Background
 from sayso.ui.indicator import painting
-from sayso.ui.indicator.layout import Layout, Place, base_font, lay_out
-from sayso.ui.indicator.marks import Motion
-from sayso.ui.messages import PillView
+from sayso.ui.indicator.layout import ButtonBox, Layout, compute_layout, unscaled_font
+from sayso.ui.indicator.marks import AnimationState
+from sayso.ui.messages import IndicatorView
 from sayso.ui.settings.window import SettingsWindow
 from sayso.ui.tray import Tray
 from sayso.ui.widgets import theme, tray_icon
@@ -41,81 +41,97 @@ SETTINGS = Settings()
 DESK = {"light": "#DCE3E1", "dark": "#0F1413"}
 
 
-LOST = Waiting(Problem("The connection was lost."), 0.2)
-BUSY = Waiting(Problem("api.openai.com is busy."), 20.1)
+LOST = RetryDelay(Problem("The connection was lost."), 0.2)
+BUSY = RetryDelay(Problem("api.openai.com is busy."), 20.1)
 
 
-def listening(text: str, *, silent_ms: float = 0, **fields: Any) -> PillView:
-    status = Status("listening", partial=text, sound_arrived=True, **fields)
-    return messages.listening_view(status, SETTINGS, silent_ms, hint=True)
+def listening(text: str, *, silent_ms: float = 0, **fields: Any) -> IndicatorView:
+    status = Status("listening", partial=text, has_audio=True, **fields)
+    return messages.listening_view(status, SETTINGS, silent_ms, show_hint=True)
 
 
-PILLS: tuple[tuple[str, PillView, Motion], ...] = (
-    ("Arming", messages.arming_view(100), Motion()),
-    ("Arming, 250 ms", messages.arming_view(300), Motion()),
-    ("Microphone away", messages.waiting_view(False), Motion()),
-    ("Microphone away, hands-free", messages.waiting_view(True), Motion()),
-    ("Listening", listening(""), Motion(levels=(0.35, 0.2, 0.1, 0.05))),
-    ("Listening, words", listening(ASKED[:-1]), Motion(levels=(1, 0.62, 0.85, 0.3))),
-    ("Listening, long", listening(LONG), Motion(levels=(0.7, 0.95, 0.5, 0.25))),
-    ("Listening, right to left", listening(ARABIC), Motion(levels=(0.8, 0.6, 0.4, 0.2))),
-    ("Listening, long, r-t-l", listening(ARABIC * 3), Motion(levels=(0.8, 0.6, 0.4, 0.2))),
-    ("Silence", listening("", silent_ms=6000), Motion()),
-    ("Hands-free, no words", listening("", hands_free=True), Motion(levels=(0.5, 0.3, 0.2, 0.1))),
+PILLS: tuple[tuple[str, IndicatorView, AnimationState], ...] = (
+    ("Arming", messages.starting_view(100), AnimationState()),
+    ("Arming, 250 ms", messages.starting_view(300), AnimationState()),
+    ("Microphone away", messages.microphone_lost_view(False), AnimationState()),
+    ("Microphone away, hands-free", messages.microphone_lost_view(True), AnimationState()),
+    ("Listening", listening(""), AnimationState(levels=(0.35, 0.2, 0.1, 0.05))),
+    ("Listening, words", listening(ASKED[:-1]), AnimationState(levels=(1, 0.62, 0.85, 0.3))),
+    ("Listening, long", listening(LONG), AnimationState(levels=(0.7, 0.95, 0.5, 0.25))),
+    ("Listening, right to left", listening(ARABIC), AnimationState(levels=(0.8, 0.6, 0.4, 0.2))),
+    ("Listening, long, r-t-l", listening(ARABIC * 3), AnimationState(levels=(0.8, 0.6, 0.4, 0.2))),
+    ("Silence", listening("", silent_ms=6000), AnimationState()),
+    (
+        "Hands-free, no words",
+        listening("", hands_free=True),
+        AnimationState(levels=(0.5, 0.3, 0.2, 0.1)),
+    ),
     (
         "Hands-free",
         listening("Dear all, thank you for coming yesterday", hands_free=True),
-        Motion(levels=(0.9, 0.5, 0.7, 0.35)),
+        AnimationState(levels=(0.9, 0.5, 0.7, 0.35)),
     ),
-    ("Reduced motion", listening("Dear all"), Motion(levels=(0.6, 0, 0, 0), still=True)),
-    ("Reconnecting", listening("", retrying=LOST), Motion(levels=(1, 0.62, 0.85, 0.3))),
-    ("Reconnecting, hands-free", listening("", hands_free=True, retrying=LOST), Motion()),
-    ("Busy", listening("", retrying=BUSY), Motion(levels=(0.5, 0.3, 0.2, 0.1))),
-    ("Finishing, busy", messages.finishing_view(ASKED, 11_000, BUSY), Motion()),
-    ("Finishing, reconnecting", messages.finishing_view(ASKED, 900, LOST), Motion()),
-    ("Finishing, folding", messages.finishing_view(ASKED, 80), Motion((0.8, 0.6, 0.4, 0.2), 0.5)),
-    ("Finishing", messages.finishing_view(ASKED, 600), Motion()),
-    ("Finishing, no words", messages.finishing_view("", 500), Motion(pulse=1)),
-    ("Finishing, 10 s", messages.finishing_view("", 11_000), Motion()),
-    ("Inserted", messages.inserted_view(7), Motion()),
-    ("Inserted, by another", messages.inserted_view(7, "on-device"), Motion()),
-    ("Inserted, by a server", messages.inserted_view(7, "Groq"), Motion()),
-    ("Nothing heard", messages.nothing_view(1), Motion()),
-    ("Nothing heard, twice", messages.nothing_view(2), Motion()),
-    ("Held", messages.held_view(ASKED), Motion()),
-    ("Rescued", messages.held_view(ASKED, "14:32"), Motion()),
-    ("Held, long", messages.held_view(LONG), Motion()),
+    (
+        "Reduced motion",
+        listening("Dear all"),
+        AnimationState(levels=(0.6, 0, 0, 0), reduced_motion=True),
+    ),
+    ("Reconnecting", listening("", retrying=LOST), AnimationState(levels=(1, 0.62, 0.85, 0.3))),
+    ("Reconnecting, hands-free", listening("", hands_free=True, retrying=LOST), AnimationState()),
+    ("Busy", listening("", retrying=BUSY), AnimationState(levels=(0.5, 0.3, 0.2, 0.1))),
+    ("Finishing, busy", messages.finishing_view(ASKED, 11_000, BUSY), AnimationState()),
+    ("Finishing, reconnecting", messages.finishing_view(ASKED, 900, LOST), AnimationState()),
+    (
+        "Finishing, folding",
+        messages.finishing_view(ASKED, 80),
+        AnimationState((0.8, 0.6, 0.4, 0.2), 0.5),
+    ),
+    ("Finishing", messages.finishing_view(ASKED, 600), AnimationState()),
+    ("Finishing, no words", messages.finishing_view("", 500), AnimationState(pulse=1)),
+    ("Finishing, 10 s", messages.finishing_view("", 11_000), AnimationState()),
+    ("Inserted", messages.inserted_view(7), AnimationState()),
+    ("Inserted, by another", messages.inserted_view(7, "on-device"), AnimationState()),
+    ("Inserted, by a server", messages.inserted_view(7, "Groq"), AnimationState()),
+    ("Nothing heard", messages.nothing_heard_view(1), AnimationState()),
+    ("Nothing heard, twice", messages.nothing_heard_view(2), AnimationState()),
+    ("Held", messages.held_view(ASKED), AnimationState()),
+    ("Rescued", messages.held_view(ASKED, "14:32"), AnimationState()),
+    ("Held, long", messages.held_view(LONG), AnimationState()),
     (
         "Error",
-        messages.error_view(
+        messages.problem_view(
             Problem("The server did not answer.", "Your recording is kept.", "try-again")
         ),
-        Motion(),
+        AnimationState(),
     ),
     (
         "Error, settings",
-        messages.error_view(
+        messages.problem_view(
             Problem(
                 "The server answered, but not as a speech server.",
                 "The address may need /v1 at its end.",
                 "recognition",
             )
         ),
-        Motion(),
+        AnimationState(),
     ),
     (
         "Error, copied",
-        messages.error_view(
+        messages.problem_view(
             Problem(
                 "This window does not take typed text.",
                 "Your words are copied: press Ctrl+V.",
                 "copy",
             )
         ),
-        Motion(),
+        AnimationState(),
     ),
-    ("Error, a gap", messages.error_view(not_heard(Gap(800))), Motion()),
-    ("Error, plain", messages.error_view(Problem("Sayso has stopped listening.")), Motion()),
+    ("Error, a gap", messages.problem_view(dropout_problem(Dropout(800))), AnimationState()),
+    (
+        "Error, plain",
+        messages.problem_view(Problem("Sayso has stopped listening.")),
+        AnimationState(),
+    ),
 )
 
 
@@ -139,31 +155,31 @@ class PillSheet(QWidget):
         painter.fillRect(self.rect(), QColor(DESK[scheme.name]))
         painter.scale(theme.text_scale(), theme.text_scale())
         for at, (name, view, motion) in enumerate(PILLS):
-            y, layout = at * 72 + 36, lay_out(view)
-            painter.setPen(QColor(scheme.ink))
-            painter.setFont(base_font("strong"))
+            y, layout = at * 72 + 36, compute_layout(view)
+            painter.setPen(QColor(scheme.text))
+            painter.setFont(unscaled_font("strong"))
             painter.drawText(QRectF(20, y - 10, 220, 20), Qt.AlignmentFlag.AlignVCenter, name)
             painter.save()
             painter.translate(250, y - layout.height / 2)
             if not self._shadow:
                 painter.setClipRegion(outline(layout))
             painting.paint(painter, layout, scheme, motion, shadow=self._shadow)
-            for place in layout.places:
+            for place in layout.button_boxes:
                 self._button(painter, place, view, scheme)
             painter.restore()
 
     def _button(
-        self, painter: QPainter, place: Place, view: PillView, scheme: theme.Scheme
+        self, painter: QPainter, place: ButtonBox, view: IndicatorView, scheme: theme.Scheme
     ) -> None:
         painter.save()
         painter.translate(place.rect.topLeft())
         size = QRectF(QPointF(0, 0), place.rect.size())
         if place.button:
-            painting.paint_button(painter, size, place.button, scheme, down=False, over=False)
-        elif view.stop:
-            painting.paint_stop(painter, scheme, over=False)
+            painting.paint_button(painter, size, place.button, scheme, pressed=False, hovered=False)
+        elif view.has_stop_button:
+            painting.paint_stop(painter, scheme, hovered=False)
         else:
-            painting.paint_close(painter, scheme, over=False)
+            painting.paint_close(painter, scheme, hovered=False)
         painter.restore()
 
 
@@ -199,22 +215,33 @@ BROKEN = Problem(
 )
 MODELS_SHOWN = [
     {
-        "whisper-base": Listed(model=model, place="package", speed=Speed(0.2, measured=True)),
-        "whisper-tiny": Listed(model=model, place="own", speed=Speed(0.1, measured=False)),
-        "whisper-small": Listed(model=model, place="", part_bytes=218_000_000, arriving=True),
-        "whisper-large-v3-turbo": Listed(
-            model=model, place="", part_bytes=412_000_000, problem=BROKEN
+        "whisper-base": ModelStatus(
+            model=model, location="package", speed=Speed(0.2, measured=True)
         ),
-        "whisper-base.en": Listed(model=model, place="hub", speed=Speed(0.2, measured=False)),
-    }.get(model.name, Listed(model=model, place="", speed=Speed(0.2 * model.work, measured=False)))
+        "whisper-tiny": ModelStatus(model=model, location="own", speed=Speed(0.1, measured=False)),
+        "whisper-small": ModelStatus(
+            model=model, location="", downloaded_bytes=218_000_000, downloading=True
+        ),
+        "whisper-large-v3-turbo": ModelStatus(
+            model=model, location="", downloaded_bytes=412_000_000, problem=BROKEN
+        ),
+        "whisper-base.en": ModelStatus(
+            model=model, location="hub", speed=Speed(0.2, measured=False)
+        ),
+    }.get(
+        model.name,
+        ModelStatus(
+            model=model, location="", speed=Speed(0.2 * model.relative_cost, measured=False)
+        ),
+    )
     for model in MODELS
 ]
 
 
-def used(number: int, endpoint: str, minutes: float, cost_usd: float | None) -> Day:
+def used(number: int, endpoint: str, minutes: float, cost_usd: float | None) -> DailyUsage:
     day = dt.date.today().replace(day=number)
-    took = Sum(takes=3 + number % 4, seconds=60 * minutes, cost_usd=cost_usd)
-    return Day(day=day, endpoint=endpoint, sum=took)
+    took = UsageTotal(takes=3 + number % 4, seconds=60 * minutes, cost_usd=cost_usd)
+    return DailyUsage(day=day, endpoint=endpoint, total=took)
 
 
 USAGE = [
@@ -242,13 +269,13 @@ def actions(**others: object) -> Actions:
     return Actions(
         **nothing,  # type: ignore[arg-type]
         microphones=lambda: {"a": "Built-in microphone", "b": "Jabra Evolve 75"},
-        meter=lambda _: lambda: None,
+        start_level_meter=lambda _: lambda: None,
         record_hotkey=lambda _: lambda: None,
-        key_state=lambda _: "keyring",
-        test_endpoint=lambda: "It works. A three-second sample came back in 0.6 s.",
-        models=lambda: MODELS_SHOWN,
-        server_models=lambda _: (),
-        usage=lambda _: USAGE,
+        api_key_location=lambda _: "keyring",
+        test_connection=lambda: "It works. A three-second sample came back in 0.6 s.",
+        list_models=lambda: MODELS_SHOWN,
+        fetch_models=lambda _: (),
+        usage_of_month=lambda _: USAGE,
     )
 
 
@@ -274,10 +301,14 @@ def settings_windows(folder: Path, name: str) -> None:
         allow_insecure="192.168.1.20:8000",
     )
     azure = attrs.evolve(
-        preset("azure").made("https://speech.openai.azure.com/openai/v1", "dictation"),
+        find_preset("azure").create_endpoint(
+            "https://speech.openai.azure.com/openai/v1", "dictation"
+        ),
         headers="X-Team: sound\nX-Cost-Centre: 4711",
     )
-    gateway = preset("cloudflare").made("https://gateway.ai.cloudflare.com/v1/a/g/openai")
+    gateway = find_preset("cloudflare").create_endpoint(
+        "https://gateway.ai.cloudflare.com/v1/a/g/openai"
+    )
     endpoints = (Endpoint(), box, azure, gateway)
     several = attrs.evolve(SETTINGS, engine="realtime", endpoints=endpoints)
     own = attrs.evolve(several, profile="The box", fallback=("on-device", "OpenAI"))
@@ -302,9 +333,9 @@ def settings_windows(folder: Path, name: str) -> None:
             window.resize(QSize(780, 1010))
             window.pages["recognition"].models.show_all(MODELS_SHOWN)  # type: ignore[attr-defined]
         if label == "recognition-own":
-            window.pages["recognition"].server.key.note.say(actions().test_endpoint())  # type: ignore[attr-defined]
+            window.pages["recognition"].server.key.note.say(actions().test_connection())  # type: ignore[attr-defined]
         if label == "recognition-new":
-            window.pages["recognition"].add(preset("vllm"))  # type: ignore[attr-defined]
+            window.pages["recognition"].add(find_preset("vllm"))  # type: ignore[attr-defined]
         if label == "recognition-azure":
             window.pages["recognition"].server.advanced.more.click()  # type: ignore[attr-defined]
         if label.startswith("recognition-") and label != "recognition-device":
@@ -326,11 +357,11 @@ def tray_menus(folder: Path, name: str) -> None:
     background = Background()
     tray = Tray(actions(), background)
     box = Endpoint(name="The box", url="http://192.168.1.20:8000/v1")
-    tray.use(attrs.evolve(SETTINGS, engine="realtime", endpoints=(Endpoint(), box)))
-    tray.show_status(Status(held="Could you", last_text="Could you"))
+    tray.on_settings(attrs.evolve(SETTINGS, engine="realtime", endpoints=(Endpoint(), box)))
+    tray.on_status(Status(held_text="Could you", last_text="Could you"))
     tray.menu.resize(tray.menu.sizeHint())
     save(tray.menu, folder / f"tray-menu-{name}.png")
-    save(tray.recognise, folder / f"tray-recognise-{name}.png")
+    save(tray.engine_menu, folder / f"tray-recognise-{name}.png")
     background.stop()
 
 

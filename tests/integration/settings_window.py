@@ -11,13 +11,13 @@ from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from integration.ui_fakes import FakeApp
-from sayso.stt.server.presets import preset
+from sayso.stt.server.presets import find_preset
 from sayso.ui.background import Background
 from sayso.ui.settings.general import GeneralPage
 from sayso.ui.settings.recognition.page import RecognitionPage
 from sayso.ui.settings.window import SettingsWindow
 
-HERE = "http://localhost:8000/v1"
+LOCAL_URL = "http://localhost:8000/v1"
 
 
 @contextmanager
@@ -25,14 +25,14 @@ def settings_window(app: FakeApp, qtbot: QtBot) -> Iterator[SettingsWindow]:
     """Open, and told of every change; nothing of it runs on afterwards."""
     background = Background()
     made = SettingsWindow(app.actions(), background, app.settings)
-    app.changed = made.show_settings
+    app.on_settings_changed = made.show_settings
     qtbot.addWidget(made)
     made.open()
     qtbot.waitExposed(made)
     try:
         yield made
     finally:
-        app.let_test_end.set()
+        app.test_may_finish.set()
         made.hide()
         background.stop(wait=True)
 
@@ -51,7 +51,7 @@ def recognition(window: SettingsWindow) -> RecognitionPage:
     return page
 
 
-def choose(combo: QWidget | None, value: object) -> None:
+def select_item(combo: QWidget | None, value: object) -> None:
     """As a person does: the entry is activated."""
     assert isinstance(combo, QComboBox)
     at = combo.findData(value)
@@ -60,12 +60,12 @@ def choose(combo: QWidget | None, value: object) -> None:
     combo.activated.emit(at)
 
 
-def enter(field: QWidget | None, text: str) -> None:
-    line(field).setText(text)
-    line(field).editingFinished.emit()
+def enter_text(field: QWidget | None, text: str) -> None:
+    line_edit(field).setText(text)
+    line_edit(field).editingFinished.emit()
 
 
-def line(widget: QWidget | None) -> QLineEdit:
+def line_edit(widget: QWidget | None) -> QLineEdit:
     """The field that a row's control is, or has."""
     if not isinstance(widget, QLineEdit) and widget is not None:
         widget = widget.focusProxy()
@@ -73,17 +73,17 @@ def line(widget: QWidget | None) -> QLineEdit:
     return widget
 
 
-def entries(combo: QComboBox) -> list[str]:
+def combo_texts(combo: QComboBox) -> list[str]:
     return [combo.itemText(at) for at in range(combo.count())]
 
 
-def leave(field: QWidget) -> None:
+def leave_field(field: QWidget) -> None:
     QApplication.sendEvent(
         field, QFocusEvent(QFocusEvent.Type.FocusOut, Qt.FocusReason.TabFocusReason)
     )
 
 
-def with_box(page: RecognitionPage, name: str = "Box") -> None:
-    page.add(preset("custom"))
-    enter(page.server.address.url, HERE)
-    enter(page.rows["endpoint.name"].control, name)
+def add_custom_server(page: RecognitionPage, name: str = "Box") -> None:
+    page.add_server(find_preset("custom"))
+    enter_text(page.server.address.url, LOCAL_URL)
+    enter_text(page.rows["endpoint.name"].control, name)

@@ -13,20 +13,20 @@ import attrs
 import pytest
 
 from event_loop import run
-from integration.sample_takes import recognised, spoken
+from integration.sample_takes import silent_take, transcribe
 from sayso.core.problems import ProblemError
 from sayso.core.settings.endpoint import Endpoint
-from sayso.core.settings.engine_choice import added, in_use
+from sayso.core.settings.engine_choice import select_engine, with_endpoint
 from sayso.core.settings.settings import Settings
-from sayso.dictation.recognition import make_engine
+from sayso.dictation.recognition import create_engine
 from sayso.stt.realtime.engine import RealtimeEngine
-from sayso.stt.realtime.websocket import Link
+from sayso.stt.realtime.websocket import WebSocketCarrier
 from sayso.stt.server.auth import GATEWAY
-from sayso.stt.server.model_list import asked, offered
-from sayso.stt.server.presets import preset
+from sayso.stt.server.model_list import fetch_models, fetch_models_blocking
+from sayso.stt.server.presets import find_preset
 from service import KEY, StandIn
-from service.gateways import Door, Rules
-from service.http_server import Front, Reply, Request, said
+from service.gateways import Gateway, GatewayRules
+from service.http_server import HttpServer, Reply, Request, json_reply
 
 TEXT = "Put the kettle on."
 TOKEN = KEY[::-1]
@@ -37,7 +37,7 @@ PROXY = "litellm.example"
 
 
 @attrs.define
-class Ring:
+class FakeKeyring:
     """Keys by what names them; writes down who was asked for."""
 
     keys: dict[str, str] = attrs.field(factory=dict, repr=False)
@@ -48,71 +48,94 @@ class Ring:
         return self.keys.get(host)
 
 
-async def text_of(endpoint: Endpoint, ring: Ring, certificate: Path, service: Door) -> str:
-    link = Link(
+async def text_of(
+    endpoint: Endpoint, ring: FakeKeyring, certificate: Path, service: Gateway
+) -> str:
+    link = WebSocketCarrier(
         tls=ssl.create_default_context(cafile=str(certificate)),
-        through=("127.0.0.1", service.port),
+        connect_to=("127.0.0.1", service.port),
     )
-    return await recognised(RealtimeEngine(endpoint, "", ring.get, link), spoken(0.5))
+    return await transcribe(RealtimeEngine(endpoint, "", ring.get, link), silent_take(0.5))
 
 
 BEARER = {"authorization": f"Bearer {KEY}"}
-KINDS: dict[str, tuple[Endpoint, Ring, Rules, str]] = {
+GATEWAYS: dict[str, tuple[Endpoint, FakeKeyring, GatewayRules, str]] = {
     "Azure's key has a header of its own, and the deployment is the model": (
-        preset("azure").made(f"https://{AZURE}/openai/v1", "my-deployment"),
-        Ring({AZURE: KEY}),
-        Rules("/openai/v1/realtime", {"api-key": KEY}, absent=("authorization",), model="refused"),
+        find_preset("azure").create_endpoint(f"https://{AZURE}/openai/v1", "my-deployment"),
+        FakeKeyring({AZURE: KEY}),
+        GatewayRules(
+            "/openai/v1/realtime",
+            {"api-key": KEY},
+            forbidden_headers=("authorization",),
+            model="refused",
+        ),
         "my-deployment",
     ),
     "LiteLLM finds the way by the model": (
-        preset("litellm").made(f"https://{PROXY}/v1", "dictation"),
-        Ring({PROXY: KEY}),
-        Rules("/v1/realtime", BEARER, absent=("api-key", GATEWAY), model="wanted", status=403),
+        find_preset("litellm").create_endpoint(f"https://{PROXY}/v1", "dictation"),
+        FakeKeyring({PROXY: KEY}),
+        GatewayRules(
+            "/v1/realtime",
+            BEARER,
+            forbidden_headers=("api-key", GATEWAY),
+            model="wanted",
+            status=403,
+        ),
         "dictation",
     ),
     "Cloudflare's token goes beside the provider's key": (
-        preset("cloudflare").made(f"https://{CLOUDFLARE}/v1/account/gateway/openai"),
-        Ring({CLOUDFLARE: KEY, f"{CLOUDFLARE}/{GATEWAY}": TOKEN}),
-        Rules("/v1/account/gateway/openai", {**BEARER, GATEWAY: f"Bearer {TOKEN}"}, model="wanted"),
+        find_preset("cloudflare").create_endpoint(
+            f"https://{CLOUDFLARE}/v1/account/gateway/openai"
+        ),
+        FakeKeyring({CLOUDFLARE: KEY, f"{CLOUDFLARE}/{GATEWAY}": TOKEN}),
+        GatewayRules(
+            "/v1/account/gateway/openai", {**BEARER, GATEWAY: f"Bearer {TOKEN}"}, model="wanted"
+        ),
         "gpt-live-transcribe",
     ),
     "Cloudflare's token goes alone where the gateway keeps the key": (
-        preset("cloudflare").made(f"https://{CLOUDFLARE}/v1/account/gateway/openai"),
-        Ring({f"{CLOUDFLARE}/{GATEWAY}": TOKEN}),
-        Rules(
+        find_preset("cloudflare").create_endpoint(
+            f"https://{CLOUDFLARE}/v1/account/gateway/openai"
+        ),
+        FakeKeyring({f"{CLOUDFLARE}/{GATEWAY}": TOKEN}),
+        GatewayRules(
             "/v1/account/gateway/openai",
             {GATEWAY: f"Bearer {TOKEN}"},
-            absent=("authorization",),
+            forbidden_headers=("authorization",),
         ),
         "gpt-live-transcribe",
     ),
     "the model on the address is a setting": (
-        attrs.evolve(preset("gateway").made(f"https://{PROXY}/v1"), model_in_url=False),
-        Ring({PROXY: KEY}),
-        Rules("/v1/realtime", BEARER, model="refused"),
+        attrs.evolve(
+            find_preset("gateway").create_endpoint(f"https://{PROXY}/v1"), model_in_url=False
+        ),
+        FakeKeyring({PROXY: KEY}),
+        GatewayRules("/v1/realtime", BEARER, model="refused"),
         "gpt-live-transcribe",
     ),
     "no key is shown where none is wanted": (
         Endpoint(url=f"https://{PROXY}/v1", auth="none", headers="X-Team: sound"),
-        Ring({PROXY: KEY}),
-        Rules("/v1/realtime", {"x-team": "sound"}, absent=("authorization", "api-key")),
+        FakeKeyring({PROXY: KEY}),
+        GatewayRules(
+            "/v1/realtime", {"x-team": "sound"}, forbidden_headers=("authorization", "api-key")
+        ),
         "gpt-live-transcribe",
     ),
 }
 
 
-@pytest.mark.parametrize(("endpoint", "ring", "rules", "model"), KINDS.values(), ids=KINDS)
+@pytest.mark.parametrize(("endpoint", "ring", "rules", "model"), GATEWAYS.values(), ids=GATEWAYS)
 def test_each_kind_is_shown_what_it_wants(
     certificate: Path,
     serving: ssl.SSLContext,
     endpoint: Endpoint,
-    ring: Ring,
-    rules: Rules,
+    ring: FakeKeyring,
+    rules: GatewayRules,
     model: str,
 ) -> None:
     async def test() -> None:
         names = {model: "gpt-live-transcribe"}
-        async with Door(rules, TEXT, names=names, tls=serving) as service:
+        async with Gateway(rules, TEXT, aliases=names, tls=serving) as service:
             assert await text_of(endpoint, ring, certificate, service) == TEXT
         update = service.record.events[0]["session"]["audio"]["input"]["transcription"]
         assert update["model"] == model
@@ -127,12 +150,12 @@ def test_a_key_is_asked_for_by_its_own_host_only(
     certificate: Path, serving: ssl.SSLContext
 ) -> None:
     """The provider has a key in the keyring; its gateway is not given that one."""
-    ring = Ring({"api.openai.com": KEY, AZURE: KEY})
-    rules = Rules("/v1/realtime", absent=("authorization", "api-key", GATEWAY))
+    ring = FakeKeyring({"api.openai.com": KEY, AZURE: KEY})
+    rules = GatewayRules("/v1/realtime", forbidden_headers=("authorization", "api-key", GATEWAY))
     endpoint = Endpoint(url=f"https://{PROXY}/v1")
 
     async def test() -> None:
-        async with Door(rules, TEXT, tls=serving) as service:
+        async with Gateway(rules, TEXT, tls=serving) as service:
             assert await text_of(endpoint, ring, certificate, service) == TEXT
 
     run(test)
@@ -145,15 +168,15 @@ def test_whoever_is_chosen_gets_the_take_and_its_own_key() -> None:
         async with one, other:
             settings = Settings()
             for name, service in (("One", one), ("Other", other)):
-                settings = added(settings, Endpoint(name=name, url=service.url))
+                settings = with_endpoint(settings, Endpoint(name=name, url=service.url))
             hosts = [f"127.0.0.1:{service.port}" for service in (one, other)]
-            ring = Ring(dict(zip(hosts, (KEY, TOKEN), strict=True)))
+            ring = FakeKeyring(dict(zip(hosts, (KEY, TOKEN), strict=True)))
             for name in ("One", "Other", "One"):
-                engine = make_engine(in_use(settings, name), ring.get)
+                engine = create_engine(select_engine(settings, name), ring.get)
                 assert engine.name == name
-                assert await recognised(engine, spoken(0.5)) == f"{name}."
-        assert [record.shown for record in one.records] == [KEY] * 2
-        assert [record.shown for record in other.records] == [TOKEN]
+                assert await transcribe(engine, silent_take(0.5)) == f"{name}."
+        assert [record.token for record in one.records] == [KEY] * 2
+        assert [record.token for record in other.records] == [TOKEN]
 
     run(test)
 
@@ -161,13 +184,13 @@ def test_whoever_is_chosen_gets_the_take_and_its_own_key() -> None:
 def test_who_is_not_let_in_is_told_to_look_at_the_key(
     certificate: Path, serving: ssl.SSLContext
 ) -> None:
-    rules = Rules("/openai/v1/realtime", {"api-key": KEY})
-    endpoint = preset("azure").made(f"https://{AZURE}/openai/v1", "d")
+    rules = GatewayRules("/openai/v1/realtime", {"api-key": KEY})
+    endpoint = find_preset("azure").create_endpoint(f"https://{AZURE}/openai/v1", "d")
 
     async def test() -> None:
-        async with Door(rules, tls=serving) as service:
+        async with Gateway(rules, tls=serving) as service:
             with pytest.raises(ProblemError) as caught:
-                await text_of(endpoint, Ring({AZURE: TOKEN}), certificate, service)
+                await text_of(endpoint, FakeKeyring({AZURE: TOKEN}), certificate, service)
         assert "key" in caught.value.problem.sentence
         assert TOKEN not in repr(caught.value.problem)
 
@@ -177,28 +200,30 @@ def test_who_is_not_let_in_is_told_to_look_at_the_key(
 # The models a server says it has
 
 
-def listing(*names: object, status: int = 200) -> Callable[[Request], Awaitable[Reply]]:
+def model_list(*names: object, status: int = 200) -> Callable[[Request], Awaitable[Reply]]:
     async def answer(request: Request) -> Reply:
-        return said(status, {"object": "list", "data": [{"id": name} for name in names]})
+        return json_reply(status, {"object": "list", "data": [{"id": name} for name in names]})
 
     return answer
 
 
-def models_of(front: Front, ring: Ring | None = None, **fields: str) -> Awaitable[tuple[str, ...]]:
-    return offered(Endpoint(url=front.base, **fields), (ring or Ring()).get)  # type: ignore[arg-type]
+def fetch(
+    front: HttpServer, ring: FakeKeyring | None = None, **fields: str
+) -> Awaitable[tuple[str, ...]]:
+    return fetch_models(Endpoint(url=front.base, **fields), (ring or FakeKeyring()).get)  # type: ignore[arg-type]
 
 
 def test_models_that_hear_come_first() -> None:
     names = ["llama-3", "Systran/faster-whisper-small", 7, "voxtral", "", "llama-3", "a\nb"]
 
     async def test() -> None:
-        async with Front({("GET", "/v1/models"): listing(*names)}) as front:
-            assert await models_of(front) == ("Systran/faster-whisper-small", "voxtral", "llama-3")
+        async with HttpServer({("GET", "/v1/models"): model_list(*names)}) as front:
+            assert await fetch(front) == ("Systran/faster-whisper-small", "voxtral", "llama-3")
 
     run(test)
 
 
-SHOWN = {
+AUTH_HEADERS = {
     "bearer": {"authorization": f"Bearer {KEY}"},
     "api-key": {"api-key": KEY},
     "cloudflare": {"authorization": f"Bearer {KEY}", GATEWAY: f"Bearer {TOKEN}"},
@@ -206,13 +231,13 @@ SHOWN = {
 }
 
 
-@pytest.mark.parametrize("auth", SHOWN)
+@pytest.mark.parametrize("auth", AUTH_HEADERS)
 def test_the_list_is_asked_for_as_the_server_wants_it(auth: str) -> None:
     async def test() -> None:
-        async with Front({("GET", "/v1/models"): listing("whisper")}) as front:
+        async with HttpServer({("GET", "/v1/models"): model_list("whisper")}) as front:
             host = f"127.0.0.1:{front.port}"
-            ring = Ring({host: KEY, f"{host}/{GATEWAY}": TOKEN, "api.openai.com": KEY})
-            got = await models_of(front, ring, auth=auth, headers="X-Team: sound")
+            ring = FakeKeyring({host: KEY, f"{host}/{GATEWAY}": TOKEN, "api.openai.com": KEY})
+            got = await fetch(front, ring, auth=auth, headers="X-Team: sound")
         assert got == ("whisper",)
         [request] = front.requests
         ours = {
@@ -220,7 +245,7 @@ def test_the_list_is_asked_for_as_the_server_wants_it(auth: str) -> None:
             for name in ("authorization", "api-key", GATEWAY)
             if name in request.headers
         }
-        assert ours == SHOWN[auth]
+        assert ours == AUTH_HEADERS[auth]
         assert request.headers["x-team"] == "sound"
         assert request.target == "/v1/models"
 
@@ -229,23 +254,23 @@ def test_the_list_is_asked_for_as_the_server_wants_it(auth: str) -> None:
 
 def test_a_redirect_carries_no_key_to_the_second_host() -> None:
     async def test() -> None:
-        async with Front({("GET", "/v1/models"): listing("whisper")}) as elsewhere:
+        async with HttpServer({("GET", "/v1/models"): model_list("whisper")}) as elsewhere:
 
             async def away(_: Request) -> Reply:
                 return Reply(307, headers={"Location": f"{elsewhere.base}/models"})
 
-            async with Front({("GET", "/v1/models"): away}) as front:
-                ring = Ring({f"127.0.0.1:{front.port}": KEY})
+            async with HttpServer({("GET", "/v1/models"): away}) as front:
+                ring = FakeKeyring({f"127.0.0.1:{front.port}": KEY})
                 with pytest.raises(ProblemError, match="gives no list of its models"):
-                    await models_of(front, ring)
+                    await fetch(front, ring)
         assert (len(front.requests), elsewhere.requests) == (1, [])
 
     run(test)
 
 
-NO_LISTS: dict[str, Callable[[Request], Awaitable[Reply]]] = {
-    "refused": listing("whisper", status=401),
-    "out of order": listing("whisper", status=500),
+ERROR_REPLIES: dict[str, Callable[[Request], Awaitable[Reply]]] = {
+    "refused": model_list("whisper", status=401),
+    "out of order": model_list("whisper", status=500),
 }
 
 
@@ -259,25 +284,25 @@ def test_what_is_no_list_is_none(body: bytes) -> None:
         return Reply(200, body)
 
     async def test() -> None:
-        async with Front({("GET", "/v1/models"): answer}) as front:
+        async with HttpServer({("GET", "/v1/models"): answer}) as front:
             with pytest.raises(ProblemError, match="gives no list of its models"):
-                await models_of(front)
+                await fetch(front)
 
     run(test)
 
 
-@pytest.mark.parametrize("answer", NO_LISTS.values(), ids=NO_LISTS)
+@pytest.mark.parametrize("answer", ERROR_REPLIES.values(), ids=ERROR_REPLIES)
 def test_a_refusal_is_no_list(answer: Callable[[Request], Awaitable[Reply]]) -> None:
     async def test() -> None:
-        async with Front({("GET", "/v1/models"): answer}) as front:
+        async with HttpServer({("GET", "/v1/models"): answer}) as front:
             with pytest.raises(ProblemError, match="gives no list of its models"):
-                await models_of(front)
+                await fetch(front)
 
     run(test)
 
 
 def test_nobody_there_is_told_to_who_asks_without_a_loop() -> None:
     with pytest.raises(ProblemError, match=r"Nothing answers at 127\.0\.0\.1:9"):
-        asked(Endpoint(url="http://127.0.0.1:9/v1"), Ring().get)
+        fetch_models_blocking(Endpoint(url="http://127.0.0.1:9/v1"), FakeKeyring().get)
     with pytest.raises(ProblemError, match="There is no server address"):
-        asked(Endpoint(url=""), Ring().get)
+        fetch_models_blocking(Endpoint(url=""), FakeKeyring().get)

@@ -14,16 +14,16 @@ from typing import Any
 import pytest
 
 from event_loop import run
-from integration.sample_takes import closing, spoken
+from integration.sample_takes import closing, silent_take
 from sayso.core.dictation.take import Take
 from sayso.core.problems import ProblemError
 from sayso.core.settings.endpoint import Endpoint
 from sayso.stt.reader import Reader
 from sayso.stt.realtime import websocket as links
 from sayso.stt.realtime.engine import RealtimeEngine
-from sayso.stt.realtime.websocket import Link
-from service import KEY, StandIn, drop
-from service.session import SPOKEN, Session
+from sayso.stt.realtime.websocket import WebSocketCarrier
+from service import KEY, StandIn, drop_connection
+from service.session import TRANSCRIPTION_PREFIX, Session
 
 RATE_HZ = 24_000
 WARM_S = 30
@@ -39,7 +39,9 @@ async def engine_for(
 
 
 async def heard(engine: RealtimeEngine, take: Take | None = None) -> str:
-    return await engine.recognise(Reader(take or spoken(0.4, rate_hz=RATE_HZ)), lambda _: None)
+    return await engine.transcribe(
+        Reader(take or silent_take(0.4, rate_hz=RATE_HZ)), lambda _: None
+    )
 
 
 # Kept warm between takes
@@ -54,7 +56,7 @@ def test_takes_go_on_with_one_socket_and_each_has_its_own_text() -> None:
             assert record.types.count("input_audio_buffer.commit") == 3
             assert record.close_code is None
             await engine.close()
-            assert await record.closed() == 1000
+            assert await record.wait_closed() == 1000
 
     run(test)
 
@@ -64,7 +66,7 @@ def test_a_socket_is_not_kept_unless_the_endpoint_says_so() -> None:
         async with StandIn(["One.", "Two."]) as service, engine_for(service, 0) as engine:
             assert [await heard(engine) for _ in range(2)] == ["One.", "Two."]
             assert len(service.records) == 2
-            assert await service.records[0].closed() == 1000
+            assert await service.records[0].wait_closed() == 1000
 
     run(test)
 
@@ -72,9 +74,9 @@ def test_a_socket_is_not_kept_unless_the_endpoint_says_so() -> None:
 def test_an_idle_socket_is_closed_after_its_time() -> None:
     async def test() -> None:
         async with StandIn(["One.", "Two."]) as service, engine_for(service) as engine:
-            engine._link = Link(keep_open_s=0.2)
+            engine._carrier = WebSocketCarrier(keep_open_s=0.2)
             await heard(engine)
-            assert await service.record.closed() == 1000
+            assert await service.record.wait_closed() == 1000
             assert await heard(engine) == "Two."
             assert len(service.records) == 2
 
@@ -91,7 +93,9 @@ def test_what_comes_late_of_one_take_is_in_no_other() -> None:
                     ("completed", {"transcript": "A ghost."}),
                     ("failed", {"error": {"message": "A ghost."}}),
                 ):
-                    await self.send(f"{SPOKEN}{kind}", item_id=old, content_index=0, **fields)
+                    await self.send(
+                        f"{TRANSCRIPTION_PREFIX}{kind}", item_id=old, content_index=0, **fields
+                    )
             await super().on_commit(event)
 
     async def test() -> None:
@@ -111,7 +115,7 @@ def test_takes_at_the_same_time_have_a_socket_each() -> None:
             await heard(engine)
             assert await asyncio.gather(*(heard(engine) for _ in range(3))) == ["same"] * 3
             assert len(service.records) == 3
-            closed = asyncio.as_completed([record.closed() for record in service.records])
+            closed = asyncio.as_completed([record.wait_closed() for record in service.records])
             assert [await next(closed) for _ in range(2)] == [1000, 1000]
 
     run(test)
@@ -129,21 +133,21 @@ def test_a_socket_that_cannot_be_used_again_is_replaced(
         service = StandIn(["One.", "Two."], key=None)
         async with service, engine_for(service, key=lambda _: keys.pop(0)) as engine:
             if why == "failed":
-                service.mischief["commit"] = drop()
+                service.misbehavior["commit"] = drop_connection()
                 with pytest.raises(ProblemError):
                     await heard(engine)
-                del service.mischief["commit"]
+                del service.misbehavior["commit"]
             else:
                 await heard(engine)
             if why == "closed":
-                link = engine._link
+                link = engine._carrier
                 assert link is not None
                 assert link._warm is not None
                 for connection in list(service._server.connections):
                     await connection.close(1001)
                 await link._warm.socket.ws.wait_closed()
             if why == "old":
-                assert await service.record.closed() == 1000
+                assert await service.record.wait_closed() == 1000
             assert await heard(engine) in ("One.", "Two.")
             assert len(service.records) == 2
 
@@ -180,10 +184,10 @@ def test_a_peer_that_is_gone_without_a_word_is_noticed_within_5_s() -> None:
             await asyncio.Event().wait()
             return False
 
-        async with StandIn(mischief={"audio": asleep}) as service, engine_for(service) as engine:
+        async with StandIn(misbehavior={"audio": asleep}) as service, engine_for(service) as engine:
             with pytest.raises(ProblemError, match="was lost") as caught:
-                await heard(engine, spoken(0.4, ended=False, rate_hz=RATE_HZ))
-            assert caught.value.problem.again_s == 0.0
+                await heard(engine, silent_take(0.4, ended=False, rate_hz=RATE_HZ))
+            assert caught.value.problem.retry_after_s == 0.0
             assert time.monotonic() - gone_s[0] < 5.3
 
     run(test)
@@ -234,7 +238,7 @@ def test_openai_is_reached_through_the_proxy_of_this_computer(
         ):
             monkeypatch.setenv("HTTPS_PROXY", proxy.url)
             monkeypatch.setenv("NO_PROXY", "")
-            link = Link(tls=ssl.create_default_context(cafile=str(certificate)))
+            link = WebSocketCarrier(tls=ssl.create_default_context(cafile=str(certificate)))
             engine = RealtimeEngine(Endpoint(), "en", lambda _: KEY, link)
             assert await heard(engine) == "Hello."
             await engine.close()
@@ -272,7 +276,7 @@ def test_a_proxy_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> 
         engine = RealtimeEngine(Endpoint(), "en", lambda _: KEY)
         with pytest.raises(ProblemError) as caught:
             await heard(engine)
-        assert caught.value.problem.what in (
+        assert caught.value.problem.message in (
             "There is no internet.",
             "The proxy does not lead to api.openai.com.",
         )
@@ -288,7 +292,7 @@ def test_nothing_is_compressed_and_http_is_1_1() -> None:
         class Looks(StandIn):
             def _at_the_door(self, connection: Any, request: Any) -> Any:
                 seen.append(dict(request.headers.raw_items()))
-                return super()._at_the_door(connection, request)
+                return super()._check_handshake(connection, request)
 
         async with Looks(["Hello."]) as service, engine_for(service) as engine:
             await heard(engine)

@@ -12,38 +12,38 @@ import attrs
 import pytest
 
 from event_loop import run
-from integration.sample_takes import spoken
+from integration.sample_takes import silent_take
 from sayso.core.problems import ProblemError
 from sayso.core.settings.settings import Endpoint
 from sayso.stt.reader import Reader
 from sayso.stt.realtime.engine import RealtimeEngine
 from sayso.stt.server import ephemeral_keys
-from sayso.stt.server.ephemeral_keys import EARLY_S, LIFE_S, secrets_url
-from sayso.stt.server.ephemeral_keys import Secrets as OurSecrets
+from sayso.stt.server.ephemeral_keys import LIFETIME_S, RENEWAL_MARGIN_S, key_server_url
+from sayso.stt.server.ephemeral_keys import EphemeralKeys as OurSecrets
 from service import KEY, StandIn
-from service.ephemeral_keys import Company, Secrets
-from service.http_server import Front, Reply, Request, refusal, said
+from service.ephemeral_keys import EphemeralKeyService, KeyServer
+from service.http_server import HttpServer, Reply, Request, error_reply, json_reply
 
 TEXT = "Put the kettle on, please, and tell nobody."
-BADGE = "badge-of-the-company-0123456789"
+KEY_SERVER_API_KEY = "badge-of-the-company-0123456789"
 
 
 class Clock:
     def __init__(self) -> None:
-        self.ahead_s = 0.0
+        self.offset_s = 0.0
 
     def time(self) -> float:
-        return time.time() + self.ahead_s
+        return time.time() + self.offset_s
 
 
 @attrs.define
-class World:
+class Servers:
     """OpenAI's server and a company's beside it."""
 
-    secrets: Secrets
+    secrets: EphemeralKeyService
     service: StandIn
-    front: Front
-    company: Front
+    front: HttpServer
+    company: HttpServer
     asked: list[str] = attrs.field(factory=list)
     keys: dict[str, str] = attrs.field(factory=dict)
 
@@ -60,20 +60,25 @@ class World:
     @property
     def tokens(self) -> list[str]:
         """What the socket was shown."""
-        return [record.shown.removeprefix("Bearer ") for record in self.service.records]
+        return [record.token.removeprefix("Bearer ") for record in self.service.records]
 
 
 @asynccontextmanager
-async def world(secrets: Secrets | None = None, **company: Any) -> AsyncIterator[World]:
-    secrets = secrets or Secrets()
-    service = StandIn([TEXT], at_openai=True, also=secrets.valid)
-    handlers = Company(secrets, **company).handlers
-    async with Front(secrets.handlers, sockets=service) as front, Front(handlers) as other:
-        yield World(secrets, service, front, other)
+async def serve(
+    secrets: EphemeralKeyService | None = None, **company: Any
+) -> AsyncIterator[Servers]:
+    secrets = secrets or EphemeralKeyService()
+    service = StandIn([TEXT], at_openai=True, accepts_ephemeral=secrets.valid)
+    handlers = KeyServer(secrets, **company).handlers
+    async with (
+        HttpServer(secrets.handlers, websockets=service) as front,
+        HttpServer(handlers) as other,
+    ):
+        yield Servers(secrets, service, front, other)
 
 
 async def recognised(engine: RealtimeEngine) -> str:
-    return await engine.recognise(Reader(spoken(0.3)), lambda _: None)
+    return await engine.transcribe(Reader(silent_take(0.3)), lambda _: None)
 
 
 def test_the_server_makes_one_of_the_key_and_it_is_used_until_it_expires(
@@ -83,7 +88,7 @@ def test_the_server_makes_one_of_the_key_and_it_is_used_until_it_expires(
     monkeypatch.setattr(ephemeral_keys, "time", clock)
 
     async def test() -> None:
-        async with world(Secrets(clock=clock.time)) as there:
+        async with serve(EphemeralKeyService(clock=clock.time)) as there:
             there.keys[f"127.0.0.1:{there.front.port}"] = KEY
             engine = there.engine("openai")
             assert await recognised(engine) == TEXT
@@ -94,10 +99,10 @@ def test_the_server_makes_one_of_the_key_and_it_is_used_until_it_expires(
             (request,) = there.front.requests
             assert request.headers["authorization"] == f"Bearer {KEY}"
             assert "Xenolab" not in request.body.decode()
-            clock.ahead_s = LIFE_S - EARLY_S - 1
+            clock.offset_s = LIFETIME_S - RENEWAL_MARGIN_S - 1
             assert await recognised(engine) == TEXT
             assert there.tokens[-1] == first
-            clock.ahead_s = LIFE_S - EARLY_S + 1  # it would still be taken
+            clock.offset_s = LIFETIME_S - RENEWAL_MARGIN_S + 1  # it would still be taken
             assert await recognised(engine) == TEXT
             assert there.tokens[-1] != first
             assert len(there.secrets.issued) == 2
@@ -107,7 +112,7 @@ def test_the_server_makes_one_of_the_key_and_it_is_used_until_it_expires(
     run(test)
 
 
-DRESSES: dict[str, Callable[[dict[str, Any]], Any]] = {
+SHAPES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "as OpenAI's": lambda answer: answer,
     "the older way": lambda answer: {"client_secret": {k: answer[k] for k in answer}},
     "without an end": lambda answer: {"value": answer["value"]},
@@ -115,12 +120,12 @@ DRESSES: dict[str, Callable[[dict[str, Any]], Any]] = {
 
 
 @pytest.mark.parametrize("method", ["POST", "GET"])
-@pytest.mark.parametrize("dress", DRESSES.values(), ids=DRESSES)
+@pytest.mark.parametrize("dress", SHAPES.values(), ids=SHAPES)
 def test_a_company_hands_one_out_and_openais_key_is_nowhere(method: str, dress: Any) -> None:
     async def test() -> None:
-        async with world(badge=BADGE, method=method, dress=dress) as there:
+        async with serve(badge=KEY_SERVER_API_KEY, method=method, dress=dress) as there:
             company = f"127.0.0.1:{there.company.port}"
-            there.keys[company] = BADGE
+            there.keys[company] = KEY_SERVER_API_KEY
             engine = there.engine(f"http://{company}/token")
             assert await recognised(engine) == TEXT
             assert await recognised(engine) == TEXT
@@ -137,7 +142,7 @@ def test_a_company_hands_one_out_and_openais_key_is_nowhere(method: str, dress: 
 
 def test_takes_that_overlap_share_one() -> None:
     async def test() -> None:
-        async with world() as there:
+        async with serve() as there:
             engine = there.engine(f"http://127.0.0.1:{there.company.port}/token")
             assert await asyncio.gather(*(recognised(engine) for _ in range(3))) == [TEXT] * 3
             await engine.close()
@@ -148,7 +153,7 @@ def test_takes_that_overlap_share_one() -> None:
 
 def test_one_that_is_refused_is_not_used_again() -> None:
     async def test() -> None:
-        async with world() as there:
+        async with serve() as there:
             engine = there.engine(f"http://127.0.0.1:{there.company.port}/token")
             assert await recognised(engine) == TEXT
             there.secrets.issued.clear()  # revoked
@@ -162,10 +167,10 @@ def test_one_that_is_refused_is_not_used_again() -> None:
 
 def test_the_clock_of_the_desktop_may_be_wrong() -> None:
     ahead = Clock()
-    ahead.ahead_s = -7 * 3600.0
+    ahead.offset_s = -7 * 3600.0
 
     async def test() -> None:
-        async with world(Secrets(clock=ahead.time)) as there:
+        async with serve(EphemeralKeyService(clock=ahead.time)) as there:
             engine = there.engine(f"http://127.0.0.1:{there.company.port}/token")
             assert await recognised(engine) == TEXT
             assert await recognised(engine) == TEXT
@@ -175,33 +180,36 @@ def test_the_clock_of_the_desktop_may_be_wrong() -> None:
     run(test)
 
 
-REFUSED: dict[str, tuple[Reply, str]] = {
-    "badge": (refusal(401, "Who are you?"), "Your API key was refused by 127.0.0.1:"),
+INVALID_REPLIES: dict[str, tuple[Reply, str]] = {
+    "badge": (error_reply(401, "Who are you?"), "Your API key was refused by 127.0.0.1:"),
     "forbidden": (Reply(403), "refused the connection. Check the key and the address"),
-    "no credit": (refusal(429, "Pay", "insufficient_quota"), "no credit left"),
+    "no credit": (error_reply(429, "Pay", "insufficient_quota"), "no credit left"),
     "a page": (Reply(200, b"<html>", "text/html"), "gave no short-lived key."),
-    "nothing": (said(200, {}), "gave no short-lived key. Check the address it is fetched from"),
-    "a list": (said(200, []), "gave no short-lived key."),
-    "a number": (said(200, {"value": 7}), "gave no short-lived key."),
-    "no key": (said(200, {"value": "ek_1\r\nX-Evil: 1"}), "gave no short-lived key."),
-    "endless": (said(200, {"value": "e" * 5000}), "gave no short-lived key."),
-    "another way": (said(200, {"client_secret": "ek_1"}), "gave no short-lived key."),
+    "nothing": (
+        json_reply(200, {}),
+        "gave no short-lived key. Check the address it is fetched from",
+    ),
+    "a list": (json_reply(200, []), "gave no short-lived key."),
+    "a number": (json_reply(200, {"value": 7}), "gave no short-lived key."),
+    "no key": (json_reply(200, {"value": "ek_1\r\nX-Evil: 1"}), "gave no short-lived key."),
+    "endless": (json_reply(200, {"value": "e" * 5000}), "gave no short-lived key."),
+    "another way": (json_reply(200, {"client_secret": "ek_1"}), "gave no short-lived key."),
     "down": (Reply(503), "cannot answer now."),
     "redirect": (Reply(302, headers={"Location": "/login"}), "127.0.0.1:"),
 }
 
 
-@pytest.mark.parametrize(("answer", "sentence"), REFUSED.values(), ids=REFUSED)
+@pytest.mark.parametrize(("answer", "sentence"), INVALID_REPLIES.values(), ids=INVALID_REPLIES)
 def test_whatever_a_company_answers_it_ends_in_a_sentence(answer: Reply, sentence: str) -> None:
     async def answers(_: Request) -> Reply:
         return answer
 
     async def test() -> None:
-        async with Front({("POST", "/token"): answers}) as front:
+        async with HttpServer({("POST", "/token"): answers}) as front:
             url = f"http://127.0.0.1:{front.port}/token"
             secrets = OurSecrets(Endpoint(secrets_url=url), lambda _: None)
             with pytest.raises(ProblemError) as caught:
-                await secrets.access("api.openai.com")
+                await secrets.credentials("api.openai.com")
             await secrets.close()
             assert sentence in caught.value.problem.sentence
 
@@ -211,13 +219,13 @@ def test_whatever_a_company_answers_it_ends_in_a_sentence(answer: Reply, sentenc
 @pytest.mark.parametrize("expires_at", [float("nan"), float("inf"), -1, True, "soon", None, 1e300])
 def test_any_time_of_expiry_is_borne(expires_at: Any) -> None:
     async def answers(_: Request) -> Reply:
-        return said(200, {"value": "ek_1", "expires_at": expires_at})
+        return json_reply(200, {"value": "ek_1", "expires_at": expires_at})
 
     async def test() -> None:
-        async with Front({("POST", "/token"): answers}) as front:
+        async with HttpServer({("POST", "/token"): answers}) as front:
             url = f"http://127.0.0.1:{front.port}/token"
             secrets = OurSecrets(Endpoint(secrets_url=url), lambda _: None)
-            assert (await secrets.access("api.openai.com")).key == "ek_1"
+            assert (await secrets.credentials("api.openai.com")).api_key == "ek_1"
             await secrets.close()
 
     run(test)
@@ -229,14 +237,14 @@ def test_any_time_of_expiry_is_borne(expires_at: Any) -> None:
 )
 def test_an_address_that_cannot_be_used_is_told(url: str) -> None:
     with pytest.raises(ProblemError) as caught:
-        secrets_url(Endpoint(secrets_url=url))
+        key_server_url(Endpoint(secrets_url=url))
     assert caught.value.problem.action == "recognition"
 
 
 def test_an_address_may_end_in_anything() -> None:
     url = "https://tokens.example/realtime?team=7"
-    assert secrets_url(Endpoint(secrets_url=url)) == url
-    assert secrets_url(Endpoint(secrets_url="openai")) == (
+    assert key_server_url(Endpoint(secrets_url=url)) == url
+    assert key_server_url(Endpoint(secrets_url="openai")) == (
         "https://api.openai.com/v1/realtime/client_secrets"
     )
 
@@ -244,6 +252,8 @@ def test_an_address_may_end_in_anything() -> None:
 def test_without_an_address_the_key_is_shown_itself() -> None:
     async def test() -> None:
         secrets = OurSecrets(Endpoint(), lambda host: KEY if host == "api.openai.com" else None)
-        assert (await secrets.access("api.openai.com")).headers["Authorization"] == f"Bearer {KEY}"
+        assert (await secrets.credentials("api.openai.com")).headers[
+            "Authorization"
+        ] == f"Bearer {KEY}"
 
     run(test)

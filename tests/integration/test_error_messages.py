@@ -15,24 +15,24 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
-from faults.harness import Desk as WorkersDesk
+from faults.harness import AsyncWorkerHarness as WorkersDesk
 from integration.settings_window import recognition, settings_window
 from integration.ui_fakes import FakeApp
 from sayso.cli import doctor
 from sayso.core.dictation.status import Status
 from sayso.core.settings.endpoint import Endpoint
 from sayso.core.settings.settings import Settings
-from sayso.stt.factory import engine_for
-from sayso.stt.realtime.engine import it_works, try_out
+from sayso.stt.factory import create_server_engine
+from sayso.stt.realtime.engine import check_connection_blocking, success_message
 from sayso.ui.indicator.overlay import Desk, Overlay
 from sayso.ui.settings.window import SettingsWindow
 from service import KEY, StandIn, in_thread
 from service.session import Session
 
-Serving = Callable[[], AbstractContextManager[str]]
+Server = Callable[[], AbstractContextManager[str]]
 
 
-def standin(**options: Any) -> Serving:
+def standin_with(**options: Any) -> Server:
     """Gives its address."""
 
     @contextlib.contextmanager
@@ -43,7 +43,7 @@ def standin(**options: Any) -> Serving:
     return serve
 
 
-def error(code: str, message: str, close: int) -> Serving:
+def rejecting_standin(code: str, message: str, close: int) -> Server:
     """101, then an error and a close, as OpenAI refuses."""
 
     async def refuse(session: Session) -> bool:
@@ -52,7 +52,7 @@ def error(code: str, message: str, close: int) -> Serving:
         await session.ws.close(close, f"invalid_request_error.{code}")
         return False
 
-    return standin(mischief={"created": refuse})
+    return standin_with(mischief={"created": refuse})
 
 
 class _Page(BaseHTTPRequestHandler):
@@ -69,7 +69,7 @@ class _Page(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def hotel() -> Iterator[str]:
+def captive_portal() -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Page)
     thread = threading.Thread(target=server.serve_forever, name="hotel")
     thread.start()
@@ -81,24 +81,24 @@ def hotel() -> Iterator[str]:
         server.server_close()
 
 
-CASES: dict[str, tuple[Serving, str, str]] = {
+FAILING_SERVERS: dict[str, tuple[Server, str, str]] = {
     "a wrong key": (
-        standin(key="sk-another"), "Your API key was refused by {host}.",
+        standin_with(key="sk-another"), "Your API key was refused by {host}.",
         "Open Settings > Recognition to change it."),
     "no credit": (
-        error("insufficient_quota", f"{KEY} has used up its quota.", 4000),
+        rejecting_standin("insufficient_quota", f"{KEY} has used up its quota.", 4000),
         "There is no credit left at {host}.", "Add credit, or use this computer."),
     "no transcription model": (
-        error("invalid_model", 'Model "m-1" is not supported in transcription mode.', 4000),
+        rejecting_standin("invalid_model", 'Model "m-1" is not supported in transcription mode.', 4000),
         "“m-1” does not transcribe.", "Choose a model that transcribes."),
     "a wrong address": (
-        standin(http_status=404), "No speech server answers at {host}.",
+        standin_with(http_status=404), "No speech server answers at {host}.",
         "The address may need /v1 at its end."),
     "no way in": (
-        standin(http_status=403), "{host} refused the connection.",
+        standin_with(http_status=403), "{host} refused the connection.",
         "Check the key and the address."),
     "a captive portal": (
-        hotel, "A web page came in place of {host}.",
+        captive_portal, "A web page came in place of {host}.",
         "Sign in to this network, or check the address."),
 }  # fmt: skip
 
@@ -106,26 +106,28 @@ CASES: dict[str, tuple[Serving, str, str]] = {
 async def dictated(folder: Path, settings: Settings) -> Status:
     """What the interface is shown at the end of a dictation with that server."""
     desk = WorkersDesk(
-        folder, settings, lambda s: engine_for(s.endpoint, s.language, lambda _: KEY)
+        folder, settings, lambda s: create_server_engine(s.endpoint, s.language, lambda _: KEY)
     )
     try:
         await desk.dictate(2, speed=4.0)
-        await desk.until(lambda: desk.worker.status.state == "failed", "it has failed", 20)
+        await desk.wait_until(lambda: desk.worker.status.state == "failed", "it has failed", 20)
         return desk.worker.status
     finally:
         await desk.close()
 
 
-class App(FakeApp):
+class AppWithConnectionTest(FakeApp):
     """Whose Test button is real."""
 
     def test(self) -> str:
         endpoint = self.settings.endpoint
-        return it_works(try_out(engine_for(endpoint, "en", lambda _: KEY)))
+        return success_message(
+            check_connection_blocking(create_server_engine(endpoint, "en", lambda _: KEY))
+        )
 
 
-def said_under_test(window: SettingsWindow, qtbot: QtBot) -> str:
-    row = recognition(window).server.key
+def shown_after_test(window: SettingsWindow, qtbot: QtBot) -> str:
+    row = recognition(window).server.key_row
     row.test_button.click()
     qtbot.waitUntil(lambda: not row.testing, timeout=10_000)
     return row.note.text.text()
@@ -135,13 +137,15 @@ class Keys:
     def get(self, host: str) -> str | None:
         return KEY
 
-    def where(self, host: str) -> str:
+    def location(self, host: str) -> str:
         return "keyring"
 
 
-@pytest.mark.parametrize(("serving", "what", "remedy"), CASES.values(), ids=CASES)
+@pytest.mark.parametrize(
+    ("serving", "what", "remedy"), FAILING_SERVERS.values(), ids=FAILING_SERVERS
+)
 def test_the_same_sentence_is_in_all_three_places(
-    serving: Serving,
+    serving: Server,
     what: str,
     remedy: str,
     tmp_path: Path,
@@ -158,16 +162,19 @@ def test_the_same_sentence_is_in_all_three_places(
             FakeApp().actions(), Desk(composited=lambda: False, focus_point=lambda: None)
         )
         qtbot.addWidget(pill)
-        pill.show_status(status)
-        assert pill.layout_shown is not None
-        assert (pill.layout_shown.view.text, pill.layout_shown.view.detail) == (what[:-1], remedy)
+        pill.on_status(status)
+        assert pill.current_layout is not None
+        assert (pill.current_layout.view.text, pill.current_layout.view.detail) == (
+            what[:-1],
+            remedy,
+        )
 
         monkeypatch.setattr(doctor, "KeyStore", Keys)
-        found = asyncio.run(doctor._servers(settings))["endpoint"]
+        found = asyncio.run(doctor._check_servers(settings))["endpoint"]
         assert (found.verdict, found.what, found.remedy) == ("problem", what, remedy)
         assert KEY not in found.detail + found.key
 
-        app = App()
+        app = AppWithConnectionTest()
         app.settings = settings
         with settings_window(app, qtbot) as window:
-            assert said_under_test(window, qtbot) == f"{what} {remedy}"
+            assert shown_after_test(window, qtbot) == f"{what} {remedy}"

@@ -12,48 +12,50 @@ import numpy as np
 import pytest
 
 from event_loop import run
-from integration.sample_takes import RATE_HZ, recognised, take_of
+from integration.sample_takes import RATE_HZ, take_from, transcribe
 from sayso.core.dictation.take import Take
 from sayso.core.problems import Problem, ProblemError
-from sayso.core.recognition.plausibility import Account
+from sayso.core.recognition.plausibility import EngineReport
 from sayso.core.settings.settings import Endpoint
-from sayso.stt.engine import Heard, Partial, Ready
+from sayso.stt.engine import EngineEvent, Partial, Ready
 from sayso.stt.file_upload import audio_files
 from sayso.stt.file_upload import engine as rest
-from sayso.stt.file_upload.engine import RestEngine, file_url
+from sayso.stt.file_upload.engine import FileUploadEngine, upload_url
 from sayso.stt.reader import Reader
-from sayso.stt.realtime.engine import try_out
+from sayso.stt.realtime.engine import check_connection_blocking
 from service import KEY, in_thread
-from service.files import Files
-from service.http_server import Front, Reply, Request, refusal, said
+from service.files import FileService
+from service.http_server import HttpServer, Reply, Request, error_reply, json_reply
 
 TEXT = "Put the kettle on, please, and tell nobody."
 MODEL = "gpt-transcribe"
 
 
-def engine_for(url: str, key: str | None = KEY, language: str = "en", **fields: Any) -> RestEngine:
+def engine_for(
+    url: str, key: str | None = KEY, language: str = "en", **fields: Any
+) -> FileUploadEngine:
     fields.setdefault("model", MODEL)
     endpoint = Endpoint(url=url, transport="rest", **fields)
-    return RestEngine(endpoint, language, lambda _: key)
+    return FileUploadEngine(endpoint, language, lambda _: key)
 
 
 def spoken(seconds: float, ended: bool = True, rate_hz: int = RATE_HZ) -> Take:
     wave = np.sin(np.arange(int(rate_hz * seconds)) * math.tau * 220 / rate_hz) * 3000
-    return take_of(wave.astype("<i2").tobytes(), rate_hz=rate_hz, ended=ended)
+    return take_from(wave.astype("<i2").tobytes(), rate_hz=rate_hz, ended=ended)
 
 
-def text_of(files: Files, take: Take, heard: Any = lambda _: None, **fields: Any) -> str:
+def text_of(files: FileService, take: Take, heard: Any = lambda _: None, **fields: Any) -> str:
     texts = []
 
     async def test() -> None:
-        async with Front(files.handlers) as front:
-            texts.append(await recognised(engine_for(front.base, **fields), take, heard))
+        async with HttpServer(files.handlers) as front:
+            texts.append(await transcribe(engine_for(front.base, **fields), take, heard))
 
     run(test)
     return str(texts[0])
 
 
-def problem_of(answer: Reply, **fields: Any) -> Problem:
+def transcription_problem(answer: Reply, **fields: Any) -> Problem:
     """What a take ends in that is answered so."""
     problems = []
 
@@ -61,9 +63,9 @@ def problem_of(answer: Reply, **fields: Any) -> Problem:
         return answer
 
     async def test() -> None:
-        async with Front({("POST", "/v1/audio/transcriptions"): answers}) as front:
+        async with HttpServer({("POST", "/v1/audio/transcriptions"): answers}) as front:
             with pytest.raises(ProblemError) as caught:
-                await recognised(engine_for(front.base, **fields), spoken(0.5))
+                await transcribe(engine_for(front.base, **fields), spoken(0.5))
         problems.append(caught.value.problem)
 
     run(test)
@@ -74,7 +76,7 @@ def problem_of(answer: Reply, **fields: Any) -> Problem:
 
 
 def test_a_take_is_sent_when_it_is_over_and_its_words_come_one_by_one() -> None:
-    files, heard = Files([TEXT]), list[Heard]()
+    files, heard = FileService([TEXT]), list[EngineEvent]()
     take = spoken(1.5, rate_hz=48_000)
     assert text_of(files, take, heard.append) == TEXT
     assert heard[0] == Ready()
@@ -82,12 +84,14 @@ def test_a_take_is_sent_when_it_is_over_and_its_words_come_one_by_one() -> None:
     assert texts[0] == "Put"
     assert texts[-1] == TEXT
     assert len(texts) == len(TEXT.split())
-    (file,) = files.heard
+    (file,) = files.received
     assert file.filename == "take.wav"
     assert file.rate_hz == 16_000
     assert file.audio_s == pytest.approx(1.5, abs=0.01)
     assert file.fields["languages[]"] == ["en"]
-    assert heard[-1] == Account(engine=heard[-1].engine, sent_s=1.5, used_s=2, told=("",))
+    assert heard[-1] == EngineReport(
+        engine=heard[-1].engine, sent_s=1.5, processed_s=2, prompt_terms=("",)
+    )
     (used,) = take.usage
     assert (used.endpoint, used.seconds, used.cost_usd) == ("OpenAI", 2, None)  # it is not theirs
 
@@ -105,7 +109,7 @@ HINTS: dict[str, tuple[str, dict[str, list[str]]]] = {
 
 @pytest.mark.parametrize(("model", "wanted"), HINTS.values(), ids=HINTS)
 def test_a_model_is_told_what_it_takes(model: str, wanted: dict[str, list[str]]) -> None:
-    files = Files([TEXT], own=model if "/" in model else "")
+    files = FileService([TEXT], own_model=model if "/" in model else "")
     hints = {
         "prompt": "A lab.",
         "keywords": "Xenolab, AC-42",
@@ -113,38 +117,40 @@ def test_a_model_is_told_what_it_takes(model: str, wanted: dict[str, list[str]])
         "noise": "near_field",
     }
     assert text_of(files, spoken(0.5), model=model, **hints) == TEXT
-    told = {n: v for n, v in files.heard[0].fields.items() if n not in ("model", "response_format")}
+    told = {
+        n: v for n, v in files.received[0].fields.items() if n not in ("model", "response_format")
+    }
     assert told.pop("stream", None) == (["true"] if model.startswith("gpt") else None)
     assert told == wanted
 
 
 def test_a_language_is_told_without_its_region() -> None:
-    files = Files([TEXT])
+    files = FileService([TEXT])
     assert text_of(files, spoken(0.5), language="pt-BR") == TEXT
-    assert files.heard[0].fields["languages[]"] == ["pt"]
+    assert files.received[0].fields["languages[]"] == ["pt"]
 
 
 @pytest.mark.parametrize("model", ["gpt-live-transcribe", "gpt-realtime-whisper"])
 def test_a_model_that_takes_no_files_has_a_sister_that_does(model: str) -> None:
-    files = Files([TEXT])
+    files = FileService([TEXT])
     assert text_of(files, spoken(0.5), model=model) == TEXT
-    assert files.heard[0].fields["model"] == [MODEL]
+    assert files.received[0].fields["model"] == [MODEL]
 
 
 @pytest.mark.parametrize("seconds", [0, 0.05], ids=["nothing", "a tap"])
 def test_too_short_a_take_is_empty_and_not_sent(seconds: float) -> None:
-    files = Files([TEXT])
+    files = FileService([TEXT])
     assert text_of(files, spoken(seconds)) == ""
-    assert files.heard == []
+    assert files.received == []
 
 
 def test_silence_is_an_empty_text_and_control_characters_are_left_out() -> None:
-    assert text_of(Files([""]), spoken(0.5)) == ""
-    assert text_of(Files(["Hi\x00\x1b[31m\r there\u0007 "]), spoken(0.5)) == "Hi[31m there"
+    assert text_of(FileService([""]), spoken(0.5)) == ""
+    assert text_of(FileService(["Hi\x00\x1b[31m\r there\u0007 "]), spoken(0.5)) == "Hi[31m there"
 
 
 def test_a_stream_may_end_with_a_marker_or_come_in_crumbs() -> None:
-    assert text_of(Files([TEXT], done_marker=True), spoken(0.5)) == TEXT
+    assert text_of(FileService([TEXT], done_marker=True), spoken(0.5)) == TEXT
     whole = b"".join(
         f"data: {json.dumps(event)}\r\n\r\n".encode()
         for event in (
@@ -162,8 +168,8 @@ def test_a_stream_may_end_with_a_marker_or_come_in_crumbs() -> None:
         return Reply(200, crumbs(), "text/event-stream")
 
     async def test() -> None:
-        async with Front({("POST", "/v1/audio/transcriptions"): answers}) as front:
-            assert await recognised(engine_for(front.base), spoken(0.5)) == "Zwölf Boxkämpfer"
+        async with HttpServer({("POST", "/v1/audio/transcriptions"): answers}) as front:
+            assert await transcribe(engine_for(front.base), spoken(0.5)) == "Zwölf Boxkämpfer"
 
     run(test)
 
@@ -176,30 +182,30 @@ def test_a_stream_that_a_gateway_gives_as_the_text_is_read_as_one() -> None:
     text = "".join(f"data: {json.dumps(event)}\n\n" for event in events)
 
     async def answers(_: Request) -> Reply:
-        return said(200, {"text": text})
+        return json_reply(200, {"text": text})
 
     async def test() -> None:
-        async with Front({("POST", "/v1/audio/transcriptions"): answers}) as front:
-            assert await recognised(engine_for(front.base), spoken(0.5)) == "Zwölf Boxkämpfer"
+        async with HttpServer({("POST", "/v1/audio/transcriptions"): answers}) as front:
+            assert await transcribe(engine_for(front.base), spoken(0.5)) == "Zwölf Boxkämpfer"
 
     run(test)
 
 
 def test_a_field_that_is_refused_is_left_out() -> None:
-    files = Files([TEXT], own="gpt-transcribe")  # a gateway's alias of the same name
+    files = FileService([TEXT], own_model="gpt-transcribe")  # a gateway's alias of the same name
     keywords = {"keywords": "Xenolab", "prompt": "A lab."}
     assert text_of(files, spoken(0.5), **keywords) == TEXT
-    assert files.heard[0].fields == {
+    assert files.received[0].fields == {
         "model": [MODEL], "response_format": ["json"], "prompt": ["A lab."]
     }  # fmt: skip
 
 
 def test_takes_may_overlap_and_a_server_needs_no_key() -> None:
     async def test() -> None:
-        files = Files(["same"], key=None)
-        async with Front(files.handlers) as front:
+        files = FileService(["same"], key=None)
+        async with HttpServer(files.handlers) as front:
             engine = engine_for(front.base, key=None)
-            takes = [engine.recognise(Reader(spoken(0.5)), lambda _: None) for _ in range(3)]
+            takes = [engine.transcribe(Reader(spoken(0.5)), lambda _: None) for _ in range(3)]
             assert await asyncio.gather(*takes) == ["same"] * 3
             await engine.close()
         assert all("authorization" not in request.headers for request in front.requests)
@@ -212,65 +218,68 @@ def test_takes_may_overlap_and_a_server_needs_no_key() -> None:
 
 def test_what_is_too_big_as_wav_is_sent_as_flac(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audio_files, "MOST_BYTES", 50_000)
-    files = Files([TEXT])
+    files = FileService([TEXT])
     assert text_of(files, spoken(3)) == TEXT
-    assert [file.filename for file in files.heard] == ["take.flac"]
-    assert files.heard[0].audio_s == pytest.approx(3, abs=0.01)
+    assert [file.filename for file in files.received] == ["take.flac"]
+    assert files.received[0].audio_s == pytest.approx(3, abs=0.01)
 
 
 def test_what_is_too_long_is_sent_in_parts_and_put_together(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(audio_files, "LONGEST_S", 2)
-    files, heard = Files(["One.", "Two.", "Three."]), list[Heard]()
-    take = take_of(*[spoken(1.4).read(0) + bytes(RATE_HZ // 5 * 2)] * 3)
+    files, heard = FileService(["One.", "Two.", "Three."]), list[EngineEvent]()
+    take = take_from(*[spoken(1.4).read(0) + bytes(RATE_HZ // 5 * 2)] * 3)
     assert text_of(files, take, heard.append) == "One. Two. Three."
-    assert sum(file.audio_s for file in files.heard) == pytest.approx(4.8, abs=0.01)
-    cuts = [file.audio_s for file in files.heard]
+    assert sum(file.audio_s for file in files.received) == pytest.approx(4.8, abs=0.01)
+    cuts = [file.audio_s for file in files.received]
     assert cuts[0] == pytest.approx(1.5, abs=0.12)  # in the pause
     assert Partial("One. Two.") in heard
-    assert [segment.text for segment in take.settled] == ["One.", "Two."]
-    assert take.settled_bytes == pytest.approx(sum(cuts[:2]) * RATE_HZ * 2, abs=4)
+    assert [segment.text for segment in take.committed] == ["One.", "Two."]
+    assert take.committed_bytes == pytest.approx(sum(cuts[:2]) * RATE_HZ * 2, abs=4)
 
 
 def test_a_test_of_the_settings_tells_the_seconds() -> None:
-    with in_thread(Front(Files().handlers)) as front:
-        assert 0 < try_out(engine_for(front.base)) < 10
+    with in_thread(HttpServer(FileService().handlers)) as front:
+        assert 0 < check_connection_blocking(engine_for(front.base)) < 10
 
 
 # Refusals
 
 
 HTML = b"<html><title>Welcome to the hotel</title></html>"
-REFUSED: dict[str, tuple[Reply, str]] = {
-    "key": (refusal(401, "Incorrect", "invalid_api_key"), "Your API key was refused by 127.0."),
+INVALID_REPLIES: dict[str, tuple[Reply, str]] = {
+    "key": (error_reply(401, "Incorrect", "invalid_api_key"), "Your API key was refused by 127.0."),
     "key, by a proxy": (Reply(401, HTML, "text/html"), "Your API key was refused by 127.0."),
     "forbidden": (Reply(403, b"", "text/plain"), "refused the connection. Check the key"),
-    "no such path": (refusal(404, ""), "The address may need /v1 at its end."),
-    "FastAPI's 404": (said(404, {"detail": "Not Found"}), "The address may need /v1 at its end."),
-    "no such model": (refusal(404, "no", "model_not_found"), "does not know “gpt-tr"),
+    "no such path": (error_reply(404, ""), "The address may need /v1 at its end."),
+    "FastAPI's 404": (
+        json_reply(404, {"detail": "Not Found"}),
+        "The address may need /v1 at its end.",
+    ),
+    "no such model": (error_reply(404, "no", "model_not_found"), "does not know “gpt-tr"),
     "LocalAI's model": (
-        said(404, {"error": {"code": 404, "message": "model x not found", "type": ""}}),
+        json_reply(404, {"error": {"code": 404, "message": "model x not found", "type": ""}}),
         "refused the settings. It says: “model x not found”",
     ),
     "vLLM's open error": (
-        said(400, {"object": "error", "message": "No such option.", "code": 400}),
+        json_reply(400, {"object": "error", "message": "No such option.", "code": 400}),
         "It says: “No such option.”",
     ),
-    "FastAPI's 422": (said(422, {"detail": [{"loc": ["body", "file"]}]}), "speech server"),
-    "method": (refusal(405, "no"), "No speech server answers at"),
-    "too big": (refusal(413, "Maximum content size"), "It says: “Maximum content size”"),
-    "busy": (refusal(429, "Slow down"), "is busy. Your recording is kept."),
-    "no credit": (refusal(429, "Pay", "insufficient_quota"), "There is no credit left at"),
+    "FastAPI's 422": (json_reply(422, {"detail": [{"loc": ["body", "file"]}]}), "speech server"),
+    "method": (error_reply(405, "no"), "No speech server answers at"),
+    "too big": (error_reply(413, "Maximum content size"), "It says: “Maximum content size”"),
+    "busy": (error_reply(429, "Slow down"), "is busy. Your recording is kept."),
+    "no credit": (error_reply(429, "Pay", "insufficient_quota"), "There is no credit left at"),
     "broken": (Reply(500, b"Internal Server Error", "text/plain"), "cannot answer now."),
     "down": (Reply(503, HTML, "text/html"), "cannot answer now. Your recording is kept."),
     "redirect": (Reply(307, b"", headers={"Location": "/elsewhere"}), "127.0.0.1:"),
     "portal": (Reply(200, HTML, "text/html"), "A web page came in place of 127.0.0.1:"),
-    "text of another kind": (said(200, {"text": 7}), "No speech server answers at"),
-    "a list": (said(200, [1]), "No speech server answers at"),
+    "text of another kind": (json_reply(200, {"text": 7}), "No speech server answers at"),
+    "a list": (json_reply(200, [1]), "No speech server answers at"),
     "nothing": (Reply(200), "No speech server answers at"),
     "no end": (Reply(200, b" " * (2 << 20)), "No speech server answers at"),
-    "no end of text": (said(200, {"text": "a" * 300_000}), "No speech server answers at"),
+    "no end of text": (json_reply(200, {"text": "a" * 300_000}), "No speech server answers at"),
     "compressed": (Reply(200, b"\x1f\x8b\x00", headers={"Content-Encoding": "gzip"}), "server"),
     "stream without end": (Reply(200, b"data: {}\n\n", "text/event-stream"), "was lost."),
     "stream of an error": (
@@ -293,9 +302,9 @@ REFUSED: dict[str, tuple[Reply, str]] = {
 }
 
 
-@pytest.mark.parametrize(("answer", "sentence"), REFUSED.values(), ids=REFUSED)
+@pytest.mark.parametrize(("answer", "sentence"), INVALID_REPLIES.values(), ids=INVALID_REPLIES)
 def test_whatever_a_server_answers_it_ends_in_a_sentence(answer: Reply, sentence: str) -> None:
-    problem = problem_of(answer)
+    problem = transcription_problem(answer)
     assert sentence in problem.sentence
     assert problem.action
 
@@ -303,14 +312,14 @@ def test_whatever_a_server_answers_it_ends_in_a_sentence(answer: Reply, sentence
 @pytest.mark.parametrize(
     ("answer", "after_s"),
     [
-        (refusal(429, "x", "rate_limit_exceeded", **{"Retry-After": "7"}), 7),
-        (refusal(429, "Please try again in 1m2s."), 62),
+        (error_reply(429, "x", "rate_limit_exceeded", **{"Retry-After": "7"}), 7),
+        (error_reply(429, "Please try again in 1m2s."), 62),
         (Reply(503, b"", headers={"Retry-After": "3"}), 3),
     ],
     ids=["header", "words", "down"],
 )
 def test_how_long_to_wait_is_as_the_server_says(answer: Reply, after_s: float) -> None:
-    assert problem_of(answer).again_s == after_s
+    assert transcription_problem(answer).retry_after_s == after_s
 
 
 def test_key_and_sound_follow_no_redirect() -> None:
@@ -319,9 +328,12 @@ def test_key_and_sound_follow_no_redirect() -> None:
             return Reply(308, b"", headers={"Location": f"{other.base}/audio/transcriptions"})
 
         path = ("POST", "/v1/audio/transcriptions")
-        async with Front(Files().handlers) as other, Front({path: elsewhere}) as front:
+        async with (
+            HttpServer(FileService().handlers) as other,
+            HttpServer({path: elsewhere}) as front,
+        ):
             with pytest.raises(ProblemError):
-                await recognised(engine_for(front.base), spoken(0.5))
+                await transcribe(engine_for(front.base), spoken(0.5))
             assert other.requests == []
             assert len(front.requests) == 1
 
@@ -332,32 +344,32 @@ def test_a_key_of_another_host_is_never_asked_for() -> None:
     asked = []
 
     async def test() -> None:
-        async with Front(Files(key=None).handlers) as front:
+        async with HttpServer(FileService(key=None).handlers) as front:
             endpoint = Endpoint(url=front.base, model=MODEL, transport="rest")
-            await recognised(RestEngine(endpoint, "", asked.append), spoken(0.5))
+            await transcribe(FileUploadEngine(endpoint, "", asked.append), spoken(0.5))
             assert asked == [f"127.0.0.1:{front.port}"]
             asked.clear()
             none = Endpoint(url=front.base, model=MODEL, transport="rest", auth="none")
-            await recognised(RestEngine(none, "", asked.append), spoken(0.5))
+            await transcribe(FileUploadEngine(none, "", asked.append), spoken(0.5))
 
     run(test)
     assert asked == []
 
 
 def test_without_a_key_openai_is_not_asked() -> None:
-    engine = RestEngine(Endpoint(transport="rest"), "", lambda _: None)
+    engine = FileUploadEngine(Endpoint(transport="rest"), "", lambda _: None)
     assert engine.ready
 
     async def test() -> None:
         with pytest.raises(ProblemError, match=r"no API key for api.openai.com"):
-            await recognised(engine, spoken(0.5))
+            await transcribe(engine, spoken(0.5))
 
     run(test)
 
 
 @pytest.mark.parametrize("url", ["", "http://other.example/v1", "https://sk-1@other.example"])
 def test_an_address_that_cannot_be_used_is_told_before_a_take(url: str) -> None:
-    engine = RestEngine(Endpoint(url=url, transport="rest"), "", lambda _: None)
+    engine = FileUploadEngine(Endpoint(url=url, transport="rest"), "", lambda _: None)
     assert not engine.ready
 
     async def test() -> None:
@@ -372,15 +384,15 @@ def test_a_wrong_key_is_said_so_and_shown_nowhere(caplog: pytest.LogCaptureFixtu
     key = "sk-wrong-5d41402abc4b2a76b9719d911017c592"
 
     async def test() -> None:
-        async with Front(Files().handlers) as front:
+        async with HttpServer(FileService().handlers) as front:
             engine = engine_for(front.base, key)
             with pytest.raises(ProblemError) as caught:
-                await recognised(engine, spoken(0.5))
+                await transcribe(engine, spoken(0.5))
             problem = caught.value.problem
-            assert problem.what.startswith("Your API key was refused by 127.0.0.1:")
+            assert problem.message.startswith("Your API key was refused by 127.0.0.1:")
             assert "wrong-5d" not in repr(problem) + repr(engine) + caplog.text
             right = engine_for(front.base)
-            await recognised(right, spoken(0.5))
+            await transcribe(right, spoken(0.5))
             assert KEY not in repr(right) + caplog.text
 
     run(test)
@@ -396,18 +408,18 @@ def test_a_server_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.Mon
         return None
 
     async def test() -> None:
-        async with Front(Files(before=sleeps).handlers) as front:
+        async with HttpServer(FileService(before=sleeps).handlers) as front:
             with pytest.raises(ProblemError, match="did not answer"):
-                await recognised(engine_for(front.base), spoken(0.5))
+                await transcribe(engine_for(front.base), spoken(0.5))
             monkeypatch.setattr(rest, "ANSWER_S", 30.0)
             arrived.clear()
-            work = asyncio.create_task(recognised(engine_for(front.base), spoken(0.5)))
+            work = asyncio.create_task(transcribe(engine_for(front.base), spoken(0.5)))
             await arrived.wait()
             work.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await work
 
-    run(test, within_s=5)
+    run(test, timeout_s=5)
 
 
 def test_a_slow_line_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -418,18 +430,20 @@ def test_a_slow_line_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
         return None
 
     async def test() -> None:
-        async with Front(Files([TEXT], before=slow, word_s=0.05).handlers) as front:
-            assert await recognised(engine_for(front.base), spoken(0.5)) == TEXT
+        async with HttpServer(
+            FileService([TEXT], before=slow, word_delay_s=0.05).handlers
+        ) as front:
+            assert await transcribe(engine_for(front.base), spoken(0.5)) == TEXT
 
     run(test)
 
 
 def test_a_take_that_is_cancelled_while_somebody_speaks_sends_nothing() -> None:
     async def test() -> None:
-        files, ready = Files(), asyncio.Event()
-        async with Front(files.handlers) as front:
+        files, ready = FileService(), asyncio.Event()
+        async with HttpServer(files.handlers) as front:
             engine, take = engine_for(front.base), spoken(0.5, ended=False)
-            work = asyncio.create_task(recognised(engine, take, lambda _: ready.set()))
+            work = asyncio.create_task(transcribe(engine, take, lambda _: ready.set()))
             await ready.wait()
             work.cancel()
             with pytest.raises(asyncio.CancelledError):
@@ -441,14 +455,14 @@ def test_a_take_that_is_cancelled_while_somebody_speaks_sends_nothing() -> None:
 
 def test_where_nobody_answers_it_is_said() -> None:
     async def test() -> None:
-        async with Front({}) as front:
+        async with HttpServer({}) as front:
             url = front.base
         with pytest.raises(ProblemError, match=r"Nothing answers at 127.0.0.1:"):
-            await recognised(engine_for(url), spoken(0.5))
-        async with Front({}) as plain:
+            await transcribe(engine_for(url), spoken(0.5))
+        async with HttpServer({}) as plain:
             tls = plain.base.replace("http:", "https:")
             with pytest.raises(ProblemError, match=r"no secure connection|hung up at once"):
-                await recognised(engine_for(tls), spoken(0.5))
+                await transcribe(engine_for(tls), spoken(0.5))
 
     run(test)
 
@@ -462,9 +476,9 @@ def test_a_server_that_hangs_up_loses_the_connection() -> None:
         return Reply(200, gone(), "text/event-stream")
 
     async def test() -> None:
-        async with Front({("POST", "/v1/audio/transcriptions"): answers}) as front:
+        async with HttpServer({("POST", "/v1/audio/transcriptions"): answers}) as front:
             with pytest.raises(ProblemError, match=r"was lost. Your recording is kept."):
-                await recognised(engine_for(front.base), spoken(0.5))
+                await transcribe(engine_for(front.base), spoken(0.5))
 
     run(test)
 
@@ -483,8 +497,8 @@ ADDRESSES = {
 
 @pytest.mark.parametrize(("url", "base"), ADDRESSES.values(), ids=ADDRESSES)
 def test_where_files_are_taken(url: str, base: str) -> None:
-    assert file_url(Endpoint(url=url)) == f"{base}/audio/transcriptions"
+    assert upload_url(Endpoint(url=url)) == f"{base}/audio/transcriptions"
 
 
 def test_whisper_cpp_has_a_path_of_its_own() -> None:
-    assert file_url(Endpoint(url="http://localhost/inference")) == "http://localhost/inference"
+    assert upload_url(Endpoint(url="http://localhost/inference")) == "http://localhost/inference"

@@ -13,27 +13,27 @@ import time
 import attrs
 import pytest
 
-from sayso.core.dictation.history_entry import Entry
+from sayso.core.dictation.history_entry import HistoryEntry
 from sayso.core.problems import ProblemError
-from sayso.core.settings.settings import History as Rule
-from sayso.core.usage import Used
+from sayso.core.settings.settings import HistorySettings as Rule
+from sayso.core.usage import UsageRecord
 from sayso.storage.archive import Archive
 from sayso.storage.database import MIGRATIONS
-from sayso.storage.history import History, folded
-from sayso.storage.recordings import DAY_S, Spool
-from sayso.storage.usage import Ledger, Month
+from sayso.storage.history import HistoryStore, normalize_for_search
+from sayso.storage.recordings import DAY_S, Recordings
+from sayso.storage.usage import MonthBudget, UsageStore
 
 NOW_S = time.time()
 NOVEMBER = dt.date(2026, 11, 21)
-OPENAI = Used(endpoint="OpenAI", seconds=60, tokens=3, cost_usd=0.017)
-OWN = Used(endpoint="Attic", seconds=30)
+OPENAI = UsageRecord(endpoint="OpenAI", seconds=60, tokens=3, cost_usd=0.017)
+ON_OWN_SERVER = UsageRecord(endpoint="Attic", seconds=30)
 RATE_HZ = 16000
 
 
 def entry(id_, days=0.0, **others):
     started = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(NOW_S - days * DAY_S)) + ".000+00:00"
     values = {"text": f"Words of {id_}.", "outcome": "inserted"} | others
-    return Entry(id=id_, started=started, timings={"final": 12.5}, **values)
+    return HistoryEntry(id=id_, started=started, timings={"final": 12.5}, **values)
 
 
 @pytest.fixture
@@ -43,11 +43,14 @@ def told():
 
 @pytest.fixture
 def history(tmp_path, told):
-    return History(tmp_path / "state" / "history.db", warn=told.append)
+    return HistoryStore(tmp_path / "state" / "history.db", warn=told.append)
 
 
 def test_what_was_put_is_found(history):
-    usage = (Used(endpoint="OpenAI", seconds=2, tokens=7, cost_usd=0.01), Used(endpoint="Attic"))
+    usage = (
+        UsageRecord(endpoint="OpenAI", seconds=2, tokens=7, cost_usd=0.01),
+        UsageRecord(endpoint="Attic"),
+    )
     wanted = entry("a", program="editor", duration_s=1.5, usage=usage, audio="a.flac")
     history.put(wanted)
     assert history.entries() == [wanted]
@@ -153,7 +156,7 @@ def test_an_older_version_is_brought_up_to_date_with_what_is_in_it(history):
     db.close()
 
 
-OF_VERSION_1 = """
+VERSION_1_SCHEMA = """
 CREATE TABLE takes (
     id TEXT PRIMARY KEY, started TEXT NOT NULL, offset_min INTEGER NOT NULL, text TEXT NOT NULL,
     folded TEXT NOT NULL, outcome TEXT NOT NULL, engine TEXT NOT NULL, inserted_by TEXT NOT NULL,
@@ -173,18 +176,18 @@ PRAGMA user_version = 1;
 def test_a_file_of_the_first_version_is_brought_up_to_date_with_what_is_in_it(history):
     history.path.parent.mkdir()
     db = sqlite3.connect(history.path)
-    db.executescript(OF_VERSION_1)
+    db.executescript(VERSION_1_SCHEMA)
     db.close()
     (old,) = history.entries(words="tva")
-    assert old == Entry(
+    assert old == HistoryEntry(
         id="a", started="2026-11-20T09:00:00.000+00:00", offset_min=60, text="Milk, två lemons.",
         outcome="inserted", engine="realtime", inserted_by="paste", duration_s=3.25,
         timings={"final": 12.5}, program="editor", audio="a.flac",
     )  # fmt: skip
     assert (old.usage, old.cost_usd) == ((), None)
-    ledger = Ledger(history.path)
+    ledger = UsageStore(history.path)
     assert ledger.days() == []
-    ledger.count(NOVEMBER, [OPENAI])
+    ledger.add(NOVEMBER, [OPENAI])
     history.put(attrs.evolve(old, usage=(OPENAI,)))
     assert history.find("a").cost_usd == 0.017
     db = sqlite3.connect(history.path)
@@ -255,7 +258,7 @@ def test_a_file_that_stays_locked_is_told(history, monkeypatch):
 def test_a_place_that_cannot_be_written_is_told(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(ProblemError, match="cannot be used"):
-        History(tmp_path / "file" / "history.db").put(entry("a"))
+        HistoryStore(tmp_path / "file" / "history.db").put(entry("a"))
 
 
 def test_a_full_disk_is_told(history):
@@ -271,7 +274,7 @@ def test_a_full_disk_is_told(history):
 
 
 def test_folding():
-    assert folded("ÉCOLE Straße ﬁn") == "ecole strasse fin"
+    assert normalize_for_search("ÉCOLE Straße ﬁn") == "ecole strasse fin"
 
 
 WRITER = """
@@ -309,7 +312,7 @@ def test_a_kill_in_mid_write_loses_no_row_that_was_put(history, told, run):
 
 @pytest.fixture
 def ledger(history):
-    return Ledger(history.path, history.warn)
+    return UsageStore(history.path, history.warn)
 
 
 def test_what_takes_took_is_summed_by_day_and_endpoint(ledger):
@@ -317,9 +320,9 @@ def test_what_takes_took_is_summed_by_day_and_endpoint(ledger):
     assert not ledger.path.exists()
     ledger.count(NOVEMBER, [])
     assert not ledger.path.exists()
-    ledger.count(NOVEMBER, [OPENAI, OWN, OPENAI])
+    ledger.count(NOVEMBER, [OPENAI, ON_OWN_SERVER, OPENAI])
     ledger.count(NOVEMBER, [OPENAI])
-    ledger.count(dt.date(2026, 10, 31), [OWN])
+    ledger.count(dt.date(2026, 10, 31), [ON_OWN_SERVER])
     assert [(d.day.month, d.endpoint, d.sum.takes) for d in ledger.days()] == [
         (10, "Attic", 1), (11, "Attic", 1), (11, "OpenAI", 2),
     ]  # fmt: skip
@@ -330,20 +333,20 @@ def test_what_takes_took_is_summed_by_day_and_endpoint(ledger):
 
 
 def test_a_price_that_becomes_known_counts_from_then_on(ledger):
-    ledger.count(NOVEMBER, [OWN])
-    ledger.count(NOVEMBER, [attrs.evolve(OWN, cost_usd=0.5)])
-    ledger.count(NOVEMBER, [OWN])
+    ledger.count(NOVEMBER, [ON_OWN_SERVER])
+    ledger.count(NOVEMBER, [attrs.evolve(ON_OWN_SERVER, cost_usd=0.5)])
+    ledger.count(NOVEMBER, [ON_OWN_SERVER])
     assert ledger.days()[0].sum.cost_usd == 0.5
 
 
 def test_a_month_knows_what_was_answered_about_its_budget(ledger):
-    assert ledger.month(NOVEMBER) == Month("2026-11", 0.0)
-    ledger.count(NOVEMBER, [OPENAI, OWN])
+    assert ledger.month(NOVEMBER) == MonthBudget("2026-11", 0.0)
+    ledger.count(NOVEMBER, [OPENAI, ON_OWN_SERVER])
     ledger.warned("2026-11", 5.0)
     ledger.allow("2026-11", 5.0)
     ledger.warned("2026-11", 6.0)
-    assert ledger.month(NOVEMBER) == Month("2026-11", 0.017, warned_usd=6.0, allowed_usd=5.0)
-    assert ledger.month(dt.date(2026, 12, 1)) == Month("2026-12", 0.0)
+    assert ledger.month(NOVEMBER) == MonthBudget("2026-11", 0.017, warned_usd=6.0, approved_usd=5.0)
+    assert ledger.month(dt.date(2026, 12, 1)) == MonthBudget("2026-12", 0.0)
 
 
 def test_two_programs_may_count_at_once(ledger):
@@ -363,7 +366,7 @@ def test_two_programs_may_count_at_once(ledger):
 
 @pytest.fixture
 def archive(tmp_path, history, told):
-    made = Archive(Spool(tmp_path / "state" / "takes"), history, warned=told.append)
+    made = Archive(Recordings(tmp_path / "state" / "takes"), history, on_problem=told.append)
     yield made
     made.close()
 
@@ -375,7 +378,7 @@ def record(archive, id_, seconds=1.0):
     return file.path
 
 
-def settled(archive):
+def finished_files(archive):
     """Everything asked for before is done."""
     archive._thread.submit(lambda: None).result(10)
     return sorted(path.name for path in archive.spool.folder.glob("*"))
@@ -384,13 +387,13 @@ def settled(archive):
 def test_a_take_that_is_over_has_a_row_and_a_flac(archive):
     record(archive, "a")
     archive.keep(entry("a"))
-    assert settled(archive) == ["a.flac"]
+    assert finished_files(archive) == ["a.flac"]
     assert archive.history.find("a").audio == "a.flac"
     take, kept = archive.load("a").result(10)
     assert (take.duration_s, kept.text) == (1.0, "Words of a.")
 
 
-KEPT = {
+RETENTION_CASES = {
     "everything": (Rule(), "inserted", ["a.flac"], 1),
     "no sound": (Rule(sound_days=0), "inserted", [], 1),
     "nothing, landed": (Rule(keep="never"), "inserted", [], 0),
@@ -400,12 +403,14 @@ KEPT = {
 }
 
 
-@pytest.mark.parametrize(("rule", "outcome", "files", "rows"), KEPT.values(), ids=KEPT)
+@pytest.mark.parametrize(
+    ("rule", "outcome", "files", "rows"), RETENTION_CASES.values(), ids=RETENTION_CASES
+)
 def test_what_the_rule_keeps(archive, rule, outcome, files, rows):
     archive.configure(rule)
     record(archive, "a")
     archive.keep(entry("a", outcome=outcome))
-    assert settled(archive) == files
+    assert finished_files(archive) == files
     assert len(archive.history.entries()) == rows
 
 
@@ -414,14 +419,14 @@ def test_private_words_are_gone_once_they_have_landed(archive):
     record(archive, "a")
     archive.keep(entry("a", outcome="held"))
     archive.keep(entry("a", outcome="inserted"))
-    assert (settled(archive), archive.history.entries()) == ([], [])
+    assert (finished_files(archive), archive.history.entries()) == ([], [])
 
 
 def test_a_stricter_rule_is_in_force_at_once(archive):
     record(archive, "a")
     archive.keep(entry("a", days=10, outcome="inserted"))
     archive.configure(Rule(keep="7d", sound_days=0))
-    assert settled(archive) == []
+    assert finished_files(archive) == []
     assert archive.history.entries() == []
 
 
@@ -433,7 +438,7 @@ def test_only_recordings_from_before_that_have_no_row_are_unfinished(archive):
     for id_ in ("cut", "known", "empty"):
         os.utime(archive.spool.folder / f"{id_}.wav", (NOW_S - 60, NOW_S - 60))
     assert archive.unfinished().result(10) == ["cut"]
-    assert settled(archive) == ["cut.wav", "known.flac", "new.wav"]
+    assert finished_files(archive) == ["cut.wav", "known.flac", "new.wav"]
     assert archive.history.find("known").audio == "known.flac"
 
 
@@ -446,14 +451,14 @@ def test_a_start_deletes_sound_that_is_older_than_is_said(archive, days, left):
     archive.history.put(entry("old", 10, audio="old.flac"))
     archive.configure(Rule(keep="1y", sound_days=days))
     assert archive.unfinished().result(10) == []
-    assert settled(archive) == left
+    assert finished_files(archive) == left
 
 
 def test_what_is_removed_is_gone_with_its_sound(archive):
     record(archive, "a")
     archive.keep(entry("a"))
     archive.remove(["a"])
-    assert (settled(archive), archive.history.entries()) == ([], [])
+    assert (finished_files(archive), archive.history.entries()) == ([], [])
 
 
 @pytest.mark.expect_log
@@ -462,7 +467,7 @@ def test_a_history_that_cannot_be_written_is_told_once_and_the_sound_stays(archi
     for id_ in ("a", "b"):
         record(archive, id_)
         archive.keep(entry(id_))
-    assert settled(archive) == ["a.wav", "b.wav"]
+    assert finished_files(archive) == ["a.wav", "b.wav"]
     assert ["cannot be used" in problem.what for problem in told] == [True]
 
 
@@ -475,7 +480,7 @@ def test_what_was_used_is_counted_whatever_is_kept(archive, keep):
     archive.count([OPENAI])
     archive.remove_all()
     archive.configure(Rule(keep="never"))
-    settled(archive)
+    finished_files(archive)
     assert archive.history.entries() == []
     (day,) = archive.ledger.days()
     assert (day.endpoint, day.sum.takes, day.sum.seconds) == ("OpenAI", 2, 120)

@@ -12,15 +12,15 @@ import pytest
 
 from fakes import LOUD, RATE_HZ, FakeEngine
 from sayso.cli import history as history_command
-from sayso.core.dictation.history_entry import Entry
+from sayso.core.dictation.history_entry import HistoryEntry
 from sayso.core.problems import ProblemError
-from sayso.core.recognition.plausibility import Account
+from sayso.core.recognition.plausibility import EngineReport
 from sayso.core.settings.settings import Settings
-from sayso.core.usage import Used, month_of
+from sayso.core.usage import UsageRecord, month_of
 from sayso.storage import settings_file
-from sayso.storage.history import History
-from sayso.storage.recordings import Spool
-from sayso.storage.usage import Ledger
+from sayso.storage.history import HistoryStore
+from sayso.storage.recordings import Recordings
+from sayso.storage.usage import UsageStore
 
 
 @pytest.fixture
@@ -29,12 +29,12 @@ def past(tmp_path, monkeypatch):
     for name in ("CONFIG", "DATA", "CACHE", "STATE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
-    history = History(tmp_path / "state" / "sayso" / "history.db")
+    history = HistoryStore(tmp_path / "state" / "sayso" / "history.db")
     for number, (text, outcome) in enumerate(
         [("Milk, two lemons.", "inserted"), ("", "failed"), ("The second draft.", "held")]
     ):
         history.put(
-            Entry(
+            HistoryEntry(
                 id=f"2026112{number}-090000-abc",
                 started=f"2026-11-2{number}T09:00:00.000+00:00",
                 text=text, outcome=outcome, engine="on-device", program="editor",
@@ -108,7 +108,7 @@ def test_export_by_suffix(run, tmp_path):
 
 
 def test_a_zip_has_the_words_and_the_sound(run, past, tmp_path):
-    recorded(past, "20261120-090000-abc")
+    add_recording(past, "20261120-090000-abc")
     done = run("export", str(tmp_path / "all.zip"), "--json")
     assert json.loads(done.stdout) == {"file": str(tmp_path / "all.zip"), "dictations": 3}
     with zipfile.ZipFile(tmp_path / "all.zip") as packed:
@@ -143,33 +143,33 @@ def test_delete_takes_the_sound_too(run, past, tmp_path):
     assert past.entries() == []
 
 
-def recorded(past, id_):
-    spool = Spool(past.path.parent / "takes")
-    file = spool.open(id_, RATE_HZ)
+def add_recording(past, id_):
+    spool = Recordings(past.path.parent / "takes")
+    file = spool.create(id_, RATE_HZ)
     file.write(LOUD * 100)
     file.close()
     spool.compress(id_)
 
 
 def test_retry_recognises_the_kept_sound(past, monkeypatch, capsys):
-    recorded(past, "20261121-090000-abc")
+    add_recording(past, "20261121-090000-abc")
     engine = FakeEngine("Now it works.")
     monkeypatch.setattr("sayso.cli.transcribe.make_engine", lambda settings, key: engine)
     history_command.history.main(["retry", "20261121"], standalone_mode=False)
     assert capsys.readouterr().out == "Now it works.\n"
-    assert engine.heard_bytes == [len(LOUD) * 100]
+    assert engine.read_bytes == [len(LOUD) * 100]
     entry = past.find("20261121")
     assert (entry.text, entry.outcome, entry.error) == ("Now it works.", "rescued", "")
 
 
 def test_retry_by_another_engine(past, monkeypatch, capsys, tmp_path):
-    recorded(past, "20261121-090000-abc")
+    add_recording(past, "20261121-090000-abc")
     asked = []
 
     class Charging(FakeEngine):
         async def recognise(self, audio, heard):
-            audio.take.charge(Used(endpoint="OpenAI", seconds=0.5, cost_usd=0.5))
-            return await super().recognise(audio, heard)
+            audio.take.charge(UsageRecord(endpoint="OpenAI", seconds=0.5, cost_usd=0.5))
+            return await super().transcribe(audio, heard)
 
     def make(settings, key):
         asked.append((settings.chosen, settings.fallback))
@@ -182,16 +182,16 @@ def test_retry_by_another_engine(past, monkeypatch, capsys, tmp_path):
     (row,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert (row["text"], row["engine"], row["cost_usd"]) == ("From afar.", "OpenAI", 0.5)
     assert asked == [("OpenAI", ())]
-    assert Ledger(past.path).days()[0].sum.cost_usd == 0.5
+    assert UsageStore(past.path).days()[0].total.cost_usd == 0.5
     with pytest.raises(ProblemError, match="No engine is called 'Attic'"):
         history_command.history.main(
             ["retry", "20261121", "--engine", "Attic"], standalone_mode=False
         )
 
 
-def retried(past, monkeypatch, engine, *arguments):
+def run_retry(past, monkeypatch, engine, *arguments):
     """What `retry` prints, of a take with half a second of a voice."""
-    recorded(past, "20261121-090000-abc")
+    add_recording(past, "20261121-090000-abc")
     monkeypatch.setattr("sayso.cli.transcribe.make_engine", lambda settings, key: engine)
     history_command.history.main(["retry", "20261121", *arguments], standalone_mode=False)
 
@@ -199,10 +199,10 @@ def retried(past, monkeypatch, engine, *arguments):
 def test_words_that_are_doubted_are_given_and_it_is_said(past, monkeypatch, capsys):
     class Deaf(FakeEngine):
         async def recognise(self, audio, heard):
-            heard(Account(engine="api.openai.com", sent_s=30.0, used_s=3.0))
-            return await super().recognise(audio, heard)
+            heard(EngineReport(engine="api.openai.com", sent_s=30.0, processed_s=3.0))
+            return await super().transcribe(audio, heard)
 
-    retried(past, monkeypatch, Deaf("Half."), "--engine", "OpenAI")
+    run_retry(past, monkeypatch, Deaf("Half."), "--engine", "OpenAI")
     said = capsys.readouterr()
     assert (said.out, said.err) == (
         "Half.\n",
@@ -212,7 +212,7 @@ def test_words_that_are_doubted_are_given_and_it_is_said(past, monkeypatch, caps
 
 
 def test_this_computer_is_not_doubted_aloud(past, monkeypatch, capsys):
-    retried(past, monkeypatch, FakeEngine(""))
+    run_retry(past, monkeypatch, FakeEngine(""))
     assert capsys.readouterr().err == ""
 
 
@@ -221,19 +221,19 @@ def test_a_budget_that_is_used_up_keeps_retry_from_asking(past, monkeypatch, cap
     settings = attrs.evolve(Settings(), monthly_budget_usd=1.0)
     settings_file.save(tmp_path / "config" / "sayso" / "settings.json", settings)
     today = dt.datetime.now().astimezone().date()
-    ledger = Ledger(past.path)
-    ledger.count(today, [Used(endpoint="OpenAI", seconds=60, cost_usd=1.0)])
+    ledger = UsageStore(past.path)
+    ledger.add(today, [UsageRecord(endpoint="OpenAI", seconds=60, cost_usd=1.0)])
     engine = FakeEngine("There.")
     with pytest.raises(ProblemError, match=r"budget is used up\. Nothing is sent until you choose"):
-        retried(past, monkeypatch, engine, "--engine", "OpenAI")
-    assert engine.heard_bytes == []
-    ledger.allow(month_of(today), 1.0)
-    retried(past, monkeypatch, engine, "--engine", "OpenAI")
+        run_retry(past, monkeypatch, engine, "--engine", "OpenAI")
+    assert engine.read_bytes == []
+    ledger.approve(month_of(today), 1.0)
+    run_retry(past, monkeypatch, engine, "--engine", "OpenAI")
     assert capsys.readouterr().out == "There.\n"
 
 
 def test_play(past, monkeypatch):
-    recorded(past, "20261121-090000-abc")
+    add_recording(past, "20261121-090000-abc")
     played = []
     monkeypatch.setattr("sayso.audio.player.play_now", lambda take, stopped: played.append(take))
     history_command.history.main(["play", "20261121"], standalone_mode=False)
@@ -243,7 +243,7 @@ def test_play(past, monkeypatch):
 
 
 def test_retry_that_hears_nothing_takes_no_words_away(past, monkeypatch):
-    recorded(past, "20261120-090000-abc")
+    add_recording(past, "20261120-090000-abc")
     monkeypatch.setattr("sayso.cli.transcribe.make_engine", lambda settings, key: FakeEngine(""))
     history_command.history.main(["retry", "20261120", "--json"], standalone_mode=False)
     assert past.find("20261120").text == "Milk, two lemons."

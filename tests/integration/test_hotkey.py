@@ -4,9 +4,9 @@ import asyncio
 import time
 
 from sayso.core.dictation import events as e
-from sayso.core.settings.settings import Hotkey as Settings
+from sayso.core.settings.settings import HotkeySettings as Settings
 from sayso.dictation import hotkey
-from sayso.dictation.hotkey import Hotkey, Told
+from sayso.dictation.hotkey import HotkeyController, IntentListener
 
 HELD = frozenset({"ctrl_r"})
 
@@ -26,11 +26,13 @@ def run(scenario):
             loop.call_soon_threadsafe(asked.set)
             return down
 
-        key = Hotkey(
+        key = HotkeyController(
             Settings(),
-            Told(wish=lambda event, _: wishes.append(event), other_key=lambda _: None),
-            listening=lambda: bool(wishes) and isinstance(wishes[-1], e.Start),
-            really_down=really_down,
+            IntentListener(
+                on_intent=lambda event, _: wishes.append(event), on_other_key=lambda _: None
+            ),
+            is_recording=lambda: bool(wishes) and isinstance(wishes[-1], e.Start),
+            pressed_now=really_down,
         )
         await asyncio.wait_for(scenario(key, system, asked), 5)
         key.close()

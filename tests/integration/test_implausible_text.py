@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 import pytest
 
-from desktop.sound import speech
+from desktop.sound import speech_clips
 from event_loop import run
 from fakes import FakeEngine
 from sayso.audio import files
@@ -19,7 +19,7 @@ from sayso.core.dictation.take import Take
 from sayso.core.problems import Problem
 from sayso.core.settings.endpoint import Endpoint
 from sayso.stt.engine import Engine
-from sayso.stt.fallback import Relay, Text, Told
+from sayso.stt.fallback import FallbackRunner, Told, Transcript
 from sayso.stt.realtime.engine import RealtimeEngine
 from service import KEY, StandIn
 from service.session import Session
@@ -39,7 +39,7 @@ def made(tmp_path: Path, effects: str) -> Take:
     path = tmp_path / "sound.wav"
     command = f"sox -R -n -r 16000 -c 1 -b 16 {path} {effects}"
     subprocess.run(command.split(), check=True, capture_output=True)
-    return files.read(path)
+    return files.load_take(path)
 
 
 def thanks(tmp_path: Path, voice: str) -> Take:
@@ -47,12 +47,12 @@ def thanks(tmp_path: Path, voice: str) -> Take:
     said, path = tmp_path / "said.wav", tmp_path / "padded.wav"
     subprocess.run(["espeak-ng", "-v", voice, "-w", said, "thank you"], check=True)
     subprocess.run(["sox", said, path, "gain", "-12", "pad", "0.4", "0.4"], check=True)
-    return files.read(path)
+    return files.load_take(path)
 
 
 def settled(
     take: Take, says: str, next_one: str | Problem | None, **options: Any
-) -> tuple[Text, StandIn]:
+) -> tuple[Transcript, StandIn]:
     """What comes of it where the server says that, and the next engine, if any, something else."""
     done = []
 
@@ -68,7 +68,7 @@ def settled(
                 yield engines[name]
 
             told = Told(heard=lambda _: None, waits=lambda _: None, passed_on=lambda *_: None)
-            done.append((await Relay(take, list(engines), lend, told).text(), service))
+            done.append((await FallbackRunner(take, list(engines), lend, told).run(), service))
             await engines[SERVER].close()
 
     run(test)
@@ -90,7 +90,7 @@ INVENTED = ["Thank you.", "Thanks for watching!", "Untertitel der Amara.org-Comm
 )
 def test_what_is_invented_in_silence_is_no_text(tmp_path: Path, effects: str, says: str) -> None:
     text, _ = settled(made(tmp_path, effects), says, "")
-    assert text == Text("", HERE)
+    assert text == Transcript("", HERE)
     alone, service = settled(made(tmp_path, effects), says, None)
     assert (alone.text, alone.problem) == ("", None)
     assert len(service.records) == 2  # once more, and the same again: so it was silence
@@ -99,44 +99,44 @@ def test_what_is_invented_in_silence_is_no_text(tmp_path: Path, effects: str, sa
 @pytest.mark.parametrize("voice", ["en-us", "en+f3", "en+whisper"])
 def test_whoever_says_thank_you_gets_it(tmp_path: Path, voice: str) -> None:
     text, service = settled(thanks(tmp_path, voice), "Thank you.", BETTER)
-    assert text == Text("Thank you.", SERVER)
+    assert text == Transcript("Thank you.", SERVER)
     assert len(service.records) == 1
 
 
 def test_an_empty_final_for_speech_is_heard_by_the_next() -> None:
-    take = files.read(speech()[1][0])
-    assert settled(take, "", BETTER)[0] == Text(BETTER, HERE)
+    take = files.load_take(speech_clips()[1][0])
+    assert settled(take, "", BETTER)[0] == Transcript(BETTER, HERE)
     alone, service = settled(take, "", None)
     assert alone.text == ""
     assert alone.problem is not None
-    assert "gave no words for your speech" in alone.problem.what
+    assert "gave no words for your speech" in alone.problem.message
     assert len(service.records) == 2
 
 
 def test_an_empty_final_for_silence_is_believed(tmp_path: Path) -> None:
     text, service = settled(made(tmp_path, SILENCES["a fan"]), "", BETTER)
-    assert text == Text("", SERVER)
+    assert text == Transcript("", SERVER)
     assert len(service.records) == 1
 
 
 def test_dropped_sound_is_heard_by_the_next() -> None:
-    take = files.read(speech()[0][0])
-    assert settled(take, "Half.", BETTER, session=Deaf)[0] == Text(BETTER, HERE)
+    take = files.load_take(speech_clips()[0][0])
+    assert settled(take, "Half.", BETTER, session=Deaf)[0] == Transcript(BETTER, HERE)
     alone, _ = settled(take, "Half.", None, session=Deaf)
     assert alone.text == "Half."
     assert alone.problem is not None
-    assert "left out 6 s of what you said" in alone.problem.what
+    assert "left out 6 s of what you said" in alone.problem.message
     assert alone.problem.action == "try-again"
 
 
 def test_dropped_silence_is_no_loss(tmp_path: Path) -> None:
     text, _ = settled(made(tmp_path, "trim 0 4"), "Call me at nine.", BETTER, session=Deaf)
-    assert text == Text("Call me at nine.", SERVER)
+    assert text == Transcript("Call me at nine.", SERVER)
 
 
 def test_a_next_engine_that_cannot_leaves_what_there_was() -> None:
     cannot = Problem("It cannot.", "No.")
-    take = files.read(speech()[0][0])
+    take = files.load_take(speech_clips()[0][0])
     text, _ = settled(take, "Half.", cannot, session=Deaf)
-    assert attrs.evolve(text, problem=None) == Text("Half.", SERVER)
+    assert attrs.evolve(text, problem=None) == Transcript("Half.", SERVER)
     assert text.problem is not None

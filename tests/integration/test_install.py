@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ASK = (
+PRINT_LOCATIONS = (
     "import sys; sys.path.insert(0, sys.argv[1])\n"
     "import sayso; from sayso.core.resources import resource\n"
     "print(sayso.__file__); print(resource('sample.wav'))"
 )
 
-DEMO = """
+DEMO_WITH_USER_PACKAGES = """
 import sys, runpy
 from importlib.metadata import packages_distributions
 class Absent:
@@ -36,10 +36,10 @@ assert callable(runpy.run_path(sys.argv[1], run_name="demo")["main"])
 """
 
 
-def asked(package_in: Path) -> tuple[Path, Path]:
+def locations(package_in: Path) -> tuple[Path, Path]:
     """Where a new interpreter finds the package and a resource."""
     done = subprocess.run(
-        [sys.executable, "-P", "-c", ASK, str(package_in)],
+        [sys.executable, "-P", "-c", PRINT_LOCATIONS, str(package_in)],
         cwd="/", capture_output=True, text=True, check=True,
     )  # fmt: skip
     package, found = done.stdout.splitlines()
@@ -68,14 +68,14 @@ def test_a_wheel_has_the_package_and_every_resource(wheel: Path) -> None:
 
 def test_from_a_wheel_resources_are_found_beside_the_package(wheel: Path, tmp_path: Path) -> None:
     zipfile.ZipFile(wheel).extractall(tmp_path)
-    package, found = asked(tmp_path)
+    package, found = locations(tmp_path)
     assert package.is_relative_to(tmp_path)
     assert found == tmp_path / "sayso" / "resources" / "sample.wav"
     assert found.is_file()
 
 
 def test_from_an_editable_install_they_are_found_in_the_repository() -> None:
-    package, found = asked(ROOT / "desktop")
+    package, found = locations(ROOT / "desktop")
     assert package.is_relative_to(ROOT)
     assert found == ROOT / "resources" / "sample.wav"
     assert found.is_file()
@@ -85,7 +85,7 @@ def test_the_demonstration_needs_only_what_users_have() -> None:
     pins = (ROOT / "packaging" / "constraints.txt").read_text("utf-8")
     for_users = re.findall(r"^([\w.-]+)==", pins, re.MULTILINE)
     done = subprocess.run(
-        [sys.executable, "-c", DEMO, str(ROOT / "packaging" / "demo.py"), " ".join(for_users)],
+        [sys.executable, "-c", DEMO_WITH_USER_PACKAGES, str(ROOT / "packaging" / "demo.py"), " ".join(for_users)],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

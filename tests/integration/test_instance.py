@@ -18,16 +18,16 @@ def runtime(tmp_path, monkeypatch):
     return tmp_path
 
 
-class Running:
+class RunningServer:
     """A server in a thread, as the worker has it."""
 
     def __init__(self):
-        self.asked = []
+        self.requests = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
 
     async def _answer(self, request):
-        self.asked.append(request)
+        self.requests.append(request)
         return "ok"
 
     def __enter__(self):
@@ -49,43 +49,43 @@ class Running:
 
 
 def test_nobody_answers_where_none_runs():
-    assert instance.ask("status") is None
+    assert instance.request("status") is None
 
 
 def test_a_request_is_answered():
-    with Running() as running:
-        assert instance.ask("start") == "ok"
-        assert running.asked == ["start"]
+    with RunningServer() as running:
+        assert instance.request("start") == "ok"
+        assert running.requests == ["start"]
 
 
 def test_the_socket_is_the_users_own(runtime):
-    with Running():
+    with RunningServer():
         mode = (runtime / "sayso.sock").stat().st_mode
     assert stat.S_ISSOCK(mode)
     assert stat.S_IMODE(mode) == 0o600
 
 
 def test_a_socket_left_by_a_crash_is_replaced(runtime):
-    with Running():
+    with RunningServer():
         os.link(runtime / "sayso.sock", runtime / "left")
     os.replace(runtime / "left", runtime / "sayso.sock")
-    assert instance.ask("status") is None
-    with Running():
-        assert instance.ask("status") == "ok"
+    assert instance.request("status") is None
+    with RunningServer():
+        assert instance.request("status") == "ok"
 
 
 def test_a_request_without_end_is_not_kept():
-    with Running() as running:
-        assert instance.ask("x" * 10 * instance.LONGEST_REQUEST_BYTES) is None
-        assert running.asked == []
-        assert instance.ask("start") == "ok"
+    with RunningServer() as running:
+        assert instance.request("x" * 10 * instance.MAX_REQUEST_BYTES) is None
+        assert running.requests == []
+        assert instance.request("start") == "ok"
 
 
 def test_only_one_holds_the_lock():
-    first, second = instance.Lock(), instance.Lock()
-    assert (first.take(), second.take()) == (True, False)
+    first, second = instance.InstanceLock(), instance.InstanceLock()
+    assert (first.acquire(), second.acquire()) == (True, False)
     first.close()
-    assert second.take()
+    assert second.acquire()
     second.close()
 
 
@@ -93,7 +93,7 @@ def test_without_a_runtime_folder_a_private_one_is_made(monkeypatch, tmp_path):
     monkeypatch.delenv("XDG_RUNTIME_DIR")
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
-    made = instance.folder()
+    made = instance.runtime_folder()
     assert os.path.dirname(made) == str(tmp_path)
     assert stat.S_IMODE(os.stat(made).st_mode) == 0o700
 
@@ -103,18 +103,18 @@ def test_somebody_elses_folder_is_not_used(monkeypatch, tmp_path):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     (tmp_path / f"sayso-{os.getuid()}").symlink_to(tmp_path)
     with pytest.raises(PermissionError):
-        instance.folder()
+        instance.runtime_folder()
 
 
 def test_where_there_are_no_unix_sockets_a_word_is_asked_for(monkeypatch, runtime):
     monkeypatch.setattr(instance, "_HAS_UNIX", False)
-    with Running() as running:
-        assert instance.ask("start") == "ok"
+    with RunningServer() as running:
+        assert instance.request("start") == "ok"
         port, word = (runtime / "sayso.sock").read_text().split()
         assert len(word) > 20
         (runtime / "sayso.sock").write_text(f"{port} wrong")
-        assert instance.ask("stop") is None
-        assert running.asked == ["start"]
+        assert instance.request("stop") is None
+        assert running.requests == ["start"]
 
 
 def test_asking_imports_nothing_heavy():

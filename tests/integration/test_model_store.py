@@ -11,11 +11,11 @@ import pytest
 import integration.model_hub as at
 from sayso.core.problems import ProblemError
 from sayso.storage.arrival import Source
-from sayso.storage.model_store import Downloads, fetch, part_bytes, remove
+from sayso.storage.model_store import ModelStore, download, downloaded_bytes, remove
 from sayso.stt.ondevice.models import catalog
-from sayso.stt.ondevice.models.catalog import named
+from sayso.stt.ondevice.models.catalog import by_name
 
-MODEL = at.model()
+MODEL = at.make_model()
 SIZE = MODEL.size_bytes
 HALF = 1_000_000
 BIN = at.CONTENT["model.bin"]
@@ -24,7 +24,7 @@ BIN = at.CONTENT["model.bin"]
 @pytest.fixture
 def hub(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    with at.serving() as hub:
+    with at.running_hub() as hub:
         yield hub
 
 
@@ -37,7 +37,7 @@ def models(tmp_path):
 def get(hub, models):
     def get(model=MODEL, progress=lambda here, whole: None, cancelled=None, **source):
         source = Source(**{"base": hub.base, "pauses_s": (0.01, 0.01), "timeout_s": 5, **source})
-        return fetch(model, models, progress, cancelled or threading.Event(), source)
+        return download(model, models, progress, cancelled or threading.Event(), source)
 
     return get
 
@@ -84,26 +84,26 @@ def test_a_damaged_model_is_replaced(get, models):
 
 
 def test_a_cut_connection_is_taken_up_where_it_broke(get, hub):
-    hub.says = [at.do(lambda: None), at.cut(HALF), at.cut(HALF + 300_000)]
+    hub.says = [at.run_first(lambda: None), at.cut(HALF), at.cut(HALF + 300_000)]
     assert is_whole(get())
     assert hub.wanted_ranges == ["", f"bytes={HALF}-", f"bytes={HALF + 300_000}-"]
     assert hub.asked[-1][1]["if-range"] == '"one"'
 
 
 def test_what_broke_off_for_good_goes_on_at_the_next_start(get, hub, models):
-    hub.says = [at.do(lambda: None), at.cut(HALF), *[at.status(503)] * 3]
+    hub.says = [at.run_first(lambda: None), at.cut(HALF), *[at.status(503)] * 3]
     assert refused(get) == (
         "127.0.0.1 is busy. Try again in a few minutes. "
         "What has arrived is kept: the next download goes on from there."
     )
     assert not (models / "whisper-test").exists()
-    assert part_bytes(MODEL, models) == HALF + len(at.CONTENT["config.json"])
+    assert downloaded_bytes(MODEL, models) == HALF + len(at.CONTENT["config.json"])
     hub.asked.clear()
     seen = []
     assert is_whole(get(progress=lambda here, whole: seen.append(here)))
     assert hub.wanted_ranges == [f"bytes={HALF}-"]
     assert seen[-1] == SIZE
-    assert part_bytes(MODEL, models) == 0
+    assert downloaded_bytes(MODEL, models) == 0
 
 
 def test_another_file_under_the_same_name_is_not_mixed_with_the_old_one(get, hub):
@@ -112,7 +112,7 @@ def test_another_file_under_the_same_name_is_not_mixed_with_the_old_one(get, hub
     def published_anew():
         hub.content["model.bin"], hub.etag = BIN, '"two"'
 
-    hub.says = [at.do(lambda: None), at.cut(HALF), at.do(published_anew)]
+    hub.says = [at.run_first(lambda: None), at.cut(HALF), at.run_first(published_anew)]
     assert is_whole(get())
     assert hub.wanted_ranges == ["", f"bytes={HALF}-"]
 
@@ -127,13 +127,13 @@ SERVERS = {
 @pytest.mark.parametrize("prepare", SERVERS.values(), ids=SERVERS)
 def test_servers_of_other_kinds_serve_as_well(get, hub, prepare):
     prepare(hub)
-    hub.says = [at.do(lambda: None), at.cut(HALF)]
+    hub.says = [at.run_first(lambda: None), at.cut(HALF)]
     assert is_whole(get())
     assert "if-range" not in hub.asked[-1][1] or not hub.ranges
 
 
 def test_a_part_that_begins_elsewhere_is_not_taken(get, hub):
-    hub.says = [at.do(lambda: None), at.cut(HALF), at.shifted]
+    hub.says = [at.run_first(lambda: None), at.cut(HALF), at.shifted]
     assert is_whole(get())
     assert hub.wanted_ranges == ["", f"bytes={HALF}-", ""]
 
@@ -149,7 +149,7 @@ def test_a_range_the_server_refuses_is_begun_anew(get, hub, models):
     part = models / "whisper-test.part"
     part.mkdir(parents=True)
     (part / "model.bin").write_bytes(BIN[:HALF])
-    hub.says = [at.do(lambda: None), at.status(416)]
+    hub.says = [at.run_first(lambda: None), at.status(416)]
     assert is_whole(get())
     assert hub.wanted_ranges == [f"bytes={HALF}-", ""]
 
@@ -200,9 +200,9 @@ def test_a_busy_server_is_asked_again(get, hub):
 
 def test_redirects_are_followed_with_the_range(get, hub):
     hub.says = [
-        *(at.redirect("/elsewhere/config.json"), at.do(lambda: None)),
+        *(at.redirect("/elsewhere/config.json"), at.run_first(lambda: None)),
         *(at.redirect(f"{hub.base}/elsewhere/model.bin"), at.cut(HALF)),
-        *(at.redirect("/elsewhere/model.bin"), at.do(lambda: None)),
+        *(at.redirect("/elsewhere/model.bin"), at.run_first(lambda: None)),
     ]
     assert is_whole(get())
     assert hub.wanted_ranges == ["", "", f"bytes={HALF}-", f"bytes={HALF}-"]
@@ -248,7 +248,7 @@ def test_a_cancelled_download_can_be_taken_up(get, hub, models):
 
     assert get(progress=progress, cancelled=cancelled) is None
     assert not (models / "whisper-test").exists()
-    had = part_bytes(MODEL, models)
+    had = downloaded_bytes(MODEL, models)
     assert HALF < had < SIZE
     hub.asked.clear()
     assert is_whole(get())
@@ -257,7 +257,7 @@ def test_a_cancelled_download_can_be_taken_up(get, hub, models):
 
 def test_a_server_that_falls_silent_is_given_up(get, hub):
     gate = threading.Event()
-    hub.says = [at.do(lambda: None), *[at.truncated(HALF, gate)] * 9]
+    hub.says = [at.run_first(lambda: None), *[at.truncated(HALF, gate)] * 9]
     sentence = refused(get, timeout_s=0.2)
     gate.set()
     assert sentence.startswith("127.0.0.1 did not answer.")
@@ -292,7 +292,7 @@ def test_a_disk_too_small_is_known_beforehand(get, hub, models):
 
 
 def test_only_what_is_missing_needs_space(get, hub, models):
-    hub.says = [at.do(lambda: None), at.cut(HALF), *[at.status(503)] * 3]
+    hub.says = [at.run_first(lambda: None), at.cut(HALF), *[at.status(503)] * 3]
     refused(get)
     assert is_whole(get(free_bytes=lambda folder: SIZE - HALF))
 
@@ -315,7 +315,7 @@ def test_a_folder_that_cannot_be_written_is_told(get, models):
 
 def test_two_downloads_of_one_model_do_not_meet(get, hub, models):
     gate, reached = threading.Event(), threading.Event()
-    hub.says = [at.do(lambda: (reached.set(), gate.wait(30)))]
+    hub.says = [at.run_first(lambda: (reached.set(), gate.wait(30)))]
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(get)
         assert reached.wait(10)
@@ -343,13 +343,13 @@ def test_what_is_removed_is_gone_with_its_part(get, hub, models):
 
 
 def test_a_model_that_is_not_pinned_is_not_downloaded(get, hub):
-    assert "is not pinned yet" in refused(get, model=named("distil-medium.en"))
+    assert "is not pinned yet" in refused(get, model=by_name("distil-medium.en"))
     assert hub.asked == []
 
 
 @pytest.fixture
 def downloads(hub, models, tmp_path):
-    made = Downloads(models, tmp_path / "cache", Source(base=hub.base, timeout_s=5))
+    made = ModelStore(models, tmp_path / "cache", Source(base=hub.base, timeout_s=5))
     yield made
     made.close()
 
@@ -369,7 +369,7 @@ def settled(downloads, name):
 
 def test_the_interface_starts_sees_and_cancels(hub, downloads):
     gate, reached = threading.Event(), threading.Event()
-    hub.says = [at.do(lambda: (reached.set(), gate.wait(30)))]
+    hub.says = [at.run_first(lambda: (reached.set(), gate.wait(30)))]
     downloads.start("whisper-tiny")
     downloads.start("whisper-tiny")  # a second click
     assert reached.wait(10)
@@ -401,7 +401,7 @@ def test_a_model_that_has_arrived_is_listed(downloads, monkeypatch):
 
 def test_closing_ends_what_is_under_way(hub, downloads, models):
     gate, reached = threading.Event(), threading.Event()
-    hub.says = [at.do(lambda: (reached.set(), gate.wait(0.5)))]
+    hub.says = [at.run_first(lambda: (reached.set(), gate.wait(0.5)))]
     downloads.start("whisper-tiny")
     assert reached.wait(10)
     downloads.close()

@@ -11,9 +11,9 @@ from integration import model_hub
 from sayso.cli import models
 from sayso.storage import model_store, paths
 from sayso.storage.arrival import Source
-from sayso.stt.ondevice.decoding.benchmark import remember
+from sayso.stt.ondevice.decoding.benchmark import save_measurement
 from sayso.stt.ondevice.models import catalog, locate
-from sayso.stt.ondevice.models.catalog import MODELS, named
+from sayso.stt.ondevice.models.catalog import MODELS, by_name
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def sayso(home):
     return run
 
 
-def stand(folder, model):
+def create_model_files(folder, model):
     """Files of the right sizes, which is what lists look at; they take no space."""
     folder.mkdir(parents=True)
     for file in model.files:
@@ -69,7 +69,7 @@ def test_the_list_tells_how_long_words_are_waited_for_here(sayso, home):
     assert " s  " not in text
     rows = json.loads(sayso("models", "list", "--json").stdout)
     assert {(row["wait_s"], row["wait_measured"]) for row in rows} == {(None, False)}
-    remember(paths.cache(), "whisper-base", "2 processors", 0.312)
+    save_measurement(paths.cache(), "whisper-base", "2 processors", 0.312)
     lines = sayso("models", "list").stdout.splitlines()
     (base,) = [line for line in lines if " whisper-base " in line]
     (small,) = [line for line in lines if " whisper-small " in line]
@@ -84,24 +84,24 @@ def test_the_list_tells_how_long_words_are_waited_for_here(sayso, home):
 
 
 def test_what_another_program_downloaded_is_not_downloaded_again(home, monkeypatch):
-    with model_hub.serving() as hub:
-        model = model_hub.model("whisper-tiny")
+    with model_hub.running_hub() as hub:
+        model = model_hub.make_model("whisper-tiny")
         monkeypatch.setattr(catalog, "_BY_NAME", {model.name: model})
         snapshot = home / "cache" / "huggingface" / "hub" / "models--org--test" / "snapshots"
-        folder = snapshot / model.pin.revision
+        folder = snapshot / model.manifest.revision
         folder.mkdir(parents=True)
         for name, data in model_hub.CONTENT.items():
             (folder / name).write_bytes(data)
         done = CliRunner().invoke(models.models, ["download", model.name])
         assert done.output == "The model Test is on this computer already.\n"
-        assert hub.asked == []
+        assert hub.requests == []
         assert not (paths.models() / model.name).exists()
 
 
 def test_models_of_the_shared_cache_and_unfinished_ones_are_listed(sayso, home):
-    tiny = named("tiny")
+    tiny = by_name("tiny")
     hub = home / "cache" / "huggingface" / "hub" / "models--Systran--faster-whisper-tiny"
-    stand(hub / "snapshots" / tiny.pin.revision, tiny)
+    create_model_files(hub / "snapshots" / tiny.manifest.revision, tiny)
     part = home / "data" / "sayso" / "models" / "whisper-small.part"
     part.mkdir(parents=True)
     (part / "model.bin").write_bytes(b"x" * 2_000_000)
@@ -157,7 +157,7 @@ def test_what_is_wrong_is_told_in_words(sayso, arguments, sentence):
 
 
 def test_the_model_in_use_stays(sayso, home):
-    stand(home / "data" / "sayso" / "models" / "whisper-tiny", named("tiny"))
+    create_model_files(home / "data" / "sayso" / "models" / "whisper-tiny", by_name("tiny"))
     assert sayso("models", "use", "whisper-tiny").returncode == 0
     done = sayso("models", "remove", "tiny")
     assert (done.returncode, done.stderr) == (2, "The model Tiny is in use. Use another first.\n")
@@ -167,7 +167,7 @@ def test_the_model_in_use_stays(sayso, home):
 
 def test_the_only_model_can_be_removed(home, monkeypatch):
     monkeypatch.setattr(locate, "installed_pieces", lambda packages: {})
-    stand(home / "data" / "sayso" / "models" / "whisper-base", named("base"))
+    create_model_files(home / "data" / "sayso" / "models" / "whisper-base", by_name("base"))
     done = CliRunner().invoke(models.models, ["remove", "base"])
     assert done.stdout == "The model Base is removed.\n"
     assert not (home / "data" / "sayso" / "models" / "whisper-base").exists()
@@ -177,11 +177,11 @@ def test_the_only_model_can_be_removed(home, monkeypatch):
 def hub(home, monkeypatch):
     """Our own server, and the model of its own that it has."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    model = model_hub.model()
+    model = model_hub.make_model()
     monkeypatch.setattr(catalog, "_BY_NAME", {model.name: model})
-    with model_hub.serving() as hub:
+    with model_hub.running_hub() as hub:
         source = Source(base=hub.base, pauses_s=(0.01,))
-        fetch = model_store.fetch
+        fetch = model_store.download
         monkeypatch.setattr(
             model_store, "fetch", lambda *arguments: fetch(*arguments, source=source)
         )
@@ -189,7 +189,7 @@ def hub(home, monkeypatch):
 
 
 def test_a_download_says_how_to_use_it(hub):
-    hub.says = [model_hub.do(lambda: None), model_hub.cut(1_000_000)]
+    hub.says = [model_hub.run_first(lambda: None), model_hub.cut(1_000_000)]
     done = CliRunner().invoke(models.models, ["download", "test"])
     assert done.exit_code == 0, done.exception
     assert done.stdout == (

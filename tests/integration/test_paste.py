@@ -14,8 +14,8 @@ from pytestqt.qtbot import QtBot
 from sayso.core.problems import Problem, ProblemError
 from sayso.ui import clipboard as pasting
 from sayso.ui import lending
-from sayso.ui.clipboard import NOT_TAKEN, Paste
-from sayso.ui.lending import SECRET
+from sayso.ui.clipboard import NOT_PASTED, QtClipboard
+from sayso.ui.lending import CONCEALED_FORMAT
 
 REFUSED = ProblemError(Problem("The X display went away."))
 
@@ -56,8 +56,8 @@ def clipboard(qapp: QGuiApplication) -> QClipboard:
 
 
 @pytest.fixture
-def paste(clipboard: QClipboard) -> Iterator[Paste]:
-    paste = Paste()
+def paste(clipboard: QClipboard) -> Iterator[QtClipboard]:
+    paste = QtClipboard()
     yield paste
     paste.close()
 
@@ -83,7 +83,7 @@ Wait = Callable[[Future[None]], None]
 
 
 def test_the_text_is_taken_and_what_was_there_is_put_back(
-    paste: Paste, window: Window, clipboard: QClipboard, wait: Wait, qtbot: QtBot
+    paste: QtClipboard, window: Window, clipboard: QClipboard, wait: Wait, qtbot: QtBot
 ) -> None:
     before = QMimeData()
     before.setData("text/plain", b"before")
@@ -94,16 +94,16 @@ def test_the_text_is_taken_and_what_was_there_is_put_back(
     wait(future)
     assert future.exception() is None
     assert window.text == "Zażółć 👍🏽"
-    assert SECRET in window.formats[0]
+    assert CONCEALED_FORMAT in window.formats[0]
     qtbot.waitUntil(lambda: clipboard.text() == "before")
     after = clipboard.mimeData()
     assert bytes(after.data("text/html").data()) == b"<b>before</b>"
     assert bytes(after.data("application/x-own").data()) == bytes(range(256))
-    assert SECRET not in after.formats()
+    assert CONCEALED_FORMAT not in after.formats()
 
 
 def test_an_empty_clipboard_is_empty_again(
-    paste: Paste, window: Window, clipboard: QClipboard, wait: Wait, qtbot: QtBot
+    paste: QtClipboard, window: Window, clipboard: QClipboard, wait: Wait, qtbot: QtBot
 ) -> None:
     wait(paste.paste("words", window.press))
     qtbot.waitUntil(lambda: not (clipboard.mimeData() and clipboard.mimeData().formats()))
@@ -111,20 +111,20 @@ def test_an_empty_clipboard_is_empty_again(
 
 
 def test_a_text_nobody_takes_stays_and_it_is_said(
-    quick: None, paste: Paste, clipboard: QClipboard, wait: Wait
+    quick: None, paste: QtClipboard, clipboard: QClipboard, wait: Wait
 ) -> None:
     clipboard.setText("before")
     future = paste.paste("words", lambda: None)
     wait(future)
     problem = future.exception()
     assert isinstance(problem, ProblemError)
-    assert problem.problem == NOT_TAKEN
+    assert problem.problem == NOT_PASTED
     assert clipboard.text() == "words"
-    assert SECRET not in clipboard.mimeData().formats()
+    assert CONCEALED_FORMAT not in clipboard.mimeData().formats()
 
 
 def test_keys_that_cannot_be_pressed_leave_the_text_too(
-    paste: Paste, clipboard: QClipboard, wait: Wait
+    paste: QtClipboard, clipboard: QClipboard, wait: Wait
 ) -> None:
     def press() -> None:
         raise REFUSED
@@ -136,7 +136,7 @@ def test_keys_that_cannot_be_pressed_leave_the_text_too(
 
 
 def test_texts_are_pasted_in_order_and_what_was_there_before_all_comes_back(
-    paste: Paste, window: Window, clipboard: QClipboard, wait: Wait, qtbot: QtBot
+    paste: QtClipboard, window: Window, clipboard: QClipboard, wait: Wait, qtbot: QtBot
 ) -> None:
     clipboard.setText("before")
     futures = [paste.paste(text, window.press) for text in ("one ", "two ", "three")]
@@ -166,7 +166,7 @@ def reading(clipboard: QClipboard) -> Iterator[list[list[str]]]:
 
 def test_while_somebody_reads_the_words_stay_and_the_next_text_waits(
     quick: None,
-    paste: Paste,
+    paste: QtClipboard,
     window: Window,
     wait: Wait,
     qtbot: QtBot,
@@ -179,7 +179,7 @@ def test_while_somebody_reads_the_words_stay_and_the_next_text_waits(
     then = len(reading)
     following = paste.paste("two", window.press)
     qtbot.waitUntil(lambda: len(reading) > then + 20)  # five times as long as is kept otherwise
-    assert all(SECRET in formats for formats in reading[then:])
+    assert all(CONCEALED_FORMAT in formats for formats in reading[then:])
     assert window.text == "one"
     wait(following)  # nobody may read for ever
     assert window.text == "onetwo"
@@ -187,7 +187,7 @@ def test_while_somebody_reads_the_words_stay_and_the_next_text_waits(
 
 def test_who_asks_for_long_what_there_is_is_waited_for(
     quick: None,
-    paste: Paste,
+    paste: QtClipboard,
     window: Window,
     wait: Wait,
     qtbot: QtBot,
@@ -203,7 +203,7 @@ def test_who_asks_for_long_what_there_is_is_waited_for(
 
 def test_who_only_ever_asks_has_not_pasted(
     quick: None,
-    paste: Paste,
+    paste: QtClipboard,
     wait: Wait,
     reading: list[list[str]],
     monkeypatch: pytest.MonkeyPatch,
@@ -213,11 +213,11 @@ def test_who_only_ever_asks_has_not_pasted(
     wait(future)
     error = future.exception()
     assert isinstance(error, ProblemError)
-    assert error.problem == NOT_TAKEN
+    assert error.problem == NOT_PASTED
 
 
 def test_after_a_text_that_was_not_taken_the_next_one_is(
-    quick: None, paste: Paste, window: Window, wait: Wait
+    quick: None, paste: QtClipboard, window: Window, wait: Wait
 ) -> None:
     first = paste.paste("one", lambda: None)
     second = paste.paste("two", window.press)
@@ -228,7 +228,7 @@ def test_after_a_text_that_was_not_taken_the_next_one_is(
 
 
 def test_what_somebody_else_copies_meanwhile_is_left_alone(
-    quick: None, paste: Paste, window: Window, clipboard: QClipboard, wait: Wait, qtbot: QtBot
+    quick: None, paste: QtClipboard, window: Window, clipboard: QClipboard, wait: Wait, qtbot: QtBot
 ) -> None:
     clipboard.setText("before")
     wait(paste.paste("one", window.press))
@@ -239,7 +239,7 @@ def test_what_somebody_else_copies_meanwhile_is_left_alone(
 
 
 def test_a_cancelled_paste_touches_nothing(
-    paste: Paste, window: Window, clipboard: QClipboard, wait: Wait
+    paste: QtClipboard, window: Window, clipboard: QClipboard, wait: Wait
 ) -> None:
     clipboard.setText("before")
     cancelled = paste.paste("one", window.press)
@@ -249,7 +249,7 @@ def test_a_cancelled_paste_touches_nothing(
 
 
 def test_a_fetch_before_the_keys_counts_if_no_other_follows(
-    paste: Paste, window: Window, wait: Wait, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    paste: QtClipboard, window: Window, wait: Wait, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pasting, "EARLY_MS", -1)
     monkeypatch.setattr(pasting, "DOUBT_MS", 30)
@@ -269,7 +269,7 @@ def test_a_fetch_before_the_keys_counts_if_no_other_follows(
 
 
 def test_what_is_copied_for_good_stays(
-    paste: Paste, window: Window, clipboard: QClipboard, wait: Wait, quick: None, qtbot: QtBot
+    paste: QtClipboard, window: Window, clipboard: QClipboard, wait: Wait, quick: None, qtbot: QtBot
 ) -> None:
     wait(paste.paste("words", window.press))
     paste.copy("kept")
@@ -281,7 +281,7 @@ def test_what_is_copied_for_good_stays(
 def test_closing_gives_back_at_once_and_ends_what_waits(
     window: Window, clipboard: QClipboard, qtbot: QtBot
 ) -> None:
-    paste = Paste()
+    paste = QtClipboard()
     clipboard.setText("before")
     future = paste.paste("words", lambda: None)
     qtbot.waitUntil(lambda: clipboard.text() == "words")
@@ -305,7 +305,7 @@ def test_closing_gives_back_at_once_and_ends_what_waits(
 def test_of_a_clipboard_texts_are_kept_first_and_one_image(
     formats: list[str], kept: list[str]
 ) -> None:
-    assert lending.worth_keeping(formats) == kept
+    assert lending.formats_to_keep(formats) == kept
 
 
 def test_more_than_the_limit_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -313,5 +313,5 @@ def test_more_than_the_limit_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> Non
     mime = QMimeData()
     mime.setData("text/plain", b"12345")
     mime.setData("text/html", b"<b>123456</b>")
-    assert lending.saved(mime) == {"text/plain": b"12345"}
-    assert lending.saved(None) == {}
+    assert lending.backup(mime) == {"text/plain": b"12345"}
+    assert lending.backup(None) == {}

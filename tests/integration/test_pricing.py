@@ -6,16 +6,16 @@ import asyncio
 
 import pytest
 
-from integration.test_realtime_protocols import SESSIONS, TEXT, noise, run, take_of
+from integration.test_realtime_protocols import SESSIONS, TEXT, noise, run, take_from
 from sayso.core.problems import ProblemError
 from sayso.core.settings.settings import Endpoint
 from sayso.stt.reader import Reader
 from sayso.stt.realtime.engine import RealtimeEngine
-from sayso.stt.server.pricing import has_price
+from sayso.stt.server.pricing import has_known_price
 from service import KEY, StandIn, stay_silent
 from service.vllm import MODEL
 
-SAYS = {
+USAGE_REPORTS = {
     # server and model: seconds, tokens; None: those it was sent
     "openai, by duration": ("openai", "gpt-live-transcribe", 2.0, 0),
     "openai, by tokens": ("openai", "gpt-4o-transcribe", None, 19),
@@ -25,14 +25,16 @@ SAYS = {
 }
 
 
-@pytest.mark.parametrize(("dialect", "model", "seconds", "tokens"), SAYS.values(), ids=SAYS)
+@pytest.mark.parametrize(
+    ("dialect", "model", "seconds", "tokens"), USAGE_REPORTS.values(), ids=USAGE_REPORTS
+)
 def test_a_take_is_charged(dialect: str, model: str, seconds: float | None, tokens: int) -> None:
     async def test() -> None:
         session = {"session": SESSIONS[dialect]} if dialect in SESSIONS else {}
         async with StandIn([TEXT], **session) as service:
             endpoint = Endpoint(name="Attic", url=service.url, model=model, dialect=dialect)
-            engine, take = RealtimeEngine(endpoint, "de", lambda _: KEY), take_of(noise(1.2))
-            await engine.recognise(Reader(take), lambda _: None)
+            engine, take = RealtimeEngine(endpoint, "de", lambda _: KEY), take_from(noise(1.2))
+            await engine.transcribe(Reader(take), lambda _: None)
             await engine.close()
             (used,) = take.usage
             assert (used.endpoint, used.tokens, used.cost_usd) == ("Attic", tokens, None)
@@ -43,15 +45,15 @@ def test_a_take_is_charged(dialect: str, model: str, seconds: float | None, toke
 
 def test_one_that_fails_or_is_late_costs_what_the_server_said() -> None:
     async def test() -> None:
-        async with StandIn([TEXT], mischief={"commit": stay_silent()}) as service:
+        async with StandIn([TEXT], misbehavior={"commit": stay_silent()}) as service:
             endpoint = Endpoint(name="Attic", url=service.url)
-            engine, take = RealtimeEngine(endpoint, "", lambda _: KEY), take_of(noise(1.2))
+            engine, take = RealtimeEngine(endpoint, "", lambda _: KEY), take_from(noise(1.2))
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(1):
-                    await engine.recognise(Reader(take), lambda _: None)
+                    await engine.transcribe(Reader(take), lambda _: None)
             refused = RealtimeEngine(endpoint, "", lambda _: "sk-of-somebody-else")
             with pytest.raises(ProblemError):
-                await refused.recognise(Reader(take), lambda _: None)
+                await refused.transcribe(Reader(take), lambda _: None)
             await engine.close()
             await refused.close()
             assert take.usage == []
@@ -69,4 +71,4 @@ PRICED = {
 
 @pytest.mark.parametrize(("endpoint", "known"), PRICED.values(), ids=PRICED)
 def test_only_prices_that_are_known_count_against_a_budget(endpoint: Endpoint, known: bool) -> None:
-    assert has_price(endpoint) is known
+    assert has_known_price(endpoint) is known

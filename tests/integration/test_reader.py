@@ -8,17 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sayso.core.dictation.take import Take
-from sayso.stt.reader import MOST_BYTES, Reader
+from sayso.stt.reader import MAX_CHUNK_BYTES, Reader
 
 TONE_HZ = 440
-LOUDNESS = 8000
+AMPLITUDE = 8000
 
 
 def tone(rate_hz, samples):
-    return (np.sin(np.arange(samples) * 2 * np.pi * TONE_HZ / rate_hz) * LOUDNESS).astype("<i2")
+    return (np.sin(np.arange(samples) * 2 * np.pi * TONE_HZ / rate_hz) * AMPLITUDE).astype("<i2")
 
 
-async def read(take, rate_hz):
+async def read_all(take, rate_hz):
     return [pcm async for pcm in Reader(take).chunks(rate_hz)]
 
 
@@ -27,11 +27,11 @@ def read_while_growing(pcm, from_hz, to_hz, sizes):
 
     async def scenario():
         take = Take(number=1, id="t", rate_hz=from_hz)
-        reading = asyncio.create_task(read(take, to_hz))
+        reading = asyncio.create_task(read_all(take, to_hz))
         start = turn = 0
         while start < len(pcm):
             stop = start + sizes[turn % len(sizes)]
-            take.add(pcm[start:stop].tobytes())
+            take.append(pcm[start:stop].tobytes())
             await asyncio.sleep(0)
             start, turn = stop, turn + 1
         take.end()
@@ -50,7 +50,7 @@ def test_resampling_keeps_every_moment_to_the_last(from_hz, to_hz):
     assert abs(len(got) - samples * to_hz / from_hz) <= 1
     ideal = tone(to_hz, len(got)).astype(int)
     assert np.abs(got - ideal)[200:-200].max() <= 4  # the edges ring: the tone begins at once
-    assert np.abs(got[-200:]).max() > LOUDNESS * 0.9
+    assert np.abs(got[-200:]).max() > AMPLITUDE * 0.9
 
 
 @settings(max_examples=25, deadline=None)
@@ -70,29 +70,29 @@ def test_it_does_not_matter_in_which_blocks_the_audio_came(rates, samples, sizes
 
 def test_how_much_was_recorded_is_known():
     take = Take(number=1, id="t", rate_hz=16000)
-    take.add(tone(16000, 8000).tobytes())
+    take.append(tone(16000, 8000).tobytes())
     assert Reader(take).duration_s == 0.5
 
 
 def test_a_backlog_comes_in_pieces_and_whole():
     take = Take(number=1, id="t", rate_hz=16000)
-    take.add(bytes(3 * MOST_BYTES + 2))
+    take.append(bytes(3 * MAX_CHUNK_BYTES + 2))
     take.end()
-    pieces = asyncio.run(read(take, 16000))
-    assert [len(piece) for piece in pieces] == [MOST_BYTES] * 3 + [2]
+    pieces = asyncio.run(read_all(take, 16000))
+    assert [len(piece) for piece in pieces] == [MAX_CHUNK_BYTES] * 3 + [2]
 
 
 def test_a_take_in_which_nothing_was_recorded_has_no_audio():
     take = Take(number=1, id="t")
     take.end()
-    assert asyncio.run(read(take, 16000)) == []
+    assert asyncio.run(read_all(take, 16000)) == []
 
 
 def test_two_readers_read_the_same_take():
     async def scenario():
         take = Take(number=1, id="t", rate_hz=16000)
-        readings = [asyncio.create_task(read(take, rate)) for rate in (16000, 16000, 24000)]
-        take.add(bytes(range(200)))
+        readings = [asyncio.create_task(read_all(take, rate)) for rate in (16000, 16000, 24000)]
+        take.append(bytes(range(200)))
         await asyncio.sleep(0)
         take.end()
         return [b"".join(await reading) for reading in readings]
@@ -105,7 +105,7 @@ def test_two_readers_read_the_same_take():
 def test_a_reader_that_is_cancelled_no_longer_listens():
     async def scenario():
         take = Take(number=1, id="t", rate_hz=16000)
-        reading = asyncio.create_task(read(take, 16000))
+        reading = asyncio.create_task(read_all(take, 16000))
         await asyncio.sleep(0)
         assert len(take._listeners) == 1
         reading.cancel()
@@ -118,7 +118,7 @@ def test_a_reader_that_is_cancelled_no_longer_listens():
 def test_a_reader_may_begin_in_mid_take_and_knows_where_it_is():
     async def scenario():
         take = Take(number=1, id="t", rate_hz=16_000)
-        take.add(bytes(range(200)) * 320)  # 2 s
+        take.append(bytes(range(200)) * 320)  # 2 s
         reader = Reader(take, start_bytes=32_000)
         assert not reader.finished
         assert reader.duration_s == 1.0

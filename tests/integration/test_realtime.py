@@ -12,16 +12,21 @@ import pytest
 from websockets.asyncio.server import serve
 
 from event_loop import run
-from integration.sample_takes import RATE_HZ, closing, engine_for, recognised, spoken
+from integration.sample_takes import RATE_HZ, closing, realtime_engine, silent_take, transcribe
 from sayso.core.dictation.take import Take
 from sayso.core.problems import ProblemError
-from sayso.core.recognition.plausibility import Account
+from sayso.core.recognition.plausibility import EngineReport
 from sayso.core.settings.settings import Endpoint
-from sayso.stt.engine import Heard, Partial, Ready
+from sayso.stt.engine import EngineEvent, Partial, Ready
 from sayso.stt.reader import Reader
-from sayso.stt.realtime.engine import RealtimeEngine, it_works, language_code, try_out
+from sayso.stt.realtime.engine import (
+    RealtimeEngine,
+    check_connection_blocking,
+    language_code,
+    success_message,
+)
 from sayso.stt.realtime.openai import PADDING_BYTES
-from sayso.stt.realtime.websocket import Link
+from sayso.stt.realtime.websocket import WebSocketCarrier
 from service import KEY, StandIn, in_thread
 from service.session import Session
 
@@ -34,13 +39,13 @@ TEXT = "Put the kettle on, please, and tell nobody."
 
 
 def test_what_is_spoken_comes_back_while_and_after_it_is_spoken() -> None:
-    heard: list[Heard] = []
+    heard: list[EngineEvent] = []
 
     async def test() -> None:
         async with StandIn([TEXT]) as service:
-            take, engine = spoken(0, ended=False), engine_for(service)
-            talking = asyncio.create_task(speak(take, 1.5))
-            assert await recognised(engine, take, heard.append) == TEXT
+            take, engine = silent_take(0, ended=False), realtime_engine(service)
+            talking = asyncio.create_task(feed(take, 1.5))
+            assert await transcribe(engine, take, heard.append) == TEXT
             await talking
         record = service.record
         assert record.too_early_bytes == record.dropped_bytes == 0
@@ -58,20 +63,20 @@ def test_what_is_spoken_comes_back_while_and_after_it_is_spoken() -> None:
     assert all(TEXT.startswith(text) for text in texts)
 
 
-async def speak(take: Take, seconds: float) -> None:
+async def feed(take: Take, seconds: float) -> None:
     """In blocks of 5 ms, as fast as they are spoken."""
     loop = asyncio.get_running_loop()
     began_s = loop.time()
     for number in range(int(seconds * 200)):
         await asyncio.sleep(began_s + number * 0.005 - loop.time())
-        take.add(BLOCK)
+        take.append(BLOCK)
     take.end()
 
 
 def test_a_backlog_is_sent_no_faster_than_the_service_takes() -> None:
     async def test() -> None:
         async with StandIn([TEXT]) as service:
-            assert await recognised(engine_for(service), spoken(5)) == TEXT
+            assert await transcribe(realtime_engine(service), silent_take(5)) == TEXT
         record = service.record
         began_s, sent_s = record.arrivals[0][0], 0.0
         for at_s, audio_s in record.arrivals:
@@ -87,7 +92,7 @@ def test_a_backlog_is_sent_no_faster_than_the_service_takes() -> None:
 def test_too_short_a_take_is_empty_and_not_committed(seconds: float) -> None:
     async def test() -> None:
         async with StandIn([TEXT]) as service:
-            assert await recognised(engine_for(service), spoken(seconds)) == ""
+            assert await transcribe(realtime_engine(service), silent_take(seconds)) == ""
         assert "input_audio_buffer.commit" not in service.record.types
 
     run(test)
@@ -108,7 +113,7 @@ def test_servers_that_differ_are_understood(options: dict[str, Any]) -> None:
     async def test() -> None:
         async with StandIn([TEXT], **options) as service:
             key = KEY if service.key else None
-            assert await recognised(engine_for(service, key), spoken(0.5)) == TEXT
+            assert await transcribe(realtime_engine(service, key), silent_take(0.5)) == TEXT
 
     run(test)
 
@@ -116,16 +121,16 @@ def test_servers_that_differ_are_understood(options: dict[str, Any]) -> None:
 def test_silence_is_an_empty_text_and_control_characters_are_left_out() -> None:
     async def test() -> None:
         async with StandIn(["", "Hi\x00\x1b[31m\r there\u0007 "]) as service:
-            assert await recognised(engine_for(service), spoken(0.5)) == ""
-            assert await recognised(engine_for(service), spoken(0.5)) == "Hi[31m there"
+            assert await transcribe(realtime_engine(service), silent_take(0.5)) == ""
+            assert await transcribe(realtime_engine(service), silent_take(0.5)) == "Hi[31m there"
 
     run(test)
 
 
 def test_takes_may_overlap() -> None:
     async def test() -> None:
-        async with StandIn(["same"]) as service, closing(engine_for(service)) as engine:
-            takes = [engine.recognise(Reader(spoken(0.5)), lambda _: None) for _ in range(3)]
+        async with StandIn(["same"]) as service, closing(realtime_engine(service)) as engine:
+            takes = [engine.recognise(Reader(silent_take(0.5)), lambda _: None) for _ in range(3)]
             assert await asyncio.gather(*takes) == ["same"] * 3
         assert len(service.records) == 3
 
@@ -134,7 +139,7 @@ def test_takes_may_overlap() -> None:
 
 def test_a_test_of_the_settings_tells_the_seconds() -> None:
     async def test() -> None:
-        async with StandIn(at_openai=False) as service, closing(engine_for(service)) as engine:
+        async with StandIn(at_openai=False) as service, closing(realtime_engine(service)) as engine:
             await engine.prepare()
             assert engine.ready
             seconds = await engine.test()
@@ -143,8 +148,8 @@ def test_a_test_of_the_settings_tells_the_seconds() -> None:
 
     run(test)
     with in_thread(StandIn(at_openai=False)) as service:
-        assert 0 < try_out(engine_for(service)) < 5
-    assert it_works(0.62) == "It works. A one-second sample came back in 0.6 s."
+        assert 0 < check_connection_blocking(realtime_engine(service)) < 5
+    assert success_message(0.62) == "It works. A one-second sample came back in 0.6 s."
 
 
 def test_what_was_sent_and_what_was_used_is_accounted_for() -> None:
@@ -152,18 +157,18 @@ def test_what_was_sent_and_what_was_used_is_accounted_for() -> None:
         def usage(self, size_bytes: int, text: str) -> dict[str, Any]:
             return {"type": "duration", "seconds": 1}
 
-    news: list[Heard] = []
+    news: list[EngineEvent] = []
 
     async def test() -> None:
         async with StandIn([TEXT], session=Hurried) as service:
-            engine = engine_for(service, keywords="Xenolab, AC-42", prompt="At sea.")
-            assert await recognised(engine, spoken(2.5), news.append) == TEXT
+            engine = realtime_engine(service, keywords="Xenolab, AC-42", prompt="At sea.")
+            assert await transcribe(engine, silent_take(2.5), news.append) == TEXT
 
     run(test)
-    [account] = [event for event in news if isinstance(event, Account)]
+    [account] = [event for event in news if isinstance(event, EngineReport)]
     assert account.engine.startswith("127.0.0.1:")
-    assert (account.used_s, account.sent_s) == (1.0, pytest.approx(2.7, abs=0.02))
-    assert account.told == ("At sea.", "Xenolab", "AC-42")
+    assert (account.processed_s, account.sent_s) == (1.0, pytest.approx(2.7, abs=0.02))
+    assert account.prompt_terms == ("At sea.", "Xenolab", "AC-42")
     assert not account.skips_pauses
 
 
@@ -182,7 +187,7 @@ def test_the_stand_in_serves_as_a_process_too() -> None:
 
             async def test() -> None:
                 with pytest.raises(ProblemError, match=r"“gpt-4o-trans.*” does not transcribe\."):
-                    await recognised(engine, spoken(0.5))
+                    await transcribe(engine, silent_take(0.5))
 
             run(test)
         finally:
@@ -203,10 +208,10 @@ def test_a_cancelled_take_leaves_nothing_behind(stage: str) -> None:
             reached.set()
             return False
 
-        async with StandIn([TEXT], mischief={stage: stop_here}) as service:  # type: ignore[dict-item]
-            take, engine = spoken(0.5, ended=stage != "audio"), engine_for(service)
+        async with StandIn([TEXT], misbehavior={stage: stop_here}) as service:  # type: ignore[dict-item]
+            take, engine = silent_take(0.5, ended=stage != "audio"), realtime_engine(service)
             before = asyncio.all_tasks()
-            work = asyncio.create_task(engine.recognise(Reader(take), lambda _: None))
+            work = asyncio.create_task(engine.transcribe(Reader(take), lambda _: None))
             await reached.wait()
             work.cancel()
             with pytest.raises(asyncio.CancelledError):
@@ -247,7 +252,7 @@ def test_a_redirect_does_not_carry_the_key_away() -> None:
                 endpoint = Endpoint(url=f"ws://127.0.0.1:{port}/v1")
                 engine = RealtimeEngine(endpoint, "", lambda _: KEY)
                 with pytest.raises(ProblemError, match=r"elsewhere\. Enter 127\.0\.0\.1:"):
-                    await recognised(engine, spoken(0.5))
+                    await transcribe(engine, silent_take(0.5))
         assert elsewhere.records == []
 
     run(test)
@@ -259,7 +264,7 @@ def test_openai_is_not_asked_without_a_key(key: str | None) -> None:
     async def test() -> None:
         engine = RealtimeEngine(Endpoint(), "", lambda _: key)
         with pytest.raises(ProblemError) as caught:
-            await engine.recognise(Reader(spoken(0.5)), lambda _: None)
+            await engine.transcribe(Reader(silent_take(0.5)), lambda _: None)
         assert caught.value.problem.sentence == (
             "There is no API key for api.openai.com. Open Settings > Recognition to enter it."
         )
@@ -279,7 +284,7 @@ def test_the_key_is_asked_for_by_host_and_port_at_each_take() -> None:
             engine = RealtimeEngine(Endpoint(url=service.url), "", key_of)
             async with closing(engine):
                 for _ in range(2):
-                    await engine.recognise(Reader(spoken(0.2)), lambda _: None)
+                    await engine.transcribe(Reader(silent_take(0.2)), lambda _: None)
         assert asked == [f"127.0.0.1:{service.port}"] * 2
 
     run(test)
@@ -295,7 +300,7 @@ def test_a_keyring_that_does_not_open_is_not_waited_for(monkeypatch: pytest.Monk
         engine = RealtimeEngine(Endpoint(), "", lambda _: str(let_go.wait(10)))
         try:
             with pytest.raises(ProblemError, match="The keyring is locked"):
-                await engine.recognise(Reader(spoken(0.5)), lambda _: None)
+                await engine.transcribe(Reader(silent_take(0.5)), lambda _: None)
         finally:
             let_go.set()
 
@@ -331,7 +336,7 @@ def test_an_address_that_cannot_be_used_is_not_ready() -> None:
 
 
 def at_openai(service: StandIn, trusted: ssl.SSLContext | None, key: str = KEY) -> RealtimeEngine:
-    link = Link(tls=trusted, through=("127.0.0.1", service.port))
+    link = WebSocketCarrier(tls=trusted, connect_to=("127.0.0.1", service.port))
     return RealtimeEngine(Endpoint(), "en", lambda _: key, link)
 
 
@@ -341,7 +346,7 @@ def test_openai_is_spoken_to_over_tls_and_without_a_model_in_the_address(
     async def test() -> None:
         async with StandIn([TEXT], at_openai=True, tls=serving) as service:
             trusted = ssl.create_default_context(cafile=str(certificate))
-            assert await recognised(at_openai(service, trusted), spoken(0.5)) == TEXT
+            assert await transcribe(at_openai(service, trusted), silent_take(0.5)) == TEXT
         assert service.record.path == "/v1/realtime?intent=transcription"
         update = service.record.events[0]["session"]["audio"]["input"]
         assert update["transcription"] == {"model": "gpt-live-transcribe", "languages": ["en"]}
@@ -354,7 +359,7 @@ def test_openai_refusing_a_key_is_named(certificate: Path, serving: ssl.SSLConte
         async with StandIn([TEXT], at_openai=True, tls=serving) as service:
             trusted = ssl.create_default_context(cafile=str(certificate))
             with pytest.raises(ProblemError) as caught:
-                await recognised(at_openai(service, trusted, "sk-wrong"), spoken(0.5))
+                await transcribe(at_openai(service, trusted, "sk-wrong"), silent_take(0.5))
         assert caught.value.problem.sentence == (
             "Your API key was refused by api.openai.com. Open Settings > Recognition to change it."
         )
@@ -367,7 +372,7 @@ def test_a_certificate_that_nobody_signed_is_not_trusted(serving: ssl.SSLContext
     async def test() -> None:
         async with StandIn(at_openai=True, tls=serving) as service:
             with pytest.raises(ProblemError, match=r"The certificate of api.openai.com is not"):
-                await recognised(at_openai(service, None), spoken(0.5))
+                await transcribe(at_openai(service, None), silent_take(0.5))
         assert service.records == []
 
     run(test)
@@ -380,6 +385,6 @@ def test_a_server_without_tls_hangs_up() -> None:
             url = f"wss://127.0.0.1:{service.port}/v1"
             engine = RealtimeEngine(Endpoint(url=url), "", lambda _: KEY)
             with pytest.raises(ProblemError, match=r"hung up at once\. Change http"):
-                await recognised(engine, spoken(0.5))
+                await transcribe(engine, silent_take(0.5))
 
     run(test)

@@ -10,23 +10,23 @@ import numpy as np
 import pytest
 
 from event_loop import run
-from integration.sample_takes import RATE_HZ, closing, take_of
+from integration.sample_takes import RATE_HZ, closing, take_from
 from sayso.core.problems import Problem, ProblemError
 from sayso.core.settings.settings import Endpoint
-from sayso.stt.engine import Heard, Partial
+from sayso.stt.engine import EngineEvent, Partial
 from sayso.stt.reader import Reader
 from sayso.stt.realtime import server_vad, vllm
-from sayso.stt.realtime.detect import SAY_WHICH
+from sayso.stt.realtime.detect import CHOOSE_PROTOCOL
 from sayso.stt.realtime.engine import RealtimeEngine
-from sayso.stt.server.pricing import charge
-from service import KEY, StandIn, drop, hang_up, stay_silent
-from service.server_vad import FlatSession, LemonadeSession, TogetherSession
+from sayso.stt.server.pricing import record_usage
+from service import KEY, StandIn, close_with, drop_connection, stay_silent
+from service.server_vad import LemonadeSession, ServerVadSession, TogetherSession
 from service.vllm import MODEL, OldVLLMSession, VLLMSession
 
 TEXT = "Put the kettle on, please."
 SESSIONS = {
     "vllm": VLLMSession,
-    "speaches": FlatSession,
+    "speaches": ServerVadSession,
     "lemonade": LemonadeSession,
     "together": TogetherSession,
 }
@@ -39,7 +39,7 @@ def noise(seconds: float) -> bytes:
     return pcm
 
 
-def quiet(seconds: float) -> bytes:
+def silence(seconds: float) -> bytes:
     return bytes(int(RATE_HZ * seconds) * 2)
 
 
@@ -52,7 +52,9 @@ async def engine_for(
         yield engine
 
 
-def problem_of(dialect: str, key: str | None = KEY, model: str = MODEL, **options: Any) -> Problem:
+def transcription_problem(
+    dialect: str, key: str | None = KEY, model: str = MODEL, **options: Any
+) -> Problem:
     problems = []
 
     async def test() -> None:
@@ -62,7 +64,7 @@ def problem_of(dialect: str, key: str | None = KEY, model: str = MODEL, **option
             engine_for(service, dialect, key, model=model) as engine,
         ):
             with pytest.raises(ProblemError) as caught:
-                await engine.recognise(Reader(take_of(noise(0.5))), lambda _: None)
+                await engine.transcribe(Reader(take_from(noise(0.5))), lambda _: None)
             problems.append(caught.value.problem)
 
     run(test)
@@ -71,17 +73,17 @@ def problem_of(dialect: str, key: str | None = KEY, model: str = MODEL, **option
 
 @pytest.mark.parametrize("dialect", SESSIONS)
 def test_a_take_through_each_dialect(dialect: str) -> None:
-    heard: list[Heard] = []
+    heard: list[EngineEvent] = []
 
     async def test() -> None:
         async with (
             StandIn([TEXT], session=SESSIONS[dialect]) as service,
             engine_for(service, dialect) as engine,
         ):
-            take = take_of(noise(1.2))
-            assert await engine.recognise(Reader(take), heard.append) == TEXT
+            take = take_from(noise(1.2))
+            assert await engine.transcribe(Reader(take), heard.append) == TEXT
             assert take.cost_usd is None  # nobody knows what one's own server costs
-            await engine.recognise(Reader(take), lambda _: None)
+            await engine.transcribe(Reader(take), lambda _: None)
             assert len(service.records) == 2
             rate_hz = 24_000 if dialect == "speaches" else 16_000
             sound = bytes(service.record.audio).rstrip(b"\x00")
@@ -98,7 +100,7 @@ def test_a_take_through_each_dialect(dialect: str) -> None:
 def test_vllm_is_recognised_by_its_first_words() -> None:
     async def test() -> None:
         async with StandIn([TEXT], session=VLLMSession) as service, engine_for(service) as engine:
-            assert await engine.recognise(Reader(take_of(noise(0.8))), lambda _: None) == TEXT
+            assert await engine.transcribe(Reader(take_from(noise(0.8))), lambda _: None) == TEXT
             types = service.record.types
             assert types[:2] == ["session.update", "input_audio_buffer.commit"]
             assert service.record.events[-1] == {"type": "input_audio_buffer.commit", "final": True}
@@ -116,7 +118,7 @@ def test_an_old_vllm_that_never_says_done_is_not_waited_for_long(
             StandIn([TEXT], session=OldVLLMSession) as service,
             engine_for(service, "vllm") as engine,
         ):
-            assert await engine.recognise(Reader(take_of(noise(0.8))), lambda _: None) == TEXT
+            assert await engine.transcribe(Reader(take_from(noise(0.8))), lambda _: None) == TEXT
 
     run(test)
 
@@ -124,11 +126,11 @@ def test_an_old_vllm_that_never_says_done_is_not_waited_for_long(
 def test_speaches_hears_two_stretches_of_speech_and_silence() -> None:
     async def test() -> None:
         async with (
-            StandIn(["One.", "Two."], session=FlatSession) as service,
+            StandIn(["One.", "Two."], session=ServerVadSession) as service,
             engine_for(service, "speaches") as engine,
         ):
-            take = take_of(noise(0.8), quiet(0.9), noise(0.6))
-            assert await engine.recognise(Reader(take), lambda _: None) == "One. Two."
+            take = take_from(noise(0.8), silence(0.9), noise(0.6))
+            assert await engine.transcribe(Reader(take), lambda _: None) == "One. Two."
             assert "input_audio_buffer.commit" not in service.record.types
             assert "language=de" in service.record.path
 
@@ -142,10 +144,10 @@ def test_silence_is_an_empty_text_for_those_that_listen_for_pauses(
 
     async def test() -> None:
         async with (
-            StandIn([TEXT], session=FlatSession) as service,
+            StandIn([TEXT], session=ServerVadSession) as service,
             engine_for(service, "speaches") as engine,
         ):
-            assert await engine.recognise(Reader(take_of(quiet(1))), lambda _: None) == ""
+            assert await engine.transcribe(Reader(take_from(silence(1))), lambda _: None) == ""
 
     run(test)
 
@@ -156,10 +158,13 @@ def test_where_it_was_not_said_the_sentence_names_the_setting(
     monkeypatch.setattr("sayso.stt.realtime.openai.ANSWER_S", 0.3)
 
     async def test() -> None:
-        async with StandIn([TEXT], session=FlatSession) as service, engine_for(service) as engine:
+        async with (
+            StandIn([TEXT], session=ServerVadSession) as service,
+            engine_for(service) as engine,
+        ):
             with pytest.raises(ProblemError) as caught:
-                await engine.recognise(Reader(take_of(noise(0.8))), lambda _: None)
-            assert caught.value.problem.sentence.endswith(SAY_WHICH)
+                await engine.transcribe(Reader(take_from(noise(0.8))), lambda _: None)
+            assert caught.value.problem.sentence.endswith(CHOOSE_PROTOCOL)
 
     run(test)
 
@@ -168,9 +173,9 @@ def test_where_it_was_not_said_the_sentence_names_the_setting(
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"mischief": {"created": hang_up(1011)}}, "was lost"),
-        ({"mischief": {"audio": drop()}}, "was lost. Your recording is kept."),
-        ({"mischief": {"final": drop()}}, "was lost. Your recording is kept."),
+        ({"mischief": {"created": close_with(1011)}}, "was lost"),
+        ({"mischief": {"audio": drop_connection()}}, "was lost. Your recording is kept."),
+        ({"mischief": {"final": drop_connection()}}, "was lost. Your recording is kept."),
         ({"http_status": 404}, "No speech server answers at"),
         ({"key": "another"}, "Your API key was refused by 127.0.0.1:"),
     ],
@@ -179,7 +184,7 @@ def test_where_it_was_not_said_the_sentence_names_the_setting(
 def test_whatever_they_do_it_ends_in_a_sentence(
     dialect: str, options: dict[str, Any], sentence: str
 ) -> None:
-    assert sentence in problem_of(dialect, **options).sentence
+    assert sentence in transcription_problem(dialect, **options).sentence
 
 
 @pytest.mark.parametrize("dialect", SESSIONS)
@@ -190,14 +195,14 @@ def test_a_server_that_falls_silent_is_not_waited_for(
         monkeypatch.setattr(module, "ANSWER_S", 0.3)
     monkeypatch.setattr(vllm, "LAST_WORDS_S", 0.3)
     if dialect != "vllm":  # whose words have come already, and count
-        problem = problem_of(dialect, mischief={"final": stay_silent()})
+        problem = transcription_problem(dialect, mischief={"final": stay_silent()})
         assert "did not answer. Your recording is kept." in problem.sentence
-    problem = problem_of(dialect, mischief={"audio": hang_up(1000)})
+    problem = transcription_problem(dialect, mischief={"audio": close_with(1000)})
     assert "was lost" in problem.sentence
 
 
 def test_a_model_that_vllm_does_not_have_is_named() -> None:
-    assert "does not know “other”" in problem_of("vllm", model="other").sentence
+    assert "does not know “other”" in transcription_problem("vllm", model="other").sentence
 
 
 def test_the_test_button_works_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,7 +234,9 @@ def test_hints_are_taken_and_what_is_refused_is_left_out() -> None:
                 StandIn([TEXT], refused_fields=refused) as service,
                 engine_for(service, **fields) as engine,
             ):
-                assert await engine.recognise(Reader(take_of(noise(0.5))), lambda _: None) == TEXT
+                assert (
+                    await engine.transcribe(Reader(take_from(noise(0.5))), lambda _: None) == TEXT
+                )
                 updates = [e for e in service.record.events if e["type"] == "session.update"]
                 said = updates[-1]["session"]["audio"]["input"]
                 assert len(updates) == 1 + len(refused)
@@ -247,12 +254,12 @@ def test_hints_are_taken_and_what_is_refused_is_left_out() -> None:
 def test_a_take_knows_what_it_cost_at_openai(
     model: str, used_s: float, cost_usd: float | None
 ) -> None:
-    take = take_of()
-    charge(take, "api.openai.com", model, seconds=0)
+    take = take_from()
+    record_usage(take, "api.openai.com", model, seconds=0)
     assert take.cost_usd is None
-    charge(take, "127.0.0.1", model, seconds=used_s)
+    record_usage(take, "127.0.0.1", model, seconds=used_s)
     assert take.cost_usd is None
-    charge(take, "api.openai.com", model, seconds=used_s)
+    record_usage(take, "api.openai.com", model, seconds=used_s)
     assert take.summary()["cost_usd"] == cost_usd
-    charge(take, "api.openai.com", model, seconds=used_s)  # tried again
+    record_usage(take, "api.openai.com", model, seconds=used_s)  # tried again
     assert take.summary()["cost_usd"] == (None if cost_usd is None else 2 * cost_usd)

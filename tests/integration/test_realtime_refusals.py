@@ -20,7 +20,7 @@ from websockets.exceptions import (
 from websockets.http11 import Response
 
 from event_loop import run
-from integration.sample_takes import closing, engine_for, recognised, spoken
+from integration.sample_takes import closing, realtime_engine, silent_take, transcribe
 from sayso.core.dictation.take import Take
 from sayso.core.problems import Problem, ProblemError
 from sayso.core.settings.settings import Endpoint
@@ -28,20 +28,20 @@ from sayso.stt.reader import Reader
 from sayso.stt.realtime import session as conversations
 from sayso.stt.realtime import websocket as links
 from sayso.stt.realtime.engine import RealtimeEngine
-from sayso.stt.realtime.websocket import _refused
-from service import KEY, StandIn, drop, hang_up, say, stay_silent
+from sayso.stt.realtime.websocket import _connection_problem
+from service import KEY, StandIn, close_with, drop_connection, send_raw, stay_silent
 
 TEXT = "Put the kettle on, please, and tell nobody."
 
 
-def problem_of(take: Take, key: str | None = KEY, **options: Any) -> Problem:
+def transcription_problem(take: Take, key: str | None = KEY, **options: Any) -> Problem:
     """What a take against such a service ends in."""
     problems = []
 
     async def test() -> None:
         async with StandIn([TEXT], **options) as service:
             with pytest.raises(ProblemError) as caught:
-                await recognised(engine_for(service, key), take)
+                await transcribe(realtime_engine(service, key), take)
         problems.append(caught.value.problem)
 
     run(test)
@@ -57,28 +57,28 @@ def problem_of(take: Take, key: str | None = KEY, **options: Any) -> Problem:
         ({"http_status": 429}, "is busy. Your recording is kept."),
         ({"http_status": 503}, "cannot answer now. Your recording is kept."),
         ({"http_status": 301}, "sends Sayso elsewhere."),
-        ({"mischief": {"created": hang_up(3000)}}, "Your API key was refused by 127.0.0.1:"),
-        ({"mischief": {"created": hang_up(4000, "x.y")}}, "refused the settings"),
-        ({"mischief": {"created": say("\x00 garbage")}}, "No speech server answers at"),
-        ({"mischief": {"created": say(b"\x00\xff")}}, "No speech server answers at"),
-        ({"mischief": {"created": say("x" * (2 << 20))}}, "No speech server answers at"),
-        ({"mischief": {"updated": drop()}}, "was lost. Your recording is kept."),
-        ({"mischief": {"audio": say("x" * (2 << 20))}}, "No speech server answers at"),
-        ({"mischief": {"audio": hang_up(1001, "maximum")}}, "has run out"),
-        ({"mischief": {"audio": hang_up(1011)}}, "was lost. Your recording is kept."),
-        ({"mischief": {"audio": drop()}}, "was lost. Your recording is kept."),
-        ({"mischief": {"commit": hang_up(1000)}}, "was lost. Your recording is kept."),
-        ({"mischief": {"commit": hang_up(1012)}}, "was lost. Your recording is kept."),
-        ({"mischief": {"commit": hang_up(1013)}}, "was lost. Your recording is kept."),
-        ({"mischief": {"final": hang_up(1011)}}, "was lost. Your recording is kept."),
-        ({"mischief": {"final": drop()}}, "was lost. Your recording is kept."),
+        ({"mischief": {"created": close_with(3000)}}, "Your API key was refused by 127.0.0.1:"),
+        ({"mischief": {"created": close_with(4000, "x.y")}}, "refused the settings"),
+        ({"mischief": {"created": send_raw("\x00 garbage")}}, "No speech server answers at"),
+        ({"mischief": {"created": send_raw(b"\x00\xff")}}, "No speech server answers at"),
+        ({"mischief": {"created": send_raw("x" * (2 << 20))}}, "No speech server answers at"),
+        ({"mischief": {"updated": drop_connection()}}, "was lost. Your recording is kept."),
+        ({"mischief": {"audio": send_raw("x" * (2 << 20))}}, "No speech server answers at"),
+        ({"mischief": {"audio": close_with(1001, "maximum")}}, "has run out"),
+        ({"mischief": {"audio": close_with(1011)}}, "was lost. Your recording is kept."),
+        ({"mischief": {"audio": drop_connection()}}, "was lost. Your recording is kept."),
+        ({"mischief": {"commit": close_with(1000)}}, "was lost. Your recording is kept."),
+        ({"mischief": {"commit": close_with(1012)}}, "was lost. Your recording is kept."),
+        ({"mischief": {"commit": close_with(1013)}}, "was lost. Your recording is kept."),
+        ({"mischief": {"final": close_with(1011)}}, "was lost. Your recording is kept."),
+        ({"mischief": {"final": drop_connection()}}, "was lost. Your recording is kept."),
     ],
     ids=range(21),
 )
 def test_whatever_a_server_does_it_ends_in_a_sentence(
     options: dict[str, Any], sentence: str
 ) -> None:
-    problem = problem_of(spoken(0.8), **options)
+    problem = transcription_problem(silent_take(0.8), **options)
     assert sentence in problem.sentence
     assert problem.action
 
@@ -86,8 +86,8 @@ def test_whatever_a_server_does_it_ends_in_a_sentence(
 def test_a_wrong_key_is_said_so_and_never_shown(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     key = "sk-canary-5d41402abc4b2a76b9719d911017c592"
-    problem = problem_of(spoken(0.5), key)
-    assert problem.what.startswith("Your API key was refused by 127.0.0.1:")
+    problem = transcription_problem(silent_take(0.5), key)
+    assert problem.message.startswith("Your API key was refused by 127.0.0.1:")
     assert problem.remedy == "Open Settings > Recognition to change it."
     assert "canary" not in repr(problem) + caplog.text
 
@@ -96,8 +96,8 @@ def test_a_right_key_is_in_no_log_and_no_repr(caplog: pytest.LogCaptureFixture) 
     caplog.set_level(logging.DEBUG)
 
     async def test() -> None:
-        async with StandIn([TEXT]) as service, closing(engine_for(service)) as engine:
-            await engine.recognise(Reader(spoken(0.5)), lambda _: None)
+        async with StandIn([TEXT]) as service, closing(realtime_engine(service)) as engine:
+            await engine.recognise(Reader(silent_take(0.5)), lambda _: None)
             assert KEY not in repr(engine) + repr(vars(type(engine)))
 
     run(test)
@@ -110,8 +110,8 @@ def test_a_failed_item_keeps_the_take() -> None:
         await session.fail(None, f"Input transcription failed for \x1b[2J {KEY}.")
         return False
 
-    problem = problem_of(spoken(0.5), mischief={"final": fails})
-    assert "could not recognise this. It says: “Input transcription failed" in problem.what
+    problem = transcription_problem(silent_take(0.5), mischief={"final": fails})
+    assert "could not recognise this. It says: “Input transcription failed" in problem.message
     assert problem.remedy == "Your recording is kept. Try again."
     assert problem.sentence.isprintable()
     assert KEY not in repr(problem)
@@ -132,7 +132,7 @@ def test_a_server_that_falls_silent_is_not_waited_for(
 ) -> None:
     monkeypatch.setattr(conversations, "READY_S", 0.3)
     monkeypatch.setattr("sayso.stt.realtime.openai.ANSWER_S", 0.3)
-    assert sentence in problem_of(spoken(0.5), **options).sentence
+    assert sentence in transcription_problem(silent_take(0.5), **options).sentence
 
 
 def test_a_server_that_never_comes_to_an_end_is_not_waited_for(
@@ -149,11 +149,11 @@ def test_a_server_that_never_comes_to_an_end_is_not_waited_for(
         session.start(chatter())
         return False
 
-    problem = problem_of(spoken(0.5), mischief={"commit": chatters})
+    problem = transcription_problem(silent_take(0.5), mischief={"commit": chatters})
     assert "did not answer" in problem.sentence
 
 
-async def falls_asleep(session: Any) -> bool:
+async def stop_reading(session: Any) -> bool:
     session.ws.transport.pause_reading()
     await asyncio.Event().wait()
     return False
@@ -165,11 +165,11 @@ def test_a_server_that_stops_reading_is_noticed_while_sending(
     monkeypatch.setattr(conversations, "SEND_S", 0.3)
 
     async def test() -> None:
-        async with StandIn([TEXT], mischief={"audio": falls_asleep}) as service:
-            pace = conversations.Pace
+        async with StandIn([TEXT], misbehavior={"audio": stop_reading}) as service:
+            pace = conversations.SendPacer
             monkeypatch.setattr(conversations, "Pace", lambda: pace(speed=1e9, burst_s=1e9))
             with pytest.raises(ProblemError, match="did not answer"):
-                await recognised(engine_for(service), spoken(600))
+                await transcribe(realtime_engine(service), silent_take(600))
 
     run(test)
 
@@ -181,9 +181,9 @@ def test_a_server_that_is_gone_without_a_word_is_noticed_while_somebody_speaks(
     monkeypatch.setattr(links, "CLOSE_S", 0.1)
 
     async def test() -> None:
-        async with StandIn([TEXT], mischief={"audio": falls_asleep}) as service:
+        async with StandIn([TEXT], misbehavior={"audio": stop_reading}) as service:
             with pytest.raises(ProblemError, match=r"was lost. Your recording is kept"):
-                await recognised(engine_for(service), spoken(0.5, ended=False))
+                await transcribe(realtime_engine(service), silent_take(0.5, ended=False))
 
     run(test)
 
@@ -205,16 +205,16 @@ def test_a_server_that_does_not_shake_hands_is_not_waited_for(
             port = server.sockets[0].getsockname()[1]
             engine = RealtimeEngine(Endpoint(url=f"ws://127.0.0.1:{port}"), "", lambda _: None)
             with pytest.raises(ProblemError, match="did not answer"):
-                await recognised(engine, spoken(0.5))
+                await transcribe(engine, silent_take(0.5))
             monkeypatch.setattr(links, "OPEN_S", 10.0)
             called.clear()
-            work = asyncio.create_task(recognised(engine, spoken(0.5)))
+            work = asyncio.create_task(transcribe(engine, silent_take(0.5)))
             await called.wait()
             work.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await work
 
-    run(test, within_s=5)
+    run(test, timeout_s=5)
 
 
 def test_nothing_there_is_said_with_host_and_port() -> None:
@@ -222,7 +222,7 @@ def test_nothing_there_is_said_with_host_and_port() -> None:
         async with StandIn() as service:
             pass
         with pytest.raises(ProblemError) as caught:
-            await recognised(engine_for(service), spoken(0.5))
+            await transcribe(realtime_engine(service), silent_take(0.5))
         sentence = f"Nothing answers at 127.0.0.1:{service.port}. Is the server running?"
         assert caught.value.problem.sentence == sentence
 
@@ -248,7 +248,7 @@ def test_something_else_there_is_no_speech_server(scheme: str, sentence: str) ->
         engine = RealtimeEngine(Endpoint(url=url), "", lambda _: None)
         async with server:
             with pytest.raises(ProblemError) as caught:
-                await recognised(engine, spoken(0.5))
+                await transcribe(engine, silent_take(0.5))
         assert sentence in caught.value.problem.sentence
 
     run(test)
@@ -257,12 +257,12 @@ def test_something_else_there_is_no_speech_server(scheme: str, sentence: str) ->
 # No connection
 
 
-def answer(status: int) -> Response:
+def response(status: int) -> Response:
     return Response(status, "", Headers())
 
 
-CUT_OFF = InvalidMessage("did not receive a valid HTTP response")
-CUT_OFF.__cause__ = EOFError("connection closed while reading HTTP status line")
+CONNECTION_CUT = InvalidMessage("did not receive a valid HTTP response")
+CONNECTION_CUT.__cause__ = EOFError("connection closed while reading HTTP status line")
 OPENAI, OTHER = "api.openai.com", "my.example"
 
 
@@ -276,22 +276,22 @@ OPENAI, OTHER = "api.openai.com", "my.example"
         (TimeoutError(), OTHER, "my.example did not answer.", True),
         (ConnectionResetError(104, "reset"), OPENAI, "to api.openai.com was lost", True),
         (ConnectionResetError(104, "reset"), OTHER, "my.example hung up at once.", True),
-        (CUT_OFF, OTHER, "my.example hung up at once.", True),
+        (CONNECTION_CUT, OTHER, "my.example hung up at once.", True),
         (ssl.SSLEOFError(8, "EOF occurred"), OTHER, "no secure connection to my.e", True),
         (ssl.SSLError(1, "wrong version number"), OTHER, "no secure connection", False),
         (ProxyError("no"), OTHER, "The proxy does not lead to my.ex", False),
         (InvalidProxy("odd", "no"), OTHER, "Check the proxy in the system settings.", False),
-        (InvalidProxyStatus(answer(407)), OTHER, "Check the proxy in the system", False),
-        (InvalidProxyStatus(answer(503)), OTHER, "Check the proxy in the system", True),
+        (InvalidProxyStatus(response(407)), OTHER, "Check the proxy in the system", False),
+        (InvalidProxyStatus(response(503)), OTHER, "Check the proxy in the system", True),
         (ImportError("python-socks"), OTHER, "Check the proxy in the system settings.", False),
-        (InvalidStatus(answer(503)), OTHER, "my.example cannot answer now.", True),
-        (InvalidStatus(answer(401)), OTHER, "Your API key was refused by my.example", False),
+        (InvalidStatus(response(503)), OTHER, "my.example cannot answer now.", True),
+        (InvalidStatus(response(401)), OTHER, "Your API key was refused by my.example", False),
     ],
     ids=str,
 )
 def test_why_there_is_no_connection(
     error: Exception, host: str, sentence: str, may_pass: bool
 ) -> None:
-    problem = _refused(host, error)
+    problem = _connection_problem(host, error)
     assert sentence in problem.sentence
-    assert (problem.again_s is not None) == may_pass
+    assert (problem.retry_after_s is not None) == may_pass

@@ -4,24 +4,24 @@ import attrs
 import pytest
 
 from fakes import LOUD, QUIET, FakeEngine
-from integration.worker_harness import Desk, left_behind
+from integration.worker_harness import WorkerHarness, leave_recording
 from sayso.core.problems import Problem, ProblemError
-from sayso.core.recognition.plausibility import Account
+from sayso.core.recognition.plausibility import EngineReport
 from sayso.core.settings.settings import Endpoint, Settings
 
 ID = "20261121-143200-aaaaaa"
 SERVERS = (Endpoint(name="Attic", url="http://localhost:1/v1"),)
 SETTINGS = Settings(endpoints=SERVERS, profile="Attic")
 """This computer is chosen."""
-DOWN = Problem("It is down for good.", "Choose another.")
+SERVER_DOWN = Problem("It is down for good.", "Choose another.")
 
 
-class Deaf(FakeEngine):
+class DroppingEngine(FakeEngine):
     """Says that it worked on a tenth of what it was sent."""
 
-    async def recognise(self, audio, heard):
-        text = await super().recognise(audio, heard)
-        heard(Account(engine="Attic", sent_s=30.0, used_s=3.0))
+    async def transcribe(self, audio, on_event):
+        text = await super().transcribe(audio, on_event)
+        on_event(EngineReport(engine="Attic", sent_s=30.0, processed_s=3.0))
         return text
 
 
@@ -31,12 +31,12 @@ def past(tmp_path):
     desks = []
 
     def make(words, attic, here=()):
-        left_behind(tmp_path / "takes", ID, block=LOUD * 60 + QUIET * 40, blocks=2)
+        leave_recording(tmp_path / "takes", ID, block=LOUD * 60 + QUIET * 40, blocks=2)
         spare = FakeEngine(words, *here)
-        made = Desk(tmp_path / "takes", settings=SETTINGS, spare=spare)
+        made = WorkerHarness(tmp_path / "takes", settings=SETTINGS, on_device_engine=spare)
         desks.append(made)
         made.here, made.engine = spare, attic
-        made.wait(asks=True)
+        made.wait_for(asks=True)
         return made
 
     yield make
@@ -44,7 +44,7 @@ def past(tmp_path):
         each.worker.stop()
 
 
-def kept(desk):
+def archived_entry(desk):
     desk.worker.stop()
     (entry,) = desk.history.entries()
     return entry
@@ -54,18 +54,18 @@ def test_its_words_take_the_place_of_the_old(past):
     desk = past("Here.", FakeEngine("There."))
     assert desk.worker.recognise_again(ID, "Attic") == "There."
     assert desk.engine.closed
-    assert (kept(desk).text, kept(desk).engine) == ("There.", "Attic")
+    assert (archived_entry(desk).text, archived_entry(desk).engine) == ("There.", "Attic")
 
 
 @pytest.mark.expect_log
 def test_words_that_are_doubted_are_given_and_it_is_said(past):
-    desk = past("Here.", Deaf("Half.", "Half."))
+    desk = past("Here.", DroppingEngine("Half.", "Half."))
     assert desk.worker.recognise_again(ID, "Attic") == "Half."
     told = desk.wait(state="failed").problem
     assert (told.what, told.remedy) == (
         "Attic left out 27 s of what you said.", "The history can recognise it again.",
     )  # fmt: skip
-    assert kept(desk).text == "Half."
+    assert archived_entry(desk).text == "Half."
 
 
 @pytest.mark.expect_log
@@ -74,28 +74,31 @@ def test_no_words_for_speech_take_none_away_and_it_is_said(past):
     assert desk.worker.recognise_again(ID, "Attic") == "Here."
     assert "gave no words for your speech" in desk.wait(state="failed").problem.what
     assert len(desk.engine.heard_bytes) == 2  # it was asked once more
-    assert kept(desk).text == "Here."
+    assert archived_entry(desk).text == "Here."
 
 
 def test_nobody_helps_the_one_that_was_named(past):
-    desk = past("Here.", FakeEngine(DOWN), here=["Here again."])
+    desk = past("Here.", FakeEngine(SERVER_DOWN), here=["Here again."])
     helped = attrs.evolve(SETTINGS, engine="realtime", fallback=("on-device",))
     desk.worker.configure(helped)
     with pytest.raises(ProblemError, match="It is down for good"):
         desk.worker.recognise_again(ID, "Attic")
     assert len(desk.here.heard_bytes) == 1
-    assert (kept(desk).text, kept(desk).error) == ("Here.", DOWN.sentence)
+    assert (archived_entry(desk).text, archived_entry(desk).error) == (
+        "Here.",
+        SERVER_DOWN.sentence,
+    )
 
 
 def test_the_chosen_engine_is_not_made_twice_for_it(past):
     desk = past("Here.", FakeEngine(), here=["Here again."])
     assert desk.worker.recognise_again(ID, "on-device") == "Here again."
     assert not desk.here.closed
-    assert kept(desk).engine == "on-device"
+    assert archived_entry(desk).engine == "on-device"
 
 
 def test_a_name_nobody_has_is_told(past):
     desk = past("Here.", FakeEngine())
     with pytest.raises(ProblemError, match="No engine is called 'Cellar'"):
         desk.worker.recognise_again(ID, "Cellar")
-    assert kept(desk).text == "Here."
+    assert archived_entry(desk).text == "Here."

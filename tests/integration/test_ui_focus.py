@@ -15,7 +15,7 @@ import pytest
 from Xlib import X
 from Xlib.ext import xtest
 
-from desktop.processes import until
+from desktop.processes import wait_until
 from desktop.x_server import Display
 
 HERE = Path(__file__).parent
@@ -40,15 +40,17 @@ class Pill:
 
     def show(self, state: str) -> None:
         self.say(state)
-        until(lambda: bool(self.say("look")["shown"]), f"{state} is shown")
+        wait_until(lambda: bool(self.say("look")["shown"]), f"{state} is shown")
 
     def wait_for(self, asked: list[Any]) -> None:
-        until(lambda: bool(self.say("look")["asked"] == asked), f"asked for {asked}")
+        wait_until(lambda: bool(self.say("look")["asked"] == asked), f"asked for {asked}")
 
     def button(self, name: str) -> list[int]:
         """Where it is, once the window manager has told the pill its place at the bottom."""
         middle = self.display.connection.screen().height_in_pixels // 2
-        until(lambda: self.say("look")["buttons"][name][1] > middle, "the pill is at the bottom")
+        wait_until(
+            lambda: self.say("look")["buttons"][name][1] > middle, "the pill is at the bottom"
+        )
         place: list[int] = self.say("look")["buttons"][name]
         return place
 
@@ -58,7 +60,7 @@ class Pill:
         xtest.fake_input(connection, X.MotionNotify, x=place[0], y=place[1])
         connection.sync()
         root = connection.screen().root
-        until(
+        wait_until(
             lambda: (root.query_pointer().child != X.NONE) == on_pill,
             f"the pill {'takes' if on_pill else 'lets through'} clicks at {place}",
         )
@@ -74,7 +76,7 @@ def running() -> Iterator[Pill]:
         paths = os.pathsep.join([str(PACKAGE), str(HERE)])
         environ = os.environ | display.environ | {"QT_QPA_PLATFORM": "xcb", "PYTHONPATH": paths}
         terminal = subprocess.Popen(["xterm"], env=environ, stderr=subprocess.DEVNULL)
-        until(lambda: display.active_window() != 0, "the terminal has the focus")
+        wait_until(lambda: display.active_window() != 0, "the terminal has the focus")
         process = subprocess.Popen(
             [sys.executable, str(HERE / "pill_program.py")],
             env=environ,
@@ -109,7 +111,7 @@ def test_the_pill_comes_and_is_clicked_without_taking_the_focus(running: Pill) -
         asked += wish
         running.wait_for(asked)
         running.say("rest")
-        until(lambda: not running.say("look")["shown"], "the pill is gone")
+        wait_until(lambda: not running.say("look")["shown"], "the pill is gone")
         assert running.focused == running.terminal
 
 

@@ -7,19 +7,19 @@ import attrs
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
-from integration.settings_window import choose, settings_window
+from integration.settings_window import select_item, settings_window
 from integration.ui_fakes import FakeApp
-from sayso.core.dictation.history_entry import Entry
+from sayso.core.dictation.history_entry import HistoryEntry
 from sayso.core.problems import Problem
 from sayso.core.settings import settings as s
 from sayso.core.settings.settings import Endpoint, Settings
-from sayso.core.usage import Used
+from sayso.core.usage import UsageRecord
 from sayso.storage.archive import Archive
-from sayso.storage.history import History
-from sayso.storage.recordings import Spool
+from sayso.storage.history import HistoryStore
+from sayso.storage.recordings import Recordings
 from sayso.ui.background import Background
 from sayso.ui.history import window as history_module
-from sayso.ui.history.rows import ENTRY, below, day_name, offers, two_lines
+from sayso.ui.history.rows import ENTRY_ROLE, day_heading, details, row_actions, wrap_two_lines
 from sayso.ui.history.window import HistoryWindow
 
 LONG = "Could you move the meeting to Thursday, because the second draft is ready? " * 4
@@ -29,7 +29,7 @@ NOW = dt.datetime.now(dt.UTC)
 def entry(id_, text="", minutes=0, **others):
     started = (NOW - dt.timedelta(minutes=minutes)).isoformat(timespec="milliseconds")
     values = {"outcome": "inserted", "duration_s": 8.2, "program": "editor"} | others
-    return Entry(id=id_, started=started, text=text, **values)
+    return HistoryEntry(id=id_, started=started, text=text, **values)
 
 
 ENTRIES = [
@@ -48,7 +48,7 @@ ENTRIES = [
         minutes=3000,
         outcome="rescued",
         engine="Attic & more",
-        usage=(Used(endpoint="OpenAI", seconds=9, cost_usd=0.00255),),
+        usage=(UsageRecord(endpoint="OpenAI", seconds=9, cost_usd=0.00255),),
     ),
 ]
 
@@ -61,7 +61,9 @@ def fake():
 @pytest.fixture
 def archive(tmp_path):
     made = Archive(
-        Spool(tmp_path / "takes"), History(tmp_path / "history.db"), warned=lambda _: None
+        Recordings(tmp_path / "takes"),
+        HistoryStore(tmp_path / "history.db"),
+        on_problem=lambda _: None,
     )
     yield made
     made.close()
@@ -71,7 +73,7 @@ def archive(tmp_path):
 def window(qtbot, archive, fake):
     background = Background()
     made = HistoryWindow(fake.actions(), archive, background, Settings())
-    fake.changed = made.use
+    fake.changed = made.on_settings
     qtbot.addWidget(made)
     yield made
     background.stop(wait=True)
@@ -100,14 +102,14 @@ def press(qtbot, window, id_, word):
     """Click a word of a row."""
     index = row(window, id_)
     rect = window.view.visualRect(index)
-    places = {w: place for _, place, w in window._rows.place_of(rect, index.data(ENTRY))}
+    places = {w: place for _, place, w in window._rows.place_of(rect, index.data(ENTRY_ROLE))}
     point: QPoint = places[word].center()
     qtbot.mouseClick(window.view.viewport(), Qt.MouseButton.LeftButton, pos=point)
 
 
 def row(window, id_):
     rows = [window.view.entries.index(at, 0) for at in range(window.view.entries.rowCount())]
-    return next(each for each in rows if each.data(ENTRY) and each.data(ENTRY).id == id_)
+    return next(each for each in rows if each.data(ENTRY_ROLE) and each.data(ENTRY_ROLE).id == id_)
 
 
 def choose_row(window, id_):
@@ -116,7 +118,7 @@ def choose_row(window, id_):
 
 def menu(window, id_):
     """Its entries by their words, one level down as 'Recognise again > OpenAI'."""
-    made = window.menu_of(row(window, id_).data(ENTRY), QPoint())
+    made = window.menu_of(row(window, id_).data(ENTRY_ROLE), QPoint())
     found = {}
     for action in made.actions():
         if inner := action.menu():
@@ -312,19 +314,24 @@ DAYS = {
 
 @pytest.mark.parametrize(("day", "name"), DAYS.items())
 def test_days(day, name):
-    assert day_name(day, TODAY) == name
+    assert day_heading(day, TODAY) == name
 
 
 def test_rows(qapp):
-    assert below(ENTRIES[2]).split("  ·  ")[1:] == [
+    assert details(ENTRIES[2]).split("  ·  ")[1:] == [
         "Editor", "8 s", "Attic & more", "$0.0026", "Rescued after a restart",
     ]  # fmt: skip
-    assert below(ENTRIES[1]).endswith("The server did not answer.")
-    assert [word for _, word in offers(ENTRIES[1])] == ["Try again", "Play", "More ▾", "Delete"]
-    lines = two_lines(LONG, qapp.font(), 300)
+    assert details(ENTRIES[1]).endswith("The server did not answer.")
+    assert [word for _, word in row_actions(ENTRIES[1])] == [
+        "Try again",
+        "Play",
+        "More ▾",
+        "Delete",
+    ]
+    lines = wrap_two_lines(LONG, qapp.font(), 300)
     assert len(lines) == 2
     assert lines[1].endswith("…")
-    assert two_lines("short 👍", qapp.font(), 300) == ["short 👍"]
+    assert wrap_two_lines("short 👍", qapp.font(), 300) == ["short 👍"]
 
 
 # Settings
@@ -349,7 +356,7 @@ def test_a_shorter_time_is_asked_where_something_would_go(
         "sayso.ui.settings.privacy.may_delete", lambda _, count: asked.append(count) or answer
     )
     combo = page.rows["history.keep"].control
-    choose(combo, "never")
+    select_item(combo, "never")
     qtbot.waitUntil(lambda: fake.settings.history.keep == kept and combo.currentData() == kept)
     assert asked == ([going] if going else [])
 

@@ -16,21 +16,27 @@ from integration.ui_fakes import FakeApp
 from sayso.core.dictation.status import Status
 from sayso.core.problems import Problem, ProblemError
 from sayso.core.settings import settings as s
-from sayso.core.settings.engine_choice import added, in_use, without
+from sayso.core.settings.engine_choice import select_engine, with_endpoint, without_endpoint
 from sayso.core.settings.settings import Endpoint, Settings
 from sayso.ui import messages
 from sayso.ui.background import Background
 from sayso.ui.bridge import Bridge
-from sayso.ui.indicator.layout import LEAST, MOST, MOST_2, Layout, lay_out
+from sayso.ui.indicator.layout import (
+    MAX_WIDTH,
+    MAX_WIDTH_TWO_LINES,
+    MIN_WIDTH,
+    Layout,
+    compute_layout,
+)
 from sayso.ui.indicator.overlay import Desk, Overlay
-from sayso.ui.indicator.position import anchor, screen_at
+from sayso.ui.indicator.position import anchor_in, screen_at
 from sayso.ui.tray import Tray
 
-LISTENING = Status("listening", take=1, sound_arrived=True)
+LISTENING = Status("listening", take=1, has_audio=True)
 FAILED = Status(
     "failed", take=1, problem=Problem("The server did not answer.", "Your recording is kept.")
 )
-HELD = Status(take=1, held="Could you move the meeting", asks=True)
+HELD = Status(take=1, held_text="Could you move the meeting", offers_held_text=True)
 
 
 @attrs.define
@@ -61,11 +67,11 @@ def overlay(app: FakeApp, clock: Clock, qtbot: QtBot) -> Overlay:
 
 def shown(overlay: Overlay, clock: Clock, status: Status, after_ms: float = 200) -> Layout:
     """What it shows so long after a status."""
-    overlay.show_status(status)
+    overlay.on_status(status)
     clock.now += after_ms
-    overlay.show_status(status)
-    assert overlay.layout_shown is not None
-    return overlay.layout_shown
+    overlay.on_status(status)
+    assert overlay.current_layout is not None
+    return overlay.current_layout
 
 
 def press(overlay: Overlay, name: str, qtbot: QtBot) -> None:
@@ -74,9 +80,9 @@ def press(overlay: Overlay, name: str, qtbot: QtBot) -> None:
 
 
 def test_it_is_hidden_and_idle_at_rest(overlay: Overlay) -> None:
-    overlay.show_status(Status(ready=True))
+    overlay.on_status(Status(ready=True))
     assert not overlay.isVisible()
-    assert not overlay.busy
+    assert not overlay.timers_active
 
 
 def test_it_never_asks_for_the_focus(overlay: Overlay) -> None:
@@ -89,14 +95,14 @@ def test_it_never_asks_for_the_focus(overlay: Overlay) -> None:
 def test_a_take_comes_and_goes_and_leaves_no_timer(overlay: Overlay, clock: Clock) -> None:
     assert shown(overlay, clock, LISTENING).view.kind == "listening"
     assert overlay.isVisible()
-    assert overlay.busy
+    assert overlay.timers_active
     assert shown(overlay, clock, Status("finishing", take=1), 500).view.text == "Writing…"
-    inserted = Status(take=1, words=7)
+    inserted = Status(take=1, inserted_words=7)
     assert shown(overlay, clock, inserted, 100).view.text == "7 words"
     clock.now += 700
-    overlay.show_status(inserted)
+    overlay.on_status(inserted)
     assert not overlay.isVisible()
-    assert not overlay.busy
+    assert not overlay.timers_active
 
 
 def test_growing_words_never_shrink_it(overlay: Overlay, clock: Clock) -> None:
@@ -130,7 +136,7 @@ def test_buttons_do_what_they_say_and_close_it(
 ) -> None:  # fmt: skip
     shown(overlay, clock, status)
     press(overlay, button, qtbot)
-    assert app.asked == asked
+    assert app.calls == asked
     assert not overlay.isVisible()
 
 
@@ -152,7 +158,7 @@ def test_an_error_leads_to_its_remedy(
     problem = attrs.evolve(FAILED.problem, action=action)
     shown(overlay, clock, attrs.evolve(FAILED, problem=problem))
     press(overlay, button, qtbot)
-    assert app.asked == asked
+    assert app.calls == asked
 
 
 def test_the_square_finishes_hands_free(
@@ -160,7 +166,7 @@ def test_the_square_finishes_hands_free(
 ) -> None:
     shown(overlay, clock, attrs.evolve(LISTENING, hands_free=True))
     press(overlay, "Finish dictation", qtbot)
-    assert app.asked == ["finish"]
+    assert app.calls == ["finish"]
 
 
 def test_an_unanswered_question_is_dismissed_after_30_s(
@@ -170,13 +176,13 @@ def test_an_unanswered_question_is_dismissed_after_30_s(
     here = QPointF(1, 1)
     QApplication.sendEvent(overlay, QEnterEvent(here, here, here))
     clock.now += 60_000
-    overlay.show_status(HELD)
+    overlay.on_status(HELD)
     assert overlay.isVisible()
     QApplication.sendEvent(overlay, QEvent(QEvent.Type.Leave))
     clock.now += 30_000
-    overlay.show_status(HELD)
+    overlay.on_status(HELD)
     assert not overlay.isVisible()
-    assert app.asked == ["dismiss"]
+    assert app.calls == ["dismiss"]
 
 
 def test_it_is_named_and_described(overlay: Overlay, clock: Clock) -> None:
@@ -191,7 +197,7 @@ def test_it_is_named_and_described(overlay: Overlay, clock: Clock) -> None:
 def test_it_stands_at_the_edge_it_was_told(
     overlay: Overlay, clock: Clock, app: FakeApp, where: str
 ) -> None:
-    overlay.use(s.put(Settings(), "pill", where))
+    overlay.on_settings(s.put(Settings(), "pill", where))
     shown(overlay, clock, LISTENING)
     area = QGuiApplication.primaryScreen().availableGeometry()
     body = overlay.geometry().adjusted(24, 24, -24, -24)
@@ -217,17 +223,17 @@ def test_with_compositing_it_fades_in_and_out(app: FakeApp, clock: Clock, qtbot:
     assert overlay.mask().isEmpty()
     clock.now += 400
     qtbot.waitUntil(lambda: overlay.windowOpacity() == 1.0)
-    overlay.show_status(Status())
+    overlay.on_status(Status())
     assert overlay.isVisible()
     clock.now += 200
     qtbot.waitUntil(lambda: not overlay.isVisible())
-    assert not overlay.busy
+    assert not overlay.timers_active
 
 
 def test_the_anchor_is_the_middle_of_the_edge() -> None:
     area = QRect(100, 50, 1000, 700)
-    assert anchor(area, at_top=False).window(QSize(200, 40)) == QRect(476, 662, 248, 88)
-    assert anchor(area, at_top=True).window(QSize(200, 40)) == QRect(476, 50, 248, 88)
+    assert anchor_in(area, at_top=False).window_rect(QSize(200, 40)) == QRect(476, 662, 248, 88)
+    assert anchor_in(area, at_top=True).window_rect(QSize(200, 40)) == QRect(476, 50, 248, 88)
 
 
 def test_an_unknown_point_means_the_pointers_screen(qapp: QApplication) -> None:
@@ -242,30 +248,30 @@ def test_an_unknown_point_means_the_pointers_screen(qapp: QApplication) -> None:
 @pytest.mark.parametrize(
     "view",
     [
-        messages.arming_view(300),
+        messages.starting_view(300),
         messages.listening_view(attrs.evolve(LISTENING, partial="w " * 400), Settings(), 0, False),
         messages.listening_view(attrs.evolve(LISTENING, partial="שלום"), Settings(), 0, False),
         messages.finishing_view("", 11_000),
-        messages.nothing_view(2),
+        messages.nothing_heard_view(2),
         messages.held_view("w " * 400),
-        messages.error_view(Problem("w " * 200, "w " * 200, "try-again")),
-        messages.error_view(Problem("It broke.")),
+        messages.problem_view(Problem("w " * 200, "w " * 200, "try-again")),
+        messages.problem_view(Problem("It broke.")),
     ],
     ids=lambda view: f"{view.kind}-{len(view.text)}",
 )
 def test_everything_is_inside_the_pill_and_apart(
-    view: messages.PillView, qapp: QApplication
+    view: messages.IndicatorView, qapp: QApplication
 ) -> None:
-    layout = lay_out(view)
-    assert LEAST <= layout.width <= (MOST_2 if view.detail else MOST)
-    boxes = [place.rect for place in layout.places]
+    layout = compute_layout(view)
+    assert MIN_WIDTH <= layout.width <= (MAX_WIDTH_TWO_LINES if view.detail else MAX_WIDTH)
+    boxes = [place.rect for place in layout.button_boxes]
     if layout.text.width():
         boxes.append(layout.text)
     for at, box in enumerate(boxes):
         assert box.left() >= 8
         assert box.right() <= layout.width - 8
         assert not any(box.intersects(other) for other in boxes[:at])
-    assert all(place.rect.height() >= 24 for place in layout.places)
+    assert all(place.rect.height() >= 24 for place in layout.button_boxes)
 
 
 # Tray
@@ -275,7 +281,7 @@ def test_everything_is_inside_the_pill_and_apart(
 def tray(app: FakeApp, qapp: QApplication) -> Iterator[Tray]:
     background = Background()
     made = Tray(app.actions(), background)
-    app.changed = made.use
+    app.on_settings_changed = made.on_settings
     yield made
     background.stop(wait=True)
     made.icon.hide()
@@ -286,45 +292,45 @@ def labels(tray: Tray) -> list[str]:
 
 
 def test_the_menu_is_in_order(tray: Tray) -> None:
-    tray.show_status(Status(held="words"))
+    tray.on_status(Status(held_text="words"))
     assert labels(tray) == [
         "Listening for Right Ctrl", "—", "Start hands-free", "Type the held words",
         "Copy the last words", "—", "Microphone", "Recognise", "—", "History…", "Settings…",
         "Quit",
     ]  # fmt: skip
-    tray.show_status(Status())
+    tray.on_status(Status())
     assert "Type the held words" not in labels(tray)
-    assert not tray.copy.isEnabled()
+    assert not tray.copy_text.isEnabled()
 
 
 def test_entries_ask_for_what_they_say(tray: Tray, app: FakeApp) -> None:
-    tray.show_status(Status(held="words"))
-    for action in (tray.toggle, tray.insert, tray.copy, tray.settings, tray.quit):
+    tray.on_status(Status(held_text="words"))
+    for action in (tray.toggle, tray.insert_held, tray.copy_text, tray.settings, tray.quit):
         action.trigger()
-    tray.show_status(Status("listening"))
+    tray.on_status(Status("listening"))
     tray.toggle.trigger()
-    assert app.asked == ["start", "insert", "copy", ("settings", ""), "quit", "finish"]
+    assert app.calls == ["start", "insert", "copy", ("settings", ""), "quit", "finish"]
 
 
 def test_a_click_never_starts_a_dictation(tray: Tray, app: FakeApp) -> None:
     tray.icon.activated.emit(QSystemTrayIcon.ActivationReason.Trigger)
     tray.menu.hide()
-    assert app.asked == []
+    assert app.calls == []
 
 
 def test_microphones_are_listed_when_their_menu_opens(
     tray: Tray, app: FakeApp, qtbot: QtBot
 ) -> None:
-    tray.microphones.aboutToShow.emit()
-    qtbot.waitUntil(lambda: len(tray.microphones.actions()) == 3)
-    default, _, headset = tray.microphones.actions()
+    tray.microphone_menu.aboutToShow.emit()
+    qtbot.waitUntil(lambda: len(tray.microphone_menu.actions()) == 3)
+    default, _, headset = tray.microphone_menu.actions()
     assert (default.text(), default.isChecked()) == ("System default", True)
     headset.trigger()
     assert (headset.text(), app.settings.microphone.device) == ("Headset && more", "bluez.headset")
 
 
 def engines(tray: Tray) -> dict[str, QAction]:
-    return {action.data(): action for action in tray.recognise.actions() if action.data()}
+    return {action.data(): action for action in tray.engine_menu.actions() if action.data()}
 
 
 def ticked(tray: Tray) -> list[str]:
@@ -332,11 +338,13 @@ def ticked(tray: Tray) -> list[str]:
 
 
 def seen(tray: Tray) -> list[str]:
-    return [action.text() for action in tray.recognise.actions() if action.isVisible()]
+    return [action.text() for action in tray.engine_menu.actions() if action.isVisible()]
 
 
 def test_the_menu_has_this_computer_and_every_server(tray: Tray, app: FakeApp) -> None:
-    app.edit(lambda now: added(now, Endpoint(name="Box & more", url="http://localhost:8000/v1")))
+    app.edit(
+        lambda now: with_endpoint(now, Endpoint(name="Box & more", url="http://localhost:8000/v1"))
+    )
     assert list(engines(tray)) == ["on-device", "OpenAI", "Box & more"]
     assert engines(tray)["Box & more"].text() == "Box && more"
     assert ticked(tray) == ["on-device"]
@@ -350,16 +358,16 @@ def test_the_menu_has_this_computer_and_every_server(tray: Tray, app: FakeApp) -
 
 
 def test_a_server_that_is_renamed_or_removed_is_so_in_the_menu(tray: Tray, app: FakeApp) -> None:
-    app.edit(lambda now: in_use(added(now, Endpoint(name="Box")), "Box"))
+    app.edit(lambda now: select_engine(with_endpoint(now, Endpoint(name="Box")), "Box"))
     app.change("endpoint.name", "The box")
     assert list(engines(tray)) == ["on-device", "OpenAI", "The box"]
     assert ticked(tray) == ["The box"]
-    app.edit(lambda now: without(now, "The box"))
+    app.edit(lambda now: without_endpoint(now, "The box"))
     assert (list(engines(tray)), ticked(tray)) == (["on-device", "OpenAI"], ["on-device"])
 
 
 def test_a_choice_that_cannot_be_kept_is_not_ticked(tray: Tray, app: FakeApp) -> None:
-    app.refused = Problem("The settings were not saved.", "The disk is full.")
+    app.next_problem = Problem("The settings were not saved.", "The disk is full.")
     engines(tray)["OpenAI"].trigger()
     assert ticked(tray) == ["on-device"]
 
@@ -368,8 +376,8 @@ def test_it_looks_for_a_tray_for_a_minute_without_haste(tray: Tray) -> None:
     assert not QSystemTrayIcon.isSystemTrayAvailable(), "offscreen has no tray"
     tray.start()
     for _ in range(30):
-        tray._look.timeout.emit()
-    assert not tray._look.isActive()
+        tray.poll_timer.timeout.emit()
+    assert not tray.poll_timer.isActive()
 
 
 # Threads
@@ -414,7 +422,9 @@ ANSWERS = {
         [("settings", "usage")],
     ),
     "several rescued": (
-        Status(held="words", asks=True, rescued="14:32", rescued_count=2),
+        Status(
+            held_text="words", offers_held_text=True, recovered_spoken_at="14:32", recovered_count=2
+        ),
         "Show",
         ["history", "dismiss"],
     ),
@@ -433,5 +443,5 @@ def test_what_waits_is_answered_in_the_pill(
 ) -> None:
     shown(overlay, clock, status)
     press(overlay, button, qtbot)
-    assert app.asked == asked
+    assert app.calls == asked
     assert not overlay.isVisible()

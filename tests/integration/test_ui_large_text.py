@@ -33,17 +33,17 @@ from pytestqt.qtbot import QtBot
 
 from integration.settings_window import settings_window
 from integration.ui_fakes import FakeApp
-from sayso.core.dictation.history_entry import Entry
+from sayso.core.dictation.history_entry import HistoryEntry
 from sayso.core.dictation.status import Status
 from sayso.core.settings.settings import Settings
-from sayso.core.usage import Day, Sum
+from sayso.core.usage import DailyUsage, UsageTotal
 from sayso.storage.archive import Archive
-from sayso.storage.history import History
-from sayso.storage.recordings import Spool
+from sayso.storage.history import HistoryStore
+from sayso.storage.recordings import Recordings
 from sayso.ui.background import Background
 from sayso.ui.history.empty import paint_empty
-from sayso.ui.history.rows import ENTRY, two_lines
-from sayso.ui.history.window import LEAST, SIZE, HistoryWindow
+from sayso.ui.history.rows import ENTRY_ROLE, wrap_two_lines
+from sayso.ui.history.window import DEFAULT_SIZE, MINIMUM_SIZE, HistoryWindow
 from sayso.ui.indicator.overlay import Desk, Overlay
 from sayso.ui.settings.page import Combo
 from sayso.ui.settings.usage import UsagePage
@@ -55,11 +55,11 @@ SIZES = {"normal": 13, "half as large again": 20, "twice as large": 26}
 LARGE = SIZES["twice as large"]
 SMALLEST = QSize(1, 1)
 """As small as a window lets itself be made."""
-WINDOWS = {"smallest": SMALLEST, "usual": SIZE, "large": QSize(1400, 900)}
+WINDOWS = {"smallest": SMALLEST, "usual": DEFAULT_SIZE, "large": QSize(1400, 900)}
 LONG = "Could you move the meeting to Thursday, because the second draft is ready? " * 4
 PROGRAM = "org.example.a-program-with-a-name-that-is-long"
 NOW = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
-SAID = Entry(
+SAID = HistoryEntry(
     id="a",
     started=NOW,
     text=LONG,
@@ -92,7 +92,9 @@ def history(
     """The window with two dictations, in text of so many pixels."""
     background = Background()
     archive = Archive(
-        Spool(tmp_path / "takes"), History(tmp_path / "history.db"), warned=lambda _: None
+        Recordings(tmp_path / "takes"),
+        HistoryStore(tmp_path / "history.db"),
+        on_problem=lambda _: None,
     )
     for entry in (SAID, LOST):
         archive.history.put(entry)
@@ -117,7 +119,7 @@ def settle(window: QWidget, size: QSize) -> None:
 
 
 def parts(window: HistoryWindow) -> list[QWidget]:
-    listed = [window.search, window.programs, window.view, window.told]
+    listed = [window.search, window.programs, window.view, window.message]
     buttons = [window.turn_on, window.undo, window.export, window.delete_all]
     return [part for part in (*listed, *buttons) if part.isVisible()]
 
@@ -140,8 +142,8 @@ def test_every_part_of_the_history_is_seen_whole_and_apart(
     window = history(pixels)
     settle(window, size)
     if told == "Deleted.":
-        window._do("delete", LOST, QPoint())
-    window._say(told)
+        window.perform("delete", LOST, QPoint())
+    window.show_message(told)
     settle(window, size)
     seen = parts(window)
     assert len(seen) >= 6
@@ -159,16 +161,18 @@ def test_every_part_of_the_history_is_seen_whole_and_apart(
 @pytest.mark.parametrize("busy", [False, True], ids=["at rest", "being recognised"])
 @pytest.mark.parametrize("entry", [SAID, LOST], ids=["said", "lost"])
 def test_what_can_be_done_with_a_row_lies_in_it_with_what_goes_on(
-    history: Callable[[int], HistoryWindow], pixels: int, entry: Entry, busy: bool
+    history: Callable[[int], HistoryWindow], pixels: int, entry: HistoryEntry, busy: bool
 ) -> None:
     window = history(pixels)
     settle(window, SMALLEST)
     if busy:
-        window._rows.busy.add(entry.id)
-    model = window.view.entries
+        window.delegate.busy.add(entry.id)
+    model = window.view.item_model
     indexes = [model.index(at, 0) for at in range(model.rowCount())]
-    rect = next(window.view.visualRect(index) for index in indexes if index.data(ENTRY) == entry)
-    places = window._rows.place_of(rect, entry)
+    rect = next(
+        window.view.visualRect(index) for index in indexes if index.data(ENTRY_ROLE) == entry
+    )
+    places = window.delegate.button_rects(rect, entry)
     words = [word for _, _, word in places]
     assert words[-2:] == ["More ▾", "Delete"]
     assert all(rect.contains(place) for _, place, _ in places)
@@ -180,7 +184,7 @@ def test_what_can_be_done_with_a_row_lies_in_it_with_what_goes_on(
 
 def test_words_without_a_space_are_broken_where_the_line_ends(qapp: QApplication) -> None:
     metrics = QFontMetrics(theme.font())
-    lines = two_lines("a" * 400, theme.font(), 300)
+    lines = wrap_two_lines("a" * 400, theme.font(), 300)
     assert len(lines) == 2
     assert all(metrics.horizontalAdvance(line) <= 300 for line in lines)
 
@@ -218,10 +222,10 @@ def test_windows_grow_with_the_text_and_stay_on_the_screen(
     history: Callable[[int], HistoryWindow],
 ) -> None:
     normal, large = history(SIZES["normal"]), history(LARGE)
-    assert (normal.minimumSize(), normal.size()) == (LEAST, SIZE)
+    assert (normal.minimumSize(), normal.size()) == (MINIMUM_SIZE, DEFAULT_SIZE)
     screen = QGuiApplication.primaryScreen().availableSize()
-    assert large.size() == (SIZE * 2).boundedTo(screen)
-    assert large.minimumHeight() > LEAST.height()
+    assert large.size() == (DEFAULT_SIZE * 2).boundedTo(screen)
+    assert large.minimumHeight() > MINIMUM_SIZE.height()
     assert history(200).minimumSize() == screen
 
 
@@ -231,10 +235,10 @@ def test_windows_grow_with_the_text_and_stay_on_the_screen(
 @pytest.fixture
 def month(app: FakeApp) -> FakeApp:
     """With something to show on every page."""
-    day = Day(
+    day = DailyUsage(
         day=dt.date.today().replace(day=1),
         endpoint="OpenAI",
-        sum=Sum(takes=3, seconds=5400, cost_usd=10.11),
+        total=UsageTotal(takes=3, seconds=5400, cost_usd=10.11),
     )
     app.used = [day]
     return app
@@ -334,7 +338,7 @@ def test_the_pill_is_no_wider_than_a_screen_that_is_small_for_the_text(
     desk = Desk(composited=lambda: False, focus_point=lambda: None)
     pill = Overlay(app.actions(), desk)
     qtbot.addWidget(pill)
-    pill.show_status(Status(take=1, held=LONG, asks=True))
+    pill.on_status(Status(take=1, held_text=LONG, offers_held_text=True))
     screen = QGuiApplication.primaryScreen().availableGeometry()
     seen = pill.mask().boundingRect().translated(pill.pos())
     assert seen.width() > screen.width() / 2

@@ -12,98 +12,105 @@ from pytestqt.qtbot import QtBot
 from integration.settings_window import recognition, settings_window
 from integration.ui_fakes import FakeApp
 from sayso.core.problems import Problem
-from sayso.stt.ondevice.models.catalog import MODELS, Listed, Speed, named
-from sayso.ui.settings.recognition.local_models import ModelLine, ModelList, act, state
+from sayso.stt.ondevice.models.catalog import MODELS, ModelStatus, Speed, by_name
+from sayso.ui.settings.recognition.local_models import (
+    ModelList,
+    ModelRow,
+    available_action,
+    status_text,
+)
 from sayso.ui.settings.window import SettingsWindow
 
-TINY, SMALL, UNPINNED = named("tiny"), named("small"), named("distil-medium.en")
+TINY, SMALL, UNPINNED = by_name("tiny"), by_name("small"), by_name("distil-medium.en")
 
 
 @pytest.fixture
 def models(window: SettingsWindow, qtbot: QtBot) -> ModelList:
     window.resize(780, 1000)
     page = recognition(window)
-    qtbot.waitUntil(lambda: len(page.models.lines) == len(MODELS))
+    qtbot.waitUntil(lambda: len(page.models.rows) == len(MODELS))
     return page.models
 
 
-def line(models: ModelList, name: str) -> ModelLine:
-    return models.lines[name]
+def row_of(models: ModelList, name: str) -> ModelRow:
+    return models.rows[name]
 
 
-def stands(app: FakeApp, models: ModelList, qtbot: QtBot, **entries: Listed) -> None:
+def set_entries(app: FakeApp, models: ModelList, qtbot: QtBot, **entries: ModelStatus) -> None:
     """Something happened to models; the list looks again."""
     for entry in entries.values():
-        app.models[entry.model.name] = entry
-    models.look()
-    qtbot.waitUntil(lambda: all(line(models, e.model.name).entry == e for e in entries.values()))
+        app.model_list[entry.model.name] = entry
+    models.reload()
+    qtbot.waitUntil(lambda: all(row_of(models, e.model.name).entry == e for e in entries.values()))
 
 
-SHOWN = {
-    "not here": (Listed(model=SMALL, place=""), "486 MB", "Download"),
-    "here": (Listed(model=SMALL, place="own"), "486 MB", "Remove"),
-    "in use": (Listed(model=TINY, place="own"), "78 MB", ""),
-    "arriving": (Listed(model=SMALL, place="", part_bytes=218_000_000, arriving=True),
+STATUS_TEXTS = {
+    "not here": (ModelStatus(model=SMALL, location=""), "486 MB", "Download"),
+    "here": (ModelStatus(model=SMALL, location="own"), "486 MB", "Remove"),
+    "in use": (ModelStatus(model=TINY, location="own"), "78 MB", ""),
+    "arriving": (ModelStatus(model=SMALL, location="", downloaded_bytes=218_000_000, downloading=True),
                  "218 MB of 486 MB", "Cancel"),
-    "broken off": (Listed(model=SMALL, place="", part_bytes=5_000_000), "5 MB of 486 MB",
+    "broken off": (ModelStatus(model=SMALL, location="", downloaded_bytes=5_000_000), "5 MB of 486 MB",
                    "Download"),
-    "in a package": (Listed(model=SMALL, place="package"), "486 MB, installed", ""),
-    "another's": (Listed(model=SMALL, place="hub"), "486 MB, from another program", ""),
-    "measured": (Listed(model=TINY, place="own", speed=Speed(0.16, measured=True)),
+    "in a package": (ModelStatus(model=SMALL, location="package"), "486 MB, installed", ""),
+    "another's": (ModelStatus(model=SMALL, location="hub"), "486 MB, from another program", ""),
+    "measured": (ModelStatus(model=TINY, location="own", speed=Speed(0.16, measured=True)),
                  "0.2 s, 78 MB", ""),
-    "reckoned": (Listed(model=SMALL, place="", speed=Speed(1.03, measured=False)),
+    "reckoned": (ModelStatus(model=SMALL, location="", speed=Speed(1.03, measured=False)),
                  "about 1.0 s, 486 MB", "Download"),
-    "not pinned": (Listed(model=UNPINNED, place=""), "792 MB, not offered yet", ""),
+    "not pinned": (ModelStatus(model=UNPINNED, location=""), "792 MB, not offered yet", ""),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("entry", "beside", "button"), SHOWN.values(), ids=SHOWN)
-def test_what_is_said_of_a_model_and_done_with_it(entry: Listed, beside: str, button: str) -> None:
-    assert state(entry) == beside
-    assert act(entry, used="whisper-tiny") == button
+@pytest.mark.parametrize(("entry", "beside", "button"), STATUS_TEXTS.values(), ids=STATUS_TEXTS)
+def test_what_is_said_of_a_model_and_done_with_it(
+    entry: ModelStatus, beside: str, button: str
+) -> None:
+    assert status_text(entry) == beside
+    assert available_action(entry, in_use="whisper-tiny") == button
 
 
 def test_all_models_are_listed_and_the_one_in_use_is_chosen(models: ModelList) -> None:
-    assert [line.radio.text() for line in models.lines.values()][:6] == [
+    assert [line.radio.text() for line in models.rows.values()][:6] == [
         *("Tiny, fastest", "Base, quick", "Small, surer", "Medium, sure, slow"),
         *("Large, surest, slowest", "Large turbo, best"),
     ]
-    assert [name for name, line in models.lines.items() if line.radio.isChecked()] == [
+    assert [name for name, line in models.rows.items() if line.radio.isChecked()] == [
         "whisper-base"
     ]
-    assert [name for name, line in models.lines.items() if line.radio.isEnabled()] == [
+    assert [name for name, line in models.rows.items() if line.radio.isEnabled()] == [
         "whisper-base"
     ]
-    assert line(models, "whisper-small").radio.accessibleDescription() == "486 MB, all languages"
-    assert line(models, "whisper-small").button.accessibleName() == "Download Small"
+    assert row_of(models, "whisper-small").radio.accessibleDescription() == "486 MB, all languages"
+    assert row_of(models, "whisper-small").button.accessibleName() == "Download Small"
     assert not models.empty.isVisible()
 
 
 def test_a_model_that_is_here_is_used_at_a_click(
     app: FakeApp, models: ModelList, qtbot: QtBot
 ) -> None:
-    stands(app, models, qtbot, tiny=Listed(model=TINY, place="own"))
-    qtbot.mouseClick(line(models, "whisper-tiny").radio, Qt.MouseButton.LeftButton)
+    set_entries(app, models, qtbot, tiny=ModelStatus(model=TINY, location="own"))
+    qtbot.mouseClick(row_of(models, "whisper-tiny").radio, Qt.MouseButton.LeftButton)
     assert app.settings.on_device.model == "whisper-tiny"
-    assert line(models, "whisper-tiny").button.isHidden()
+    assert row_of(models, "whisper-tiny").button.isHidden()
     app.change("on_device.model", "whisper-base")
-    assert line(models, "whisper-base").radio.isChecked()
-    assert line(models, "whisper-tiny").button.text() == "Remove"
+    assert row_of(models, "whisper-base").radio.isChecked()
+    assert row_of(models, "whisper-tiny").button.text() == "Remove"
 
 
 def test_what_the_seconds_are_is_said_below_where_there_are_any(
     app: FakeApp, models: ModelList, qtbot: QtBot
 ) -> None:
-    assert models.waits.isHidden()
+    assert models.wait_help.isHidden()
     speed = Speed(0.3, measured=True)
-    stands(app, models, qtbot, tiny=Listed(model=TINY, place="own", speed=speed))
-    assert models.waits.isVisible()
-    assert line(models, "whisper-tiny").state.text() == "0.3 s, 78 MB"
+    set_entries(app, models, qtbot, tiny=ModelStatus(model=TINY, location="own", speed=speed))
+    assert models.wait_help.isVisible()
+    assert row_of(models, "whisper-tiny").status.text() == "0.3 s, 78 MB"
     order = models.layout()
     assert order is not None
     last = order.itemAt(order.count() - 1)
     assert last is not None
-    assert last.widget() is models.waits
+    assert last.widget() is models.wait_help
 
 
 SIZES = {"normal": 13, "half as large again": 19, "twice as large": 26}
@@ -116,8 +123,8 @@ def test_no_word_of_it_is_cut_off_in_any_size(
 ) -> None:
     problem = Problem("There is no internet.", "What has arrived is kept. " * 3)
     speed = Speed(11.2, measured=False)
-    app.models = {
-        model.name: Listed(model=model, place="hub", speed=speed, problem=problem)
+    app.model_list = {
+        model.name: ModelStatus(model=model, location="hub", speed=speed, problem=problem)
         for model in MODELS
     }
     before = qapp.font()
@@ -128,16 +135,16 @@ def test_no_word_of_it_is_cut_off_in_any_size(
         with settings_window(app, qtbot) as window:
             window.resize(width, 1000)
             models = recognition(window).models
-            qtbot.waitUntil(lambda: len(models.lines) == len(MODELS))
-            qtbot.waitUntil(lambda: all(map(whole, models.lines.values())))
+            qtbot.waitUntil(lambda: len(models.rows) == len(MODELS))
+            qtbot.waitUntil(lambda: all(map(fits, models.rows.values())))
             assert window.width() == width
     finally:
         qapp.setFont(before)
 
 
-def whole(line: ModelLine) -> bool:
+def fits(line: ModelRow) -> bool:
     """Whether everything in it has the room it takes."""
-    radio, state, note = line.radio, line.state, line.note
+    radio, state, note = line.radio, line.status, line.note
     return (
         line.parentWidget().rect().contains(line.geometry())
         and all(line.rect().contains(part.geometry()) for part in (radio, state, note))
@@ -151,19 +158,23 @@ def whole(line: ModelLine) -> bool:
 def test_a_download_is_begun_followed_and_cancelled(
     app: FakeApp, models: ModelList, qtbot: QtBot
 ) -> None:
-    small = line(models, "whisper-small")
+    small = row_of(models, "whisper-small")
     qtbot.mouseClick(small.button, Qt.MouseButton.LeftButton)
-    assert app.asked == [("download", "whisper-small")]
-    half = Listed(model=SMALL, place="", part_bytes=SMALL.size_bytes // 2, arriving=True)
-    stands(app, models, qtbot, small=half)
+    assert app.calls == [("download", "whisper-small")]
+    half = ModelStatus(
+        model=SMALL, location="", downloaded_bytes=SMALL.size_bytes // 2, downloading=True
+    )
+    set_entries(app, models, qtbot, small=half)
     assert small.bar.isVisible()
     assert small.bar.value() == 500
-    assert small.state.text() == "243 MB of 486 MB"
-    app.models["whisper-small"] = attrs.evolve(half, part_bytes=SMALL.size_bytes * 3 // 4)
+    assert small.status.text() == "243 MB of 486 MB"
+    app.model_list["whisper-small"] = attrs.evolve(half, part_bytes=SMALL.size_bytes * 3 // 4)
     qtbot.waitUntil(lambda: small.bar.value() == 750)  # it looks by itself
     qtbot.mouseClick(small.button, Qt.MouseButton.LeftButton)
-    assert app.asked[-1] == ("cancel", "whisper-small")
-    stands(app, models, qtbot, small=Listed(model=SMALL, place="", part_bytes=7_000_000))
+    assert app.calls[-1] == ("cancel", "whisper-small")
+    set_entries(
+        app, models, qtbot, small=ModelStatus(model=SMALL, location="", downloaded_bytes=7_000_000)
+    )
     assert small.bar.isHidden()
     assert small.button.text() == "Download"
 
@@ -172,39 +183,39 @@ def test_what_stands_against_a_download_is_told_at_its_model(
     app: FakeApp, models: ModelList, qtbot: QtBot
 ) -> None:
     problem = Problem("There is no internet.", "What has arrived is kept.")
-    stands(app, models, qtbot, small=Listed(model=SMALL, place="", problem=problem))
-    note = line(models, "whisper-small").note
+    set_entries(app, models, qtbot, small=ModelStatus(model=SMALL, location="", problem=problem))
+    note = row_of(models, "whisper-small").note
     assert note.isVisible()
     assert note.text.text() == problem.sentence
-    stands(app, models, qtbot, small=Listed(model=SMALL, place=""))
+    set_entries(app, models, qtbot, small=ModelStatus(model=SMALL, location=""))
     assert note.isHidden()
 
 
 def test_a_model_is_removed(app: FakeApp, models: ModelList, qtbot: QtBot) -> None:
-    stands(app, models, qtbot, tiny=Listed(model=TINY, place="own"))
-    qtbot.mouseClick(line(models, "whisper-tiny").button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: line(models, "whisper-tiny").button.text() == "Download")
-    assert app.asked == [("remove", "whisper-tiny")]
+    set_entries(app, models, qtbot, tiny=ModelStatus(model=TINY, location="own"))
+    qtbot.mouseClick(row_of(models, "whisper-tiny").button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: row_of(models, "whisper-tiny").button.text() == "Download")
+    assert app.calls == [("remove", "whisper-tiny")]
 
 
 def test_the_model_in_use_may_go_where_there_is_no_other(
     app: FakeApp, models: ModelList, qtbot: QtBot
 ) -> None:
-    base = Listed(model=named("base"), place="own")
-    stands(app, models, qtbot, base=base, small=Listed(model=SMALL, place="own"))
-    assert line(models, "whisper-base").button.isHidden()
-    stands(app, models, qtbot, base=base, small=Listed(model=SMALL, place=""))
-    qtbot.mouseClick(line(models, "whisper-base").button, Qt.MouseButton.LeftButton)
+    base = ModelStatus(model=by_name("base"), location="own")
+    set_entries(app, models, qtbot, base=base, small=ModelStatus(model=SMALL, location="own"))
+    assert row_of(models, "whisper-base").button.isHidden()
+    set_entries(app, models, qtbot, base=base, small=ModelStatus(model=SMALL, location=""))
+    qtbot.mouseClick(row_of(models, "whisper-base").button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(models.empty.isVisible)
-    assert app.asked == [("remove", "whisper-base")]
+    assert app.calls == [("remove", "whisper-base")]
 
 
 def test_why_a_model_could_not_be_removed_is_told(
     app: FakeApp, models: ModelList, qtbot: QtBot
 ) -> None:
-    stands(app, models, qtbot, tiny=Listed(model=TINY, place="own"))
-    app.refused = Problem("The model Tiny is being downloaded already.")
-    tiny = line(models, "whisper-tiny")
+    set_entries(app, models, qtbot, tiny=ModelStatus(model=TINY, location="own"))
+    app.next_problem = Problem("The model Tiny is being downloaded already.")
+    tiny = row_of(models, "whisper-tiny")
     qtbot.mouseClick(tiny.button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(tiny.note.isVisible)
     assert tiny.note.text.text() == "The model Tiny is being downloaded already."
@@ -213,28 +224,28 @@ def test_why_a_model_could_not_be_removed_is_told(
 def test_the_first_model_to_arrive_is_used_where_there_is_none(
     app: FakeApp, models: ModelList, qtbot: QtBot
 ) -> None:
-    base = Listed(model=named("base"), place="")
-    stands(app, models, qtbot, base=base)
+    base = ModelStatus(model=by_name("base"), location="")
+    set_entries(app, models, qtbot, base=base)
     assert models.empty.text() == ("No model on this computer. Small is a good first one (486 MB).")
     assert models.empty.isVisible()
-    stands(app, models, qtbot, small=Listed(model=SMALL, place="", arriving=True))
+    set_entries(app, models, qtbot, small=ModelStatus(model=SMALL, location="", downloading=True))
     assert models.empty.isHidden()
-    stands(app, models, qtbot, small=Listed(model=SMALL, place="own"))
+    set_entries(app, models, qtbot, small=ModelStatus(model=SMALL, location="own"))
     qtbot.waitUntil(lambda: app.settings.on_device.model == "whisper-small")
 
 
 def test_the_chosen_model_is_tried_again_once_it_is_here(
     app: FakeApp, models: ModelList, qtbot: QtBot
 ) -> None:
-    base = Listed(model=named("base"), place="", arriving=True)
-    stands(app, models, qtbot, base=base)
-    stands(app, models, qtbot, base=Listed(model=named("base"), place="own"))
-    qtbot.waitUntil(lambda: bool(app.asked))
-    assert app.asked == [("on_device.model", "whisper-base")]
+    base = ModelStatus(model=by_name("base"), location="", downloading=True)
+    set_entries(app, models, qtbot, base=base)
+    set_entries(app, models, qtbot, base=ModelStatus(model=by_name("base"), location="own"))
+    qtbot.waitUntil(lambda: bool(app.calls))
+    assert app.calls == [("on_device.model", "whisper-base")]
 
 
 def test_a_later_model_is_not_used_by_itself(app: FakeApp, models: ModelList, qtbot: QtBot) -> None:
-    stands(app, models, qtbot, small=Listed(model=SMALL, place="", arriving=True))
-    stands(app, models, qtbot, small=Listed(model=SMALL, place="own"))
+    set_entries(app, models, qtbot, small=ModelStatus(model=SMALL, location="", downloading=True))
+    set_entries(app, models, qtbot, small=ModelStatus(model=SMALL, location="own"))
     assert app.settings.on_device.model == "whisper-base"
-    assert line(models, "whisper-small").radio.isEnabled()
+    assert row_of(models, "whisper-small").radio.isEnabled()

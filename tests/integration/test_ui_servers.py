@@ -6,51 +6,59 @@ import attrs
 import pytest
 from PySide6.QtWidgets import QMessageBox
 
-from integration.settings_window import HERE, choose, enter, entries, leave, line, with_box
+from integration.settings_window import (
+    LOCAL_URL,
+    add_custom_server,
+    combo_texts,
+    enter_text,
+    leave_field,
+    line_edit,
+    select_item,
+)
 from integration.ui_fakes import FakeApp
 from sayso.core.problems import Problem
 from sayso.core.settings import settings as s
 from sayso.core.settings.endpoint import ON_DEVICE
-from sayso.core.settings.engine_choice import added, in_use
+from sayso.core.settings.engine_choice import select_engine, with_endpoint
 from sayso.core.settings.settings import Endpoint
-from sayso.stt.server.presets import PRESETS, preset
+from sayso.stt.server.presets import PRESETS, find_preset
 from sayso.ui.settings.recognition.page import RecognitionPage
 
-OPEN_ROAD = "http://192.168.1.20:8000/v1"
+UNENCRYPTED_URL = "http://192.168.1.20:8000/v1"
 
 
 def test_every_kind_of_server_can_be_added(page: RecognitionPage, app: FakeApp) -> None:
-    for action, kind in zip(page.choice.menu.actions(), PRESETS, strict=True):
-        assert (action.text(), action.toolTip()) == (kind.title, kind.about)
+    for action, kind in zip(page.engine_picker.menu.actions(), PRESETS, strict=True):
+        assert (action.text(), action.toolTip()) == (kind.title, kind.description)
         action.trigger()
         if not kind.endpoint.url:
-            assert page.server.address.row.help.text() == kind.about
-            enter(page.server.address.url, HERE)
+            assert page.server.address.row.help_label.text() == kind.description
+            enter_text(page.server.address.url, LOCAL_URL)
         name = app.settings.profile
         assert name == ("OpenAI 2" if kind.name == "openai" else kind.title)
-        made = attrs.evolve(kind.made(kind.endpoint.url or HERE), name=name)
+        made = attrs.evolve(kind.create_endpoint(kind.endpoint.url or LOCAL_URL), name=name)
         assert app.settings.endpoint == made
         assert app.settings.engine == "realtime"
-        assert page.choice.radios[name].isChecked()
+        assert page.engine_picker.radios[name].isChecked()
 
 
 def test_a_new_server_is_used_only_when_it_has_an_address(
     page: RecognitionPage, app: FakeApp
 ) -> None:
-    page.add(preset("vllm"))
-    assert page.choice.radios["vLLM"].isChecked()
+    page.add_server(find_preset("vllm"))
+    assert page.engine_picker.radios["vLLM"].isChecked()
     assert page.server.address.url.hasFocus()
-    enter(page.rows["endpoint.name"].control, "The box")
-    choose(page.rows["endpoint.auth"].control, "none")
+    enter_text(page.rows["endpoint.name"].control, "The box")
+    select_item(page.rows["endpoint.auth"].control, "none")
     assert app.settings == s.Settings()
-    enter(page.server.address.url, "")
+    enter_text(page.server.address.url, "")
     assert page.rows["endpoint.url"].note.text.text() == (
         "There is no server address. Enter it here."
     )
-    enter(page.server.address.url, HERE)
+    enter_text(page.server.address.url, LOCAL_URL)
     assert page.rows["endpoint.url"].note.isHidden()
     endpoint = app.settings.endpoint
-    assert (endpoint.name, endpoint.url, endpoint.auth) == ("The box", HERE, "none")
+    assert (endpoint.name, endpoint.url, endpoint.auth) == ("The box", LOCAL_URL, "none")
     assert (endpoint.dialect, app.settings.engine) == ("vllm", "realtime")
 
 
@@ -58,44 +66,44 @@ def test_a_new_server_is_used_only_when_it_has_an_address(
 def test_a_new_server_is_forgotten_if_another_is_chosen_first(
     page: RecognitionPage, app: FakeApp, wanted: str
 ) -> None:
-    page.add(preset("litellm"))
-    enter(page.rows["endpoint.name"].control, "Proxy")
-    page.choice.radios[wanted].click()
-    assert "Proxy" not in page.choice.radios
+    page.add_server(find_preset("litellm"))
+    enter_text(page.rows["endpoint.name"].control, "Proxy")
+    page.engine_picker.radios[wanted].click()
+    assert "Proxy" not in page.engine_picker.radios
     assert [one.name for one in app.settings.endpoints] == ["OpenAI"]
     assert app.settings.engine == ("on-device" if wanted == ON_DEVICE else "realtime")
 
 
 def test_a_new_server_outlives_what_changes_elsewhere(page: RecognitionPage, app: FakeApp) -> None:
-    page.add(preset("azure"))
+    page.add_server(find_preset("azure"))
     app.change("sounds", False)
-    assert page.choice.radios["Azure OpenAI"].isChecked()
-    page.choice.radios["Azure OpenAI"].click()
-    assert page.choice.radios["Azure OpenAI"].isChecked()
-    page.add(preset("sglang"))  # instead
-    assert "Azure OpenAI" not in page.choice.radios
-    enter(page.server.address.url, HERE)
+    assert page.engine_picker.radios["Azure OpenAI"].isChecked()
+    page.engine_picker.radios["Azure OpenAI"].click()
+    assert page.engine_picker.radios["Azure OpenAI"].isChecked()
+    page.add_server(find_preset("sglang"))  # instead
+    assert "Azure OpenAI" not in page.engine_picker.radios
+    enter_text(page.server.address.url, LOCAL_URL)
     assert [one.name for one in app.settings.endpoints] == ["OpenAI", "SGLang"]
 
 
 def test_a_refusal_keeps_the_new_server_to_be_tried_again(
     page: RecognitionPage, app: FakeApp
 ) -> None:
-    page.add(preset("custom"))
-    app.refused = Problem("The settings were not saved.", "The disk is full.")
-    enter(page.server.address.url, HERE)
+    page.add_server(find_preset("custom"))
+    app.next_problem = Problem("The settings were not saved.", "The disk is full.")
+    enter_text(page.server.address.url, LOCAL_URL)
     assert "The disk is full." in page.rows["endpoint.url"].note.text.text()
-    app.refused = None
-    enter(page.server.address.url, f"{HERE}/")
-    assert app.settings.endpoint.url == f"{HERE}/"
+    app.next_problem = None
+    enter_text(page.server.address.url, f"{LOCAL_URL}/")
+    assert app.settings.endpoint.url == f"{LOCAL_URL}/"
 
 
 def test_servers_are_chosen_by_name_and_say_where_sound_goes(
     page: RecognitionPage, app: FakeApp
 ) -> None:
-    with_box(page)
-    app.edit(lambda now: added(now, Endpoint(name="R&D", url="https://speech.example/v1")))
-    radios = page.choice.radios
+    add_custom_server(page)
+    app.edit(lambda now: with_endpoint(now, Endpoint(name="R&D", url="https://speech.example/v1")))
+    radios = page.engine_picker.radios
     assert list(radios) == [ON_DEVICE, "OpenAI", "Box", "R&D"]
     assert radios["R&D"].text() == "R&&D"
     assert {name: radio.accessibleDescription() for name, radio in radios.items()} == {
@@ -112,13 +120,13 @@ def test_servers_are_chosen_by_name_and_say_where_sound_goes(
 
 
 def test_a_name_that_is_taken_stays_to_be_put_right(page: RecognitionPage, app: FakeApp) -> None:
-    with_box(page)
+    add_custom_server(page)
     row = page.rows["endpoint.name"]
     for name, why in (("openai", "Another endpoint has this name."), ("a, b", "no commas")):
-        enter(row.control, name)
+        enter_text(row.control, name)
         assert why in row.note.text.text()
         assert app.settings.profile == "Box"
-    enter(row.control, "The box")
+    enter_text(row.control, "The box")
     assert (app.settings.profile, row.note.isHidden()) == ("The box", True)
     assert page.server.group.accessibleName() == "The box"
 
@@ -131,7 +139,7 @@ def test_removing_asks_once_and_uses_this_computer_then(
     answer: str,
     left: list[str],
 ) -> None:
-    with_box(page)
+    add_custom_server(page)
     asked: list[str] = []
 
     def answered(box: QMessageBox) -> int:
@@ -141,7 +149,7 @@ def test_removing_asks_once_and_uses_this_computer_then(
         return 0
 
     monkeypatch.setattr(QMessageBox, "exec", answered)
-    page.server.remove.click()
+    page.server.remove_button.click()
     assert asked == ["Remove Box?"]
     assert [one.name for one in app.settings.endpoints] == left
     assert app.settings.engine == ("on-device" if answer == "Remove" else "realtime")
@@ -150,12 +158,12 @@ def test_removing_asks_once_and_uses_this_computer_then(
 def test_the_only_server_cannot_be_removed_and_a_new_one_is_dropped(
     page: RecognitionPage, app: FakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page.choice.radios["OpenAI"].click()
-    assert not page.server.remove.isEnabled()
+    page.engine_picker.radios["OpenAI"].click()
+    assert not page.server.remove_button.isEnabled()
     monkeypatch.setattr("sayso.ui.settings.recognition.server.may_remove", lambda *_: True)
-    page.add(preset("vllm"))
-    page.server.remove.click()
-    assert list(page.choice.radios) == [ON_DEVICE, "OpenAI"]
+    page.add_server(find_preset("vllm"))
+    page.server.remove_button.click()
+    assert list(page.engine_picker.radios) == [ON_DEVICE, "OpenAI"]
     assert app.settings.profile == "OpenAI"
 
 
@@ -166,16 +174,16 @@ def test_an_address_without_encryption_has_to_be_allowed(
     page: RecognitionPage, app: FakeApp
 ) -> None:
     address = page.server.address
-    page.add(preset("custom"))
-    assert not address.permit_row.isVisibleTo(page)
-    enter(address.url, OPEN_ROAD)
+    page.add_server(find_preset("custom"))
+    assert not address.allow_row.isVisibleTo(page)
+    enter_text(address.url, UNENCRYPTED_URL)
     assert app.settings.engine == "on-device"
     assert "192.168.1.20:8000" in address.row.note.text.text()
-    assert address.permit_row.isVisibleTo(page)
-    address.permit.click()
+    assert address.allow_row.isVisibleTo(page)
+    address.allow_switch.click()
     assert app.settings.endpoint.allow_insecure == "192.168.1.20:8000"
-    assert (app.settings.engine, app.settings.endpoint.url) == ("realtime", OPEN_ROAD)
-    address.permit.click()
+    assert (app.settings.engine, app.settings.endpoint.url) == ("realtime", UNENCRYPTED_URL)
+    address.allow_switch.click()
     assert app.settings.endpoint.allow_insecure == ""
     assert address.row.note.isVisibleTo(page)
 
@@ -184,12 +192,12 @@ def test_an_address_without_encryption_has_to_be_allowed(
 def test_an_address_that_is_none_is_explained_and_not_taken(
     page: RecognitionPage, app: FakeApp, url: str
 ) -> None:
-    with_box(page)
-    enter(page.server.address.url, url)
+    add_custom_server(page)
+    enter_text(page.server.address.url, url)
     assert page.server.address.row.note.isVisibleTo(page)
     assert page.server.address.url.text() == url
-    assert app.settings.endpoint.url == HERE
-    page.choice.radios["OpenAI"].click()
+    assert app.settings.endpoint.url == LOCAL_URL
+    page.engine_picker.radios["OpenAI"].click()
     assert page.server.address.url.text() == s.OPENAI_URL
     assert page.server.address.row.note.isHidden()
 
@@ -198,22 +206,22 @@ def test_what_is_being_written_is_not_taken_for_another_server(
     page: RecognitionPage, app: FakeApp
 ) -> None:
     """The tray may switch while a field has the focus."""
-    with_box(page)
-    app.edit(lambda now: added(now, Endpoint(name="Other", url="https://other.example/v1")))
+    add_custom_server(page)
+    app.edit(lambda now: with_endpoint(now, Endpoint(name="Other", url="https://other.example/v1")))
     wanted = app.settings.endpoint_named("Other")
     fields = [
         *(page.server.address.url, page.rows["endpoint.name"].control),
-        *(page.server.models.own.lineEdit(), page.rows["endpoint.keywords"].control),
-        page.server.advanced.secrets_url.control,
+        *(page.server.models.custom_combo.lineEdit(), page.rows["endpoint.keywords"].control),
+        page.server.advanced.ephemeral_url.control,
     ]
-    for field in map(line, fields):
+    for field in map(line_edit, fields):
         field.setFocus()
         field.setText("https://half.example")
     page.server.advanced.headers.setPlainText("X-Half: 1")
-    app.edit(lambda now: in_use(now, "Other"))
-    for field in map(line, fields):
+    app.edit(lambda now: select_engine(now, "Other"))
+    for field in map(line_edit, fields):
         field.editingFinished.emit()
-    leave(page.server.advanced.headers)
+    leave_field(page.server.advanced.headers)
     assert app.settings.endpoint == wanted
 
 
@@ -221,39 +229,39 @@ def test_what_is_being_written_is_not_taken_for_another_server(
 
 
 def test_helpers_are_put_in_order(page: RecognitionPage, app: FakeApp) -> None:
-    with_box(page)
-    order = page.order
+    add_custom_server(page)
+    order = page.fallback
     visible = [row.isVisibleTo(page) for row in order.rows]
     assert visible == [True, False, False]
-    assert entries(order.combos[0]) == ["Nobody", "This computer", "OpenAI"]
-    choose(order.combos[0], ON_DEVICE)
+    assert combo_texts(order.combos[0]) == ["Nobody", "This computer", "OpenAI"]
+    select_item(order.combos[0], ON_DEVICE)
     assert app.settings.fallback == (ON_DEVICE,)
-    assert entries(order.combos[1]) == ["Nobody", "OpenAI"]
-    choose(order.combos[1], "OpenAI")
+    assert combo_texts(order.combos[1]) == ["Nobody", "OpenAI"]
+    select_item(order.combos[1], "OpenAI")
     assert app.settings.fallback == (ON_DEVICE, "OpenAI")
     assert not order.rows[2].isVisibleTo(page)  # nobody is left
-    choose(order.combos[0], "OpenAI")
+    select_item(order.combos[0], "OpenAI")
     assert app.settings.fallback == ("OpenAI",)
-    assert order.rows[0].help.text() == "The recording is sent to api.openai.com then."
-    choose(order.combos[0], "")
+    assert order.rows[0].help_label.text() == "The recording is sent to api.openai.com then."
+    select_item(order.combos[0], "")
     assert app.settings.fallback == ()
-    assert order.rows[0].help.text() == "The recording is kept, to try again."
+    assert order.rows[0].help_label.text() == "The recording is kept, to try again."
 
 
 def test_whoever_is_chosen_does_not_help_itself_and_is_remembered(
     page: RecognitionPage, app: FakeApp
 ) -> None:
-    with_box(page)
+    add_custom_server(page)
     app.change("fallback", ("OpenAI", ON_DEVICE))
-    page.choice.radios["OpenAI"].click()
-    assert page.order.combos[0].currentData() == ON_DEVICE
-    choose(page.order.combos[1], "Box")
+    page.engine_picker.radios["OpenAI"].click()
+    assert page.fallback.combos[0].currentData() == ON_DEVICE
+    select_item(page.fallback.combos[1], "Box")
     assert app.settings.fallback == (ON_DEVICE, "Box", "OpenAI")
 
 
 def test_this_computer_says_if_sound_may_leave_it(page: RecognitionPage, app: FakeApp) -> None:
-    choose(page.order.combos[0], "OpenAI")
+    select_item(page.fallback.combos[0], "OpenAI")
     assert app.settings.fallback == ("OpenAI",)
-    assert page.choice.radios[ON_DEVICE].accessibleDescription() == (
+    assert page.engine_picker.radios[ON_DEVICE].accessibleDescription() == (
         "Works offline. Sound leaves this computer only if that fails."
     )

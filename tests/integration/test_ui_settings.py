@@ -17,11 +17,17 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from integration.settings_window import choose, enter, general, recognition, settings_window
+from integration.settings_window import (
+    enter_text,
+    general,
+    recognition,
+    select_item,
+    settings_window,
+)
 from integration.ui_fakes import FakeApp
 from sayso.core.problems import Problem
 from sayso.core.settings import settings as s
-from sayso.stt.server.presets import preset
+from sayso.stt.server.presets import find_preset
 from sayso.ui.settings.about import report
 from sayso.ui.settings.window import PAGES, SettingsWindow
 from sayso.ui.widgets.rows import Switch
@@ -42,7 +48,7 @@ def test_a_list_changes_its_setting_at_once(
     window: SettingsWindow, app: FakeApp, page: str, key: str, value: str
 ) -> None:
     window.open(page)
-    choose(window.pages[page].rows[key].control, value)
+    select_item(window.pages[page].rows[key].control, value)
     assert s.get(app.settings, key) == value
 
 
@@ -66,9 +72,9 @@ def test_a_switch_changes_its_setting_at_once(
 def test_a_refusal_is_said_at_the_row_and_the_old_value_stays(
     window: SettingsWindow, app: FakeApp
 ) -> None:
-    app.refused = Problem("The settings were not saved.", "The disk is full.")
+    app.next_problem = Problem("The settings were not saved.", "The disk is full.")
     row = general(window).rows["pill"]
-    choose(row.control, "never")
+    select_item(row.control, "never")
     assert row.note.text.text() == "The settings were not saved. The disk is full."
     assert isinstance(row.control, QComboBox)
     assert row.control.currentData() == "bottom"
@@ -161,8 +167,8 @@ def test_text_of_twice_the_size_fits_the_smallest_window(
         with settings_window(app, qtbot) as window:
             window.open(name)
             if name == "recognition":
-                recognition(window).add(preset("cloudflare"))
-                recognition(window).server.advanced.more.click()
+                recognition(window).add_server(find_preset("cloudflare"))
+                recognition(window).server.advanced.toggle_button.click()
             window.resize(640, 480)
             page = window.pages[name]
             qtbot.waitUntil(lambda: page.width() <= window.stack.width())
@@ -180,11 +186,11 @@ def test_a_recorded_chord_becomes_the_hotkey(
     page = general(window)
     qtbot.mouseClick(page.change_button, Qt.MouseButton.LeftButton)
     assert page.keycap.text() == "Press a key…"
-    assert app.chord is not None
-    threading.Thread(target=app.chord, args=("f9",)).start()
+    assert app.on_chord_recorded is not None
+    threading.Thread(target=app.on_chord_recorded, args=("f9",)).start()
     qtbot.waitUntil(lambda: app.settings.hotkey.chord == "f9")
     assert page.keycap.text() == "F9"
-    assert app.chord is None
+    assert app.on_chord_recorded is None
 
 
 def test_esc_keeps_the_old_hotkey_and_the_window(
@@ -192,10 +198,10 @@ def test_esc_keeps_the_old_hotkey_and_the_window(
 ) -> None:
     page = general(window)
     qtbot.mouseClick(page.change_button, Qt.MouseButton.LeftButton)
-    assert app.chord is not None
-    app.chord("")
+    assert app.on_chord_recorded is not None
+    app.on_chord_recorded("")
     assert page.keycap.text() == "Right Ctrl"
-    assert app.asked == []
+    assert app.calls == []
     assert window.isVisible()
 
 
@@ -221,7 +227,7 @@ def test_recording_ends_when_the_person_turns_away(
         "page": lambda: window.open("text"),
         "close": window.close,
     }[how]()
-    assert app.chord is None
+    assert app.on_chord_recorded is None
     assert page.keycap.text() == "Right Ctrl"
 
 
@@ -230,8 +236,8 @@ def test_a_chord_that_cannot_be_is_explained(
 ) -> None:
     page = general(window)
     qtbot.mouseClick(page.change_button, Qt.MouseButton.LeftButton)
-    assert app.chord is not None
-    app.chord("a")
+    assert app.on_chord_recorded is not None
+    app.on_chord_recorded("a")
     assert "needed for typing" in page.rows["hotkey.chord"].note.text.text()
     assert page.keycap.text() == "Right Ctrl"
 
@@ -246,7 +252,7 @@ def test_microphones_are_listed_and_chosen(
     assert isinstance(combo, QComboBox)
     qtbot.waitUntil(lambda: combo.count() == 3)
     assert combo.itemText(2) == "Headset & more"
-    choose(combo, "bluez.headset")
+    select_item(combo, "bluez.headset")
     assert app.settings.microphone.device == "bluez.headset"
 
 
@@ -254,16 +260,16 @@ def test_the_meter_listens_only_while_it_is_seen(
     window: SettingsWindow, app: FakeApp, qtbot: QtBot
 ) -> None:
     page = general(window)
-    assert app.level is not None
-    app.level(-20)
-    qtbot.waitUntil(lambda: page.sentence.text().startswith("Good."))
+    assert app.on_level is not None
+    app.on_level(-20)
+    qtbot.waitUntil(lambda: page.level_label.text().startswith("Good."))
     qtbot.waitUntil(lambda: page.meter.accessibleName() == "Microphone level, good")
     window.open("text")
-    assert app.level is None
+    assert app.on_level is None
     window.open("general")
-    assert app.level is not None
+    assert app.on_level is not None
     window.hide()
-    assert app.level is None
+    assert app.on_level is None
 
 
 # Recognition
@@ -273,12 +279,12 @@ def test_a_language_is_chosen_by_its_own_name(window: SettingsWindow, app: FakeA
     combo = recognition(window).rows["language"].control
     assert isinstance(combo, QComboBox)
     assert combo.itemText(combo.findData("de")) == "Deutsch"
-    choose(combo, "de")
+    select_item(combo, "de")
     assert app.settings.language == "de"
 
 
 def test_when_memory_is_freed_is_chosen(window: SettingsWindow, app: FakeApp) -> None:
-    choose(recognition(window).rows["on_device.unload_minutes"].control, 0)
+    select_item(recognition(window).rows["on_device.unload_minutes"].control, 0)
     assert app.settings.on_device.unload_minutes == 0
     window.show_settings(s.put(app.settings, "on_device.unload_minutes", 7))
     combo = recognition(window).rows["on_device.unload_minutes"].control
@@ -293,30 +299,30 @@ def test_a_key_goes_to_the_keyring_and_is_never_shown_again(
     window: SettingsWindow, app: FakeApp, qtbot: QtBot
 ) -> None:
     page = recognition(window)
-    page.choice.radios["OpenAI"].click()
-    enter(page.server.key.field, "sk-secret")
-    assert page.server.key.field.text() == ""
-    qtbot.waitUntil(lambda: app.stored == {"api.openai.com": "sk-secret"})
-    qtbot.waitUntil(lambda: page.server.key.forget_button.isVisible())
-    assert page.server.key.help.text() == "Kept in the system keyring."
-    page.server.key.forget_button.click()
-    qtbot.waitUntil(lambda: not page.server.key.forget_button.isVisible())
-    assert app.keys == {}
+    page.engine_picker.radios["OpenAI"].click()
+    enter_text(page.server.key_row.field, "sk-secret")
+    assert page.server.key_row.field.text() == ""
+    qtbot.waitUntil(lambda: app.stored_keys == {"api.openai.com": "sk-secret"})
+    qtbot.waitUntil(lambda: page.server.key_row.forget_button.isVisible())
+    assert page.server.key_row.help_label.text() == "Kept in the system keyring."
+    page.server.key_row.forget_button.click()
+    qtbot.waitUntil(lambda: not page.server.key_row.forget_button.isVisible())
+    assert app.key_locations == {}
 
 
 def test_without_a_keyring_a_key_is_kept_for_the_run(
     window: SettingsWindow, app: FakeApp, qtbot: QtBot
 ) -> None:
-    app.keyring = False
+    app.has_keyring = False
     page = recognition(window)
-    page.choice.radios["OpenAI"].click()
-    enter(page.server.key.field, "sk-secret")
-    qtbot.waitUntil(lambda: page.server.key.keep_button.isVisible())
-    assert "There is no keyring." in page.server.key.key_note.text.text()
-    page.server.key.keep_button.click()
-    qtbot.waitUntil(lambda: page.server.key.help.text() == "Kept until Sayso quits.")
-    assert app.stored == {"api.openai.com": "sk-secret"}
-    assert not page.server.key.keep_button.isVisible()
+    page.engine_picker.radios["OpenAI"].click()
+    enter_text(page.server.key_row.field, "sk-secret")
+    qtbot.waitUntil(lambda: page.server.key_row.keep_button.isVisible())
+    assert "There is no keyring." in page.server.key_row.key_note.text.text()
+    page.server.key_row.keep_button.click()
+    qtbot.waitUntil(lambda: page.server.key_row.help_label.text() == "Kept until Sayso quits.")
+    assert app.stored_keys == {"api.openai.com": "sk-secret"}
+    assert not page.server.key_row.keep_button.isVisible()
 
 
 @pytest.mark.parametrize(
@@ -325,14 +331,14 @@ def test_without_a_keyring_a_key_is_kept_for_the_run(
 def test_a_test_ends_in_one_line(
     window: SettingsWindow, app: FakeApp, qtbot: QtBot, answer: str | Problem
 ) -> None:
-    app.answer = answer
-    app.let_test_end.clear()
+    app.test_result = answer
+    app.test_may_finish.clear()
     page = recognition(window)
-    page.choice.radios["OpenAI"].click()
-    row = page.server.key
+    page.engine_picker.radios["OpenAI"].click()
+    row = page.server.key_row
     row.test_button.click()
     assert (row.test_button.text(), row.note.text.text()) == ("Cancel", "Testing…")
-    app.let_test_end.set()
+    app.test_may_finish.set()
     qtbot.waitUntil(lambda: not row.testing)
     said = answer.sentence if isinstance(answer, Problem) else answer
     assert (row.test_button.text(), row.note.text.text()) == ("&Test", said)
@@ -341,15 +347,15 @@ def test_a_test_ends_in_one_line(
 def test_a_cancelled_test_says_nothing_later(
     window: SettingsWindow, app: FakeApp, qtbot: QtBot
 ) -> None:
-    app.let_test_end.clear()
+    app.test_may_finish.clear()
     page = recognition(window)
-    page.choice.radios["OpenAI"].click()
-    row = page.server.key
+    page.engine_picker.radios["OpenAI"].click()
+    row = page.server.key_row
     row.test_button.click()
     row.test_button.click()
     assert row.note.isHidden()
-    app.let_test_end.set()
-    app.answer = "Second answer."
+    app.test_may_finish.set()
+    app.test_result = "Second answer."
     row.test_button.click()
     qtbot.waitUntil(lambda: row.note.text.text() == "Second answer.")
 

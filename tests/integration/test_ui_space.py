@@ -22,15 +22,15 @@ def pill(qtbot: QtBot) -> Overlay:
 
 
 def laid_out(pill: Overlay, problem: Problem) -> Layout:
-    pill.show_status(Status("failed", problem=problem))
-    assert pill.layout_shown is not None
-    return pill.layout_shown
+    pill.on_status(Status("failed", problem=problem))
+    assert pill.current_layout is not None
+    return pill.current_layout
 
 
 NAMES = {
-    "a host": (messages.lost(LONG), "The connection to ", " was lost"),
+    "a host": (messages.connection_lost(LONG), "The connection to ", " was lost"),
     "a host and a model": (
-        messages.no_model(LONG, MODEL, ""), "contoso-", "…e-2602”",
+        messages.unknown_model(LONG, MODEL, ""), "contoso-", "…e-2602”",
     ),
     "in what to do": (
         Problem("It has moved.", f"Enter {LONG * 2}, if you trust it."), "It has moved", "",
@@ -49,10 +49,10 @@ def test_long_names_lose_their_middle_so_that_the_sentence_is_seen(
 
 
 def test_whoever_hears_the_pill_hears_the_whole_name(pill: Overlay) -> None:
-    laid_out(pill, messages.lost(LONG))
+    laid_out(pill, messages.connection_lost(LONG))
     assert LONG in pill.accessibleName()
 
 
 def test_a_name_that_has_room_stays_whole(pill: Overlay) -> None:
-    view = laid_out(pill, messages.no_answer("speech.example.com")).view
+    view = laid_out(pill, messages.no_response("speech.example.com")).view
     assert view.text == "speech.example.com did not answer"

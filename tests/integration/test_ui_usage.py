@@ -8,16 +8,16 @@ from PySide6.QtCore import QPoint, Qt
 
 from sayso.core.problems import Problem
 from sayso.core.settings.settings import Settings
-from sayso.core.usage import Day, Sum, days_of, month_name, month_of
-from sayso.ui.widgets.bar_chart import scale_of
+from sayso.core.usage import DailyUsage, UsageTotal, days_in_month, month_name, month_of
+from sayso.ui.widgets.bar_chart import axis_maximum
 
 TODAY = dt.date.today()
 FIRST = TODAY.replace(day=1)
 
 
 def day(date, endpoint, seconds, cost=None):
-    one = Sum(takes=1, seconds=seconds, cost_usd=cost)
-    return Day(day=date, endpoint=endpoint, sum=one)
+    one = UsageTotal(takes=1, seconds=seconds, cost_usd=cost)
+    return DailyUsage(day=date, endpoint=endpoint, total=one)
 
 
 DAYS = [
@@ -41,12 +41,12 @@ def page(qtbot, window, fake):
     return made
 
 
-def shown(page):
+def shown_rows(page):
     return [(row.title, row.help.text(), row.control.text()) for row in page.endpoints]
 
 
 def test_it_shows_the_month_by_endpoint(page):
-    assert shown(page) == [
+    assert shown_rows(page) == [
         ("OpenAI", "1 dictation, 10 min", "$0.17"),
         ("Attic & more", "1 dictation, 2 min", "Price unknown"),
         ("This computer", "1 dictation, 1 min", "Free"),
@@ -82,7 +82,7 @@ def test_a_month_without_dictation(qtbot, window, fake):
     assert not page.chart.isVisible()
 
 
-def write(qtbot, page, text):
+def enter_budget(qtbot, page, text):
     page.field.setFocus()
     page.field.clear()
     qtbot.keyClicks(page.field, text)
@@ -99,26 +99,26 @@ BUDGETS = {
 
 @pytest.mark.parametrize(("typed", "set_to", "note"), BUDGETS.values(), ids=BUDGETS)
 def test_the_budget_is_in_force_at_once(qtbot, page, fake, typed, set_to, note):
-    write(qtbot, page, typed)
+    enter_budget(qtbot, page, typed)
     assert fake.settings.monthly_budget_usd == set_to
     assert page.budget.note.text.text() == note
 
 
 def test_an_empty_field_is_no_budget(qtbot, page, fake):
-    write(qtbot, page, "2")
-    write(qtbot, page, "")
+    enter_budget(qtbot, page, "2")
+    enter_budget(qtbot, page, "")
     assert fake.settings.monthly_budget_usd == 0.0
     assert not page.budget.note.text.text()
 
 
 def test_what_is_no_budget_is_told_and_stays_to_be_put_right(qtbot, page, fake):
-    write(qtbot, page, "much")
+    enter_budget(qtbot, page, "much")
     assert page.budget.note.text.text() == "“much” is no amount. Write it as 5 or 2.50."
     assert (page.field.text(), fake.asked) == ("much", [])
-    write(qtbot, page, "-1")
+    enter_budget(qtbot, page, "-1")
     assert page.budget.note.text.text().startswith("“-1” is no amount.")
     fake.refused = Problem("The settings cannot be saved.", "Make some space.")
-    write(qtbot, page, "3")
+    enter_budget(qtbot, page, "3")
     assert page.budget.note.text.text() == fake.refused.sentence
 
 
@@ -129,35 +129,35 @@ def test_a_budget_set_elsewhere_is_shown(window, page):
     assert page.field.text() == ""
 
 
-def words(date):
+def day_title(date):
     return f"{date:%A} {date.day} {month_name(month_of(date))}"
 
 
 def test_the_chart_is_walked_with_the_arrow_keys(qtbot, page):
     chart = page.chart
-    highest = f"Most on {words(FIRST)}: 11 min, $0.17"
+    highest = f"Most on {day_title(FIRST)}: 11 min, $0.17"
     assert chart.accessibleName() == "Minutes a day"
     if TODAY != FIRST:
         assert chart.said == highest
-        assert chart.accessibleDescription() == f"{highest}. Latest: {words(TODAY)}: 2 min"
+        assert chart.accessibleDescription() == f"{highest}. Latest: {day_title(TODAY)}: 2 min"
     qtbot.keyClick(chart, Qt.Key.Key_Left)
-    last = days_of(month_of(TODAY))[-1]
-    assert chart.accessibleDescription().startswith(words(last))
+    last = days_in_month(month_of(TODAY))[-1]
+    assert chart.accessibleDescription().startswith(day_title(last))
     qtbot.keyClick(chart, Qt.Key.Key_Home)
-    assert chart.said.startswith(words(FIRST))
+    assert chart.said.startswith(day_title(FIRST))
     qtbot.keyClick(chart, Qt.Key.Key_Right)
-    assert chart.said.startswith(words(FIRST + dt.timedelta(days=1)))
+    assert chart.said.startswith(day_title(FIRST + dt.timedelta(days=1)))
     qtbot.keyClick(chart, Qt.Key.Key_End)
     qtbot.keyClick(chart, Qt.Key.Key_Right)
-    assert chart.said.startswith(words(last))
+    assert chart.said.startswith(day_title(last))
     qtbot.keyClick(chart, Qt.Key.Key_Up)
-    assert chart.said.startswith(words(last))
+    assert chart.said.startswith(day_title(last))
 
 
 def test_the_chart_tells_the_day_the_pointer_is_on(qtbot, page):
     chart = page.chart
     qtbot.mouseMove(chart, QPoint(round(chart._left + 2), 80))
-    assert chart.said.startswith(words(FIRST))
+    assert chart.said.startswith(day_title(FIRST))
     qtbot.mouseMove(chart, QPoint(3, 80))
     assert chart.said.startswith("Most on")
 
@@ -166,4 +166,4 @@ def test_the_chart_tells_the_day_the_pointer_is_on(qtbot, page):
     ("highest", "top"), [(0, 1), (0.4, 1), (4, 5), (11, 15), (1000, 1200), (1201, 1500)]
 )
 def test_the_top_line_is_a_round_number(highest, top):
-    assert scale_of(highest) == top
+    assert axis_maximum(highest) == top

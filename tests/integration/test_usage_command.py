@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from sayso.core.usage import Used, month_name, month_of
-from sayso.storage.usage import Ledger
+from sayso.core.usage import UsageRecord, month_name, month_of
+from sayso.storage.usage import UsageStore
 
 TODAY = dt.date.today()
 
@@ -18,14 +18,14 @@ def ledger(tmp_path, monkeypatch):
     """An October, and Sayso's folders in the test's own."""
     for name in ("CONFIG", "DATA", "CACHE", "STATE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
-    made = Ledger(tmp_path / "state" / "sayso" / "history.db")
+    made = UsageStore(tmp_path / "state" / "sayso" / "history.db")
     for day in (1, 31):
-        made.count(
+        made.add(
             dt.date(2026, 10, day),
             [
-                Used(endpoint="OpenAI", seconds=600, tokens=3, cost_usd=0.17),
-                Used(endpoint="on-device", seconds=45, cost_usd=0.0),
-                Used(endpoint="Attic", seconds=4000),
+                UsageRecord(endpoint="OpenAI", seconds=600, tokens=3, cost_usd=0.17),
+                UsageRecord(endpoint="on-device", seconds=45, cost_usd=0.0),
+                UsageRecord(endpoint="Attic", seconds=4000),
             ],
         )
     return made
@@ -64,7 +64,7 @@ def test_this_month_with_its_budget(ledger):
         f"{name}: nothing was dictated.",
         "Budget: $2.00 a month, 0 % used",
     ]
-    ledger.count(TODAY, [Used(endpoint="OpenAI", seconds=60, cost_usd=1.999)])
+    ledger.count(TODAY, [UsageRecord(endpoint="OpenAI", seconds=60, cost_usd=1.999)])
     assert run("usage").stdout.splitlines()[-1] == "Budget: $2.00 a month, 99 % used"
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from desktop.noise_samples import SOX
-from desktop.sound import speech
+from desktop.noise_samples import SOX_EFFECTS
+from desktop.sound import speech_clips
 from sayso.audio import files
-from sayso.core.audio.vad import speech_in
-from sayso.core.recognition.plausibility import VOICE_S, Account, doubt
+from sayso.core.audio.vad import measure_speech
+from sayso.core.recognition.plausibility import MIN_VOICED_S, EngineReport, check_text
 
-LIKE_A_VOICE = {"wind", "a string plucked again and again", "drums", "a melody"}
+VOICE_LIKE = {"wind", "a string plucked again and again", "drums", "a melody"}
 """They have a pitch that comes and goes, or nearly."""
 STEADY = {
     "digital silence", "a quiet room", "white noise", "pink noise", "a fan", "mains hum", "a tone",
@@ -23,7 +23,7 @@ STEADY = {
 
 
 def samples_of(path: Path) -> tuple[np.ndarray, int]:
-    take = files.read(path)
+    take = files.load_take(path)
     return np.frombuffer(take.read(0), "<i2").astype(float), take.rate_hz
 
 
@@ -31,41 +31,41 @@ def pcm(samples: np.ndarray) -> bytes:
     return np.clip(samples, -32768, 32767).astype("<i2").tobytes()
 
 
-@pytest.mark.parametrize("name", SOX)
+@pytest.mark.parametrize("name", SOX_EFFECTS)
 def test_what_is_no_speech(tmp_path: Path, name: str) -> None:
     path = tmp_path / "noise.wav"
-    command = f"sox -R -n -r 48000 -c 1 -b 16 {path} {SOX[name]}"
+    command = f"sox -R -n -r 48000 -c 1 -b 16 {path} {SOX_EFFECTS[name]}"
     subprocess.run(command.split(), check=True, capture_output=True)
     samples, rate_hz = samples_of(path)
-    found = speech_in(pcm(samples), rate_hz)
-    assert (found.voice_s >= VOICE_S) == (name in LIKE_A_VOICE)
-    assert (found.sound_s < 0.1) == (name in STEADY)
-    account = Account("A server", found.duration_s)
-    assert (doubt("Thank you.", found, account) is not None) == (name in STEADY)
+    found = measure_speech(pcm(samples), rate_hz)
+    assert (found.voiced_s >= MIN_VOICED_S) == (name in VOICE_LIKE)
+    assert (found.activity_s < 0.1) == (name in STEADY)
+    account = EngineReport("A server", found.duration_s)
+    assert (check_text("Thank you.", found, account) is not None) == (name in STEADY)
 
 
-WORSE = {
+DEGRADATIONS = {
     "as recorded": (0, None), "in noise 10 dB below": (0, 10), "in noise 5 dB below": (0, 5),
     "in noise as loud": (0, 0), "20 dB quieter": (-20, None), "30 dB quieter": (-30, None),
     "35 dB quieter": (-35, None),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("gain_db", "snr_db"), WORSE.values(), ids=WORSE)
+@pytest.mark.parametrize(("gain_db", "snr_db"), DEGRADATIONS.values(), ids=DEGRADATIONS)
 def test_two_seconds_of_anybodys_speech_are_never_taken_for_silence(
     gain_db: int, snr_db: int | None
 ) -> None:
     random = np.random.default_rng(5)
     pieces = 0
-    for path, _ in speech():
+    for path, _ in speech_clips():
         samples, rate_hz = samples_of(path)
         rms = np.sqrt(np.mean(np.square(samples)))
         noise = 6.0 if snr_db is None else rms * 10 ** (-snr_db / 20)
         samples = samples * 10 ** (gain_db / 20)
         for at in range(0, len(samples) - 2 * rate_hz, rate_hz):
             piece = samples[at : at + 2 * rate_hz]
-            found = speech_in(pcm(piece + random.standard_normal(len(piece)) * noise), rate_hz)
-            assert found.voice_s >= VOICE_S
-            assert doubt("Thank you.", found, Account("A server", 2.2)) is None
+            found = measure_speech(pcm(piece + random.standard_normal(len(piece)) * noise), rate_hz)
+            assert found.voiced_s >= MIN_VOICED_S
+            assert check_text("Thank you.", found, EngineReport("A server", 2.2)) is None
             pieces += 1
     assert pieces == 18

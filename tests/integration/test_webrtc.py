@@ -13,18 +13,18 @@ import pytest
 from aiortc import RTCDtlsTransport
 
 from event_loop import run
-from integration.sample_takes import RATE_HZ, recognised, take_of
+from integration.sample_takes import RATE_HZ, take_from, transcribe
 from sayso.core.dictation.take import Take
 from sayso.core.problems import Problem, ProblemError
 from sayso.core.settings.settings import Endpoint
-from sayso.stt.engine import Heard, Partial, Ready
+from sayso.stt.engine import EngineEvent, Partial, Ready
 from sayso.stt.reader import Reader
 from sayso.stt.realtime.engine import RealtimeEngine
 from sayso.stt.webrtc import protocol
-from service import KEY, StandIn, drop, hang_up, say, stay_silent
-from service.calls import Calls
-from service.ephemeral_keys import Secrets
-from service.http_server import Front, Reply, Request, refusal
+from service import KEY, StandIn, close_with, drop_connection, send_raw, stay_silent
+from service.calls import CallService
+from service.ephemeral_keys import EphemeralKeyService
+from service.http_server import HttpServer, Reply, Request, error_reply
 from service.session import Session
 
 TEXT = "Put the kettle on, please, and tell nobody."
@@ -36,12 +36,12 @@ def _on_this_computer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("aioice.ice.get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])
 
 
-def answering(calls: Calls) -> Front:
-    handlers = {**calls.handlers, **calls.secrets.handlers}
-    return Front(handlers, sockets=calls.service, closing=calls.close)
+def call_server(calls: CallService) -> HttpServer:
+    handlers = {**calls.handlers, **calls.ephemeral_keys.handlers}
+    return HttpServer(handlers, websockets=calls.service, on_close=calls.close)
 
 
-def engine_for(front: Front, key: str | None = KEY, **fields: Any) -> RealtimeEngine:
+def engine_for(front: HttpServer, key: str | None = KEY, **fields: Any) -> RealtimeEngine:
     endpoint = Endpoint(url=front.base, transport="webrtc", dialect="openai", **fields)
     return RealtimeEngine(endpoint, "en", lambda _: key)
 
@@ -51,13 +51,13 @@ def tone(seconds: float, level: int = 6000) -> bytes:
     return (np.sin(at * math.tau * 220 / RATE_HZ) * level).astype("<i2").tobytes()
 
 
-def problem_of(calls: Callable[[], Calls], **fields: Any) -> Problem:
+def transcription_problem(calls: Callable[[], CallService], **fields: Any) -> Problem:
     problems = []
 
     async def test() -> None:
-        async with answering(calls()) as front:
+        async with call_server(calls()) as front:
             with pytest.raises(ProblemError) as caught:
-                await recognised(engine_for(front, **fields), take_of(tone(0.3)))
+                await transcribe(engine_for(front, **fields), take_from(tone(0.3)))
             problems.append(caught.value.problem)
 
     run(test)
@@ -77,20 +77,20 @@ def loud_s(pcm: bytes) -> float:
 @pytest.mark.parametrize("secrets", ["", "openai"], ids=["form, with the key", "bare, with ek_"])
 @pytest.mark.parametrize("answers_sound", [False, True], ids=["one way", "both ways"])
 def test_what_is_spoken_comes_back_over_a_call(secrets: str, answers_sound: bool) -> None:
-    heard: list[Heard] = []
+    heard: list[EngineEvent] = []
 
     async def test() -> None:
-        calls = Calls(StandIn([TEXT]), answers_sound=answers_sound)
-        async with answering(calls) as front:
-            take = take_of(tone(0.2), ended=False)
+        calls = CallService(StandIn([TEXT]), sends_audio=answers_sound)
+        async with call_server(calls) as front:
+            take = take_from(tone(0.2), ended=False)
             engine = engine_for(front, secrets_url=secrets)
             await engine.prepare()
-            talking = asyncio.create_task(speak(take, 1.3))
-            assert await recognised(engine, take, heard.append) == TEXT
+            talking = asyncio.create_task(feed(take, 1.3))
+            assert await transcribe(engine, take, heard.append) == TEXT
             await talking
         call = next(r for r in front.requests if r.path == "/v1/realtime/calls")
         assert call.query == {}
-        assert call.kind == ("application/sdp" if secrets else "multipart/form-data")
+        assert call.media_type == ("application/sdp" if secrets else "multipart/form-data")
         assert (KEY in call.headers["authorization"]) == (not secrets)
         assert set(calls.codecs) == {"opus/48000/2"}
         record = calls.record
@@ -105,13 +105,13 @@ def test_what_is_spoken_comes_back_over_a_call(secrets: str, answers_sound: bool
     assert len([event for event in heard if isinstance(event, Partial)]) > 3
 
 
-async def speak(take: Take, seconds: float) -> None:
+async def feed(take: Take, seconds: float) -> None:
     """In blocks of 10 ms, as fast as they are spoken."""
     loop = asyncio.get_running_loop()
     began_s, pcm = loop.time(), tone(seconds)
     for number in range(int(seconds * 100)):
         await asyncio.sleep(began_s + number * 0.01 - loop.time())
-        take.add(pcm[number * 320 : number * 320 + 320])
+        take.append(pcm[number * 320 : number * 320 + 320])
     take.end()
 
 
@@ -119,11 +119,11 @@ def test_all_that_was_said_before_the_call_stood_arrives_and_the_middle_of_pause
     None
 ):
     async def test() -> None:
-        calls = Calls(StandIn([TEXT]))
-        async with answering(calls) as front:
+        calls = CallService(StandIn([TEXT]))
+        async with call_server(calls) as front:
             quiet = (np.arange(RATE_HZ * 2) % 2 * 6 - 3).astype("<i2").tobytes()
-            take = take_of(quiet[:6400] + tone(0.5) + quiet + tone(0.5))
-            assert await recognised(engine_for(front), take) == TEXT
+            take = take_from(quiet[:6400] + tone(0.5) + quiet + tone(0.5))
+            assert await transcribe(engine_for(front), take) == TEXT
         audio = bytes(calls.record.audio)
         assert loud_s(audio) == pytest.approx(1.0, abs=0.1)
         assert 1.5 < len(audio) / 48_000 < 2.5  # 1.0 of tone, 0.2 + 0.3 of quiet, 0.6 of silence
@@ -133,9 +133,9 @@ def test_all_that_was_said_before_the_call_stood_arrives_and_the_middle_of_pause
 
 def test_a_server_that_holds_sound_back_has_all_of_it_at_the_commit() -> None:
     async def test() -> None:
-        calls = Calls(StandIn([TEXT]), held_back_s=0.35)
-        async with answering(calls) as front:
-            assert await recognised(engine_for(front), take_of(tone(0.6))) == TEXT
+        calls = CallService(StandIn([TEXT]), jitter_delay_s=0.35)
+        async with call_server(calls) as front:
+            assert await transcribe(engine_for(front), take_from(tone(0.6))) == TEXT
         sent = [event for event in calls.record.sent if event["type"].endswith("completed")]
         assert sent[0]["usage"] == {"type": "duration", "seconds": 1}
         assert loud_s(bytes(calls.record.audio)) == pytest.approx(0.6, abs=0.06)
@@ -146,27 +146,29 @@ def test_a_server_that_holds_sound_back_has_all_of_it_at_the_commit() -> None:
 @pytest.mark.parametrize("seconds", [0, 0.05], ids=["nothing", "a tap"])
 def test_too_short_a_take_is_empty_and_not_committed(seconds: float) -> None:
     async def test() -> None:
-        calls = Calls(StandIn([TEXT]))
-        async with answering(calls) as front:
-            assert await recognised(engine_for(front), take_of(tone(seconds))) == ""
+        calls = CallService(StandIn([TEXT]))
+        async with call_server(calls) as front:
+            assert await transcribe(engine_for(front), take_from(tone(seconds))) == ""
         assert "input_audio_buffer.commit" not in calls.record.types
 
     run(test)
 
 
-async def by_socket(calls: Calls, take: Take, **fields: Any) -> list[str]:
+async def transcribe_twice_over_websocket(
+    calls: CallService, take: Take, **fields: Any
+) -> list[str]:
     """Its text, without a word over the call; the paths that were asked for."""
-    async with answering(calls) as front:
+    async with call_server(calls) as front:
         engine = engine_for(front, **fields)
         for _ in range(2):
-            assert await engine.recognise(Reader(take), lambda _: None) == TEXT
+            assert await engine.transcribe(Reader(take), lambda _: None) == TEXT
         await engine.close()
         assert {"input_audio_buffer.append"} < set(calls.record.types)
         assert len(calls.service.records) == 2
         return [request.path for request in front.requests]
 
 
-BLOCKED: dict[str, Callable[[str], str]] = {
+UNUSABLE_ANSWERS: dict[str, Callable[[str], str]] = {
     "somebody else is there": lambda sdp: sdp.replace("a=ice-pwd:", "a=ice-pwd:x"),
     "nobody is there": lambda _: "v=0\r\n",
     "half an answer": lambda _: "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n",
@@ -174,7 +176,7 @@ BLOCKED: dict[str, Callable[[str], str]] = {
 }
 
 
-@pytest.mark.parametrize("answer", BLOCKED.values(), ids=BLOCKED)
+@pytest.mark.parametrize("answer", UNUSABLE_ANSWERS.values(), ids=UNUSABLE_ANSWERS)
 @pytest.mark.parametrize("secrets", ["", "openai"], ids=["key", "ek_"])
 def test_where_no_call_gets_through_the_socket_does_and_is_taken_at_once_the_next_time(
     answer: Callable[[str], str], secrets: str, monkeypatch: pytest.MonkeyPatch
@@ -182,10 +184,12 @@ def test_where_no_call_gets_through_the_socket_does_and_is_taken_at_once_the_nex
     monkeypatch.setattr(protocol, "THROUGH_S", 1.0)
 
     async def test() -> None:
-        calls = Calls(StandIn([TEXT], at_openai=True), answer=answer)
-        calls.service.also = calls.secrets.valid
-        take = take_of(tone(0.3))
-        paths = await by_socket(calls, take, secrets_url=secrets, model_in_url=False)
+        calls = CallService(StandIn([TEXT], at_openai=True), edit_answer=answer)
+        calls.service.accepts_ephemeral = calls.ephemeral_keys.valid
+        take = take_from(tone(0.3))
+        paths = await transcribe_twice_over_websocket(
+            calls, take, secrets_url=secrets, model_in_url=False
+        )
         assert paths.count("/v1/realtime/calls") == 1
 
     run(test)
@@ -197,7 +201,12 @@ def test_what_is_read_again_goes_by_the_socket_which_is_faster(
     monkeypatch.setattr(protocol, "LONGEST_BACKLOG_S", 0.2)
 
     async def test() -> None:
-        assert await by_socket(Calls(StandIn([TEXT])), take_of(tone(0.3))) == []
+        assert (
+            await transcribe_twice_over_websocket(
+                CallService(StandIn([TEXT])), take_from(tone(0.3))
+            )
+            == []
+        )
 
     run(test)
 
@@ -215,14 +224,14 @@ def test_sound_that_got_lost_on_the_way_is_not_passed_over(
     monkeypatch.setattr(RTCDtlsTransport, "_send_rtp", leaky)
 
     async def test() -> None:
-        calls = Calls(StandIn([TEXT]))
-        async with answering(calls) as front:
-            engine, take = engine_for(front), take_of(tone(4.0))
+        calls = CallService(StandIn([TEXT]))
+        async with call_server(calls) as front:
+            engine, take = engine_for(front), take_from(tone(4.0))
             with pytest.raises(ProblemError, match=r"was lost. Your recording is kept.") as caught:
-                await engine.recognise(Reader(take), lambda _: None)
+                await engine.transcribe(Reader(take), lambda _: None)
             assert "of sound got lost" in caught.value.problem.detail
-            assert caught.value.problem.again_s == 0
-            assert await engine.recognise(Reader(take), lambda _: None) == TEXT
+            assert caught.value.problem.retry_after_s == 0
+            assert await engine.transcribe(Reader(take), lambda _: None) == TEXT
             await engine.close()
         assert "input_audio_buffer.append" in calls.record.types
 
@@ -252,54 +261,54 @@ def test_a_call_without_the_extra_says_how_to_get_it(monkeypatch: pytest.MonkeyP
     async def test() -> None:
         with pytest.raises(ProblemError, match=r"pip install 'sayso\[webrtc\]'") as caught:
             await RealtimeEngine(Endpoint(transport="webrtc"), "", lambda _: KEY).prepare()
-        assert caught.value.problem.what == "WebRTC is not installed."
+        assert caught.value.problem.message == "WebRTC is not installed."
 
     run(test)
 
 
-def answered(reply: Reply) -> Callable[[], Calls]:
+def replying(reply: Reply) -> Callable[[], CallService]:
     async def answers(_: Request) -> Reply:
         return reply
 
-    def made() -> Calls:
-        calls = Calls(StandIn([TEXT]))
+    def made() -> CallService:
+        calls = CallService(StandIn([TEXT]))
         calls.create = answers  # type: ignore[method-assign]
         return calls
 
     return made
 
 
-REFUSED: dict[str, tuple[Callable[[], Calls], str]] = {
-    "no reason": (answered(refusal(400, "")), "refused the call."),
-    "a reason": (answered(refusal(400, "No such thing.")), "It says: “No such thing.”"),
-    "key": (answered(refusal(401, "", "invalid_api_key")), "Your API key was refused by"),
-    "busy": (answered(refusal(429, "Slow down")), "is busy. Your recording is kept."),
-    "no calls": (answered(refusal(404, "")), "No speech server answers at"),
-    "down": (answered(Reply(503)), "cannot answer now."),
-    "a page": (answered(Reply(200, b"<html>", "text/html")), "No speech server answers at"),
+REJECTIONS: dict[str, tuple[Callable[[], CallService], str]] = {
+    "no reason": (replying(error_reply(400, "")), "refused the call."),
+    "a reason": (replying(error_reply(400, "No such thing.")), "It says: “No such thing.”"),
+    "key": (replying(error_reply(401, "", "invalid_api_key")), "Your API key was refused by"),
+    "busy": (replying(error_reply(429, "Slow down")), "is busy. Your recording is kept."),
+    "no calls": (replying(error_reply(404, "")), "No speech server answers at"),
+    "down": (replying(Reply(503)), "cannot answer now."),
+    "a page": (replying(Reply(200, b"<html>", "text/html")), "No speech server answers at"),
     "no session": (
-        lambda: Calls(StandIn([TEXT], mischief={"created": stay_silent()})), "No speech server answ"
+        lambda: CallService(StandIn([TEXT], misbehavior={"created": stay_silent()})), "No speech server answ"
     ),
-    "drop": (lambda: Calls(StandIn([TEXT], mischief={"audio": drop()})), "was lost. Your record"),
+    "drop": (lambda: CallService(StandIn([TEXT], misbehavior={"audio": drop_connection()})), "was lost. Your record"),
     "garbage later": (
-        lambda: Calls(StandIn([TEXT], mischief={"created": say("\x00 no JSON")})), "No speech serve"
+        lambda: CallService(StandIn([TEXT], misbehavior={"created": send_raw("\x00 no JSON")})), "No speech serve"
     ),
     "hang up": (
-        lambda: Calls(StandIn([TEXT], mischief={"commit": hang_up(1000)})), "was lost. Your record"
+        lambda: CallService(StandIn([TEXT], misbehavior={"commit": close_with(1000)})), "was lost. Your record"
     ),
     "no final": (
-        lambda: Calls(StandIn([TEXT], mischief={"final": stay_silent()})), "did not answer. Your re"
+        lambda: CallService(StandIn([TEXT], misbehavior={"final": stay_silent()})), "did not answer. Your re"
     ),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("calls", "sentence"), REFUSED.values(), ids=REFUSED)
+@pytest.mark.parametrize(("calls", "sentence"), REJECTIONS.values(), ids=REJECTIONS)
 def test_whatever_a_server_does_it_ends_in_a_sentence(
-    calls: Callable[[], Calls], sentence: str, monkeypatch: pytest.MonkeyPatch
+    calls: Callable[[], CallService], sentence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sayso.stt.realtime.session.READY_S", 2.0)
     monkeypatch.setattr("sayso.stt.realtime.openai.ANSWER_S", 0.4)
-    problem = problem_of(calls)
+    problem = transcription_problem(calls)
     assert sentence in problem.sentence
     assert problem.action
 
@@ -309,8 +318,10 @@ def test_a_failed_item_keeps_the_take() -> None:
         await session.fail(None, "Input transcription failed.")
         return False
 
-    problem = problem_of(lambda: Calls(StandIn([TEXT], mischief={"final": fails})))
-    assert "could not recognise this. It says: “Input transcription failed" in problem.what
+    problem = transcription_problem(
+        lambda: CallService(StandIn([TEXT], misbehavior={"final": fails}))
+    )
+    assert "could not recognise this. It says: “Input transcription failed" in problem.message
 
 
 @pytest.mark.parametrize("stage", ["created", "audio"])
@@ -322,11 +333,11 @@ def test_a_take_that_is_cancelled_ends_its_call(stage: Any) -> None:
             reached.set()
             return True
 
-        calls = Calls(StandIn([TEXT], mischief={stage: tells}))
-        async with answering(calls) as front:
+        calls = CallService(StandIn([TEXT], misbehavior={stage: tells}))
+        async with call_server(calls) as front:
             engine = engine_for(front)
             work = asyncio.create_task(
-                engine.recognise(Reader(take_of(tone(0.5), ended=False)), lambda _: None)
+                engine.transcribe(Reader(take_from(tone(0.5), ended=False)), lambda _: None)
             )
             await reached.wait()
             work.cancel()
@@ -340,13 +351,16 @@ def test_a_take_that_is_cancelled_ends_its_call(stage: Any) -> None:
 
 def test_a_wrong_key_is_said_so_and_shown_nowhere(caplog: pytest.LogCaptureFixture) -> None:
     key = "sk-wrong-5d41402abc4b2a76b9719d911017c592"
-    problem = problem_of(lambda: Calls(StandIn([TEXT])), key=key)
-    assert problem.what.startswith("Your API key was refused by 127.0.0.1:")
+    problem = transcription_problem(lambda: CallService(StandIn([TEXT])), key=key)
+    assert problem.message.startswith("Your API key was refused by 127.0.0.1:")
     assert "wrong-5d" not in repr(problem) + caplog.text
 
 
 def test_an_expired_secret_makes_no_call() -> None:
-    problem = problem_of(
-        lambda: Calls(StandIn([TEXT]), secrets=Secrets(expires_after_s=-1)), secrets_url="openai"
+    problem = transcription_problem(
+        lambda: CallService(
+            StandIn([TEXT]), ephemeral_keys=EphemeralKeyService(expires_after_s=-1)
+        ),
+        secrets_url="openai",
     )
-    assert problem.what.startswith("Your API key was refused by 127.0.0.1:")
+    assert problem.message.startswith("Your API key was refused by 127.0.0.1:")

@@ -4,7 +4,7 @@ import asyncio
 import queue
 
 from fakes import EDITOR, LOUD, RATE_HZ, FakeEngine
-from integration.worker_harness import UNFETCHED, WAIT_S
+from integration.worker_harness import PASTE_FAILED, TIMEOUT_S
 from sayso.core.dictation import events as e
 from sayso.core.insertion import Target
 from sayso.core.settings import settings as s
@@ -41,7 +41,7 @@ def test_the_audio_is_on_disk_while_the_key_is_held(desk):
     desk = desk("Hello.")
     desk.hold()
     desk.speak()
-    desk.worker.run(asyncio.sleep(0)).result(WAIT_S)  # what came before it is done
+    desk.worker.run(asyncio.sleep(0)).result(TIMEOUT_S)  # what came before it is done
     (path,) = desk.spool.folder.glob("*.wav")
     assert path.stat().st_size > 50 * len(LOUD)
     desk.let_go()
@@ -65,7 +65,7 @@ def test_two_dictations_in_the_same_place_have_a_space_between(desk):
 def test_after_another_window_there_is_no_space(desk):
     desk = desk("One.", "Two.")
     desk.dictate(words=1)
-    desk.typist.focus = Target(window=8)
+    desk.typist.focus = Target(id=8)
     desk.dictate(words=1)
     assert desk.typist.typed == ["One.", "Two."]
 
@@ -146,7 +146,7 @@ def test_another_window_is_not_typed_into(desk):
     desk = desk("Secret.")
     desk.hold()
     desk.speak()
-    desk.typist.focus = Target(window=8, program="chat")
+    desk.typist.focus = Target(id=8, program="chat")
     desk.let_go()
     status = desk.wait(asks=True)
     assert (status.held, desk.typist.typed) == ("Secret.", [])
@@ -157,8 +157,8 @@ def test_another_window_is_not_typed_into(desk):
 
 def test_what_is_not_fetched_is_held_and_told(desk):
     desk = desk("Привет")
-    desk.clipboard.problem = UNFETCHED
-    status = desk.dictate(problem=UNFETCHED, asks=True)
+    desk.clipboard.problem = PASTE_FAILED
+    status = desk.dictate(problem=PASTE_FAILED, asks=True)
     assert status.held == "Привет"
     assert desk.worker.last["outcome"] == "held"
 
@@ -199,7 +199,7 @@ def test_a_hotkey_is_recorded_and_does_not_start(desk):
     for key in ("ctrl_l", "alt_l", "space"):
         desk.worker.key(key, True)
     desk.worker.key("space", False)
-    assert chords.get(timeout=WAIT_S) == "ctrl_l+alt_l+space"
+    assert chords.get(timeout=TIMEOUT_S) == "ctrl_l+alt_l+space"
     assert desk.worker.status.state == "idle"
     assert desk.typist.focus == EDITOR
 
@@ -226,12 +226,12 @@ def test_words_of_the_history_are_typed_once_another_window_has_the_focus(desk):
     desk.dictate(words=1)
     desk.settle()
     (entry,) = desk.history.entries()
-    desk.typist.focus = Target(window=99)
+    desk.typist.focus = Target(id=99)
     desk.worker.type_again(entry, 99)
     for _ in range(2):
         desk.typist.was_asked.clear()
-        assert desk.typist.was_asked.wait(WAIT_S)
+        assert desk.typist.was_asked.wait(TIMEOUT_S)
     assert desk.typist.typed == ["Hello."]
-    desk.typist.focus = Target(window=8)
+    desk.typist.focus = Target(id=8)
     desk.wait_for(lambda status: len(desk.typist.typed) == 2)
     assert desk.typist.typed == ["Hello.", "Hello."]

@@ -7,18 +7,18 @@ import attrs
 import pytest
 
 from fakes import LOUD, QUIET, RATE_HZ, FakeEngine, FakeMicrophone
-from integration.worker_harness import REFUSED, UNFETCHED, WAIT_S
-from sayso.audio.microphone import NOT_STARTED, ONLY_SILENCE, WENT_AWAY
+from integration.worker_harness import API_KEY_REFUSED, PASTE_FAILED, TIMEOUT_S
+from sayso.audio.microphone import DISCONNECTED, ONLY_SILENCE, START_FAILED
 from sayso.core.dictation import events as e
 from sayso.core.settings import settings as s
 from sayso.core.settings.settings import Settings
-from sayso.dictation.recognition import BUG, IN_HISTORY, INSTEAD
+from sayso.dictation.recognition import IN_HISTORY, INSTEAD, INTERNAL_ERROR
 
 
 def test_a_refused_key_is_told_while_speaking_and_the_take_is_kept(desk):
-    desk = desk(REFUSED, "Now it works.")
-    desk.dictate(state="failed", problem=REFUSED)
-    assert desk.worker.last["error"] == REFUSED.sentence
+    desk = desk(API_KEY_REFUSED, "Now it works.")
+    desk.dictate(state="failed", problem=API_KEY_REFUSED)
+    assert desk.worker.last["error"] == API_KEY_REFUSED.sentence
     assert desk.spool.load(desk.worker.last["id"]).size_bytes
     assert "error" in desk.cues
     desk.worker.post(e.Retry())
@@ -41,7 +41,7 @@ def test_a_muted_microphone_is_told_while_recording_goes_on(desk, monkeypatch):
     for second in range(4):
         monkeypatch.setattr("sayso.audio.input_stream._now_ms", lambda at=later + second * 1000: at)
         desk.microphone.speak(bytes(160))
-        desk.worker.run(asyncio.sleep(0)).result(WAIT_S)
+        desk.worker.run(asyncio.sleep(0)).result(TIMEOUT_S)
     assert desk.wait(problem=ONLY_SILENCE).state == "listening"
     desk.let_go()
     desk.wait_for(lambda status: status.nothing_heard)
@@ -52,19 +52,19 @@ def test_a_muted_microphone_is_told_while_recording_goes_on(desk, monkeypatch):
 def test_when_the_server_fails_this_computer_recognises_the_take_where_that_is_wanted(desk):
     spare = FakeEngine("Hello.")
     desk = desk(spare=spare, settings=WITH_FALLBACK)
-    desk.engine._texts.append(REFUSED)
+    desk.engine._texts.append(API_KEY_REFUSED)
     desk.engine.name = "realtime"
     status = desk.dictate(words=1)
     assert desk.typist.typed == ["Hello."]
-    assert status.problem.what == REFUSED.what
+    assert status.problem.what == API_KEY_REFUSED.message
     assert status.problem.remedy == INSTEAD.format("This computer")
     assert desk.worker.last["engine"] == "on-device"
-    assert spare.heard_bytes[0] == desk.engine.heard_bytes[0]
+    assert spare.read_bytes[0] == desk.engine.heard_bytes[0]
     assert spare.closed
 
 
 def test_a_connection_that_is_lost_is_tried_again_and_told_meanwhile(desk):
-    lost = attrs.evolve(UNFETCHED, again_s=0.0)
+    lost = attrs.evolve(PASTE_FAILED, again_s=0.0)
     desk = desk(lost, lost, "Hello.", settings=s.put(Settings(), "engine", "realtime"))
     desk.hold()
     desk.speak()
@@ -78,7 +78,7 @@ def test_a_connection_that_is_lost_is_tried_again_and_told_meanwhile(desk):
 
 
 def test_words_of_another_engine_say_so(desk):
-    lost = attrs.evolve(UNFETCHED, again_s=60.0)
+    lost = attrs.evolve(PASTE_FAILED, again_s=60.0)
     desk = desk(lost, "Then.", spare=FakeEngine("Hello."), settings=WITH_FALLBACK)
     status = desk.dictate(words=1)
     assert (status.by, status.problem) == ("on-device", None)
@@ -88,7 +88,7 @@ def test_words_of_another_engine_say_so(desk):
 
 
 def test_a_take_that_is_tried_again_can_be_cancelled(desk):
-    busy = attrs.evolve(UNFETCHED, again_s=30.0)
+    busy = attrs.evolve(PASTE_FAILED, again_s=30.0)
     desk = desk(busy, settings=s.put(Settings(), "engine", "realtime"))
     desk.hold()
     desk.speak()
@@ -104,7 +104,7 @@ def test_a_text_that_is_doubted_is_typed_and_told_if_nobody_does_better(desk):
     problem = desk.dictate(nothing_heard=1).problem  # asked twice, it says the same
     assert problem.what == "OpenAI gave no words for your speech."
     assert problem.remedy == IN_HISTORY
-    desk.engine._texts += ["Thank you.", UNFETCHED]
+    desk.engine._texts += ["Thank you.", PASTE_FAILED]
     desk.hold()
     for _ in range(100):
         desk.microphone.speak(QUIET)
@@ -115,24 +115,24 @@ def test_a_text_that_is_doubted_is_typed_and_told_if_nobody_does_better(desk):
 
 @pytest.mark.expect_log
 def test_when_both_fail_the_servers_problem_is_told(desk):
-    desk = desk(REFUSED, spare=FakeEngine(UNFETCHED), settings=WITH_FALLBACK)
+    desk = desk(API_KEY_REFUSED, spare=FakeEngine(PASTE_FAILED), settings=WITH_FALLBACK)
     desk.engine.name = "realtime"
     status = desk.dictate(state="failed")
-    assert status.problem.what == REFUSED.what
-    assert desk.worker.last["error"] == REFUSED.sentence
+    assert status.problem.what == API_KEY_REFUSED.message
+    assert desk.worker.last["error"] == API_KEY_REFUSED.sentence
 
 
 @pytest.mark.expect_log
 def test_a_fault_in_an_engine_fails_the_take_and_is_told(desk):
     desk = desk()  # it has no text to give, and breaks
-    desk.dictate(state="failed", problem=BUG)
+    desk.dictate(state="failed", problem=INTERNAL_ERROR)
     assert desk.worker.last["outcome"] == "failed"
 
 
 def test_no_microphone_is_told(desk):
-    desk = desk("never", microphone=FakeMicrophone(NOT_STARTED))
+    desk = desk("never", microphone=FakeMicrophone(START_FAILED))
     desk.worker.key("ctrl_r", True)
-    assert desk.wait(problem=NOT_STARTED).state == "failed"
+    assert desk.wait(problem=START_FAILED).state == "failed"
 
 
 def test_a_microphone_that_stays_away_leaves_what_was_said(desk, monkeypatch):
@@ -143,7 +143,7 @@ def test_a_microphone_that_stays_away_leaves_what_was_said(desk, monkeypatch):
     monkeypatch.setattr("sayso.audio.input_stream.LONGEST_AWAY_S", 0.3)
     desk.microphone.vanish()
     assert desk.wait(waiting=True).state == "listening"
-    desk.wait(problem=WENT_AWAY)
+    desk.wait(problem=DISCONNECTED)
     desk.let_go()
     desk.wait_for(lambda status: desk.typist.typed)
     assert desk.typist.typed == ["Half a"]

@@ -6,12 +6,12 @@ import time
 import pytest
 
 from fakes import LOUD
-from integration.worker_harness import REFUSED, WAIT_S, left_behind
+from integration.worker_harness import API_KEY_REFUSED, TIMEOUT_S, leave_recording
 from sayso.core.dictation import events as e
 
 
 def test_words_that_a_crash_cut_off_are_back_and_typed_where_the_user_wants_them(desk, tmp_path):
-    path = left_behind(tmp_path / "takes")
+    path = leave_recording(tmp_path / "takes")
     since = time.strftime("%H:%M", time.localtime(path.stat().st_mtime - 1))
     desk = desk("Half a sentence", "Next.")
     status = desk.wait(asks=True)
@@ -28,7 +28,7 @@ def test_words_that_a_crash_cut_off_are_back_and_typed_where_the_user_wants_them
 
 
 def test_rescued_words_that_nobody_wants_now_stay_in_the_history(desk, tmp_path):
-    left_behind(tmp_path / "takes")
+    leave_recording(tmp_path / "takes")
     desk = desk("Half a sentence")
     desk.wait(asks=True)
     desk.worker.stop()
@@ -37,7 +37,7 @@ def test_rescued_words_that_nobody_wants_now_stay_in_the_history(desk, tmp_path)
 
 
 def test_a_rescue_is_done_once(desk, tmp_path):
-    left_behind(tmp_path / "takes")
+    leave_recording(tmp_path / "takes")
     first = desk("Half a sentence")
     first.wait(asks=True)
     first.worker.stop()
@@ -48,7 +48,7 @@ def test_a_rescue_is_done_once(desk, tmp_path):
 
 def test_several_are_rescued_and_the_newest_is_offered(desk, tmp_path):
     for hour, age_s in ((12, 7200), (13, 3600), (14, 60)):
-        left_behind(tmp_path / "takes", f"20261121-{hour}0000-aaaaaa", age_s=age_s)
+        leave_recording(tmp_path / "takes", f"20261121-{hour}0000-aaaaaa", age_s=age_s)
     desk = desk("one", "two", "three")
     status = desk.wait(asks=True)
     assert (status.held, status.rescued_count) == ("three", 3)
@@ -58,25 +58,27 @@ def test_several_are_rescued_and_the_newest_is_offered(desk, tmp_path):
 
 @pytest.mark.expect_log
 def test_one_that_cannot_be_recognised_is_told_and_can_be_tried_again(desk, tmp_path):
-    path = left_behind(tmp_path / "takes")
-    desk = desk(REFUSED, "Now it works.")
-    assert desk.wait(state="failed").problem.what == REFUSED.what
+    path = leave_recording(tmp_path / "takes")
+    desk = desk(API_KEY_REFUSED, "Now it works.")
+    assert desk.wait(state="failed").problem.what == API_KEY_REFUSED.message
     assert desk.worker.recognise_again(path.stem) == "Now it works."
     desk.worker.stop()
     (kept,) = desk.history.entries()
     assert (kept.text, kept.error, kept.outcome) == ("Now it works.", "", "rescued")
 
 
-LITTLE = {
+RECORDINGS_WITHOUT_SPEECH = {
     "less than a tenth of a second": (LOUD, 16),
     "no sample": (LOUD, 0),
     "silence": (bytes(len(LOUD)), 400),
 }
 
 
-@pytest.mark.parametrize(("block", "blocks"), LITTLE.values(), ids=LITTLE)
+@pytest.mark.parametrize(
+    ("block", "blocks"), RECORDINGS_WITHOUT_SPEECH.values(), ids=RECORDINGS_WITHOUT_SPEECH
+)
 def test_what_holds_no_speech_just_goes(desk, tmp_path, block, blocks):
-    path = left_behind(tmp_path / "takes", block=block, blocks=blocks)
+    path = leave_recording(tmp_path / "takes", block=block, blocks=blocks)
     desk = desk("Hello.")
     desk.settle()
     assert not path.exists()
@@ -87,7 +89,7 @@ def test_what_holds_no_speech_just_goes(desk, tmp_path, block, blocks):
 
 @pytest.mark.expect_log
 def test_a_recording_of_another_version_is_set_aside_and_told(desk, tmp_path):
-    path = left_behind(tmp_path / "takes")
+    path = leave_recording(tmp_path / "takes")
     path.write_bytes(b"SAYSO2" + bytes(100_000))
     os.utime(path, (time.time() - 60, time.time() - 60))
     desk = desk("Hello.")
@@ -99,10 +101,10 @@ def test_a_recording_of_another_version_is_set_aside_and_told(desk, tmp_path):
 
 
 def test_quitting_in_a_rescue_leaves_it_to_the_next_start(desk, tmp_path):
-    path = left_behind(tmp_path / "takes")
+    path = leave_recording(tmp_path / "takes")
     first = desk("never")
     first.engine.may_answer.clear()
-    assert first.engine.has_heard.wait(WAIT_S)
+    assert first.engine.has_heard.wait(TIMEOUT_S)
     first.worker._soon(lambda: [task.cancel() for task in first.worker._tasks])
     first.engine.may_answer.set()
     first.worker.stop()

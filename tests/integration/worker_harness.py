@@ -10,98 +10,102 @@ from sayso.core.dictation.status import Status
 from sayso.core.problems import Problem
 from sayso.core.settings.settings import Settings
 from sayso.dictation.insertion import Clipboard
-from sayso.dictation.worker import Parts, Worker
+from sayso.dictation.worker import Worker, WorkerDeps
 from sayso.storage.archive import Archive
-from sayso.storage.history import History
-from sayso.storage.recordings import Spool, wav_header
+from sayso.storage.history import HistoryStore
+from sayso.storage.recordings import Recordings, wav_header
 
-REFUSED = Problem("Your API key was refused by api.openai.com.", "Change it.", "recognition")
-UNFETCHED = Problem("This window does not take typed text.", "Press Ctrl+V.", "copy")
-WAIT_S = 5.0
+API_KEY_REFUSED = Problem(
+    "Your API key was refused by api.openai.com.", "Change it.", "recognition"
+)
+PASTE_FAILED = Problem("This window does not take typed text.", "Press Ctrl+V.", "copy")
+TIMEOUT_S = 5.0
 
 
-class Desk:
+class WorkerHarness:
     """A worker with everything around it."""
 
-    def __init__(self, folder, *texts, microphone=None, settings=None, spare=None):
+    def __init__(self, folder, *texts, microphone=None, settings=None, on_device_engine=None):
         self.microphone = microphone or FakeMicrophone()
         self.engine = FakeEngine(*texts)
         self.typist, self.clipboard = FakeTypist(), FakeClipboard()
-        self.spool = Spool(folder)
-        self.history = History(folder.parent / "history.db")
+        self.spool = Recordings(folder)
+        self.history = HistoryStore(folder.parent / "history.db")
         self.archive = Archive(
-            self.spool, self.history, warned=lambda problem: self.worker.tell(problem)
+            self.spool, self.history, on_problem=lambda problem: self.worker.report_problem(problem)
         )
-        self.shown: queue.Queue[Status] = queue.Queue()
+        self.statuses: queue.Queue[Status] = queue.Queue()
         self.levels: list[float] = []
         self.cues: list[str] = []
-        self.down: frozenset[str] = frozenset()
-        parts = Parts(
+        self.pressed_keys: frozenset[str] = frozenset()
+        parts = WorkerDeps(
             microphone=self.microphone,
             archive=self.archive,
-            make_engine=lambda s: spare if spare and s.engine == "on-device" else self.engine,
+            create_engine=lambda s: (
+                on_device_engine if on_device_engine and s.engine == "on-device" else self.engine
+            ),
             typist=self.typist,
             clipboard=Clipboard(self.clipboard.paste, self.clipboard.copy),
-            keys_down=lambda: self.down,
-            cue=self.cues.append,
-            show=self.shown.put,
-            level=self.levels.append,
+            pressed_keys=lambda: self.pressed_keys,
+            play_cue=self.cues.append,
+            on_status=self.statuses.put,
+            on_level=self.levels.append,
         )
         self.worker = Worker(parts, settings or Settings())
         self.worker.start()
 
-    def wait(self, **wanted):
+    def wait_for(self, **wanted):
         while True:
-            status = self.shown.get(timeout=WAIT_S)
+            status = self.statuses.get(timeout=TIMEOUT_S)
             if all(getattr(status, name) == value for name, value in wanted.items()):
                 return status
 
-    def wait_for(self, condition):
-        while not condition(status := self.shown.get(timeout=WAIT_S)):
+    def wait_until(self, condition):
+        while not condition(status := self.statuses.get(timeout=TIMEOUT_S)):
             pass
         return status
 
-    def settle(self):
+    def wait_until_archived(self):
         """Until what an earlier run left was looked at, and all is written that is to be."""
 
         async def over():
             if self.worker._tasks:
                 await asyncio.wait(self.worker._tasks)
 
-        self.worker.run(over()).result(WAIT_S)
-        self.archive._thread.submit(int).result(WAIT_S)
+        self.worker.submit(over()).result(TIMEOUT_S)
+        self.archive._executor.submit(int).result(TIMEOUT_S)
 
-    def hold(self):
+    def hold_key(self):
         self.worker.key("ctrl_r", True)
-        self.down = frozenset({"ctrl_r"})
-        self.wait(state="listening")
-        assert self.microphone.is_open.wait(WAIT_S)
+        self.pressed_keys = frozenset({"ctrl_r"})
+        self.wait_for(state="listening")
+        assert self.microphone.is_open.wait(TIMEOUT_S)
 
-    def speak(self, blocks=100):
-        for _ in range(blocks):
-            self.microphone.speak(LOUD)
-        self.wait(sound_arrived=True)
+    def speak(self, block_count=100):
+        for _ in range(block_count):
+            self.microphone.deliver(LOUD)
+        self.wait_for(sound_arrived=True)
 
     def change_microphone(self, rate_hz):
         """The one that listens goes, and one of this rate takes its place."""
         self.microphone.is_open.clear()
         self.microphone.rate_hz = rate_hz
-        self.microphone.vanish()
-        assert self.microphone.is_open.wait(WAIT_S)
+        self.microphone.disconnect()
+        assert self.microphone.is_open.wait(TIMEOUT_S)
 
-    def let_go(self):
-        self.microphone.speak(QUIET * 40)
+    def release_key(self):
+        self.microphone.deliver(QUIET * 40)
         self.worker.key("ctrl_r", False)
-        self.down = frozenset()
+        self.pressed_keys = frozenset()
 
     def dictate(self, **wanted):
-        self.hold()
+        self.hold_key()
         self.speak()
-        self.let_go()
-        return self.wait(**(wanted or {"state": "idle"}))
+        self.release_key()
+        return self.wait_for(**(wanted or {"state": "idle"}))
 
 
-def left_behind(folder, id_="20261121-143200-aaaaaa", block=LOUD, blocks=200, age_s=60):
+def leave_recording(folder, id_="20261121-143200-aaaaaa", block=LOUD, blocks=200, age_s=60):
     """A recording of a Sayso that was killed: no row, no length in its header."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{id_}.wav"

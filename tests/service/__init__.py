@@ -1,6 +1,15 @@
 """A strict stand-in of OpenAI's realtime transcription service, for tests, rigs and benches."""
 
-from .session import Record
-from .standin import KEY, StandIn, drop, hang_up, in_thread, say, stay_silent
+from .session import ConnectionRecord
+from .standin import KEY, StandIn, close_with, drop_connection, in_thread, send_raw, stay_silent
 
-__all__ = ["KEY", "Record", "StandIn", "drop", "hang_up", "in_thread", "say", "stay_silent"]
+__all__ = [
+    "KEY",
+    "ConnectionRecord",
+    "StandIn",
+    "drop_connection",
+    "close_with",
+    "in_thread",
+    "send_raw",
+    "stay_silent",
+]

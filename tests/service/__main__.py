@@ -6,24 +6,24 @@ import argparse
 import asyncio
 import signal
 
-from .server_vad import FlatSession, LemonadeSession, TogetherSession
+from .server_vad import LemonadeSession, ServerVadSession, TogetherSession
 from .session import Session, Stage
-from .standin import KEY, Mischief, StandIn, drop, hang_up, say, stay_silent
+from .standin import KEY, Misbehavior, StandIn, close_with, drop_connection, send_raw, stay_silent
 from .vllm import VLLMSession
 
-MISCHIEF: dict[str, tuple[Stage, Mischief]] = {
+MISBEHAVIOR: dict[str, tuple[Stage, Misbehavior]] = {
     "no-session": ("created", stay_silent()),
     "no-ready": ("updated", stay_silent()),
     "no-final": ("final", stay_silent()),
-    "drop": ("audio", drop()),
-    "close-1011": ("commit", hang_up(1011)),
-    "expire": ("audio", hang_up(1001, "Your session hit the maximum duration of 60 minutes.")),
-    "garbage": ("created", say("\x00 not JSON")),
+    "drop": ("audio", drop_connection()),
+    "close-1011": ("commit", close_with(1011)),
+    "expire": ("audio", close_with(1001, "Your session hit the maximum duration of 60 minutes.")),
+    "garbage": ("created", send_raw("\x00 not JSON")),
 }
-DIALECTS: dict[str, type[Session]] = {
+PROTOCOLS: dict[str, type[Session]] = {
     "openai": Session,
     "vllm": VLLMSession,
-    "speaches": FlatSession,
+    "speaches": ServerVadSession,
     "lemonade": LemonadeSession,
     "together": TogetherSession,
 }
@@ -38,8 +38,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--key", default=KEY, help="the one that is accepted; '' accepts all")
     parser.add_argument("--at-openai", action="store_true", help="refuse a model in the address")
     parser.add_argument("--latency-s", type=float, default=0.01)
-    parser.add_argument("--dialect", choices=sorted(DIALECTS), default="openai")
-    parser.add_argument("--misbehave", choices=sorted(MISCHIEF))
+    parser.add_argument("--dialect", choices=sorted(PROTOCOLS), default="openai")
+    parser.add_argument("--misbehave", choices=sorted(MISBEHAVIOR))
     return parser.parse_args()
 
 
@@ -53,11 +53,11 @@ async def main() -> None:
     service = StandIn(
         given.text or ["Hello from the stand-in."],
         key=given.key or None,
-        recognise=recognise,
+        transcribe=recognise,
         at_openai=given.at_openai,
         latency_s=given.latency_s,
-        session=DIALECTS[given.dialect],
-        mischief=dict([MISCHIEF[given.misbehave]]) if given.misbehave else None,
+        session=PROTOCOLS[given.dialect],
+        misbehavior=dict([MISBEHAVIOR[given.misbehave]]) if given.misbehave else None,
         port=given.port,
     )
     stopped = asyncio.Event()

@@ -28,13 +28,13 @@ from aiortc import (
 from aiortc.mediastreams import MediaStreamError
 
 from . import rules
-from .ephemeral_keys import Secrets
-from .http_server import Handler, Reply, Request, key_refusal, refusal
+from .ephemeral_keys import EphemeralKeyService
+from .http_server import Handler, Reply, Request, authorization_error, error_reply
 from .rules import RefusedError
-from .session import BYTES_PER_S, RATE_HZ, WORD_S, Record, Session
+from .session import BYTES_PER_S, RATE_HZ, WORD_S, ConnectionRecord, Session
 from .standin import StandIn
 
-NOT_BY_CALL = frozenset({"gpt-transcribe"})
+NOT_OVER_WEBRTC = frozenset({"gpt-transcribe"})
 
 
 @attrs.define
@@ -42,7 +42,7 @@ class Channel:
     """As much of a `ServerConnection` as a session uses."""
 
     channel: RTCDataChannel
-    hang_up: Callable[[], Any]
+    on_abort: Callable[[], Any]
     close_code: int | None = None
 
     async def send(self, message: str) -> None:
@@ -58,7 +58,7 @@ class Channel:
         return self
 
     def abort(self) -> None:
-        self.hang_up()
+        self.on_abort()
 
 
 class CallSession(Session):
@@ -67,19 +67,19 @@ class CallSession(Session):
     async def on_append(self, event: dict[str, Any]) -> None:
         raise RefusedError("invalid_value", "Audio is sent as media in a call.", "type")
 
-    async def sound(self, pcm: bytes) -> None:
+    async def receive_audio(self, pcm: bytes) -> None:
         if not self.configured:
             self.record.too_early_bytes += len(pcm)
             return
         first = not self.record.audio
         self.record.audio += pcm
-        if first and not await self.stage("audio"):
+        if first and not await self.reach("audio"):
             return
         self.buffer += pcm
-        await self.say_words(int(len(self.buffer) / BYTES_PER_S / WORD_S))
+        await self.send_deltas(int(len(self.buffer) / BYTES_PER_S / WORD_S))
 
 
-class Calls:
+class CallService:
     """`service` has the script, key and mischief; `held_back_s` of sound is heard late, as by a
     jitter buffer. With `answers_sound` the answerer sends Opus too."""
 
@@ -87,13 +87,17 @@ class Calls:
         self,
         service: StandIn,
         *,
-        secrets: Secrets | None = None,
-        held_back_s: float = 0.2,
-        answers_sound: bool = False,
-        answer: Callable[[str], str] = lambda sdp: sdp,
+        ephemeral_keys: EphemeralKeyService | None = None,
+        jitter_delay_s: float = 0.2,
+        sends_audio: bool = False,
+        edit_answer: Callable[[str], str] = lambda sdp: sdp,
     ) -> None:
-        self.service, self.secrets = service, secrets or Secrets()
-        self.held_back_s, self.answers_sound, self.answer = held_back_s, answers_sound, answer
+        self.service, self.ephemeral_keys = service, ephemeral_keys or EphemeralKeyService()
+        self.jitter_delay_s, self.sends_audio, self.edit_answer = (
+            jitter_delay_s,
+            sends_audio,
+            edit_answer,
+        )
         self.peers: list[RTCPeerConnection] = []
         self.codecs: list[str] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -103,7 +107,7 @@ class Calls:
         return {("POST", "/v1/realtime/calls"): self.create}
 
     @property
-    def record(self) -> Record:
+    def record(self) -> ConnectionRecord:
         return self.service.records[-1]
 
     async def close(self) -> None:
@@ -113,59 +117,66 @@ class Calls:
         await asyncio.gather(*(peer.close() for peer in self.peers))
 
     async def create(self, request: Request) -> Reply:
-        if refused := key_refusal(request, self.service.key, self.secrets.valid):
+        if refused := authorization_error(request, self.service.key, self.ephemeral_keys.valid):
             return refused
         if model := request.query.get("model"):
             message = f'Model "{model[0]}" is not supported in transcription mode.'
-            return refusal(400, message, "invalid_model")
+            return error_reply(400, message, "invalid_model")
         try:
-            sdp, session = self._wanted(request)
+            sdp, session = self._parse_offer(request)
         except RefusedError as error:
-            return refusal(400, error.message, error.code, error.param)
+            return error_reply(400, error.message, error.code, error.param)
         model = ((session or {})["audio"]["input"]["transcription"] or {}).get("model", "")
-        if model in NOT_BY_CALL:
-            return refusal(400, "")  # as the service does: it does not say why
+        if model in NOT_OVER_WEBRTC:
+            return error_reply(400, "")  # as the service does: it does not say why
         if "m=audio" not in sdp:
-            return refusal(400, "An audio media section is required.", "invalid_offer")
-        return await self._answered(sdp, session, request)
+            return error_reply(400, "An audio media section is required.", "invalid_offer")
+        return await self._answer_offer(sdp, session, request)
 
-    def _wanted(self, request: Request) -> tuple[str, dict[str, Any]]:
+    def _parse_offer(self, request: Request) -> tuple[str, dict[str, Any]]:
         """Raises:
         RefusedError: Neither a form nor bare SDP, or a session that is refused.
         """
-        first = rules.first_session(self.service.new_id("sess"), 0)
-        if request.kind == "application/sdp":
+        first = rules.initial_session(self.service.new_id("sess"), 0)
+        if request.media_type == "application/sdp":
             token = request.headers.get("authorization", "").removeprefix("Bearer ")
             if token == self.service.key:
                 raise RefusedError("missing_required_parameter", "Missing 'session'.", "session")
-            issued = list(self.secrets.issued).index(token) if self.secrets.issued else -1
-            session = self.secrets.sessions[issued] if self.secrets.sessions else first
+            issued = (
+                list(self.ephemeral_keys.issued).index(token) if self.ephemeral_keys.issued else -1
+            )
+            session = (
+                self.ephemeral_keys.sessions[issued] if self.ephemeral_keys.sessions else first
+            )
             return request.body.decode(), {**first, **session}
         parts = {part.name: part for part in request.form}
         if set(parts) != {"sdp", "session"}:
             raise RefusedError("missing_required_parameter", "Missing 'sdp'.", "sdp")
-        if parts["sdp"].kind != "application/sdp" or parts["session"].kind != "application/json":
+        if (
+            parts["sdp"].media_type != "application/sdp"
+            or parts["session"].media_type != "application/json"
+        ):
             raise RefusedError("invalid_value", "Wrong type of a part.", "sdp")
-        session = rules.updated(first, json.loads(parts["session"].value))
+        session = rules.updated_session(first, json.loads(parts["session"].value))
         return parts["sdp"].value.decode(), session
 
-    async def _answered(self, sdp: str, session: dict[str, Any], request: Request) -> Reply:
+    async def _answer_offer(self, sdp: str, session: dict[str, Any], request: Request) -> Reply:
         peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self.peers.append(peer)
         ready: asyncio.Future[CallSession] = asyncio.get_running_loop().create_future()
-        peer.on("track", lambda track: self._spawn(self._listen(track, ready)))
+        peer.on("track", lambda track: self._spawn(self._receive_track(track, ready)))
         peer.on("datachannel", lambda channel: self._open(channel, peer, session, request, ready))
-        if self.answers_sound:
+        if self.sends_audio:
             peer.addTrack(AudioStreamTrack())
         try:
             await peer.setRemoteDescription(RTCSessionDescription(sdp, "offer"))
         except (ValueError, AssertionError):
-            return refusal(400, "Invalid SDP.", "invalid_offer")
+            return error_reply(400, "Invalid SDP.", "invalid_offer")
         await peer.setLocalDescription(await peer.createAnswer())
         answer = peer.localDescription.sdp
         self.codecs += re.findall(r"a=rtpmap:\d+ (\S+)", answer)
         where = {"Location": f"/v1/realtime/calls/{self.service.new_id('rtc')}"}
-        return Reply(201, self.answer(answer).encode(), "application/sdp", where)
+        return Reply(201, self.edit_answer(answer).encode(), "application/sdp", where)
 
     def _open(
         self,
@@ -176,7 +187,7 @@ class Calls:
         ready: asyncio.Future[CallSession],
     ) -> None:
         assert channel.label == "oai-events"
-        record = Record(request.target, True)
+        record = ConnectionRecord(request.target, True)
         self.service.records.append(record)
         socket: Any = Channel(channel, lambda: self._spawn(peer.close()))
         conversation = CallSession(self.service, socket, record)
@@ -184,18 +195,20 @@ class Calls:
         messages: asyncio.Queue[str] = asyncio.Queue()
         channel.on("message", messages.put_nowait)
         ready.set_result(conversation)
-        self._spawn(self._converse(conversation, messages))
+        self._spawn(self._run_session(conversation, messages))
 
-    async def _converse(self, session: CallSession, messages: asyncio.Queue[str]) -> None:
+    async def _run_session(self, session: CallSession, messages: asyncio.Queue[str]) -> None:
         try:
-            if await session.stage("created"):
+            if await session.reach("created"):
                 await session.send("session.created", session=session.session)
             while True:
-                await session.hear(await messages.get())
+                await session.receive(await messages.get())
         finally:
-            session.leave()
+            session.cancel_tasks()
 
-    async def _listen(self, track: MediaStreamTrack, ready: asyncio.Future[CallSession]) -> None:
+    async def _receive_track(
+        self, track: MediaStreamTrack, ready: asyncio.Future[CallSession]
+    ) -> None:
         to_mono = av.AudioResampler(format="s16", layout="mono", rate=RATE_HZ)
         loop = asyncio.get_running_loop()
         with contextlib.suppress(MediaStreamError):
@@ -206,10 +219,10 @@ class Calls:
                     for mono in to_mono.resample(frame)
                 )
                 session = await ready
-                loop.call_later(self.held_back_s, self._spawn_sound, session, heard)
+                loop.call_later(self.jitter_delay_s, self._spawn_audio, session, heard)
 
-    def _spawn_sound(self, session: CallSession, pcm: bytes) -> None:
-        self._spawn(session.sound(pcm))
+    def _spawn_audio(self, session: CallSession, pcm: bytes) -> None:
+        self._spawn(session.receive_audio(pcm))
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.ensure_future(work)

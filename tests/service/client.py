@@ -13,9 +13,9 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from .standin import KEY, StandIn
 
-SPOKEN = "conversation.item.input_audio_transcription."
-ANSWER_S = 5.0
-SECOND = bytes(48_000)
+TRANSCRIPTION_PREFIX = "conversation.item.input_audio_transcription."
+TIMEOUT_S = 5.0
+ONE_SECOND = bytes(48_000)
 
 
 class Client:
@@ -26,7 +26,7 @@ class Client:
         await self.ws.send(json.dumps({"type": kind, **fields}))
 
     async def next(self) -> dict[str, Any]:
-        async with asyncio.timeout(ANSWER_S):
+        async with asyncio.timeout(TIMEOUT_S):
             event: dict[str, Any] = json.loads(await self.ws.recv())
             return event
 
@@ -52,11 +52,11 @@ class Client:
 
     async def ready(self, model: str = "gpt-live-transcribe") -> None:
         await self.until("session.created")
-        await self.update(settings_of({"model": model}))
+        await self.update(session_settings({"model": model}))
         await self.until("session.updated")
 
 
-def settings_of(transcription: Any, **audio_input: Any) -> dict[str, Any]:
+def session_settings(transcription: Any, **audio_input: Any) -> dict[str, Any]:
     """A session as it is updated; no turn detection unless given."""
     fields = {"turn_detection": None, "transcription": transcription, **audio_input}
     return {"type": "transcription", "audio": {"input": fields}}

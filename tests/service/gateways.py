@@ -22,11 +22,11 @@ from .standin import StandIn
 
 
 @attrs.frozen
-class Rules:
+class GatewayRules:
     path: str
-    shown: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    required_headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     """Headers that have to be there, as they have to be."""
-    absent: tuple[str, ...] = ()
+    forbidden_headers: tuple[str, ...] = ()
     """Headers that must not be: a key shown as it should not be."""
     model: Literal["wanted", "refused", "either"] = "either"
     """On the address."""
@@ -34,40 +34,46 @@ class Rules:
     """For whoever is not let in."""
 
 
-class Named(Session):
+class AliasSession(Session):
     """Knows the model by another name, as a deployment or an alias has one."""
 
     async def on_update(self, event: dict[str, Any]) -> None:
         service, event = self.service, copy.deepcopy(event)
-        assert isinstance(service, Door)
+        assert isinstance(service, Gateway)
         transcription = event["session"]["audio"]["input"]["transcription"]
         name = transcription["model"]
-        transcription["model"] = service.names.get(name, name)
+        transcription["model"] = service.aliases.get(name, name)
         await super().on_update(event)
 
 
-class Door(StandIn):
+class Gateway(StandIn):
     """Lets in whom `rules` let in; a key is looked at here and not behind the door.
 
     `names`: what models are called here, and what they are.
     """
 
     def __init__(
-        self, rules: Rules, *script: str, names: Mapping[str, str] | None = None, **how: Any
+        self,
+        rules: GatewayRules,
+        *script: str,
+        aliases: Mapping[str, str] | None = None,
+        **how: Any,
     ) -> None:
-        super().__init__(script, key=None, session=Named, **how)
-        self.rules, self.names = rules, dict(names or {})
-        self.knocks: list[str] = []
+        super().__init__(script, key=None, session=AliasSession, **how)
+        self.rules, self.aliases = rules, dict(aliases or {})
+        self.request_targets: list[str] = []
         """Path and query of each request."""
 
-    def _at_the_door(self, connection: ServerConnection, request: Request) -> Response | None:
-        self.knocks.append(request.path)
+    def _check_handshake(self, connection: ServerConnection, request: Request) -> Response | None:
+        self.request_targets.append(request.path)
         parts, rules = urlsplit(request.path), self.rules
         query = parse_qs(parts.query)
         if parts.path != rules.path:
             return connection.respond(HTTPStatus.NOT_FOUND, "no\n")
-        right = all(request.headers.get(name) == value for name, value in rules.shown.items())
-        if not right or any(name in request.headers for name in rules.absent):
+        right = all(
+            request.headers.get(name) == value for name, value in rules.required_headers.items()
+        )
+        if not right or any(name in request.headers for name in rules.forbidden_headers):
             return connection.respond(HTTPStatus(rules.status), "no\n")
         if query.get("intent") != ["transcription"]:
             return connection.respond(HTTPStatus.BAD_REQUEST, "no\n")

@@ -21,7 +21,7 @@ import h11
 
 from .standin import StandIn
 
-MOST_BYTES = 64 << 20
+MAX_BODY_BYTES = 64 << 20
 
 
 @attrs.frozen
@@ -31,7 +31,7 @@ class Part:
     name: str
     value: bytes = attrs.field(repr=False)
     filename: str = ""
-    kind: str = ""
+    media_type: str = ""
 
 
 @attrs.frozen
@@ -51,7 +51,7 @@ class Request:
         return parse_qs(urlsplit(self.target).query, keep_blank_values=True)
 
     @property
-    def kind(self) -> str:
+    def media_type(self) -> str:
         return self.headers.get("content-type", "").partition(";")[0].strip()
 
     def json(self) -> Any:
@@ -67,7 +67,7 @@ class Request:
         head = Message()
         head["Content-Type"] = self.headers.get("content-type", "")
         boundary = head.get_param("boundary")
-        if self.kind != "multipart/form-data" or not isinstance(boundary, str):
+        if self.media_type != "multipart/form-data" or not isinstance(boundary, str):
             return []
         mark = b"--" + boundary.encode()
         pieces = (b"\r\n" + self.body).split(b"\r\n" + mark)[1:-1]
@@ -86,57 +86,59 @@ def _part(piece: bytes) -> Part:
 class Reply:
     status: int = 200
     body: bytes | AsyncIterator[bytes] = b""
-    kind: str = "application/json"
+    media_type: str = "application/json"
     headers: Mapping[str, str] = attrs.field(factory=dict)
 
 
 Handler = Callable[[Request], Awaitable[Reply]]
 
 
-def said(status: int, value: Any, **headers: str) -> Reply:
+def json_reply(status: int, value: Any, **headers: str) -> Reply:
     """JSON."""
     return Reply(status, json.dumps(value).encode(), headers=headers)
 
 
-def refusal(
+def error_reply(
     status: int, message: str, code: str | None = None, param: str | None = None, **headers: str
 ) -> Reply:
     """As OpenAI words them."""
     kind = "server_error" if status >= 500 else "invalid_request_error"
     error = {"message": message, "type": kind, "param": param, "code": code}
-    return said(status, {"error": error}, **headers)
+    return json_reply(status, {"error": error}, **headers)
 
 
-def key_refusal(request: Request, key: str | None, also: Callable[[str], bool]) -> Reply | None:
+def authorization_error(
+    request: Request, key: str | None, accepts_ephemeral: Callable[[str], bool]
+) -> Reply | None:
     """None where the request is authorised: by `key`, by one that `also` knows, or by any."""
     given = request.headers.get("authorization")
     if key is None:
         return None
     if given is None:
         message = "Missing bearer or basic authentication in header"
-        return refusal(401, message)
+        return error_reply(401, message)
     token = given.removeprefix("Bearer ")
-    if token == key or also(token):
+    if token == key or accepts_ephemeral(token):
         return None
     message = f"Incorrect API key provided: {token[:8]}{'*' * 12}."
-    return refusal(401, message, "invalid_api_key")
+    return error_reply(401, message, "invalid_api_key")
 
 
-class Front:
+class HttpServer:
     def __init__(
         self,
         handlers: Mapping[tuple[str, str], Handler],
         *,
-        sockets: StandIn | None = None,
-        closing: Callable[[], Awaitable[None]] | None = None,
+        websockets: StandIn | None = None,
+        on_close: Callable[[], Awaitable[None]] | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self.handlers, self.sockets, self._tls = dict(handlers), sockets, tls
-        self._closing = closing
+        self.handlers, self.websockets, self._tls = dict(handlers), websockets, tls
+        self._on_close = on_close
         self.requests: list[Request] = []
         self.sent_bytes = self.received_bytes = 0
         """Of HTTP; of sockets too."""
-        self._work: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def base(self) -> str:
@@ -147,27 +149,29 @@ class Front:
         """As `StandIn.url`."""
         return f"{self.base.replace('http', 'ws', 1)}/realtime"
 
-    async def __aenter__(self) -> Front:
-        if self.sockets:
-            await self.sockets.__aenter__()
-        self._server = await asyncio.start_server(self._begin, "127.0.0.1", 0, ssl=self._tls)
+    async def __aenter__(self) -> HttpServer:
+        if self.websockets:
+            await self.websockets.__aenter__()
+        self._server = await asyncio.start_server(
+            self._on_connection, "127.0.0.1", 0, ssl=self._tls
+        )
         self.port: int = self._server.sockets[0].getsockname()[1]
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self._server.close()
-        for task in list(self._work):
+        for task in list(self._tasks):
             task.cancel()
-        await asyncio.gather(*self._work, return_exceptions=True)
-        if self._closing:
-            await self._closing()
-        if self.sockets:
-            await self.sockets.__aexit__()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._on_close:
+            await self._on_close()
+        if self.websockets:
+            await self.websockets.__aexit__()
 
-    def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _on_connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.ensure_future(self._serve(reader, writer))
-        self._work.add(task)
-        task.add_done_callback(self._work.discard)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -193,11 +197,11 @@ class Front:
             elif isinstance(event, h11.Request):
                 head = event
                 if dict(event.headers).get(b"upgrade", b"").lower() == b"websocket":
-                    await self._splice(bytes(raw), reader, writer)
+                    await self._forward_websocket(bytes(raw), reader, writer)
                     return False
             elif isinstance(event, h11.Data):
                 body += event.data
-                assert len(body) <= MOST_BYTES
+                assert len(body) <= MAX_BODY_BYTES
             elif isinstance(event, h11.EndOfMessage):
                 break
             else:
@@ -214,17 +218,17 @@ class Front:
         if handler:
             return await handler(request)
         if any(path == request.path for _, path in self.handlers):
-            return refusal(405, f"Not allowed to {request.method} on {request.path}.")
-        return refusal(404, f"Invalid URL ({request.method} {request.path})")
+            return error_reply(405, f"Not allowed to {request.method} on {request.path}.")
+        return error_reply(404, f"Invalid URL ({request.method} {request.path})")
 
     async def _reply(
         self, http: h11.Connection, reply: Reply, writer: asyncio.StreamWriter
     ) -> None:
-        headers = [("Content-Type", reply.kind), *reply.headers.items()]
+        headers = [("Content-Type", reply.media_type), *reply.headers.items()]
         pieces = reply.body
         if isinstance(pieces, bytes):
             headers.append(("Content-Length", str(len(pieces))))
-            pieces = _once(pieces)
+            pieces = _single_chunk(pieces)
         self._write(http, writer, h11.Response(status_code=reply.status, headers=headers))
         async for piece in pieces:
             self._write(http, writer, h11.Data(data=piece))
@@ -237,12 +241,12 @@ class Front:
         self.sent_bytes += len(data)
         writer.write(data)
 
-    async def _splice(
+    async def _forward_websocket(
         self, begun: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         """Hand a socket on to the service behind."""
-        assert self.sockets is not None
-        there, here = await asyncio.open_connection("127.0.0.1", self.sockets.port)
+        assert self.websockets is not None
+        there, here = await asyncio.open_connection("127.0.0.1", self.websockets.port)
         here.write(begun)
 
         async def carry(source: asyncio.StreamReader, sink: asyncio.StreamWriter, up: bool) -> None:
@@ -261,6 +265,6 @@ class Front:
             here.transport.abort()
 
 
-async def _once(body: bytes) -> AsyncIterator[bytes]:
+async def _single_chunk(body: bytes) -> AsyncIterator[bytes]:
     if body:
         yield body

@@ -18,7 +18,7 @@ def whisper(language: str | None = "en", threads: int = 2) -> Callable[[bytes], 
     """Whisper base on this computer; loads it now, some seconds."""
     from faster_whisper import WhisperModel
 
-    folder = locate.find(WHISPER_BASE, paths.models(), paths.cache())
+    folder = locate.locate(WHISPER_BASE, paths.models(), paths.cache())
     model = WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=threads)
 
     def recognise(pcm24k: bytes) -> str:

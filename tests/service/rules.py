@@ -16,11 +16,11 @@ import attrs
 
 @attrs.frozen
 class Model:
-    takes: frozenset[str]
+    fields: frozenset[str]
     streams: bool = False
     """Deltas while somebody speaks; and then no turn detection."""
     logprobs: bool = False
-    tokens: bool = False
+    billed_by_tokens: bool = False
     """Usage in tokens in place of seconds."""
 
 
@@ -30,8 +30,12 @@ MODELS: Mapping[str, Model] = {
     ),
     "gpt-realtime-whisper": Model(frozenset({"language", "delay"}), streams=True),
     "gpt-transcribe": Model(frozenset({"languages", "prompt", "keywords"})),
-    "gpt-4o-transcribe": Model(frozenset({"language", "prompt"}), logprobs=True, tokens=True),
-    "gpt-4o-mini-transcribe": Model(frozenset({"language", "prompt"}), logprobs=True, tokens=True),
+    "gpt-4o-transcribe": Model(
+        frozenset({"language", "prompt"}), logprobs=True, billed_by_tokens=True
+    ),
+    "gpt-4o-mini-transcribe": Model(
+        frozenset({"language", "prompt"}), logprobs=True, billed_by_tokens=True
+    ),
     "whisper-1": Model(frozenset({"language", "prompt"})),
 }
 LANGUAGES = re.compile(
@@ -57,7 +61,7 @@ VAD_FIELDS = {
     ),
     "semantic_vad": frozenset({"type", "eagerness", "create_response", "interrupt_response"}),
 }
-MOST_PROMPT_CHARS = 1024
+MAX_PROMPT_CHARS = 1024
 
 
 class RefusedError(Exception):
@@ -68,7 +72,7 @@ class RefusedError(Exception):
         self.code, self.message, self.param = code, message, param
 
 
-def first_session(session_id: str, expires_at: int) -> dict[str, Any]:
+def initial_session(session_id: str, expires_at: int) -> dict[str, Any]:
     """As in `session.created`: nothing is transcribed, and turn detection is on."""
     return {
         "type": "transcription",
@@ -87,7 +91,7 @@ def first_session(session_id: str, expires_at: int) -> dict[str, Any]:
     }
 
 
-def known(value: Any, names: frozenset[str] | set[str], path: str) -> dict[str, Any]:
+def check_fields(value: Any, names: frozenset[str] | set[str], path: str) -> dict[str, Any]:
     """An object with no other fields than these.
 
     Raises:
@@ -102,13 +106,13 @@ def known(value: Any, names: frozenset[str] | set[str], path: str) -> dict[str, 
     return value
 
 
-def updated(session: Mapping[str, Any], change: Any) -> dict[str, Any]:
+def updated_session(session: Mapping[str, Any], change: Any) -> dict[str, Any]:
     """The session after an update: what is left out stays, one wrong field costs all.
 
     Raises:
         RefusedError: With the service's code and the field.
     """
-    change = known(change, {"type", "audio", "include", "model"}, "session")
+    change = check_fields(change, {"type", "audio", "include", "model"}, "session")
     if change.get("type") != "transcription":
         raise RefusedError(
             "invalid_value",
@@ -116,8 +120,8 @@ def updated(session: Mapping[str, Any], change: Any) -> dict[str, Any]:
             "session.type",
         )
     result = deepcopy(dict(session))
-    audio = known(change.get("audio", {}), {"input"}, "session.audio")
-    fields = known(
+    audio = check_fields(change.get("audio", {}), {"input"}, "session.audio")
+    fields = check_fields(
         audio.get("input", {}),
         {"format", "transcription", "turn_detection", "noise_reduction"},
         "session.audio.input",
@@ -145,9 +149,9 @@ def updated(session: Mapping[str, Any], change: Any) -> dict[str, Any]:
 
 def _format(value: Any) -> dict[str, Any]:
     path = "session.audio.input.format"
-    known(value, {"type", "rate"}, path)
+    check_fields(value, {"type", "rate"}, path)
     if value.get("type") not in FORMATS:
-        raise _not_among(f"{path}.type", value.get("type"), FORMATS)
+        raise _invalid_choice(f"{path}.type", value.get("type"), FORMATS)
     if value["type"] == "audio/pcm" and (rate := value.get("rate", 24000)) != 24000:
         small = isinstance(rate, int) and rate < 24000
         raise RefusedError(
@@ -163,7 +167,7 @@ def _transcription(value: Any) -> dict[str, Any] | None:
     path = "session.audio.input.transcription"
     if value is None:
         return None
-    known(value, {"model", "language", "languages", "prompt", "keywords", "delay"}, path)
+    check_fields(value, {"model", "language", "languages", "prompt", "keywords", "delay"}, path)
     if "model" not in value:
         raise RefusedError(
             "missing_required_parameter",
@@ -178,7 +182,7 @@ def _transcription(value: Any) -> dict[str, Any] | None:
             f"{path}.model",
         )
     for name in value:
-        if name != "model" and name not in model.takes:
+        if name != "model" and name not in model.fields:
             full = f"{path}.{name}"
             raise RefusedError("unknown_parameter", f"Unknown parameter: '{full}'.", full)
     for check in (_languages, _prompt, _keywords, _delay):
@@ -206,7 +210,7 @@ def _language(code: Any, path: str) -> None:
 
 def _prompt(value: dict[str, Any], path: str) -> None:
     prompt = value.get("prompt", "")
-    if not isinstance(prompt, str) or len(prompt) > MOST_PROMPT_CHARS:
+    if not isinstance(prompt, str) or len(prompt) > MAX_PROMPT_CHARS:
         raise RefusedError(
             "string_above_max_length",
             f"Invalid '{path}.prompt': string too long.",
@@ -226,7 +230,7 @@ def _keywords(value: dict[str, Any], path: str) -> None:
 
 def _delay(value: dict[str, Any], path: str) -> None:
     if "delay" in value and value["delay"] not in DELAYS:
-        raise _not_among(f"{path}.delay", value["delay"], DELAYS)
+        raise _invalid_choice(f"{path}.delay", value["delay"], DELAYS)
 
 
 def _turn_detection(value: Any) -> dict[str, Any] | None:
@@ -235,17 +239,19 @@ def _turn_detection(value: Any) -> dict[str, Any] | None:
     path = "session.audio.input.turn_detection"
     kind = value.get("type") if isinstance(value, dict) else None
     if kind not in VAD_FIELDS:
-        raise _not_among(f"{path}.type", kind, frozenset(VAD_FIELDS))
-    return dict(known(value, VAD_FIELDS[kind], path))
+        raise _invalid_choice(f"{path}.type", kind, frozenset(VAD_FIELDS))
+    return dict(check_fields(value, VAD_FIELDS[kind], path))
 
 
 def _noise_reduction(value: Any) -> dict[str, Any] | None:
     if value is None:
         return None
     path = "session.audio.input.noise_reduction"
-    known(value, {"type", "strength"}, path)
+    check_fields(value, {"type", "strength"}, path)
     if value.get("type") not in ("near_field", "far_field"):
-        raise _not_among(f"{path}.type", value.get("type"), frozenset({"near_field", "far_field"}))
+        raise _invalid_choice(
+            f"{path}.type", value.get("type"), frozenset({"near_field", "far_field"})
+        )
     return dict(value)
 
 
@@ -259,7 +265,7 @@ def _include(value: Any, model: Model) -> list[str] | None:
     return [LOGPROBS]
 
 
-def _not_among(path: str, value: Any, names: frozenset[str]) -> RefusedError:
+def _invalid_choice(path: str, value: Any, names: frozenset[str]) -> RefusedError:
     listed = ", ".join(f"'{name}'" for name in sorted(names))
     return RefusedError(
         "invalid_value", f"Invalid value: '{value}'. Supported values are: {listed}.", path

@@ -16,23 +16,23 @@ from array import array
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from .rules import RefusedError, known
-from .session import SPOKEN, Session, pieces
+from .rules import RefusedError, check_fields
+from .session import TRANSCRIPTION_PREFIX, Session, split_words
 
 SILENCE_S = 0.55
-LOUD = 100
-FLAT_FIELDS = {
+SPEECH_LEVEL = 100
+SESSION_FIELDS = {
     "modalities", "instructions", "model", "turn_detection", "input_audio_transcription",
     "language", "temperature",
 }  # fmt: skip
 
 
-class FlatSession(Session):
+class ServerVadSession(Session):
     rate_hz = 24_000
-    interims = commits = False
-    unasked: frozenset[str] = frozenset()
+    sends_partials = accepts_commit = False
+    required_query: frozenset[str] = frozenset()
     """Parameters of the address that have to be there, beside the model."""
-    talking = False
+    speech_active = False
     silence_bytes = 0
 
     async def admitted(self, given: str | None, beta: bool) -> bool:
@@ -40,7 +40,7 @@ class FlatSession(Session):
             await self.ws.close(1008, "Invalid or missing API key")
             return False
         query = parse_qs(urlsplit(self.record.path).query)
-        if "model" not in query or not self.unasked <= query.keys():
+        if "model" not in query or not self.required_query <= query.keys():
             await self.ws.close(1008, "Field required: model")
             return False
         self.session = {
@@ -66,7 +66,7 @@ class FlatSession(Session):
             raise RefusedError("", "Specifying `input_audio_format` is not supported.")
         if isinstance(change, dict) and "audio" in change:
             change = {}  # a nested session is not known, and ignored
-        self.session |= known(change, FLAT_FIELDS, "session")
+        self.session |= check_fields(change, SESSION_FIELDS, "session")
         await self.send("session.updated", session=self.session)
 
     async def on_append(self, event: dict[str, Any]) -> None:
@@ -77,56 +77,58 @@ class FlatSession(Session):
         self.record.audio += pcm
         self.record.arrivals.append((asyncio.get_running_loop().time(), self.seconds(len(pcm))))
         self.record.frame_sizes.append(len(pcm))
-        if len(self.record.arrivals) == 1 and not await self.stage("audio"):
+        if len(self.record.arrivals) == 1 and not await self.reach("audio"):
             return
         for at in range(0, len(pcm), self.rate_hz // 100 * 2):  # 10 ms
-            await self.listen(pcm[at : at + self.rate_hz // 100 * 2])
+            await self.detect_speech(pcm[at : at + self.rate_hz // 100 * 2])
 
-    async def listen(self, pcm: bytes) -> None:
+    async def detect_speech(self, pcm: bytes) -> None:
         self.buffer += pcm
-        if max(map(abs, array("h", pcm)), default=0) > LOUD:
+        if max(map(abs, array("h", pcm)), default=0) > SPEECH_LEVEL:
             self.silence_bytes = 0
-            if not self.talking:
-                self.talking = True
+            if not self.speech_active:
+                self.speech_active = True
                 at_ms = int(self.seconds(len(self.record.audio)) * 1000)
                 await self.send(
                     "input_audio_buffer.speech_started", item_id=self.item_id, audio_start_ms=at_ms
                 )
-            await self.interim()
+            await self.send_partial()
             return
         self.silence_bytes += len(pcm)
-        if self.talking and self.seconds(self.silence_bytes) >= SILENCE_S:
-            self.talking = False
+        if self.speech_active and self.seconds(self.silence_bytes) >= SILENCE_S:
+            self.speech_active = False
             at_ms = int(self.seconds(len(self.record.audio)) * 1000)
             await self.send(
                 "input_audio_buffer.speech_stopped", item_id=self.item_id, audio_end_ms=at_ms
             )
-            if await self.stage("commit"):
+            if await self.reach("commit"):
                 await self.close_item()
 
-    async def interim(self) -> None:
+    async def send_partial(self) -> None:
         """All the words so far, each time."""
-        if not self.interims:
+        if not self.sends_partials:
             return
         if self.text is None:
             self.text = self.service.next_text()
         due = int(self.seconds(len(self.buffer)) / 0.3)
         if due > self.said_words:
             self.said_words = due
-            words = "".join(pieces(self.text)[:due])
-            await self.send(f"{SPOKEN}delta", item_id=self.item_id, content_index=0, delta=words)
+            words = "".join(split_words(self.text)[:due])
+            await self.send(
+                f"{TRANSCRIPTION_PREFIX}delta", item_id=self.item_id, content_index=0, delta=words
+            )
 
     async def on_commit(self, event: dict[str, Any]) -> None:
         if self.seconds(len(self.buffer)) < 0.1:
             raise RefusedError("", "buffer too small")
-        if self.talking and not self.commits:
+        if self.speech_active and not self.accepts_commit:
             self.buffer.clear()  # an assertion fails, and nothing is said about it
-            self.talking = False
+            self.speech_active = False
             return
-        if self.talking:
-            self.talking = False
+        if self.speech_active:
+            self.speech_active = False
             await self.close_item()
-        elif self.commits and not self.previous_id:
+        elif self.accepts_commit and not self.previous_id:
             await self.close_item()
 
     async def close_item(self) -> None:
@@ -144,23 +146,27 @@ class FlatSession(Session):
 
     async def finish(self, item_id: str, text: str, size_bytes: int) -> None:
         await asyncio.sleep(self.service.latency_s)
-        if not await self.stage("final"):
+        if not await self.reach("final"):
             return
         usage = {"type": "duration", "seconds": math.ceil(self.seconds(size_bytes))}
         await self.send(
-            f"{SPOKEN}completed", item_id=item_id, content_index=0, transcript=text, usage=usage
+            f"{TRANSCRIPTION_PREFIX}completed",
+            item_id=item_id,
+            content_index=0,
+            transcript=text,
+            usage=usage,
         )
 
     def seconds(self, size_bytes: int) -> float:
         return size_bytes / 2 / self.rate_hz
 
 
-class LemonadeSession(FlatSession):
+class LemonadeSession(ServerVadSession):
     rate_hz = 16_000
     interims = commits = True
 
 
-class TogetherSession(FlatSession):
+class TogetherSession(ServerVadSession):
     rate_hz = 16_000
     interims = commits = True
     unasked = frozenset({"input_audio_format"})

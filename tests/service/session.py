@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 RATE_HZ = 24_000
 BYTES_PER_S = RATE_HZ * 2
-LEAST_BYTES = BYTES_PER_S // 10
-MOST_APPEND_BYTES = 15 << 20
-FASTEST = 4.0
+MIN_COMMIT_BYTES = BYTES_PER_S // 10
+MAX_APPEND_BYTES = 15 << 20
+MAX_SPEED = 4.0
 """Audio faster than this, after `AT_ONCE_S`, is dropped without a word."""
-AT_ONCE_S = 2.0
+MAX_BURST_S = 2.0
 WORD_S = 0.3
-SPOKEN = "conversation.item.input_audio_transcription."
-ACCEPTED = (
+TRANSCRIPTION_PREFIX = "conversation.item.input_audio_transcription."
+EVENT_TYPES = (
     "session.update",
     "session.close",
     "input_audio_buffer.append",
@@ -46,7 +46,7 @@ ACCEPTED = (
     "response.create",
     "response.cancel",
 )
-FIELDS = {
+EVENT_FIELDS = {
     "session.update": {"type", "event_id", "session"},
     "input_audio_buffer.append": {"type", "event_id", "audio"},
     "input_audio_buffer.commit": {"type", "event_id"},
@@ -58,12 +58,12 @@ Stage = Literal["created", "updated", "audio", "second", "commit", "committed", 
 
 
 @attrs.define
-class Record:
+class ConnectionRecord:
     """What one connection brought."""
 
     path: str
     authorised: bool
-    shown: str = attrs.field(default="", repr=False)
+    token: str = attrs.field(default="", repr=False)
     ephemeral: bool = False
     """By a secret that was made for transcription."""
     events: list[dict[str, Any]] = attrs.field(factory=list)
@@ -77,12 +77,12 @@ class Record:
     arrivals: list[tuple[float, float]] = attrs.field(factory=list)
     """Monotonic s, and s of audio."""
     close_code: int | None = None
-    over: asyncio.Event = attrs.field(factory=asyncio.Event, repr=False, eq=False)
+    ended: asyncio.Event = attrs.field(factory=asyncio.Event, repr=False, eq=False)
     """The connection is closed, and `close_code` says how."""
 
-    async def closed(self) -> int | None:
+    async def wait_closed(self) -> int | None:
         """How, once it is."""
-        await self.over.wait()
+        await self.ended.wait()
         return self.close_code
 
     @property
@@ -101,17 +101,17 @@ class Record:
 class Session:
     """One connection after HTTP 101."""
 
-    def __init__(self, service: StandIn, ws: ServerConnection, record: Record) -> None:
+    def __init__(self, service: StandIn, ws: ServerConnection, record: ConnectionRecord) -> None:
         self.service, self.ws, self.record = service, ws, record
-        self.session = rules.first_session(service.new_id("sess"), int(time.time()) + 3600)
+        self.session = rules.initial_session(service.new_id("sess"), int(time.time()) + 3600)
         self.conversation = False
         self.configured = self.rejected = False
         self.buffer = bytearray()
         self.item_id = service.new_id("item")
         self.previous_id: str | None = None
         self.text: str | None = None
-        self.said_words = self.heard_until = 0
-        self.level_s, self.level_at = AT_ONCE_S, 0.0
+        self.sent_words = self.recognized_until = 0
+        self.level_s, self.level_at = MAX_BURST_S, 0.0
         self.reached: set[Stage] = set()
         self.tasks: set[asyncio.Task[None]] = set()
 
@@ -121,16 +121,16 @@ class Session:
         intent, model = query.get("intent", [""])[0], query.get("model", [""])[0]
         if self.service.key is not None and given is None:
             message = "Missing bearer or basic authentication in header"
-            return await self.turn_away(None, message, 3000, "invalid_request_error")
+            return await self.reject(None, message, 3000, "invalid_request_error")
         if not self.record.authorised:
             masked = f"{(given or '').removeprefix('Bearer ')[:8]}{'*' * 12}"
-            return await self.turn_away(
+            return await self.reject(
                 "invalid_api_key",
                 f"Incorrect API key provided: {masked}. You can find your API key at your account.",
                 3000,
             )
         if beta:
-            return await self.turn_away(
+            return await self.reject(
                 "beta_api_shape_disabled",
                 "The Realtime Beta API is no longer supported."
                 " Please use /v1/realtime for the GA API.",
@@ -140,11 +140,11 @@ class Session:
             if not model:
                 return True
             message = "You must not provide a model parameter for transcription sessions."
-            return await self.turn_away(None, message, 4000, "invalid_request_error")
+            return await self.reject(None, message, 4000, "invalid_request_error")
         if intent == "transcription":
             if model and self.service.at_openai:
                 message = f'Model "{model}" is not supported in transcription mode.'
-                return await self.turn_away("invalid_model", message, 4000)
+                return await self.reject("invalid_model", message, 4000)
             return True
         if model in rules.MODELS:
             message = (
@@ -152,33 +152,33 @@ class Session:
                 " session model. Pass this transcription model as"
                 " audio.input.transcription.model instead."
             )
-            return await self.turn_away("invalid_model", message, 4000)
+            return await self.reject("invalid_model", message, 4000)
         if not model:
-            return await self.turn_away(
-                "missing_model", "You must provide a model parameter.", 4000
-            )
+            return await self.reject("missing_model", "You must provide a model parameter.", 4000)
         self.conversation = True
         session_id = self.session["id"]
         self.session = {"type": "realtime", "object": "realtime.session", "id": session_id}
         self.session["model"] = model
         return True
 
-    async def turn_away(self, code: str | None, message: str, close: int, reason: str = "") -> bool:
+    async def reject(
+        self, code: str | None, message: str, close_code: int, reason: str = ""
+    ) -> bool:
         await self.error(code, message)
-        await self.ws.close(close, reason or f"invalid_request_error.{code}")
+        await self.ws.close(close_code, reason or f"invalid_request_error.{code}")
         return False
 
     async def run(self) -> None:
-        if await self.stage("created"):
+        if await self.reach("created"):
             await self.send("session.created", session=self.session)
         async for message in self.ws:
-            await self.hear(message)
+            await self.receive(message)
 
-    def leave(self) -> None:
+    def cancel_tasks(self) -> None:
         for task in self.tasks:
             task.cancel()
 
-    async def hear(self, message: str | bytes) -> None:
+    async def receive(self, message: str | bytes) -> None:
         if isinstance(message, bytes):
             await self.error(
                 "invalid_event",
@@ -192,19 +192,19 @@ class Session:
             return
         ours = event.get("event_id") if isinstance(event, dict) else None
         try:
-            await self.handle(rules.known(event, set(event), "event") if event else {})
+            await self.handle(rules.check_fields(event, set(event), "event") if event else {})
         except RefusedError as refused:
             await self.error(refused.code, refused.message, refused.param, ours)
 
     async def handle(self, event: dict[str, Any]) -> None:
         self.record.events.append({k: v for k, v in event.items() if k != "audio"})
         kind = event.get("type")
-        if kind not in FIELDS:
-            listed = ", ".join(f"'{name}'" for name in ACCEPTED)
+        if kind not in EVENT_FIELDS:
+            listed = ", ".join(f"'{name}'" for name in EVENT_TYPES)
             raise RefusedError(
                 "invalid_value", f"Invalid value: '{kind}'. Supported values are: {listed}.", "type"
             )
-        rules.known(event, FIELDS[kind], "")
+        rules.check_fields(event, EVENT_FIELDS[kind], "")
         if not isinstance(event.get("event_id", ""), str):
             raise RefusedError("invalid_type", "Invalid type for 'event_id'.", "event_id")
         match kind:
@@ -226,7 +226,7 @@ class Session:
                 "session.type",
             )
         try:
-            session = rules.updated(self.session, event.get("session"))
+            session = rules.updated_session(self.session, event.get("session"))
             fields = session["audio"]["input"]["transcription"] or {}
             for name in self.service.refused_fields:
                 if fields.get(name) is not None:
@@ -242,7 +242,7 @@ class Session:
     async def confirm(self) -> None:
         await asyncio.sleep(self.service.latency_s)
         self.configured, self.rejected = True, False
-        if await self.stage("updated"):
+        if await self.reach("updated"):
             await self.send("session.updated", session=self.session)
 
     async def on_append(self, event: dict[str, Any]) -> None:
@@ -250,7 +250,7 @@ class Session:
             pcm = base64.b64decode(event["audio"], validate=True)
         except (KeyError, TypeError, ValueError, binascii.Error):
             raise RefusedError("invalid_value", "Invalid 'audio': not base64.", "audio") from None
-        if len(pcm) > MOST_APPEND_BYTES or len(pcm) % 2:
+        if len(pcm) > MAX_APPEND_BYTES or len(pcm) % 2:
             raise RefusedError("invalid_value", "Invalid 'audio': wrong length.", "audio")
         if not (self.configured or self.rejected):
             self.record.too_early_bytes += len(pcm)
@@ -259,23 +259,23 @@ class Session:
         self.record.arrivals.append((now, audio_s))
         self.record.frame_sizes.append(len(pcm))
         self.record.audio += pcm
-        if len(self.record.arrivals) == 1 and not await self.stage("audio"):
+        if len(self.record.arrivals) == 1 and not await self.reach("audio"):
             return
-        self.level_s = min(AT_ONCE_S, self.level_s + (now - self.level_at) * FASTEST)
+        self.level_s = min(MAX_BURST_S, self.level_s + (now - self.level_at) * MAX_SPEED)
         self.level_at = now
         if audio_s > self.level_s + 1e-6:
             self.record.dropped_bytes += len(pcm)
             return
         self.level_s -= audio_s
         self.buffer += pcm
-        if len(self.buffer) >= BYTES_PER_S and not await self.once("second"):
+        if len(self.buffer) >= BYTES_PER_S and not await self.reach_once("second"):
             return
-        await self.say_words(int(len(self.buffer) / BYTES_PER_S / WORD_S))
+        await self.send_deltas(int(len(self.buffer) / BYTES_PER_S / WORD_S))
 
     async def on_commit(self, event: dict[str, Any]) -> None:
-        if not await self.stage("commit"):
+        if not await self.reach("commit"):
             return
-        if len(self.buffer) < LEAST_BYTES:
+        if len(self.buffer) < MIN_COMMIT_BYTES:
             ms = len(self.buffer) / BYTES_PER_S * 1000
             raise RefusedError(
                 "input_audio_buffer_commit_empty",
@@ -300,9 +300,9 @@ class Session:
         for kind in ("conversation.item.added", "conversation.item.done"):
             await self.send(kind, previous_item_id=self.previous_id, item=item)
         self.previous_id, self.item_id = item_id, self.service.new_id("item")
-        text, said = self.text, self.said_words
-        self.text, self.said_words, self.heard_until = None, 0, 0
-        if not await self.stage("committed"):
+        text, said = self.text, self.sent_words
+        self.text, self.sent_words, self.recognized_until = None, 0, 0
+        if not await self.reach("committed"):
             return
         if self.configured:  # an item of a rejected session is never transcribed
             self.start(self.transcribe(item_id, pcm, text, said))
@@ -313,53 +313,63 @@ class Session:
         self.buffer.clear()
         await self.send("input_audio_buffer.cleared")
 
-    async def transcribe(self, item_id: str, pcm: bytes, text: str | None, said: int) -> None:
+    async def transcribe(self, item_id: str, pcm: bytes, text: str | None, sent_words: int) -> None:
         await asyncio.sleep(self.service.latency_s)
-        if not await self.stage("final"):
+        if not await self.reach("final"):
             return
-        if self.service.recognise is not None:
-            text = await asyncio.to_thread(self.service.recognise, pcm)
+        if self.service.transcribe is not None:
+            text = await asyncio.to_thread(self.service.transcribe, pcm)
         elif text is None:
             text = self.service.next_text()
-        for word in pieces(text, whole=self.model_name == "whisper-1")[said:]:
+        for word in split_words(text, whole=self.model_name == "whisper-1")[sent_words:]:
             await self.delta(item_id, word)
         fields: dict[str, Any] = {"transcript": text, "usage": self.usage(len(pcm), text)}
         if self.model_name == "gpt-transcribe":
             fields["languages"] = [{"code": "en"}] if text else []
-        await self.send(f"{SPOKEN}completed", item_id=item_id, content_index=0, **fields)
+        await self.send(
+            f"{TRANSCRIPTION_PREFIX}completed", item_id=item_id, content_index=0, **fields
+        )
 
-    async def say_words(self, due: int) -> None:
+    async def send_deltas(self, due: int) -> None:
         """Deltas while somebody speaks; the id is that of the item to come."""
         if not rules.MODELS[self.model_name].streams:
             return
-        if self.service.recognise is not None:
-            if self.service.live and due > self.heard_until:
-                self.heard_until = due
-                for word in pieces(self.service.recognise(bytes(self.buffer)))[self.said_words :]:
+        if self.service.transcribe is not None:
+            if self.service.live and due > self.recognized_until:
+                self.recognized_until = due
+                for word in split_words(self.service.transcribe(bytes(self.buffer)))[
+                    self.sent_words :
+                ]:
                     await self.delta(self.item_id, word)
-                    self.said_words += 1
+                    self.sent_words += 1
             return
         if self.text is None and due:
             self.text = self.service.next_text()
-        for word in pieces(self.text or "")[self.said_words : due]:
+        for word in split_words(self.text or "")[self.sent_words : due]:
             await self.delta(self.item_id, word)
-            self.said_words += 1
+            self.sent_words += 1
 
     async def delta(self, item_id: str, word: str) -> None:
         await self.send(
-            f"{SPOKEN}delta", item_id=item_id, content_index=0, delta=word, obfuscation="x" * 7
+            f"{TRANSCRIPTION_PREFIX}delta",
+            item_id=item_id,
+            content_index=0,
+            delta=word,
+            obfuscation="x" * 7,
         )
-        await self.once("delta")
+        await self.reach_once("delta")
 
     async def fail(self, code: str | None, message: str) -> None:
         """In place of `completed`."""
         error = {"type": "server_error", "code": code, "message": message, "param": None}
         item_id = self.previous_id or self.item_id
-        await self.send(f"{SPOKEN}failed", item_id=item_id, content_index=0, error=error)
+        await self.send(
+            f"{TRANSCRIPTION_PREFIX}failed", item_id=item_id, content_index=0, error=error
+        )
 
     def usage(self, size_bytes: int, text: str) -> dict[str, Any]:
         seconds = size_bytes / BYTES_PER_S
-        if not rules.MODELS[self.model_name].tokens:
+        if not rules.MODELS[self.model_name].billed_by_tokens:
             return {"type": "duration", "seconds": math.ceil(seconds)}
         heard, said = math.ceil(seconds * 10), len(text.split())
         return {
@@ -375,16 +385,16 @@ class Session:
         fields = self.session["audio"]["input"]["transcription"]
         return fields["model"] if fields else "whisper-1"
 
-    async def stage(self, name: Stage) -> bool:
-        mischief = self.service.mischief.get(name)
+    async def reach(self, name: Stage) -> bool:
+        mischief = self.service.misbehavior.get(name)
         return mischief is None or await mischief(self)
 
-    async def once(self, name: Stage) -> bool:
+    async def reach_once(self, name: Stage) -> bool:
         """A stage that is reached once in a connection."""
         if name in self.reached:
             return True
         self.reached.add(name)
-        return await self.stage(name)
+        return await self.reach(name)
 
     async def error(
         self,
@@ -417,7 +427,7 @@ class Session:
         task.add_done_callback(self.tasks.discard)
 
 
-def pieces(text: str, whole: bool = False) -> list[str]:
+def split_words(text: str, whole: bool = False) -> list[str]:
     """Deltas: put together they are the text."""
     if whole or not text:
         return [text] if text else []

@@ -25,11 +25,11 @@ from websockets.http11 import Request, Response
 
 from canary import KEY
 
-from .session import Record, Session, Stage
+from .session import ConnectionRecord, Session, Stage
 
 LOG = logging.getLogger("service")
 LOG.setLevel(logging.INFO)  # debugging would write the key down, which tests look for in logs
-Mischief = Callable[[Session], Awaitable[bool]]
+Misbehavior = Callable[[Session], Awaitable[bool]]
 """Runs when a stage is reached, before the normal behaviour; returns whether that follows."""
 
 
@@ -45,12 +45,12 @@ class StandIn:
         script: Sequence[str] = ("Hello from the stand-in.",),
         *,
         key: str | None = KEY,
-        also: Callable[[str], bool] = lambda _: False,
-        recognise: Callable[[bytes], str] | None = None,
+        accepts_ephemeral: Callable[[str], bool] = lambda _: False,
+        transcribe: Callable[[bytes], str] | None = None,
         live: bool = False,
         at_openai: bool = False,
         latency_s: float = 0.01,
-        mischief: Mapping[Stage, Mischief] | None = None,
+        misbehavior: Mapping[Stage, Misbehavior] | None = None,
         http_status: int | None = None,
         answers_clear: bool = True,
         committed_item: Literal["same", "other", "none"] = "same",
@@ -60,17 +60,17 @@ class StandIn:
         host: str = "127.0.0.1",
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self.script, self.key, self.recognise = list(script), key, recognise
-        self.live, self.also = live, also
+        self.script, self.key, self.transcribe = list(script), key, transcribe
+        self.live, self.accepts_ephemeral = live, accepts_ephemeral
         self.at_openai, self.latency_s = at_openai, latency_s
-        self.mischief = dict(mischief or {})
+        self.misbehavior = dict(misbehavior or {})
         self.http_status, self.answers_clear = http_status, answers_clear
         self.committed_item = committed_item
         self.refused_fields = tuple(refused_fields)
         self._session = session
         self.port, self.host, self._tls = port, host, tls
-        self.records: list[Record] = []
-        self._turn = itertools.count()
+        self.records: list[ConnectionRecord] = []
+        self._text_number = itertools.count()
         self._ids = itertools.count(1)
         self._handlers: set[asyncio.Task[None]] = set()
 
@@ -79,7 +79,7 @@ class StandIn:
         return f"{'wss' if self._tls else 'ws'}://{self.host}:{self.port}/v1/realtime"
 
     @property
-    def record(self) -> Record:
+    def record(self) -> ConnectionRecord:
         """Of the latest connection."""
         return self.records[-1]
 
@@ -87,14 +87,14 @@ class StandIn:
         return f"{prefix}_{next(self._ids):021d}"
 
     def next_text(self) -> str:
-        return self.script[min(next(self._turn), len(self.script) - 1)]
+        return self.script[min(next(self._text_number), len(self.script) - 1)]
 
     async def __aenter__(self) -> StandIn:
         self._server = await serve(
             self._serve,
             self.host,
             self.port,
-            process_request=self._at_the_door,
+            process_request=self._check_handshake,
             max_size=24 << 20,
             ping_interval=20,
             logger=LOG,
@@ -111,7 +111,7 @@ class StandIn:
         self._server.close()
         await self._server.wait_closed()
 
-    def _at_the_door(self, connection: ServerConnection, request: Request) -> Response | None:
+    def _check_handshake(self, connection: ServerConnection, request: Request) -> Response | None:
         path = urlsplit(request.path).path
         if self.http_status is not None:
             return connection.respond(HTTPStatus(self.http_status), "no\n")
@@ -127,7 +127,7 @@ class StandIn:
         given = request.headers.get("Authorization")
         token = (given or "").removeprefix("Bearer ")
         known = self.key is None or given == f"Bearer {self.key}"
-        record = Record(request.path, known or self.also(token), shown=token)
+        record = ConnectionRecord(request.path, known or self.accepts_ephemeral(token), token=token)
         record.ephemeral = not known and record.authorised
         self.records.append(record)
         session = self._session(self, ws, record)
@@ -141,12 +141,12 @@ class StandIn:
             pass  # gone, or the service ends
         finally:
             self._handlers.discard(handler)
-            session.leave()
+            session.cancel_tasks()
             record.close_code = ws.close_code
-            record.over.set()
+            record.ended.set()
 
 
-def hang_up(code: int, reason: str = "") -> Mischief:
+def close_with(code: int, reason: str = "") -> Misbehavior:
     async def mischief(session: Session) -> bool:
         await session.ws.close(code, reason)
         return False
@@ -154,7 +154,7 @@ def hang_up(code: int, reason: str = "") -> Mischief:
     return mischief
 
 
-def drop() -> Mischief:
+def drop_connection() -> Misbehavior:
     """The connection is gone without a word."""
 
     async def mischief(session: Session) -> bool:
@@ -164,16 +164,16 @@ def drop() -> Mischief:
     return mischief
 
 
-def say(*messages: str | bytes, then_go_on: bool = False) -> Mischief:
+def send_raw(*messages: str | bytes, then_continue: bool = False) -> Misbehavior:
     async def mischief(session: Session) -> bool:
         for message in messages:
             await session.ws.send(message)
-        return then_go_on
+        return then_continue
 
     return mischief
 
 
-def stay_silent() -> Mischief:
+def stay_silent() -> Misbehavior:
     async def mischief(_: Session) -> bool:
         return False
 

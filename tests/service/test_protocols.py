@@ -10,21 +10,21 @@ from websockets.exceptions import ConnectionClosed
 
 from event_loop import run
 
-from .client import SPOKEN, Client, connected, settings_of
-from .server_vad import FlatSession, LemonadeSession, TogetherSession
+from .client import TRANSCRIPTION_PREFIX, Client, connected, session_settings
+from .server_vad import LemonadeSession, ServerVadSession, TogetherSession
 from .session import Session
 from .standin import StandIn
 from .vllm import MODEL, VLLMSession
 
 LOUD = b"\x00\x10" * 12_000
 QUIET = bytes(24_000 * 2)
-IN_ADDRESS = "?intent=transcription&model=m&input_audio_format=pcm_s16le_16000"
+QUERY = "?intent=transcription&model=m&input_audio_format=pcm_s16le_16000"
 
 
-def talked(
+def with_client(
     session: type[Session],
     test: Callable[[Client], Awaitable[None]],
-    query: str = IN_ADDRESS,
+    query: str = QUERY,
     headers: dict[str, str] | None = None,
 ) -> None:
     async def with_client() -> None:
@@ -40,7 +40,7 @@ def talked(
 @pytest.mark.parametrize(
     ("kind", "fields", "code"),
     [
-        ("session.update", {"session": settings_of({"model": MODEL})}, "model_not_found"),
+        ("session.update", {"session": session_settings({"model": MODEL})}, "model_not_found"),
         ("session.update", {"model": "other"}, "model_not_found"),
         ("input_audio_buffer.commit", {}, "model_not_validated"),
         ("input_audio_buffer.append", {"audio": "?"}, "invalid_audio"),
@@ -58,7 +58,7 @@ def test_vllm_refuses_in_words_with_a_code_beside_them(
         assert isinstance(error["error"], str)
         assert error["code"] == code
 
-    talked(VLLMSession, test, "")
+    with_client(VLLMSession, test, "")
 
 
 @pytest.mark.parametrize("message", ["{", "[]", "{}"])
@@ -68,15 +68,15 @@ def test_vllm_refuses_what_is_no_event(message: str) -> None:
         await client.ws.send(message)
         assert (await client.next())["code"] in ("invalid_json", "invalid_event")
 
-    talked(VLLMSession, test, "")
+    with_client(VLLMSession, test, "")
 
 
 @pytest.mark.parametrize(
     ("session", "query", "headers"),
     [
         (VLLMSession, "", {}),
-        (FlatSession, IN_ADDRESS, {"Authorization": "Bearer wrong"}),
-        (FlatSession, "?intent=transcription", None),
+        (ServerVadSession, QUERY, {"Authorization": "Bearer wrong"}),
+        (ServerVadSession, "?intent=transcription", None),
         (TogetherSession, "?model=m", None),
     ],
     ids=["vllm, no key", "speaches, wrong key", "no model", "no format"],
@@ -90,7 +90,7 @@ def test_who_may_not_come_in_is_sent_away_with_1008(
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1008
 
-    talked(session, test, query, headers)
+    with_client(session, test, query, headers)
 
 
 @pytest.mark.parametrize(
@@ -102,13 +102,13 @@ def test_speaches_keeps_listening_for_pauses(session: dict[str, Any]) -> None:
         await client.update(session)
         assert (await client.error())["message"]
 
-    talked(FlatSession, test)
+    with_client(ServerVadSession, test)
 
 
 def test_speaches_ignores_a_nested_session_and_loses_what_is_committed_in_a_word() -> None:
     async def test(client: Client) -> None:
         await client.next()
-        await client.update(settings_of({"model": "m"}))
+        await client.update(session_settings({"model": "m"}))
         assert (await client.next())["session"]["turn_detection"] is not None
         await client.send("input_audio_buffer.commit")
         assert (await client.error())["code"] == ""
@@ -118,15 +118,15 @@ def test_speaches_ignores_a_nested_session_and_loses_what_is_committed_in_a_word
         await client.append(LOUD)  # the next word: of the one before nothing came
         assert (await client.next())["type"] == "input_audio_buffer.speech_started"
         await client.append(QUIET)
-        kinds = [event["type"] for event in await client.until(f"{SPOKEN}completed")]
+        kinds = [event["type"] for event in await client.until(f"{TRANSCRIPTION_PREFIX}completed")]
         assert kinds == [
             "input_audio_buffer.speech_stopped",
             "input_audio_buffer.committed",
             "conversation.item.created",
-            f"{SPOKEN}completed",
+            f"{TRANSCRIPTION_PREFIX}completed",
         ]
 
-    talked(FlatSession, test)
+    with_client(ServerVadSession, test)
 
 
 @pytest.mark.parametrize("session", [LemonadeSession, TogetherSession])
@@ -136,8 +136,8 @@ def test_interims_are_all_the_words_so_far_and_a_commit_ends_them(
     async def test(client: Client) -> None:
         await client.next()
         await client.append(LOUD)
-        assert (await client.until(f"{SPOKEN}delta"))[-1]["delta"] == "One."
+        assert (await client.until(f"{TRANSCRIPTION_PREFIX}delta"))[-1]["delta"] == "One."
         await client.send("input_audio_buffer.commit")
-        assert (await client.until(f"{SPOKEN}completed"))[-1]["transcript"] == "One."
+        assert (await client.until(f"{TRANSCRIPTION_PREFIX}completed"))[-1]["transcript"] == "One."
 
-    talked(session, test)
+    with_client(session, test)

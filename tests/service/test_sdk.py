@@ -31,20 +31,20 @@ from sayso.core.settings.settings import Endpoint
 from sayso.stt.reader import Reader
 from sayso.stt.realtime.engine import RealtimeEngine
 
-from .client import SECOND, SPOKEN, connected
+from .client import ONE_SECOND, TRANSCRIPTION_PREFIX, connected
 from .session import Session
 from .standin import KEY, StandIn
 
-UNDOCUMENTED = {f"{SPOKEN}delta": {"obfuscation"}}
+UNDOCUMENTED = {f"{TRANSCRIPTION_PREFIX}delta": {"obfuscation"}}
 """Sent by the real service, and in no type of the library."""
 
 
-def named(union: Any) -> dict[str, Any]:
+def types_by_name(union: Any) -> dict[str, Any]:
     """The types of a union of events by what they call themselves."""
     members = get_args(union)
     if get_origin(union) is Annotated:
         members = get_args(members[0])
-    return {get_args(strip(type_of(member)))[0]: member for member in members}
+    return {get_args(unwrap(type_of(member)))[0]: member for member in members}
 
 
 def type_of(kind: Any) -> Any:
@@ -53,82 +53,84 @@ def type_of(kind: Any) -> Any:
     return kind.model_fields["type"].annotation
 
 
-def strip(kind: Any) -> Any:
+def unwrap(kind: Any) -> Any:
     while get_origin(kind) in (Required, NotRequired, Annotated):
         kind = get_args(kind)[0]
     return kind
 
 
-SERVER, CLIENT = named(RealtimeServerEvent), named(RealtimeClientEventParam)
+SERVER, CLIENT = types_by_name(RealtimeServerEvent), types_by_name(RealtimeClientEventParam)
 
 
-def extras(value: object, at: str = "") -> Iterator[str]:
+def unknown_fields(value: object, at: str = "") -> Iterator[str]:
     """Fields that the library's models do not know, at any depth."""
     if isinstance(value, BaseModel):
         yield from (f"{at}.{name}" for name in value.model_extra or {})
         for name in type(value).model_fields:
-            yield from extras(getattr(value, name), f"{at}.{name}")
+            yield from unknown_fields(getattr(value, name), f"{at}.{name}")
     elif isinstance(value, list):
         for entry in value:
-            yield from extras(entry, at)
+            yield from unknown_fields(entry, at)
 
 
-def foreign_to(kind: Any, value: Any, at: str = "") -> list[str]:
+def violations(kind: Any, value: Any, at: str = "") -> list[str]:
     """What of a message a type of the library does not allow."""
-    kind = strip(kind)
+    kind = unwrap(kind)
     origin = get_origin(kind)
     if is_typeddict(kind):
-        return in_typed_dict(kind, value, at)
+        return typed_dict_violations(kind, value, at)
     if origin is Union:
-        tries = [foreign_to(member, value, at) for member in get_args(kind)]
+        tries = [violations(member, value, at) for member in get_args(kind)]
         return min(tries, key=len)
     if origin is Literal:
         return [] if value in get_args(kind) else [f"{at}: {value!r}"]
     if origin is not None and issubclass(origin, Sequence):
         if not isinstance(value, list):
             return [f"{at}: {value!r}"]
-        return [bad for entry in value for bad in foreign_to(get_args(kind)[0], entry, at)]
+        return [bad for entry in value for bad in violations(get_args(kind)[0], entry, at)]
     return [] if isinstance(value, kind) else [f"{at}: {value!r}"]
 
 
-def needed(hint: Any) -> bool:
+def is_required(hint: Any) -> bool:
     """`__required_keys__` is empty where annotations are strings, as they are in the library."""
     return get_origin(hint) is Required
 
 
-def in_typed_dict(kind: Any, value: Any, at: str) -> list[str]:
+def typed_dict_violations(kind: Any, value: Any, at: str) -> list[str]:
     if not isinstance(value, dict):
         return [f"{at}: {value!r}"]
     hints = get_type_hints(kind, include_extras=True)
-    missing = [f"{at}.{n} is missing" for n, h in hints.items() if needed(h) and n not in value]
+    missing = [
+        f"{at}.{n} is missing" for n, h in hints.items() if is_required(h) and n not in value
+    ]
     unknown = [f"{at}.{name}" for name in value if name not in hints]
     return missing + unknown + [
         bad
         for name, entry in value.items()
         if name in hints
-        for bad in foreign_to(hints[name], entry, f"{at}.{name}")
+        for bad in violations(hints[name], entry, f"{at}.{name}")
     ]  # fmt: skip
 
 
-def vouch(event: dict[str, Any]) -> None:
+def check_event(event: dict[str, Any]) -> None:
     parsed = SERVER[event["type"]].model_validate(event)
     if event["type"].startswith("session."):
         session = RealtimeTranscriptionSessionCreateResponse.model_validate(event["session"])
-        assert list(extras(session)) == []
+        assert list(unknown_fields(session)) == []
         assert set(parsed.model_extra or {}) == set()
     else:
         allowed = {f".{name}" for name in UNDOCUMENTED.get(event["type"], set())}
-        assert set(extras(parsed)) <= allowed
+        assert set(unknown_fields(parsed)) <= allowed
 
 
 async def recognised(service: StandIn, model: str, language: str) -> str:
     endpoint = Endpoint(url=service.url, model=model)
     engine = RealtimeEngine(endpoint, language, lambda _: KEY)
     take = Take(number=1, id="1", rate_hz=24_000)
-    take.add(SECOND)
+    take.append(ONE_SECOND)
     take.end()
     try:
-        return await engine.recognise(Reader(take), lambda _: None)
+        return await engine.transcribe(Reader(take), lambda _: None)
     finally:
         await engine.close()
 
@@ -164,10 +166,13 @@ def test_both_sides_of_a_take_are_what_the_library_knows(model: str, language: s
         "input_audio_buffer.clear",
     }
     for event in said:
-        assert foreign_to(CLIENT[event["type"]], event) == []
-    assert {e["type"] for e in service.record.sent} >= {"session.created", f"{SPOKEN}completed"}
+        assert violations(CLIENT[event["type"]], event) == []
+    assert {e["type"] for e in service.record.sent} >= {
+        "session.created",
+        f"{TRANSCRIPTION_PREFIX}completed",
+    }
     for event in service.record.sent:
-        vouch(event)
+        check_event(event)
 
 
 def test_errors_and_failures_are_what_the_library_knows() -> None:
@@ -178,21 +183,21 @@ def test_errors_and_failures_are_what_the_library_knows() -> None:
     async def run() -> StandIn:
         async with (
             asyncio.timeout(20),
-            StandIn(mischief={"final": fails}) as service,
+            StandIn(misbehavior={"final": fails}) as service,
             connected(service) as client,
         ):
             await client.ready()
             await client.send("input_audio_buffer.commit", event_id="c1")
             await client.error()
-            await client.append(SECOND)
+            await client.append(ONE_SECOND)
             await client.send("input_audio_buffer.commit")
-            await client.until(f"{SPOKEN}failed")
+            await client.until(f"{TRANSCRIPTION_PREFIX}failed")
         return service
 
     sent = asyncio.run(run()).record.sent
-    assert {"error", f"{SPOKEN}failed"} <= {event["type"] for event in sent}
+    assert {"error", f"{TRANSCRIPTION_PREFIX}failed"} <= {event["type"] for event in sent}
     for event in sent:
-        vouch(event)
+        check_event(event)
 
 
 @pytest.mark.parametrize(
@@ -209,7 +214,7 @@ def test_errors_and_failures_are_what_the_library_knows() -> None:
     ids=["missing", "unknown", "wrong", "foreign"],
 )
 def test_the_check_itself_finds_what_is_foreign(event: dict[str, Any], foreign: list[str]) -> None:
-    assert foreign_to(CLIENT[event["type"]], event) == foreign
+    assert violations(CLIENT[event["type"]], event) == foreign
 
 
 def test_the_library_itself_completes_a_session() -> None:
@@ -240,15 +245,15 @@ def test_the_library_itself_completes_a_session() -> None:
                         }
                     )
                 case "session.updated":
-                    audio = base64.b64encode(SECOND).decode()
+                    audio = base64.b64encode(ONE_SECOND).decode()
                     await connection.input_audio_buffer.append(audio=audio)
                     await connection.input_audio_buffer.commit()
                 case "error":
                     return heard
-                case kind if kind == f"{SPOKEN}completed":
+                case kind if kind == f"{TRANSCRIPTION_PREFIX}completed":
                     return heard
         return heard
 
     heard = asyncio.run(run())
     assert heard[0] == "session.created"
-    assert heard[-1] == f"{SPOKEN}completed Hello from the stand-in."
+    assert heard[-1] == f"{TRANSCRIPTION_PREFIX}completed Hello from the stand-in."

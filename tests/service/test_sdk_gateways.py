@@ -20,16 +20,16 @@ from openai.types.realtime.client_secret_create_params import ClientSecretCreate
 from event_loop import run
 from sayso.core.dictation.take import Take
 from sayso.core.settings.settings import Endpoint
-from sayso.stt.file_upload.engine import RestEngine
+from sayso.stt.file_upload.engine import FileUploadEngine
 from sayso.stt.reader import Reader
-from sayso.stt.server.ephemeral_keys import Secrets as OurSecrets
+from sayso.stt.server.ephemeral_keys import EphemeralKeys as OurSecrets
 
-from .calls import Calls
-from .ephemeral_keys import Secrets
-from .files import Files
-from .http_server import Front
+from .calls import CallService
+from .ephemeral_keys import EphemeralKeyService
+from .files import FileService
+from .http_server import HttpServer
 from .standin import KEY, StandIn
-from .test_sdk import extras, foreign_to
+from .test_sdk import unknown_fields, violations
 
 TEXT = "Hello from the stand-in."
 SESSION: dict[str, Any] = {
@@ -44,12 +44,12 @@ SESSION: dict[str, Any] = {
 
 
 @contextlib.asynccontextmanager
-async def library(front: Front, key: str = KEY) -> AsyncIterator[AsyncOpenAI]:
+async def sdk_client(front: HttpServer, key: str = KEY) -> AsyncIterator[AsyncOpenAI]:
     async with AsyncOpenAI(api_key=key, base_url=front.base, max_retries=0) as client:
         yield client
 
 
-def sound(seconds: float = 1.0) -> tuple[str, bytes]:
+def wav_file(seconds: float = 1.0) -> tuple[str, bytes]:
     file = io.BytesIO()
     with wave.open(file, "wb") as out:
         out.setnchannels(1)
@@ -73,14 +73,14 @@ HINTS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize(("model", "hints"), HINTS.items(), ids=HINTS)
 def test_the_library_has_a_file_transcribed(model: str, hints: dict[str, Any]) -> None:
     async def test() -> None:
-        files = Files([TEXT])
-        async with Front(files.handlers) as front, library(front) as client:
+        files = FileService([TEXT])
+        async with HttpServer(files.handlers) as front, sdk_client(front) as client:
             ask: Any = client.audio.transcriptions.create
-            answer = await ask(file=sound(), model=model, **hints)
+            answer = await ask(file=wav_file(), model=model, **hints)
             assert answer.text == TEXT
-            assert list(extras(answer)) == []
+            assert list(unknown_fields(answer)) == []
             assert answer.usage.type == ("tokens" if "4o" in model else "duration")
-            told = files.heard[0].fields
+            told = files.received[0].fields
             assert {n.removesuffix("[]") for n in told} == {"model", *hints}
 
     run(test)
@@ -89,22 +89,22 @@ def test_the_library_has_a_file_transcribed(model: str, hints: dict[str, Any]) -
 @pytest.mark.parametrize("model", HINTS)
 def test_the_library_reads_the_stream(model: str) -> None:
     async def test() -> None:
-        async with Front(Files([TEXT]).handlers) as front, library(front) as client:
+        async with HttpServer(FileService([TEXT]).handlers) as front, sdk_client(front) as client:
             if model == "whisper-1":  # which ignores it
                 reply = await client.audio.transcriptions.with_raw_response.create(
-                    file=sound(), model=model, stream=True
+                    file=wav_file(), model=model, stream=True
                 )
                 assert json.loads(await reply.http_response.aread())["text"] == TEXT
                 return
             stream: Any = await client.audio.transcriptions.create(
-                file=sound(), model=model, stream=True
+                file=wav_file(), model=model, stream=True
             )
             events = [event async for event in stream]
             *deltas, done = events
             assert "".join(event.delta for event in deltas) == TEXT == done.text
             # its type of the last event knows tokens only; `Transcription` has both
             known = {".usage.seconds"} if model == "gpt-transcribe" else set()
-            assert {bad for event in events for bad in extras(event)} <= known
+            assert {bad for event in events for bad in unknown_fields(event)} <= known
 
     run(test)
 
@@ -114,21 +114,21 @@ REFUSED: dict[str, tuple[dict[str, Any], type[openai.APIStatusError], str | None
     "no such model": ({"model": "gpt-9"}, openai.NotFoundError, "model_not_found"),
     "a hint it has not": ({"keywords": ["x"]}, openai.BadRequestError, "unknown_parameter"),
     "a language": ({"language": "klingon"}, openai.BadRequestError, "invalid_value"),
-    "too short": ({"file": sound(0.05)}, openai.BadRequestError, "audio_too_short"),
+    "too short": ({"file": wav_file(0.05)}, openai.BadRequestError, "audio_too_short"),
     "no sound": ({"file": ("a.wav", b"RIFF")}, openai.BadRequestError, "invalid_value"),
-    "another ending": ({"file": ("a.txt", sound()[1])}, openai.BadRequestError, None),
+    "another ending": ({"file": ("a.txt", wav_file()[1])}, openai.BadRequestError, None),
     "text": ({"response_format": "text"}, openai.BadRequestError, "invalid_value"),
-    "too long": ({"file": sound(1401)}, openai.APIStatusError, None),
+    "too long": ({"file": wav_file(1401)}, openai.APIStatusError, None),
 }
 
 
 @pytest.mark.parametrize(("change", "kind", "code"), REFUSED.values(), ids=REFUSED)
 def test_what_is_refused_the_library_raises(change: dict[str, Any], kind: Any, code: Any) -> None:
     async def test() -> None:
-        async with Front(Files().handlers) as front, library(front) as client:
+        async with HttpServer(FileService().handlers) as front, sdk_client(front) as client:
             ask: Any = client.audio.transcriptions.create
             with pytest.raises(kind) as caught:
-                await ask(**{"file": sound(), "model": "gpt-4o-transcribe", **change})
+                await ask(**{"file": wav_file(), "model": "gpt-4o-transcribe", **change})
             assert caught.value.code == code
 
     run(test)
@@ -136,10 +136,14 @@ def test_what_is_refused_the_library_raises(change: dict[str, Any], kind: Any, c
 
 def test_a_wrong_key_is_refused_everywhere() -> None:
     async def test() -> None:
-        handlers = {**Files().handlers, **Secrets().handlers, **Calls(StandIn()).handlers}
-        async with Front(handlers) as front, library(front, "sk-wrong") as client:
+        handlers = {
+            **FileService().handlers,
+            **EphemeralKeyService().handlers,
+            **CallService(StandIn()).handlers,
+        }
+        async with HttpServer(handlers) as front, sdk_client(front, "sk-wrong") as client:
             asked: list[Awaitable[Any]] = [
-                client.audio.transcriptions.create(file=sound(), model="whisper-1"),
+                client.audio.transcriptions.create(file=wav_file(), model="whisper-1"),
                 client.realtime.client_secrets.create(),
                 client.realtime.calls.create(sdp="v=0"),
             ]
@@ -154,17 +158,17 @@ def test_a_wrong_key_is_refused_everywhere() -> None:
 @pytest.mark.parametrize("model", HINTS)
 def test_what_we_send_as_a_form_is_what_the_library_knows(model: str) -> None:
     async def test() -> None:
-        files = Files([TEXT])
+        files = FileService([TEXT])
         hints = {"prompt": "A lab.", "keywords": "Xenolab, AC-42"}
-        async with Front(files.handlers) as front:
+        async with HttpServer(files.handlers) as front:
             endpoint = Endpoint(url=front.base, model=model, transport="rest", **hints)
-            engine = RestEngine(endpoint, "en", lambda _: KEY)
+            engine = FileUploadEngine(endpoint, "en", lambda _: KEY)
             take = Take(number=1, id="1", rate_hz=16_000)
-            take.add(bytes(16_000))
+            take.append(bytes(16_000))
             take.end()
-            assert await engine.recognise(Reader(take), lambda _: None) == TEXT
+            assert await engine.transcribe(Reader(take), lambda _: None) == TEXT
             await engine.close()
-        told = files.heard[0].fields
+        told = files.received[0].fields
         known = set(get_type_hints(TranscriptionCreateParamsStreaming))
         assert {name.removesuffix("[]") for name in told} <= known
 
@@ -176,18 +180,18 @@ def test_what_we_send_as_a_form_is_what_the_library_knows(model: str) -> None:
 
 def test_the_library_makes_a_secret_and_speaks_with_it() -> None:
     async def test() -> None:
-        secrets = Secrets()
-        service = StandIn([TEXT], at_openai=True, also=secrets.valid)
-        async with Front(secrets.handlers, sockets=service) as front:
-            async with library(front) as client:
+        secrets = EphemeralKeyService()
+        service = StandIn([TEXT], at_openai=True, accepts_ephemeral=secrets.valid)
+        async with HttpServer(secrets.handlers, websockets=service) as front:
+            async with sdk_client(front) as client:
                 made: Any = await client.realtime.client_secrets.create(
                     expires_after={"anchor": "created_at", "seconds": 10},
                     session=SESSION,  # type: ignore[arg-type]
                 )
-                assert list(extras(made)) == []
+                assert list(unknown_fields(made)) == []
                 assert made.session.type == "transcription"
                 assert made.value.startswith("ek_")
-            async with library(front, made.value) as client:
+            async with sdk_client(front, made.value) as client:
                 for query in ({}, {"intent": "transcription"}):
                     async with client.realtime.connect(extra_query=query) as connection:
                         assert (await connection.recv()).type == "session.created"
@@ -213,7 +217,7 @@ def test_the_library_makes_a_secret_and_speaks_with_it() -> None:
 )
 def test_what_no_secret_is_made_for(body: dict[str, Any], param: str) -> None:
     async def test() -> None:
-        async with Front(Secrets().handlers) as front, library(front) as client:
+        async with HttpServer(EphemeralKeyService().handlers) as front, sdk_client(front) as client:
             create: Any = client.realtime.client_secrets.create
             with pytest.raises(openai.BadRequestError) as caught:
                 await create(**{"session": SESSION, **body})
@@ -224,13 +228,13 @@ def test_what_no_secret_is_made_for(body: dict[str, Any], param: str) -> None:
 
 def test_what_we_ask_a_secret_with_is_what_the_library_knows() -> None:
     async def test() -> None:
-        secrets = Secrets()
-        async with Front(secrets.handlers) as front:
+        secrets = EphemeralKeyService()
+        async with HttpServer(secrets.handlers) as front:
             ours = OurSecrets(Endpoint(url=front.base, secrets_url="openai"), lambda _: KEY)
-            await ours.access(f"127.0.0.1:{front.port}")
+            await ours.credentials(f"127.0.0.1:{front.port}")
             await ours.close()
         body = json.loads(front.requests[0].body)
-        assert foreign_to(ClientSecretCreateParams, body) == []
+        assert violations(ClientSecretCreateParams, body) == []
 
     run(test)
 
@@ -240,7 +244,7 @@ def test_what_we_ask_a_secret_with_is_what_the_library_knows() -> None:
 
 def test_the_library_makes_a_call() -> None:
     async def test() -> None:
-        calls = Calls(StandIn([TEXT]))
+        calls = CallService(StandIn([TEXT]))
         peer, connected = RTCPeerConnection(RTCConfiguration(iceServers=[])), asyncio.Event()
 
         @peer.on("connectionstatechange")
@@ -252,7 +256,7 @@ def test_the_library_makes_a_call() -> None:
         peer.createDataChannel("oai-events")
         await peer.setLocalDescription(await peer.createOffer())
         sdp = peer.localDescription.sdp
-        async with Front(calls.handlers) as front, library(front) as client:
+        async with HttpServer(calls.handlers) as front, sdk_client(front) as client:
             session: Any = SESSION  # the library's type is of conversations only
             answer = await client.realtime.calls.create(sdp=sdp, session=session)
             assert answer.response.status_code == 201

@@ -12,11 +12,11 @@ from websockets.sync.client import connect as connect_here
 
 from event_loop import run
 
-from .client import SECOND, SPOKEN, Client, connected, settings_of
+from .client import ONE_SECOND, TRANSCRIPTION_PREFIX, Client, connected, session_settings
 from .standin import KEY, StandIn, in_thread
 
 
-def served(test: Callable[[StandIn], Awaitable[None]], **options: Any) -> None:
+def with_service(test: Callable[[StandIn], Awaitable[None]], **options: Any) -> None:
     async def with_service() -> None:
         async with StandIn(**options) as service:
             await test(service)
@@ -24,12 +24,12 @@ def served(test: Callable[[StandIn], Awaitable[None]], **options: Any) -> None:
     run(with_service)
 
 
-def talked(test: Callable[[Client], Awaitable[None]], **options: Any) -> None:
+def with_client(test: Callable[[Client], Awaitable[None]], **options: Any) -> None:
     async def with_client(service: StandIn) -> None:
         async with connected(service) as client:
             await test(client)
 
-    served(with_client, **options)
+    with_service(with_client, **options)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_a_wrong_address_gets_an_error_and_a_close_after_the_handshake(
             f"invalid_request_error.{code}",
         )
 
-    served(test, at_openai=True)
+    with_service(test, at_openai=True)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_wrong_header_does_too(
         assert closed.value.rcvd.code == close
         assert closed.value.rcvd.reason == f"invalid_request_error{reason}"
 
-    served(test)
+    with_service(test)
 
 
 @pytest.mark.parametrize(("path", "status"), [("/transcription", 403), ("s", 404)])
@@ -93,17 +93,17 @@ def test_a_wrong_path_is_refused_in_the_handshake(path: str, status: int) -> Non
             await connect(f"{service.url}{path}", proxy=None)
         assert refused.value.response.status_code == status
 
-    served(test)
+    with_service(test)
 
 
 def test_a_conversation_does_not_take_the_settings_of_a_transcription() -> None:
     async def test(service: StandIn) -> None:
         async with connected(service, "?model=gpt-realtime") as client:
             assert (await client.next())["session"]["type"] == "realtime"
-            await client.update(settings_of({"model": "gpt-live-transcribe"}))
+            await client.update(session_settings({"model": "gpt-live-transcribe"}))
             assert "is not allowed" in (await client.error())["message"]
 
-    served(test)
+    with_service(test)
 
 
 LIVE = {"model": "gpt-live-transcribe"}
@@ -117,57 +117,65 @@ AT = "session.audio.input"
         (None, "invalid_type", "session"),
         ({"audio": {}}, "invalid_value", "session.type"),
         ({"type": "realtime"}, "invalid_value", "session.type"),
-        (settings_of(LIVE) | {"voice": "a"}, "unknown_parameter", "session.voice"),
-        (settings_of(LIVE, rate=1), "unknown_parameter", f"{AT}.rate"),
+        (session_settings(LIVE) | {"voice": "a"}, "unknown_parameter", "session.voice"),
+        (session_settings(LIVE, rate=1), "unknown_parameter", f"{AT}.rate"),
         (
-            settings_of(LIVE, format={"type": "audio/pcm", "rate": 16000}),
+            session_settings(LIVE, format={"type": "audio/pcm", "rate": 16000}),
             "integer_below_min_value",
             f"{AT}.format.rate",
         ),
-        (settings_of(LIVE, format={"type": "pcm16"}), "invalid_value", f"{AT}.format.type"),
-        (settings_of({}), "missing_required_parameter", f"{AT}.transcription.model"),
-        (settings_of({"model": "whisper-9"}), "invalid_model", f"{AT}.transcription.model"),
-        (settings_of(LIVE, turn_detection=VAD), "invalid_value", f"{AT}.turn_detection"),
+        (session_settings(LIVE, format={"type": "pcm16"}), "invalid_value", f"{AT}.format.type"),
+        (session_settings({}), "missing_required_parameter", f"{AT}.transcription.model"),
+        (session_settings({"model": "whisper-9"}), "invalid_model", f"{AT}.transcription.model"),
+        (session_settings(LIVE, turn_detection=VAD), "invalid_value", f"{AT}.turn_detection"),
         (
             {"type": "transcription", "audio": {"input": {"transcription": LIVE}}},
             "invalid_value",  # left out, it stays on
             f"{AT}.turn_detection",
         ),
         (
-            settings_of(LIVE | {"language": "en"}),
+            session_settings(LIVE | {"language": "en"}),
             "unknown_parameter",
             f"{AT}.transcription.language",
         ),
         (
-            settings_of({"model": "whisper-1", "languages": ["en"]}),
+            session_settings({"model": "whisper-1", "languages": ["en"]}),
             "unknown_parameter",
             f"{AT}.transcription.languages",
         ),
         (
-            settings_of(LIVE | {"languages": ["xx"]}),
+            session_settings(LIVE | {"languages": ["xx"]}),
             "invalid_value",
             f"{AT}.transcription.languages[0]",
         ),
-        (settings_of(LIVE | {"languages": []}), "invalid_value", f"{AT}.transcription.languages"),
-        (settings_of(LIVE | {"languages": None}), "invalid_value", f"{AT}.transcription.languages"),
         (
-            settings_of(LIVE | {"keywords": ["<a>"]}),
+            session_settings(LIVE | {"languages": []}),
+            "invalid_value",
+            f"{AT}.transcription.languages",
+        ),
+        (
+            session_settings(LIVE | {"languages": None}),
+            "invalid_value",
+            f"{AT}.transcription.languages",
+        ),
+        (
+            session_settings(LIVE | {"keywords": ["<a>"]}),
             "invalid_value",
             f"{AT}.transcription.keywords",
         ),
-        (settings_of(LIVE | {"delay": "none"}), "invalid_value", f"{AT}.transcription.delay"),
+        (session_settings(LIVE | {"delay": "none"}), "invalid_value", f"{AT}.transcription.delay"),
         (
-            settings_of(LIVE | {"prompt": "x" * 1025}),
+            session_settings(LIVE | {"prompt": "x" * 1025}),
             "string_above_max_length",
             f"{AT}.transcription.prompt",
         ),
         (
-            settings_of(LIVE, noise_reduction={"type": "near"}),
+            session_settings(LIVE, noise_reduction={"type": "near"}),
             "invalid_value",
             f"{AT}.noise_reduction.type",
         ),
         (
-            settings_of(LIVE) | {"include": ["item.input_audio_transcription.logprobs"]},
+            session_settings(LIVE) | {"include": ["item.input_audio_transcription.logprobs"]},
             "invalid_value",
             "include",
         ),
@@ -181,7 +189,7 @@ def test_settings_it_does_not_take(session: Any, code: str, param: str) -> None:
         error = await client.error()
         assert (error["code"], error["param"], error["event_id"]) == (code, param, "u1")
 
-    talked(test)
+    with_client(test)
 
 
 @pytest.mark.parametrize(
@@ -208,20 +216,20 @@ def test_messages_it_does_not_take_and_goes_on(
         await client.ws.send(message)
         error = await client.error()
         assert (error["code"], error["param"]) == (code, param)
-        await client.update(settings_of(LIVE))
+        await client.update(session_settings(LIVE))
         await client.until("session.updated")
 
-    talked(test)
+    with_client(test)
 
 
 def test_a_turn_as_it_should_be() -> None:
     async def test(client: Client) -> None:
         await client.ready()
-        await client.append(SECOND)
+        await client.append(ONE_SECOND)
         await client.send("input_audio_buffer.commit", event_id="c1")
         await client.send("input_audio_buffer.clear", event_id="c2")
-        events = await client.until(f"{SPOKEN}completed")
-        kinds = [e["type"].removeprefix(SPOKEN) for e in events]
+        events = await client.until(f"{TRANSCRIPTION_PREFIX}completed")
+        kinds = [e["type"].removeprefix(TRANSCRIPTION_PREFIX) for e in events]
         assert kinds == [
             *["delta"] * 3,  # before the commit, with the id of the item to come
             "input_audio_buffer.committed",
@@ -236,7 +244,7 @@ def test_a_turn_as_it_should_be() -> None:
         assert len({e["item_id"] for e in events if "item_id" in e}) == 1
         assert events[-1]["usage"] == {"type": "duration", "seconds": 1}
 
-    talked(test)
+    with_client(test)
 
 
 @pytest.mark.parametrize(
@@ -245,17 +253,17 @@ def test_a_turn_as_it_should_be() -> None:
 def test_other_models_say_nothing_before_the_commit(model: str, deltas: int) -> None:
     async def test(client: Client) -> None:
         await client.ready(model)
-        await client.append(SECOND)
+        await client.append(ONE_SECOND)
         await client.send("input_audio_buffer.commit")
-        events = await client.until(f"{SPOKEN}completed")
-        kinds = [e["type"].removeprefix(SPOKEN) for e in events]
+        events = await client.until(f"{TRANSCRIPTION_PREFIX}completed")
+        kinds = [e["type"].removeprefix(TRANSCRIPTION_PREFIX) for e in events]
         assert kinds.index("input_audio_buffer.committed") == 0
         assert kinds.count("delta") == deltas
 
-    talked(test)
+    with_client(test)
 
 
-@pytest.mark.parametrize("sent", [b"", SECOND[:4798]], ids=["nothing", "too little"])
+@pytest.mark.parametrize("sent", [b"", ONE_SECOND[:4798]], ids=["nothing", "too little"])
 def test_too_little_cannot_be_committed(sent: bytes) -> None:
     async def test(client: Client) -> None:
         await client.ready()
@@ -265,45 +273,45 @@ def test_too_little_cannot_be_committed(sent: bytes) -> None:
         assert error["code"] == "input_audio_buffer_commit_empty"
         assert error["event_id"] == "c1"
 
-    talked(test)
+    with_client(test)
 
 
 def test_audio_before_the_session_is_updated_is_lost() -> None:
     async def test(client: Client) -> None:
         await client.until("session.created")
-        await client.update(settings_of(LIVE))
-        await client.append(SECOND)  # the update is under way
+        await client.update(session_settings(LIVE))
+        await client.append(ONE_SECOND)  # the update is under way
         await client.until("session.updated")
         await client.send("input_audio_buffer.commit")
         assert (await client.error())["code"] == "input_audio_buffer_commit_empty"
 
-    talked(test, latency_s=0.2)
+    with_client(test, latency_s=0.2)
 
 
 def test_audio_of_a_session_whose_settings_were_refused_is_never_transcribed() -> None:
     async def test(client: Client) -> None:
         await client.until("session.created")
-        await client.update(settings_of({"model": "whisper-9"}))
+        await client.update(session_settings({"model": "whisper-9"}))
         await client.error()
-        await client.append(SECOND)
+        await client.append(ONE_SECOND)
         await client.send("input_audio_buffer.commit")
         await client.until("conversation.item.done")
         await client.send("input_audio_buffer.clear")
         assert (await client.next())["type"] == "input_audio_buffer.cleared"
 
-    talked(test)
+    with_client(test)
 
 
 def test_an_update_swallows_what_is_in_the_buffer() -> None:
     async def test(client: Client) -> None:
         await client.ready("whisper-1")
-        await client.append(SECOND)
-        await client.update(settings_of({"model": "whisper-1", "language": "en"}))
+        await client.append(ONE_SECOND)
+        await client.update(session_settings({"model": "whisper-1", "language": "en"}))
         await client.until("session.updated")
         await client.send("input_audio_buffer.commit")
         assert (await client.error())["code"] == "input_audio_buffer_commit_empty"
 
-    talked(test)
+    with_client(test)
 
 
 def test_audio_that_comes_too_fast_is_dropped_without_a_word() -> None:
@@ -311,29 +319,29 @@ def test_audio_that_comes_too_fast_is_dropped_without_a_word() -> None:
         async with connected(service) as client:
             await client.ready("gpt-transcribe")
             for _ in range(10):
-                await client.append(SECOND)
+                await client.append(ONE_SECOND)
             await client.send("input_audio_buffer.commit")
-            [*_, final] = await client.until(f"{SPOKEN}completed")
+            [*_, final] = await client.until(f"{TRANSCRIPTION_PREFIX}completed")
         assert final["usage"]["seconds"] < 5
-        assert service.record.dropped_bytes > 5 * len(SECOND)
+        assert service.record.dropped_bytes > 5 * len(ONE_SECOND)
         assert service.record.max_speed() > 8
 
-    served(test)
+    with_service(test)
 
 
 def test_what_it_heard_is_what_is_recognised() -> None:
     async def test(client: Client) -> None:
         await client.ready("whisper-1")
-        await client.append(SECOND)
+        await client.append(ONE_SECOND)
         await client.send("input_audio_buffer.commit")
-        [*_, final] = await client.until(f"{SPOKEN}completed")
+        [*_, final] = await client.until(f"{TRANSCRIPTION_PREFIX}completed")
         assert final["transcript"] == "48000 bytes"
 
-    talked(test, recognise=lambda pcm: f"{len(pcm)} bytes")
+    with_client(test, recognise=lambda pcm: f"{len(pcm)} bytes")
 
 
 def test_it_serves_from_a_thread_beside_a_synchronous_test() -> None:
-    with in_thread(StandIn(recognise=lambda pcm: f"{len(pcm)} bytes")) as service:
+    with in_thread(StandIn(transcribe=lambda pcm: f"{len(pcm)} bytes")) as service:
         headers = {"Authorization": f"Bearer {KEY}"}
         url = f"{service.url}?intent=transcription"
         with connect_here(url, additional_headers=headers, proxy=None) as ws:

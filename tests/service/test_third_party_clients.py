@@ -19,10 +19,10 @@ from sayso.audio import files
 from sayso.stt.reader import Reader
 
 from .standin import KEY, StandIn, in_thread
-from .third_party import CLIENTS, SAMPLE, free_port, serving
+from .third_party import CLIENTS_PYTHON, SAMPLE, free_port, running
 
 TEXT = "Somebody else asked for this."
-SPEAK = Path(__file__).parent / "vouch" / "speak.py"
+VOCALBIN_PROGRAM = Path(__file__).parent / "vouch" / "speak.py"
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def standin() -> Iterator[StandIn]:
 
 def sample(rate_hz: int) -> bytes:
     async def read() -> bytes:
-        chunks = Reader(files.read(SAMPLE)).chunks(rate_hz)
+        chunks = Reader(files.load_take(SAMPLE)).chunks(rate_hz)
         return b"".join([chunk async for chunk in chunks])
 
     return asyncio.run(read())
@@ -44,7 +44,7 @@ def sample(rate_hz: int) -> bytes:
 
 def vocalbin(standin: StandIn, model: str, key: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [CLIENTS, SPEAK, standin.url, model], input=sample(24_000), capture_output=True,
+        [CLIENTS_PYTHON, VOCALBIN_PROGRAM, standin.url, model], input=sample(24_000), capture_output=True,
         env={**os.environ, "VOUCH_KEY": key}, timeout=60, check=False,
     )  # fmt: skip
 
@@ -81,13 +81,13 @@ def test_vocalbin_is_told_that_its_key_is_wrong(standin: StandIn) -> None:
 def bridge(standin: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     port = free_port()
     command = [
-        CLIENTS, "-m", "wyoming_openai", "--uri", f"tcp://127.0.0.1:{port}",
+        CLIENTS_PYTHON, "-m", "wyoming_openai", "--uri", f"tcp://127.0.0.1:{port}",
         "--stt-openai-url", f"http://127.0.0.1:{standin.port}/v1",
         "--stt-realtime-models", "gpt-live-transcribe", "gpt-realtime-whisper",
         "--languages", "en",
     ]  # fmt: skip
     folder = tmp_path_factory.mktemp("wyoming")
-    with serving(command, port, folder, {"STT_OPENAI_KEY": KEY}):
+    with running(command, port, folder, {"STT_OPENAI_KEY": KEY}):
         yield port
 
 
@@ -110,7 +110,7 @@ class Wyoming:
         return events
 
 
-async def heard_through(port: int, model: str) -> list[dict[str, Any]]:
+async def transcribe_through(port: int, model: str) -> list[dict[str, Any]]:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     async with asyncio.timeout(30):
         wyoming = Wyoming(reader, writer)
@@ -130,7 +130,7 @@ async def heard_through(port: int, model: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("model", ["gpt-live-transcribe", "gpt-realtime-whisper"])
 def test_wyoming_openai_is_served(standin: StandIn, bridge: int, model: str) -> None:
-    events = asyncio.run(heard_through(bridge, model))
+    events = asyncio.run(transcribe_through(bridge, model))
     assert events[-1]["data"]["text"] == TEXT
     chunks = [event["data"]["text"] for event in events if event["type"] == "transcript-chunk"]
     assert "".join(chunks) == TEXT

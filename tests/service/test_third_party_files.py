@@ -7,20 +7,20 @@ import pytest
 
 from sayso.core.problems import ProblemError
 from sayso.core.settings.settings import Endpoint
-from sayso.stt.engine import Heard, Partial
-from sayso.stt.file_upload.engine import RestEngine
+from sayso.stt.engine import EngineEvent, Partial
+from sayso.stt.file_upload.engine import FileUploadEngine
 
-from .files import Files
-from .third_party import FILES_ALIAS, MASTER, TEXT, sample_by
+from .files import FileService
+from .third_party import FILES_ALIAS, MASTER, TEXT, transcribe_sample
 
-BEHIND = "Through the gateway, as a file."
+UPSTREAM_TEXT = "Through the gateway, as a file."
 pytestmark = pytest.mark.timeout(300)  # with what it takes to start them
 HINTS = {"prompt": "At sea.", "keywords": "Xenolab, AC-42"}
 
 
-def recognised(endpoint: Endpoint, key: str, heard: list[Heard]) -> str:
+def recognised(endpoint: Endpoint, key: str, heard: list[EngineEvent]) -> str:
     files = attrs.evolve(endpoint, transport="rest")
-    return sample_by(RestEngine(files, "en", lambda _: key), heard)
+    return transcribe_sample(FileUploadEngine(files, "en", lambda _: key), heard)
 
 
 @pytest.mark.parametrize(
@@ -28,25 +28,27 @@ def recognised(endpoint: Endpoint, key: str, heard: list[Heard]) -> str:
     [("gpt-transcribe", True), ("gpt-4o-transcribe", True), ("whisper-1", False), ("x/own", False)],
 )
 def test_aimock_is_understood(aimock: Endpoint, model: str, streams: bool) -> None:
-    heard: list[Heard] = []
+    heard: list[EngineEvent] = []
     assert recognised(attrs.evolve(aimock, model=model, **HINTS), "sk-any", heard) == TEXT
     partials = [news.text for news in heard if isinstance(news, Partial)]
     assert bool(partials) == streams
     assert all(TEXT.startswith(partial) for partial in partials)
 
 
-def test_through_litellm_the_text_of_a_file_comes(litellm: Endpoint, behind_files: Files) -> None:
-    assert recognised(attrs.evolve(litellm, model=FILES_ALIAS), MASTER, []) == BEHIND
-    assert behind_files.heard[-1].fields["language"] == ["en"]
-    assert behind_files.heard[-1].filename.endswith(".wav")
+def test_through_litellm_the_text_of_a_file_comes(
+    litellm: Endpoint, behind_files: FileService
+) -> None:
+    assert recognised(attrs.evolve(litellm, model=FILES_ALIAS), MASTER, []) == UPSTREAM_TEXT
+    assert behind_files.received[-1].fields["language"] == ["en"]
+    assert behind_files.received[-1].filename.endswith(".wav")
 
 
 def test_through_litellm_a_model_is_told_what_it_takes(
-    litellm: Endpoint, behind_files: Files
+    litellm: Endpoint, behind_files: FileService
 ) -> None:
     endpoint = attrs.evolve(litellm, model="gpt-transcribe", **HINTS)
-    assert recognised(endpoint, MASTER, []) == BEHIND
-    assert behind_files.heard[-1].fields["prompt"] == ["At sea."]
+    assert recognised(endpoint, MASTER, []) == UPSTREAM_TEXT
+    assert behind_files.received[-1].fields["prompt"] == ["At sea."]
 
 
 @pytest.mark.parametrize(

@@ -9,24 +9,24 @@ import attrs
 import pytest
 
 from sayso.core.problems import Problem, ProblemError
-from sayso.core.recognition.plausibility import Account, suspect
+from sayso.core.recognition.plausibility import EngineReport, needs_check
 from sayso.core.settings.settings import Endpoint
-from sayso.stt.engine import Heard, Partial, Ready
+from sayso.stt.engine import EngineEvent, Partial, Ready
 from sayso.stt.realtime.engine import RealtimeEngine
 
 from .standin import StandIn
-from .third_party import MASTER, SOCKET_ALIAS, TEXT, sample_by
+from .third_party import MASTER, SOCKET_ALIAS, TEXT, transcribe_sample
 
 pytestmark = pytest.mark.timeout(300)  # with what it takes to start them
 
 
 def recognised(
-    endpoint: Endpoint, key: str | None, heard: list[Heard], language: str = "en"
+    endpoint: Endpoint, key: str | None, heard: list[EngineEvent], language: str = "en"
 ) -> str:
-    return sample_by(RealtimeEngine(endpoint, language, lambda _: key), heard)
+    return transcribe_sample(RealtimeEngine(endpoint, language, lambda _: key), heard)
 
 
-def problem_of(endpoint: Endpoint, key: str | None) -> Problem:
+def transcription_problem(endpoint: Endpoint, key: str | None) -> Problem:
     with pytest.raises(ProblemError) as caught:
         recognised(endpoint, key, [])
     return caught.value.problem
@@ -46,29 +46,29 @@ HINTS = {"prompt": "At sea.", "keywords": "Xenolab, AC-42", "delay": "low", "noi
     ids=["live", "live, all hints", "transcribe, all hints", "whisper, all hints"],
 )
 def test_aimock_is_understood(aimock: Endpoint, model: str, hints: dict[str, str]) -> None:
-    heard: list[Heard] = []
+    heard: list[EngineEvent] = []
     assert recognised(attrs.evolve(aimock, model=model, **hints), "sk-any", heard) == TEXT
     assert isinstance(heard[0], Ready)
     partials = [news.text for news in heard if isinstance(news, Partial)]
     assert partials[-1] == TEXT
     assert all(TEXT.startswith(partial) for partial in partials)
-    (account,) = [news for news in heard if isinstance(news, Account)]
-    assert not suspect(TEXT, account)
+    (account,) = [news for news in heard if isinstance(news, EngineReport)]
+    assert not needs_check(TEXT, account)
 
 
 def test_aimock_does_not_know_every_model(aimock: Endpoint) -> None:
-    problem = problem_of(attrs.evolve(aimock, model="nobody-transcribe"), "sk-any")
-    assert "refused the settings. It says: “Model nobody-transcribe" in problem.what
+    problem = transcription_problem(attrs.evolve(aimock, model="nobody-transcribe"), "sk-any")
+    assert "refused the settings. It says: “Model nobody-transcribe" in problem.message
     assert problem.action == "recognition"
 
 
 def test_through_litellm_the_text_comes(litellm: Endpoint, behind_socket: StandIn) -> None:
-    heard: list[Heard] = []
+    heard: list[EngineEvent] = []
     assert recognised(litellm, MASTER, heard) == "Through the gateway."
     assert isinstance(heard[0], Ready)
-    (account,) = [news for news in heard if isinstance(news, Account)]
-    assert account.used_s >= account.sent_s > 3
-    assert not suspect("Through the gateway.", account)
+    (account,) = [news for news in heard if isinstance(news, EngineReport)]
+    assert account.processed_s >= account.sent_s > 3
+    assert not needs_check("Through the gateway.", account)
     record = behind_socket.record
     assert record.authorised
     assert record.too_early_bytes == record.dropped_bytes == 0
@@ -91,14 +91,14 @@ def test_without_a_model_in_the_address_litellm_takes_its_default(litellm: Endpo
 def test_a_key_that_litellm_does_not_know_is_refused_at_the_door(
     litellm: Endpoint, key: str | None
 ) -> None:
-    problem = problem_of(litellm, key)
+    problem = transcription_problem(litellm, key)
     host = litellm.url.split("/")[2]
-    assert problem.what == f"{host} refused the connection."
+    assert problem.message == f"{host} refused the connection."
     assert problem.remedy == "Check the key and the address."
     assert problem.detail == f"{host}: HTTP 403"
 
 
 def test_an_alias_that_litellm_does_not_have_is_named(litellm: Endpoint) -> None:
-    problem = problem_of(attrs.evolve(litellm, model="nobody"), MASTER)
-    assert "does not know “nobody”" in problem.what
+    problem = transcription_problem(attrs.evolve(litellm, model="nobody"), MASTER)
+    assert "does not know “nobody”" in problem.message
     assert MASTER not in problem.sentence + problem.detail

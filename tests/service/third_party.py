@@ -13,13 +13,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sayso.audio import files
-from sayso.stt.engine import Engine, Heard
+from sayso.stt.engine import Engine, EngineEvent
 from sayso.stt.reader import Reader
 
-HOMES = Path(__file__).parents[2] / ".venv" / "vouch"
+ENVIRONMENTS = Path(__file__).parents[2] / ".venv" / "vouch"
 SAMPLE = Path(__file__).parents[2] / "resources" / "sample.wav"
-CLIENTS = HOMES / "clients" / "bin" / "python"
-SERVERS = HOMES / "servers"
+CLIENTS_PYTHON = ENVIRONMENTS / "clients" / "bin" / "python"
+SERVERS = ENVIRONMENTS / "servers"
 START_S = 180.0
 """litellm takes 6 s on two idle cores, and was seen to take 70 on busy ones."""
 TEXT = "Hello from aimock, and nobody else."
@@ -35,7 +35,7 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def serving(
+def running(
     command: Sequence[str | Path], port: int, folder: Path, environ: Mapping[str, str] | None = None
 ) -> Iterator[Path]:
     """Run it until it listens on that port of this computer, and for so long; gives its log.
@@ -50,7 +50,7 @@ def serving(
             start_new_session=True, env={**clean, "HOME": str(folder), **(environ or {})},
         )  # fmt: skip
     try:
-        wait_for(port, program, log)
+        wait_until_listening(port, program, log)
         yield log
     finally:
         with contextlib.suppress(ProcessLookupError):  # it has ended by itself
@@ -58,7 +58,7 @@ def serving(
         program.wait(timeout=10)
 
 
-def wait_for(port: int, program: subprocess.Popen[bytes], log: Path) -> None:
+def wait_until_listening(port: int, program: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + START_S
     while True:
         with contextlib.suppress(ConnectionRefusedError):
@@ -69,13 +69,13 @@ def wait_for(port: int, program: subprocess.Popen[bytes], log: Path) -> None:
         time.sleep(0.05)
 
 
-def sample_by(engine: Engine, heard: list[Heard]) -> str:
+def transcribe_sample(engine: Engine, heard: list[EngineEvent]) -> str:
     """What this engine makes of our sample; it is closed then."""
 
     async def recognised() -> str:
         async with asyncio.timeout(30):
             try:
-                return await engine.recognise(Reader(files.read(SAMPLE)), heard.append)
+                return await engine.transcribe(Reader(files.load_take(SAMPLE)), heard.append)
             finally:
                 await engine.close()
 

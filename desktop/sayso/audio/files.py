@@ -11,7 +11,7 @@ from ..core.dictation.take import Take
 from ..core.problems import Problem, ProblemError
 
 
-def read(path: Path) -> Take:
+def load_take(path: Path) -> Take:
     """The file as a take that has ended: s16le mono at the file's own rate.
 
     A WAV whose header was never completed is read to its end.
@@ -45,6 +45,6 @@ def read(path: Path) -> Take:
     if not pcm:
         raise ProblemError(Problem(f"There is no sound in {name}."))
     take = Take(number=0, id=path.stem, rate_hz=int(rate_hz))
-    take.add(pcm)
+    take.append(pcm)
     take.end()
     return take

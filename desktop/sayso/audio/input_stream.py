@@ -21,61 +21,61 @@ from typing import Protocol
 
 import attrs
 
-from ..core.audio.dropouts import Gap, Hearing
-from ..core.audio.pcm import NO_CALLBACK_MS, Watch, all_zero
+from ..core.audio.dropouts import Dropout, DropoutTracker
+from ..core.audio.pcm import BLOCK_TIMEOUT_MS, StreamWatchdog, is_digital_silence
 from ..core.problems import Problem, ProblemError
-from .microphone import NONE_FOUND, NOT_STARTED, ONLY_SILENCE, WENT_AWAY, DeviceGoneError
-from .pulse import Advice, Trouble
+from .microphone import DISCONNECTED, NO_MICROPHONE, ONLY_SILENCE, START_FAILED, DeviceNotFoundError
+from .pulse import ReconnectAction, StreamState
 
 log = logging.getLogger(__name__)
 
-WATCH_EVERY_S = 0.1
-ASK_EVERY_S = 1.0
+CHECK_INTERVAL_S = 0.1
+SOURCE_CHECK_INTERVAL_S = 1.0
 """How often the sound server is asked whether it still is a microphone that is heard: one that
 is unplugged may have been replaced by what a loudspeaker plays."""
-TRY_EVERY_S = 0.15
-STILL_AGAIN_S = 0.4
-FIRST_BLOCK_S = 2.5
+REOPEN_INTERVAL_S = 0.15
+STALLED_RETRY_S = 0.4
+REOPEN_BLOCK_TIMEOUT_S = 2.5
 """How long a stream opened anew may take for its first block."""
-LONGEST_AWAY_S = 10.0
-LONGEST_START_S = 3.0
+MAX_INTERRUPTION_S = 10.0
+MAX_START_INTERRUPTION_S = 3.0
 """After this long without a microphone the take ends with what was heard before; or if it has
 given nothing at all, after which it had 5 s already."""
-SETTLE_S = 0.3
+BUFFERED_AUDIO_WAIT_S = 0.3
 """How long after a stream gave blocks again those that it had kept may still be coming."""
 
 
-class Mic(Protocol):
+class AudioInput(Protocol):
     def open(
-        self, device: str, block: Callable[[bytes], None], finished: Callable[[], None]
+        self, device: str, on_block: Callable[[bytes], None], on_finished: Callable[[], None]
     ) -> int: ...
     def close(self) -> None: ...
-    def advise(self, device: str, trouble: Trouble) -> Advice: ...
+    def reconnect_action(self, device: str, state: StreamState) -> ReconnectAction: ...
 
 
 @attrs.frozen(kw_only=True)
-class Told:
+class InputStreamListener:
     """Called in the loop."""
 
-    opened: Callable[[int], None]
+    on_opened: Callable[[int], None]
     """A stream is open and has this rate in Hz; blocks follow."""
-    failed: Callable[[Problem | None], None]
+    on_open_failed: Callable[[Problem | None], None]
     """It is not open; why it could not be opened, or None where it was not tried."""
-    block: Callable[[bytes], None]
-    lost: Callable[[Problem], None]
+    on_block: Callable[[bytes], None]
+    on_lost: Callable[[Problem], None]
     """Whoever relies on it gets nothing more."""
-    away: Callable[[], None]
+    on_interruption_changed: Callable[[], None]
     """`away` is another now."""
-    back: Callable[[Gap], None]
+    on_dropout: Callable[[Dropout], None]
     """Blocks come again."""
-    warned: Callable[[Problem], None]
+    on_warning: Callable[[Problem], None]
     """Something is odd, and blocks come all the same."""
 
 
-class Stream:
+class InputStream:
     """Loop thread only, but for what is handed to the microphone."""
 
-    def __init__(self, mic: Mic, device: str, told: Told) -> None:
+    def __init__(self, mic: AudioInput, device: str, told: InputStreamListener) -> None:
         self._mic, self.device, self._told = mic, device, told
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="microphone")
         self._asking = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ask-sound")
@@ -86,7 +86,7 @@ class Stream:
         self._opening: asyncio.Task[bool] | None = None
         self.rate_hz = 0
         """0 while no stream is open."""
-        self._watch: Watch | None = None
+        self._watch: StreamWatchdog | None = None
         """While somebody relies on it."""
         self._silence_told = False
         self._looking: asyncio.TimerHandle | None = None
@@ -95,7 +95,7 @@ class Stream:
         self._giving_up: asyncio.TimerHandle | None = None
         self._last: Problem | None = None
         """Why it could not be opened again."""
-        self._hearing = Hearing()
+        self._hearing = DropoutTracker()
         self._known = False
         """The sound server has said that it is a microphone."""
         self._broken = 0
@@ -105,43 +105,45 @@ class Stream:
     # What its owner asks for
 
     @property
-    def away(self) -> bool:
+    def is_interrupted(self) -> bool:
         """Whether somebody relies on it and nothing is heard."""
         return self._giving_up is not None
 
     @property
-    def keeps(self) -> bool:
+    def has_buffered_audio(self) -> bool:
         """Whether it is being opened and blocks have come already."""
         return not self.rate_hz and bool(self._incoming)
 
-    def want(self) -> None:
+    def open(self) -> None:
         """Open it if it is not open."""
-        if not self.rate_hz and self._opening is None and not self.away:
+        if not self.rate_hz and self._opening is None and not self.is_interrupted:
             self._opening = self._loop.create_task(self._open_chosen(self._next()))
 
-    def rely(self) -> None:
+    def watch(self) -> None:
         """Watch over it from now on, and go on with another where it breaks."""
         now_ms = _now_ms()
-        self._watch = Watch(now_ms, NO_CALLBACK_MS) if self.rate_hz else Watch(now_ms)
+        self._watch = (
+            StreamWatchdog(now_ms, BLOCK_TIMEOUT_MS) if self.rate_hz else StreamWatchdog(now_ms)
+        )
         self._silence_told = self._known = False
-        self._hearing.begin(now_ms, _asleep_ms())
+        self._hearing.start(now_ms, _sleep_clock_ms())
         self._asked_s = time.monotonic()
         if self._looking is None:
             self._look()
         if self.rate_hz:
             self._ask_in_doubt()
 
-    def leave(self) -> Gap:
+    def unwatch(self) -> Dropout:
         """Nobody relies on it any more; what was not heard until now."""
         if self._settling:
             self._settling.cancel()
-            self._settle(Gap())
-        gap = self._hearing.gap(_now_ms()) if self.away else Gap()
+            self._settle(Dropout())
+        gap = self._hearing.dropout(_now_ms()) if self.is_interrupted else Dropout()
         self._watch = None
         self._end_search()
         return gap
 
-    def shut(self) -> None:
+    def close(self) -> None:
         """Blocks until now are dropped; PortAudio is let go of in its thread."""
         self._next()
         self.rate_hz = 0
@@ -154,8 +156,8 @@ class Stream:
         while self._incoming and self.rate_hz:
             self._block(self._incoming.popleft())
 
-    async def close(self) -> None:
-        self.leave()
+    async def shutdown(self) -> None:
+        self.unwatch()
         if self._looking:
             self._looking.cancel()
         if self._opening:
@@ -177,13 +179,13 @@ class Stream:
         try:
             try:
                 rate_hz = await self._asked_to_open(self.device, number)
-            except DeviceGoneError as error:
+            except DeviceNotFoundError as error:
                 rate_hz = await self._asked_to_open("", number)
                 used = attrs.evolve(error.problem, remedy="Sayso uses the system's default.")
-                self._told.warned(used)
+                self._told.on_warning(used)
         except ProblemError as error:
             self._opening = None
-            (self._told.lost if self._watch else self._told.failed)(error.problem)
+            (self._told.on_lost if self._watch else self._told.on_open_failed)(error.problem)
             return False
         return self._use(rate_hz, number)
 
@@ -211,11 +213,11 @@ class Stream:
         self._opening = None
         if number != self._number:
             self._thread.submit(self._mic.close)  # nobody wants it any more
-            self._told.failed(None)
+            self._told.on_open_failed(None)
             return False
         self.rate_hz = rate_hz
-        self._hearing.opened(rate_hz)
-        self._told.opened(rate_hz)
+        self._hearing.stream_opened(rate_hz)
+        self._told.on_opened(rate_hz)
         self._ask_in_doubt()
         self.drain()
         return True
@@ -226,13 +228,13 @@ class Stream:
         trouble = None
         if self._watch:
             now_ms = _now_ms()
-            self._hearing.came(now_ms, len(pcm))
-            if self.away:
+            self._hearing.count_block(now_ms, len(pcm))
+            if self.is_interrupted:
                 self._back()
-            zeros = all_zero(pcm)
-            self._hearing.heard(now_ms, zeros)
-            trouble = self._watch.block(now_ms, zeros)
-        self._told.block(pcm)
+            zeros = is_digital_silence(pcm)
+            self._hearing.mark_block(now_ms, zeros)
+            trouble = self._watch.on_block(now_ms, zeros)
+        self._told.on_block(pcm)
         self._trouble(trouble)
 
     def _look(self) -> None:
@@ -240,12 +242,12 @@ class Stream:
         if (watch := self._watch) is None:
             self._looking = None
             return
-        self._looking = self._loop.call_later(WATCH_EVERY_S, self._look)
-        if self._hearing.slept(_asleep_ms()):
+        self._looking = self._loop.call_later(CHECK_INTERVAL_S, self._look)
+        if self._hearing.has_slept(_sleep_clock_ms()):
             self._broke("still")
         else:
-            self._trouble(watch.look(_now_ms()))
-        if time.monotonic() - self._asked_s > ASK_EVERY_S:
+            self._trouble(watch.check(_now_ms()))
+        if time.monotonic() - self._asked_s > SOURCE_CHECK_INTERVAL_S:
             self._ask_in_doubt()
 
     def _trouble(self, trouble: str | None) -> None:
@@ -253,7 +255,7 @@ class Stream:
             self._ask_in_doubt()
         elif trouble == "silence" and not self._silence_told:
             self._silence_told = True
-            self._told.warned(ONLY_SILENCE)
+            self._told.on_warning(ONLY_SILENCE)
         elif trouble == "no-callback":
             self._broke("still")
 
@@ -262,64 +264,66 @@ class Stream:
         if number != self._number:
             return
         self.drain()
-        self.shut()
+        self.close()
         if self._watch:
             self._broke("closed")
         else:
-            self._told.failed(None)
+            self._told.on_open_failed(None)
 
     # Going on after it broke
 
     def _ask_in_doubt(self) -> None:
         """Whether what is heard is a microphone, when that is not sure."""
         self._asked_s = time.monotonic()
-        if self._watch and not self.away and self._search is None and self.rate_hz:
+        if self._watch and not self.is_interrupted and self._search is None and self.rate_hz:
             self._search = self._loop.create_task(self._find("silent"))
 
-    def _broke(self, trouble: Trouble) -> None:
-        if self.away:
+    def _broke(self, trouble: StreamState) -> None:
+        if self.is_interrupted:
             return
-        limit_s = LONGEST_AWAY_S if self._hearing.any else LONGEST_START_S
+        limit_s = MAX_INTERRUPTION_S if self._hearing.has_audio else MAX_START_INTERRUPTION_S
         self._giving_up = self._loop.call_later(limit_s, self._give_up)
         self._last, self._broken = None, self._number
-        self._hearing.broke()
+        self._hearing.interrupt()
         if self._search:
             self._search.cancel()
         self._search = self._loop.create_task(self._find(trouble))
-        self._told.away()
+        self._told.on_interruption_changed()
 
-    async def _find(self, trouble: Trouble) -> None:
+    async def _find(self, trouble: StreamState) -> None:
         """Ask and open until there is one; `_back`, `_give_up` or `leave` end it too."""
         while True:
-            asked = self._loop.run_in_executor(self._asking, self._mic.advise, self.device, trouble)
+            asked = self._loop.run_in_executor(
+                self._asking, self._mic.reconnect_action, self.device, trouble
+            )
             advice = await asked
             if trouble == "silent":
                 self._search = None
                 self._doubted(advice)
                 return
-            if advice.does == "stay":
-                await asyncio.sleep(STILL_AGAIN_S)
+            if advice.action == "stay":
+                await asyncio.sleep(STALLED_RETRY_S)
                 continue
-            self.shut()
+            self.close()
             trouble = "closed"
-            if advice.does == "open" and await self._opens(advice.device):
-                await asyncio.sleep(FIRST_BLOCK_S)
+            if advice.action == "open" and await self._opens(advice.device):
+                await asyncio.sleep(REOPEN_BLOCK_TIMEOUT_S)
                 trouble = "still"
             else:
-                await asyncio.sleep(TRY_EVERY_S)
+                await asyncio.sleep(REOPEN_INTERVAL_S)
 
-    def _doubted(self, advice: Advice) -> None:
-        if advice.does == "stay":
+    def _doubted(self, advice: ReconnectAction) -> None:
+        if advice.action == "stay":
             self._known = True
             return
         log.info("What is heard is no microphone: %s", advice)
         self.drain()
-        self.shut()
-        if advice.does == "wait" and not self._known:
+        self.close()
+        if advice.action == "wait" and not self._known:
             self._watch = None
-            self._told.lost(NONE_FOUND)
+            self._told.on_lost(NO_MICROPHONE)
         else:
-            self._hearing.was_deaf()
+            self._hearing.rewind_to_last_audio()
             self._broke("closed")
 
     async def _opens(self, device: str) -> bool:
@@ -330,19 +334,19 @@ class Stream:
         return await asyncio.shield(opening)
 
     def _back(self) -> None:
-        gap, slept = self._hearing.gap(_now_ms()), self._hearing.asleep()
-        self._watch = Watch(_now_ms())
+        gap, slept = self._hearing.dropout(_now_ms()), self._hearing.sleep_dropout()
+        self._watch = StreamWatchdog(_now_ms())
         self._end_search()
         if self._broken == self._number:
-            self._settling = self._loop.call_later(SETTLE_S, self._settle, slept)
+            self._settling = self._loop.call_later(BUFFERED_AUDIO_WAIT_S, self._settle, slept)
         else:
-            self._told.back(gap)
-        self._told.away()
+            self._told.on_dropout(gap)
+        self._told.on_interruption_changed()
 
-    def _settle(self, slept: Gap) -> None:
+    def _settle(self, slept: Dropout) -> None:
         """The stream itself came back: only what it did not keep meanwhile was not heard."""
         self._settling = None
-        self._told.back(self._hearing.late() + slept)
+        self._told.on_dropout(self._hearing.shortfall() + slept)
 
     def _end_search(self) -> None:
         if self._giving_up:
@@ -351,20 +355,20 @@ class Stream:
         if self._search:
             self._search.cancel()
             self._search = None
-        self._hearing.over()
+        self._hearing.end_dropout()
 
     def _give_up(self) -> None:
         self._end_search()
         self._watch = None
-        self.shut()
-        self._told.lost(WENT_AWAY if self._hearing.any else self._last or NOT_STARTED)
+        self.close()
+        self._told.on_lost(DISCONNECTED if self._hearing.has_audio else self._last or START_FAILED)
 
 
 def _now_ms() -> float:
     return time.monotonic() * 1000
 
 
-def _asleep_ms() -> float:
+def _sleep_clock_ms() -> float:
     """How long the computer has slept since some instant, in ms; 0 where it does not tell.
 
     Linux counts sleep in one of two clocks that agree in all else.

@@ -23,34 +23,34 @@ import attrs
 from ..core.audio.pcm import downmix
 from ..core.problems import Problem, ProblemError
 from . import portaudio, pulse
-from .pulse import Advice, Device, Trouble
+from .pulse import InputDevice, ReconnectAction, StreamState
 
-NOT_STARTED = Problem(
+START_FAILED = Problem(
     "The microphone did not start.", "Another program may be using it.", "microphone"
 )
-NONE_FOUND = Problem("No microphone was found.", "Connect one, or choose another.", "microphone")
-FORBIDDEN = Problem(
+NO_MICROPHONE = Problem("No microphone was found.", "Connect one, or choose another.", "microphone")
+PERMISSION_DENIED = Problem(
     "Sayso may not use the microphone.", "Allow it in the system settings.", "microphone"
 )
-WENT_AWAY = Problem(
+DISCONNECTED = Problem(
     "The microphone went away while you spoke.", "What you said before is typed.", "microphone"
 )
 ONLY_SILENCE = Problem("The microphone gave only silence.", "It may be muted.", "microphone")
 
 BLOCK_FRAMES = 240
 """5 ms at 48 kHz. With latency 'low' the first block comes after 15 to 40 ms; 1600 takes 220."""
-OPEN_LIMIT_S = 6.0
-CLOSE_LIMIT_S = 0.1
+OPEN_TIMEOUT_S = 6.0
+CLOSE_TIMEOUT_S = 0.1
 """PortAudio lets go within 15 ms, or not before its source gives something again."""
-WRONG_CHANNELS = -9998
+INVALID_CHANNEL_COUNT = -9998
 """paInvalidChannelCount."""
 
 
-_using = threading.RLock()
+_portaudio_lock = threading.RLock()
 """PortAudio is one per process and its list may not be renewed while a stream is opened."""
 
 
-class DeviceGoneError(ProblemError):
+class DeviceNotFoundError(ProblemError):
     """The microphone chosen by name is not there; the default, '', may be opened instead."""
 
 
@@ -59,15 +59,15 @@ class Microphone:
 
     def __init__(self) -> None:
         self._stream: Any = None
-        self._open: threading.Event | None = None
+        self._is_wanted: threading.Event | None = None
         """Set while the stream's blocks are wanted; each stream has its own."""
-        self._leaving: list[threading.Thread] = []
+        self._closing_threads: list[threading.Thread] = []
         """Threads that still wait for PortAudio to let go of a stream."""
-        self._served = False
+        self._server_seen = False
         """A sound server has answered: without it there is no microphone until it is back."""
 
     def open(
-        self, device: str, block: Callable[[bytes], None], finished: Callable[[], None]
+        self, device: str, on_block: Callable[[bytes], None], on_finished: Callable[[], None]
     ) -> int:
         """Start to listen and return the rate in Hz.
 
@@ -81,55 +81,57 @@ class Microphone:
             ProblemError: No library, no microphone, no permission, or it does not start.
         """
         failures = (ValueError, portaudio.load().PortAudioError)
-        with _using:
+        with _portaudio_lock:
             self.close()
             try:
-                return self._start(device, block, finished)
+                return self._start(device, on_block, on_finished)
             except failures:
                 self._refresh()  # the list is from when PortAudio was loaded: it may know it now
             try:
-                return self._start(device, block, finished)
+                return self._start(device, on_block, on_finished)
             except failures as error:
-                raise self._explained(device, error) from error
+                raise self._explain(device, error) from error
 
     def close(self) -> None:
         """Stop listening, within 0.1 s even if PortAudio does not let go; no block comes after."""
-        with _using:
+        with _portaudio_lock:
             stream, self._stream = self._stream, None
-            if self._open is not None:
-                self._open.clear()
+            if self._is_wanted is not None:
+                self._is_wanted.clear()
             if stream is not None:
-                thread = _in_thread(lambda: _let_go(stream))
-                thread.join(CLOSE_LIMIT_S)
-                self._leaving.append(thread)
-            self._leaving = [thread for thread in self._leaving if thread.is_alive()]
+                thread = _start_thread(lambda: _close_stream(stream))
+                thread.join(CLOSE_TIMEOUT_S)
+                self._closing_threads.append(thread)
+            self._closing_threads = [
+                thread for thread in self._closing_threads if thread.is_alive()
+            ]
 
-    def devices(self) -> list[Device]:
+    def devices(self) -> list[InputDevice]:
         """What can be chosen, without opening any of it; [] where there is none.
 
         Raises:
             ProblemError: The sound library is not there.
         """
-        if server := self._ask():
+        if server := self._query_server():
             return server.microphones
-        with _using:
+        with _portaudio_lock:
             if self._stream is None:
                 self._refresh()
-            return [Device(row["name"], row["name"]) for row in _inputs().values()]
+            return [InputDevice(row["name"], row["name"]) for row in _input_devices().values()]
 
-    def advise(self, device: str, trouble: Trouble) -> Advice:
+    def reconnect_action(self, device: str, state: StreamState) -> ReconnectAction:
         """What to do so that `device`, or another in its place, is heard on.
 
         Any thread; may block for some seconds where the sound server hangs.
         """
-        if server := self._ask():
-            return pulse.advise(server, device, trouble)
-        if trouble == "silent":
-            return Advice("stay")
-        return Advice("wait") if self._served else Advice("open", device)
+        if server := self._query_server():
+            return pulse.decide_reconnect(server, device, state)
+        if state == "silent":
+            return ReconnectAction("stay")
+        return ReconnectAction("wait") if self._server_seen else ReconnectAction("open", device)
 
     def _start(
-        self, device: str, block: Callable[[bytes], None], finished: Callable[[], None]
+        self, device: str, on_block: Callable[[bytes], None], on_finished: Callable[[], None]
     ) -> int:
         wanted = threading.Event()
         wanted.set()
@@ -139,43 +141,43 @@ class Microphone:
 
         def start() -> None:
             try:
-                opened.append(_stream(device, block, finished, wanted))
+                opened.append(_open_stream(device, on_block, on_finished, wanted))
             except (ValueError, sounddevice.PortAudioError) as error:
                 errors.append(error)
             else:
                 if not wanted.is_set():  # too late: nobody waits for it any more
-                    _let_go(opened[0])
+                    _close_stream(opened[0])
 
-        thread = _in_thread(start)
-        thread.join(OPEN_LIMIT_S)
+        thread = _start_thread(start)
+        thread.join(OPEN_TIMEOUT_S)
         if thread.is_alive():
             wanted.clear()
-            self._leaving.append(thread)
-            raise ProblemError(attrs.evolve(NOT_STARTED, detail="PortAudio did not answer"))
+            self._closing_threads.append(thread)
+            raise ProblemError(attrs.evolve(START_FAILED, detail="PortAudio did not answer"))
         if errors:
             raise errors[0]
-        self._stream, self._open = opened[0], wanted
+        self._stream, self._is_wanted = opened[0], wanted
         return int(self._stream.samplerate)
 
-    def _ask(self) -> pulse.Server | None:
-        server = pulse.ask() if pulse.is_there() else None
-        self._served = self._served or server is not None
+    def _query_server(self) -> pulse.PulseState | None:
+        server = pulse.query() if pulse.is_available() else None
+        self._server_seen = self._server_seen or server is not None
         return server
 
     def _refresh(self) -> None:
         """Have PortAudio look for devices again, where it has let go of all streams."""
-        if not any(thread.is_alive() for thread in self._leaving):
-            portaudio.refresh()
+        if not any(thread.is_alive() for thread in self._closing_threads):
+            portaudio.refresh_devices()
 
-    def _explained(self, device: str, error: Exception) -> ProblemError:
+    def _explain(self, device: str, error: Exception) -> ProblemError:
         detail = str(error)
         if "permission" in detail.lower() or "access" in detail.lower():
-            return ProblemError(attrs.evolve(FORBIDDEN, detail=detail))
+            return ProblemError(attrs.evolve(PERMISSION_DENIED, detail=detail))
         there = self.devices()
-        if not there and not (device == "" and _inputs()):
-            return ProblemError(attrs.evolve(NONE_FOUND, detail=detail))
+        if not there and not (device == "" and _input_devices()):
+            return ProblemError(attrs.evolve(NO_MICROPHONE, detail=detail))
         if device and device not in {row.name for row in there}:
-            return DeviceGoneError(
+            return DeviceNotFoundError(
                 Problem(
                     f"The microphone “{device}” is not connected.",
                     "Connect it, or use the system's default.",
@@ -183,29 +185,29 @@ class Microphone:
                     detail,
                 )
             )
-        return ProblemError(attrs.evolve(NOT_STARTED, detail=detail))
+        return ProblemError(attrs.evolve(START_FAILED, detail=detail))
 
 
-def _stream(
+def _open_stream(
     device: str,
-    block: Callable[[bytes], None],
-    finished: Callable[[], None],
+    on_block: Callable[[bytes], None],
+    on_finished: Callable[[], None],
     wanted: threading.Event,
 ) -> Any:
     """A started stream; mono, or all channels where the device does not give mono."""
     sounddevice = portaudio.load()
-    index, source = _place(device)
+    index, source = _find_device(device)
     row = sounddevice.query_devices(index, "input")
 
     def told() -> None:
         if wanted.is_set():
-            finished()
+            on_finished()
 
     def started(channels: int) -> Any:
         def callback(indata: Any, frames: int, at: Any, status: Any) -> None:
             # PortAudio's thread: copy, hand over, return.
             if wanted.is_set():
-                block(downmix(bytes(indata), channels))
+                on_block(downmix(bytes(indata), channels))
 
         stream = sounddevice.RawInputStream(
             device=index,
@@ -224,16 +226,16 @@ def _stream(
         try:
             return started(1)
         except sounddevice.PortAudioError as error:
-            if WRONG_CHANNELS not in error.args:
+            if INVALID_CHANNEL_COUNT not in error.args:
                 raise
             return started(row["max_input_channels"])
 
 
-def _place(device: str) -> tuple[int | None, str]:
+def _find_device(device: str) -> tuple[int | None, str]:
     """PortAudio's number for a device (None: its default), and the server's source for it."""
     if not device:
         return None, ""
-    inputs = _inputs()
+    inputs = _input_devices()
     for index, row in inputs.items():
         if row["name"] == device:
             return index, ""
@@ -243,7 +245,7 @@ def _place(device: str) -> tuple[int | None, str]:
     raise ValueError(f"no input device {device!r}")
 
 
-def _inputs() -> dict[int, Any]:
+def _input_devices() -> dict[int, Any]:
     """PortAudio's microphones; of one kind of driver, as Windows has each device three times."""
     sounddevice = portaudio.load()
     rows = dict(enumerate(sounddevice.query_devices()))
@@ -273,7 +275,7 @@ def _pulse_source(name: str) -> Iterator[None]:
             os.environ["PULSE_SOURCE"] = before
 
 
-def _let_go(stream: Any) -> None:
+def _close_stream(stream: Any) -> None:
     """abort() and not stop(), which waits for the rest of a source that may be suspended."""
     with contextlib.suppress(portaudio.load().PortAudioError):  # it had ended by itself
         stream.abort()
@@ -281,7 +283,7 @@ def _let_go(stream: Any) -> None:
         stream.close()
 
 
-def _in_thread(call: Callable[[], None]) -> threading.Thread:
+def _start_thread(call: Callable[[], None]) -> threading.Thread:
     thread = threading.Thread(target=call, name="portaudio", daemon=True)
     thread.start()
     return thread

@@ -7,30 +7,30 @@ from collections.abc import Callable
 
 from ..core.dictation.take import BYTES_PER_SAMPLE, Take
 from ..core.problems import Problem, ProblemError
-from .portaudio import load, sounding
+from .portaudio import load, playback_lock
 
-COMMON_HZ = (44_100, 48_000)
+SUPPORTED_RATES_HZ = (44_100, 48_000)
 """Rates every device plays; others are turned into the second."""
 BLOCK_S = 0.05
 """After a stop it sounds on no longer than this, and what the device holds is thrown away."""
-SPARE_S = 0.05
-LONGEST_GOODBYE_S = 1.0
+LATENCY_MARGIN_S = 0.05
+CLOSE_TIMEOUT_S = 1.0
 
-Play = Callable[[Take, threading.Event], None]
+PlayFunction = Callable[[Take, threading.Event], None]
 
 
-def play_now(take: Take, stopped: threading.Event) -> None:
+def play_blocking(take: Take, stopped: threading.Event) -> None:
     """Play it; returns when it has sounded, or soon after `stopped` is set.
 
     Raises:
         ProblemError: PortAudio is not there, or there is nothing to play on.
     """
     sounddevice = load()
-    rate_hz, pcm = playable(take)
+    rate_hz, pcm = at_supported_rate(take)
     block = int(rate_hz * BLOCK_S) * BYTES_PER_SAMPLE
     try:
         with (
-            sounding,
+            playback_lock,
             sounddevice.RawOutputStream(samplerate=rate_hz, channels=1, dtype="int16") as stream,
         ):
             for at in range(0, len(pcm), block):
@@ -38,7 +38,7 @@ def play_now(take: Take, stopped: threading.Event) -> None:
                     break
                 stream.write(pcm[at : at + block])
             else:
-                stopped.wait(stream.latency + SPARE_S)  # what is in the buffer sounds on
+                stopped.wait(stream.latency + LATENCY_MARGIN_S)  # what is in the buffer sounds on
             stream.abort()
     except sounddevice.PortAudioError as error:
         raise ProblemError(
@@ -50,14 +50,14 @@ def play_now(take: Take, stopped: threading.Event) -> None:
         ) from error
 
 
-def playable(take: Take) -> tuple[int, bytes]:
+def at_supported_rate(take: Take) -> tuple[int, bytes]:
     """A rate in Hz that every device has, and the take as s16le mono at it."""
-    if take.rate_hz in COMMON_HZ:
+    if take.rate_hz in SUPPORTED_RATES_HZ:
         return take.rate_hz, take.read(0)
     import numpy as np
     import soxr
 
-    rate_hz = COMMON_HZ[-1]
+    rate_hz = SUPPORTED_RATES_HZ[-1]
     samples = np.frombuffer(take.read(0), "<i2")
     return rate_hz, soxr.resample(samples, take.rate_hz, rate_hz).astype("<i2").tobytes()
 
@@ -65,17 +65,17 @@ def playable(take: Take) -> tuple[int, bytes]:
 class Player:
     """Any thread may call it."""
 
-    def __init__(self, play: Play = play_now) -> None:
+    def __init__(self, play: PlayFunction = play_blocking) -> None:
         self._play = play
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def play(self, load: Callable[[], Take], over: Callable[[Problem | None], object]) -> None:
+    def play(self, load: Callable[[], Take], on_end: Callable[[Problem | None], object]) -> None:
         """Stop what sounds and play this one; `over`, from its thread, once it sounds no more."""
         self.stop()
         before, self._stopped = self._thread, threading.Event()
         self._thread = threading.Thread(
-            target=self._run, args=(before, load, self._stopped, over), name="player", daemon=True
+            target=self._run, args=(before, load, self._stopped, on_end), name="player", daemon=True
         )
         self._thread.start()
 
@@ -86,21 +86,21 @@ class Player:
         """Stop, and wait until the device is given back: PortAudio ends with Python."""
         self.stop()
         if self._thread:
-            self._thread.join(LONGEST_GOODBYE_S)
+            self._thread.join(CLOSE_TIMEOUT_S)
 
     def _run(
         self,
-        before: threading.Thread | None,
+        previous: threading.Thread | None,
         load: Callable[[], Take],
         stopped: threading.Event,
-        over: Callable[[Problem | None], object],
+        on_end: Callable[[Problem | None], object],
     ) -> None:
         problem = None
         try:
-            if before:
-                before.join()
+            if previous:
+                previous.join()
             if not stopped.is_set():
                 self._play(load(), stopped)
         except ProblemError as error:
             problem = error.problem
-        over(problem)
+        on_end(problem)

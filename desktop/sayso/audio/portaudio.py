@@ -14,11 +14,11 @@ NO_PORTAUDIO = Problem(
     "Install it with: sudo apt install libportaudio2",
     "microphone",
 )
-SOUNDING_LIMIT_S = 0.5
+PLAYBACK_LOCK_TIMEOUT_S = 0.5
 
-sounding = threading.Lock()
+playback_lock = threading.Lock()
 """Held while a cue sounds: renewing the list would pull its stream away under it."""
-_quiet: list[Any] = []
+_alsa_handler: list[Any] = []
 """Keeps the handler alive for as long as ALSA may call it."""
 
 
@@ -28,12 +28,12 @@ def load() -> Any:
     Raises:
         ProblemError: PortAudio is missing, which the wheels for Linux do not bring along.
     """
-    if not _quiet:
+    if not _alsa_handler:
         with contextlib.suppress(OSError, AttributeError):  # no ALSA here
             handler = ctypes.CFUNCTYPE(
                 None, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p
             )(lambda *_: None)
-            _quiet.append(handler)
+            _alsa_handler.append(handler)
             ctypes.CDLL("libasound.so.2").snd_lib_error_set_handler(handler)
     try:
         import sounddevice
@@ -42,16 +42,16 @@ def load() -> Any:
     return sounddevice
 
 
-def refresh() -> None:
+def refresh_devices() -> None:
     """Have PortAudio look for devices again: 40 to 70 ms.
 
     None of our streams may be open: those that are end, without a word to who reads them, and it
     takes 0.3 s more. A cue is waited for; one that does not end leaves all as it is.
     """
-    if sounding.acquire(timeout=SOUNDING_LIMIT_S):
+    if playback_lock.acquire(timeout=PLAYBACK_LOCK_TIMEOUT_S):
         try:
             sounddevice = load()
             sounddevice._terminate()
             sounddevice._initialize()
         finally:
-            sounding.release()
+            playback_lock.release()

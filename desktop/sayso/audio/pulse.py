@@ -14,12 +14,12 @@ from typing import Literal
 
 import attrs
 
-LIMIT_S = 3.0
-_OBJECT = re.compile(r"^(Source|Source Output) #(\d+)$", re.MULTILINE)
+PACTL_TIMEOUT_S = 3.0
+_OBJECT_HEADING = re.compile(r"^(Source|Source Output) #(\d+)$", re.MULTILINE)
 
 
 @attrs.frozen
-class Device:
+class InputDevice:
     """A microphone that can be chosen."""
 
     name: str
@@ -32,64 +32,66 @@ class Device:
 class Source:
     """Something that can be listened to."""
 
-    number: str
+    index: str
     name: str
     description: str
-    plays: bool
+    is_monitor: bool
     """It is what a loudspeaker plays, and no microphone."""
-    suspended: bool
+    is_suspended: bool
     """It gives nothing: nobody listens, or something else has taken it."""
 
 
 @attrs.frozen
-class Server:
+class PulseState:
     """The state of the sound server at one instant."""
 
     sources: tuple[Source, ...] = ()
     default: str = ""
-    ours: Source | None = None
+    our_source: Source | None = None
     """What our newest stream listens to; None where it has none, or it is not known."""
 
     @property
-    def microphones(self) -> list[Device]:
-        return [Device(row.name, row.description) for row in self.sources if not row.plays]
+    def microphones(self) -> list[InputDevice]:
+        return [
+            InputDevice(row.name, row.description) for row in self.sources if not row.is_monitor
+        ]
 
 
-Trouble = Literal["silent", "still", "closed"]
+StreamState = Literal["silent", "still", "closed"]
 """The stream gives zeros; it gives nothing; it has ended."""
 
 
 @attrs.frozen
-class Advice:
+class ReconnectAction:
     """How to go on hearing."""
 
-    does: Literal["stay", "open", "wait"]
+    action: Literal["stay", "open", "wait"]
     """The stream is right, or nothing is better; open this device; there is none now."""
     device: str = ""
     """'' is the system's default."""
 
 
-def is_there() -> bool:
+def is_available() -> bool:
     """Whether there is anybody to ask."""
     return shutil.which("pactl") is not None
 
 
-def ask() -> Server | None:
+def query() -> PulseState | None:
     """Its state now (about 30 ms); None where no server answers."""
     info = _pactl("info")
     listing = _pactl("list") if info is not None else None
     if info is None or listing is None:
         return None
-    return read(info, listing, os.getpid())
+    return parse(info, listing, os.getpid())
 
 
-def read(info: str, listing: str, pid: int) -> Server:
+def parse(info: str, listing: str, pid: int) -> PulseState:
     """The state by `pactl info` and `pactl list`; our streams are those of process `pid`."""
     default = re.search(r"^Default Source: (.+)$", info, re.MULTILINE)
     sources: dict[str, Source] = {}
     places: dict[int, str] = {}
-    kinds = [match.groups() for match in _OBJECT.finditer(listing)]
-    for (kind, number), text in zip(kinds, _OBJECT.split(listing)[3::3], strict=True):
+    kinds = [match.groups() for match in _OBJECT_HEADING.finditer(listing)]
+    for (kind, number), text in zip(kinds, _OBJECT_HEADING.split(listing)[3::3], strict=True):
         fields = _fields(text)
         if kind == "Source Output" and fields.get("application.process.id") == f'"{pid}"':
             places[int(number)] = fields.get("Source", "")
@@ -99,17 +101,17 @@ def read(info: str, listing: str, pid: int) -> Server:
                 number,
                 name,
                 fields.get("Description", name),
-                plays=fields.get("Monitor of Sink", "n/a") != "n/a",
-                suspended=fields.get("State") == "SUSPENDED",
+                is_monitor=fields.get("Monitor of Sink", "n/a") != "n/a",
+                is_suspended=fields.get("State") == "SUSPENDED",
             )
-    return Server(
+    return PulseState(
         tuple(sources.values()),
         default.group(1) if default else "",
         sources.get(places[max(places)]) if places else None,
     )
 
 
-def advise(server: Server, chosen: str, trouble: Trouble) -> Advice:
+def decide_reconnect(pulse: PulseState, chosen: str, state: StreamState) -> ReconnectAction:
     """What to open when the stream is in trouble.
 
     A server moves streams by itself when their source goes: to another microphone, which is
@@ -117,26 +119,30 @@ def advise(server: Server, chosen: str, trouble: Trouble) -> Advice:
     another was chosen. A source that something else has taken stands still for as long as that
     lasts.
     """
-    ours = None if trouble == "closed" else server.ours
-    taken = ours.name if ours is not None and ours.suspended else ""
-    names = [name for name in _meant(server, chosen) if name != taken]
-    if trouble == "silent":
+    ours = None if state == "closed" else pulse.our_source
+    taken = ours.name if ours is not None and ours.is_suspended else ""
+    names = [name for name in _acceptable_sources(pulse, chosen) if name != taken]
+    if state == "silent":
         lured_away = ours is not None and chosen in names and ours.name != chosen
-        wrong = ours is not None and (ours.suspended or ours.name not in names or lured_away)
+        wrong = ours is not None and (ours.is_suspended or ours.name not in names or lured_away)
         if not wrong:
-            return Advice("stay")
+            return ReconnectAction("stay")
     if not names:
-        return Advice("stay") if taken and not (ours and ours.plays) else Advice("wait")
+        return (
+            ReconnectAction("stay")
+            if taken and not (ours and ours.is_monitor)
+            else ReconnectAction("wait")
+        )
     if chosen in names:
-        return Advice("open", chosen)
-    return Advice("open", "" if server.default in names else names[0])
+        return ReconnectAction("open", chosen)
+    return ReconnectAction("open", "" if pulse.default in names else names[0])
 
 
-def _meant(server: Server, chosen: str) -> list[str]:
+def _acceptable_sources(pulse: PulseState, chosen: str) -> list[str]:
     """What may be heard: microphones, and what plays where it was chosen or is the default
     although there is a microphone, which only a user makes it."""
-    wanted = chosen or (server.default if server.microphones else "")
-    return [row.name for row in server.sources if not row.plays or row.name == wanted]
+    wanted = chosen or (pulse.default if pulse.microphones else "")
+    return [row.name for row in pulse.sources if not row.is_monitor or row.name == wanted]
 
 
 def _fields(text: str) -> dict[str, str]:
@@ -157,7 +163,11 @@ def _pactl(*arguments: str) -> str | None:
     environ = os.environ | {"LC_ALL": "C.UTF-8"}  # the listing is translated
     try:
         done = subprocess.run(
-            ["pactl", *arguments], env=environ, capture_output=True, timeout=LIMIT_S, check=False
+            ["pactl", *arguments],
+            env=environ,
+            capture_output=True,
+            timeout=PACTL_TIMEOUT_S,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

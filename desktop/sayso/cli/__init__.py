@@ -6,20 +6,20 @@ import sys
 
 from . import remote
 
-BAD_INPUT = 2
+EXIT_BAD_INPUT = 2
 
 
 def main() -> int:
     """The command `sayso`; returns the exit code."""
     arguments = sys.argv[1:]
-    if len(arguments) == 1 and arguments[0] in remote.QUICK:
+    if len(arguments) == 1 and arguments[0] in remote.REMOTE_COMMANDS:
         return remote.send(arguments[0])
     if arguments and arguments[0] == "status" and set(arguments[1:]) <= {"--json"}:
         return remote.status(as_json="--json" in arguments)
-    return _commands(arguments)
+    return _run_click(arguments)
 
 
-def _commands(arguments: list[str]) -> int:
+def _run_click(arguments: list[str]) -> int:
     """Everything that may take longer than a key binding bears."""
     import click
 
@@ -29,11 +29,11 @@ def _commands(arguments: list[str]) -> int:
     try:
         code: object = sayso.main(arguments, prog_name="sayso", standalone_mode=False)
     except ProblemError as error:
-        remote.complain(error.problem.sentence)
-        return BAD_INPUT
+        remote.print_error(error.problem.sentence)
+        return EXIT_BAD_INPUT
     except click.exceptions.Abort:
         return 130
     except click.ClickException as error:
         error.show()
-        return BAD_INPUT
+        return EXIT_BAD_INPUT
     return code if isinstance(code, int) else 0

@@ -10,7 +10,7 @@ import click
 
 from ..core.problems import Problem, ProblemError
 from ..core.settings.endpoint import ON_DEVICE, Endpoint
-from ..core.settings.engine_choice import added, in_use, without
+from ..core.settings.engine_choice import select_engine, with_endpoint, without_endpoint
 from ..core.settings.settings import Settings
 from ..storage import instance, paths, settings_file
 
@@ -30,7 +30,7 @@ def list_(as_json: bool) -> None:
     """List them; * marks what is used, with "on-device" for this computer."""
     settings = _settings()
     if as_json:
-        _print_json([_described(settings, one) for one in settings.endpoints])
+        _print_json([_endpoint_as_dict(settings, one) for one in settings.endpoints])
         return
     used = settings.engine == "realtime"
     click.echo(f"{' ' if used else '*'} {ON_DEVICE}")
@@ -50,16 +50,16 @@ def presets(as_json: bool) -> None:
             {
                 "preset": one.name,
                 "name": one.title,
-                "about": one.about,
-                "address": one.endpoint.url or one.address,
-                "model": one.endpoint.model or one.model,
+                "about": one.description,
+                "address": one.endpoint.url or one.example_url,
+                "model": one.endpoint.model or one.example_model,
             }
             for one in PRESETS
         ]
         _print_json(rows)
         return
     for one in PRESETS:
-        click.echo(f"{one.name:<11} {one.title}. {one.about}")
+        click.echo(f"{one.name:<11} {one.title}. {one.description}")
 
 
 @endpoints.command()
@@ -74,14 +74,14 @@ def add(
 ) -> None:
     """Add a server of a kind that "presets" lists. It is used after "use"."""
     from ..stt.server import presets as known
-    from ..stt.server.urls import host_of, socket_url
+    from ..stt.server.urls import host_of, websocket_url
 
-    kind = known.preset(preset)
+    kind = known.find_preset(preset)
     if not (url or kind.endpoint.url):
         raise ProblemError(
-            Problem(f"{kind.title} needs an address.", f"Give it, such as --url {kind.address}")
+            Problem(f"{kind.title} needs an address.", f"Give it, such as --url {kind.example_url}")
         )
-    made = kind.made(url, model)
+    made = kind.create_endpoint(url, model)
     host = host_of(made.url)
     allowed = host if allow_insecure else ""
     try:
@@ -89,15 +89,15 @@ def add(
     except ValueError as error:
         raise ProblemError(Problem(f"{name!r} cannot be a name.", str(error))) from error
     try:
-        socket_url(made.url, made.allow_insecure)
+        websocket_url(made.url, made.allow_insecure)
     except ProblemError as error:
-        socket_url(made.url, host)  # unless that is all that stands against it
+        websocket_url(made.url, host)  # unless that is all that stands against it
         remedy = "Use an address that starts with https://, or say --allow-insecure."
         raise ProblemError(attrs.evolve(error.problem, remedy=remedy)) from error
-    settings = _save(added(_settings(), made))
+    settings = _save(with_endpoint(_settings(), made))
     new = settings.endpoints[-1]
     if as_json:
-        _print_json(_described(settings, new))
+        _print_json(_endpoint_as_dict(settings, new))
     else:
         click.echo(f"{new.name} is added. To use it: sayso endpoints use {new.name!r}.")
 
@@ -107,7 +107,7 @@ def add(
 @click.option("--json", "as_json", is_flag=True, help="What is used now, as JSON.")
 def use(name: str, as_json: bool) -> None:
     """Recognise with this server from now on, or with "on-device"."""
-    settings = _save(in_use(_settings(), name))
+    settings = _save(select_engine(_settings(), name))
     if as_json:
         _print_json({"engine": settings.engine, "endpoint": settings.profile})
     elif settings.engine == "realtime":
@@ -122,16 +122,16 @@ def use(name: str, as_json: bool) -> None:
 def remove(name: str, as_json: bool) -> None:
     """Forget a server; its key stays until "sayso key forget". One always stays."""
     before = _settings()
-    settings = _save(without(before, name))
+    settings = _save(without_endpoint(before, name))
     if as_json:
-        _print_json([_described(settings, one) for one in settings.endpoints])
+        _print_json([_endpoint_as_dict(settings, one) for one in settings.endpoints])
         return
     click.echo(f"{name} is removed.")
     if settings.engine != before.engine:
         click.echo("It was used; this computer recognises from now on.")
 
 
-def _described(settings: Settings, endpoint: Endpoint) -> dict[str, Any]:
+def _endpoint_as_dict(settings: Settings, endpoint: Endpoint) -> dict[str, Any]:
     used = settings.engine == "realtime" and endpoint.name == settings.profile
     return {**attrs.asdict(endpoint), "in_use": used}
 
@@ -146,7 +146,7 @@ def _settings() -> Settings:
 
 def _save(settings: Settings) -> Settings:
     settings_file.save(paths.settings_file(), settings)
-    instance.ask("reload")
+    instance.request("reload")
     return settings
 
 

@@ -11,26 +11,28 @@ from pathlib import Path
 
 import click
 
-from ..core.dictation.history_entry import Entry, tried_again
-from ..core.dictation.retention import described
+from ..core.dictation.history_entry import HistoryEntry, with_retry
+from ..core.dictation.retention import describe_retention
 from ..core.problems import Problem, ProblemError
-from ..core.settings.engine_choice import read_by
+from ..core.settings.engine_choice import only_engine
 from ..core.settings.settings import Settings
-from ..core.text.sanitize import insertable
-from ..core.usage import money
-from ..core.usage import takes as dictations
+from ..core.text.sanitize import sanitize
+from ..core.usage import format_take_count as dictations
+from ..core.usage import format_usd
 from ..storage import export as exports
 from ..storage import paths
-from ..storage.history import History
-from ..storage.recordings import Spool
+from ..storage.history import HistoryStore
+from ..storage.recordings import Recordings
 from . import remote
 
-ONE_LINE = 100
+LIST_TEXT_CHARACTERS = 100
 """Characters of the words in a list."""
 
 
-def _history() -> History:
-    return History(paths.history(), warn=lambda problem: click.echo(problem.sentence, err=True))
+def _history_store() -> HistoryStore:
+    return HistoryStore(
+        paths.database(), warn=lambda problem: click.echo(problem.sentence, err=True)
+    )
 
 
 @click.group(invoke_without_command=True)
@@ -50,8 +52,8 @@ def history(context: click.Context) -> int:
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with everything there is.")
 def list_(limit: int | None, program: str, as_json: bool) -> None:
     """List what was said, newest first."""
-    past = _history()
-    _print(past.entries(limit, program=_program(past, program)), as_json=as_json)
+    past = _history_store()
+    _print_entries(past.entries(limit, program=_matching_program(past, program)), as_json=as_json)
 
 
 @history.command()
@@ -59,11 +61,11 @@ def list_(limit: int | None, program: str, as_json: bool) -> None:
 @click.option("--limit", type=click.IntRange(1), help="No more than so many, the newest.")
 @click.option("--program", default="", help="Only what was said into this one.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with everything there is.")
-def search(words: tuple[str, ...], limit: int | None, program: str, as_json: bool) -> int:
+def search(terms: tuple[str, ...], limit: int | None, program: str, as_json: bool) -> int:
     """List what has all these words in it; 1 if nothing has."""
-    past = _history()
-    found = past.entries(limit, " ".join(words), _program(past, program))
-    _print(found, as_json=as_json)
+    past = _history_store()
+    found = past.entries(limit, " ".join(terms), _matching_program(past, program))
+    _print_entries(found, as_json=as_json)
     return 0 if found else 1
 
 
@@ -72,18 +74,18 @@ def search(words: tuple[str, ...], limit: int | None, program: str, as_json: boo
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def show(take: str, as_json: bool) -> None:
     """Print everything about a take."""
-    entry = _history().find(take)
+    entry = _history_store().find(take)
     if as_json:
         click.echo(_json([entry])[0])
         return
-    sound = Spool(paths.takes()).folder / entry.audio if entry.audio else "not kept"
-    click.echo(entry.text or entry.shown)
+    sound = Recordings(paths.recordings()).folder / entry.audio if entry.audio else "not kept"
+    click.echo(entry.text or entry.display_text)
     for name, value in (
         ("id", entry.id),
-        ("spoken", f"{entry.local:%Y-%m-%d %H:%M:%S %z}"),
+        ("spoken", f"{entry.local_time:%Y-%m-%d %H:%M:%S %z}"),
         ("outcome", entry.outcome),
         ("engine", entry.engine),
-        ("cost", money(entry.cost_usd) if entry.cost_usd else ""),
+        ("cost", format_usd(entry.cost_usd) if entry.cost_usd else ""),
         ("program", entry.program),
         ("seconds", f"{entry.duration_s:.1f}"),
         ("sound", sound),
@@ -99,29 +101,29 @@ def show(take: str, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def retry(take: str, engine: str | None, as_json: bool) -> None:
     """Recognise a take again and print its words, which take the place of the old ones."""
-    from .transcribe import recognise
+    from .transcribe import transcribe_take
 
-    past = _history()
+    past = _history_store()
     entry = past.find(take)
-    sound = Spool(paths.takes()).load(entry.id)
+    sound = Recordings(paths.recordings()).load(entry.id)
     settings = _settings()
     if engine:
-        settings = read_by(settings, engine)
-    text = asyncio.run(recognise(sound, settings))
-    entry = tried_again(entry, sound, insertable(text, newlines=True))
+        settings = only_engine(settings, engine)
+    text = asyncio.run(transcribe_take(sound, settings))
+    entry = with_retry(entry, sound, sanitize(text, keep_newlines=True))
     past.put(entry)
-    click.echo(_json([entry])[0] if as_json else entry.shown)
+    click.echo(_json([entry])[0] if as_json else entry.display_text)
 
 
 @history.command()
 @click.argument("take")
 def play(take: str) -> None:
     """Play what was said, as long as its sound is kept; Ctrl+C ends it."""
-    from ..audio.player import play_now
+    from ..audio.player import play_blocking
 
-    sound = Spool(paths.takes()).load(_history().find(take).id)
+    sound = Recordings(paths.recordings()).load(_history_store().find(take).id)
     with contextlib.suppress(KeyboardInterrupt):
-        play_now(sound, threading.Event())
+        play_blocking(sound, threading.Event())
 
 
 @history.command()
@@ -129,12 +131,12 @@ def play(take: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Say it as JSON.")
 def export(file: Path, as_json: bool) -> None:
     """Write everything into FILE: .txt, .csv, .json, or .zip with the sound too."""
-    entries = _history().entries()
-    exports.write(file, exports.kind_of(file), entries, Spool(paths.takes()))
+    entries = _history_store().entries()
+    exports.write(file, exports.format_for(file), entries, Recordings(paths.recordings()))
     if as_json:
         click.echo(json.dumps({"file": str(file), "dictations": len(entries)}))
     else:
-        click.echo(f"{_are(len(entries))} in {file}.")
+        click.echo(f"{_count_phrase(len(entries))} in {file}.")
 
 
 @history.command()
@@ -145,20 +147,22 @@ def delete(takes: tuple[str, ...], everything: bool, as_json: bool) -> None:
     """Delete takes with their sound. This cannot be undone."""
     if bool(takes) == everything:
         raise click.UsageError("Name takes, or say --all.")
-    past, spool = _history(), Spool(paths.takes())
+    past, spool = _history_store(), Recordings(paths.recordings())
     ids = [e.id for e in past.entries()] if everything else [past.find(t).id for t in takes]
     past.delete(ids)
     for id_ in ids:
-        spool.forget(id_)
-    told = json.dumps({"deleted": sorted(ids)}) if as_json else f"{_are(len(ids))} deleted."
+        spool.delete(id_)
+    told = (
+        json.dumps({"deleted": sorted(ids)}) if as_json else f"{_count_phrase(len(ids))} deleted."
+    )
     click.echo(told)
 
 
-def _are(count: int) -> str:
+def _count_phrase(count: int) -> str:
     return f"{dictations(count)} {'is' if count == 1 else 'are'}"
 
 
-def _program(past: History, name: str) -> str:
+def _matching_program(past: HistoryStore, name: str) -> str:
     """The program of that name, whatever its case; ProblemError where nothing was said into it."""
     known = past.programs()
     for program in known:
@@ -171,19 +175,21 @@ def _program(past: History, name: str) -> str:
     return ""
 
 
-def _print(entries: Sequence[Entry], *, as_json: bool) -> None:
+def _print_entries(entries: Sequence[HistoryEntry], *, as_json: bool) -> None:
     if as_json:
         click.echo(f"[{', '.join(_json(entries))}]" if entries else "[]")
         return
     for entry in entries:
-        words = " ".join(entry.shown.split())
-        short = words if len(words) <= ONE_LINE else f"{words[: ONE_LINE - 1]}…"
-        click.echo(f"{entry.id}  {entry.local:%Y-%m-%d %H:%M}  {short}")
+        words = " ".join(entry.display_text.split())
+        short = (
+            words if len(words) <= LIST_TEXT_CHARACTERS else f"{words[: LIST_TEXT_CHARACTERS - 1]}…"
+        )
+        click.echo(f"{entry.id}  {entry.local_time:%Y-%m-%d %H:%M}  {short}")
     if not entries:
-        click.echo(f"There is nothing. {described(_settings().history)}", err=True)
+        click.echo(f"There is nothing. {describe_retention(_settings().history)}", err=True)
 
 
-def _json(entries: Sequence[Entry]) -> list[str]:
+def _json(entries: Sequence[HistoryEntry]) -> list[str]:
     return [json.dumps(entry.as_dict(), ensure_ascii=False) for entry in entries]
 
 

@@ -13,7 +13,7 @@ import click
 from .. import __version__
 from ..core.problems import Problem, ProblemError
 from ..core.settings import settings as s
-from ..core.settings.engine_choice import read_by
+from ..core.settings.engine_choice import only_engine
 from ..core.settings.settings import Settings
 from ..storage import instance, paths, settings_file
 from . import remote
@@ -38,10 +38,10 @@ def sayso(context: click.Context, verbose: bool) -> int | None:
     try:
         lock = instance.claim()
     except TimeoutError as error:
-        remote.complain(str(error))
+        remote.print_error(str(error))
         return 1
     except OSError as error:
-        remote.complain(f"There is no folder for Sayso's socket: {error}")
+        remote.print_error(f"There is no folder for Sayso's socket: {error}")
         return 1
     if lock is None:
         return 0
@@ -50,12 +50,12 @@ def sayso(context: click.Context, verbose: bool) -> int | None:
     return run(lock, verbose=verbose)
 
 
-def _remote(word: str, help_text: str) -> None:
+def _add_remote_command(name: str, help_text: str) -> None:
     """Only for --help and odd spellings; `cli` answers these before click is imported."""
 
-    @sayso.command(word, help=help_text)
+    @sayso.command(name, help=help_text)
     def command() -> int:
-        return remote.send(word)
+        return remote.send(name)
 
 
 for _word, _help in (
@@ -65,7 +65,7 @@ for _word, _help in (
     ("cancel", "Stop listening and insert nothing; the recording is kept."),
     ("quit", "End the running Sayso."),
 ):
-    _remote(_word, _help)
+    _add_remote_command(_word, _help)
 
 
 @sayso.command()
@@ -85,7 +85,7 @@ def transcribe(file: Path, engine: str | None, as_json: bool) -> int:
 
     settings = _settings()
     if engine:
-        settings = read_by(settings, engine)
+        settings = only_engine(settings, engine)
     result = transcribe_file(file, settings)
     click.echo(json.dumps(result, ensure_ascii=False) if as_json else result["text"])
     return 0
@@ -100,7 +100,7 @@ def config() -> None:
 @click.argument("key")
 def config_get(key: str) -> None:
     """Print one setting."""
-    click.echo(_shown(s.get(_settings(), key)))
+    click.echo(_format_value(s.get(_settings(), key)))
 
 
 @config.command("set")
@@ -110,19 +110,19 @@ def config_set(key: str, value: str) -> None:
     """Change one setting."""
     settings = s.put(_settings(), key, s.parse(key, value))
     if key.startswith("endpoint."):
-        from ..stt.server.urls import socket_url
+        from ..stt.server.urls import websocket_url
 
-        socket_url(settings.endpoint.url, settings.endpoint.allow_insecure)
+        websocket_url(settings.endpoint.url, settings.endpoint.allow_insecure)
     if key == "endpoint.secrets_url" and value:
-        from ..stt.server.ephemeral_keys import secrets_url
+        from ..stt.server.ephemeral_keys import key_server_url
 
-        secrets_url(settings.endpoint)
+        key_server_url(settings.endpoint)
     if key == "on_device.model":
-        from ..stt.ondevice.models.catalog import named
+        from ..stt.ondevice.models.catalog import by_name
 
-        settings = s.put(settings, key, named(value).name)
+        settings = s.put(settings, key, by_name(value).name)
     settings_file.save(paths.settings_file(), settings)
-    instance.ask("reload")
+    instance.request("reload")
 
 
 @config.command("list")
@@ -130,7 +130,7 @@ def config_list() -> None:
     """Print all settings."""
     settings = _settings()
     for key in s.KEYS:
-        click.echo(f"{key} = {_shown(s.get(settings, key))}")
+        click.echo(f"{key} = {_format_value(s.get(settings, key))}")
 
 
 @config.command("path")
@@ -150,25 +150,25 @@ def key() -> None:
 @click.option("--for-this-run", is_flag=True, help="In the running Sayso's memory only.")
 def key_set(host: str | None, gateway: bool, for_this_run: bool) -> int:
     """Keep a key: typed without being shown, or piped in."""
-    from ..storage.keyring import KeyStore, clean
+    from ..storage.keyring import ApiKeyStore, normalize_key
 
-    host = _named(host, gateway)
+    host = _api_key_name(host, gateway)
     if sys.stdin.isatty():
         secret = click.prompt(f"Key for {host}", hide_input=True, err=True)
     else:
         secret = sys.stdin.readline()
     if for_this_run:
-        if instance.ask(f"keep-key {host} {clean(secret)}") is None:
-            return remote.not_running()
+        if instance.request(f"keep-key {host} {normalize_key(secret)}") is None:
+            return remote.report_not_running()
         click.echo(f"The key for {host} is kept until Sayso ends.")
         return 0
     try:
-        KeyStore().put(host, secret)
+        ApiKeyStore().store(host, secret)
     except ProblemError as error:
         problem = error.problem
         remedy = f"{problem.remedy} For this run only: sayso key set --for-this-run."
         raise ProblemError(attrs.evolve(problem, remedy=remedy)) from error
-    instance.ask("reload")
+    instance.request("reload")
     click.echo(f"The key for {host} is in the system's keyring.")
     return 0
 
@@ -178,11 +178,11 @@ def key_set(host: str | None, gateway: bool, for_this_run: bool) -> int:
 @click.option("--gateway", is_flag=True, help="Cloudflare's token, beside the provider's key.")
 def key_forget(host: str | None, gateway: bool) -> None:
     """Remove the key from the keyring."""
-    from ..storage.keyring import KeyStore
+    from ..storage.keyring import ApiKeyStore
 
-    host = _named(host, gateway)
-    KeyStore().forget(host)
-    instance.ask("reload")
+    host = _api_key_name(host, gateway)
+    ApiKeyStore().delete(host)
+    instance.request("reload")
     click.echo(f"There is no key for {host} in the system's keyring now.")
 
 
@@ -191,14 +191,14 @@ def key_forget(host: str | None, gateway: bool) -> None:
 @click.option("--gateway", is_flag=True, help="Cloudflare's token, beside the provider's key.")
 def key_status(host: str | None, gateway: bool) -> None:
     """Say where the key is; never the key."""
-    from ..storage.keyring import KeyStore
+    from ..storage.keyring import ApiKeyStore
 
-    host = _named(host, gateway)
+    host = _api_key_name(host, gateway)
     where = {
         "keyring": "in the system's keyring",
         "environment": "in the environment variable OPENAI_API_KEY",
         "run": "in memory, for this run",
-    }.get(KeyStore().where(host))
+    }.get(ApiKeyStore().location(host))
     click.echo(f"The key for {host} is {where}." if where else f"There is no key for {host}.")
 
 
@@ -212,13 +212,13 @@ sayso.add_command(usage)
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def doctor(as_json: bool) -> int:
     """Look at everything Sayso needs, and say what to do about what is missing."""
-    from .doctor import examine, report
+    from .doctor import format_report, run_checks
 
-    findings = examine(_settings())
+    findings = run_checks(_settings())
     if as_json:
         click.echo(json.dumps(findings, ensure_ascii=False, indent=2))
     else:
-        click.echo(report(findings))
+        click.echo(format_report(findings))
     return 0
 
 
@@ -230,16 +230,16 @@ def _settings() -> Settings:
     return settings
 
 
-def _named(host: str | None, gateway: bool) -> str:
+def _api_key_name(host: str | None, gateway: bool) -> str:
     """What names the key in the keyring."""
     from ..stt.server.auth import gateway_of
 
-    host = host or _host()
+    host = host or _endpoint_host()
     return gateway_of(host) if gateway else host
 
 
-def _host() -> str:
-    from ..stt.server.urls import host_of, socket_url
+def _endpoint_host() -> str:
+    from ..stt.server.urls import host_of, websocket_url
 
     settings = _settings()
     url = settings.endpoint.url
@@ -247,10 +247,10 @@ def _host() -> str:
         raise ProblemError(
             Problem("There is no server address.", "Set it with: sayso config set endpoint.url URL")
         )
-    return host_of(socket_url(url, settings.endpoint.allow_insecure))
+    return host_of(websocket_url(url, settings.endpoint.allow_insecure))
 
 
-def _shown(value: Any) -> str:
+def _format_value(value: Any) -> str:
     if isinstance(value, tuple):
         return ", ".join(value)
     return str(value).lower() if isinstance(value, bool) else str(value)

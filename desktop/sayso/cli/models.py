@@ -15,18 +15,18 @@ from ..core.settings import settings as s
 from ..core.settings.settings import Settings
 from ..storage import instance, paths, settings_file
 from ..stt.ondevice.models.catalog import (
-    Listed,
     Model,
-    held,
-    languages,
-    named,
+    ModelStatus,
+    by_name,
+    format_size,
+    model_in_use,
     not_pinned,
-    size,
-    stays,
+    removal_problem,
+    supported_languages,
 )
-from ..stt.ondevice.models.locate import find
+from ..stt.ondevice.models.locate import locate
 
-HERE = {
+LOCATIONS = {
     "": "",
     "own": "downloaded",
     "hub": "in the cache of other programs",
@@ -49,14 +49,14 @@ def models_list(as_json: bool) -> None:
     """
     used = _settings().on_device.model
     if as_json:
-        rows = [_as_json(entry, used) for entry in _listed()]
+        rows = [_as_json(entry, used) for entry in _listed_models()]
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return
-    for entry in _listed():
-        model, wait = entry.model, entry.speed.words if entry.speed else ""
+    for entry in _listed_models():
+        model, wait = entry.model, entry.speed.text if entry.speed else ""
         click.echo(
-            f"{'*' if model.name == used else ' '} {model.name:<24}{size(model.size_bytes):>7}  "
-            f"{languages(model):<14}{model.words:<17}{wait:<13}{_state(entry)}".rstrip()
+            f"{'*' if model.name == used else ' '} {model.name:<24}{format_size(model.size_bytes):>7}  "
+            f"{supported_languages(model):<14}{model.summary:<17}{wait:<13}{_state(entry)}".rstrip()
         )
 
 
@@ -67,18 +67,18 @@ def models_download(name: str) -> None:
 
     What broke off goes on where it stopped.
     """
-    from ..storage.model_store import fetch
+    from ..storage.model_store import download
 
-    model = named(name)
+    model = by_name(name)
     if not model.pinned:
         raise ProblemError(not_pinned(model))
-    if _here(model):
+    if _is_available(model):
         click.echo(f"The model {model.title} is on this computer already.")
         return
     before = 0
     with click.progressbar(
         length=model.size_bytes,
-        label=f"{model.title} ({size(model.size_bytes)})",
+        label=f"{model.title} ({format_size(model.size_bytes)})",
         file=sys.stderr,
         update_min_steps=max(1, model.size_bytes // 500),
     ) as bar:
@@ -91,10 +91,10 @@ def models_download(name: str) -> None:
             bar.update(here - before)
             before = here
 
-        fetch(model, paths.models(), progress, threading.Event())
+        download(model, paths.models(), progress, threading.Event())
     click.echo(f"The model {model.title} is on this computer.")
     if model.name == _settings().on_device.model:
-        instance.ask("reload")
+        instance.request("reload")
     else:
         click.echo(f"Use it with: sayso models use {model.name}")
 
@@ -108,9 +108,9 @@ def models_remove(name: str) -> None:
     """
     from ..storage.model_store import remove
 
-    model, entries = named(name), _listed()
+    model, entries = by_name(name), _listed_models()
     entry = _entry(model, entries)
-    if problem := stays(entry, held(entries, _settings().on_device.model)):
+    if problem := removal_problem(entry, model_in_use(entries, _settings().on_device.model)):
         raise ProblemError(problem)
     remove(model, paths.models())
     click.echo(f"The model {model.title} is removed.")
@@ -123,10 +123,10 @@ def models_use(name: str) -> None:
 
     A running Sayso takes it at once.
     """
-    model = named(name)
+    model = by_name(name)
     if not model.pinned:
         raise ProblemError(not_pinned(model))
-    if not _entry(model, _listed()).place:
+    if not _entry(model, _listed_models()).location:
         raise ProblemError(
             Problem(
                 f"The model {model.title} is not downloaded yet.",
@@ -135,55 +135,55 @@ def models_use(name: str) -> None:
         )
     settings = s.put(_settings(), "on_device.model", model.name)
     settings_file.save(paths.settings_file(), settings)
-    instance.ask("reload")
+    instance.request("reload")
     click.echo(f"Words are recognised with the model {model.title} now.")
     if settings.engine != "on-device":
         click.echo("A server is chosen. Change that with: sayso config set engine on-device")
 
 
-def _here(model: Model) -> bool:
+def _is_available(model: Model) -> bool:
     """Whether every file is on this computer and right, wherever: it takes a moment."""
     try:
-        find(model, paths.models(), paths.cache())
+        locate(model, paths.models(), paths.cache())
     except ProblemError:
         return False
     return True
 
 
-def _listed() -> list[Listed]:
-    from ..storage.model_store import listed
+def _listed_models() -> list[ModelStatus]:
+    from ..storage.model_store import model_statuses
 
-    return listed(paths.models(), paths.cache())
+    return model_statuses(paths.models(), paths.cache())
 
 
-def _entry(model: Model, entries: Iterable[Listed]) -> Listed:
+def _entry(model: Model, entries: Iterable[ModelStatus]) -> ModelStatus:
     return next(entry for entry in entries if entry.model.name == model.name)
 
 
-def _state(entry: Listed) -> str:
-    if entry.place:
-        return HERE[entry.place]
-    if entry.part_bytes:
-        return f"{size(entry.part_bytes)} downloaded"
+def _state(entry: ModelStatus) -> str:
+    if entry.location:
+        return LOCATIONS[entry.location]
+    if entry.downloaded_bytes:
+        return f"{format_size(entry.downloaded_bytes)} downloaded"
     return "" if entry.model.pinned else "not pinned yet"
 
 
-def _as_json(entry: Listed, used: str) -> dict[str, object]:
+def _as_json(entry: ModelStatus, used: str) -> dict[str, object]:
     model = entry.model
     return {
         "name": model.name,
         "title": model.title,
         "bytes": model.size_bytes,
-        "languages": languages(model),
-        "work": model.work,
-        "wait_s": round(entry.speed.wait_s, 2) if entry.speed else None,
+        "languages": supported_languages(model),
+        "work": model.relative_cost,
+        "wait_s": round(entry.speed.latency_s, 2) if entry.speed else None,
         "wait_measured": bool(entry.speed and entry.speed.measured),
-        "place": entry.place or None,
-        "part_bytes": entry.part_bytes,
+        "place": entry.location or None,
+        "part_bytes": entry.downloaded_bytes,
         "pinned": model.pinned,
         "used": model.name == used,
         "repository": model.repository,
-        "revision": model.pin.revision,
+        "revision": model.manifest.revision,
         "files": [attrs.asdict(file) for file in model.files],
     }
 

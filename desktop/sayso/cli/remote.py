@@ -4,47 +4,47 @@ from __future__ import annotations
 
 import sys
 
-from ..storage.instance import ask
+from ..storage.instance import request
 
-NOT_RUNNING = 3
-QUICK = ("start", "stop", "toggle", "cancel", "quit")
+EXIT_NOT_RUNNING = 3
+REMOTE_COMMANDS = ("start", "stop", "toggle", "cancel", "quit")
 """One word each, sent to the running Sayso."""
 
 
-def send(word: str) -> int:
+def send(command: str) -> int:
     """Have it done; returns the exit code."""
-    answer = ask(word)
+    answer = request(command)
     if answer is None:
-        return not_running()
+        return report_not_running()
     if answer != "ok":
-        complain(answer)
+        print_error(answer)
         return 1
     return 0
 
 
 def status(*, as_json: bool) -> int:
     """Print what it does now; returns the exit code."""
-    answer = ask("status")
+    answer = request("status")
     if answer is None:
-        return not_running()
+        return report_not_running()
     if as_json:
-        _say(answer)
+        _print(answer)
     else:
         import json
 
         now = json.loads(answer)
-        _say(f"{now['state']} ({now['engine']}{'' if now['ready'] else ', not ready'})")
+        _print(f"{now['state']} ({now['engine']}{'' if now['ready'] else ', not ready'})")
     return 0
 
 
-def not_running() -> int:
-    complain("Sayso is not running. Start it with: sayso")
-    return NOT_RUNNING
+def report_not_running() -> int:
+    print_error("Sayso is not running. Start it with: sayso")
+    return EXIT_NOT_RUNNING
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     sys.stdout.write(f"{text}\n")
 
 
-def complain(text: str) -> None:
+def print_error(text: str) -> None:
     sys.stderr.write(f"{text}\n")

@@ -14,26 +14,26 @@ import attrs
 from ..audio import files
 from ..core.dictation.take import BYTES_PER_SAMPLE, Take
 from ..core.problems import Problem, ProblemError
-from ..core.recognition.plausibility import Account
+from ..core.recognition.plausibility import EngineReport
 from ..core.settings.endpoint import ON_DEVICE
 from ..core.settings.settings import Settings
-from ..core.text.sanitize import insertable
+from ..core.text.sanitize import sanitize
 from ..dictation.budget import Budget
-from ..dictation.recognition import make_engine
+from ..dictation.recognition import create_engine
 from ..storage import paths
-from ..storage.keyring import KeyStore
-from ..storage.usage import Ledger
-from ..stt.engine import Heard, Partial
-from ..stt.fallback import account_of, doubt_of
+from ..storage.keyring import ApiKeyStore
+from ..storage.usage import UsageStore
+from ..stt.engine import EngineEvent, Partial
+from ..stt.fallback import default_report, find_suspicion
 from ..stt.reader import Reader
 
-BAR = 24
+BAR_WIDTH = 24
 """Characters of the progress bar."""
-UNTIL = (
+BUDGET_REMEDY = (
     "Nothing is sent until you choose: sayso config set monthly_budget_usd AMOUNT,"
     " or --engine on-device."
 )
-ANOTHER = "Another engine may do better: --engine."
+OTHER_ENGINE_REMEDY = "Another engine may do better: --engine."
 
 
 def transcribe_file(file: Path, settings: Settings) -> dict[str, Any]:
@@ -44,11 +44,11 @@ def transcribe_file(file: Path, settings: Settings) -> dict[str, Any]:
     Raises:
         ProblemError: Not a sound file, or it could not be recognised.
     """
-    take = files.read(file)
+    take = files.load_take(file)
     started_s = time.monotonic()
-    text = asyncio.run(recognise(take, settings))
+    text = asyncio.run(transcribe_take(take, settings))
     return {
-        "text": insertable(text, newlines=True),
+        "text": sanitize(text, keep_newlines=True),
         "engine": take.engine,
         "duration_s": round(take.duration_s, 3),
         "seconds": round(time.monotonic() - started_s, 3),
@@ -56,94 +56,94 @@ def transcribe_file(file: Path, settings: Settings) -> dict[str, Any]:
     }
 
 
-async def recognise(take: Take, settings: Settings) -> str:
+async def transcribe_take(take: Take, settings: Settings) -> str:
     """What was said in the take, which knows its engine then; a doubt about it goes to stderr.
 
     Raises:
         ProblemError: The month's budget is used up, or it fails.
     """
-    if refused := await Budget(Ledger(paths.history()), _say).refuses(settings):
-        raise ProblemError(attrs.evolve(refused, remedy=UNTIL))
-    engine = make_engine(settings, KeyStore().get)
-    take.engine = settings.chosen
-    line = _Line(take)
-    reader = _Counting(take, line.read)
+    if refused := await Budget(UsageStore(paths.database()), _print_problem).refusal(settings):
+        raise ProblemError(attrs.evolve(refused, remedy=BUDGET_REMEDY))
+    engine = create_engine(settings, ApiKeyStore().get)
+    take.engine = settings.selected_engine
+    line = _ProgressLine(take)
+    reader = _ProgressReader(take, line.show_position)
     try:
         await engine.prepare()
-        text = await engine.recognise(reader, line.heard)
+        text = await engine.transcribe(reader, line.handle)
     finally:
         line.clear()
         await engine.close()
-        _count(take)
-    account = line.account or account_of(take.engine, reader)
-    doubted = await doubt_of(text, reader, account)
+        _record_usage(take)
+    account = line.report or default_report(take.engine, reader)
+    doubted = await find_suspicion(text, reader, account)
     if doubted is None:
         return text
     if take.engine != ON_DEVICE:  # this computer would only say the same again
-        _say(attrs.evolve(doubted.problem, remedy=ANOTHER))
+        _print_problem(attrs.evolve(doubted.problem, remedy=OTHER_ENGINE_REMEDY))
     return doubted.text
 
 
-def _count(take: Take) -> None:
+def _record_usage(take: Take) -> None:
     """Into the sums of today; where that cannot be written it is said, and the words stand."""
     today = dt.datetime.now().astimezone().date()
     try:
-        Ledger(paths.history()).count(today, take.usage)
+        UsageStore(paths.database()).add(today, take.usage)
     except ProblemError as error:
-        _say(error.problem)
+        _print_problem(error.problem)
 
 
-def _say(problem: Problem) -> None:
+def _print_problem(problem: Problem) -> None:
     sys.stderr.write(f"{problem.sentence}\n")
 
 
-class _Counting(Reader):
+class _ProgressReader(Reader):
     """A reader that tells how far it has got, for the bar."""
 
-    def __init__(self, take: Take, told: Any) -> None:
+    def __init__(self, take: Take, on_progress: Any) -> None:
         super().__init__(take)
-        self._told = told
+        self._on_progress = on_progress
 
     async def chunks(self, rate_hz: int) -> Any:
         given = 0
         async for pcm in super().chunks(rate_hz):
             given += len(pcm)
-            self._told(given / BYTES_PER_SAMPLE / rate_hz)
+            self._on_progress(given / BYTES_PER_SAMPLE / rate_hz)
             yield pcm
 
 
-class _Line:
+class _ProgressLine:
     """One line of a terminal, written over and over; nothing where it is no terminal."""
 
     def __init__(self, take: Take) -> None:
         self._duration_s = take.duration_s
-        self._read_s = 0.0
+        self._position_s = 0.0
         self._text = ""
-        self.account: Account | None = None
-        self._shows = sys.stderr.isatty()
+        self.report: EngineReport | None = None
+        self._is_terminal = sys.stderr.isatty()
 
-    def read(self, seconds: float) -> None:
-        self._read_s = seconds
+    def show_position(self, seconds: float) -> None:
+        self._position_s = seconds
         self._draw()
 
-    def heard(self, what: Heard) -> None:
-        if isinstance(what, Account):
-            self.account = what
-        elif isinstance(what, Partial):
-            self._text = insertable(what.text, newlines=False)
+    def handle(self, event: EngineEvent) -> None:
+        if isinstance(event, EngineReport):
+            self.report = event
+        elif isinstance(event, Partial):
+            self._text = sanitize(event.text, keep_newlines=False)
         self._draw()
 
     def clear(self) -> None:
         self._write("")
 
     def _draw(self) -> None:
-        done = min(1.0, self._read_s / self._duration_s)
-        full = round(done * BAR)
-        bar = "█" * full + "░" * (BAR - full)
-        room = max(0, 78 - BAR - 6)
+        done = min(1.0, self._position_s / self._duration_s)
+        full = round(done * BAR_WIDTH)
+        bar = "█" * full + "░" * (BAR_WIDTH - full)
+        room = max(0, 78 - BAR_WIDTH - 6)
         self._write(f"{bar} {done:4.0%} {self._text[-room:]}")
 
     def _write(self, text: str) -> None:
-        if self._shows:
+        if self._is_terminal:
             sys.stderr.write(f"\r\x1b[K{text}")
             sys.stderr.flush()

@@ -11,21 +11,21 @@ import click
 from ..core.settings.settings import Settings
 from ..core.usage import (
     ON_DEVICE,
-    Day,
-    as_json,
+    DailyUsage,
     by_endpoint,
-    checked_month,
     endpoint_title,
-    minutes,
-    money,
+    format_budget_share,
+    format_duration,
+    format_take_count,
+    format_usd,
     month_name,
     month_of,
-    share,
-    takes,
-    total,
+    monthly_report,
+    parse_month,
+    sum_days,
 )
 from ..storage import paths, settings_file
-from ..storage.usage import Ledger
+from ..storage.usage import UsageStore
 
 
 @click.command()
@@ -38,32 +38,39 @@ def usage(month: str | None, json_: bool) -> None:
     OpenAI's list; what another server costs nobody tells Sayso.
     """
     now = month_of(dt.date.today())
-    month = checked_month(month) if month else now
-    ledger = Ledger(paths.history(), lambda problem: click.echo(problem.sentence, err=True))
+    month = parse_month(month) if month else now
+    ledger = UsageStore(paths.database(), lambda problem: click.echo(problem.sentence, err=True))
     days, settings = ledger.days(month), _settings()
     if json_:
-        made = {**as_json(days, month), "monthly_budget_usd": settings.monthly_budget_usd or None}
+        made = {
+            **monthly_report(days, month),
+            "monthly_budget_usd": settings.monthly_budget_usd or None,
+        }
         click.echo(json.dumps(made, ensure_ascii=False))
         return
     lines = _lines(days, month)
     if (budget_usd := settings.monthly_budget_usd) and month == now:
-        used = share(total(days), budget_usd)
-        lines.append(f"Budget: {money(budget_usd)} a month, {used} used")
+        used = format_budget_share(sum_days(days), budget_usd)
+        lines.append(f"Budget: {format_usd(budget_usd)} a month, {used} used")
     click.echo("\n".join(lines))
 
 
-def _lines(days: Sequence[Day], month: str) -> list[str]:
-    whole = total(days)
+def _lines(days: Sequence[DailyUsage], month: str) -> list[str]:
+    whole = sum_days(days)
     name = f"{month_name(month)} {month[:4]}"
     if not whole.takes:
         lines = [f"{name}: nothing was dictated."]
     else:
-        cost = f", {money(whole.cost_usd)}" if whole.cost_usd is not None else ""
-        lines = [f"{name}: {takes(whole.takes)}, {minutes(whole.seconds)}{cost}"]
+        cost = f", {format_usd(whole.cost_usd)}" if whole.cost_usd is not None else ""
+        lines = [
+            f"{name}: {format_take_count(whole.takes)}, {format_duration(whole.seconds)}{cost}"
+        ]
     for endpoint, one in by_endpoint(days).items():
         shown = endpoint_title(endpoint)
-        cost = "free" if endpoint == ON_DEVICE else money(one.cost_usd) or "price unknown"
-        lines.append(f"  {shown:24} {takes(one.takes):>16} {minutes(one.seconds):>11}  {cost}")
+        cost = "free" if endpoint == ON_DEVICE else format_usd(one.cost_usd) or "price unknown"
+        lines.append(
+            f"  {shown:24} {format_take_count(one.takes):>16} {format_duration(one.seconds):>11}  {cost}"
+        )
     return lines
 
 

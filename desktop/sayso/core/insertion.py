@@ -6,17 +6,17 @@ from typing import Literal
 
 import attrs
 
-from .settings.settings import Method
+from .settings.settings import InsertionMethod
 
-Way = Literal["type", "paste", "copy"]
+ChosenMethod = Literal["type", "paste", "copy"]
 Chord = Literal["shift+insert"]
 
-TYPED_LIMIT = 150
+MAX_TYPED_CHARS = 150
 """Characters typed at most. Up to here typing is as quick as pasting and leaves the clipboard
 alone. Key by key GTK lays a line out anew: 100 characters land in 25 ms, 200 in 75, 300 in 150
 and 1,000 in a second, where a paste of any length takes 20 ms. All of them arrive exactly."""
 
-CHROMIUM = frozenset(
+CHROMIUM_PROGRAMS = frozenset(
     [
         *("chromium", "chromium-browser", "google-chrome", "google-chrome-beta"),
         *("google-chrome-unstable", "chrome", "brave-browser", "microsoft-edge", "msedge"),
@@ -37,13 +37,13 @@ CHROMIUM = frozenset(
 class Target:
     """The window that has the focus, as far as the system tells."""
 
-    window: int = 0
+    id: int = 0
     """Its id; 0 if unknown."""
     program: str = ""
     """WM_CLASS class on X11, lower case; bundle id or executable name elsewhere."""
 
 
-NOBODY = Target(window=-1)
+NO_WINDOW = Target(id=-1)
 """No window has the focus: what is typed goes nowhere."""
 
 
@@ -51,16 +51,16 @@ NOBODY = Target(window=-1)
 class Plan:
     """What to do with the text."""
 
-    way: Way
+    way: ChosenMethod
     chord: Chord = "shift+insert"
     """The keys that paste; systems where others do press those in their place."""
 
 
-def plan(
+def choose_method(
     text: str,
     target: Target,
-    method: Method,
-    spare: int | None,
+    method: InsertionMethod,
+    can_type: int | None,
     *,
     newlines: bool = False,
 ) -> Plan:
@@ -77,7 +77,7 @@ def plan(
     Args:
         spare: What `Typist.spare_characters` says of the text.
     """
-    if method == "copy" or _commands(text):
+    if method == "copy" or has_control_characters(text):
         return Plan("copy")
     if method == "paste":
         return Plan("paste")
@@ -85,15 +85,15 @@ def plan(
         return Plan("paste")
     if method == "type":
         return Plan("type")
-    if spare is None or len(text) > TYPED_LIMIT or is_chromium(target):
+    if can_type is None or len(text) > MAX_TYPED_CHARS or is_chromium(target):
         return Plan("paste")
     return Plan("type")
 
 
 def is_chromium(target: Target) -> bool:
     """Whether the window is Chromium's or of a program built on it."""
-    return target.program in CHROMIUM or target.program.startswith(("crx_", "chrome-"))
+    return target.program in CHROMIUM_PROGRAMS or target.program.startswith(("crx_", "chrome-"))
 
 
-def _commands(text: str) -> bool:
+def has_control_characters(text: str) -> bool:
     return any((c < " " and c not in "\n\t") or "\x7f" <= c <= "\x9f" for c in text)

@@ -20,18 +20,18 @@ Action = Literal["", "try-again", "microphone", "recognition", "hotkey", "copy",
 class Problem:
     """One sentence on what happened, one on what to do now, and where."""
 
-    what: str
+    message: str
     remedy: str = ""
     action: Action = ""
     detail: str = ""
     """For a report: status, host, library message; never a secret."""
-    again_s: float | None = None
+    retry_after_s: float | None = None
     """It may pass by itself: after so many seconds at least another try is worth it. None: not
     before somebody changes something."""
 
     @property
     def sentence(self) -> str:
-        return f"{self.what} {self.remedy}".strip()
+        return f"{self.message} {self.remedy}".strip()
 
 
 class ProblemError(Exception):

@@ -18,12 +18,12 @@ from .settings.endpoint import ON_DEVICE as ON_DEVICE
 
 K = TypeVar("K")
 BudgetState = Literal["", "near", "over"]
-NEAR = 0.8
+WARNING_SHARE = 0.8
 """Of the budget: from here on the person is warned, once a month."""
 
 
 @attrs.frozen(kw_only=True)
-class Used:
+class UsageRecord:
     """What one endpoint took, for a take or a part of one."""
 
     endpoint: str
@@ -37,7 +37,7 @@ class Used:
 
 
 @attrs.frozen(kw_only=True)
-class Sum:
+class UsageTotal:
     """Of several; `takes` is how many times an endpoint was given one."""
 
     takes: int = 0
@@ -46,12 +46,12 @@ class Sum:
     cost_usd: float | None = None
     """Of those whose price is known; None where none is."""
 
-    def plus(self, other: Sum) -> Sum:
-        return Sum(
+    def plus(self, other: UsageTotal) -> UsageTotal:
+        return UsageTotal(
             takes=self.takes + other.takes,
             seconds=self.seconds + other.seconds,
             tokens=self.tokens + other.tokens,
-            cost_usd=added(self.cost_usd, other.cost_usd),
+            cost_usd=add_costs(self.cost_usd, other.cost_usd),
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -64,66 +64,66 @@ class Sum:
 
 
 @attrs.frozen(kw_only=True)
-class Day:
+class DailyUsage:
     """What one endpoint took on one day of the person's calendar."""
 
     day: dt.date
     endpoint: str
-    sum: Sum
+    total: UsageTotal
 
 
-def added(one: float | None, other: float | None) -> float | None:
+def add_costs(one: float | None, other: float | None) -> float | None:
     """Two costs; one that nobody knows adds nothing."""
     if one is None or other is None:
         return other if one is None else one
     return one + other
 
 
-def together(used: Iterable[Used]) -> dict[str, Sum]:
+def sum_by_endpoint(records: Iterable[UsageRecord]) -> dict[str, UsageTotal]:
     """What one take took, by endpoint: however often it was asked, that is one take."""
-    sums: dict[str, Sum] = {}
-    for each in used:
-        one = Sum(seconds=each.seconds, tokens=each.tokens, cost_usd=each.cost_usd)
-        sums[each.endpoint] = sums.get(each.endpoint, Sum(takes=1)).plus(one)
+    sums: dict[str, UsageTotal] = {}
+    for each in records:
+        one = UsageTotal(seconds=each.seconds, tokens=each.tokens, cost_usd=each.cost_usd)
+        sums[each.endpoint] = sums.get(each.endpoint, UsageTotal(takes=1)).plus(one)
     return sums
 
 
-def cost_usd(used: Iterable[Used]) -> float | None:
+def total_cost_usd(records: Iterable[UsageRecord]) -> float | None:
     """All of it; None where nobody knows any price."""
     total: float | None = None
-    for each in used:
-        total = added(total, each.cost_usd)
+    for each in records:
+        total = add_costs(total, each.cost_usd)
     return total
 
 
-def total(days: Iterable[Day]) -> Sum:
-    whole = Sum()
+def sum_days(days: Iterable[DailyUsage]) -> UsageTotal:
+    whole = UsageTotal()
     for day in days:
-        whole = whole.plus(day.sum)
+        whole = whole.plus(day.total)
     return whole
 
 
-def by_endpoint(days: Iterable[Day]) -> dict[str, Sum]:
+def by_endpoint(days: Iterable[DailyUsage]) -> dict[str, UsageTotal]:
     """The dearest first, then the longest."""
-    sums = _grouped(days, lambda day: day.endpoint)
+    sums = _group(days, lambda day: day.endpoint)
     order = sorted(sums.items(), key=lambda row: (-(row[1].cost_usd or 0), -row[1].seconds, row[0]))
     return dict(order)
 
 
-def by_day(days: Iterable[Day]) -> dict[dt.date, Sum]:
+def by_day(days: Iterable[DailyUsage]) -> dict[dt.date, UsageTotal]:
     """In order; days without a take are left out."""
-    return dict(sorted(_grouped(days, lambda day: day.day).items()))
+    return dict(sorted(_group(days, lambda day: day.day).items()))
 
 
-def by_month(days: Iterable[Day]) -> dict[str, Sum]:
+def by_month(days: Iterable[DailyUsage]) -> dict[str, UsageTotal]:
     """By '2026-11', the newest first."""
-    return dict(sorted(_grouped(days, lambda day: month_of(day.day)).items(), reverse=True))
+    return dict(sorted(_group(days, lambda day: month_of(day.day)).items(), reverse=True))
 
 
-def _grouped(days: Iterable[Day], key: Callable[[Day], K]) -> dict[K, Sum]:
-    sums: dict[K, Sum] = {}
+def _group(days: Iterable[DailyUsage], key: Callable[[DailyUsage], K]) -> dict[K, UsageTotal]:
+    sums: dict[K, UsageTotal] = {}
     for day in days:
-        sums[key(day)] = sums.get(key(day), Sum()).plus(day.sum)
+        sums[key(day)] = sums.get(key(day), UsageTotal()).plus(day.total)
     return sums
 
 
@@ -134,7 +134,7 @@ def month_of(day: dt.date) -> str:
     return f"{day.year:04}-{day.month:02}"
 
 
-def checked_month(text: str) -> str:
+def parse_month(text: str) -> str:
     """A month as a person typed it: '2026-11'.
 
     Raises:
@@ -145,7 +145,7 @@ def checked_month(text: str) -> str:
     return text
 
 
-def days_of(month: str) -> list[dt.date]:
+def days_in_month(month: str) -> list[dt.date]:
     """Every day of '2026-11'."""
     year, number = map(int, month.split("-"))
     return [
@@ -170,10 +170,10 @@ def budget_state(spent_usd: float, budget_usd: float) -> BudgetState:
     spent, budget = round(spent_usd * 1e6), round(budget_usd * 1e6)
     if spent >= budget:
         return "over"
-    return "near" if spent >= NEAR * budget else ""
+    return "near" if spent >= WARNING_SHARE * budget else ""
 
 
-def money(usd: float | None) -> str:
+def format_usd(usd: float | None) -> str:
     """For a person: '$4.02', '$0.0042', '' where nobody knows."""
     if usd is None:
         return ""
@@ -182,7 +182,7 @@ def money(usd: float | None) -> str:
     return "under $0.0001" if usd < 0.0001 else f"${usd:.4f}".rstrip("0")
 
 
-def minutes(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """For a person: '41 s', '3 min', '2 h 5 min'."""
     if seconds < 60:
         return f"{seconds:.0f} s"
@@ -196,21 +196,21 @@ def endpoint_title(name: str) -> str:
     return "This computer" if name == ON_DEVICE else name
 
 
-def takes(count: int) -> str:
+def format_take_count(count: int) -> str:
     return "1 dictation" if count == 1 else f"{count:,} dictations"
 
 
-def share(whole: Sum, budget_usd: float) -> str:
+def format_budget_share(total: UsageTotal, budget_usd: float) -> str:
     """Of the budget, rounded down, so that 100 % is not said too early: '79 %'."""
-    return f"{int(round((whole.cost_usd or 0) * 1e6) * 100 // max(1, round(budget_usd * 1e6)))} %"
+    return f"{int(round((total.cost_usd or 0) * 1e6) * 100 // max(1, round(budget_usd * 1e6)))} %"
 
 
-def as_json(days: Iterable[Day], month: str) -> Mapping[str, Any]:
+def monthly_report(days: Iterable[DailyUsage], month: str) -> Mapping[str, Any]:
     """What `sayso usage --json` prints of a month."""
     days = list(days)
     return {
         "month": month,
-        **total(days).as_dict(),
+        **sum_days(days).as_dict(),
         "endpoints": [{"endpoint": n} | s.as_dict() for n, s in by_endpoint(days).items()],
         "days": [{"day": d.isoformat()} | s.as_dict() for d, s in by_day(days).items()],
     }

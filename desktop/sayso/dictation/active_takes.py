@@ -9,124 +9,126 @@ from typing import Any
 
 import attrs
 
-from ..core.dictation.history_entry import Entry, of_take
-from ..core.dictation.take import Outcome, Step, Take
+from ..core.dictation.history_entry import HistoryEntry, entry_from_take
+from ..core.dictation.take import Milestone, Outcome, Take
 from ..core.insertion import Target
 from ..core.problems import Problem, ProblemError
-from ..core.recognition.fallback_policy import Waiting
-from ..core.usage import Used
+from ..core.recognition.fallback_policy import RetryDelay
+from ..core.usage import UsageRecord
 from ..storage.archive import Archive
-from ..storage.recordings import SpoolFile
+from ..storage.recordings import RecordingFile
 
 
 @attrs.define(eq=False)
-class Living:
+class ActiveTake:
     """What belongs to a take while it lives."""
 
     take: Take
-    down_s: float
+    key_down_s: float
     """When the key went down, by the monotonic clock."""
-    started_s: float = attrs.field(factory=time.time)
+    started_unix_s: float = attrs.field(factory=time.time)
     """The same since 1970."""
     target: Target = attrs.field(factory=Target)
-    file: SpoolFile | None = None
-    unkept: bool = False
+    file: RecordingFile | None = None
+    disk_failed: bool = False
     """The disk does not take it; the take goes on in memory."""
-    counted: int = 0
+    archived_usage: int = 0
     """How many of `take.usage` are in the sums of its day."""
     partial: str = ""
-    retrying: Waiting | None = None
+    retrying: RetryDelay | None = None
     """Its engine could not, and is tried again."""
-    past: Entry | None = None
+    history_entry: HistoryEntry | None = None
     """What the history had of it when it came from there."""
 
-    def step(self, name: Step, at_s: float) -> None:
+    def mark(self, name: Milestone, at_s: float) -> None:
         """Note when something first happened."""
-        self.take.step(name, (at_s - self.down_s) * 1000)
+        self.take.mark(name, (at_s - self.key_down_s) * 1000)
 
-    def spent(self) -> list[Used]:
+    def new_usage(self) -> list[UsageRecord]:
         """What was used since this was asked last."""
-        fresh = self.take.usage[self.counted :]
-        self.counted += len(fresh)
+        fresh = self.take.usage[self.archived_usage :]
+        self.archived_usage += len(fresh)
         return fresh
 
-    def entry(self) -> Entry:
+    def to_entry(self) -> HistoryEntry:
         """Its row in the history."""
-        if self.past:
+        if self.history_entry:
             return attrs.evolve(
-                self.past, outcome=self.take.outcome, inserted_by=self.take.inserted_by
+                self.history_entry, outcome=self.take.outcome, inserted_by=self.take.inserted_by
             )
-        return of_take(
+        return entry_from_take(
             self.take,
-            started_s=self.started_s,
-            offset_min=time.localtime(self.started_s).tm_gmtoff // 60,
+            started_s=self.started_unix_s,
+            offset_min=time.localtime(self.started_unix_s).tm_gmtoff // 60,
             program=self.target.program,
         )
 
 
-class Takes:
+class ActiveTakes:
     """By number, as the state machine calls them."""
 
-    def __init__(self, archive: Archive, warned: Callable[[Problem], None]) -> None:
-        self._archive, self._warned = archive, warned
-        self._living: dict[int, Living] = {}
+    def __init__(self, archive: Archive, report_problem: Callable[[Problem], None]) -> None:
+        self._archive, self._report_problem = archive, report_problem
+        self._takes: dict[int, ActiveTake] = {}
 
-    def __getitem__(self, number: int) -> Living:
-        return self._living[number]
+    def __getitem__(self, number: int) -> ActiveTake:
+        return self._takes[number]
 
-    def get(self, number: int) -> Living | None:
+    def get(self, number: int) -> ActiveTake | None:
         """None once the take is over and nobody wants it any more."""
-        return self._living.get(number)
+        return self._takes.get(number)
 
-    def begin(self, number: int, down_s: float) -> Living:
+    def begin(self, number: int, down_s: float) -> ActiveTake:
         stamp = time.strftime("%Y%m%d-%H%M%S")
         take = Take(number=number, id=f"{stamp}-{secrets.token_hex(3)}")
-        return self._add(Living(take, down_s))
+        return self._add(ActiveTake(take, down_s))
 
-    def adopt(self, take: Take, past: Entry) -> None:
+    def adopt(self, take: Take, entry: HistoryEntry) -> None:
         """A take of the history lives again, with the words it has there."""
-        take.text = past.text
-        self._add(Living(take, time.monotonic(), past=past, counted=len(take.usage)))
+        take.text = entry.text
+        self._add(
+            ActiveTake(take, time.monotonic(), history_entry=entry, archived_usage=len(take.usage))
+        )
 
-    def recorded(self, take: Take, pcm: bytes) -> None:
+    def write(self, take: Take, pcm: bytes) -> None:
         """The same block to the disk; where that fails it is told once."""
-        living = self._living[take.number]
-        if living.unkept:
+        living = self._takes[take.number]
+        if living.disk_failed:
             return
         try:
             if living.file is None:
-                living.file = self._archive.spool.open(take.id, take.rate_hz)
+                living.file = self._archive.recordings.create(take.id, take.rate_hz)
             living.file.write(pcm)
         except ProblemError as error:
-            living.unkept = True
-            self._warned(error.problem)
+            living.disk_failed = True
+            self._report_problem(error.problem)
 
-    def over(
-        self, number: int, outcome: Outcome, problem: Problem | None, wanted: Collection[int]
+    def archive(
+        self, number: int, outcome: Outcome, problem: Problem | None, retained: Collection[int]
     ) -> dict[str, Any]:
         """Into the history with it; its summary. Only those `wanted` stay in memory."""
-        living = self._living[number]
+        living = self._takes[number]
         living.take.outcome, living.take.problem = outcome, problem
         if living.file:
             living.file.close()
-        self._archive.keep(living.entry(), living.spent())
-        self._living = {n: one for n, one in self._living.items() if n == number or n in wanted}
+        self._archive.store(living.to_entry(), living.new_usage())
+        self._takes = {n: one for n, one in self._takes.items() if n == number or n in retained}
         return living.take.summary()
 
-    def leave(self) -> None:
+    def close_files(self) -> None:
         """They are not over: without a row the next start takes them for cut off."""
-        for living in self._living.values():
+        for living in self._takes.values():
             if living.file:
                 living.file.close()
 
-    def forget(self, number: int) -> None:
+    def delete(self, number: int) -> None:
         """Nothing was meant by it: leave no trace."""
-        living = self._living.pop(number)
-        self._archive.count(living.spent())
+        living = self._takes.pop(number)
+        self._archive.record_usage(living.new_usage())
         if living.file:
             living.file.close()
-            self._archive.spool.forget(living.take.id)
+            self._archive.recordings.delete(living.take.id)
 
-    def _add(self, living: Living) -> Living:
-        self._living[living.take.number] = living
-        return living
+    def _add(self, active: ActiveTake) -> ActiveTake:
+        self._takes[active.take.number] = active
+        return active

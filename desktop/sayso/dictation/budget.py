@@ -14,9 +14,9 @@ from collections.abc import Callable
 from ..core.problems import Problem, ProblemError
 from ..core.settings.endpoint import ON_DEVICE
 from ..core.settings.settings import Settings
-from ..core.usage import budget_state, money, month_name
-from ..storage.usage import Ledger, Month
-from ..stt.server.pricing import has_price
+from ..core.usage import budget_state, format_usd, month_name
+from ..storage.usage import MonthBudget, UsageStore
+from ..stt.server.pricing import has_known_price
 
 log = logging.getLogger(__name__)
 
@@ -24,34 +24,36 @@ UNTIL = "Nothing is sent until you choose."
 
 
 class Budget:
-    def __init__(self, ledger: Ledger, warned: Callable[[Problem], None]) -> None:
+    def __init__(self, ledger: UsageStore, report_problem: Callable[[Problem], None]) -> None:
         """`warned` is told once a month that little is left."""
-        self._ledger, self._warned = ledger, warned
+        self._ledger, self._report_problem = ledger, report_problem
 
-    async def refuses(self, settings: Settings) -> Problem | None:
+    async def refusal(self, settings: Settings) -> Problem | None:
         """Why the engine these settings choose may not be asked now; None: it may.
 
         Endpoints whose price nobody knows are never refused.
         """
         budget_usd = settings.monthly_budget_usd
-        if not budget_usd or settings.engine == ON_DEVICE or not has_price(settings.endpoint):
+        if not budget_usd or settings.engine == ON_DEVICE or not has_known_price(settings.endpoint):
             return None
         try:
             month = await asyncio.to_thread(self._ledger.month, _today())
-            return await self._stands(month, budget_usd)
+            return await self._check_month(month, budget_usd)
         except ProblemError as error:  # told already when something was to be counted
-            log.warning("The budget is not known: %s", error.problem.what)
+            log.warning("The budget is not known: %s", error.problem.message)
             return None
 
-    async def _stands(self, month: Month, budget_usd: float) -> Problem | None:
+    async def _check_month(self, month: MonthBudget, budget_usd: float) -> Problem | None:
         state, name = budget_state(month.spent_usd, budget_usd), month_name(month.month)
-        if state == "over" and month.allowed_usd < budget_usd:
+        if state == "over" and month.approved_usd < budget_usd:
             return Problem(f"{name}’s budget is used up.", UNTIL, "budget")
         if state == "near" and month.warned_usd < budget_usd:
-            await asyncio.to_thread(self._ledger.warned, month.month, budget_usd)
-            left = money(budget_usd - month.spent_usd)
+            await asyncio.to_thread(self._ledger.mark_warned, month.month, budget_usd)
+            left = format_usd(budget_usd - month.spent_usd)
             what = f"{name}’s budget is nearly used up."
-            self._warned(Problem(what, f"{left} of {money(budget_usd)} is left.", "usage"))
+            self._report_problem(
+                Problem(what, f"{left} of {format_usd(budget_usd)} is left.", "usage")
+            )
         return None
 
 

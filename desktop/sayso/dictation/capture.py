@@ -12,16 +12,16 @@ from typing import Any
 
 import attrs
 
-from ..audio.input_stream import Mic, Stream
-from ..audio.input_stream import Told as StreamTold
-from ..core.audio.dropouts import Gap, not_heard
-from ..core.audio.pcm import Ring, Tail, VoiceMeter, level_dbfs
+from ..audio.input_stream import AudioInput, InputStream
+from ..audio.input_stream import InputStreamListener as StreamTold
+from ..core.audio.dropouts import Dropout, dropout_problem
+from ..core.audio.pcm import EnergyVad, PreRollBuffer, ReleaseTail, level_dbfs
 from ..core.dictation.take import Take
 from ..core.problems import Problem
-from ..core.settings.settings import Microphone as MicrophoneSettings
+from ..core.settings.settings import MicrophoneSettings as MicrophoneSettings
 
-WARM_S = {"held": 0.0, "30s": 30.0, "always": float("inf")}
-LEVEL_EVERY_MS = 33.0
+KEEP_WARM_S = {"held": 0.0, "30s": 30.0, "always": float("inf")}
+LEVEL_INTERVAL_MS = 33.0
 
 
 @attrs.frozen(kw_only=True)
@@ -43,70 +43,70 @@ class Told:
 
 
 class Capture:
-    def __init__(self, mic: Mic, settings: MicrophoneSettings, told: Told) -> None:
+    def __init__(self, device: AudioInput, settings: MicrophoneSettings, told: Told) -> None:
         self._settings, self._told = settings, told
         self._loop = asyncio.get_running_loop()
-        self._stream = Stream(
-            mic,
+        self._stream = InputStream(
+            device,
             settings.device,
             StreamTold(
-                opened=self._opened,
-                failed=self._failed,
-                block=self._block,
-                lost=self._lost,
-                away=told.away,
-                back=self._back,
-                warned=told.warned,
+                on_opened=self._opened,
+                on_open_failed=self._failed,
+                on_block=self._block,
+                on_lost=self._lost,
+                on_interruption_changed=told.away,
+                on_dropout=self._back,
+                on_warning=told.warned,
             ),
         )
         self._take: Take | None = None
-        self._tail: Tail | None = None
-        self._tail_wanted = False
+        self._tail: ReleaseTail | None = None
+        self._tail_pending = False
         """It begins when the stream is open."""
         self._resampler: Any = None
         """From the rate of the stream to that of the take, where they differ."""
-        self._missed = Gap()
+        self._dropouts = Dropout()
         """Of the take."""
         self._metering = False
-        self._cooling: asyncio.TimerHandle | None = None
-        self._level_at_ms = 0.0
-        self._loudest = -96.0
+        self._close_timer: asyncio.TimerHandle | None = None
+        self._level_reported_ms = 0.0
+        self._peak_dbfs = -96.0
 
     @property
-    def away(self) -> bool:
+    def microphone_lost(self) -> bool:
         """Whether a take goes on and its microphone has gone."""
-        return self._stream.away
+        return self._stream.is_interrupted
 
     def configure(self, settings: MicrophoneSettings) -> None:
         """A changed device or warmth holds from the next take on."""
         if settings != self._settings:
             self._settings, self._stream.device = settings, settings.device
             if self._take is None:
-                self._stream.shut()
-                self._want()
+                self._stream.close()
+                self._open_if_needed()
 
     def begin(self, take: Take) -> None:
         """Append to this take from now on, and the pre-roll before."""
-        self._take, self._tail, self._missed = take, None, Gap()
-        self._tail_wanted = False
+        self._take, self._tail, self._dropouts = take, None, Dropout()
+        self._tail_pending = False
         if rate_hz := self._stream.rate_hz:
             take.rate_hz = rate_hz
             if preroll := self._ring.drain():
                 self._append(take, preroll)
-        self._stream.rely()
-        self._want()
+        self._stream.watch()
+        self._open_if_needed()
 
     def keep_tail(self, take: Take) -> None:
         """Tell `tail_over` as soon as the voice ends, which may be now."""
-        self._tail_wanted = take is self._take and self._stream.keeps
-        if self._tail_wanted:
+        self._tail_pending = take is self._take and self._stream.has_buffered_audio
+        if self._tail_pending:
             return  # what came belongs to it, and is handed on once the stream is open
         if take is not self._take or not self._stream.rate_hz:
             self._told.tail_over(take)
             return
         self._stream.drain()
-        self._tail = Tail(self._voice, take.rate_hz)
-        if self._tail.over:
+        self._tail = ReleaseTail(self._voice, take.rate_hz)
+        if self._tail.finished:
             self._told.tail_over(take)
 
     def end(self, take: Take) -> None:
@@ -114,80 +114,80 @@ class Capture:
         if take is self._take:
             self._take = None
             if self._resampler is not None:
-                self._end_of_rate(take)
-                self._listen_at(self._stream.rate_hz)
-            last = self._stream.leave()
-            if (self._missed + last).is_worth_telling and last.ms:
-                self._told.warned(not_heard(last, at_end=True))
-            self._cool()
+                self._flush_resampler(take)
+                self._set_rate(self._stream.rate_hz)
+            last = self._stream.unwatch()
+            if (self._dropouts + last).is_reportable and last.duration_ms:
+                self._told.warned(dropout_problem(last, at_end=True))
+            self._close_when_unused()
         take.end()
 
-    def meter(self, on: bool) -> None:
+    def enable_level_meter(self, enabled: bool) -> None:
         """Keep the microphone open for its level only."""
-        self._metering = on
-        if on:
-            self._want()
+        self._metering = enabled
+        if enabled:
+            self._open_if_needed()
         elif self._take is None:
-            self._cool()
+            self._close_when_unused()
 
     async def close(self) -> None:
         self._metering = False
-        if self._cooling:
-            self._cooling.cancel()
-        await self._stream.close()
+        if self._close_timer:
+            self._close_timer.cancel()
+        await self._stream.shutdown()
 
     # Open or not
 
-    def _want(self) -> None:
-        if self._cooling:
-            self._cooling.cancel()
-            self._cooling = None
+    def _open_if_needed(self) -> None:
+        if self._close_timer:
+            self._close_timer.cancel()
+            self._close_timer = None
         if self._take or self._metering or self._settings.keep_warm == "always":
-            self._stream.want()
+            self._stream.open()
 
-    def _cool(self) -> None:
+    def _close_when_unused(self) -> None:
         """Close the stream when its time has come."""
-        warm_s = WARM_S[self._settings.keep_warm]
+        warm_s = KEEP_WARM_S[self._settings.keep_warm]
         if self._take or self._metering or warm_s == float("inf"):
             return
-        if self._cooling:
-            self._cooling.cancel()
-        self._cooling = self._loop.call_later(warm_s, self._stream.shut) if warm_s else None
+        if self._close_timer:
+            self._close_timer.cancel()
+        self._close_timer = self._loop.call_later(warm_s, self._stream.close) if warm_s else None
         if not warm_s:
-            self._stream.shut()
+            self._stream.close()
 
     # News of the stream
 
     def _opened(self, rate_hz: int) -> None:
         take = self._take
         if take is None:
-            self._listen_at(rate_hz)
-            self._cool()
+            self._set_rate(rate_hz)
+            self._close_when_unused()
             return
         if not take.rate_hz:
             take.rate_hz = rate_hz
-            self._listen_at(rate_hz)
-        self._end_of_rate(take)
-        if self._tail_wanted:
+            self._set_rate(rate_hz)
+        self._flush_resampler(take)
+        if self._tail_pending:
             self._loop.call_soon(self.keep_tail, take)  # after the blocks that have come
         if rate_hz != take.rate_hz:
             import soxr
 
             self._resampler = soxr.ResampleStream(rate_hz, take.rate_hz, 1, dtype="int16")
 
-    def _listen_at(self, rate_hz: int) -> None:
-        self._ring = Ring(self._settings.preroll_ms, rate_hz)
-        self._voice = VoiceMeter(rate_hz)
+    def _set_rate(self, rate_hz: int) -> None:
+        self._ring = PreRollBuffer(self._settings.preroll_ms, rate_hz)
+        self._voice = EnergyVad(rate_hz)
 
-    def _end_of_rate(self, take: Take) -> None:
+    def _flush_resampler(self, take: Take) -> None:
         """What the resampler still holds belongs to the take."""
         resampler, self._resampler = self._resampler, None
-        if resampler is not None and (rest := _resampled(resampler, b"", last=True)):
+        if resampler is not None and (rest := _resample(resampler, b"", last=True)):
             self._append(take, rest)
 
     def _failed(self, problem: Problem | None) -> None:
         if problem is None:
-            self._want()
+            self._open_if_needed()
         elif self._metering:
             self._told.warned(problem)
 
@@ -195,45 +195,45 @@ class Capture:
         if self._take:
             self._told.lost(self._take, problem)
 
-    def _back(self, gap: Gap) -> None:
-        self._missed += gap
-        if gap.ms and self._missed.is_worth_telling:
-            self._told.warned(not_heard(self._missed))
+    def _back(self, gap: Dropout) -> None:
+        self._dropouts += gap
+        if gap.duration_ms and self._dropouts.is_reportable:
+            self._told.warned(dropout_problem(self._dropouts))
 
     def _block(self, pcm: bytes) -> None:
         take = self._take
         if take is None:
-            self._ring.add(pcm)
+            self._ring.append(pcm)
             if self._metering:
-                self._measure(pcm)
+                self._report_level(pcm)
             return
         if self._resampler is not None:
-            pcm = _resampled(self._resampler, pcm)
+            pcm = _resample(self._resampler, pcm)
         if self._tail is not None:
             pcm = self._tail.feed(pcm)
         else:
             self._voice.feed(pcm)
         if pcm:
             self._append(take, pcm)
-            self._measure(pcm)
-        if self._tail is not None and self._tail.over and take is self._take:
+            self._report_level(pcm)
+        if self._tail is not None and self._tail.finished and take is self._take:
             self._told.tail_over(take)
 
     def _append(self, take: Take, pcm: bytes) -> None:
         first = take.size_bytes == 0
-        take.add(pcm)
+        take.append(pcm)
         self._told.recorded(take, pcm)
         if first:
             self._told.arrived(take)
 
-    def _measure(self, pcm: bytes) -> None:
-        self._loudest = max(self._loudest, level_dbfs(pcm))
-        if (now_ms := time.monotonic() * 1000) - self._level_at_ms >= LEVEL_EVERY_MS:
-            self._told.level(self._loudest)
-            self._level_at_ms, self._loudest = now_ms, -96.0
+    def _report_level(self, pcm: bytes) -> None:
+        self._peak_dbfs = max(self._peak_dbfs, level_dbfs(pcm))
+        if (now_ms := time.monotonic() * 1000) - self._level_reported_ms >= LEVEL_INTERVAL_MS:
+            self._told.level(self._peak_dbfs)
+            self._level_reported_ms, self._peak_dbfs = now_ms, -96.0
 
 
-def _resampled(resampler: Any, pcm: bytes, last: bool = False) -> bytes:
+def _resample(resampler: Any, pcm: bytes, last: bool = False) -> bytes:
     import numpy as np
 
     samples = resampler.resample_chunk(np.frombuffer(pcm, "<i2"), last=last)

@@ -13,11 +13,11 @@ from typing import TypeVar
 
 import attrs
 
-from ..core.insertion import NOBODY, Target, plan
+from ..core.insertion import NO_WINDOW, Target, choose_method
 from ..core.problems import ProblemError
 from ..core.settings.settings import Settings
-from ..core.text.sanitize import insertable, joined
-from ..system import FocusMovedError, Typist
+from ..core.text.sanitize import join_with_space, sanitize
+from ..system import FocusChangedError, Typist
 
 T = TypeVar("T")
 
@@ -39,16 +39,16 @@ class Inserted:
     by: str
 
 
-class Inserter:
+class TextInserter:
     """Loop thread only."""
 
     def __init__(self, typist: Typist, clipboard: Clipboard) -> None:
         self._typist = typist
         self._clipboard = clipboard
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="typist")
-        self._before = ""
+        self._previous_text = ""
         """What was inserted last, while nothing else has been typed since."""
-        self._place = Target()
+        self._previous_target = Target()
 
     async def target(self) -> Target:
         """The window that has the focus now; unknown where the system does not tell."""
@@ -57,9 +57,9 @@ class Inserter:
         except ProblemError:
             return Target()
 
-    def touched(self) -> None:
+    def forget_previous_text(self) -> None:
         """The user has typed or clicked: what comes next does not go on where we left off."""
-        self._before = ""
+        self._previous_text = ""
 
     async def insert(self, text: str, target: Target | None, settings: Settings) -> Inserted:
         """Insert `text` into `target`, or wherever the focus is when that is None.
@@ -68,28 +68,28 @@ class Inserter:
             ProblemError: It did not land; the sentence says where the words are.
         """
         now, method = await self.target(), settings.insertion.method
-        if method != "copy" and not _is_right(now, target):
+        if method != "copy" and not _is_expected_target(now, target):
             return Inserted("")
-        if method != "copy" and now.window == self._place.window:
-            text = joined(self._before, text)
-        text = self._safe(text, settings)
-        spare = await self._run(self._typist.spare_characters, text)
-        chosen = plan(text, now, method, spare, newlines=settings.insertion.newlines)
-        self._before = ""
+        if method != "copy" and now.id == self._previous_target.id:
+            text = join_with_space(self._previous_text, text)
+        text = self._sanitize(text, settings)
+        spare = await self._run(self._typist.can_type, text)
+        chosen = choose_method(text, now, method, spare, newlines=settings.insertion.newlines)
+        self._previous_text = ""
         try:
             if chosen.way == "type":
-                await self._run(self._typist.type, text, now.window)
+                await self._run(self._typist.type, text, now.id)
             elif chosen.way == "paste":
                 chord = chosen.chord
                 await asyncio.wrap_future(
-                    self._clipboard.paste(text, lambda: self._typist.press(chord, now.window))
+                    self._clipboard.paste(text, lambda: self._typist.press_paste(chord, now.id))
                 )
             else:
                 self._clipboard.copy(text)
                 return Inserted("copy")
-        except FocusMovedError:
+        except FocusChangedError:
             return Inserted("")
-        self._before, self._place = text, now
+        self._previous_text, self._previous_target = text, now
         return Inserted(chosen.way)
 
     async def close(self) -> None:
@@ -97,18 +97,18 @@ class Inserter:
         await self._run(self._typist.close)
         await asyncio.to_thread(self._thread.shutdown, cancel_futures=True)
 
-    def _safe(self, text: str, settings: Settings) -> str:
+    def _sanitize(self, text: str, settings: Settings) -> str:
         space = text[: len(text) - len(text.lstrip(" "))]
-        return space + insertable(text, newlines=settings.insertion.newlines)
+        return space + sanitize(text, keep_newlines=settings.insertion.newlines)
 
     async def _run(self, function: Callable[..., T], *args: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *args)
 
 
-def _is_right(now: Target, target: Target | None) -> bool:
+def _is_expected_target(now: Target, target: Target | None) -> bool:
     """Whether text for `target` may go where the focus is."""
-    if now == NOBODY:
+    if now == NO_WINDOW:
         return False
-    if target is None or target == NOBODY or not target.window:
+    if target is None or target == NO_WINDOW or not target.id:
         return True
-    return now.window == target.window
+    return now.id == target.id

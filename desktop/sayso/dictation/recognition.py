@@ -14,24 +14,24 @@ import attrs
 
 from ..core.dictation.take import Take
 from ..core.problems import Problem, ProblemError
-from ..core.recognition.fallback_policy import Waiting
+from ..core.recognition.fallback_policy import RetryDelay
 from ..core.settings.endpoint import ON_DEVICE
-from ..core.settings.engine_choice import read_by
+from ..core.settings.engine_choice import only_engine
 from ..core.settings.settings import Settings
-from ..core.settings.vocabulary import keywords_of
+from ..core.settings.vocabulary import parse_keywords
 from ..stt import fallback
-from ..stt.engine import Engine, News
-from ..stt.fallback import Relay, Text
+from ..stt.engine import Engine, EngineUpdate
+from ..stt.fallback import FallbackRunner, Transcript
 
 log = logging.getLogger(__name__)
 
-BUG = Problem(
+INTERNAL_ERROR = Problem(
     "Recognition stopped because of a fault in Sayso.",
     "Your recording is kept. Report it with the log that sayso doctor names.",
     action="try-again",
 )
 
-LONGEST_GOODBYE_S = 1.0
+CLOSE_TIMEOUT_S = 1.0
 IN_HISTORY = "The history can recognise it again."
 INSTEAD = "{} recognises your words instead."
 
@@ -44,8 +44,8 @@ async def _nobody(_: Settings) -> Problem | None:
 class Told:
     """Called in the loop."""
 
-    heard: Callable[[Take, News], None]
-    waits: Callable[[Take, Waiting | None], None]
+    heard: Callable[[Take, EngineUpdate], None]
+    waits: Callable[[Take, RetryDelay | None], None]
     """Its engine could not, and is tried again in a moment; None: not any more."""
     recognised: Callable[[Take, str], None]
     failed: Callable[[Take, Problem], None]
@@ -57,16 +57,16 @@ class Told:
     """Why the engine of these settings may not be asked now: the budget is used up."""
 
 
-class Engines:
-    def __init__(self, make: Callable[[Settings], Engine], told: Told) -> None:
-        self._make, self._told = make, told
+class Recognition:
+    def __init__(self, create_engine: Callable[[Settings], Engine], told: Told) -> None:
+        self._create_engine, self._told = create_engine, told
         self._engine: Engine | None = None
         self._settings: Settings | None = None
-        self._failed = False
+        self._unavailable = False
         """It could not be made, or not be made ready."""
         self._reading: dict[int, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._goodbyes: set[asyncio.Task[None]] = set()
+        self._closing: set[asyncio.Task[None]] = set()
 
     @property
     def ready(self) -> bool:
@@ -78,16 +78,20 @@ class Engines:
         One that failed is made anew with any settings: its model may have been downloaded since.
         """
         before, self._settings = self._settings, settings
-        if before and _of_engine(before) == _of_engine(settings) and not self._failed:
+        if (
+            before
+            and _engine_settings(before) == _engine_settings(settings)
+            and not self._unavailable
+        ):
             return
-        self._failed = False
+        self._unavailable = False
         old, self._engine = self._engine, None
         if old:
-            self._retire(old, list(self._reading.values()))
+            self._close_when_unused(old, list(self._reading.values()))
         try:
-            self._engine = self._make(settings)
+            self._engine = self._create_engine(settings)
         except ProblemError as error:
-            self._failed = True
+            self._unavailable = True
             self._told.problem(error.problem)
         else:
             self._spawn(self._prepare(self._engine))
@@ -102,8 +106,8 @@ class Engines:
             ProblemError: There is none of that name.
         """
         assert self._settings is not None
-        only = read_by(self._settings, by).chosen if by else ""
-        take.engine = only or self._settings.chosen
+        only = only_engine(self._settings, by).selected_engine if by else ""
+        take.engine = only or self._settings.selected_engine
         work = self._read(take, self._settings, only)
         task = self._reading[take.number] = self._spawn(work)
         task.add_done_callback(lambda task: self._broke(take, task))
@@ -116,18 +120,18 @@ class Engines:
         for task in list(self._tasks):
             task.cancel()
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=LONGEST_GOODBYE_S)
+            await asyncio.wait(self._tasks, timeout=CLOSE_TIMEOUT_S)
         if self._engine:
-            self._retire(self._engine)
-        if self._goodbyes:
-            await asyncio.wait(self._goodbyes, timeout=LONGEST_GOODBYE_S)
+            self._close_when_unused(self._engine)
+        if self._closing:
+            await asyncio.wait(self._closing, timeout=CLOSE_TIMEOUT_S)
 
     async def _prepare(self, engine: Engine) -> None:
         try:
             await engine.prepare()
         except ProblemError as error:
             if engine is self._engine:
-                self._failed = True
+                self._unavailable = True
                 self._told.problem(error.problem)
         finally:
             self._told.changed()
@@ -135,8 +139,8 @@ class Engines:
     async def _read(self, take: Take, settings: Settings, only: str) -> None:
         spares: dict[str, Engine] = {}
         try:
-            names = [only] if only else await self._names(settings)
-            done = await self._relay(take, settings, names, spares).text()
+            names = [only] if only else await self._engine_names(settings)
+            done = await self._relay(take, settings, names, spares).run()
         except ProblemError as error:
             self._told.failed(take, error.problem)
         else:
@@ -144,45 +148,47 @@ class Engines:
             self._accept(take, done)
         finally:
             for spare in spares.values():
-                self._retire(spare)  # nobody waits for its goodbye
+                self._close_when_unused(spare)  # nobody waits for its goodbye
             self._told.waits(take, None)
             if self._reading.get(take.number) is asyncio.current_task():
                 del self._reading[take.number]
 
-    def _accept(self, take: Take, done: Text) -> None:
+    def _accept(self, take: Take, done: Transcript) -> None:
         if done.problem:
             self._told.problem(attrs.evolve(done.problem, remedy=IN_HISTORY, action=""))
         self._told.recognised(take, done.text)
 
-    async def _names(self, settings: Settings) -> list[str]:
+    async def _engine_names(self, settings: Settings) -> list[str]:
         """Who is asked, in order; this computer too if the budget keeps the chosen one from it."""
-        names = [settings.chosen, *settings.fallback]
+        names = [settings.selected_engine, *settings.fallback]
         if await self._told.refuses(settings):
             names.append(ON_DEVICE)
         return list(dict.fromkeys(names))
 
     def _relay(
         self, take: Take, settings: Settings, names: list[str], spares: dict[str, Engine]
-    ) -> Relay:
+    ) -> FallbackRunner:
         """`spares`: engines that are made for this take, by name; closed when it is read."""
         engine = self._engine
 
         @contextlib.asynccontextmanager
         async def lend(name: str) -> AsyncIterator[Engine]:
-            if refused := await self._told.refuses(read_by(settings, name)):
+            if refused := await self._told.refuses(only_engine(settings, name)):
                 raise ProblemError(refused)
-            if name == settings.chosen and (mine := engine or self._made_again(settings)):
+            if name == settings.selected_engine and (
+                mine := engine or self._recreate_engine(settings)
+            ):
                 yield mine
                 return
             if name not in spares:
-                spares[name] = self._make(read_by(settings, name))
+                spares[name] = self._create_engine(only_engine(settings, name))
             yield spares[name]
 
         def soon(name: str) -> None:
             if name in spares or name != ON_DEVICE:
                 return
             with contextlib.suppress(ProblemError):  # it is told when its turn has come
-                spares[name] = self._make(read_by(settings, name))
+                spares[name] = self._create_engine(only_engine(settings, name))
                 self._spawn(self._prepare(spares[name]))
 
         def passed_on(problem: Problem, name: str) -> None:
@@ -197,67 +203,69 @@ class Engines:
             passed_on=passed_on,
             soon=soon,
         )
-        return Relay(take, names, lend, told)
+        return FallbackRunner(take, names, lend, told)
 
-    def _made_again(self, settings: Settings) -> Engine | None:
+    def _recreate_engine(self, settings: Settings) -> Engine | None:
         """What it failed for may be there now; None if other settings are in use meanwhile."""
         if self._engine is None and settings is self._settings:
-            self._engine = self._make(settings)
+            self._engine = self._create_engine(settings)
         return self._engine if settings is self._settings else None
 
-    def _retire(self, engine: Engine, readers: Collection[asyncio.Task[None]] = ()) -> None:
+    def _close_when_unused(
+        self, engine: Engine, users: Collection[asyncio.Task[None]] = ()
+    ) -> None:
         """Close it as soon as these have read with it."""
 
         async def retire() -> None:
-            if readers:
-                await asyncio.wait(readers)
+            if users:
+                await asyncio.wait(users)
             await engine.close()
 
         task = asyncio.ensure_future(retire())
-        self._goodbyes.add(task)
-        task.add_done_callback(self._ended)
+        self._closing.add(task)
+        task.add_done_callback(self._on_task_done)
 
     def _spawn(self, coroutine: object) -> asyncio.Task[None]:
         task: asyncio.Task[None] = asyncio.ensure_future(coroutine)  # type: ignore[call-overload]
         self._tasks.add(task)  # the loop itself keeps only weak references
-        task.add_done_callback(self._ended)
+        task.add_done_callback(self._on_task_done)
         return task
 
     def _broke(self, take: Take, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and task.exception():
-            self._told.failed(take, BUG)
+            self._told.failed(take, INTERNAL_ERROR)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _on_task_done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        self._goodbyes.discard(task)
+        self._closing.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.error("A task of the engine ended with a fault", exc_info=error)
 
 
-def _of_engine(settings: Settings) -> object:
+def _engine_settings(settings: Settings) -> object:
     return settings.engine, settings.language, settings.endpoint, settings.on_device
 
 
-def make_engine(settings: Settings, api_key: Callable[[str], str | None]) -> Engine:
+def create_engine(settings: Settings, get_key: Callable[[str], str | None]) -> Engine:
     """The engine these settings ask for; its libraries are imported only now.
 
     Raises:
         ProblemError: The settings cannot work, for instance an endpoint without a URL.
     """
     if settings.engine == "realtime":
-        from ..stt.factory import engine_for
+        from ..stt.factory import create_server_engine
 
-        return engine_for(settings.endpoint, settings.language, api_key)
+        return create_server_engine(settings.endpoint, settings.language, get_key)
     from ..storage import paths
-    from ..stt.ondevice.decoding.prompt import hint
+    from ..stt.ondevice.decoding.prompt import build_prompt
     from ..stt.ondevice.engine import OnDeviceEngine
-    from ..stt.ondevice.models.catalog import named
+    from ..stt.ondevice.models.catalog import by_name
 
     return OnDeviceEngine(
         settings.language,
         models=paths.models(),
         cache=paths.cache(),
-        model=named(settings.on_device.model),
+        model=by_name(settings.on_device.model),
         unload_s=60.0 * settings.on_device.unload_minutes,
-        hint=hint(settings.on_device.prompt, keywords_of(settings.on_device.keywords)),
+        prompt=build_prompt(settings.on_device.prompt, parse_keywords(settings.on_device.keywords)),
     )

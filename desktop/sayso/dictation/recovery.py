@@ -12,17 +12,17 @@ from collections.abc import Callable
 import attrs
 
 from ..core.audio.pcm import level_dbfs
-from ..core.dictation.history_entry import Entry, tried_again
+from ..core.dictation.history_entry import HistoryEntry, with_retry
 from ..core.dictation.take import BYTES_PER_SAMPLE, Take
 from ..core.problems import Problem, ProblemError
 from ..storage.archive import Archive
 
-LEAST_SPEECH_S = 0.1
+MIN_SPEECH_S = 0.1
 """A "no" is 0.2 s; a click of the mouse is less."""
 SPEECH_DBFS = -60.0
 """Quieter than any voice on any microphone that works."""
 FRAMES_PER_S = 100
-INTERRUPTED = Problem("Sayso ended while this was being recognised.", "Try it again.")
+RECOGNITION_INTERRUPTED = Problem("Sayso ended while this was being recognised.", "Try it again.")
 
 
 @attrs.frozen(kw_only=True)
@@ -33,12 +33,12 @@ class Told:
     """Point the engine of that name at it, or, where that is '', the chosen one and those that
     help; comes back by `recognised` or `failed`. ProblemError where there is none."""
     drop: Callable[[int], None]
-    offer: Callable[[Take, Entry, int], None]
+    offer: Callable[[Take, HistoryEntry, int], None]
     """The newest that was cut off has words again; how many there are with it."""
     warned: Callable[[Problem], None]
 
 
-class Rescue:
+class Recovery:
     """Loop thread only."""
 
     def __init__(self, archive: Archive, told: Told) -> None:
@@ -51,13 +51,13 @@ class Rescue:
         """For one more take of the past."""
         return next(self._numbers)
 
-    async def all(self) -> None:
+    async def recover_all(self) -> None:
         """Once, at the start."""
-        newest: tuple[Take, Entry] | None = None
+        newest: tuple[Take, HistoryEntry] | None = None
         count = 0
-        for id_ in await asyncio.wrap_future(self._archive.unfinished()):
+        for id_ in await asyncio.wrap_future(self._archive.interrupted()):
             try:
-                if rescued := await self._cut_off(id_):
+                if rescued := await self._recover(id_):
                     newest, count = rescued, count + 1
             except ProblemError as error:
                 self._told.warned(
@@ -66,7 +66,7 @@ class Rescue:
         if newest:
             self._told.offer(*newest, count)
 
-    async def again(self, id_: str, engine: str = "") -> str:
+    async def transcribe_again(self, id_: str, engine: str = "") -> str:
         """Recognise a take of the history; its words.
 
         By the engine of that name, or, where that is '', by the chosen one and those that help.
@@ -76,7 +76,7 @@ class Rescue:
                 from asking it, or recognition failed.
         """
         take, entry = await asyncio.wrap_future(self._archive.load(id_))
-        return (await self._recognise(take, entry, engine)).text
+        return (await self._transcribe(take, entry, engine)).text
 
     def recognised(self, take: Take, text: str) -> None:
         self._answer(take, text)
@@ -84,28 +84,28 @@ class Rescue:
     def failed(self, take: Take, problem: Problem) -> None:
         self._answer(take, problem)
 
-    async def _cut_off(self, id_: str) -> tuple[Take, Entry] | None:
+    async def _recover(self, id_: str) -> tuple[Take, HistoryEntry] | None:
         """What it was, with its words; None where there are none."""
         try:
             take, entry = await asyncio.wrap_future(self._archive.load(id_))
         except ProblemError as error:  # damaged, or of another version
-            self._archive.set_aside(id_)
+            self._archive.quarantine(id_)
             self._told.warned(attrs.evolve(error.problem, remedy="It is kept for 7 days."))
             return None
-        if speech_s(take) < LEAST_SPEECH_S:
-            self._archive.remove([id_])
+        if speech_s(take) < MIN_SPEECH_S:
+            self._archive.delete([id_])
             return None
         # First a row that says it failed: what ends Sayso again is not tried at every start.
-        interrupted = attrs.evolve(entry, outcome="failed", error=INTERRUPTED.sentence)
-        self._archive.note(interrupted)
+        interrupted = attrs.evolve(entry, outcome="failed", error=RECOGNITION_INTERRUPTED.sentence)
+        self._archive.update_entry(interrupted)
         try:
-            entry = await self._recognise(take, entry)
+            entry = await self._transcribe(take, entry)
         except asyncio.CancelledError:  # the user quits: the next start takes it up again
-            self._archive.release(id_)
+            self._archive.delete_entry(id_)
             raise
         return (take, entry) if entry.outcome == "rescued" else None
 
-    async def _recognise(self, take: Take, entry: Entry, engine: str = "") -> Entry:
+    async def _transcribe(self, take: Take, entry: HistoryEntry, engine: str = "") -> HistoryEntry:
         try:
             async with self._one_at_a_time:
                 text = await self._read(take, engine)
@@ -119,10 +119,10 @@ class Rescue:
                 error=error.problem.sentence,
                 outcome=entry.outcome if entry.text else "failed",
             )
-            self._archive.keep(entry, take.usage)
+            self._archive.store(entry, take.usage)
             raise
-        entry = tried_again(entry, take, text)
-        self._archive.keep(entry, take.usage)
+        entry = with_retry(entry, take, text)
+        self._archive.store(entry, take.usage)
         return entry
 
     async def _read(self, take: Take, engine: str) -> str:

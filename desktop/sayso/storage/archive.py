@@ -17,15 +17,15 @@ from typing import Any
 
 import attrs
 
-from ..core.dictation.history_entry import Entry, of_take
-from ..core.dictation.retention import ORPHAN_DAYS, sound_days, text_days
+from ..core.dictation.history_entry import HistoryEntry, entry_from_take
+from ..core.dictation.retention import ORPHAN_DAYS, audio_days, text_days
 from ..core.dictation.take import Take
 from ..core.problems import Problem, ProblemError
-from ..core.settings.settings import History as Rule
-from ..core.usage import Used
-from .history import History
-from .recordings import Spool, changed_s
-from .usage import Ledger
+from ..core.settings.settings import HistorySettings as Rule
+from ..core.usage import UsageRecord
+from .history import HistoryStore
+from .recordings import Recordings, modified_s
+from .usage import UsageStore
 
 log = logging.getLogger(__name__)
 
@@ -35,144 +35,144 @@ class Archive:
 
     def __init__(
         self,
-        spool: Spool,
-        history: History,
+        recordings: Recordings,
+        history: HistoryStore,
         *,
-        warned: Callable[[Problem], object],
-        changed: Callable[[], object] = lambda: None,
+        on_problem: Callable[[Problem], object],
+        on_change: Callable[[], object] = lambda: None,
     ) -> None:
         """`warned` and `changed` (the history has) are called in its thread."""
-        self.spool, self.history = spool, history
-        self.ledger = Ledger(history.path, history.warn)
-        self._warned, self._changed = warned, changed
-        self._rule = Rule()
-        self._told: Problem | None = None
-        self._since_s = time.time()
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="archive")
+        self.recordings, self.history = recordings, history
+        self.usage = UsageStore(history.path, history.on_problem)
+        self._on_problem, self._on_change = on_problem, on_change
+        self._settings = Rule()
+        self._last_problem: Problem | None = None
+        self._started_s = time.time()
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="archive")
 
-    def configure(self, rule: Rule) -> None:
+    def configure(self, settings: Rule) -> None:
         """From now on; what it keeps no longer goes at once."""
-        before, self._rule = self._rule, rule
-        if before != rule:
+        before, self._settings = self._settings, settings
+        if before != settings:
             self._submit(self._purge)
 
-    def keep(self, entry: Entry, used: Iterable[Used] = ()) -> None:
+    def store(self, entry: HistoryEntry, used: Iterable[UsageRecord] = ()) -> None:
         """The take is over, or something about it has changed; `used` since it was kept last."""
-        self.count(used)
-        self._submit(self._keep, entry)
+        self.record_usage(used)
+        self._submit(self._store, entry)
 
-    def count(self, used: Iterable[Used]) -> None:
+    def record_usage(self, used: Iterable[UsageRecord]) -> None:
         """Whether or not anything else is kept of the take."""
         if used := list(used):
             today = dt.datetime.now().astimezone().date()
-            self._submit(self.ledger.count, today, used)
+            self._submit(self.usage.add, today, used)
 
-    def note(self, entry: Entry) -> None:
+    def update_entry(self, entry: HistoryEntry) -> None:
         """Write the row and leave the sound as it is."""
         self._submit(self.history.put, entry)
 
-    def remove(self, ids: Iterable[str]) -> None:
+    def delete(self, ids: Iterable[str]) -> None:
         """Words and sound."""
-        self._submit(self._remove, list(ids))
+        self._submit(self._delete, list(ids))
 
-    def remove_all(self) -> None:
-        self._submit(self._remove_all)
+    def delete_all(self) -> None:
+        self._submit(self._delete_all)
 
-    def release(self, id_: str) -> None:
+    def delete_entry(self, id_: str) -> None:
         """Forget the row and leave the sound, as if the take had been cut off."""
         self._submit(self.history.delete, [id_])
 
-    def set_aside(self, id_: str) -> None:
+    def quarantine(self, id_: str) -> None:
         """Its recording cannot be read, but it may be somebody's words: kept for a week."""
-        self._submit(self.spool.set_aside, id_)
+        self._submit(self.recordings.quarantine, id_)
 
-    def unfinished(self) -> Future[list[str]]:
+    def interrupted(self) -> Future[list[str]]:
         """Ids of the recordings that a crash cut off before this run, oldest first."""
-        return self._thread.submit(self._unfinished)
+        return self._executor.submit(self._interrupted)
 
-    def load(self, id_: str) -> Future[tuple[Take, Entry]]:
+    def load(self, id_: str) -> Future[tuple[Take, HistoryEntry]]:
         """A take with its sound, and its row: a new one if it has none. ProblemError."""
-        return self._thread.submit(self._load, id_)
+        return self._executor.submit(self._load, id_)
 
     def close(self) -> None:
         """Finish what has begun."""
-        self._thread.shutdown(wait=True)
+        self._executor.shutdown(wait=True)
 
     # Its thread
 
     def _submit(self, job: Callable[..., object], *arguments: Any) -> None:
         with contextlib.suppress(RuntimeError):  # closed: the next start finds what is left
-            self._thread.submit(self._do, job, *arguments)
+            self._executor.submit(self._run_job, job, *arguments)
 
-    def _do(self, job: Callable[..., object], *arguments: Any) -> None:
+    def _run_job(self, job: Callable[..., object], *arguments: Any) -> None:
         try:
             job(*arguments)
         except ProblemError as error:
-            log.warning("%s %s", error.problem.what, error.problem.detail)
-            if error.problem != self._told:  # once, not at every take
-                self._told = error.problem
-                self._warned(error.problem)
+            log.warning("%s %s", error.problem.message, error.problem.detail)
+            if error.problem != self._last_problem:  # once, not at every take
+                self._last_problem = error.problem
+                self._on_problem(error.problem)
         else:
-            self._changed()
+            self._on_change()
 
-    def _keep(self, entry: Entry) -> None:
-        rule, id_ = self._rule, entry.id
+    def _store(self, entry: HistoryEntry) -> None:
+        rule, id_ = self._settings, entry.id
         if text_days(rule, entry.outcome) == 0:
-            self._remove([id_])
+            self._delete([id_])
             return
-        file = self.spool.sound(id_) if sound_days(rule, entry.outcome) else None
+        file = self.recordings.audio_path(id_) if audio_days(rule, entry.outcome) else None
         self.history.put(attrs.evolve(entry, audio=file.name if file else ""))
         if file is None:
-            self.spool.forget(id_)
+            self.recordings.delete(id_)
         elif file.suffix == ".wav":
             self._compress(entry)
         self._purge()
 
-    def _compress(self, entry: Entry) -> None:
+    def _compress(self, entry: HistoryEntry) -> None:
         try:
-            self.history.put(attrs.evolve(entry, audio=self.spool.compress(entry.id)))
+            self.history.put(attrs.evolve(entry, audio=self.recordings.compress(entry.id)))
         except ProblemError as error:
-            log.info("%s: %s", entry.id, error.problem.what)
+            log.info("%s: %s", entry.id, error.problem.message)
 
-    def _compress_left(self, id_: str) -> None:
+    def _compress_by_id(self, id_: str) -> None:
         """A crash came between the row and the FLAC."""
         self._compress(self.history.find(id_))
 
-    def _remove(self, ids: list[str]) -> None:
+    def _delete(self, ids: list[str]) -> None:
         self.history.delete(ids)
         for id_ in ids:
-            self.spool.forget(id_)
+            self.recordings.delete(id_)
 
-    def _remove_all(self) -> None:
-        self._remove(sorted(self.history.ids()))
+    def _delete_all(self) -> None:
+        self._delete(sorted(self.history.ids()))
 
     def _purge(self) -> None:
-        for name in self.history.purge(self._rule, time.time()):
-            self.spool.forget(Path(name).stem)
+        for name in self.history.purge(self._settings, time.time()):
+            self.recordings.delete(Path(name).stem)
 
-    def _unfinished(self) -> list[str]:
-        self.spool.forget_older_than(max(ORPHAN_DAYS, self._rule.sound_days))
+    def _interrupted(self) -> list[str]:
+        self.recordings.delete_older_than(max(ORPHAN_DAYS, self._settings.sound_days))
         try:
             known = self.history.ids()
         except ProblemError as error:
-            self._warned(error.problem)
+            self._on_problem(error.problem)
             return []
         cut_off = []
-        for id_ in self.spool.recordings(self._since_s):
+        for id_ in self.recordings.wav_ids(self._started_s):
             if id_ in known:
-                self._do(self._compress_left, id_)
+                self._run_job(self._compress_by_id, id_)
             else:
                 cut_off.append(id_)
-        self._do(self._purge)
+        self._run_job(self._purge)
         return cut_off
 
-    def _load(self, id_: str) -> tuple[Take, Entry]:
-        take = self.spool.load(id_)
+    def _load(self, id_: str) -> tuple[Take, HistoryEntry]:
+        take = self.recordings.load(id_)
         take.id = id_
         if id_ in self.history.ids():
             return take, self.history.find(id_)
-        path = self.spool.sound(id_)
-        ended_s = changed_s(path) if path else time.time()
+        path = self.recordings.audio_path(id_)
+        ended_s = modified_s(path) if path else time.time()
         started_s = ended_s - take.duration_s
         offset_min = time.localtime(started_s).tm_gmtoff // 60
-        return take, of_take(take, started_s=started_s, offset_min=offset_min, program="")
+        return take, entry_from_take(take, started_s=started_s, offset_min=offset_min, program="")

@@ -23,7 +23,7 @@ import httpx2
 
 from ..core.problems import Problem, ProblemError
 from ..stt.ondevice.models.catalog import Model
-from ..stt.ondevice.models.manifest import File
+from ..stt.ondevice.models.manifest import ModelFile
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -218,7 +218,7 @@ class Fetch:
     @property
     def _base(self) -> str:
         model = self._model
-        return f"{self._source.base}/{model.repository}/resolve/{model.pin.revision}"
+        return f"{self._source.base}/{model.repository}/resolve/{model.manifest.revision}"
 
 
 class _Busy(Exception):
@@ -230,7 +230,7 @@ class _Busy(Exception):
 class Arrival:
     """One file as it comes, hashed on its way to the disk."""
 
-    def __init__(self, file: File, landed: IO[bytes]) -> None:
+    def __init__(self, file: ModelFile, landed: IO[bytes]) -> None:
         self.file, self._landed = file, landed
         self._digest: _Hash = hashlib.sha256()
         self.bytes = 0

@@ -24,9 +24,9 @@ import attrs
 from ..core.problems import Problem, ProblemError
 
 T = TypeVar("T")
-LONGEST_WAIT_S = 10.0
+LOCK_TIMEOUT_S = 10.0
 """For another writer."""
-LEAST_FREE_BYTES = 65_536
+MIN_FREE_BYTES = 65_536
 MIGRATIONS: tuple[str, ...] = (
     """
     CREATE TABLE takes (
@@ -72,7 +72,7 @@ MIGRATIONS: tuple[str, ...] = (
 @attrs.frozen
 class Database:
     path: Path
-    warn: Callable[[Problem], object] = attrs.field(default=lambda _: None)
+    on_problem: Callable[[Problem], object] = attrs.field(default=lambda _: None)
     """Told when a damaged file was set aside; from the thread that met it."""
     migrations: tuple[str, ...] = MIGRATIONS
 
@@ -82,46 +82,46 @@ class Database:
         Raises:
             ProblemError: The file cannot be read.
         """
-        return self._use(query, make=False)
+        return self._run(query, create=False)
 
-    def change(self, change: Callable[[sqlite3.Connection], T]) -> T:
+    def write(self, operation: Callable[[sqlite3.Connection], T]) -> T:
         """All of it or nothing.
 
         Raises:
             ProblemError: The file cannot be written.
         """
-        return self._use(change, make=True)
+        return self._run(operation, create=True)
 
-    def _use(self, act: Callable[[sqlite3.Connection], T], *, make: bool) -> T:
+    def _run(self, operation: Callable[[sqlite3.Connection], T], *, create: bool) -> T:
         try:
             try:
-                with self._open(make) as db:
-                    return act(db)
+                with self._transaction(create) as db:
+                    return operation(db)
             except sqlite3.DatabaseError as error:
-                if _code(error) not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+                if _error_code(error) not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
                     raise
-                self._set_aside(error)
-                with self._open(make) as db:
-                    return act(db)
+                self._quarantine(error)
+                with self._transaction(create) as db:
+                    return operation(db)
         except (sqlite3.Error, OSError) as error:
-            raise _explained(error, self.path) from error
+            raise _problem_error(error, self.path) from error
 
     @contextlib.contextmanager
-    def _open(self, make: bool) -> Iterator[sqlite3.Connection]:
+    def _transaction(self, create: bool) -> Iterator[sqlite3.Connection]:
         """A transaction; one that only reads makes no file."""
-        there = make or self.path.exists()
-        if make and not self.path.exists():
+        there = create or self.path.exists()
+        if create and not self.path.exists():
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
         db = sqlite3.connect(
-            self.path if there else ":memory:", timeout=LONGEST_WAIT_S, isolation_level=None
+            self.path if there else ":memory:", timeout=LOCK_TIMEOUT_S, isolation_level=None
         )
         try:
             db.row_factory = sqlite3.Row
             db.executescript("PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON;")
             if db.execute("PRAGMA user_version").fetchone()[0] != len(self.migrations):
                 self._migrate(db)
-            db.execute("BEGIN IMMEDIATE" if make else "BEGIN")
+            db.execute("BEGIN IMMEDIATE" if create else "BEGIN")
             yield db
             db.execute("COMMIT")
         except BaseException:
@@ -152,26 +152,26 @@ class Database:
             db.execute(f"PRAGMA user_version = {version + 1}")
             db.execute("COMMIT")
 
-    def _set_aside(self, error: sqlite3.DatabaseError) -> None:
+    def _quarantine(self, error: sqlite3.DatabaseError) -> None:
         aside = self.path.with_name(f"{self.path.stem}-damaged-{time.strftime('%Y%m%d-%H%M%S')}.db")
         self.path.replace(aside)
         for end in ("-wal", "-shm"):
             self.path.with_name(self.path.name + end).unlink(missing_ok=True)
         what = "The history was damaged, and Sayso has begun a new one."
-        self.warn(Problem(what, f"The old one is kept as {aside.name}.", detail=str(error)))
+        self.on_problem(Problem(what, f"The old one is kept as {aside.name}.", detail=str(error)))
 
 
-def _code(error: BaseException) -> int:
+def _error_code(error: BaseException) -> int:
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
-def _explained(error: Exception, path: Path) -> ProblemError:
-    code, detail = _code(error), str(error)
+def _problem_error(error: Exception, path: Path) -> ProblemError:
+    code, detail = _error_code(error), str(error)
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return ProblemError(
             Problem("Another program keeps the history busy.", "Try again.", detail=detail)
         )
-    if code == sqlite3.SQLITE_FULL or _is_full(path.parent):
+    if code == sqlite3.SQLITE_FULL or _disk_is_full(path.parent):
         return ProblemError(
             Problem("The disk is full, so the history is not kept.", "Make some space.", "", detail)
         )
@@ -181,8 +181,8 @@ def _explained(error: Exception, path: Path) -> ProblemError:
     )
 
 
-def _is_full(folder: Path) -> bool:
+def _disk_is_full(folder: Path) -> bool:
     """SQLite calls it another error where there is no space for its log and index either."""
     with contextlib.suppress(OSError):
-        return shutil.disk_usage(folder).free < LEAST_FREE_BYTES
+        return shutil.disk_usage(folder).free < MIN_FREE_BYTES
     return False

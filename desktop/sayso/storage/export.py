@@ -7,51 +7,53 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
-from ..core.dictation.history_entry import Entry, Format, exported
+from ..core.dictation.history_entry import ExportFormat, HistoryEntry, format_entries
 from ..core.problems import Problem, ProblemError
-from .recordings import Spool
+from .recordings import Recordings
 
-Kind = Literal[Format, "zip"]
-KINDS: tuple[Kind, ...] = (*get_args(Format), "zip")
+ExportFormat = Literal[ExportFormat, "zip"]
+EXPORT_FORMATS: tuple[ExportFormat, ...] = (*get_args(ExportFormat), "zip")
 
 
-def kind_of(path: Path) -> Kind:
+def format_for(path: Path) -> ExportFormat:
     """By its ending.
 
     Raises:
         ProblemError: It is none that Sayso writes.
     """
     suffix = path.suffix.lower().removeprefix(".")
-    for kind in KINDS:
+    for kind in EXPORT_FORMATS:
         if suffix == kind:
             return kind
-    ends = ", ".join(f".{kind}" for kind in KINDS[:-1])
+    ends = ", ".join(f".{kind}" for kind in EXPORT_FORMATS[:-1])
     raise ProblemError(
         Problem(f"{path.name} says not what kind of file it is.", f"End it in {ends} or .zip.")
     )
 
 
-def write(path: Path, kind: Kind, entries: Sequence[Entry], spool: Spool) -> None:
+def write(
+    path: Path, format_: ExportFormat, entries: Sequence[HistoryEntry], spool: Recordings
+) -> None:
     """A zip has the words as text and as JSON, and each recording that is still kept.
 
     Raises:
         ProblemError: The file cannot be written.
     """
     try:
-        if kind == "zip":
-            _pack(path, entries, spool)
+        if format_ == "zip":
+            _write_zip(path, entries, spool)
         else:
-            path.write_text(exported(entries, kind), "utf-8", newline="")
+            path.write_text(format_entries(entries, format_), "utf-8", newline="")
     except OSError as error:
         raise ProblemError(
             Problem(f"{path} cannot be written: {error.strerror}.", "Choose another place.")
         ) from error
 
 
-def _pack(path: Path, entries: Sequence[Entry], spool: Spool) -> None:
+def _write_zip(path: Path, entries: Sequence[HistoryEntry], spool: Recordings) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
         for format_ in ("txt", "json"):
-            packed.writestr(f"dictations.{format_}", exported(entries, format_))
+            packed.writestr(f"dictations.{format_}", format_entries(entries, format_))
         for entry in entries:
-            if sound := spool.sound(entry.id):
+            if sound := spool.audio_path(entry.id):
                 packed.write(sound, f"sound/{sound.name}", zipfile.ZIP_STORED)

@@ -11,25 +11,27 @@ from typing import Any
 
 import attrs
 
-from ..core.dictation.history_entry import Entry
-from ..core.dictation.retention import UNRESOLVED, sound_days, text_days
+from ..core.dictation.history_entry import HistoryEntry
+from ..core.dictation.retention import UNRESOLVED, audio_days, text_days
 from ..core.problems import Problem, ProblemError
-from ..core.settings.settings import History as Rule
-from ..core.usage import Used
+from ..core.settings.settings import HistorySettings as Rule
+from ..core.usage import UsageRecord
 from .database import Database
 
 DAY_S = 86400
-_FIELDS = tuple(field.name for field in attrs.fields(Entry))
+_ENTRY_FIELDS = tuple(field.name for field in attrs.fields(HistoryEntry))
 _ORDER = "ORDER BY started DESC, id DESC"
 
 
-class History(Database):
+class HistoryStore(Database):
     # What is in it; each raises ProblemError where the file cannot be read
 
-    def entries(self, limit: int | None = None, words: str = "", program: str = "") -> list[Entry]:
+    def entries(
+        self, limit: int | None = None, search: str = "", program: str = ""
+    ) -> list[HistoryEntry]:
         """Newest first. Of `words` each must occur, whatever its case and accents."""
         where, values = ["1"], []
-        for word in folded(words).split():
+        for word in normalize_for_search(search).split():
             where.append("instr(folded, ?)")
             values.append(word)
         if program:
@@ -37,25 +39,35 @@ class History(Database):
             values.append(program)
         query = f"SELECT * FROM takes WHERE {' AND '.join(where)} {_ORDER} LIMIT ?"
         most = -1 if limit is None else limit
-        return self.read(lambda db: [_entry(row) for row in db.execute(query, [*values, most])])
+        return self.read(
+            lambda db: [_entry_from_row(row) for row in db.execute(query, [*values, most])]
+        )
 
-    def find(self, name: str) -> Entry:
+    def find(self, reference: str) -> HistoryEntry:
         """By its id, the beginning of it that no other has, or 'last' for the newest.
 
         Raises:
             ProblemError: No take or several are called so, or the file cannot be read.
         """
-        if name == "last":
+        if reference == "last":
             found = self.entries(1)
         else:
             query = "SELECT * FROM takes WHERE substr(id, 1, ?) = ? ORDER BY length(id) LIMIT 2"
-            values = (len(name), name)
-            found = self.read(lambda db: [_entry(row) for row in db.execute(query, values)])
-        if not found or not name:
-            known = "The history is empty." if name == "last" else f"No take is called {name!r}."
+            values = (len(reference), reference)
+            found = self.read(
+                lambda db: [_entry_from_row(row) for row in db.execute(query, values)]
+            )
+        if not found or not reference:
+            known = (
+                "The history is empty."
+                if reference == "last"
+                else f"No take is called {reference!r}."
+            )
             raise ProblemError(Problem(known, "See them with: sayso history list"))
-        if len(found) > 1 and found[0].id != name:
-            raise ProblemError(Problem(f"Several takes begin with {name!r}.", "Add some letters."))
+        if len(found) > 1 and found[0].id != reference:
+            raise ProblemError(
+                Problem(f"Several takes begin with {reference!r}.", "Add some letters.")
+            )
         return found[0]
 
     def ids(self) -> set[str]:
@@ -65,42 +77,44 @@ class History(Database):
         query = "SELECT DISTINCT program FROM takes WHERE program != '' ORDER BY program"
         return self.read(lambda db: [row[0] for row in db.execute(query)])
 
-    def going(self, rule: Rule, now_s: float) -> int:
+    def count_expired(self, settings: Rule, now_s: float) -> int:
         """How many takes that rule would delete now."""
-        return self.read(lambda db: len(_expired(db, rule, now_s)))
+        return self.read(lambda db: len(_expired_ids(db, settings, now_s)))
 
     # Changes; each raises ProblemError where the file cannot be written
 
-    def put(self, entry: Entry) -> None:
+    def put(self, entry: HistoryEntry) -> None:
         """Write a new take, or the take anew."""
         row = entry.as_dict()
         row |= {"timings": json.dumps(row["timings"]), "usage": json.dumps(row["usage"])}
         names = [*row, "folded"]
-        query = f"INSERT OR REPLACE INTO takes ({','.join(names)}) VALUES ({_marks(len(names))})"
-        self.change(lambda db: db.execute(query, [*row.values(), folded(entry.text)]))
+        query = (
+            f"INSERT OR REPLACE INTO takes ({','.join(names)}) VALUES ({_placeholders(len(names))})"
+        )
+        self.write(lambda db: db.execute(query, [*row.values(), normalize_for_search(entry.text)]))
 
     def delete(self, ids: Iterable[str]) -> list[str]:
         """Returns the names of their sound files, which are the caller's to delete."""
-        return self.change(lambda db: _delete(db, list(ids)))
+        return self.write(lambda db: _delete(db, list(ids)))
 
-    def purge(self, rule: Rule, now_s: float) -> list[str]:
+    def purge(self, settings: Rule, now_s: float) -> list[str]:
         """Delete what the rule keeps no longer; the sound files that may go."""
-        return self.change(lambda db: _purge(db, rule, now_s))
+        return self.write(lambda db: _purge(db, settings, now_s))
 
 
-def folded(text: str) -> str:
+def normalize_for_search(text: str) -> str:
     """What is searched: without case, accents and width."""
     apart = unicodedata.normalize("NFKD", text.casefold())
     return "".join(letter for letter in apart if not unicodedata.combining(letter))
 
 
-def _entry(row: sqlite3.Row) -> Entry:
-    values: dict[str, Any] = {name: row[name] for name in _FIELDS}
-    usage = tuple(Used(**each) for each in json.loads(row["usage"]))
-    return Entry(**values | {"timings": json.loads(row["timings"]), "usage": usage})
+def _entry_from_row(row: sqlite3.Row) -> HistoryEntry:
+    values: dict[str, Any] = {name: row[name] for name in _ENTRY_FIELDS}
+    usage = tuple(UsageRecord(**each) for each in json.loads(row["usage"]))
+    return HistoryEntry(**values | {"timings": json.loads(row["timings"]), "usage": usage})
 
 
-def _marks(count: int) -> str:
+def _placeholders(count: int) -> str:
     return ",".join("?" * count)
 
 
@@ -116,31 +130,31 @@ def _delete(db: sqlite3.Connection, ids: list[str]) -> list[str]:
     return files
 
 
-def _classes(rule: Rule) -> Iterator[tuple[str, float | None, float]]:
+def _retention_rules(settings: Rule) -> Iterator[tuple[str, float | None, float]]:
     """Which outcomes, for how many days the text, for how many the sound."""
     names = ",".join(f"'{outcome}'" for outcome in UNRESOLVED)
     for outcome, which in (("failed", f"IN ({names})"), ("inserted", f"NOT IN ({names})")):
-        yield which, text_days(rule, outcome), sound_days(rule, outcome)  # type: ignore[arg-type]
+        yield which, text_days(settings, outcome), audio_days(settings, outcome)  # type: ignore[arg-type]
 
 
-def _before(now_s: float, days: float) -> str:
+def _cutoff(now_s: float, days: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now_s - days * DAY_S))
 
 
-def _expired(db: sqlite3.Connection, rule: Rule, now_s: float) -> list[str]:
+def _expired_ids(db: sqlite3.Connection, settings: Rule, now_s: float) -> list[str]:
     ids = []
-    for which, days, _ in _classes(rule):
+    for which, days, _ in _retention_rules(settings):
         if days is not None:
             query = f"SELECT id FROM takes WHERE outcome {which} AND started <= ?"
-            ids += [row["id"] for row in db.execute(query, [_before(now_s, days)])]
+            ids += [row["id"] for row in db.execute(query, [_cutoff(now_s, days)])]
     return ids
 
 
-def _purge(db: sqlite3.Connection, rule: Rule, now_s: float) -> list[str]:
-    files = _delete(db, _expired(db, rule, now_s))
-    for which, _, days in _classes(rule):
+def _purge(db: sqlite3.Connection, settings: Rule, now_s: float) -> list[str]:
+    files = _delete(db, _expired_ids(db, settings, now_s))
+    for which, _, days in _retention_rules(settings):
         silent = f"outcome {which} AND started <= ? AND audio != ''"
-        before = [_before(now_s, days)]
+        before = [_cutoff(now_s, days)]
         files += [r[0] for r in db.execute(f"SELECT audio FROM takes WHERE {silent}", before)]
         db.execute(f"UPDATE takes SET audio = '' WHERE {silent}", before)
     return files

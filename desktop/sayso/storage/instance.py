@@ -20,16 +20,16 @@ TYPE_CHECKING = False  # importing typing would cost a key binding 5 ms
 if TYPE_CHECKING:
     import asyncio
 
-TIMEOUT_S = 5.0
-STARTING_S = 30.0
+REQUEST_TIMEOUT_S = 5.0
+STARTUP_TIMEOUT_S = 30.0
 """How long a start waits for another one to answer."""
-_HAS_UNIX = hasattr(socket, "AF_UNIX")
-LONGEST_REQUEST_BYTES = 4096
+_HAS_UNIX_SOCKETS = hasattr(socket, "AF_UNIX")
+MAX_REQUEST_BYTES = 4096
 
-Answer = Callable[[str], Awaitable[str]]
+RequestHandler = Callable[[str], Awaitable[str]]
 
 
-def folder() -> str:
+def runtime_folder() -> str:
     """Where the socket lives: $XDG_RUNTIME_DIR, or a private folder among the temporary ones."""
     runtime = os.environ.get("XDG_RUNTIME_DIR")
     if runtime and os.path.isdir(runtime):
@@ -47,15 +47,15 @@ def folder() -> str:
     return path
 
 
-def address() -> str:
-    return os.path.join(folder(), "sayso.sock")
+def socket_path() -> str:
+    return os.path.join(runtime_folder(), "sayso.sock")
 
 
-def ask(request: str) -> str | None:
+def request(command: str) -> str | None:
     """Send one line to the running Sayso; its one-line answer, or None when none runs."""
     try:
         with _connect() as connection:
-            connection.sendall(f"{request}\n".encode())
+            connection.sendall(f"{command}\n".encode())
             answer = b""
             while not answer.endswith(b"\n"):
                 if not (piece := connection.recv(65536)):
@@ -67,25 +67,25 @@ def ask(request: str) -> str | None:
 
 
 def _connect() -> socket.socket:
-    if _HAS_UNIX:
+    if _HAS_UNIX_SOCKETS:
         connection = socket.socket(socket.AF_UNIX)
-        connection.settimeout(TIMEOUT_S)
+        connection.settimeout(REQUEST_TIMEOUT_S)
         try:
-            connection.connect(address())
-            if not _is_ours(connection):
+            connection.connect(socket_path())
+            if not _peer_is_same_user(connection):
                 raise PermissionError("This socket is somebody else's.")
         except OSError:
             connection.close()
             raise
         return connection
-    with open(address(), encoding="ascii") as file:
+    with open(socket_path(), encoding="ascii") as file:
         port, word = file.read().split()
-    connection = socket.create_connection(("127.0.0.1", int(port)), TIMEOUT_S)
+    connection = socket.create_connection(("127.0.0.1", int(port)), REQUEST_TIMEOUT_S)
     connection.sendall(f"{word}\n".encode())
     return connection
 
 
-def _is_ours(connection: socket.socket) -> bool:
+def _peer_is_same_user(connection: socket.socket) -> bool:
     """Whether the other end belongs to this user; True where the system does not tell."""
     if not hasattr(socket, "SO_PEERCRED"):
         return True
@@ -94,19 +94,21 @@ def _is_ours(connection: socket.socket) -> bool:
     return int.from_bytes(credentials[4:8], sys.byteorder) == os.getuid()
 
 
-class Lock:
+class InstanceLock:
     """Held by the one that runs; given back by the system however it ends."""
 
     def __init__(self, path: str = "") -> None:
         """Of this Sayso as a whole, or for what the file `path` stands for."""
         self._file = open(  # noqa: SIM115  kept open: it is the lock
-            path or address() + ".lock", "w", opener=lambda path, flags: os.open(path, flags, 0o600)
+            path or socket_path() + ".lock",
+            "w",
+            opener=lambda path, flags: os.open(path, flags, 0o600),
         )
 
-    def take(self) -> bool:
+    def acquire(self) -> bool:
         """Whether it is ours now."""
         try:
-            if _HAS_UNIX:
+            if _HAS_UNIX_SOCKETS:
                 import fcntl
 
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -123,7 +125,7 @@ class Lock:
         self._file.close()
 
 
-def claim(limit_s: float = STARTING_S) -> Lock | None:
+def claim(timeout_s: float = STARTUP_TIMEOUT_S) -> InstanceLock | None:
     """Become the one that runs; None where another does, which has shown itself.
 
     Of starts in the same instant one gets the lock, and the others wait until it answers; if
@@ -136,11 +138,11 @@ def claim(limit_s: float = STARTING_S) -> Lock | None:
     """
     import time
 
-    lock = Lock()
-    until_s = time.monotonic() + limit_s
+    lock = InstanceLock()
+    until_s = time.monotonic() + timeout_s
     while True:
-        ours = lock.take()
-        if ask("show") is not None:
+        ours = lock.acquire()
+        if request("show") is not None:
             lock.close()
             return None
         if ours:
@@ -151,7 +153,7 @@ def claim(limit_s: float = STARTING_S) -> Lock | None:
         time.sleep(0.1)
 
 
-async def serve(answer: Answer) -> asyncio.Server:
+async def serve(handler: RequestHandler) -> asyncio.Server:
     """Answer requests until the server is closed. Only the holder of the lock calls it.
 
     A socket left by a crash is replaced.
@@ -160,32 +162,34 @@ async def serve(answer: Answer) -> asyncio.Server:
     import contextlib
     import secrets
 
-    word = "" if _HAS_UNIX else secrets.token_urlsafe(24)
+    word = "" if _HAS_UNIX_SOCKETS else secrets.token_urlsafe(24)
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             with contextlib.suppress(ConnectionError, ValueError, TimeoutError):
-                async with asyncio.timeout(TIMEOUT_S):
-                    if _HAS_UNIX and not _is_ours(writer.get_extra_info("socket")):
+                async with asyncio.timeout(REQUEST_TIMEOUT_S):
+                    if _HAS_UNIX_SOCKETS and not _peer_is_same_user(
+                        writer.get_extra_info("socket")
+                    ):
                         return
                     if word and (await reader.readline()).decode().strip() != word:
                         return
                     request = (await reader.readline()).decode().strip()
-                    writer.write((await answer(request)).encode() + b"\n")
+                    writer.write((await handler(request)).encode() + b"\n")
                     await writer.drain()
         finally:
             writer.close()  # also after a wrong word
 
-    path = address()
-    if _HAS_UNIX:
+    path = socket_path()
+    if _HAS_UNIX_SOCKETS:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)
         before = os.umask(0o177)
         try:
-            return await asyncio.start_unix_server(talk, path, limit=LONGEST_REQUEST_BYTES)
+            return await asyncio.start_unix_server(talk, path, limit=MAX_REQUEST_BYTES)
         finally:
             os.umask(before)
-    server = await asyncio.start_server(talk, "127.0.0.1", 0, limit=LONGEST_REQUEST_BYTES)
+    server = await asyncio.start_server(talk, "127.0.0.1", 0, limit=MAX_REQUEST_BYTES)
     _write_address(path, f"{server.sockets[0].getsockname()[1]} {word}")
     return server
 
@@ -195,9 +199,9 @@ def _write_address(path: str, text: str) -> None:
         file.write(text)
 
 
-def remove() -> None:
+def remove_socket() -> None:
     """Take the socket away at the end, so that clients need not try it."""
     try:
-        os.unlink(address())
+        os.unlink(socket_path())
     except FileNotFoundError:
         return

@@ -18,26 +18,30 @@ import attrs
 
 from ..core.problems import Problem, ProblemError
 
-SERVICE = "sayso"
-ENVIRONMENT = {"api.openai.com": "OPENAI_API_KEY"}
-UNFIT = ("keyring.backends.fail", "keyring.backends.null", "keyrings.alt")
+SERVICE_NAME = "sayso"
+ENVIRONMENT_VARIABLES = {"api.openai.com": "OPENAI_API_KEY"}
+UNSAFE_BACKENDS = ("keyring.backends.fail", "keyring.backends.null", "keyrings.alt")
 """No keyring, one that forgets, and files in the clear."""
 
-Where = Literal["keyring", "run", "environment", ""]
+KeyLocation = Literal["keyring", "run", "environment", ""]
 
-ABSENT = Problem(
+NO_KEYRING = Problem(
     "There is no keyring to keep the key in.",
     "Keep it for this run only, or install gnome-keyring or KWallet and log in again.",
     "recognition",
 )
-LOCKED = Problem("The keyring is locked.", "Unlock it, or enter the key again.", "recognition")
-NOT_A_KEY = Problem(
+KEYRING_LOCKED = Problem(
+    "The keyring is locked.", "Unlock it, or enter the key again.", "recognition"
+)
+INVALID_API_KEY = Problem(
     "The key has spaces or letters in it that no key has.", "Copy it again.", "recognition"
 )
-EMPTY = Problem("There is no key in the field.", "Enter it, or remove the old one.", "recognition")
+EMPTY_API_KEY = Problem(
+    "There is no key in the field.", "Enter it, or remove the old one.", "recognition"
+)
 
 
-class Ring(Protocol):
+class KeyringBackend(Protocol):
     """The part of a keyring backend that is used here."""
 
     def get_password(self, service: str, username: str) -> str | None: ...
@@ -45,7 +49,7 @@ class Ring(Protocol):
     def delete_password(self, service: str, username: str) -> None: ...
 
 
-def system_ring() -> Ring | None:
+def system_keyring() -> KeyringBackend | None:
     """The keyring of this system, None if there is no safe one. Takes 0.2 s the first time."""
     import keyring
     import keyring.backends.chainer
@@ -54,12 +58,12 @@ def system_ring() -> Ring | None:
     rings = (
         chosen.backends if isinstance(chosen, keyring.backends.chainer.ChainerBackend) else [chosen]
     )
-    fit = (ring for ring in rings if not type(ring).__module__.startswith(UNFIT))
+    fit = (ring for ring in rings if not type(ring).__module__.startswith(UNSAFE_BACKENDS))
     return next(fit, None)
 
 
 @attrs.define(eq=False)
-class KeyStore:
+class ApiKeyStore:
     """Blocks while the keyring asks for its password: not for the main thread.
 
     A key kept for this run goes before the keyring's, because it was entered later; the
@@ -67,8 +71,8 @@ class KeyStore:
     """
 
     environment: Mapping[str, str] = attrs.field(factory=lambda: os.environ, repr=False)
-    ring: Callable[[], Ring | None] = attrs.field(default=system_ring, repr=False)
-    _run: dict[str, str] = attrs.field(factory=dict, init=False, repr=False)
+    keyring: Callable[[], KeyringBackend | None] = attrs.field(default=system_keyring, repr=False)
+    _in_memory: dict[str, str] = attrs.field(factory=dict, init=False, repr=False)
 
     def get(self, host: str) -> str | None:
         """The key, or None if there is none anywhere.
@@ -78,7 +82,7 @@ class KeyStore:
         """
         return self._find(host)[0]
 
-    def where(self, host: str) -> Where:
+    def location(self, host: str) -> KeyLocation:
         """Where the key is, '' if nowhere.
 
         Raises:
@@ -86,54 +90,54 @@ class KeyStore:
         """
         return self._find(host)[1]
 
-    def put(self, host: str, key: str) -> None:
+    def store(self, host: str, key: str) -> None:
         """Keep the key in the keyring.
 
         Raises:
             ProblemError: Not a key, no keyring, or a locked one; nothing is kept then.
         """
-        key = clean(key)
-        with _told():
-            ring = self.ring()
+        key = normalize_key(key)
+        with _translated_errors():
+            ring = self.keyring()
             if ring is None:
-                raise ProblemError(ABSENT)
-            ring.set_password(SERVICE, host, key)
-        self._run.pop(host, None)
+                raise ProblemError(NO_KEYRING)
+            ring.set_password(SERVICE_NAME, host, key)
+        self._in_memory.pop(host, None)
 
-    def keep_for_this_run(self, host: str, key: str) -> None:
+    def keep_in_memory(self, host: str, key: str) -> None:
         """Keep the key in memory.
 
         Raises:
             ProblemError: Not a key.
         """
-        self._run[host] = clean(key)
+        self._in_memory[host] = normalize_key(key)
 
-    def forget(self, host: str) -> None:
+    def delete(self, host: str) -> None:
         """Remove the key from memory and keyring; the environment is not ours.
 
         Raises:
             ProblemError: The keyring is locked or out of order.
         """
-        self._run.pop(host, None)
-        with _told():
-            ring = self.ring()
-            if ring is not None and ring.get_password(SERVICE, host) is not None:
-                ring.delete_password(SERVICE, host)
+        self._in_memory.pop(host, None)
+        with _translated_errors():
+            ring = self.keyring()
+            if ring is not None and ring.get_password(SERVICE_NAME, host) is not None:
+                ring.delete_password(SERVICE_NAME, host)
 
-    def _find(self, host: str) -> tuple[str | None, Where]:
-        if host in self._run:
-            return self._run[host], "run"
-        with _told():
-            ring = self.ring()
-            kept = ring.get_password(SERVICE, host) if ring is not None else None
+    def _find(self, host: str) -> tuple[str | None, KeyLocation]:
+        if host in self._in_memory:
+            return self._in_memory[host], "run"
+        with _translated_errors():
+            ring = self.keyring()
+            kept = ring.get_password(SERVICE_NAME, host) if ring is not None else None
         if kept:
-            return clean(kept), "keyring"
-        variable = ENVIRONMENT.get(host)
+            return normalize_key(kept), "keyring"
+        variable = ENVIRONMENT_VARIABLES.get(host)
         given = self.environment.get(variable, "").strip() if variable else ""
-        return (clean(given), "environment") if given else (None, "")
+        return (normalize_key(given), "environment") if given else (None, "")
 
 
-def clean(key: str) -> str:
+def normalize_key(key: str) -> str:
     """The key without what copying adds around it.
 
     Raises:
@@ -141,27 +145,27 @@ def clean(key: str) -> str:
     """
     key = key.strip()
     if not key:
-        raise ProblemError(EMPTY)
+        raise ProblemError(EMPTY_API_KEY)
     if not re.fullmatch(r"[!-~]+", key):
-        raise ProblemError(NOT_A_KEY)
+        raise ProblemError(INVALID_API_KEY)
     return key
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _translated_errors() -> Iterator[None]:
     """What a keyring raises, as a sentence; the library's own words may hold anything."""
     import keyring.errors as errors
 
     try:
         yield
     except errors.NoKeyringError:
-        raise ProblemError(ABSENT) from None
+        raise ProblemError(NO_KEYRING) from None
     except (errors.KeyringLocked, errors.InitError):
-        raise ProblemError(LOCKED) from None
+        raise ProblemError(KEYRING_LOCKED) from None
     except _backend_errors() as error:
         name = type(error).__name__
         if "Locked" in name or "Dismissed" in name:
-            raise ProblemError(LOCKED) from None
+            raise ProblemError(KEYRING_LOCKED) from None
         raise ProblemError(
             Problem(
                 "The keyring does not answer.", "Unlock it, or log in again.", "recognition", name

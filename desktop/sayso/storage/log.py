@@ -10,10 +10,10 @@ from pathlib import Path
 
 from ..core.problems import Problem
 
-MOST_BYTES = 500_000
+MAX_LOG_BYTES = 500_000
 
 
-class _OnlyMine(logging.handlers.RotatingFileHandler):
+class _PrivateRotatingFileHandler(logging.handlers.RotatingFileHandler):
     """The next file after a full one is the user's own too."""
 
     def _open(self) -> TextIOWrapper:
@@ -21,7 +21,7 @@ class _OnlyMine(logging.handlers.RotatingFileHandler):
         return open(os.open(self.baseFilename, flags, 0o600), "a", encoding="utf-8")
 
 
-def to_file(path: Path, *, verbose: bool = False) -> Problem | None:
+def log_to_file(path: Path, *, verbose: bool = False) -> Problem | None:
     """Send Sayso's log to a rotating file that only the user can read; a problem where none is.
 
     A file that cannot be written on later (a full disk) ends nothing: lines are dropped.
@@ -32,7 +32,9 @@ def to_file(path: Path, *, verbose: bool = False) -> Problem | None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.touch(mode=0o600)
         os.chmod(path, 0o600)
-        handler: logging.Handler = _OnlyMine(path, maxBytes=MOST_BYTES, backupCount=1)
+        handler: logging.Handler = _PrivateRotatingFileHandler(
+            path, maxBytes=MAX_LOG_BYTES, backupCount=1
+        )
     except OSError as error:
         handler = logging.NullHandler()
         problem = Problem(

@@ -18,20 +18,27 @@ from typing import TYPE_CHECKING
 import attrs
 
 from ..core.problems import Problem, ProblemError
-from ..stt.ondevice.decoding.benchmark import speeds
-from ..stt.ondevice.models.catalog import MODELS, Listed, Model, named, no_space, not_pinned
-from ..stt.ondevice.models.locate import damaged, place
-from .instance import Lock
+from ..stt.ondevice.decoding.benchmark import estimate_speeds
+from ..stt.ondevice.models.catalog import (
+    MODELS,
+    Model,
+    ModelStatus,
+    by_name,
+    not_enough_space,
+    not_pinned,
+)
+from ..stt.ondevice.models.locate import damaged_files, location
+from .instance import InstanceLock
 
 if TYPE_CHECKING:
     from .arrival import Progress, Source
 
-PART, OLD = ".part", ".old"
-CLOSING_S = 1.0
+PARTIAL_SUFFIX, OLD_SUFFIX = ".part", ".old"
+CLOSE_TIMEOUT_S = 1.0
 """A download that hangs is not waited for longer: what it writes is safe to cut off."""
 
 
-def fetch(
+def download(
     model: Model,
     models: Path,
     progress: Progress,
@@ -58,21 +65,21 @@ def fetch(
     from .arrival import Fetch, Source  # its HTTP client takes 0.1 s to import
 
     source = source or Source()
-    target, part = models / model.name, models / f"{model.name}{PART}"
+    target, part = models / model.name, models / f"{model.name}{PARTIAL_SUFFIX}"
     try:
         models.mkdir(parents=True, exist_ok=True)
         with _locked(model, models):
-            if target.is_dir() and not damaged(model, target):
+            if target.is_dir() and not damaged_files(model, target):
                 return target
             part.mkdir(exist_ok=True)
-            needed = model.size_bytes - part_bytes(model, models)
+            needed = model.size_bytes - downloaded_bytes(model, models)
             if (free := source.free_bytes(models)) < needed:
-                raise ProblemError(no_space(needed, free))
+                raise ProblemError(not_enough_space(needed, free))
             if not Fetch(model, part, progress, cancelled, source).run():
                 return None
-            _put(model, part, target)
+            _install(model, part, target)
     except OSError as error:
-        raise _of_disk(error, model, models, part, source) from error
+        raise _disk_problem(error, model, models, part, source) from error
     return target
 
 
@@ -85,12 +92,12 @@ def remove(model: Model, models: Path) -> None:
     try:
         models.mkdir(parents=True, exist_ok=True)
         with _locked(model, models):
-            target, old = models / model.name, models / f"{model.name}{OLD}"
+            target, old = models / model.name, models / f"{model.name}{OLD_SUFFIX}"
             if target.is_dir():
-                _clear(old)
+                _delete_folder(old)
                 target.rename(old)
-            _clear(old)
-            _clear(models / f"{model.name}{PART}")
+            _delete_folder(old)
+            _delete_folder(models / f"{model.name}{PARTIAL_SUFFIX}")
     except OSError as error:
         raise ProblemError(
             Problem(
@@ -102,21 +109,21 @@ def remove(model: Model, models: Path) -> None:
         ) from error
 
 
-def part_bytes(model: Model, models: Path) -> int:
+def downloaded_bytes(model: Model, models: Path) -> int:
     """What an unfinished download has brought so far."""
     total = 0
     for file in model.files:
         with contextlib.suppress(OSError):
-            there = (models / f"{model.name}{PART}" / file.name).stat().st_size
+            there = (models / f"{model.name}{PARTIAL_SUFFIX}" / file.name).stat().st_size
             total += min(there, file.size_bytes)
     return total
 
 
 @contextlib.contextmanager
 def _locked(model: Model, models: Path) -> Iterator[None]:
-    lock = Lock(str(models / f".{model.name}.lock"))
+    lock = InstanceLock(str(models / f".{model.name}.lock"))
     try:
-        if not lock.take():
+        if not lock.acquire():
             raise ProblemError(
                 Problem(
                     f"The model {model.title} is being downloaded already.",
@@ -129,31 +136,31 @@ def _locked(model: Model, models: Path) -> Iterator[None]:
         lock.close()
 
 
-def _put(model: Model, part: Path, target: Path) -> None:
+def _install(model: Model, part: Path, target: Path) -> None:
     """What is whole takes its place, and that of a damaged one, in one step."""
     for path in part.iterdir():
         if path.name not in model.hashes:
             path.unlink()
-    old = target.with_name(f"{target.name}{OLD}")
+    old = target.with_name(f"{target.name}{OLD_SUFFIX}")
     if target.exists():
-        _clear(old)
+        _delete_folder(old)
         target.rename(old)
     part.rename(target)
-    _clear(old)
+    _delete_folder(old)
 
 
-def _clear(folder: Path) -> None:
+def _delete_folder(folder: Path) -> None:
     with contextlib.suppress(FileNotFoundError):
         shutil.rmtree(folder)
 
 
-def _of_disk(
+def _disk_problem(
     error: OSError, model: Model, models: Path, part: Path, source: Source
 ) -> ProblemError:
     """A full disk gets back what the download took: whatever filled it needs it more."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        _clear(part)
-        problem = no_space(model.size_bytes, source.free_bytes(models))
+        _delete_folder(part)
+        problem = not_enough_space(model.size_bytes, source.free_bytes(models))
         return ProblemError(attrs.evolve(problem, detail=str(error)))
     return ProblemError(
         Problem(
@@ -165,89 +172,89 @@ def _of_disk(
     )
 
 
-class Downloads:
+class ModelStore:
     """What the interface does with models. Any thread; downloads have one each."""
 
     def __init__(self, models: Path, cache: Path, source: Source | None = None) -> None:
         self._models, self._cache, self._source = models, cache, source
-        self._guard = threading.Lock()
-        self._under_way: dict[str, _UnderWay] = {}
+        self._lock = threading.Lock()
+        self._active: dict[str, _Download] = {}
         self._problems: dict[str, Problem] = {}
 
-    def listed(self) -> list[Listed]:
+    def statuses(self) -> list[ModelStatus]:
         """All models there are, and how downloads go. Slow: some 20 ms."""
-        with self._guard:
-            arriving, problems = set(self._under_way), dict(self._problems)
+        with self._lock:
+            arriving, problems = set(self._active), dict(self._problems)
         return [
             attrs.evolve(
                 entry,
                 arriving=entry.model.name in arriving,
                 problem=problems.get(entry.model.name),
             )
-            for entry in listed(self._models, self._cache)
+            for entry in model_statuses(self._models, self._cache)
         ]
 
     def start(self, name: str) -> None:
         """Begin to download a model, or go on; `listed` tells how it goes."""
         cancelled = threading.Event()
-        with self._guard:
-            if name in self._under_way:
+        with self._lock:
+            if name in self._active:
                 return
             self._problems.pop(name, None)
             thread = threading.Thread(
                 target=self._run, args=(name, cancelled), name=f"download {name}", daemon=True
             )
-            self._under_way[name] = _UnderWay(thread, cancelled)
+            self._active[name] = _Download(thread, cancelled)
             thread.start()
 
     def cancel(self, name: str) -> None:
         """End it soon; what has arrived stays for another time."""
-        with self._guard:
-            if under_way := self._under_way.get(name):
+        with self._lock:
+            if under_way := self._active.get(name):
                 under_way.cancelled.set()
 
     def remove(self, name: str) -> None:
         """Slow. See `remove`."""
-        with self._guard:
+        with self._lock:
             self._problems.pop(name, None)
-        remove(named(name), self._models)
+        remove(by_name(name), self._models)
 
     def close(self) -> None:
         """End what is under way."""
-        with self._guard:
-            all_of_them = list(self._under_way.values())
+        with self._lock:
+            all_of_them = list(self._active.values())
         for under_way in all_of_them:
             under_way.cancelled.set()
         for under_way in all_of_them:
-            under_way.thread.join(CLOSING_S)
+            under_way.thread.join(CLOSE_TIMEOUT_S)
 
     def _run(self, name: str, cancelled: threading.Event) -> None:
         problem = None
         try:
-            fetch(named(name), self._models, lambda here, whole: None, cancelled, self._source)
+            download(by_name(name), self._models, lambda here, whole: None, cancelled, self._source)
         except ProblemError as error:
             problem = error.problem
         finally:
-            with self._guard:
-                del self._under_way[name]
+            with self._lock:
+                del self._active[name]
                 if problem:
                     self._problems[name] = problem
 
 
 @attrs.frozen
-class _UnderWay:
+class _Download:
     thread: threading.Thread
     cancelled: threading.Event
 
 
-def listed(models: Path, cache: Path) -> list[Listed]:
+def model_statuses(models: Path, cache: Path) -> list[ModelStatus]:
     """All models there are, and what there is of each."""
-    known = speeds(MODELS, cache)
+    known = estimate_speeds(MODELS, cache)
     return [
-        Listed(
+        ModelStatus(
             model=model,
-            place=place(model, models, cache),
-            part_bytes=part_bytes(model, models),
+            location=location(model, models, cache),
+            downloaded_bytes=downloaded_bytes(model, models),
             speed=known.get(model.name),
         )
         for model in MODELS

@@ -13,12 +13,12 @@ def settings_file() -> Path:
     return _DIRS.user_config_path / "settings.json"
 
 
-def takes() -> Path:
+def recordings() -> Path:
     """Sound and text of the takes; private to the user."""
     return _DIRS.user_state_path / "takes"
 
 
-def history() -> Path:
+def database() -> Path:
     return _DIRS.user_state_path / "history.db"
 
 
@@ -31,5 +31,5 @@ def cache() -> Path:
     return _DIRS.user_cache_path
 
 
-def log() -> Path:
+def log_file() -> Path:
     return _DIRS.user_log_path / "sayso.log"

@@ -27,26 +27,26 @@ from ..core.problems import Problem, ProblemError
 log = logging.getLogger(__name__)
 
 HEADER_BYTES = 44
-UNKNOWN_SIZE = 0xFFFFFFFF
+UNKNOWN_SIZE_BYTES = 0xFFFFFFFF
 """As ffmpeg and sox write it to pipes: the data goes on to the end of the file."""
-HIGHEST_HZ = 768_000
+MAX_RATE_HZ = 768_000
 DAY_S = 86400
 
-GONE = Problem("This recording is no longer on this computer.")
+RECORDING_MISSING = Problem("This recording is no longer on this computer.")
 
 
 def wav_header(rate_hz: int, data_bytes: int | None) -> bytes:
     """44 bytes that make s16le mono a WAV file; None while nobody knows how long it gets."""
-    size = UNKNOWN_SIZE if data_bytes is None else data_bytes
+    size = UNKNOWN_SIZE_BYTES if data_bytes is None else data_bytes
     return struct.pack(
         "<4sI4s4sIHHIIHH4sI",
-        b"RIFF", min(UNKNOWN_SIZE, size + HEADER_BYTES - 8), b"WAVE",
+        b"RIFF", min(UNKNOWN_SIZE_BYTES, size + HEADER_BYTES - 8), b"WAVE",
         b"fmt ", 16, 1, 1, rate_hz, rate_hz * BYTES_PER_SAMPLE, BYTES_PER_SAMPLE, 16,
         b"data", size,
     )  # fmt: skip
 
 
-class SpoolFile:
+class RecordingFile:
     """The file of a take that goes on. After a full disk it takes writes and drops them."""
 
     def __init__(self, path: Path, rate_hz: int) -> None:
@@ -55,11 +55,11 @@ class SpoolFile:
         self._size_bytes = 0
         self._file: FileIO | None = None
         try:
-            self._file = FileIO(path, "xb", opener=_only_mine)
-            self._put(wav_header(rate_hz, None))
+            self._file = FileIO(path, "xb", opener=_open_private)
+            self._write_all(wav_header(rate_hz, None))
         except OSError as error:
-            self._drop()
-            raise _explained(error) from error
+            self._close_file()
+            raise _problem_error(error) from error
 
     def write(self, pcm: bytes) -> None:
         """Append s16le mono; it is the system's when this returns.
@@ -70,23 +70,23 @@ class SpoolFile:
         if self._file is None:
             return
         try:
-            self._put(pcm)
+            self._write_all(pcm)
         except OSError as error:
-            self._finish()
-            raise _explained(error) from error
+            self._finalize()
+            raise _problem_error(error) from error
         self._size_bytes += len(pcm)
 
     def close(self) -> None:
         """Complete the header."""
-        self._finish()
+        self._finalize()
 
-    def _put(self, data: bytes) -> None:
+    def _write_all(self, data: bytes) -> None:
         """All of it: a write may take a part only, when the disk gets full."""
         assert self._file is not None
         while data:
             data = data[self._file.write(data) :]
 
-    def _finish(self) -> None:
+    def _finalize(self) -> None:
         if self._file is None:
             return
         # The header is repaired in place, which needs no space; without it readers cope too.
@@ -94,9 +94,9 @@ class SpoolFile:
             self._file.seek(0)
             self._file.write(wav_header(self._rate_hz, self._size_bytes))
             os.fsync(self._file.fileno())
-        self._drop()
+        self._close_file()
 
-    def _drop(self) -> None:
+    def _close_file(self) -> None:
         file, self._file = self._file, None
         if file is not None:
             with contextlib.suppress(OSError):  # told when it was written, if anything is amiss
@@ -104,12 +104,12 @@ class SpoolFile:
 
 
 @attrs.frozen
-class Spool:
+class Recordings:
     """The folder of takes; made when the first is written, for this user only."""
 
     folder: Path
 
-    def open(self, take_id: str, rate_hz: int) -> SpoolFile:
+    def create(self, take_id: str, rate_hz: int) -> RecordingFile:
         """Begin a take's file.
 
         Raises:
@@ -118,19 +118,19 @@ class Spool:
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise _explained(error) from error
-        return SpoolFile(self.folder / f"{take_id}.wav", rate_hz)
+            raise _problem_error(error) from error
+        return RecordingFile(self.folder / f"{take_id}.wav", rate_hz)
 
-    def recordings(self, before_s: float = math.inf) -> list[str]:
+    def wav_ids(self, modified_before_s: float = math.inf) -> list[str]:
         """Ids of the takes that are there as WAV, oldest first.
 
         `before_s`, since 1970: files that were written to later are somebody's who is at it, also
         where not one sample is in them yet.
         """
-        paths = [path for path in self.folder.glob("*.wav") if changed_s(path) < before_s]
-        return [path.stem for path in sorted(paths) if not _is_empty(path)]
+        paths = [path for path in self.folder.glob("*.wav") if modified_s(path) < modified_before_s]
+        return [path.stem for path in sorted(paths) if not _deleted_if_empty(path)]
 
-    def sound(self, take_id: str) -> Path | None:
+    def audio_path(self, take_id: str) -> Path | None:
         """Its file, whichever it is now."""
         if Path(take_id).name != take_id:
             return None
@@ -143,25 +143,25 @@ class Spool:
         Raises:
             ProblemError: There is no such recording, or it cannot be read.
         """
-        if self.sound(take_id) is None:
-            raise ProblemError(GONE)
+        if self.audio_path(take_id) is None:
+            raise ProblemError(RECORDING_MISSING)
         try:
             data = (self.folder / f"{take_id}.wav").read_bytes()
         except FileNotFoundError as error:  # a FLAC is there before its WAV goes
             from ..audio import files
 
             if not (flac := self.folder / f"{take_id}.flac").exists():
-                raise ProblemError(GONE) from error
-            return files.read(flac)
+                raise ProblemError(RECORDING_MISSING) from error
+            return files.load_take(flac)
         except OSError as error:
             raise ProblemError(
                 Problem("This recording cannot be read.", detail=str(error))
             ) from error
-        if not (rate_hz := _rate_hz(data)):
+        if not (rate_hz := _parse_rate_hz(data)):
             raise ProblemError(Problem("This recording is damaged and cannot be read."))
         take = Take(number=0, id=take_id, rate_hz=rate_hz)
         pcm = data[HEADER_BYTES:]
-        take.add(pcm[: len(pcm) // BYTES_PER_SAMPLE * BYTES_PER_SAMPLE])
+        take.append(pcm[: len(pcm) // BYTES_PER_SAMPLE * BYTES_PER_SAMPLE])
         take.end()
         return take
 
@@ -184,7 +184,7 @@ class Spool:
         samples = np.frombuffer(take.read(0), "<i2")
         fresh = self.folder / f"{take_id}.flac.new"
         try:
-            with open(fresh, "w+b", opener=_only_mine) as file:
+            with open(fresh, "w+b", opener=_open_private) as file:
                 soundfile.write(file, samples, take.rate_hz, format="FLAC", subtype="PCM_16")
                 file.flush()
                 os.fsync(file.fileno())
@@ -200,17 +200,17 @@ class Spool:
         wav.unlink(missing_ok=True)
         return flac.name
 
-    def set_aside(self, take_id: str) -> None:
+    def quarantine(self, take_id: str) -> None:
         """Rename what cannot be read, so that it is not met at every start."""
         with contextlib.suppress(OSError):  # then it is met again
             (self.folder / f"{take_id}.wav").replace(self.folder / f"{take_id}.unreadable")
 
-    def forget(self, take_id: str) -> None:
+    def delete(self, take_id: str) -> None:
         """Delete one take; nothing happens if it is gone."""
         for end in (".flac.new", ".flac", ".wav"):
             (self.folder / f"{take_id}{end}").unlink(missing_ok=True)
 
-    def forget_older_than(self, days: float) -> None:
+    def delete_older_than(self, days: float) -> None:
         """Delete sound by its age, whatever the history says; files that are no takes stay."""
         oldest = time.time() - days * DAY_S
         for end in ("wav", "flac", "flac.new", "unreadable"):
@@ -220,11 +220,11 @@ class Spool:
                         path.unlink()
 
 
-def _only_mine(path: str, flags: int) -> int:
+def _open_private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def changed_s(path: Path) -> float:
+def modified_s(path: Path) -> float:
     """When it was last written to, since 1970; 0.0 if it is gone."""
     try:
         return path.stat().st_mtime
@@ -232,7 +232,7 @@ def changed_s(path: Path) -> float:
         return 0.0
 
 
-def _is_empty(path: Path) -> bool:
+def _deleted_if_empty(path: Path) -> bool:
     """Not one sample came to the disk; such a file is deleted."""
     with contextlib.suppress(OSError):  # gone, or not ours to delete
         if path.stat().st_size > HEADER_BYTES:
@@ -241,18 +241,18 @@ def _is_empty(path: Path) -> bool:
     return True
 
 
-def _rate_hz(head: bytes) -> int:
+def _parse_rate_hz(data: bytes) -> int:
     """Of a file that begins as ours do; 0 for any other, whose samples would be read wrongly."""
-    if len(head) < HEADER_BYTES:
+    if len(data) < HEADER_BYTES:
         return 0
-    rate_hz = int(struct.unpack_from("<I", head, 24)[0])
-    ours = wav_header(rate_hz, None) if 0 < rate_hz <= HIGHEST_HZ else b""
+    rate_hz = int(struct.unpack_from("<I", data, 24)[0])
+    ours = wav_header(rate_hz, None) if 0 < rate_hz <= MAX_RATE_HZ else b""
     without_sizes = slice(8, 40)
-    is_ours = head[:4] == b"RIFF" and head[without_sizes] == ours[without_sizes]
+    is_ours = data[:4] == b"RIFF" and data[without_sizes] == ours[without_sizes]
     return rate_hz if is_ours else 0
 
 
-def _explained(error: OSError) -> ProblemError:
+def _problem_error(error: OSError) -> ProblemError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         what = "The disk is full, so this recording is not kept."
         remedy = "Your words are typed all the same. Make some space."

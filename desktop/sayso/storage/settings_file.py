@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from ..core.problems import Problem, ProblemError
-from ..core.settings.file_format import read, write
+from ..core.settings.file_format import from_dict, to_dict
 from ..core.settings.settings import Settings
 
 
@@ -36,7 +36,7 @@ def load(path: Path) -> tuple[Settings, list[Problem]]:
                 f"Sayso starts with the defaults and has kept the old file as {aside}.",
             )
         ]
-    return read(raw)
+    return from_dict(raw)
 
 
 def save(path: Path, settings: Settings) -> None:
@@ -48,8 +48,8 @@ def save(path: Path, settings: Settings) -> None:
     new = path.with_suffix(".new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(new, "w", encoding="utf-8", opener=_only_mine) as file:
-            json.dump(write(settings), file, indent=2, sort_keys=True)
+        with open(new, "w", encoding="utf-8", opener=_open_private) as file:
+            json.dump(to_dict(settings), file, indent=2, sort_keys=True)
             file.flush()
             os.fsync(file.fileno())
         new.replace(path)
@@ -63,6 +63,6 @@ def save(path: Path, settings: Settings) -> None:
         ) from error
 
 
-def _only_mine(path: str, flags: int) -> int:
+def _open_private(path: str, flags: int) -> int:
     """What a person dictates about (`prompt`, `keywords`) is nobody else's business."""
     return os.open(path, flags, 0o600)

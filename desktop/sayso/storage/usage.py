@@ -12,61 +12,63 @@ from collections.abc import Iterable
 
 import attrs
 
-from ..core.usage import Day, Sum, Used, month_of, together, total
+from ..core.usage import DailyUsage, UsageRecord, UsageTotal, month_of, sum_by_endpoint, sum_days
 from .database import Database
 
 
 @attrs.frozen
-class Month:
+class MonthBudget:
     """How a month's budget stands."""
 
     month: str
     spent_usd: float
     warned_usd: float = 0.0
     """The budget that was nearly used up when the person was warned; 0: not yet."""
-    allowed_usd: float = 0.0
+    approved_usd: float = 0.0
     """The budget that was used up when the person chose to go on; 0: not yet."""
 
 
-class Ledger(Database):
+class UsageStore(Database):
     """Each raises ProblemError where the file cannot be read or written."""
 
-    def count(self, day: dt.date, used: Iterable[Used]) -> None:
+    def add(self, day: dt.date, records: Iterable[UsageRecord]) -> None:
         """Add what one take took, on the day of the person's calendar."""
-        sums = together(used)
+        sums = sum_by_endpoint(records)
         if sums:
-            self.change(lambda db: _count(db, day, sums))
+            self.write(lambda db: _add_totals(db, day, sums))
 
-    def days(self, month: str = "") -> list[Day]:
+    def days(self, month: str = "") -> list[DailyUsage]:
         """Of '2026-11', or all there are, in order."""
         query = "SELECT * FROM days WHERE substr(day, 1, ?) = ? ORDER BY day, endpoint"
-        return self.read(lambda db: [_day(row) for row in db.execute(query, [len(month), month])])
+        return self.read(
+            lambda db: [_day_from_row(row) for row in db.execute(query, [len(month), month])]
+        )
 
-    def month(self, day: dt.date) -> Month:
+    def month(self, day: dt.date) -> MonthBudget:
         """The month that day is in."""
         name = month_of(day)
         query = "SELECT warned_usd, allowed_usd FROM budgets WHERE month = ?"
         answers = self.read(lambda db: db.execute(query, [name]).fetchone())
-        spent_usd = total(self.days(name)).cost_usd or 0.0
-        return Month(name, spent_usd, *(answers or ()))
+        spent_usd = sum_days(self.days(name)).cost_usd or 0.0
+        return MonthBudget(name, spent_usd, *(answers or ()))
 
-    def warned(self, month: str, budget_usd: float) -> None:
+    def mark_warned(self, month: str, budget_usd: float) -> None:
         """The person knows that this budget is nearly used up."""
-        self._answer("warned_usd", month, budget_usd)
+        self._set_budget_mark("warned_usd", month, budget_usd)
 
-    def allow(self, month: str, budget_usd: float) -> None:
+    def approve(self, month: str, budget_usd: float) -> None:
         """The person goes on although this budget is used up."""
-        self._answer("allowed_usd", month, budget_usd)
+        self._set_budget_mark("allowed_usd", month, budget_usd)
 
-    def _answer(self, what: str, month: str, budget_usd: float) -> None:
+    def _set_budget_mark(self, column: str, month: str, budget_usd: float) -> None:
         query = (
-            f"INSERT INTO budgets (month, {what}) VALUES (?, ?)"
-            f" ON CONFLICT (month) DO UPDATE SET {what} = excluded.{what}"
+            f"INSERT INTO budgets (month, {column}) VALUES (?, ?)"
+            f" ON CONFLICT (month) DO UPDATE SET {column} = excluded.{column}"
         )
-        self.change(lambda db: db.execute(query, [month, budget_usd]))
+        self.write(lambda db: db.execute(query, [month, budget_usd]))
 
 
-def _count(db: sqlite3.Connection, day: dt.date, sums: dict[str, Sum]) -> None:
+def _add_totals(db: sqlite3.Connection, day: dt.date, totals: dict[str, UsageTotal]) -> None:
     query = """
         INSERT INTO days VALUES (?, ?, ?, ?, ?, ?)
         ON CONFLICT (day, endpoint) DO UPDATE SET
@@ -78,13 +80,13 @@ def _count(db: sqlite3.Connection, day: dt.date, sums: dict[str, Sum]) -> None:
                 ELSE coalesce(cost_usd, 0) + excluded.cost_usd
             END
     """
-    for endpoint, one in sums.items():
+    for endpoint, one in totals.items():
         values = (one.takes, one.seconds, one.tokens, one.cost_usd)
         db.execute(query, [day.isoformat(), endpoint, *values])
 
 
-def _day(row: sqlite3.Row) -> Day:
-    one = Sum(
+def _day_from_row(row: sqlite3.Row) -> DailyUsage:
+    one = UsageTotal(
         takes=row["takes"], seconds=row["seconds"], tokens=row["tokens"], cost_usd=row["cost_usd"]
     )
-    return Day(day=dt.date.fromisoformat(row["day"]), endpoint=row["endpoint"], sum=one)
+    return DailyUsage(day=dt.date.fromisoformat(row["day"]), endpoint=row["endpoint"], total=one)

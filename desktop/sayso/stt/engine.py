@@ -7,7 +7,7 @@ from typing import Protocol
 
 import attrs
 
-from ..core.recognition.plausibility import Account
+from ..core.recognition.plausibility import EngineReport
 from .reader import Reader
 
 
@@ -23,8 +23,8 @@ class Partial:
     text: str
 
 
-News = Ready | Partial
-Heard = News | Account
+EngineUpdate = Ready | Partial
+EngineEvent = EngineUpdate | EngineReport
 """An `Account` comes once, before the text, from engines that know more than the length of the
 audio: what of it arrived, and what they were told."""
 
@@ -50,7 +50,7 @@ class Engine(Protocol):
         """
         ...
 
-    async def recognise(self, audio: Reader, heard: Callable[[Heard], None]) -> str:
+    async def transcribe(self, audio: Reader, on_event: Callable[[EngineEvent], None]) -> str:
         """Read the audio to its end and return the whole text, '' if nothing was said.
 
         Has its own deadlines: always returns or raises. May be cancelled, and then does

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from ..core.settings.endpoint import Endpoint
 from .engine import Engine
-from .server.api_key import KeyOf
+from .server.api_key import GetApiKey
 
 
-def engine_for(endpoint: Endpoint, language: str, key_of: KeyOf) -> Engine:
+def create_server_engine(endpoint: Endpoint, language: str, get_key: GetApiKey) -> Engine:
     """`language` is as in the setting: '' detects it."""
     if endpoint.transport == "rest":
-        from .file_upload.engine import RestEngine
+        from .file_upload.engine import FileUploadEngine
 
-        return RestEngine(endpoint, language, key_of)
+        return FileUploadEngine(endpoint, language, get_key)
     from .realtime.engine import RealtimeEngine
 
-    return RealtimeEngine(endpoint, language, key_of)
+    return RealtimeEngine(endpoint, language, get_key)

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 
 from ..core.dictation.take import BYTES_PER_SAMPLE, Take
 
-MOST_BYTES = 1 << 18
+MAX_CHUNK_BYTES = 1 << 18
 """Resampled in pieces, so that a long backlog does not block the loop."""
 
 
@@ -30,11 +30,11 @@ class Reader:
 
         take, cursor, resampler = self.take, self.start_bytes, None
         changed = asyncio.Event()
-        stop = take.listen(changed.set)
+        stop = take.add_listener(changed.set)
         try:
             while True:
                 changed.clear()
-                pcm = take.read(cursor, MOST_BYTES)
+                pcm = take.read(cursor, MAX_CHUNK_BYTES)
                 cursor += len(pcm)
                 if pcm and resampler is None and take.rate_hz != rate_hz:
                     resampler = soxr.ResampleStream(take.rate_hz, rate_hz, 1, dtype="int16")
@@ -54,9 +54,9 @@ class Reader:
         finally:
             stop()
 
-    def position_bytes(self, given_bytes: int, rate_hz: int) -> int:
+    def position_bytes(self, output_bytes: int, rate_hz: int) -> int:
         """Where in the take the audio ends of which so many bytes came out at `rate_hz`."""
-        samples = given_bytes // BYTES_PER_SAMPLE * self.take.rate_hz // rate_hz
+        samples = output_bytes // BYTES_PER_SAMPLE * self.take.rate_hz // rate_hz
         return min(self.start_bytes + samples * BYTES_PER_SAMPLE, self.take.size_bytes)
 
     @property

@@ -18,18 +18,18 @@ from ..core.insertion import Target
 from ..core.problems import Problem, ProblemError
 
 
-class DisplayGoneError(ProblemError):
+class DisplayLostError(ProblemError):
     """The display has ended, or cut us off: what is shown and typed there has no place now."""
 
 
-class FocusMovedError(ProblemError):
+class FocusChangedError(ProblemError):
     """Another window has the focus than the one meant; nothing was typed."""
 
     def __init__(self) -> None:
         super().__init__(Problem("Another window has the focus.", "Copy your words.", "copy"))
 
 
-class KeySource(Protocol):
+class HotkeySource(Protocol):
     """Key and mouse-button events of the whole desktop, in `core.keys` names.
 
     The callbacks are called in a thread of the source's own and must return at once.
@@ -45,14 +45,14 @@ class KeySource(Protocol):
 
     def stop(self) -> None: ...
 
-    def swallow(self, chord: str) -> Problem | None:
+    def grab(self, chord: str) -> Problem | None:
         """Keep the chord from the focused window where the system can; None or why not.
 
         '' gives everything back. A lone modifier is not swallowed: it types nothing.
         """
         ...
 
-    def really_down(self) -> frozenset[str]:
+    def pressed_now(self) -> frozenset[str]:
         """The keys that are down now, asked of the system; any thread."""
         ...
 
@@ -72,11 +72,11 @@ class Typist(Protocol):
         """
         ...
 
-    def spare_characters(self, text: str) -> int | None:
+    def can_type(self, text: str) -> int | None:
         """How many spare key symbols the text needs; None if typing cannot give it exactly."""
         ...
 
-    def type(self, text: str, into: int = 0) -> None:
+    def type(self, text: str, target: int = 0) -> None:
         """Type the text by simulated keys, exactly; returns when the last key is sent.
 
         Held modifiers are waited for, then released; nothing is left pressed.
@@ -90,7 +90,7 @@ class Typist(Protocol):
         """
         ...
 
-    def press(self, chord: Pressed, into: int = 0) -> None:
+    def press_paste(self, chord: Pressed, target: int = 0) -> None:
         """Press and release a paste chord, with held modifiers out of the way.
 
         Raises:
@@ -114,7 +114,7 @@ class Screen(Protocol):
         ...
 
 
-class PlainScreen:
+class DefaultScreen:
     """Where every window may be translucent and nobody tells where the focus is."""
 
     def composited(self) -> bool:
@@ -125,23 +125,23 @@ class PlainScreen:
 
 
 @attrs.frozen
-class Machine:
+class Platform:
     """The parts for this system."""
 
     name: str
-    keys: KeySource
+    hotkey: HotkeySource
     typist: Typist
-    obstacles: Callable[[], list[Problem]]
+    missing_requirements: Callable[[], list[Problem]]
     """What stands in the way now: no display, a permission not granted."""
-    screen: Screen = attrs.field(factory=PlainScreen)
-    selection_answers: Callable[[Selection], bool] = lambda _selection: True
+    screen: Screen = attrs.field(factory=DefaultScreen)
+    selection_owner_responds: Callable[[Selection], bool] = lambda _selection: True
     """Whether the program whose clipboard it is answers, within 0.25 s. Blocks; any thread."""
 
 
-def this_machine(name: str | None = None) -> Machine:
+def current_platform(name: str | None = None) -> Platform:
     """The parts for this system, or for the one named (tests, reports)."""
     module = importlib.import_module(f".{name or system_name()}", __package__)
-    machine: Machine = module.machine()
+    machine: Platform = module.machine()
     return machine
 
 

@@ -16,21 +16,21 @@ from ..core.hotkey import keys as names
 from ..core.hotkey.chord import Chord
 from ..core.insertion import Target
 from ..core.problems import Problem, ProblemError
-from . import FocusMovedError, Pressed
+from . import FocusChangedError, Pressed
 
-Hear = Callable[[str], None]
+KeyCallback = Callable[[str], None]
 
-_NAMES = {
+_KEY_NAMES = {
     "cmd": "super_l", "cmd_l": "super_l", "cmd_r": "super_r",
     "alt": "alt_l", "ctrl": "ctrl_l", "shift": "shift_l", "alt_gr": "altgr",
 }  # fmt: skip
 """pynput's names that are not ours."""
-_BUTTONS = {"middle": 2, "x1": 8, "x2": 9}
+_BUTTON_NUMBERS = {"middle": 2, "x1": 8, "x2": 9}
 """pynput's names of mouse buttons by X11's numbers, which are ours."""
 
 
 @attrs.frozen
-class Library:
+class PynputModules:
     """The parts of pynput that are used."""
 
     listen_keys: Callable[..., Any]
@@ -43,7 +43,7 @@ class Library:
     """`pynput.keyboard.Key`"""
 
 
-def library() -> Library:
+def load_pynput() -> PynputModules:
     """The real one.
 
     Raises:
@@ -57,10 +57,10 @@ def library() -> Library:
                 "Sayso cannot see keys here.", "Use sayso start and sayso stop.", "", str(error)
             )
         ) from error
-    return Library(keyboard.Listener, mouse.Listener, keyboard.Controller, keyboard.Key)
+    return PynputModules(keyboard.Listener, mouse.Listener, keyboard.Controller, keyboard.Key)
 
 
-def name_of(key: Any, codes: Mapping[int, str]) -> str:
+def key_name(key: Any, codes: Mapping[int, str]) -> str:
     """Our name of pynput's key; '' if there is none.
 
     Args:
@@ -70,37 +70,39 @@ def name_of(key: Any, codes: Mapping[int, str]) -> str:
         return ""
     word = getattr(key, "name", None)
     if word is not None:
-        name = _NAMES.get(word, word)
-        return name if name in names.NAMED else ""
+        name = _KEY_NAMES.get(word, word)
+        return name if name in names.NAMED_KEYS else ""
     code = getattr(key, "vk", None)
     if isinstance(code, int) and code in codes:
         return codes[code]
     char = (getattr(key, "char", None) or "").lower()
-    return char if char and names.is_key(char) else ""
+    return char if char and names.is_valid_key(char) else ""
 
 
-class PynputKeys:
+class PynputHotkey:
     """A `KeySource`. It hears keys after the focused window has: none can be swallowed."""
 
-    def __init__(self, pynput: Callable[[], Library], codes: Mapping[int, str]) -> None:
+    def __init__(self, pynput: Callable[[], PynputModules], codes: Mapping[int, str]) -> None:
         self._pynput = pynput
         self._codes = codes
         self._listeners = ExitStack()
-        self._down: frozenset[str] = frozenset()
+        self._pressed: frozenset[str] = frozenset()
 
-    def start(self, press: Hear, release: Hear) -> None:
+    def start(self, press: KeyCallback, release: KeyCallback) -> None:
         self.stop()
         pynput = self._pynput()
         with ExitStack() as listeners:
             for listener in (
                 pynput.listen_keys(
-                    on_press=lambda key, *_: self._tell(name_of(key, self._codes), True, press),
-                    on_release=lambda key, *_: self._tell(
-                        name_of(key, self._codes), False, release
+                    on_press=lambda key, *_: self._dispatch(
+                        key_name(key, self._codes), True, press
+                    ),
+                    on_release=lambda key, *_: self._dispatch(
+                        key_name(key, self._codes), False, release
                     ),
                 ),
                 pynput.listen_mouse(
-                    on_click=lambda x, y, button, down, *_: self._tell(
+                    on_click=lambda x, y, button, down, *_: self._dispatch(
                         button_name(button), down, press if down else release
                     )
                 ),
@@ -111,42 +113,45 @@ class PynputKeys:
 
     def stop(self) -> None:
         self._listeners.close()
-        self._down = frozenset()
+        self._pressed = frozenset()
 
-    def swallow(self, chord: str) -> Problem | None:
+    def grab(self, chord: str) -> Problem | None:
         if not chord or Chord.parse(chord).is_modifiers_only:
             return None
         return Problem(
-            f"{Chord.parse(chord).shown} also reaches the window you are in.",
+            f"{Chord.parse(chord).display_name} also reaches the window you are in.",
             "Choose Right Ctrl if that gets in the way.",
             "hotkey",
         )
 
-    def really_down(self) -> frozenset[str]:
+    def pressed_now(self) -> frozenset[str]:
         """As heard: these systems have no account of their own that pynput gives."""
-        return self._down
+        return self._pressed
 
-    def _tell(self, name: str, is_down: bool, hear: Hear) -> None:
-        if not name or is_down == (name in self._down):
+    def _dispatch(self, name: str, is_down: bool, hear: KeyCallback) -> None:
+        if not name or is_down == (name in self._pressed):
             return  # auto-repeat, or released twice
-        self._down = self._down | {name} if is_down else self._down - {name}
+        self._pressed = self._pressed | {name} if is_down else self._pressed - {name}
         hear(name)
 
 
 def button_name(button: Any) -> str:
     """Our name of pynput's mouse button; '' for the two that are not offered."""
-    number = _BUTTONS.get(button.name, 0)
+    number = _BUTTON_NUMBERS.get(button.name, 0)
     if not number and button.name.startswith("button"):
         number = int(button.name.removeprefix("button") or 0)
     name = f"mouse{number}"
-    return name if name in names.MOUSE else ""
+    return name if name in names.MOUSE_BUTTONS else ""
 
 
 class PynputTypist:
     """A `Typist` that pastes with the system's chord, and types only where it is told to."""
 
     def __init__(
-        self, pynput: Callable[[], Library], modifier: str, focused: Callable[[], Target]
+        self,
+        pynput: Callable[[], PynputModules],
+        modifier: str,
+        focused_target: Callable[[], Target],
     ) -> None:
         """
         Args:
@@ -155,17 +160,17 @@ class PynputTypist:
         """
         self._pynput = pynput
         self._modifier = modifier
-        self._focused = focused
-        self._library: Library | None = None
+        self._focused_target = focused_target
+        self._library: PynputModules | None = None
 
     def target(self) -> Target:
-        return self._focused()
+        return self._focused_target()
 
-    def spare_characters(self, text: str) -> int | None:
+    def can_type(self, text: str) -> int | None:
         """None: simulated characters are not exact in every program here."""
         return None
 
-    def type(self, text: str, into: int = 0) -> None:
+    def type(self, text: str, target: int = 0) -> None:
         if any((c < " " and c not in "\n\t") or "\x7f" <= c <= "\x9f" for c in text):
             raise ProblemError(
                 Problem(
@@ -174,13 +179,13 @@ class PynputTypist:
                     "copy",
                 )
             )
-        self._check(into)
-        self._open()[1].type(text)
+        self._check_focus(target)
+        self._load()[1].type(text)
 
-    def press(self, chord: Pressed, into: int = 0) -> None:
+    def press_paste(self, chord: Pressed, target: int = 0) -> None:
         """Press this system's paste chord, whichever is named."""
-        self._check(into)
-        library, controller = self._open()
+        self._check_focus(target)
+        library, controller = self._load()
         for name in ("shift", "ctrl", "alt", "cmd"):
             for side in ("", "_l", "_r"):
                 if hasattr(library.key, name + side):
@@ -194,11 +199,11 @@ class PynputTypist:
     def close(self) -> None:
         self._library = None
 
-    def _check(self, into: int) -> None:
-        if into and self._focused().window != into:
-            raise FocusMovedError
+    def _check_focus(self, target: int) -> None:
+        if target and self._focused_target().id != target:
+            raise FocusChangedError
 
-    def _open(self) -> tuple[Library, Any]:
+    def _load(self) -> tuple[PynputModules, Any]:
         if self._library is None:
             self._library = self._pynput()
         return self._library, self._library.controller()

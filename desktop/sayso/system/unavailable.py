@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ..core.insertion import Target
 from ..core.problems import Problem, ProblemError
-from . import Machine, Pressed
+from . import Platform, Pressed
 
 NO_DISPLAY = Problem(
     "There is no X display here, so Sayso cannot see keys or type.",
@@ -14,48 +14,51 @@ NO_DISPLAY = Problem(
 )
 
 
-class NoKeys:
+class UnavailableHotkey:
     """A `KeySource` that says why there are none."""
 
-    def __init__(self, why: Problem = NO_DISPLAY) -> None:
-        self._why = why
+    def __init__(self, problem: Problem = NO_DISPLAY) -> None:
+        self._problem = problem
 
     def start(self, press: Callable[[str], None], release: Callable[[str], None]) -> None:
-        raise ProblemError(self._why)
+        raise ProblemError(self._problem)
 
     def stop(self) -> None:
         return None
 
-    def swallow(self, chord: str) -> Problem | None:
-        return self._why if chord else None
+    def grab(self, chord: str) -> Problem | None:
+        return self._problem if chord else None
 
-    def really_down(self) -> frozenset[str]:
+    def pressed_now(self) -> frozenset[str]:
         return frozenset()
 
 
-class NoTypist:
+class UnavailableTypist:
     """A `Typist` that says why nothing can be typed."""
 
-    def __init__(self, why: Problem = NO_DISPLAY) -> None:
-        self._why = why
+    def __init__(self, problem: Problem = NO_DISPLAY) -> None:
+        self._problem = problem
 
     def target(self) -> Target:
         return Target()
 
-    def spare_characters(self, text: str) -> int | None:
+    def can_type(self, text: str) -> int | None:
         return None
 
-    def type(self, text: str, into: int = 0) -> None:
-        raise ProblemError(self._why)
+    def type(self, text: str, target: int = 0) -> None:
+        raise ProblemError(self._problem)
 
-    def press(self, chord: Pressed, into: int = 0) -> None:
-        raise ProblemError(self._why)
+    def press_paste(self, chord: Pressed, target: int = 0) -> None:
+        raise ProblemError(self._problem)
 
     def close(self) -> None:
         return None
 
 
-def machine(why: Problem = NO_DISPLAY) -> Machine:
-    return Machine(
-        name="unavailable", keys=NoKeys(why), typist=NoTypist(why), obstacles=lambda: [why]
+def platform(problem: Problem = NO_DISPLAY) -> Platform:
+    return Platform(
+        name="unavailable",
+        hotkey=UnavailableHotkey(problem),
+        typist=UnavailableTypist(problem),
+        missing_requirements=lambda: [problem],
     )

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 import attrs
 
 from ..core.problems import Problem
-from ..core.settings.settings import Endpoint, History, Settings
-from ..core.usage import Day
-from ..stt.ondevice.models.catalog import Listed
+from ..core.settings.settings import Endpoint, HistorySettings, Settings
+from ..core.usage import DailyUsage
+from ..stt.ondevice.models.catalog import ModelStatus
 
 
 @attrs.frozen(kw_only=True)
@@ -17,24 +17,24 @@ class Actions:
     """What the interface may ask for; each returns at once unless marked slow."""
 
     start_hands_free: Callable[[], None]
-    finish: Callable[[], None]
+    stop: Callable[[], None]
     cancel: Callable[[], None]
-    try_again: Callable[[], None]
+    retry: Callable[[], None]
     """Recognise the last failed take again."""
     insert_held: Callable[[], None]
-    copy_words: Callable[[], None]
+    copy_text: Callable[[], None]
     """The held words, else the last ones."""
     dismiss: Callable[[], None]
-    change: Callable[[str, object], Problem | None]
+    change_setting: Callable[[str, object], Problem | None]
     """One setting by its dotted key: saved and in force at once, or why not."""
-    edit: Callable[[Callable[[Settings], Settings]], Problem | None]
+    edit_settings: Callable[[Callable[[Settings], Settings]], Problem | None]
     """Several at once; the function may raise ProblemError."""
     open_settings: Callable[[str], None]
     """By the page's name."""
     open_history: Callable[[], None]
-    type_again: Callable[[str, int], None]
+    reinsert: Callable[[str, int], None]
     """The words of the take with this id, as soon as another window than this one has the focus."""
-    recognise_again: Callable[[str, str], str]
+    transcribe_again: Callable[[str, str], str]
     """Slow; by id, and by whom: 'on-device', an endpoint's name, or '' for the chosen one. The
     words, which are in the history then; ProblemError where it fails."""
     play: Callable[[str, Callable[[Problem | None], None]], None]
@@ -42,31 +42,31 @@ class Actions:
     thread."""
     stop_playing: Callable[[], None]
     copy: Callable[[str], None]
-    history_going: Callable[[History | None], int]
+    count_expired: Callable[[HistorySettings | None], int]
     """Slow. How many takes this rule would delete now; None: how many there are."""
     delete_history: Callable[[], None]
-    usage: Callable[[str], list[Day]]
+    usage_of_month: Callable[[str], list[DailyUsage]]
     """Slow. Of a month: 2026-11."""
-    go_on: Callable[[], None]
+    approve_budget: Callable[[], None]
     """The budget of this month is used up, and the person goes on all the same."""
     quit: Callable[[], None]
     microphones: Callable[[], Mapping[str, str]]
     """Slow. What the setting holds, and what a person calls it."""
-    meter: Callable[[Callable[[float], None]], Callable[[], None]]
+    start_level_meter: Callable[[Callable[[float], None]], Callable[[], None]]
     """Start the level meter, which calls with dBFS from another thread; returns how to stop."""
     record_hotkey: Callable[[Callable[[str], None]], Callable[[], None]]
     """Report the next chord pressed anywhere ('' for Esc), from another thread; returns stop."""
-    key_state: Callable[[str], str]
+    api_key_location: Callable[[str], str]
     """Slow. Where the key for a host is: "keyring", "run", "environment" or ""."""
-    store_key: Callable[[str, str], None]
+    store_api_key: Callable[[str, str], None]
     """Slow; ProblemError where there is no keyring. Host, key."""
-    keep_key_for_run: Callable[[str, str], None]
-    forget_key: Callable[[str], None]
-    test_endpoint: Callable[[], str]
+    keep_api_key_in_memory: Callable[[str, str], None]
+    delete_api_key: Callable[[str], None]
+    test_connection: Callable[[], str]
     """Slow; one sentence on success, ProblemError otherwise."""
-    server_models: Callable[[Endpoint], Sequence[str]]
+    fetch_models: Callable[[Endpoint], Sequence[str]]
     """Slow. What the server says it has; ProblemError where it does not."""
-    models: Callable[[], list[Listed]]
+    list_models: Callable[[], list[ModelStatus]]
     """Slow. Also tells how downloads go."""
     download_model: Callable[[str], None]
     """Begin, or go on."""

@@ -14,27 +14,27 @@ class Bridge(QObject):
     others run in the thread of the emitter.
     """
 
-    status = Signal(object)
+    status_changed = Signal(object)
     """A `core.status.Status`."""
-    level = Signal(float)
+    level_measured = Signal(float)
     """Loudness in dBFS while a take is recorded, 20 to 50 times a second."""
-    settings = Signal(object)
+    settings_changed = Signal(object)
     """A `core.settings.Settings`, after every change."""
-    history = Signal()
+    history_changed = Signal()
     """It has changed."""
-    show_settings = Signal(str)
+    settings_requested = Signal(str)
     """Page name; '' for the one last shown."""
-    run = Signal(object)
+    call_requested = Signal(object)
     """A callable without arguments, to be called in the main thread."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.run.connect(self._run, Qt.ConnectionType.AutoConnection)
+        self.call_requested.connect(self._on_call_requested, Qt.ConnectionType.AutoConnection)
 
     def call(self, function: Callable[[], object]) -> None:
         """Call it in the main thread: at once if this is it, else soon. Any thread."""
-        self.run.emit(function)
+        self.call_requested.emit(function)
 
     @Slot(object)
-    def _run(self, function: Callable[[], object]) -> None:
+    def _on_call_requested(self, function: Callable[[], object]) -> None:
         function()

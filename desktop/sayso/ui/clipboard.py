@@ -19,8 +19,8 @@ from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QClipboard, QGuiApplication
 
 from ..core.problems import Problem, ProblemError
-from ..system import FocusMovedError, Selection
-from .lending import Offer, Saved, restored, saved
+from ..system import FocusChangedError, Selection
+from .lending import ClipboardBackup, ClipboardOffer, backup, restore
 
 KEEP_MS = 500
 """How long after the last question the words stay. 50 ms were enough in every program tried, but
@@ -46,7 +46,7 @@ _MODES: dict[QClipboard.Mode, Selection] = {
     QClipboard.Mode.Selection: "primary",
 }
 
-NOT_TAKEN = Problem(
+NOT_PASTED = Problem(
     "This window does not take typed text.", "Your words are copied: press Ctrl+V.", "copy"
 )
 
@@ -61,7 +61,7 @@ class _Job:
     sent_at_ms: int | None = None
 
 
-class Paste(QObject):
+class QtClipboard(QObject):
     """Pastes one text at a time. Create it in the main thread, whose event loop must run."""
 
     _asked = Signal(object)
@@ -87,9 +87,9 @@ class Paste(QObject):
         self._keys = ThreadPoolExecutor(1, "paste")
         self._waiting: deque[_Job] = deque()
         self._job: _Job | None = None
-        self._before: dict[QClipboard.Mode, Saved] = {}
+        self._before: dict[QClipboard.Mode, ClipboardBackup] = {}
         """What stood there before the first of the texts not yet taken away."""
-        self._lent: dict[QClipboard.Mode, Offer] = {}
+        self._lent: dict[QClipboard.Mode, ClipboardOffer] = {}
         self._taken_at_ms = -KEEP_LIMIT_MS
         self._questioned_at_ms = -NEXT_MS
         self._slow_ms = 0
@@ -165,8 +165,10 @@ class Paste(QObject):
         for mode in self._modes:
             if not self._is_lent(mode):
                 mime = self._clipboard.mimeData(mode) if mode in answering else None
-                self._before[mode] = saved(mime)
-            self._lent[mode] = Offer(job.text, self._questioned, lambda: self._fetched(job))
+                self._before[mode] = backup(mime)
+            self._lent[mode] = ClipboardOffer(
+                job.text, self._questioned, lambda: self._fetched(job)
+            )
             self._clipboard.setMimeData(self._lent[mode], mode)
         self._keys.submit(self._press, job)
 
@@ -230,7 +232,7 @@ class Paste(QObject):
         elif self._is_read(job):
             self._give_up.start(FETCH_LIMIT_MS)
         else:
-            self._end(job, ProblemError(NOT_TAKEN))
+            self._end(job, ProblemError(NOT_PASTED))
 
     def _is_read(self, job: _Job) -> bool:
         """Whether somebody has asked since the keys, and will fetch it yet."""
@@ -241,7 +243,7 @@ class Paste(QObject):
     def _end(self, job: _Job, problem: ProblemError) -> None:
         """It was not pasted: leave the words to the user, unless they wait elsewhere."""
         self._job = None
-        if not isinstance(problem, FocusMovedError):
+        if not isinstance(problem, FocusChangedError):
             self.copy(job.text)
         self._put_back()
         job.future.set_exception(problem)
@@ -254,7 +256,7 @@ class Paste(QObject):
                 continue
             before = self._before.get(mode)
             if before:
-                self._clipboard.setMimeData(restored(before), mode)
+                self._clipboard.setMimeData(restore(before), mode)
             else:
                 self._clipboard.clear(mode)
         self._lent.clear()

@@ -12,15 +12,15 @@ import attrs
 from ..core.dictation.status import Status
 from ..core.hotkey.chord import Chord
 from ..core.problems import Action, Problem
-from ..core.recognition.fallback_policy import Waiting
+from ..core.recognition.fallback_policy import RetryDelay
 from ..core.settings.endpoint import ON_DEVICE
 from ..core.settings.settings import Settings
 
-Icon = Literal["idle", "listening", "finishing", "error"]
-SENDS_SOUND = "Sound leaves this computer"
-MAY_SEND_SOUND = "Sound leaves this computer if that fails"
+TrayState = Literal["idle", "listening", "finishing", "error"]
+SENDS_AUDIO = "Sound leaves this computer"
+MAY_SEND_AUDIO = "Sound leaves this computer if that fails"
 
-Kind = Literal[
+IndicatorKind = Literal[
     "arming",
     "listening",
     "hands-free",
@@ -31,7 +31,7 @@ Kind = Literal[
     "rescued",
     "error",
 ]
-Does = Literal[
+ButtonAction = Literal[
     "finish",
     "cancel",
     "try-again",
@@ -46,58 +46,58 @@ Does = Literal[
     "go-on",
     "use-computer",
 ]
-ENDING = "finishing", "inserting"
+FINISHING_STATES = "finishing", "inserting"
 
 
 @attrs.frozen
 class TrayView:
-    icon: Icon
+    icon: TrayState
     tooltip: str
-    line: str
+    status_line: str
     """First line of the menu."""
     listening: bool
     """Whether the second entry finishes instead of starting."""
-    toggle: str
-    has_held: bool
-    has_words: bool
+    toggle_label: str
+    has_held_text: bool
+    has_text: bool
     engine: str
-    sends: str
+    audio_note: str
     """Whether sound leaves this computer, for the menu; '' if not."""
 
 
 @attrs.frozen
 class Button:
     label: str
-    does: Does
+    action: ButtonAction
     primary: bool = False
 
 
 @attrs.frozen
-class PillView:
-    kind: Kind
+class IndicatorView:
+    kind: IndicatorKind
     text: str = ""
     detail: str = ""
     """Second line."""
     buttons: tuple[Button, ...] = ()
     closable: bool = False
-    stop: bool = False
+    has_stop_button: bool = False
     """Has the round button that finishes."""
 
     @property
-    def name(self) -> str:
+    def accessible_name(self) -> str:
         """What assistive technology calls it."""
-        return f"Sayso: {_SPOKEN[self.kind] or self.text}".rstrip(": ")
+        return f"Sayso: {_ACCESSIBLE_NAMES[self.kind] or self.text}".rstrip(": ")
 
     @property
-    def description(self) -> str:
+    def accessible_description(self) -> str:
         return self.detail or self.text
 
     @property
     def clickable(self) -> bool:
-        return bool(self.buttons) or self.closable or self.stop
+        return bool(self.buttons) or self.closable or self.has_stop_button
 
 
-_SPOKEN: dict[Kind, str] = {
+_ACCESSIBLE_NAMES: dict[IndicatorKind, str] = {
     "arming": "starting the microphone",
     "listening": "listening",
     "hands-free": "listening hands-free",
@@ -108,7 +108,7 @@ _SPOKEN: dict[Kind, str] = {
     "rescued": "",
     "error": "",
 }
-_ACTIONS: dict[Action, Button] = {
+_PROBLEM_BUTTONS: dict[Action, Button] = {
     "try-again": Button("Try again", "try-again", primary=True),
     "microphone": Button("Microphone", "settings:general", primary=True),
     "recognition": Button("Settings", "settings:recognition", primary=True),
@@ -116,7 +116,7 @@ _ACTIONS: dict[Action, Button] = {
     "copy": Button("Copy again", "copy", primary=True),
 }
 
-_WAITS: dict[Action, tuple[Button, ...]] = {
+_QUESTION_BUTTONS: dict[Action, tuple[Button, ...]] = {
     "budget": (
         Button("Go on", "go-on", primary=True),
         Button("Use this computer", "use-computer"),
@@ -128,15 +128,19 @@ _WAITS: dict[Action, tuple[Button, ...]] = {
 
 def tray_view(status: Status, settings: Settings) -> TrayView:
     """The whole tray for one status."""
-    key = Chord.parse(settings.hotkey.chord).shown
+    key = Chord.parse(settings.hotkey.chord).display_name
     listening = status.state == "listening"
-    icon: Icon
+    icon: TrayState
     if listening:
         icon, tip, line = "listening", "listening", "Listening"
-    elif status.state in ENDING:
+    elif status.state in FINISHING_STATES:
         icon, tip, line = "finishing", "writing your words", "Writing your words"
     elif status.problem:
-        icon, tip, line = "error", status.problem.what, bare(status.problem.what)
+        icon, tip, line = (
+            "error",
+            status.problem.message,
+            without_final_period(status.problem.message),
+        )
     elif settings.hotkey.mode == "toggle":
         icon, tip, line = "idle", f"tap {key} and speak", f"Listening for {key}"
     else:
@@ -144,129 +148,133 @@ def tray_view(status: Status, settings: Settings) -> TrayView:
     return TrayView(
         icon=icon,
         tooltip=f"Sayso: {tip}",
-        line=line,
+        status_line=line,
         listening=listening,
-        toggle="Finish dictation" if listening else "Start hands-free",
-        has_held=bool(status.held),
-        has_words=bool(status.held or status.last_text),
-        engine=settings.chosen,
-        sends=_sends(settings),
+        toggle_label="Finish dictation" if listening else "Start hands-free",
+        has_held_text=bool(status.held_text),
+        has_text=bool(status.held_text or status.last_text),
+        engine=settings.selected_engine,
+        audio_note=_audio_note(settings),
     )
 
 
-def _sends(settings: Settings) -> str:
+def _audio_note(settings: Settings) -> str:
     if settings.engine != ON_DEVICE:
-        return SENDS_SOUND
-    return MAY_SEND_SOUND if set(settings.fallback) - {ON_DEVICE} else ""
+        return SENDS_AUDIO
+    return MAY_SEND_AUDIO if set(settings.fallback) - {ON_DEVICE} else ""
 
 
-def arming_view(age_ms: float) -> PillView:
-    return PillView("arming", "Starting the microphone…" if age_ms >= 250 else "")
+def starting_view(age_ms: float) -> IndicatorView:
+    return IndicatorView("arming", "Starting the microphone…" if age_ms >= 250 else "")
 
 
-def waiting_view(hands_free: bool) -> PillView:
-    return PillView("arming", "Waiting for the microphone…", stop=hands_free)
+def microphone_lost_view(hands_free: bool) -> IndicatorView:
+    return IndicatorView("arming", "Waiting for the microphone…", has_stop_button=hands_free)
 
 
-def listening_view(status: Status, settings: Settings, silent_ms: float, hint: bool) -> PillView:
+def listening_view(
+    status: Status, settings: Settings, silent_ms: float, show_hint: bool
+) -> IndicatorView:
     """`silent_ms`: since a voice was last heard; `hint`: still tell how hands-free ends."""
-    text = retrying_text(status.retrying) or status.partial
+    text = retry_text(status.retrying) or status.partial
     if not text and silent_ms >= 5000:
         text = "Is the microphone muted?"
     if not status.hands_free:
-        return PillView("listening", text)
-    if not text and hint:
-        text = f"Tap {Chord.parse(settings.hotkey.chord).shown} to finish"
-    return PillView("hands-free", text, stop=True)
+        return IndicatorView("listening", text)
+    if not text and show_hint:
+        text = f"Tap {Chord.parse(settings.hotkey.chord).display_name} to finish"
+    return IndicatorView("hands-free", text, has_stop_button=True)
 
 
-def retrying_text(waiting: Waiting | None) -> str:
+def retry_text(retry: RetryDelay | None) -> str:
     """Why no words come, while an engine is tried again; recording goes on meanwhile."""
-    if waiting is None:
+    if retry is None:
         return ""
-    if not waiting.asked:
+    if not retry.requested_by_server:
         return "Reconnecting…"
-    return f"{waiting.problem.what} Next try in {round(waiting.wait_s)} s."
+    return f"{retry.problem.message} Next try in {round(retry.wait_s)} s."
 
 
-def finishing_view(partial: str, age_ms: float, retrying: Waiting | None = None) -> PillView:
+def finishing_view(partial: str, age_ms: float, retry: RetryDelay | None = None) -> IndicatorView:
     """While words are written; `partial` is what was last understood."""
-    partial = retrying_text(retrying) or partial
+    partial = retry_text(retry) or partial
     waiting = "Still writing…" if age_ms >= 4000 else "Writing…" if age_ms >= 400 else ""
     slow = (Button("Cancel", "cancel"),) if age_ms >= 10_000 else ()
-    return PillView("finishing", partial or waiting, buttons=slow)
+    return IndicatorView("finishing", partial or waiting, buttons=slow)
 
 
-def inserted_view(words: int, by: str = "") -> PillView:
+def inserted_view(word_count: int, engine: str = "") -> IndicatorView:
     """`by`: the engine they came from, if it was not the chosen one."""
-    text = "1 word" if words == 1 else f"{words} words"
-    if by:
-        text = f"{text}, by {'this computer' if by == ON_DEVICE else by}"
-    return PillView("inserted", text)
+    text = "1 word" if word_count == 1 else f"{word_count} words"
+    if engine:
+        text = f"{text}, by {'this computer' if engine == ON_DEVICE else engine}"
+    return IndicatorView("inserted", text)
 
 
-def nothing_view(times: int) -> PillView:
-    if times < 2:
-        return PillView("nothing", "Nothing heard")
-    return PillView(
+def nothing_heard_view(count: int) -> IndicatorView:
+    if count < 2:
+        return IndicatorView("nothing", "Nothing heard")
+    return IndicatorView(
         "nothing",
         "Nothing heard. Is this the right microphone?",
         buttons=(Button("Microphone", "settings:general"),),
     )
 
 
-def held_view(words: str, rescued: str = "", count: int = 1) -> PillView:
+def held_view(text: str, recovered_at: str = "", count: int = 1) -> IndicatorView:
     """`rescued`: when they were spoken (14:32), if a crash had cut off `count` dictations."""
-    if rescued and count > 1:
-        return PillView(
+    if recovered_at and count > 1:
+        return IndicatorView(
             "rescued",
-            several(count),
+            recovered_count_text(count),
             "What you said is in the history.",
             buttons=(Button("Show", "history", primary=True),),
             closable=True,
         )
-    return PillView(
-        "rescued" if rescued else "held",
-        f"Words from {rescued} are back" if rescued else "The window changed",
-        words,
+    return IndicatorView(
+        "rescued" if recovered_at else "held",
+        f"Words from {recovered_at} are back" if recovered_at else "The window changed",
+        text,
         buttons=(Button("Type here", "insert", primary=True), Button("Copy", "copy")),
         closable=True,
     )
 
 
-def several(count: int) -> str:
+def recovered_count_text(count: int) -> str:
     return f"{count} dictations were rescued"
 
 
-def error_view(problem: Problem) -> PillView:
-    if problem.action in _WAITS:
-        what = bare(problem.what)
-        return PillView("held", what, problem.remedy, _WAITS[problem.action], closable=True)
-    first = _ACTIONS.get(problem.action)
+def problem_view(problem: Problem) -> IndicatorView:
+    if problem.action in _QUESTION_BUTTONS:
+        what = without_final_period(problem.message)
+        return IndicatorView(
+            "held", what, problem.remedy, _QUESTION_BUTTONS[problem.action], closable=True
+        )
+    first = _PROBLEM_BUTTONS.get(problem.action)
     settings = Button("Settings", "settings", primary=first is None)
     both = (settings,) if first is None else (first, settings)
-    return PillView(
+    return IndicatorView(
         "error",
-        bare(problem.what),
+        without_final_period(problem.message),
         problem.remedy,
         buttons=(first,) if first and first.label == settings.label else both,
         closable=True,
     )
 
 
-def bare(sentence: str) -> str:
+def without_final_period(sentence: str) -> str:
     """A sentence as a title or menu line: without its full stop."""
     return sentence[:-1] if sentence.endswith(".") and not sentence.endswith("..") else sentence
 
 
-def shortened(text: str, most: int) -> str:
+def shorten_words(text: str, max_chars: int) -> str:
     """Without the middle of names, which are words longer than `most`: contoso-…zure.com.
 
     One or two letters more are no gain: 192.168.1.20:8000 stays.
     """
-    half = most // 2
+    half = max_chars // 2
     return " ".join(
-        word if len(word) <= most + 2 else f"{word[:half]}…{word[half + 1 - most :]}"
+        word if len(word) <= max_chars + 2 else f"{word[:half]}…{word[half + 1 - max_chars :]}"
         for word in text.split(" ")
     )
 

@@ -13,20 +13,20 @@ from PySide6.QtCore import QSocketNotifier
 log = logging.getLogger(__name__)
 
 
-class Signals:
+class SignalHandler:
     """Python's own handler writes a byte to a socket, which Qt's loop waits for."""
 
-    def __init__(self, came: Callable[[], None]) -> None:
+    def __init__(self, on_signal: Callable[[], None]) -> None:
         """`came` is called in the main thread, in which this must be made."""
-        self._ours, self._theirs = socket.socketpair()
-        for end in (self._ours, self._theirs):
+        self._reader, self._writer = socket.socketpair()
+        for end in (self._reader, self._writer):
             end.setblocking(False)
-        signal.set_wakeup_fd(self._theirs.fileno())
-        self._notifier = QSocketNotifier(self._ours.fileno(), QSocketNotifier.Type.Read)
-        self._notifier.activated.connect(came)
+        signal.set_wakeup_fd(self._writer.fileno())
+        self._notifier = QSocketNotifier(self._reader.fileno(), QSocketNotifier.Type.Read)
+        self._notifier.activated.connect(on_signal)
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, _noted)
+            signal.signal(number, _log_signal)
 
 
-def _noted(number: int, frame: FrameType | None) -> None:
+def _log_signal(number: int, frame: FrameType | None) -> None:
     log.info("Signal %d: Sayso ends", number)

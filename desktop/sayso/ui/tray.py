@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 from ..core.dictation.status import Status
 from ..core.problems import Problem
 from ..core.settings.endpoint import ON_DEVICE
-from ..core.settings.engine_choice import in_use
+from ..core.settings.engine_choice import select_engine
 from ..core.settings.settings import Settings
 from . import messages
 from .actions import Actions
@@ -19,10 +19,10 @@ from .background import Background
 from .bridge import Bridge
 from .widgets import tray_icon
 
-LOOK_AGAIN_MS = 2000
+POLL_INTERVAL_MS = 2000
 """How often a tray is looked for at the start; panels may begin after the program does."""
-LONGEST_WAIT_MS = 60_000
-SYSTEM_DEFAULT = "System default"
+POLL_TIMEOUT_MS = 60_000
+SYSTEM_DEFAULT_LABEL = "System default"
 
 
 class Tray(QObject):
@@ -34,88 +34,88 @@ class Tray(QObject):
         self._actions, self._background = actions, background
         self._status, self._settings = Status(), Settings()
         self._icons: dict[str, QIcon] = {}
-        self._icon_shown = ""
+        self._current_icon = ""
         self._waited_ms = 0
         self.menu = QMenu()
         self._build_menu()
         self.icon = QSystemTrayIcon(self)
         self.icon.setContextMenu(self.menu)
-        self.icon.activated.connect(self._activated)
-        self._look = QTimer(self)
-        self._look.setInterval(LOOK_AGAIN_MS)
-        self._look.timeout.connect(self._look_for_tray)
-        self._show()
+        self.icon.activated.connect(self._on_activated)
+        self.poll_timer = QTimer(self)
+        self.poll_timer.setInterval(POLL_INTERVAL_MS)
+        self.poll_timer.timeout.connect(self._show_when_available)
+        self._refresh()
 
-    def follow(self, bridge: Bridge) -> None:
-        bridge.status.connect(self.show_status)
-        bridge.settings.connect(self.use)
+    def connect_to(self, bridge: Bridge) -> None:
+        bridge.status_changed.connect(self.on_status)
+        bridge.settings_changed.connect(self.on_settings)
 
     def start(self) -> None:
         """Show the icon as soon as there is a tray, for up to a minute."""
-        if not self._look_for_tray():
-            self._look.start()
+        if not self._show_when_available():
+            self.poll_timer.start()
 
     @Slot(object)
-    def show_status(self, status: Status) -> None:
+    def on_status(self, status: Status) -> None:
         before, self._status = self._status, status
-        self._show()
+        self._refresh()
         if self._settings.pill == "never":
             self._notify(status, before)
 
     @Slot(object)
-    def use(self, settings: Settings) -> None:
+    def on_settings(self, settings: Settings) -> None:
         self._settings = settings
-        self._show()
+        self._refresh()
 
     @Slot()
-    def _look_for_tray(self) -> bool:
+    def _show_when_available(self) -> bool:
         if QSystemTrayIcon.isSystemTrayAvailable():
-            self._look.stop()
+            self.poll_timer.stop()
             self.icon.show()
             return True
-        self._waited_ms += LOOK_AGAIN_MS
-        if self._waited_ms > LONGEST_WAIT_MS:
-            self._look.stop()
+        self._waited_ms += POLL_INTERVAL_MS
+        if self._waited_ms > POLL_TIMEOUT_MS:
+            self.poll_timer.stop()
         return False
 
-    def _show(self) -> None:
+    def _refresh(self) -> None:
         view = messages.tray_view(self._status, self._settings)
-        if view.icon != self._icon_shown:  # panels redraw slowly and flicker
-            self._icon_shown = view.icon
-            self.icon.setIcon(self._picture(view.icon))
+        if view.icon != self._current_icon:  # panels redraw slowly and flicker
+            self._current_icon = view.icon
+            self.icon.setIcon(self._icon_for(view.icon))
         self.icon.setToolTip(view.tooltip)
-        self.line.setText(view.line.replace("&", "&&"))
-        self.toggle.setText(view.toggle)
-        self.insert.setVisible(view.has_held)
-        self.copy.setEnabled(view.has_words)
-        self._list_engines(view)
+        self.status_line.setText(view.status_line.replace("&", "&&"))
+        self.toggle.setText(view.toggle_label)
+        self.insert_held.setVisible(view.has_held_text)
+        self.copy_text.setEnabled(view.has_text)
+        self._update_engine_menu(view)
 
-    def _picture(self, shape: messages.Icon) -> QIcon:
+    def _icon_for(self, state: messages.TrayState) -> QIcon:
         """The theme's symbolic icon, which the panel recolours; ours where not installed."""
-        if shape not in self._icons:
-            name = f"sayso-{shape}-symbolic"
+        if state not in self._icons:
+            name = f"sayso-{state}-symbolic"
             installed = QIcon.hasThemeIcon(name)
-            self._icons[shape] = QIcon.fromTheme(name) if installed else tray_icon.tray_icon(shape)
-        return self._icons[shape]
+            self._icons[state] = QIcon.fromTheme(name) if installed else tray_icon.tray_icon(state)
+        return self._icons[state]
 
     # The menu
 
     def _build_menu(self) -> None:
         menu, actions = self.menu, self._actions
-        self.line = menu.addAction("")
-        self.line.setEnabled(False)
+        self.status_line = menu.addAction("")
+        self.status_line.setEnabled(False)
         menu.addSeparator()
         self.toggle = menu.addAction("")
-        self.toggle.triggered.connect(self._toggle)
-        self.insert = menu.addAction("Type the held words")
-        self.insert.triggered.connect(lambda: actions.insert_held())
-        self.copy = menu.addAction("Copy the last words")
-        self.copy.triggered.connect(lambda: actions.copy_words())
+        self.toggle.triggered.connect(self._on_toggle)
+        self.insert_held = menu.addAction("Type the held words")
+        self.insert_held.triggered.connect(lambda: actions.insert_held())
+        self.copy_text = menu.addAction("Copy the last words")
+        self.copy_text.triggered.connect(lambda: actions.copy_text())
         menu.addSeparator()
-        self.microphones = menu.addMenu("Microphone")
-        self.microphones.aboutToShow.connect(self._fill_microphones)
-        self._list_microphones({})
-        menu.addMenu(self._engine_menu())
+        self.microphone_menu = menu.addMenu("Microphone")
+        self.microphone_menu.aboutToShow.connect(self._load_microphones)
+        self._show_microphones({})
+        menu.addMenu(self._build_engine_menu())
         menu.addSeparator()
         self.history = menu.addAction("History…")
         self.history.triggered.connect(lambda: actions.open_history())
@@ -126,102 +126,112 @@ class Tray(QObject):
         self.quit.setMenuRole(QAction.MenuRole.QuitRole)
         self.quit.triggered.connect(lambda: actions.quit())
 
-    def _engine_menu(self) -> QMenu:
-        self.recognise = QMenu("Recognise", self.menu)
-        self._engines = QActionGroup(self)
-        self._engines.triggered.connect(self._choose_engine)
-        self._listed: tuple[str, ...] = ()
-        self.recognise.addSeparator()
-        self._leaves = self.recognise.addAction("")
-        self._leaves.setEnabled(False)
-        return self.recognise
+    def _build_engine_menu(self) -> QMenu:
+        self.engine_menu = QMenu("Recognise", self.menu)
+        self._engine_group = QActionGroup(self)
+        self._engine_group.triggered.connect(self._on_engine_chosen)
+        self._listed_engines: tuple[str, ...] = ()
+        self.engine_menu.addSeparator()
+        self._audio_note = self.engine_menu.addAction("")
+        self._audio_note.setEnabled(False)
+        return self.engine_menu
 
-    def _list_engines(self, view: messages.TrayView) -> None:
+    def _update_engine_menu(self, view: messages.TrayView) -> None:
         """Radio entries, made anew when there are others."""
         names = (ON_DEVICE, *(endpoint.name for endpoint in self._settings.endpoints))
-        if names != self._listed:
-            self._listed = names
-            for action in self._engines.actions():
-                self._engines.removeAction(action)
-                self.recognise.removeAction(action)
+        if names != self._listed_engines:
+            self._listed_engines = names
+            for action in self._engine_group.actions():
+                self._engine_group.removeAction(action)
+                self.engine_menu.removeAction(action)
                 action.deleteLater()
-            before = self.recognise.actions()[0]
+            before = self.engine_menu.actions()[0]
             for name in names:
                 title = "On this computer" if name == ON_DEVICE else name.replace("&", "&&")
-                action = QAction(title, self._engines)
+                action = QAction(title, self._engine_group)
                 action.setCheckable(True)
                 action.setData(name)
-                self.recognise.insertAction(before, action)
-        for action in self._engines.actions():
+                self.engine_menu.insertAction(before, action)
+        for action in self._engine_group.actions():
             action.setChecked(action.data() == view.engine)
-        self._leaves.setText(view.sends)
-        self._leaves.setVisible(bool(view.sends))
+        self._audio_note.setText(view.audio_note)
+        self._audio_note.setVisible(bool(view.audio_note))
 
     @Slot()
-    def _toggle(self) -> None:
+    def _on_toggle(self) -> None:
         view = messages.tray_view(self._status, self._settings)
         if view.listening:
-            self._actions.finish()
+            self._actions.stop()
         else:
             self._actions.start_hands_free()
 
     @Slot(QAction)
-    def _choose_engine(self, action: QAction) -> None:
+    def _on_engine_chosen(self, action: QAction) -> None:
         name = action.data()
-        if problem := self._actions.edit(lambda settings: in_use(settings, name)):
-            self._tell(problem)
-        self._show()
+        if problem := self._actions.edit_settings(lambda settings: select_engine(settings, name)):
+            self._notify_problem(problem)
+        self._refresh()
 
     @Slot()
-    def _fill_microphones(self) -> None:
-        self._background.run(self._actions.microphones, self._list_microphones, self._tell)
+    def _load_microphones(self) -> None:
+        self._background.run(
+            self._actions.microphones, self._show_microphones, self._notify_problem
+        )
 
-    def _list_microphones(self, named: Mapping[str, str]) -> None:
+    def _show_microphones(self, devices: Mapping[str, str]) -> None:
         """Radio entries; a chosen one that is not there now stays listed."""
-        menu, chosen = self.microphones, self._settings.microphone.device
+        menu, chosen = self.microphone_menu, self._settings.microphone.device
         menu.clear()
         group = QActionGroup(menu)
-        for name, shown in {"": SYSTEM_DEFAULT, chosen: chosen or SYSTEM_DEFAULT, **named}.items():
+        for name, shown in {
+            "": SYSTEM_DEFAULT_LABEL,
+            chosen: chosen or SYSTEM_DEFAULT_LABEL,
+            **devices,
+        }.items():
             action = menu.addAction(shown.replace("&", "&&"))
             action.setCheckable(True)
             action.setChecked(name == chosen)
             action.setData(name)
             group.addAction(action)
-        group.triggered.connect(self._choose_microphone)
+        group.triggered.connect(self._on_microphone_chosen)
 
     @Slot(QAction)
-    def _choose_microphone(self, action: QAction) -> None:
-        if problem := self._actions.change("microphone.device", action.data()):
-            self._tell(problem)
+    def _on_microphone_chosen(self, action: QAction) -> None:
+        if problem := self._actions.change_setting("microphone.device", action.data()):
+            self._notify_problem(problem)
 
     # What the pill cannot say
 
-    def _notify(self, status: Status, before: Status) -> None:
-        if status.problem and status.problem != before.problem:
-            self._tell(status.problem)
-        elif status.asks and status.rescued and not before.asks:
-            several = status.rescued_count > 1
+    def _notify(self, status: Status, previous: Status) -> None:
+        if status.problem and status.problem != previous.problem:
+            self._notify_problem(status.problem)
+        elif (
+            status.offers_held_text and status.recovered_spoken_at and not previous.offers_held_text
+        ):
+            several = status.recovered_count > 1
             self.icon.showMessage(
-                messages.several(status.rescued_count)
+                messages.recovered_count_text(status.recovered_count)
                 if several
-                else f"Words from {status.rescued} are back",
+                else f"Words from {status.recovered_spoken_at} are back",
                 "Sayso finished what was interrupted. They are in the history."
                 if several
                 else "Sayso finished what was interrupted. They wait in the tray menu.",
                 self.icon.icon(),
             )
-        elif status.asks and status.held and not before.asks:
+        elif status.offers_held_text and status.held_text and not previous.offers_held_text:
             self.icon.showMessage(
                 "Words held",
                 "The window changed before they could be typed. They wait in the tray menu.",
                 self.icon.icon(),
             )
 
-    def _tell(self, problem: Problem) -> None:
-        self.icon.showMessage(messages.bare(problem.what), problem.remedy, self.icon.icon())
+    def _notify_problem(self, problem: Problem) -> None:
+        self.icon.showMessage(
+            messages.without_final_period(problem.message), problem.remedy, self.icon.icon()
+        )
 
     @Slot(QSystemTrayIcon.ActivationReason)
-    def _activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
+    def _on_activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
         """The right button opens the menu by itself; so does the left where panels do it."""
         if reason == QSystemTrayIcon.ActivationReason.Trigger and not self.menu.isVisible():
             self.menu.popup(QCursor.pos())

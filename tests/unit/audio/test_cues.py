@@ -6,7 +6,7 @@ import threading
 import numpy as np
 import pytest
 
-from sayso.audio.cues import RATE_HZ, TONES, Cue, Sounds, samples
+from sayso.audio.cues import RATE_HZ, TONES, Cue, CuePlayer, synthesize
 
 
 def dbfs(value: float) -> float:
@@ -24,7 +24,7 @@ def dbfs(value: float) -> float:
 def test_cues_are_as_long_and_as_loud_as_designed(
     cue: Cue, length_ms: int, peak: float, rms: float
 ) -> None:
-    wave = np.frombuffer(samples(cue), "<i2").astype(float)
+    wave = np.frombuffer(synthesize(cue), "<i2").astype(float)
     assert len(wave) == RATE_HZ * length_ms // 1000
     assert dbfs(np.abs(wave).max()) == pytest.approx(peak, abs=0.1)
     assert dbfs(np.sqrt((wave**2).mean())) == pytest.approx(rms, abs=0.1)
@@ -32,14 +32,14 @@ def test_cues_are_as_long_and_as_loud_as_designed(
 
 @pytest.mark.parametrize("cue", TONES)
 def test_cues_begin_and_end_without_a_click(cue: Cue) -> None:
-    wave = np.frombuffer(samples(cue), "<i2")
+    wave = np.frombuffer(synthesize(cue), "<i2")
     assert abs(int(wave[0])) < 20
     assert abs(int(wave[-1])) < 20
 
 
 @pytest.mark.parametrize(("cue", "first", "last"), [("start", 587, 880), ("stop", 880, 587)])
 def test_start_rises_and_stop_falls(cue: Cue, first: float, last: float) -> None:
-    wave = np.frombuffer(samples(cue), "<i2").astype(float)
+    wave = np.frombuffer(synthesize(cue), "<i2").astype(float)
 
     def pitch(part: np.ndarray) -> float:
         return float(np.abs(np.fft.rfft(part, RATE_HZ)).argmax())
@@ -55,13 +55,13 @@ def test_playing_returns_at_once_and_cues_wait_for_each_other() -> None:
         heard.append(pcm)
         assert let_go.wait(5)
 
-    sounds = Sounds(play)
+    sounds = CuePlayer(play)
     sounds.play("stop")
     sounds.play("error")
     sounds.play("start")
     let_go.set()
-    sounds.wait(5)
-    assert sorted(heard) == sorted([samples("stop"), samples("error")])
+    sounds.wait_until_played(5)
+    assert sorted(heard) == sorted([synthesize("stop"), synthesize("error")])
 
 
 @pytest.mark.expect_log
@@ -69,8 +69,8 @@ def test_what_cannot_be_played_is_logged_once(caplog: pytest.LogCaptureFixture) 
     def play(pcm: bytes) -> None:
         raise OSError("no device")
 
-    sounds = Sounds(play)
+    sounds = CuePlayer(play)
     for _ in range(3):
         sounds.play("error")
-        sounds.wait(5)
+        sounds.wait_until_played(5)
     assert [r.getMessage() for r in caplog.records] == ["A cue could not be played: no device"]

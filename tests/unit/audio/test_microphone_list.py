@@ -1,6 +1,6 @@
 import pytest
 
-from sayso.audio.pulse import Device, read
+from sayso.audio.pulse import InputDevice, parse
 
 MONITOR = """Source #0
 \tState: SUSPENDED
@@ -26,9 +26,9 @@ LISTINGS = {
     "what plays is no microphone": (MONITOR, []),
     "names and descriptions as they are": (
         MONITOR + "\n" + BUILT_IN,
-        [Device("alsa_input.pci-0000.analog-stereo", "Internes Mikrofon: Größe “L”")],
+        [InputDevice("alsa_input.pci-0000.analog-stereo", "Internes Mikrofon: Größe “L”")],
     ),
-    "no description": (NAMELESS, [Device("bluez_input.00_11", "bluez_input.00_11")]),
+    "no description": (NAMELESS, [InputDevice("bluez_input.00_11", "bluez_input.00_11")]),
     "several": (
         BUILT_IN + "\n" + NAMELESS,
         ["alsa_input.pci-0000.analog-stereo", "bluez_input.00_11"],
@@ -38,5 +38,5 @@ LISTINGS = {
 
 @pytest.mark.parametrize(("listing", "devices"), LISTINGS.values(), ids=LISTINGS)
 def test_microphones_are_read_from_the_listing(listing, devices):
-    found = read("", listing, 0).microphones
+    found = parse("", listing, 0).microphones
     assert devices in (found, [device.name for device in found])

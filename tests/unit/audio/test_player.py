@@ -6,7 +6,7 @@ import threading
 import numpy as np
 import pytest
 
-from sayso.audio.player import Player, playable
+from sayso.audio.player import Player, at_supported_rate
 from sayso.core.dictation.take import Take
 from sayso.core.problems import Problem, ProblemError
 
@@ -17,7 +17,7 @@ WAIT_S = 5.0
 def take(id_="a", rate_hz=48_000, samples=4800):
     made = Take(number=0, id=id_, rate_hz=rate_hz)
     tone = 9000 * np.sin(np.arange(samples) * 2 * np.pi * 440 / rate_hz)
-    made.add(tone.astype("<i2").tobytes())
+    made.append(tone.astype("<i2").tobytes())
     return made
 
 
@@ -104,7 +104,7 @@ def test_a_recording_that_is_gone_is_told(player):
 )
 def test_it_is_played_at_a_rate_every_device_has(rate_hz, played_hz):
     given = take(rate_hz=rate_hz, samples=rate_hz // 2)
-    at_hz, pcm = playable(given)
+    at_hz, pcm = at_supported_rate(given)
     wave = np.frombuffer(pcm, "<i2").astype(float)
     assert at_hz == played_hz
     assert len(wave) == pytest.approx(at_hz / 2, rel=0.01)

@@ -6,8 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sayso.core.insertion import CHROMIUM, TYPED_LIMIT, Target, is_chromium, plan
-from sayso.core.settings.settings import Method
+from sayso.core.insertion import (
+    CHROMIUM_PROGRAMS,
+    MAX_TYPED_CHARS,
+    Target,
+    choose_method,
+    is_chromium,
+)
+from sayso.core.settings.settings import InsertionMethod
 
 GEDIT = Target(7, "gedit")
 CHROME = Target(7, "google-chrome")
@@ -22,8 +28,8 @@ LONG = "word " * 100
         ("Hello.", Target(), "auto", 0, "type"),
         ("你好" * 50, GEDIT, "auto", None, "paste"),
         ("Hello.", CHROME, "auto", 0, "paste"),
-        ("a" * TYPED_LIMIT, GEDIT, "auto", 0, "type"),
-        ("a" * (TYPED_LIMIT + 1), GEDIT, "auto", 0, "paste"),
+        ("a" * MAX_TYPED_CHARS, GEDIT, "auto", 0, "type"),
+        ("a" * (MAX_TYPED_CHARS + 1), GEDIT, "auto", 0, "paste"),
         (LONG, GEDIT, "type", 0, "type"),
         (LONG, CHROME, "type", None, "type"),
         ("Hello.", GEDIT, "paste", 0, "paste"),
@@ -39,19 +45,19 @@ LONG = "word " * 100
     ],
 )
 def test_the_way_suits_text_and_target(
-    text: str, target: Target, method: Method, spare: int | None, way: str
+    text: str, target: Target, method: InsertionMethod, spare: int | None, way: str
 ) -> None:
-    assert plan(text, target, method, spare).way == way
+    assert choose_method(text, target, method, spare).way == way
 
 
 @pytest.mark.parametrize("method", ["auto", "type"])
-def test_newline_and_tab_are_typed_where_that_is_allowed(method: Method) -> None:
-    assert plan("one\n\ttwo", GEDIT, method, 0, newlines=True).way == "type"
+def test_newline_and_tab_are_typed_where_that_is_allowed(method: InsertionMethod) -> None:
+    assert choose_method("one\n\ttwo", GEDIT, method, 0, newlines=True).way == "type"
 
 
 @pytest.mark.parametrize(
     ("program", "expected"),
-    [*((name, True) for name in sorted(CHROMIUM)), ("chrome-abc__-default", True),
+    [*((name, True) for name in sorted(CHROMIUM_PROGRAMS)), ("chrome-abc__-default", True),
      ("crx_hnpfjngl", True), ("firefox", False), ("xterm", False), ("gnome-terminal", False),
      ("", False)],
 )  # fmt: skip
@@ -60,18 +66,20 @@ def test_programs_built_on_chromium_are_known(program: str, expected: bool) -> N
 
 
 def test_names_are_as_the_target_gives_them() -> None:
-    assert {name for name in CHROMIUM if name != name.lower()} == set()
+    assert {name for name in CHROMIUM_PROGRAMS if name != name.lower()} == set()
 
 
-TARGETS = st.builds(Target, st.integers(0, 9), st.sampled_from([*CHROMIUM, "gedit", "xterm", ""]))
+TARGETS = st.builds(
+    Target, st.integers(0, 9), st.sampled_from([*CHROMIUM_PROGRAMS, "gedit", "xterm", ""])
+)
 SPARE = st.none() | st.integers(0, 40)
 
 
-@given(st.text(), TARGETS, st.sampled_from(get_args(Method)), SPARE, st.booleans())
+@given(st.text(), TARGETS, st.sampled_from(get_args(InsertionMethod)), SPARE, st.booleans())
 def test_what_presses_keys_is_never_typed_unasked(
-    text: str, target: Target, method: Method, spare: int | None, newlines: bool
+    text: str, target: Target, method: InsertionMethod, spare: int | None, newlines: bool
 ) -> None:
-    chosen = plan(text, target, method, spare, newlines=newlines)
+    chosen = choose_method(text, target, method, spare, newlines=newlines)
     assert chosen.chord == "shift+insert"
     if chosen.way == "type":
         assert newlines or not {"\n", "\t"} & set(text)
@@ -81,15 +89,17 @@ def test_what_presses_keys_is_never_typed_unasked(
 
 @given(st.text(), TARGETS, SPARE)
 def test_unasked_only_what_is_exact_is_typed(text: str, target: Target, spare: int | None) -> None:
-    if plan(text, target, "auto", spare).way == "type":
+    if choose_method(text, target, "auto", spare).way == "type":
         assert spare is not None
-        assert len(text) <= TYPED_LIMIT
+        assert len(text) <= MAX_TYPED_CHARS
         assert not is_chromium(target)
 
 
-@given(st.text(), TARGETS, st.sampled_from(get_args(Method)), SPARE)
+@given(st.text(), TARGETS, st.sampled_from(get_args(InsertionMethod)), SPARE)
 def test_a_method_that_is_set_is_kept_or_given_up_for_a_safer_one(
-    text: str, target: Target, method: Method, spare: int | None
+    text: str, target: Target, method: InsertionMethod, spare: int | None
 ) -> None:
     safer = {"type": ["type", "paste", "copy"], "paste": ["paste", "copy"], "copy": ["copy"]}
-    assert plan(text, target, method, spare).way in safer.get(method, ["type", "paste", "copy"])
+    assert choose_method(text, target, method, spare).way in safer.get(
+        method, ["type", "paste", "copy"]
+    )

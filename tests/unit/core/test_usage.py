@@ -7,35 +7,35 @@ from hypothesis import strategies as st
 from sayso.core.dictation.take import Take
 from sayso.core.problems import ProblemError
 from sayso.core.usage import (
-    Day,
-    Sum,
-    Used,
-    as_json,
+    DailyUsage,
+    UsageRecord,
+    UsageTotal,
     budget_state,
     by_day,
     by_endpoint,
     by_month,
-    checked_month,
-    cost_usd,
-    days_of,
+    days_in_month,
     endpoint_title,
-    minutes,
-    money,
+    format_budget_share,
+    format_duration,
+    format_take_count,
+    format_usd,
     month_name,
     month_of,
-    share,
-    takes,
-    together,
-    total,
+    monthly_report,
+    parse_month,
+    sum_by_endpoint,
+    sum_days,
+    total_cost_usd,
 )
 
-OPENAI = Used(endpoint="OpenAI", seconds=60, cost_usd=0.017)
-OWN = Used(endpoint="Attic", seconds=30, tokens=12)
+OPENAI = UsageRecord(endpoint="OpenAI", seconds=60, cost_usd=0.017)
+OWN = UsageRecord(endpoint="Attic", seconds=30, tokens=12)
 
 
 def day(number, endpoint, seconds, cost=None, month=11):
-    one = Sum(takes=1, seconds=seconds, tokens=5, cost_usd=cost)
-    return Day(day=dt.date(2026, month, number), endpoint=endpoint, sum=one)
+    one = UsageTotal(takes=1, seconds=seconds, tokens=5, cost_usd=cost)
+    return DailyUsage(day=dt.date(2026, month, number), endpoint=endpoint, total=one)
 
 
 DAYS = [
@@ -49,27 +49,29 @@ DAYS = [
 def test_a_take_knows_what_it_took_and_cost():
     take = Take(number=1, id="a")
     assert take.cost_usd is None
-    take.charge(OWN)
+    take.add_usage(OWN)
     assert take.cost_usd is None  # nobody knows what one's own server costs
-    take.charge(OPENAI)
-    take.charge(OPENAI)
+    take.add_usage(OPENAI)
+    take.add_usage(OPENAI)
     assert take.usage == [OWN, OPENAI, OPENAI]
     assert take.cost_usd == pytest.approx(0.034)
     assert take.summary()["cost_usd"] == 0.034
 
 
 def test_one_take_counts_once_for_each_endpoint_however_often_it_was_asked():
-    sums = together([OPENAI, OWN, OPENAI])
-    assert sums["OpenAI"] == Sum(takes=1, seconds=120, cost_usd=0.034)
-    assert sums["Attic"] == Sum(takes=1, seconds=30, tokens=12)
-    assert cost_usd([]) is None
-    assert cost_usd([OWN, OPENAI]) == 0.017
+    sums = sum_by_endpoint([OPENAI, OWN, OPENAI])
+    assert sums["OpenAI"] == UsageTotal(takes=1, seconds=120, cost_usd=0.034)
+    assert sums["Attic"] == UsageTotal(takes=1, seconds=30, tokens=12)
+    assert total_cost_usd([]) is None
+    assert total_cost_usd([OWN, OPENAI]) == 0.017
 
 
 def test_sums_by_endpoint_have_the_dearest_first_then_the_longest():
     sums = by_endpoint(DAYS)
     assert list(sums) == ["OpenAI", "on-device", "Attic"]
-    assert sums["OpenAI"] == Sum(takes=2, seconds=90, tokens=10, cost_usd=pytest.approx(0.0255))
+    assert sums["OpenAI"] == UsageTotal(
+        takes=2, seconds=90, tokens=10, cost_usd=pytest.approx(0.0255)
+    )
     assert sums["Attic"].cost_usd is None
 
 
@@ -82,11 +84,11 @@ def test_sums_by_day_are_in_order():
 def test_sums_by_month_have_the_newest_first():
     sums = by_month([day(30, "a", 1, month=10), *DAYS])
     assert list(sums) == ["2026-11", "2026-10"]
-    assert sums["2026-11"] == total(DAYS)
+    assert sums["2026-11"] == sum_days(DAYS)
 
 
 def test_the_json_of_a_month_has_everything():
-    made = as_json(DAYS, "2026-11")
+    made = monthly_report(DAYS, "2026-11")
     assert (made["month"], made["takes"], made["seconds"]) == ("2026-11", 4, 1390)
     assert made["cost_usd"] == 0.0255
     assert made["endpoints"][2] == {
@@ -97,11 +99,11 @@ def test_the_json_of_a_month_has_everything():
 
 amounts = st.floats(0, 1e5)
 sums = st.builds(
-    Sum, takes=st.integers(0, 9), seconds=amounts, cost_usd=st.none() | amounts
+    UsageTotal, takes=st.integers(0, 9), seconds=amounts, cost_usd=st.none() | amounts
 )  # fmt: skip
 some_days = st.lists(
     st.builds(
-        Day,
+        DailyUsage,
         day=st.dates(dt.date(2026, 1, 1), dt.date(2026, 12, 31)),
         endpoint=st.sampled_from(["a", "b", "on-device"]),
         sum=sums,
@@ -112,9 +114,9 @@ some_days = st.lists(
 
 @given(some_days)
 def test_however_it_is_summed_it_is_the_same_whole(days):
-    whole = total(days)
+    whole = sum_days(days)
     for sums in (by_endpoint(days), by_day(days), by_month(days)):
-        parts = Sum()
+        parts = UsageTotal()
         for each in sums.values():
             parts = parts.plus(each)
         assert parts.takes == whole.takes
@@ -154,7 +156,7 @@ AMOUNTS = {
 
 @pytest.mark.parametrize(("usd", "shown"), AMOUNTS.values(), ids=AMOUNTS)
 def test_money_as_a_person_reads_it(usd, shown):
-    assert money(usd) == shown
+    assert format_usd(usd) == shown
 
 
 @pytest.mark.parametrize(
@@ -169,21 +171,21 @@ def test_money_as_a_person_reads_it(usd, shown):
     ],
 )
 def test_minutes_as_a_person_reads_them(seconds, shown):
-    assert minutes(seconds) == shown
+    assert format_duration(seconds) == shown
 
 
 def test_months():
     assert month_of(dt.date(2026, 1, 31)) == "2026-01"
     assert month_name("2026-11") == "November"
-    assert len(days_of("2026-02")) == 28
-    assert days_of("2026-11")[-1] == dt.date(2026, 11, 30)
-    assert checked_month("2026-11") == "2026-11"
+    assert len(days_in_month("2026-02")) == 28
+    assert days_in_month("2026-11")[-1] == dt.date(2026, 11, 30)
+    assert parse_month("2026-11") == "2026-11"
 
 
 @pytest.mark.parametrize("text", ["", "2026", "2026-13", "2026-00", "11-2026", "2026-1"])
 def test_what_is_no_month_is_told(text):
     with pytest.raises(ProblemError, match="Write it so: 2026-11"):
-        checked_month(text)
+        parse_month(text)
 
 
 @pytest.mark.parametrize(
@@ -192,11 +194,11 @@ def test_what_is_no_month_is_told(text):
      (0.1 + 0.2, 0.3, "100 %"), (10.0, 5.0, "200 %")],
 )  # fmt: skip
 def test_the_share_of_a_budget_is_never_rounded_up(spent, budget, shown):
-    assert share(Sum(cost_usd=spent), budget) == shown
+    assert format_budget_share(UsageTotal(cost_usd=spent), budget) == shown
 
 
 def test_names():
     assert (endpoint_title("on-device"), endpoint_title("Attic")) == ("This computer", "Attic")
-    assert [takes(count) for count in (1, 2, 1200)] == [
+    assert [format_take_count(count) for count in (1, 2, 1200)] == [
         "1 dictation", "2 dictations", "1,200 dictations",
     ]  # fmt: skip

@@ -9,12 +9,12 @@ from sayso.core.dictation.take import Take
 from sayso.core.problems import Problem, ProblemError
 from sayso.core.settings import settings as s
 from sayso.core.settings.settings import Settings
-from sayso.dictation.recognition import Engines, Told, make_engine
+from sayso.dictation.recognition import Recognition, Told, create_engine
 
-MISSING = Problem("The model Small is not downloaded yet.", "Download it (486 MB).")
+MODEL_MISSING = Problem("The model Small is not downloaded yet.", "Download it (486 MB).")
 
 
-class Fake:
+class FakeEngine:
     name = "on-device"
 
     def __init__(self, missing: bool) -> None:
@@ -22,7 +22,7 @@ class Fake:
 
     async def prepare(self) -> None:
         if self.missing:
-            raise ProblemError(MISSING)
+            raise ProblemError(MODEL_MISSING)
         self.ready = True
 
     async def close(self) -> None:
@@ -30,54 +30,54 @@ class Fake:
 
 
 @attrs.define
-class World:
+class Scenario:
     missing: bool = False
     broken: bool = False
-    made: list[Fake] = attrs.field(factory=list)
-    told: list[Problem] = attrs.field(factory=list)
+    created: list[FakeEngine] = attrs.field(factory=list)
+    problems: list[Problem] = attrs.field(factory=list)
 
-    def make(self, settings: Settings) -> Fake:
+    def create_engine(self, settings: Settings) -> FakeEngine:
         if self.broken:
-            raise ProblemError(MISSING)
-        self.made.append(Fake(self.missing))
-        return self.made[-1]
+            raise ProblemError(MODEL_MISSING)
+        self.created.append(FakeEngine(self.missing))
+        return self.created[-1]
 
-    def engines(self) -> Engines:
+    def engines(self) -> Recognition:
         nothing = lambda *_: None  # noqa: E731
-        return Engines(
-            self.make,  # type: ignore[arg-type]
+        return Recognition(
+            self.create_engine,  # type: ignore[arg-type]
             Told(
                 heard=nothing,
                 waits=nothing,
                 recognised=nothing,
                 failed=nothing,
                 changed=nothing,
-                problem=self.told.append,
+                problem=self.problems.append,
             ),
         )
 
 
-async def rest() -> None:
+async def run_pending() -> None:
     """What was begun is done."""
     for _ in range(20):
         await asyncio.sleep(0)
 
 
-def run(scenario, **world) -> World:
-    made = World(**world)
-    asyncio.run(whole(scenario, made))
+def run(scenario, **world) -> Scenario:
+    made = Scenario(**world)
+    asyncio.run(run_scenario(scenario, made))
     return made
 
 
 def test_settings_that_are_not_the_engines_leave_it_alone():
     async def scenario(engines, world):
         engines.configure(Settings())
-        await rest()
+        await run_pending()
         engines.configure(s.put(Settings(), "sounds", False))
-        await rest()
+        await run_pending()
         assert engines.ready
 
-    assert len(run(scenario).made) == 1
+    assert len(run(scenario).created) == 1
 
 
 CHANGES = {"model": ("on_device.model", "whisper-small"), "language": ("language", "de")}
@@ -87,12 +87,12 @@ CHANGES = {"model": ("on_device.model", "whisper-small"), "language": ("language
 def test_another_model_is_another_engine_at_once(key, value):
     async def scenario(engines, world):
         engines.configure(Settings())
-        await rest()
+        await run_pending()
         engines.configure(s.put(Settings(), key, value))
-        await rest()
+        await run_pending()
         assert engines.ready
 
-    made = run(scenario).made
+    made = run(scenario).created
     assert [engine.closed for engine in made] == [True, True]
 
 
@@ -100,26 +100,26 @@ def test_another_model_is_another_engine_at_once(key, value):
 def test_an_engine_that_failed_is_tried_again_with_any_settings(how):
     async def scenario(engines, world):
         engines.configure(Settings())
-        await rest()
+        await run_pending()
         assert not engines.ready
-        assert world.told == [MISSING]
+        assert world.told == [MODEL_MISSING]
         setattr(world, how, False)
         engines.configure(Settings())
-        await rest()
+        await run_pending()
         assert engines.ready
         engines.configure(Settings())
-        await rest()
+        await run_pending()
 
     world = run(scenario, **{how: True})
-    assert world.told == [MISSING]
-    assert len(world.made) == (2 if how == "missing" else 1)
+    assert world.problems == [MODEL_MISSING]
+    assert len(world.created) == (2 if how == "missing" else 1)
 
 
 def test_the_engine_has_the_model_of_the_settings(tmp_path, monkeypatch):
     for name in ("XDG_DATA_HOME", "XDG_CACHE_HOME", "HF_HUB_CACHE"):
         monkeypatch.setenv(name, str(tmp_path))
     settings = s.put(Settings(), "on_device.model", "whisper-tiny")
-    engine = make_engine(settings, lambda host: None)
+    engine = create_engine(settings, lambda host: None)
 
     async def prepared() -> None:
         try:
@@ -134,48 +134,50 @@ def test_the_engine_has_the_model_of_the_settings(tmp_path, monkeypatch):
 def test_a_model_nobody_knows_is_told():
     settings = s.put(Settings(), "on_device.model", "whisper-smal")
     with pytest.raises(ProblemError, match="Did you mean whisper-small"):
-        make_engine(settings, lambda host: None)
+        create_engine(settings, lambda host: None)
 
 
-LOST = Problem("The connection was lost.", again_s=5.0)
+CONNECTION_LOST = Problem("The connection was lost.", retry_after_s=5.0)
 
 
-class Reading(Fake):
+class AnsweringEngine(FakeEngine):
     """Fails, or answers at once."""
 
     def __init__(self, answer: str | Problem) -> None:
         super().__init__(missing=False)
         self.answer = answer
 
-    async def recognise(self, audio, heard) -> str:
+    async def transcribe(self, audio, on_event) -> str:
         if isinstance(self.answer, Problem):
             raise ProblemError(self.answer)
         return self.answer
 
 
-WITH_HELP = s.put(s.put(Settings(), "engine", "realtime"), "fallback", ("on-device",))
+WITH_FALLBACK = s.put(s.put(Settings(), "engine", "realtime"), "fallback", ("on-device",))
 
 
 def test_who_may_have_to_help_is_made_ready_while_the_chosen_one_is_tried_again():
     async def scenario(engines, world):
-        engines.configure(WITH_HELP)
+        engines.configure(WITH_FALLBACK)
         engines.read(Take(number=1, id="1", rate_hz=16_000))  # somebody still speaks
-        await rest()
+        await run_pending()
         assert [engine.ready for engine in world.made] == [True, True]
         engines.drop(1)
-        await rest()
+        await run_pending()
         assert [engine.closed for engine in world.made] == [False, True]
 
-    asyncio.run(whole(scenario, Helped()))
+    asyncio.run(run_scenario(scenario, FallbackScenario()))
 
 
-class Helped(World):
-    def make(self, settings: Settings) -> Fake:
-        self.made.append(Reading(LOST if settings.engine == "realtime" else "Hello."))
-        return self.made[-1]
+class FallbackScenario(Scenario):
+    def create_engine(self, settings: Settings) -> FakeEngine:
+        self.created.append(
+            AnsweringEngine(CONNECTION_LOST if settings.engine == "realtime" else "Hello.")
+        )
+        return self.created[-1]
 
 
-async def whole(scenario, world: World) -> None:
+async def run_scenario(scenario, world: Scenario) -> None:
     engines = world.engines()
     await scenario(engines, world)
     await engines.close()

@@ -13,7 +13,7 @@ import soundfile
 
 from sayso.audio import files
 from sayso.core.problems import ProblemError
-from sayso.storage.recordings import DAY_S, Spool
+from sayso.storage.recordings import DAY_S, Recordings
 
 RATE_HZ = 16000
 SECOND = b"\x10\x20" * RATE_HZ
@@ -22,7 +22,7 @@ ID = "20261121-093207-123456"
 
 @pytest.fixture
 def spool(tmp_path):
-    return Spool(tmp_path / "state" / "takes")
+    return Recordings(tmp_path / "state" / "takes")
 
 
 def test_audio_is_on_the_disk_when_write_returns(spool):
@@ -38,7 +38,7 @@ def test_a_file_that_was_never_closed_is_read_to_its_end(spool):
     file = spool.open(ID, RATE_HZ)
     file.write(SECOND)
     assert len(soundfile.read(file.path)[0]) == RATE_HZ
-    assert files.read(file.path).duration_s == 1.0
+    assert files.load_take(file.path).duration_s == 1.0
     assert spool.load(ID).read(0) == SECOND
     file.close()
 
@@ -84,7 +84,7 @@ def test_a_kill_in_mid_write_loses_less_than_100_ms(spool, run):
     tenth_bytes = RATE_HZ // 10 * 2
     assert handed * tenth_bytes <= take.size_bytes <= (handed + 1) * tenth_bytes
     assert set(take.read(0)) == {0x10, 0x20}
-    assert files.read(spool.folder / f"{ID}.wav").duration_s == take.duration_s
+    assert files.load_take(spool.folder / f"{ID}.wav").duration_s == take.duration_s
     assert spool.recordings() == [ID]
 
 
@@ -190,7 +190,7 @@ def test_a_full_disk_is_told_once_and_the_take_goes_on(spool, monkeypatch):
 def test_a_folder_that_cannot_be_made_is_told(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(ProblemError, match="cannot be kept on the disk") as caught:
-        Spool(tmp_path / "file" / "takes").open(ID, RATE_HZ)
+        Recordings(tmp_path / "file" / "takes").create(ID, RATE_HZ)
     assert str(errno.ENOTDIR) in caught.value.problem.detail
 
 

@@ -5,57 +5,63 @@ from __future__ import annotations
 from typing import Any
 
 from sayso.stt.engine import Ready
-from sayso.stt.realtime.messages import SPOKEN
-from sayso.stt.realtime.openai import OpenAI
-from sayso.stt.server.request_options import Hints
+from sayso.stt.realtime.messages import TRANSCRIPTION_PREFIX
+from sayso.stt.realtime.openai import OpenAIProtocol
+from sayso.stt.server.request_options import RequestOptions
 from unit.stt import protocol_helpers
 from unit.stt.protocol_helpers import KEY
 
 URL = "wss://api.openai.com/v1/realtime"
-SECOND = bytes(48_000)
+ONE_SECOND = bytes(48_000)
 
 
-def spoken(kind: str, **fields: Any) -> str:
-    return protocol_helpers.spoken(kind, event_id="event_1", **fields)
+def server_event(event_type: str, **fields: Any) -> str:
+    return protocol_helpers.server_event(event_type, event_id="event_1", **fields)
 
 
-def made(url: str = URL, model: str = "gpt-live-transcribe", language: str = "") -> OpenAI:
-    return OpenAI(url, model, KEY, hints=Hints(language))
+def create(
+    url: str = URL, model: str = "gpt-live-transcribe", language: str = ""
+) -> OpenAIProtocol:
+    return OpenAIProtocol(url, model, KEY, options=RequestOptions(language))
 
 
-def ready(url: str = URL, **fields: str) -> OpenAI:
-    dialect = made(url, **fields)
-    dialect.hear(spoken("session.created", session={}))
-    assert dialect.hear(spoken("session.updated", session={})) == [Ready()]
+def ready(url: str = URL, **fields: str) -> OpenAIProtocol:
+    dialect = create(url, **fields)
+    dialect.receive(server_event("session.created", session={}))
+    assert dialect.receive(server_event("session.updated", session={})) == [Ready()]
     return dialect
 
 
-def finishing(url: str = URL) -> OpenAI:
+def finishing(url: str = URL) -> OpenAIProtocol:
     dialect = ready(url)
-    dialect.audio(SECOND)
+    dialect.append_audio(ONE_SECOND)
     assert len(dialect.commit()) == 3
     return dialect
 
 
 def committed(item: str | None = "i1", previous: str | None = None) -> str:
     named = {} if item is None else {"item_id": item}
-    return spoken("input_audio_buffer.committed", previous_item_id=previous, **named)
+    return server_event("input_audio_buffer.committed", previous_item_id=previous, **named)
 
 
 def delta(text: str, item: str = "i1") -> str:
-    return spoken(f"{SPOKEN}delta", item_id=item, content_index=0, delta=text, obfuscation="x")
+    return server_event(
+        f"{TRANSCRIPTION_PREFIX}delta", item_id=item, content_index=0, delta=text, obfuscation="x"
+    )
 
 
 def completed(text: str, item: str = "i1", seconds: object = 2) -> str:
     usage = {"type": "duration", "seconds": seconds}
-    return spoken(f"{SPOKEN}completed", item_id=item, transcript=text, usage=usage)
+    return server_event(
+        f"{TRANSCRIPTION_PREFIX}completed", item_id=item, transcript=text, usage=usage
+    )
 
 
 def error(code: object = None, message: object = "No.", **fields: object) -> str:
-    return spoken(
+    return server_event(
         "error", error={"type": "invalid_request_error", "code": code, "message": message, **fields}
     )
 
 
-CLEARED = spoken("input_audio_buffer.cleared")
-EMPTY = "input_audio_buffer_commit_empty"
+CLEARED = server_event("input_audio_buffer.cleared")
+COMMIT_EMPTY = "input_audio_buffer_commit_empty"

@@ -7,12 +7,12 @@ import pytest
 from sayso.core.settings import settings as s
 from sayso.core.settings.endpoint import Endpoint
 from sayso.core.settings.settings import Settings
-from sayso.dictation.recognition import make_engine
-from sayso.stt.factory import engine_for
-from sayso.stt.file_upload.engine import RestEngine
+from sayso.dictation.recognition import create_engine
+from sayso.stt.factory import create_server_engine
+from sayso.stt.file_upload.engine import FileUploadEngine
 from sayso.stt.realtime.engine import RealtimeEngine
 
-ENGINES = {"websocket": RealtimeEngine, "webrtc": RealtimeEngine, "rest": RestEngine}
+ENGINES = {"websocket": RealtimeEngine, "webrtc": RealtimeEngine, "rest": FileUploadEngine}
 
 
 @pytest.mark.parametrize(("transport", "kind"), ENGINES.items(), ids=ENGINES)
@@ -20,7 +20,7 @@ def test_the_transport_picks_the_engine(transport: str, kind: type) -> None:
     settings = s.put(Settings(), "engine", "realtime")
     settings = s.put(settings, "endpoint.name", "Work")
     settings = s.put(settings, "endpoint.transport", transport)
-    engine = make_engine(settings, lambda host: None)
+    engine = create_engine(settings, lambda host: None)
     assert type(engine) is kind
     assert engine.name == "Work"
     assert engine.ready
@@ -28,6 +28,6 @@ def test_the_transport_picks_the_engine(transport: str, kind: type) -> None:
 
 def test_an_engine_shows_no_key_of_its_own() -> None:
     for transport in ENGINES:
-        engine = engine_for(Endpoint(transport=transport), "", lambda host: "sk-1")  # type: ignore[arg-type]
+        engine = create_server_engine(Endpoint(transport=transport), "", lambda host: "sk-1")  # type: ignore[arg-type]
         assert "sk-1" not in repr(engine)
         assert "lambda" not in repr(engine)

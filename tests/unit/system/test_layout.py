@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sayso.core.hotkey import keys as names
-from sayso.system.x11.layout import Stroke, character, keysym, name, read
+from sayso.system.x11.layout import Stroke, character, key_name, keysym, read_layout
 from sayso.system.x11.xkb import KEYPAD, TWO_LEVEL, Key
 
 TWO = bytes([TWO_LEVEL] * 4)
@@ -48,7 +48,7 @@ def test_older_symbols_are_read_by_their_8_bit_sets(symbol: int, char: str) -> N
 
 def test_the_first_two_levels_of_the_group_in_force_are_typed_directly() -> None:
     keys = {24: key(0x71, 0x51, 0x6CA, 0x6EA, groups=2), 10: key(0x31, 0x21), 36: key(0xFF0D)}
-    first, second = read(keys, 0, []), read(keys, 1, [])
+    first, second = read_layout(keys, 0, []), read_layout(keys, 1, [])
     assert first.direct[ord("Q")] == Stroke(24, True)
     assert keysym("й") not in first.direct
     assert second.direct[keysym("й")] == Stroke(24)
@@ -66,12 +66,12 @@ def test_third_levels_dead_keys_and_the_keypad_are_left_out() -> None:
         88: key(0x32, 0x32, types=bytes([KEYPAD] * 4)),
         91: key(0xFF9F, 0x2C),
     }
-    assert set(read(keys, 0, []).direct) == {0x65, 0x45}
+    assert set(read_layout(keys, 0, []).direct) == {0x65, 0x45}
 
 
 def test_empty_keys_are_those_without_symbols_that_are_no_modifiers() -> None:
     keys = {8: key(0), 93: Key(), 97: key(0, 0), 98: Key(), 38: key(0x61, 0x41)}
-    assert read(keys, 0, [98]).empty == (93, 97)
+    assert read_layout(keys, 0, [98]).unused_keycodes == (93, 97)
 
 
 @pytest.mark.parametrize(
@@ -88,10 +88,10 @@ def test_empty_keys_are_those_without_symbols_that_are_no_modifiers() -> None:
 def test_keys_are_named_by_what_stands_on_them(
     code: int, symbols: list[int], expected: str
 ) -> None:
-    assert name(code, symbols) == expected
+    assert key_name(code, symbols) == expected
 
 
 @given(st.integers(8, 255), st.lists(st.integers(0, 0x1010FFFF), max_size=4))
 def test_every_name_is_one_of_ours(code: int, symbols: list[int]) -> None:
-    found = name(code, symbols)
-    assert found == "" or names.is_key(found)
+    found = key_name(code, symbols)
+    assert found == "" or names.is_valid_key(found)

@@ -10,8 +10,14 @@ import pytest
 
 from sayso.core.insertion import Target
 from sayso.core.problems import ProblemError
-from sayso.system import macos, this_machine, windows
-from sayso.system.pynput_backend import Library, PynputKeys, PynputTypist, button_name, name_of
+from sayso.system import current_platform, macos, windows
+from sayso.system.pynput_backend import (
+    PynputHotkey,
+    PynputModules,
+    PynputTypist,
+    button_name,
+    key_name,
+)
 
 
 @attrs.frozen
@@ -23,39 +29,39 @@ class Key:
     vk: int | None = None
 
 
-class Keyboard:
+class FakeKey:
     ctrl, ctrl_l, ctrl_r = Key("ctrl"), Key("ctrl_l"), Key("ctrl_r")
     shift, cmd, alt = Key("shift"), Key("cmd"), Key("alt")
 
 
-class Listener:
+class FakeListener:
     def __init__(self, **tell: Callable[..., None]) -> None:
-        self.tell = tell
-        self.is_on = False
+        self.callbacks = tell
+        self.is_running = False
 
     def start(self) -> None:
-        self.is_on = True
+        self.is_running = True
 
     def stop(self) -> None:
-        self.is_on = False
+        self.is_running = False
 
 
 class FakePynput:
     def __init__(self) -> None:
-        self.keys: list[Listener] = []
-        self.mice: list[Listener] = []
+        self.keys: list[FakeListener] = []
+        self.mice: list[FakeListener] = []
         self.sent: list[str] = []
 
-    def __call__(self) -> Library:
-        def keys(**tell: Callable[..., None]) -> Listener:
-            self.keys.append(Listener(**tell))
+    def __call__(self) -> PynputModules:
+        def keys(**tell: Callable[..., None]) -> FakeListener:
+            self.keys.append(FakeListener(**tell))
             return self.keys[-1]
 
-        def mouse(**tell: Callable[..., None]) -> Listener:
-            self.mice.append(Listener(**tell))
+        def mouse(**tell: Callable[..., None]) -> FakeListener:
+            self.mice.append(FakeListener(**tell))
             return self.mice[-1]
 
-        return Library(keys, mouse, lambda: self, Keyboard)
+        return PynputModules(keys, mouse, lambda: self, FakeKey)
 
     def press(self, key: Any) -> None:
         self.sent.append(f"+{getattr(key, 'name', key)}")
@@ -84,7 +90,7 @@ def pynput() -> FakePynput:
     ids=str,
 )  # fmt: skip
 def test_pynputs_keys_have_our_names(key: Key | None, expected: str) -> None:
-    assert name_of(key, windows.CODES) == expected
+    assert key_name(key, windows.KEY_NAMES) == expected
 
 
 @pytest.mark.parametrize(
@@ -97,60 +103,60 @@ def test_pynputs_buttons_have_our_names(button: str, expected: str) -> None:
 
 
 def test_every_letter_has_its_place_on_a_mac() -> None:
-    assert sorted(macos.CODES.values()) == list("abcdefghijklmnopqrstuvwxyz")
+    assert sorted(macos.KEY_NAMES.values()) == list("abcdefghijklmnopqrstuvwxyz")
 
 
 def test_keys_and_buttons_are_heard_once_however_often_they_repeat(pynput: FakePynput) -> None:
     heard: list[str] = []
-    keys = PynputKeys(pynput, windows.CODES)
+    keys = PynputHotkey(pynput, windows.KEY_NAMES)
     keys.start(lambda k: heard.append(f"+{k}"), lambda k: heard.append(f"-{k}"))
-    tell, click = pynput.keys[0].tell, pynput.mice[0].tell["on_click"]
+    tell, click = pynput.keys[0].callbacks, pynput.mice[0].callbacks["on_click"]
     for _ in range(3):
         tell["on_press"](Key("ctrl_r"), False)
     click(0, 0, Key("x1"), True)
     click(0, 0, Key("left"), True)
-    assert keys.really_down() == {"ctrl_r", "mouse8"}
+    assert keys.pressed_now() == {"ctrl_r", "mouse8"}
     click(0, 0, Key("x1"), False)
     tell["on_release"](Key("ctrl_r"))
     tell["on_release"](Key("ctrl_r"))
     assert heard == ["+ctrl_r", "+mouse8", "-mouse8", "-ctrl_r"]
-    assert keys.really_down() == frozenset()
+    assert keys.pressed_now() == frozenset()
 
 
 def test_stopping_ends_both_listeners_and_starting_again_makes_new_ones(
     pynput: FakePynput,
 ) -> None:
-    keys = PynputKeys(pynput, {})
+    keys = PynputHotkey(pynput, {})
     for _ in range(2):
         keys.start(lambda _: None, lambda _: None)
-    assert [listener.is_on for listener in pynput.keys] == [False, True]
+    assert [listener.is_running for listener in pynput.keys] == [False, True]
     keys.stop()
-    assert not any(listener.is_on for listener in pynput.keys + pynput.mice)
+    assert not any(listener.is_running for listener in pynput.keys + pynput.mice)
 
 
 def test_that_a_key_cannot_be_swallowed_is_said_unless_it_types_nothing(
     pynput: FakePynput,
 ) -> None:
-    keys = PynputKeys(pynput, {})
-    assert keys.swallow("ctrl_r") is None
-    assert keys.swallow("") is None
-    problem = keys.swallow("f9")
+    keys = PynputHotkey(pynput, {})
+    assert keys.grab("ctrl_r") is None
+    assert keys.grab("") is None
+    problem = keys.grab("f9")
     assert problem is not None
-    assert problem.what == "F9 also reaches the window you are in."
+    assert problem.message == "F9 also reaches the window you are in."
 
 
 @pytest.mark.parametrize("modifier", ["ctrl", "cmd"])
 def test_pasting_lets_go_of_modifiers_and_presses_the_systems_chord(
     pynput: FakePynput, modifier: str
 ) -> None:
-    PynputTypist(pynput, modifier, Target).press("shift+insert")
+    PynputTypist(pynput, modifier, Target).press_paste("shift+insert")
     assert pynput.sent[-4:] == [f"+{modifier}", "+v", "-v", f"-{modifier}"]
     assert set(pynput.sent[:-4]) == {"-ctrl", "-ctrl_l", "-ctrl_r", "-shift", "-cmd", "-alt"}
 
 
 def test_everything_is_pasted_unless_typing_is_asked_for(pynput: FakePynput) -> None:
     typist = PynputTypist(pynput, "ctrl", lambda: Target(3, "notepad"))
-    assert typist.spare_characters("plain") is None
+    assert typist.can_type("plain") is None
     assert typist.target() == Target(3, "notepad")
     typist.type("Grüße\n")
     assert pynput.sent == ["Grüße\n"]
@@ -161,7 +167,7 @@ def test_everything_is_pasted_unless_typing_is_asked_for(pynput: FakePynput) -> 
 
 @pytest.mark.parametrize(("name", "shown"), [("windows", "Windows"), ("macos", "macOS")])
 def test_the_machines_can_be_made_anywhere(name: str, shown: str) -> None:
-    machine = this_machine(name)
+    machine = current_platform(name)
     assert machine.name == shown
-    assert machine.obstacles() == []
+    assert machine.missing_requirements() == []
     assert machine.typist.target() == Target()

@@ -5,7 +5,7 @@ import pytest
 
 from sayso.core.dictation.status import Status
 from sayso.core.problems import Action, Problem
-from sayso.core.recognition.fallback_policy import Waiting
+from sayso.core.recognition.fallback_policy import RetryDelay
 from sayso.core.settings import settings as s
 from sayso.core.settings.settings import Settings
 from sayso.ui import messages
@@ -76,12 +76,12 @@ def test_the_tray_shows_each_state(
     status: Status, settings: Settings, icon: str, tooltip: str, line: str
 ) -> None:
     view = tray_view(status, settings)
-    assert (view.icon, view.tooltip, view.line) == (icon, tooltip, line)
+    assert (view.icon, view.tooltip, view.status_line) == (icon, tooltip, line)
 
 
 def test_the_second_entry_starts_or_finishes() -> None:
-    assert tray_view(Status(), SETTINGS).toggle == "Start hands-free"
-    assert tray_view(Status("listening"), SETTINGS).toggle == "Finish dictation"
+    assert tray_view(Status(), SETTINGS).toggle_label == "Start hands-free"
+    assert tray_view(Status("listening"), SETTINGS).toggle_label == "Finish dictation"
 
 
 @pytest.mark.parametrize(
@@ -89,12 +89,12 @@ def test_the_second_entry_starts_or_finishes() -> None:
     [
         pytest.param(Status(), False, False, id="nothing yet"),
         pytest.param(Status(last_text="Hello"), False, True, id="words were typed"),
-        pytest.param(Status(held="Hello"), True, True, id="words wait"),
+        pytest.param(Status(held_text="Hello"), True, True, id="words wait"),
     ],
 )
 def test_words_are_offered_when_there_are_some(status: Status, held: bool, words: bool) -> None:
     view = tray_view(status, SETTINGS)
-    assert (view.has_held, view.has_words) == (held, words)
+    assert (view.has_held_text, view.has_text) == (held, words)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_the_menu_says_who_recognises_and_whether_sound_leaves(
 ) -> None:
     settings = s.put(s.put(SETTINGS, "engine", engine), "fallback", fallback)
     view = tray_view(Status(), settings)
-    assert (view.engine, view.sends) == (expected, sends)
+    assert (view.engine, view.audio_note) == (expected, sends)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_the_menu_says_who_recognises_and_whether_sound_leaves(
     ],
 )
 def test_an_error_offers_one_action_and_settings(action: str, labels: list[str]) -> None:
-    view = messages.error_view(attrs.evolve(NO_ANSWER, action=action))
+    view = messages.problem_view(attrs.evolve(NO_ANSWER, action=action))
     assert [button.label for button in view.buttons] == labels
     assert view.buttons[0].primary
     assert view.closable
@@ -169,15 +169,15 @@ def test_words_of_another_engine_say_whose_they_are() -> None:
     ],
 )
 def test_an_engine_that_is_tried_again_is_told(wait_s: float, text: str) -> None:
-    waiting = Waiting(Problem("api.openai.com is busy."), wait_s)
+    waiting = RetryDelay(Problem("api.openai.com is busy."), wait_s)
     status = Status("listening", partial="Dear all", retrying=waiting)
     assert messages.listening_view(status, SETTINGS, 6000, True).text == text
     assert messages.finishing_view("Dear all", 5000, waiting).text == text
 
 
 def test_the_second_silent_take_asks_for_the_microphone() -> None:
-    assert messages.nothing_view(1).buttons == ()
-    assert [b.does for b in messages.nothing_view(2).buttons] == ["settings:general"]
+    assert messages.nothing_heard_view(1).buttons == ()
+    assert [b.action for b in messages.nothing_heard_view(2).buttons] == ["settings:general"]
 
 
 def test_hands_free_says_how_it_ends_until_words_come() -> None:
@@ -186,7 +186,7 @@ def test_hands_free_says_how_it_ends_until_words_come() -> None:
     assert messages.listening_view(status, SETTINGS, 0, False).text == ""
     spoken = attrs.evolve(status, partial="Dear")
     assert messages.listening_view(spoken, SETTINGS, 0, True).text == "Dear"
-    assert messages.listening_view(spoken, SETTINGS, 0, True).stop
+    assert messages.listening_view(spoken, SETTINGS, 0, True).has_stop_button
 
 
 def test_five_silent_seconds_raise_a_question() -> None:
@@ -214,19 +214,19 @@ def test_the_first_strong_letter_gives_the_direction(text: str, expected: bool) 
 @pytest.mark.parametrize(
     "view",
     [
-        messages.arming_view(0),
+        messages.starting_view(0),
         messages.listening_view(Status("listening"), SETTINGS, 0, False),
         messages.finishing_view("", 0),
         messages.inserted_view(3),
-        messages.nothing_view(1),
+        messages.nothing_heard_view(1),
         messages.held_view("words"),
-        messages.error_view(NO_ANSWER),
+        messages.problem_view(NO_ANSWER),
     ],
     ids=lambda view: view.kind,
 )
-def test_every_state_has_a_spoken_name(view: messages.PillView) -> None:
-    assert view.name.startswith("Sayso: ")
-    assert len(view.name) > len("Sayso: ")
+def test_every_state_has_a_spoken_name(view: messages.IndicatorView) -> None:
+    assert view.accessible_name.startswith("Sayso: ")
+    assert len(view.accessible_name) > len("Sayso: ")
 
 
 def test_rescued_words_say_when_they_were_spoken_and_offer_what_held_words_do():
@@ -235,13 +235,13 @@ def test_rescued_words_say_when_they_were_spoken_and_offer_what_held_words_do():
         *("rescued", "Words from 14:32 are back", "Half a sentence"),
     )
     assert [button.label for button in view.buttons] == ["Type here", "Copy"]
-    assert view.name == "Sayso: Words from 14:32 are back"
+    assert view.accessible_name == "Sayso: Words from 14:32 are back"
 
 
 def test_several_that_were_rescued_are_counted_and_shown_in_the_history() -> None:
     view = messages.held_view("the newest", "14:32", 3)
     assert (view.kind, view.text, view.closable) == ("rescued", "3 dictations were rescued", True)
-    assert [(button.label, button.does) for button in view.buttons] == [("Show", "history")]
+    assert [(button.label, button.action) for button in view.buttons] == [("Show", "history")]
     assert messages.held_view("the newest", "14:32", 1).text == "Words from 14:32 are back"
 
 
@@ -254,11 +254,11 @@ WAITS = {
 @pytest.mark.parametrize(("action", "buttons"), WAITS.items(), ids=WAITS)
 def test_what_is_no_failure_waits_in_amber(action: Action, buttons: list[tuple[str, str]]) -> None:
     problem = Problem("November’s budget is used up.", "Nothing is sent.", action)
-    view = messages.error_view(problem)
+    view = messages.problem_view(problem)
     assert (view.kind, view.text, view.detail) == (
         *("held", "November’s budget is used up", "Nothing is sent."),
     )
-    assert [(button.label, button.does) for button in view.buttons] == buttons
+    assert [(button.label, button.action) for button in view.buttons] == buttons
     assert view.buttons[0].primary
 
 
@@ -276,4 +276,4 @@ SHORT = {
 
 @pytest.mark.parametrize(("text", "expected"), SHORT.values(), ids=SHORT)
 def test_long_names_lose_their_middle(text: str, expected: str) -> None:
-    assert messages.shortened(text, 16) == expected
+    assert messages.shorten_words(text, 16) == expected

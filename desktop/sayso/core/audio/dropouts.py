@@ -7,130 +7,134 @@ import attrs
 from ..dictation.take import BYTES_PER_SAMPLE
 from ..problems import Problem
 
-LEAST_MS = 200.0
+MIN_REPORTED_MS = 200.0
 """Shorter than most syllables: not told."""
 _REMEDY = "Say again what is missing."
 
 
 @attrs.frozen
-class Gap:
+class Dropout:
     """Time in which a person spoke and no microphone listened."""
 
-    ms: float = 0.0
-    slept: bool = False
+    duration_ms: float = 0.0
+    during_sleep: bool = False
     """The computer slept meanwhile."""
 
-    def __add__(self, other: Gap) -> Gap:
-        return Gap(self.ms + other.ms, self.slept or other.slept)
+    def __add__(self, other: Dropout) -> Dropout:
+        return Dropout(
+            self.duration_ms + other.duration_ms, self.during_sleep or other.during_sleep
+        )
 
     @property
-    def is_worth_telling(self) -> bool:
-        return self.ms >= LEAST_MS
+    def is_reportable(self) -> bool:
+        return self.duration_ms >= MIN_REPORTED_MS
 
 
-SLEPT_MS = 1000.0
+MIN_SLEEP_MS = 1000.0
 """A clock that counts sleep gains less than this against one that does not in between two looks."""
 
 
-class Hearing:
+class DropoutTracker:
     """When something was heard of a stream that is watched, and what was not when it broke.
 
     Times are of a clock that stands still while the computer sleeps.
     """
 
     def __init__(self) -> None:
-        self.any = False
+        self.has_audio = False
         """Any block has come since it is watched."""
-        self._heard_ms = 0.0
+        self._last_block_ms = 0.0
         """When the last one came, or should have."""
-        self._sound_ms = 0.0
+        self._last_audio_ms = 0.0
         """When the last one that was not of zeros did."""
-        self._asleep_ms = self._slept_ms = 0.0
+        self._sleep_clock_ms = self._slept_ms = 0.0
         """Until now in all; in this gap."""
-        self._lateness = Lateness(1)
-        self._late_ms = 0.0
+        self._lag = StreamLag(1)
+        self._lag_at_interruption_ms = 0.0
         """When it broke."""
 
-    def begin(self, now_ms: float, asleep_ms: float) -> None:
+    def start(self, now_ms: float, sleep_clock_ms: float) -> None:
         """Watch from now on."""
-        self.any = False
-        self._heard_ms = self._sound_ms = now_ms
-        self._asleep_ms, self._slept_ms = asleep_ms, 0.0
+        self.has_audio = False
+        self._last_block_ms = self._last_audio_ms = now_ms
+        self._sleep_clock_ms, self._slept_ms = sleep_clock_ms, 0.0
 
-    def opened(self, rate_hz: int) -> None:
+    def stream_opened(self, rate_hz: int) -> None:
         """Its blocks are those of a new stream."""
-        self._lateness = Lateness(rate_hz)
+        self._lag = StreamLag(rate_hz)
 
-    def came(self, now_ms: float, size_bytes: int) -> None:
+    def count_block(self, now_ms: float, size_bytes: int) -> None:
         """A block of the stream."""
-        self._lateness.block(now_ms, size_bytes)
+        self._lag.on_block(now_ms, size_bytes)
 
-    def heard(self, now_ms: float, zeros: bool) -> None:
+    def mark_block(self, now_ms: float, is_silent: bool) -> None:
         """The same block; not before a gap has been asked for."""
-        self._heard_ms, self.any = now_ms, True
-        if not zeros:
-            self._sound_ms = now_ms
+        self._last_block_ms, self.has_audio = now_ms, True
+        if not is_silent:
+            self._last_audio_ms = now_ms
 
-    def slept(self, asleep_ms: float) -> bool:
+    def has_slept(self, sleep_clock_ms: float) -> bool:
         """Whether the computer has slept since this was asked last."""
-        more_ms, self._asleep_ms = asleep_ms - self._asleep_ms, asleep_ms
-        if more_ms <= SLEPT_MS:
+        more_ms, self._sleep_clock_ms = sleep_clock_ms - self._sleep_clock_ms, sleep_clock_ms
+        if more_ms <= MIN_SLEEP_MS:
             return False
         self._slept_ms += more_ms
         return True
 
-    def was_deaf(self) -> None:
+    def rewind_to_last_audio(self) -> None:
         """Since the last sound it was not a microphone that was heard."""
-        self._heard_ms = self._sound_ms
+        self._last_block_ms = self._last_audio_ms
 
-    def broke(self) -> None:
-        self._late_ms = self._lateness.ms
+    def interrupt(self) -> None:
+        self._lag_at_interruption_ms = self._lag.lag_ms
 
-    def gap(self, now_ms: float) -> Gap:
+    def dropout(self, now_ms: float) -> Dropout:
         """Until now."""
-        return Gap(now_ms - self._heard_ms + self._slept_ms, slept=self._slept_ms > 0)
+        return Dropout(
+            now_ms - self._last_block_ms + self._slept_ms, during_sleep=self._slept_ms > 0
+        )
 
-    def asleep(self) -> Gap:
+    def sleep_dropout(self) -> Dropout:
         """The part of the gap in which the computer slept."""
-        return Gap(self._slept_ms, slept=self._slept_ms > 0)
+        return Dropout(self._slept_ms, during_sleep=self._slept_ms > 0)
 
-    def late(self) -> Gap:
+    def shortfall(self) -> Dropout:
         """What a stream that goes on by itself has not given after all."""
-        return Gap(max(0.0, self._lateness.ms - self._late_ms))
+        return Dropout(max(0.0, self._lag.lag_ms - self._lag_at_interruption_ms))
 
-    def over(self) -> None:
+    def end_dropout(self) -> None:
         """The gap is."""
         self._slept_ms = 0.0
 
 
-class Lateness:
+class StreamLag:
     """How late the blocks of one stream are: what came late is lost unless it still comes."""
 
     def __init__(self, rate_hz: int) -> None:
         self._bytes_per_ms = rate_hz * BYTES_PER_SAMPLE / 1000
-        self._first_ms: float | None = None
-        self._got_bytes = 0
-        self.ms = 0.0
+        self._first_block_ms: float | None = None
+        self._received_bytes = 0
+        self.lag_ms = 0.0
         """At the last block, against the first."""
 
-    def block(self, now_ms: float, size_bytes: int) -> None:
-        if self._first_ms is None:
-            self._first_ms = now_ms
-        self.ms = now_ms - self._first_ms - self._got_bytes / self._bytes_per_ms
-        self._got_bytes += size_bytes
+    def on_block(self, now_ms: float, size_bytes: int) -> None:
+        if self._first_block_ms is None:
+            self._first_block_ms = now_ms
+        self.lag_ms = now_ms - self._first_block_ms - self._received_bytes / self._bytes_per_ms
+        self._received_bytes += size_bytes
 
 
-def not_heard(gap: Gap, at_end: bool = False) -> Problem:
+def dropout_problem(dropout: Dropout, at_end: bool = False) -> Problem:
     """`at_end`: the microphone was not back when the take was over."""
-    many = _long(gap.ms / 1000)
-    if gap.slept:
+    many = _format_duration(dropout.duration_ms / 1000)
+    if dropout.during_sleep:
         return Problem(f"{many} were not heard while the computer slept.", _REMEDY)
     if at_end:
         return Problem(f"The last {many} were not heard.", f"The microphone was gone. {_REMEDY}")
     return Problem(f"{many} were not heard when the microphone changed.", _REMEDY)
 
 
-def _long(seconds: float) -> str:
+def _format_duration(seconds: float) -> str:
     """0.8 s, 12 s, 40 min, 3 h."""
     if seconds < 9.95:
         return f"{seconds:.1f} s"

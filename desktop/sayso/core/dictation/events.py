@@ -13,7 +13,7 @@ import attrs
 from ..problems import Problem
 from .take import Outcome
 
-Alarm = Literal["limit", "tail", "text", "insert", "shown"]
+TimerName = Literal["limit", "tail", "text", "insert", "shown"]
 Cue = Literal["stop", "error"]
 
 
@@ -26,7 +26,7 @@ class Start:
 
 
 @attrs.frozen
-class HandsFree:
+class ContinueHandsFree:
     """Go on listening although the key is up."""
 
 
@@ -58,27 +58,27 @@ class Dismiss: ...
 
 
 @attrs.frozen
-class Warn:
+class ProblemReported:
     """Something beside the takes is wrong: tell it."""
 
     problem: Problem
 
 
 @attrs.frozen
-class Rescued:
+class Recovered:
     """Words of a take that a crash cut off are back: offer them. Its number is below 0, and
     so it comes before every take of this run."""
 
     take: int
     text: str
-    since: str
+    spoken_at: str
     """When it was spoken, as a person says it: 14:32."""
     count: int = 1
     """How many are back; this is the newest."""
 
 
 @attrs.frozen
-class Again:
+class Reinsert:
     """Insert these words of the history into the window that has the focus then."""
 
     take: int
@@ -86,74 +86,74 @@ class Again:
 
 
 @attrs.frozen
-class OfTake:
+class TakeMessage:
     take: int
 
 
 @attrs.frozen
-class SoundLost(OfTake):
+class AudioLost(TakeMessage):
     """The microphone gave up; `recorded`: whether it gave anything before."""
 
     problem: Problem
-    recorded: bool
+    has_audio: bool
 
 
 @attrs.frozen
-class TailOver(OfTake):
+class TailEnded(TakeMessage):
     """The voice has ended."""
 
 
 @attrs.frozen
-class Recognised(OfTake):
+class Transcribed(TakeMessage):
     text: str
 
 
 @attrs.frozen
-class Failed(OfTake):
+class RecognitionFailed(TakeMessage):
     """The engine gave up; the take still has its audio."""
 
     problem: Problem
 
 
 @attrs.frozen
-class Landed(OfTake): ...
+class Inserted(TakeMessage): ...
 
 
 @attrs.frozen
-class Held(OfTake):
+class FocusChanged(TakeMessage):
     """Not inserted, because another window has the focus."""
 
 
 @attrs.frozen
-class NotLanded(OfTake):
+class InsertFailed(TakeMessage):
     problem: Problem
 
 
 @attrs.frozen
-class Woke(OfTake):
-    alarm: Alarm
+class TimerFired(TakeMessage):
+    timer: TimerName
 
 
 Event = (
     Start
-    | HandsFree
+    | ContinueHandsFree
     | Stop
     | Cancel
     | Discard
     | Retry
     | InsertHeld
     | Dismiss
-    | Warn
-    | Rescued
-    | Again
-    | SoundLost
-    | TailOver
-    | Recognised
-    | Failed
-    | Landed
-    | Held
-    | NotLanded
-    | Woke
+    | ProblemReported
+    | Recovered
+    | Reinsert
+    | AudioLost
+    | TailEnded
+    | Transcribed
+    | RecognitionFailed
+    | Inserted
+    | FocusChanged
+    | InsertFailed
+    | TimerFired
 )
 
 
@@ -161,38 +161,38 @@ Event = (
 
 
 @attrs.frozen
-class OpenMic(OfTake):
+class OpenMic(TakeMessage):
     """Make the take and append to it from now on."""
 
 
 @attrs.frozen
-class KeepTail(OfTake):
+class KeepTail(TakeMessage):
     """Say `TailOver` as soon as the voice ends."""
 
 
 @attrs.frozen
-class CloseMic(OfTake):
+class CloseMic(TakeMessage):
     """Append nothing more, and end the take's audio."""
 
 
 @attrs.frozen
-class OpenEngine(OfTake):
+class StartRecognition(TakeMessage):
     """Point a reader at the take."""
 
 
 @attrs.frozen
-class DropEngine(OfTake): ...
+class CancelRecognition(TakeMessage): ...
 
 
 @attrs.frozen
-class Insert(OfTake):
+class Insert(TakeMessage):
     text: str
-    anywhere: bool
+    any_window: bool
     """Whatever window has the focus, not only the take's target."""
 
 
 @attrs.frozen
-class Keep(OfTake):
+class ArchiveTake(TakeMessage):
     """The take is over: into history with it."""
 
     outcome: Outcome
@@ -200,21 +200,30 @@ class Keep(OfTake):
 
 
 @attrs.frozen
-class Forget(OfTake):
+class DeleteTake(TakeMessage):
     """Leave no trace of it."""
 
 
 @attrs.frozen
-class Play:
+class PlayCue:
     cue: Cue
 
 
 @attrs.frozen
-class WakeMe:
+class StartTimer:
     after_s: float
-    woke: Woke
+    event: TimerFired
 
 
 Command = (
-    OpenMic | KeepTail | CloseMic | OpenEngine | DropEngine | Insert | Keep | Forget | Play | WakeMe
+    OpenMic
+    | KeepTail
+    | CloseMic
+    | StartRecognition
+    | CancelRecognition
+    | Insert
+    | ArchiveTake
+    | DeleteTake
+    | PlayCue
+    | StartTimer
 )

@@ -10,14 +10,14 @@ from typing import Any, Literal
 
 import attrs
 
-from ..usage import Used, cost_usd
+from ..usage import UsageRecord, total_cost_usd
 from .take import Outcome, Take
 
-Format = Literal["txt", "csv", "json"]
+ExportFormat = Literal["txt", "csv", "json"]
 
 
 @attrs.frozen(kw_only=True)
-class Entry:
+class HistoryEntry:
     """One take that is over."""
 
     id: str
@@ -37,22 +37,22 @@ class Entry:
     """That had the focus at key down."""
     audio: str = ""
     """Name of the file in the folder of takes; '' where the sound is gone."""
-    usage: tuple[Used, ...] = ()
+    usage: tuple[UsageRecord, ...] = ()
     """What each engine took for it, in order; one that was tried again is in it twice."""
 
     @property
     def cost_usd(self) -> float | None:
         """None where nobody knows."""
-        return cost_usd(self.usage)
+        return total_cost_usd(self.usage)
 
     @property
-    def local(self) -> dt.datetime:
+    def local_time(self) -> dt.datetime:
         """When it began, as the clock on the wall said."""
         zone = dt.timezone(dt.timedelta(minutes=self.offset_min))
         return dt.datetime.fromisoformat(self.started).astimezone(zone)
 
     @property
-    def shown(self) -> str:
+    def display_text(self) -> str:
         """Its words, or why there are none."""
         if self.text:
             return self.text
@@ -65,10 +65,10 @@ class Entry:
         return attrs.asdict(self, recurse=False) | more
 
 
-def of_take(take: Take, *, started_s: float, offset_min: int, program: str) -> Entry:
+def entry_from_take(take: Take, *, started_s: float, offset_min: int, program: str) -> HistoryEntry:
     """`started_s`: seconds since 1970 at key down."""
     started = dt.datetime.fromtimestamp(started_s, dt.UTC)
-    return Entry(
+    return HistoryEntry(
         id=take.id,
         started=started.isoformat(timespec="milliseconds"),
         offset_min=offset_min,
@@ -84,7 +84,7 @@ def of_take(take: Take, *, started_s: float, offset_min: int, program: str) -> E
     )
 
 
-def tried_again(entry: Entry, take: Take, text: str) -> Entry:
+def with_retry(entry: HistoryEntry, take: Take, text: str) -> HistoryEntry:
     """With what was recognised now, from `take`; no words take none away."""
     outcome = entry.outcome
     if outcome != "inserted" and (text or not entry.text):
@@ -99,7 +99,7 @@ def tried_again(entry: Entry, take: Take, text: str) -> Entry:
     )
 
 
-def exported(entries: Iterable[Entry], format_: Format) -> str:
+def format_entries(entries: Iterable[HistoryEntry], format_: ExportFormat) -> str:
     """Text with a line to each take's time, CSV with a heading, or a list in JSON."""
     entries = list(entries)
     if format_ == "json":
@@ -110,11 +110,11 @@ def exported(entries: Iterable[Entry], format_: Format) -> str:
         table = csv.writer(pages)
         table.writerow(["time", "program", "seconds", "engine", "cost_usd", "outcome", "text"])
         for e in entries:
-            when = e.local.isoformat(timespec="seconds")
-            program, engine, text = map(_harmless, (e.program, e.engine, e.text))
+            when = e.local_time.isoformat(timespec="seconds")
+            program, engine, text = map(_escape_formula, (e.program, e.engine, e.text))
             table.writerow([when, program, e.duration_s, engine, e.cost_usd, e.outcome, text])
         return "".join(pages.written)
-    return "\n".join(f"{e.local:%Y-%m-%d %H:%M}\n{e.text}\n" for e in entries if e.text)
+    return "\n".join(f"{e.local_time:%Y-%m-%d %H:%M}\n{e.text}\n" for e in entries if e.text)
 
 
 class _Pages:
@@ -127,6 +127,6 @@ class _Pages:
         self.written.append(text)
 
 
-def _harmless(text: str) -> str:
+def _escape_formula(text: str) -> str:
     """Spreadsheets take cells that begin so for formulas."""
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

@@ -7,7 +7,7 @@ from typing import Literal
 import attrs
 
 from ..problems import Problem
-from ..recognition.fallback_policy import Waiting
+from ..recognition.fallback_policy import RetryDelay
 
 State = Literal["idle", "listening", "finishing", "inserting", "failed"]
 
@@ -21,26 +21,26 @@ class Status:
     """Number of the take `state` is about; changes tell the pill to start anew."""
     hands_free: bool = False
     """Listening without a key held."""
-    sound_arrived: bool = False
+    has_audio: bool = False
     """The microphone has given its first sample in this take."""
-    waiting: bool = False
+    microphone_lost: bool = False
     """Listening, and the microphone has gone: another is looked for."""
-    retrying: Waiting | None = None
+    retrying: RetryDelay | None = None
     """The engine could not, and is tried again."""
     partial: str = ""
-    words: int | None = None
+    inserted_words: int | None = None
     """Set once when text has landed: how many words; None otherwise."""
-    by: str = ""
+    fallback_engine: str = ""
     """With `words`: the engine they came from, if it is not the chosen one."""
-    nothing_heard: int = 0
+    empty_takes: int = 0
     """How many takes in a row ended without a word; 0 after any word."""
-    held: str = ""
+    held_text: str = ""
     """Words that wait for the user, because the window changed or did not take them."""
-    asks: bool = False
+    offers_held_text: bool = False
     """Whether the user is asked now what to do with the held words (the pill shows it)."""
-    rescued: str = ""
+    recovered_spoken_at: str = ""
     """When the held words were spoken (14:32), if a crash cut them off."""
-    rescued_count: int = 0
+    recovered_count: int = 0
     """How many dictations that crash cut off; the held words are the newest."""
     problem: Problem | None = None
     """Shown until a new take, a choice, or 30 s."""

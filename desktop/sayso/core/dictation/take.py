@@ -13,11 +13,11 @@ from typing import Any, Literal
 import attrs
 
 from ..problems import Problem
-from ..text.sanitize import joined
-from ..usage import Used, cost_usd
+from ..text.sanitize import join_with_space
+from ..usage import UsageRecord, total_cost_usd
 
-Step = Literal["first_sample", "engine_ready", "first_partial", "key_up", "final", "inserted"]
-STEPS: tuple[Step, ...] = (
+Milestone = Literal["first_sample", "engine_ready", "first_partial", "key_up", "final", "inserted"]
+MILESTONES: tuple[Milestone, ...] = (
     "first_sample",
     "engine_ready",
     "first_partial",
@@ -33,18 +33,18 @@ BYTES_PER_SAMPLE = 2
 
 
 @attrs.frozen
-class Segment:
+class CommittedText:
     """Text that will not change, of the audio from the segment before up to `until_bytes`."""
 
     text: str
-    until_bytes: int
+    end_bytes: int
 
 
-def whole_text(settled: Iterable[Segment], rest: str) -> str:
+def join_text(committed: Iterable[CommittedText], remainder: str) -> str:
     """What is settled, and the text of the audio after it, as one."""
     whole = ""
-    for text in (*(segment.text for segment in settled), rest):
-        whole += joined(whole, text)
+    for text in (*(segment.text for segment in committed), remainder):
+        whole += join_with_space(whole, text)
     return whole
 
 
@@ -63,54 +63,54 @@ class Take:
     problem: Problem | None = None
     inserted_by: str = ""
     """'type' or 'paste'."""
-    usage: list[Used] = attrs.field(factory=list)
+    usage: list[UsageRecord] = attrs.field(factory=list)
     """What each engine took for it so far, in order; `charge` appends."""
-    timings: dict[Step, float] = attrs.field(factory=dict)
+    timings: dict[Milestone, float] = attrs.field(factory=dict)
     """ms since key down, each step once."""
     ended: bool = False
     """No more audio comes."""
-    settled: tuple[Segment, ...] = ()
+    committed: tuple[CommittedText, ...] = ()
     """In order; whoever reads next begins where the last one ends."""
     _audio: bytearray = attrs.field(factory=bytearray, init=False)
     _listeners: list[Callable[[], None]] = attrs.field(factory=list, init=False)
 
-    def add(self, pcm: bytes) -> None:
+    def append(self, pcm: bytes) -> None:
         self._audio += pcm
-        self._tell()
+        self._notify()
 
     def end(self) -> None:
         self.ended = True
-        self._tell()
+        self._notify()
 
-    def listen(self, changed: Callable[[], None]) -> Callable[[], None]:
+    def add_listener(self, on_change: Callable[[], None]) -> Callable[[], None]:
         """Call `changed` after every `add` and `end`; returns how to stop that."""
-        self._listeners.append(changed)
-        return lambda: self._listeners.remove(changed)
+        self._listeners.append(on_change)
+        return lambda: self._listeners.remove(on_change)
 
-    def read(self, start_bytes: int, most_bytes: int | None = None) -> bytes:
+    def read(self, start_bytes: int, max_bytes: int | None = None) -> bytes:
         """Audio from `start_bytes` on; b'' where there is none yet."""
-        stop = None if most_bytes is None else start_bytes + most_bytes
+        stop = None if max_bytes is None else start_bytes + max_bytes
         return bytes(self._audio[start_bytes:stop])
 
-    def settle(self, text: str, until_bytes: int) -> None:
+    def commit(self, text: str, end_bytes: int) -> None:
         """This text will not change, of the audio from `settled_bytes` up to there."""
-        if until_bytes > self.settled_bytes:
-            self.settled = (*self.settled, Segment(text, until_bytes))
+        if end_bytes > self.committed_bytes:
+            self.committed = (*self.committed, CommittedText(text, end_bytes))
 
     @property
-    def settled_bytes(self) -> int:
+    def committed_bytes(self) -> int:
         """Up to where the audio has its final text."""
-        return self.settled[-1].until_bytes if self.settled else 0
+        return self.committed[-1].end_bytes if self.committed else 0
 
-    def charge(self, used: Used) -> None:
-        self.usage.append(used)
+    def add_usage(self, record: UsageRecord) -> None:
+        self.usage.append(record)
 
     @property
     def cost_usd(self) -> float | None:
         """What servers took for it so far; None where nobody knows."""
-        return cost_usd(self.usage)
+        return total_cost_usd(self.usage)
 
-    def step(self, name: Step, at_ms: float) -> None:
+    def mark(self, name: Milestone, at_ms: float) -> None:
         """Note when something first happened."""
         self.timings.setdefault(name, round(at_ms, 1))
 
@@ -133,9 +133,9 @@ class Take:
             "inserted_by": self.inserted_by or None,
             "duration_s": round(self.duration_s, 3),
             "cost_usd": None if self.cost_usd is None else round(self.cost_usd, 6),
-            "timings": {step: self.timings.get(step) for step in STEPS},
+            "timings": {step: self.timings.get(step) for step in MILESTONES},
         }
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         for changed in list(self._listeners):
             changed()

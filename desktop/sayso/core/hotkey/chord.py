@@ -33,11 +33,11 @@ class Chord:
         if not all(names):
             raise ChordError("A hotkey is key names joined with +, such as ctrl+alt+space.")
         for name in names:
-            if not keys.is_key(name):
-                close = difflib.get_close_matches(name, sorted(keys.NAMED), n=1)
+            if not keys.is_valid_key(name):
+                close = difflib.get_close_matches(name, sorted(keys.NAMED_KEYS), n=1)
                 hint = f" Did you mean {close[0]}?" if close else ""
                 raise ChordError(f"There is no key called {name!r}.{hint}")
-        if not any(n in keys.NAMED for n in names) or set(names) <= {
+        if not any(n in keys.NAMED_KEYS for n in names) or set(names) <= {
             "space",
             "enter",
             "tab",
@@ -47,42 +47,42 @@ class Chord:
         return cls(frozenset(names))
 
     def __str__(self) -> str:
-        return "+".join(self._ordered())
+        return "+".join(self._sorted_keys())
 
     @property
-    def shown(self) -> str:
+    def display_name(self) -> str:
         """As people read it: "Ctrl+Alt+Space"."""
-        return "+".join(keys.shown(name) for name in self._ordered())
+        return "+".join(keys.display_name(name) for name in self._sorted_keys())
 
     @property
     def is_modifiers_only(self) -> bool:
         return self.keys <= keys.MODIFIERS
 
-    def held(self, down: frozenset[str]) -> bool:
+    def matches(self, pressed: frozenset[str]) -> bool:
         """Whether exactly these keys are down: ctrl+a is not ctrl+shift+a."""
-        return self.keys == {k if k in self.keys else keys.unsided(k) for k in down}
+        return self.keys == {k if k in self.keys else keys.without_side(k) for k in pressed}
 
-    def touched(self, key: str) -> bool:
+    def contains(self, key: str) -> bool:
         """Whether this key is one of the chord's."""
-        return key in self.keys or keys.unsided(key) in self.keys
+        return key in self.keys or keys.without_side(key) in self.keys
 
-    def _ordered(self) -> list[str]:
+    def _sorted_keys(self) -> list[str]:
         order = ("ctrl", "alt", "altgr", "shift", "super")
 
         def rank(name: str) -> tuple[int, str]:
-            base = keys.unsided(name)
+            base = keys.without_side(name)
             return (order.index(base) if base in order else len(order), name)
 
         return sorted(self.keys, key=rank)
 
 
-class Change(enum.Enum):
+class ChordChange(enum.Enum):
     NONE = "none"
     PRESSED = "pressed"
     RELEASED = "released"
 
 
-class ChordWatch:
+class ChordMatcher:
     """Turns key events into chord changes. Auto-repeat is not a change.
 
     A key that is pressed while the chord is held does not end the hold; only the release
@@ -91,60 +91,60 @@ class ChordWatch:
 
     def __init__(self, chord: Chord) -> None:
         self.chord = chord
-        self._down: frozenset[str] = frozenset()
-        self._active = False
+        self._pressed: frozenset[str] = frozenset()
+        self._held = False
 
     @property
-    def down(self) -> frozenset[str]:
-        return self._down
+    def pressed(self) -> frozenset[str]:
+        return self._pressed
 
     @property
-    def active(self) -> bool:
-        return self._active
+    def is_held(self) -> bool:
+        return self._held
 
-    def press(self, key: str) -> Change:
-        if key in self._down:
-            return Change.NONE
-        self._down |= {key}
-        if not self._active and self.chord.held(self._down):
-            self._active = True
-            return Change.PRESSED
-        return Change.NONE
+    def press(self, key: str) -> ChordChange:
+        if key in self._pressed:
+            return ChordChange.NONE
+        self._pressed |= {key}
+        if not self._held and self.chord.matches(self._pressed):
+            self._held = True
+            return ChordChange.PRESSED
+        return ChordChange.NONE
 
-    def release(self, key: str) -> Change:
-        self._down -= {key}
-        if self._active and self.chord.touched(key):
-            self._active = False
-            return Change.RELEASED
-        return Change.NONE
+    def release(self, key: str) -> ChordChange:
+        self._pressed -= {key}
+        if self._held and self.chord.contains(key):
+            self._held = False
+            return ChordChange.RELEASED
+        return ChordChange.NONE
 
-    def really_down(self, down: frozenset[str]) -> Change:
+    def sync_pressed(self, pressed: frozenset[str]) -> ChordChange:
         """The keys that are down by the system's own account: releases may have been missed."""
-        missed = self._down - down
-        self._down = frozenset(self._down & down)
-        if self._active and any(self.chord.touched(key) for key in missed):
-            self._active = False
-            return Change.RELEASED
-        return Change.NONE
+        missed = self._pressed - pressed
+        self._pressed = frozenset(self._pressed & pressed)
+        if self._held and any(self.chord.contains(key) for key in missed):
+            self._held = False
+            return ChordChange.RELEASED
+        return ChordChange.NONE
 
 
 class ChordRecorder:
     """Hears which keys are held together, until one of them is let go."""
 
     def __init__(self) -> None:
-        self._down: list[str] = []
+        self._pressed: list[str] = []
 
     def press(self, key: str) -> None:
-        if key not in self._down:
-            self._down.append(key)
+        if key not in self._pressed:
+            self._pressed.append(key)
 
     def release(self, key: str) -> str | None:
         """The chord that was held when the first of its keys came up; '' for a lone Esc.
 
         None if the key went down before the recording began.
         """
-        if key not in self._down:
+        if key not in self._pressed:
             return None
-        if self._down == ["esc"]:
+        if self._pressed == ["esc"]:
             return ""
-        return str(Chord(frozenset(self._down)))
+        return str(Chord(frozenset(self._pressed)))

@@ -174,14 +174,14 @@ PHRASES: Mapping[str, str] = {
 }
 """By ISO 639-1 code, with | between them; a silence is often taken for another language."""
 
-MOST_CHARS = 2_000
+MAX_CHARS = 2_000
 """A longer text is no invention of this kind, or so long that it is looked at by a person."""
 
 _ANNOTATION = re.compile(r"[\[(*<【（♪♫][^\])*>】）♪♫]*[\])*>】）♪♫]|[♪♫]+")
 """[BLANK_AUDIO], (Music), *sighs*, ♪ la la ♪: said about sound, never said."""
 
 
-def plain(text: str) -> str:
+def normalize(text: str) -> str:
     """Only its letters, in one form, with single spaces: years, signs and accents say nothing."""
     letters = unicodedata.normalize("NFKD", text.casefold()).replace("ı", "i")  # Turkish capitals
     kept = "".join(
@@ -191,37 +191,39 @@ def plain(text: str) -> str:
     return " ".join(kept.split())
 
 
-def invention(text: str, told: tuple[str, ...] = ()) -> bool:
+def is_hallucination(text: str, prompt_terms: tuple[str, ...] = ()) -> bool:
     """Whether a text is made of nothing but such phrases, annotations, or what the server had
     been told beforehand (`told`: the prompt, the keywords), however often."""
-    if len(text) > MOST_CHARS:
+    if len(text) > MAX_CHARS:
         return False
     rest = _ANNOTATION.sub(" ", text)
-    spoken = plain(rest)
+    spoken = normalize(rest)
     if not spoken:
         return bool(text.strip()) and not any(char.isalnum() for char in rest)
-    hints = {hint for one in told if (hint := plain(one))}
-    return _made_of(spoken, _known() | hints)
+    hints = {hint for one in prompt_terms if (hint := normalize(one))}
+    return _consists_of(spoken, _known_phrases() | hints)
 
 
-def _made_of(spoken: str, known: frozenset[str]) -> bool:
+def _consists_of(text: str, phrases: frozenset[str]) -> bool:
     """Whether whole phrases make it up. Of every beginning it is noted once whether they do."""
-    reached = [True, *[False] * len(spoken)]
-    sizes = sorted({len(phrase) for phrase in known if len(phrase) <= len(spoken)})
+    reached = [True, *[False] * len(text)]
+    sizes = sorted({len(phrase) for phrase in phrases if len(phrase) <= len(text)})
     for at, begins in enumerate(reached[:-1]):
         if not (begins or reached[at]):
             continue
         for size in sizes:
             stop = at + size
-            if spoken[at:stop] not in known or stop > len(spoken):
+            if text[at:stop] not in phrases or stop > len(text):
                 continue
-            if stop == len(spoken):
+            if stop == len(text):
                 return True
-            if spoken[stop] == " ":
+            if text[stop] == " ":
                 reached[stop + 1] = True
     return False
 
 
 @cache
-def _known() -> frozenset[str]:
-    return frozenset(plain(phrase) for phrases in PHRASES.values() for phrase in phrases.split("|"))
+def _known_phrases() -> frozenset[str]:
+    return frozenset(
+        normalize(phrase) for phrases in PHRASES.values() for phrase in phrases.split("|")
+    )

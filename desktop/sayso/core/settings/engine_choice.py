@@ -5,18 +5,18 @@ from __future__ import annotations
 import attrs
 
 from ..problems import Problem, ProblemError
-from .endpoint import ON_DEVICE, Endpoint, free_name
+from .endpoint import ON_DEVICE, Endpoint, unique_name
 from .settings import Settings
 
 
-def added(settings: Settings, endpoint: Endpoint) -> Settings:
+def with_endpoint(settings: Settings, endpoint: Endpoint) -> Settings:
     """With one endpoint more, the last; its name gets a number if it is taken."""
-    name = free_name(endpoint.name, (one.name for one in settings.endpoints))
+    name = unique_name(endpoint.name, (one.name for one in settings.endpoints))
     endpoints = (*settings.endpoints, attrs.evolve(endpoint, name=name))
     return attrs.evolve(settings, endpoints=endpoints)
 
 
-def in_use(settings: Settings, name: str) -> Settings:
+def select_engine(settings: Settings, name: str) -> Settings:
     """With the engine of that name chosen: an endpoint's, or 'on-device'.
 
     Raises:
@@ -30,7 +30,7 @@ def in_use(settings: Settings, name: str) -> Settings:
     return attrs.evolve(settings, engine="realtime", profile=name)
 
 
-def without(settings: Settings, name: str) -> Settings:
+def without_endpoint(settings: Settings, name: str) -> Settings:
     """With one endpoint less. If it was in use, this computer is: a recording goes to no server
     that was not chosen for it.
 
@@ -39,7 +39,7 @@ def without(settings: Settings, name: str) -> Settings:
     """
     left = tuple(one for one in settings.endpoints if one.name != name)
     if len(left) == len(settings.endpoints):
-        raise ProblemError(no_endpoint(settings, name))
+        raise ProblemError(unknown_endpoint(settings, name))
     if not left:
         raise ProblemError(
             Problem(f"{name} is the only endpoint.", "Add another first, or change this one.")
@@ -54,7 +54,7 @@ def without(settings: Settings, name: str) -> Settings:
     )
 
 
-def read_by(settings: Settings, name: str) -> Settings:
+def only_engine(settings: Settings, name: str) -> Settings:
     """As `in_use`, and nobody helps it out; 'realtime' is the endpoint in use, unless one has
     that name.
 
@@ -63,9 +63,9 @@ def read_by(settings: Settings, name: str) -> Settings:
     """
     if name == "realtime" and settings.endpoint_named(name) is None:
         name = settings.profile
-    return attrs.evolve(in_use(settings, name), fallback=())
+    return attrs.evolve(select_engine(settings, name), fallback=())
 
 
-def no_endpoint(settings: Settings, name: str) -> Problem:
+def unknown_endpoint(settings: Settings, name: str) -> Problem:
     names = ", ".join(one.name for one in settings.endpoints)
     return Problem(f"There is no endpoint called {name!r}.", f"The endpoints are: {names}.")

@@ -11,53 +11,55 @@ from typing import Any
 import attrs
 
 from ..problems import Problem, ProblemError
-from .endpoint import ON_DEVICE, OPENAI_URL, Endpoint, free_name
-from .engine_choice import no_endpoint
+from .endpoint import ON_DEVICE, OPENAI_URL, Endpoint, unique_name
+from .engine_choice import unknown_endpoint
 from .settings import GROUPS, Settings, put
 
 VERSION = 2
-OWN = "My server"
+CUSTOM_SERVER_NAME = "My server"
 """What an address of the user's own is called that had no name before."""
 
 
-def read(raw: Mapping[str, Any]) -> tuple[Settings, list[Problem]]:
+def from_dict(raw: Mapping[str, Any]) -> tuple[Settings, list[Problem]]:
     """Settings from a decoded file, and what had to be ignored."""
     raw = dict(raw)
     version = raw.pop("version", VERSION)
     for since, upgrade in UPGRADES.items():
         if isinstance(version, int) and version <= since:
             raw = upgrade(raw)
-    settings, problems = _with_endpoints(raw.pop("endpoints", None))
+    settings, problems = _read_endpoints(raw.pop("endpoints", None))
     names = [one.name for one in settings.endpoints]
     profile = raw.pop("profile", names[0])
     fallback = raw.get("fallback")
     if isinstance(fallback, list):
         known = [name for name in fallback if name in (*names, ON_DEVICE)]
         problems += [
-            _ignored(no_endpoint(settings, name)) for name in fallback if name not in known
+            _ignored_setting(unknown_endpoint(settings, name))
+            for name in fallback
+            if name not in known
         ]
         raw["fallback"] = tuple(dict.fromkeys(known))
-    for key, value in [("profile", profile), *_flat(raw)]:
+    for key, value in [("profile", profile), *_flatten(raw)]:
         try:
             settings = put(settings, key, value)
         except ProblemError as error:
-            problems.append(_ignored(error.problem))
+            problems.append(_ignored_setting(error.problem))
     if profile not in names:  # what is said goes to no server that was not chosen for it
         settings = attrs.evolve(settings, engine=ON_DEVICE)
     return settings, problems
 
 
-def write(settings: Settings) -> dict[str, Any]:
+def to_dict(settings: Settings) -> dict[str, Any]:
     """As JSON has it: lists, no tuples."""
-    values = attrs.asdict(settings, value_serializer=lambda _, __, value: _listed(value))
+    values = attrs.asdict(settings, value_serializer=lambda _, __, value: _tuple_to_list(value))
     return {"version": VERSION, **values}
 
 
-def _listed(value: Any) -> Any:
+def _tuple_to_list(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _with_endpoints(raw: Any) -> tuple[Settings, list[Problem]]:
+def _read_endpoints(raw: Any) -> tuple[Settings, list[Problem]]:
     """The default settings with these endpoints; an address that is none costs the endpoint,
     because the words would go elsewhere."""
     settings = Settings()
@@ -71,28 +73,28 @@ def _with_endpoints(raw: Any) -> tuple[Settings, list[Problem]]:
                 Problem("An endpoint was ignored: it has no address.", "Add it again in Settings.")
             )
             continue
-        one = put(Settings(), "endpoint.name", _name(entry["url"]))
+        one = put(Settings(), "endpoint.name", _default_name(entry["url"]))
         for key, value in entry.items():
             try:
                 one = put(one, f"endpoint.{key}", value)
             except ProblemError as error:
-                problems.append(_ignored(error.problem))
-        name = free_name(one.profile, (other.name for other in found))
+                problems.append(_ignored_setting(error.problem))
+        name = unique_name(one.profile, (other.name for other in found))
         found.append(attrs.evolve(one.endpoint, name=name))
     if found:
         settings = attrs.evolve(settings, endpoints=tuple(found), profile=found[0].name)
     return settings, problems
 
 
-def _name(url: Any) -> str:
-    return Endpoint().name if url == OPENAI_URL else OWN
+def _default_name(url: Any) -> str:
+    return Endpoint().name if url == OPENAI_URL else CUSTOM_SERVER_NAME
 
 
-def _ignored(problem: Problem) -> Problem:
-    return attrs.evolve(problem, what=f"A setting was ignored: {problem.what}")
+def _ignored_setting(problem: Problem) -> Problem:
+    return attrs.evolve(problem, what=f"A setting was ignored: {problem.message}")
 
 
-def _flat(raw: Mapping[str, Any]) -> list[tuple[str, Any]]:
+def _flatten(raw: Mapping[str, Any]) -> list[tuple[str, Any]]:
     rows: list[tuple[str, Any]] = []
     for name, value in raw.items():
         if name in GROUPS and isinstance(value, Mapping):
@@ -102,14 +104,14 @@ def _flat(raw: Mapping[str, Any]) -> list[tuple[str, Any]]:
     return rows
 
 
-def _several_endpoints(raw: dict[str, Any]) -> dict[str, Any]:
+def _upgrade_from_1(raw: dict[str, Any]) -> dict[str, Any]:
     """Version 2 has several endpoints with names, an order of who helps out, and recordings that
     are kept for a number of days."""
     raw = dict(raw)
     if isinstance(raw.get("endpoint"), Mapping):
         endpoint = raw.pop("endpoint")
         url = endpoint.get("url", OPENAI_URL)
-        raw["endpoints"] = [{"name": _name(url), "url": url, **endpoint}]
+        raw["endpoints"] = [{"name": _default_name(url), "url": url, **endpoint}]
     if isinstance(fallback := raw.get("fallback"), bool):
         raw["fallback"] = [ON_DEVICE] if fallback else []
     if isinstance(raw.get("history"), Mapping):
@@ -120,5 +122,5 @@ def _several_endpoints(raw: dict[str, Any]) -> dict[str, Any]:
     return raw
 
 
-UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _several_endpoints}
+UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _upgrade_from_1}
 """From the version named to the next; applied in order."""

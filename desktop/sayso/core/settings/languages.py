@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-DETECT = "Detect it"
+DETECT_LANGUAGE = "Detect it"
 
 LANGUAGES: Mapping[str, str] = {
     "af": "Afrikaans",
@@ -79,13 +79,13 @@ LANGUAGES: Mapping[str, str] = {
 """Code (ISO 639-1, as Whisper and OpenAI's transcription models take it) to own name."""
 
 
-def name(code: str) -> str:
+def language_name(code: str) -> str:
     """How the language calls itself; a code that is not listed is shown as it is."""
-    return LANGUAGES.get(code, code) if code else DETECT
+    return LANGUAGES.get(code, code) if code else DETECT_LANGUAGE
 
 
-def choices(current: str = "") -> list[tuple[str, str]]:
+def language_choices(current: str = "") -> list[tuple[str, str]]:
     """(code, name): detection first, then by name as people look it up; `current` is among them."""
     listed = sorted(LANGUAGES.items(), key=lambda item: item[1].casefold())
     extra = [(current, current)] if current and current not in LANGUAGES else []
-    return [("", DETECT), *extra, *listed]
+    return [("", DETECT_LANGUAGE), *extra, *listed]

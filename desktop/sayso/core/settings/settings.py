@@ -16,52 +16,52 @@ from attrs import validators as v
 
 from ..hotkey.chord import Chord
 from ..problems import Problem, ProblemError
-from .endpoint import MOST_OPEN_S, ON_DEVICE, among, switch, text
+from .endpoint import MAX_KEEP_OPEN_S, ON_DEVICE, bool_field, one_of, text_field
 from .endpoint import OPENAI_URL as OPENAI_URL
 from .endpoint import Endpoint as Endpoint
-from .endpoint import keywords as a_list
-from .endpoint import prompt as a_prompt
+from .endpoint import validate_keywords as a_list
+from .endpoint import validate_prompt as a_prompt
 
-EngineName = Literal["on-device", "realtime"]
-Mode = Literal["hold", "toggle", "tap-or-hold"]
-Method = Literal["auto", "type", "paste", "copy"]
-KeepWarm = Literal["held", "30s", "always"]
-Pill = Literal["bottom", "top", "when-needed", "never"]
+EngineType = Literal["on-device", "realtime"]
+HotkeyMode = Literal["hold", "toggle", "tap-or-hold"]
+InsertionMethod = Literal["auto", "type", "paste", "copy"]
+MicrophoneKeepOpen = Literal["held", "30s", "always"]
+IndicatorMode = Literal["bottom", "top", "when-needed", "never"]
 KeepHistory = Literal["never", "7d", "30d", "1y", "always"]
 
-MOST_DOLLARS = 1e6
-MOST_SOUND_DAYS = 365
+MAX_BUDGET_USD = 1e6
+MAX_RECORDING_DAYS = 365
 
 
-def _a_chord(_: object, __: object, value: str) -> None:
+def _validate_chord(_: object, __: object, value: str) -> None:
     Chord.parse(value)
 
 
 @attrs.frozen(kw_only=True)
-class Hotkey:
-    chord: str = attrs.field(default="ctrl_r", validator=[v.instance_of(str), _a_chord])
-    mode: Mode = attrs.field(default="hold", validator=among(Mode))
+class HotkeySettings:
+    chord: str = attrs.field(default="ctrl_r", validator=[v.instance_of(str), _validate_chord])
+    mode: HotkeyMode = attrs.field(default="hold", validator=one_of(HotkeyMode))
 
 
 @attrs.frozen(kw_only=True)
-class Microphone:
-    device: str = text()
+class MicrophoneSettings:
+    device: str = text_field()
     """Name as `sayso doctor` lists it; '' follows the system's default."""
     preroll_ms: int = attrs.field(default=300, validator=[v.instance_of(int), v.ge(0), v.le(2000)])
     """Audio kept from before the key, while the microphone is warm."""
-    keep_warm: KeepWarm = attrs.field(default="30s", validator=among(KeepWarm))
+    keep_warm: MicrophoneKeepOpen = attrs.field(default="30s", validator=one_of(MicrophoneKeepOpen))
     """How long the microphone stays open after a take."""
 
 
 @attrs.frozen(kw_only=True)
-class Insertion:
-    method: Method = attrs.field(default="auto", validator=among(Method))
-    newlines: bool = switch(False)
+class InsertionSettings:
+    method: InsertionMethod = attrs.field(default="auto", validator=one_of(InsertionMethod))
+    newlines: bool = bool_field(False)
     """Whether newline and tab in the text are typed; they press keys in some programs."""
 
 
 @attrs.frozen(kw_only=True)
-class OnDevice:
+class OnDeviceSettings:
     model: str = attrs.field(default="whisper-base", validator=v.matches_re(r"[a-z0-9][a-z0-9.-]*"))
     """A name of the catalogue: `sayso models list`."""
     unload_minutes: int = attrs.field(
@@ -75,16 +75,16 @@ class OnDevice:
 
 
 @attrs.frozen(kw_only=True)
-class History:
-    keep: KeepHistory = attrs.field(default="7d", validator=among(KeepHistory))
+class HistorySettings:
+    keep: KeepHistory = attrs.field(default="7d", validator=one_of(KeepHistory))
     """How long the words of a take stay; never: only until they have arrived."""
     sound_days: int = attrs.field(
-        default=7, validator=[v.instance_of(int), v.ge(0), v.le(MOST_SOUND_DAYS)]
+        default=7, validator=[v.instance_of(int), v.ge(0), v.le(MAX_RECORDING_DAYS)]
     )
     """How long recordings are kept, never longer than their words; 0: not at all."""
 
 
-def _dollars(value: Any) -> Any:
+def _int_to_float(value: Any) -> Any:
     return float(value) if type(value) is int else value
 
 
@@ -92,7 +92,7 @@ def _dollars(value: Any) -> Any:
 class Settings:
     """`field.name` of a group is its key: `hotkey.chord`; `endpoint.url` is of the one in use."""
 
-    engine: EngineName = attrs.field(default="on-device", validator=among(EngineName))
+    engine: EngineType = attrs.field(default="on-device", validator=one_of(EngineType))
     language: str = attrs.field(
         default="", validator=v.matches_re(r"([a-z]{2,3}(-[A-Za-z]{2,4})?)?")
     )
@@ -101,13 +101,13 @@ class Settings:
         default=(Endpoint(),), validator=v.deep_iterable(v.instance_of(Endpoint), v.min_len(1))
     )
     """The servers Sayso knows, each by a name of its own."""
-    profile: str = text(Endpoint().name)
+    profile: str = text_field(Endpoint().name)
     """Name of the endpoint that is in use when `engine` is 'realtime'."""
-    on_device: OnDevice = attrs.field(factory=OnDevice)
-    hotkey: Hotkey = attrs.field(factory=Hotkey)
-    microphone: Microphone = attrs.field(factory=Microphone)
-    insertion: Insertion = attrs.field(factory=Insertion)
-    history: History = attrs.field(factory=History)
+    on_device: OnDeviceSettings = attrs.field(factory=OnDeviceSettings)
+    hotkey: HotkeySettings = attrs.field(factory=HotkeySettings)
+    microphone: MicrophoneSettings = attrs.field(factory=MicrophoneSettings)
+    insertion: InsertionSettings = attrs.field(factory=InsertionSettings)
+    history: HistorySettings = attrs.field(factory=HistorySettings)
     fallback: tuple[str, ...] = attrs.field(
         default=(), validator=v.deep_iterable(v.instance_of(str), v.instance_of(tuple))
     )
@@ -115,12 +115,12 @@ class Settings:
     'on-device'."""
     monthly_budget_usd: float = attrs.field(
         default=0.0,
-        converter=_dollars,
-        validator=[v.instance_of(float), v.ge(0.0), v.le(MOST_DOLLARS)],
+        converter=_int_to_float,
+        validator=[v.instance_of(float), v.ge(0.0), v.le(MAX_BUDGET_USD)],
     )
     """What may be spent in a month before Sayso asks; 0: no limit."""
-    pill: Pill = attrs.field(default="bottom", validator=among(Pill))
-    sounds: bool = switch(True)
+    pill: IndicatorMode = attrs.field(default="bottom", validator=one_of(IndicatorMode))
+    sounds: bool = bool_field(True)
 
     def __attrs_post_init__(self) -> None:
         names = [endpoint.name for endpoint in self.endpoints]
@@ -140,7 +140,7 @@ class Settings:
         return next(one for one in self.endpoints if one.name == self.profile)
 
     @property
-    def chosen(self) -> str:
+    def selected_engine(self) -> str:
         """Who recognises: the name of the endpoint in use, or 'on-device'."""
         return ON_DEVICE if self.engine == ON_DEVICE else self.profile
 
@@ -150,11 +150,11 @@ class Settings:
 
 GROUPS: Mapping[str, type] = {
     "endpoint": Endpoint,
-    "on_device": OnDevice,
-    "hotkey": Hotkey,
-    "microphone": Microphone,
-    "insertion": Insertion,
-    "history": History,
+    "on_device": OnDeviceSettings,
+    "hotkey": HotkeySettings,
+    "microphone": MicrophoneSettings,
+    "insertion": InsertionSettings,
+    "history": HistorySettings,
 }
 KEYS: tuple[str, ...] = tuple(
     sorted(
@@ -177,7 +177,7 @@ def get(settings: Settings, key: str) -> Any:
     Raises:
         ProblemError: There is no such key; the sentence names the nearest.
     """
-    _known(key)
+    _check_key(key)
     value: Any = settings
     for part in key.split("."):
         value = getattr(value, part)
@@ -190,22 +190,22 @@ def put(settings: Settings, key: str, value: Any) -> Settings:
     Raises:
         ProblemError: Unknown key, or a value it does not take; the sentence names what it does.
     """
-    _known(key)
+    _check_key(key)
     group, _, name = key.rpartition(".")
     try:
         if not group:
             return attrs.evolve(settings, **{name: value})
         changed = attrs.evolve(getattr(settings, group), **{name: value})
         if isinstance(changed, Endpoint):
-            return changed_endpoint(settings, settings.profile, changed)
+            return replace_endpoint(settings, settings.profile, changed)
         return attrs.evolve(settings, **{group: changed})
     except (TypeError, ValueError) as error:
         raise ProblemError(
-            Problem(f"{key} cannot be {_quoted(key, value)}.", _allowed(key, error))
+            Problem(f"{key} cannot be {_format_value(key, value)}.", _describe_allowed(key, error))
         ) from error
 
 
-def changed_endpoint(settings: Settings, name: str, endpoint: Endpoint) -> Settings:
+def replace_endpoint(settings: Settings, name: str, endpoint: Endpoint) -> Settings:
     """Another endpoint in the place of the one named; a new name goes wherever the old stood.
 
     Raises:
@@ -219,14 +219,14 @@ def changed_endpoint(settings: Settings, name: str, endpoint: Endpoint) -> Setti
     )
 
 
-def parse(key: str, words: str) -> Any:
+def parse(key: str, text: str) -> Any:
     """What a person typed for a key, as a value of its kind.
 
     Raises:
         ProblemError: Unknown key, or text that is not of the key's kind.
     """
-    _known(key)
-    kind = _kind(key)
+    _check_key(key)
+    kind = _type_of(key)
     if kind is bool:
         switches = {
             "true": True,
@@ -236,27 +236,27 @@ def parse(key: str, words: str) -> Any:
             "no": False,
             "off": False,
         }
-        if words.lower() not in switches:
-            raise ProblemError(Problem(f"{key} cannot be {words!r}.", "It is true or false."))
-        return switches[words.lower()]
+        if text.lower() not in switches:
+            raise ProblemError(Problem(f"{key} cannot be {text!r}.", "It is true or false."))
+        return switches[text.lower()]
     if kind is int:
         try:
-            return int(words)
+            return int(text)
         except ValueError as error:
             raise ProblemError(
-                Problem(f"{key} cannot be {words!r}.", "It is a whole number.")
+                Problem(f"{key} cannot be {text!r}.", "It is a whole number.")
             ) from error
     if kind is float:
         try:
-            return float(words)
+            return float(text)
         except ValueError as error:
-            raise ProblemError(Problem(f"{key} cannot be {words!r}.", "It is a number.")) from error
+            raise ProblemError(Problem(f"{key} cannot be {text!r}.", "It is a number.")) from error
     if get_origin(kind) is tuple:
-        return tuple(part for name in words.split(",") if (part := name.strip()))
-    return words
+        return tuple(part for name in text.split(",") if (part := name.strip()))
+    return text
 
 
-def _known(key: str) -> None:
+def _check_key(key: str) -> None:
     if key in KEYS:
         return
     close = difflib.get_close_matches(key, KEYS, n=1)
@@ -268,7 +268,7 @@ def _known(key: str) -> None:
     )
 
 
-def _kind(key: str) -> Any:
+def _type_of(key: str) -> Any:
     owner: Any = Settings
     group, _, name = key.rpartition(".")
     if group:
@@ -281,22 +281,22 @@ ALLOWED: Mapping[str, str] = {
     "on_device.model": "It is the name of a model: sayso models list.",
     "microphone.preroll_ms": "It is a whole number of milliseconds from 0 to 2000.",
     "on_device.unload_minutes": "It is a whole number of minutes up to 1440, or 0 for never.",
-    "history.sound_days": f"It is a whole number of days up to {MOST_SOUND_DAYS}, or 0 for none.",
-    "endpoint.keep_open_s": f"It is a whole number of seconds up to {MOST_OPEN_S}, or 0.",
-    "monthly_budget_usd": f"It is US dollars up to {MOST_DOLLARS:,.0f}, or 0 for no limit.",
+    "history.sound_days": f"It is a whole number of days up to {MAX_RECORDING_DAYS}, or 0 for none.",
+    "endpoint.keep_open_s": f"It is a whole number of seconds up to {MAX_KEEP_OPEN_S}, or 0.",
+    "monthly_budget_usd": f"It is US dollars up to {MAX_BUDGET_USD:,.0f}, or 0 for no limit.",
 }
 OWN_WORDS = ("hotkey.chord", "profile", "fallback", "endpoint.name")
 """What these do not take is said by who checks them."""
 
 
-def _quoted(key: str, value: Any) -> str:
+def _format_value(key: str, value: Any) -> str:
     if key == "endpoint.headers":
         return "that"  # somebody's key may be in it
     return repr(", ".join(map(str, value)) if isinstance(value, tuple) else value)
 
 
-def _allowed(key: str, error: Exception) -> str:
-    kind = _kind(key)
+def _describe_allowed(key: str, error: Exception) -> str:
+    kind = _type_of(key)
     if get_origin(kind) is Literal:
         return f"It is one of: {', '.join(name or 'empty' for name in get_args(kind))}."
     if get_origin(kind) in (Union, types.UnionType):

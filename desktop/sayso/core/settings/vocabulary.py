@@ -7,12 +7,12 @@ lengths of keywords are ours.
 
 from __future__ import annotations
 
-MOST_PROMPT_CHARS = 1024
-MOST_KEYWORD_CHARS = 80
-MOST_KEYWORDS = 100
+MAX_PROMPT_CHARS = 1024
+MAX_KEYWORD_CHARS = 80
+MAX_KEYWORDS = 100
 
 
-def keywords_of(text: str) -> tuple[str, ...]:
+def parse_keywords(text: str) -> tuple[str, ...]:
     """The words of a list separated by commas, each once.
 
     Raises:
@@ -23,25 +23,25 @@ def keywords_of(text: str) -> tuple[str, ...]:
     words = tuple(dict.fromkeys(word for part in text.split(",") if (word := part.strip())))
     for word in words:
         if "<" in word or ">" in word:
-            raise ValueError(f"“{word[:MOST_KEYWORD_CHARS]}” has < or > in it. Leave them out.")
+            raise ValueError(f"“{word[:MAX_KEYWORD_CHARS]}” has < or > in it. Leave them out.")
         if not word.isprintable():
             raise ValueError("One of the words has a control character in it. Enter it again.")
-        if len(word) > MOST_KEYWORD_CHARS:
+        if len(word) > MAX_KEYWORD_CHARS:
             raise ValueError(
                 f"“{word[:20]}…” has {len(word)} characters. A word or name has"
-                f" {MOST_KEYWORD_CHARS} at most."
+                f" {MAX_KEYWORD_CHARS} at most."
             )
-    if len(words) > MOST_KEYWORDS:
-        raise ValueError(f"There are {len(words)} words. {MOST_KEYWORDS} are the most.")
+    if len(words) > MAX_KEYWORDS:
+        raise ValueError(f"There are {len(words)} words. {MAX_KEYWORDS} are the most.")
     return words
 
 
-def checked_prompt(text: str) -> str:
+def check_prompt(text: str) -> str:
     """The prompt as it is.
 
     Raises:
         ValueError: It is too long; the sentence says by how much.
     """
-    if len(text) > MOST_PROMPT_CHARS:
-        raise ValueError(f"It has {len(text)} characters. {MOST_PROMPT_CHARS} are the most.")
+    if len(text) > MAX_PROMPT_CHARS:
+        raise ValueError(f"It has {len(text)} characters. {MAX_PROMPT_CHARS} are the most.")
     return text

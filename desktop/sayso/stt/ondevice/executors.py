@@ -13,7 +13,7 @@ from ...core.problems import Problem, ProblemError
 
 T = TypeVar("T")
 
-Lane = Literal["listen", "quick", "thorough"]
+ExecutorName = Literal["listen", "quick", "thorough"]
 """The voice detector; decodes in short windows; decodes in full. One call at a time in each."""
 
 NOT_INSTALLED = Problem(
@@ -21,42 +21,42 @@ NOT_INSTALLED = Problem(
     "Install it with: pip install 'sayso[on-device]'.",
     "recognition",
 )
-NO_MEMORY = Problem(
+OUT_OF_MEMORY = Problem(
     "There is not enough memory for this model.",
     "Choose a smaller one, or close other programs.",
     "recognition",
 )
-NOT_RECOGNISED = Problem(
+TRANSCRIPTION_FAILED = Problem(
     "This computer could not recognise the recording.", "Your recording is kept.", "try-again"
 )
 
 
-class Lanes:
+class Executors:
     """CTranslate2 and onnxruntime let go of the interpreter, so none delays keys or sound."""
 
     def __init__(self) -> None:
-        self._pools = {lane: ThreadPoolExecutor(1, lane) for lane in get_args(Lane)}
-        self._last: dict[Lane, Future[Any]] = {}
+        self._pools = {lane: ThreadPoolExecutor(1, lane) for lane in get_args(ExecutorName)}
+        self._last_futures: dict[ExecutorName, Future[Any]] = {}
 
-    def idle(self, lane: Lane) -> bool:
-        return lane not in self._last or self._last[lane].done()
+    def is_idle(self, name: ExecutorName) -> bool:
+        return name not in self._last_futures or self._last_futures[name].done()
 
-    async def run(self, lane: Lane, call: Callable[..., T], *arguments: object) -> T:
+    async def run(self, name: ExecutorName, call: Callable[..., T], *arguments: object) -> T:
         """Run it in a thread, behind what that has to do already.
 
         Raises:
             ProblemError: What its libraries raise, told for people.
         """
         try:
-            work = self._pools[lane].submit(call, *arguments)
-            self._last[lane] = work
+            work = self._pools[name].submit(call, *arguments)
+            self._last_futures[name] = work
             return await asyncio.wrap_future(work)
         except ImportError as error:
             raise ProblemError(attrs.evolve(NOT_INSTALLED, detail=str(error))) from error
         except MemoryError as error:
-            raise ProblemError(attrs.evolve(NO_MEMORY, detail=str(error))) from error
+            raise ProblemError(attrs.evolve(OUT_OF_MEMORY, detail=str(error))) from error
         except (RuntimeError, ValueError, OSError) as error:
-            raise ProblemError(attrs.evolve(NOT_RECOGNISED, detail=str(error))) from error
+            raise ProblemError(attrs.evolve(TRANSCRIPTION_FAILED, detail=str(error))) from error
 
     def close(self) -> None:
         """What runs ends by itself; what waits is dropped."""

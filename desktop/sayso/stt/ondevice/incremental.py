@@ -13,52 +13,52 @@ from collections.abc import Callable, Sequence
 import attrs
 import numpy as np
 
-from .decoding.quality import Draft
-from .samples import LOUD_SAMPLES, RATE_HZ, Samples, loud
+from .decoding.quality import Hypothesis
+from .samples import LOUD_BLOCK_SAMPLES, RATE_HZ, Samples, loud_blocks
 
-ANEW_S = 3.0
+MIN_DECODE_S = 3.0
 """At least so much is decoded: shorter cuts are heard worse, and take as long."""
-TWICE_S = 1.4
+MIN_OVERLAP_S = 1.4
 """At least so much of it was decoded before: the last words of a decode are its worst."""
-LOOK_S = 1.0
+SEARCH_S = 1.0
 """It begins at the quietest moment of so long: seldom inside a word."""
-LEAST_BEFORE_S = 0.5
-MOST_SHARE = 0.8
+MIN_START_S = 0.5
+MAX_SHARE = 0.8
 """Where more of the whole is to be decoded, all of it is."""
 BLOCK_SAMPLES = 512
-LEAST_WORDS = 2
+MIN_COMMON_WORDS = 2
 """Both texts have so many in a row where they fit together, or ..."""
-LONG_CHARS = 5
+LONG_WORD_CHARS = 5
 """... one word so long, or one that ends the first and begins the second."""
-OFF_WEIGHT = 1.5
+OFFSET_WEIGHT = 1.5
 """A word off where it should be costs so many words of the row."""
-MOST_OFF = 4.0
+MAX_OFFSET_WORDS = 4.0
 """Rows farther off are none: of 377 that fitted, one in a hundred was 3.4 off."""
-WORD_LETTERS = 5
-LETTERS = 2
+CHARS_PER_WORD = 5
+CHARS_AS_WORD = 2
 """So many letters count as a word where there are no spaces."""
-MOST_LAST = 3
+MAX_REPLACED_WORDS = 3
 """Words after them in the first text: heard without their end ..."""
-MOST_FIRST = 4
+MAX_SKIPPED_WORDS = 4
 """... and before them in the second: heard without their beginning."""
 
 
 @attrs.frozen
-class Known:
+class PriorDecode:
     """What was decoded before, from the same start."""
 
-    samples: int
-    draft: Draft
+    sample_count: int
+    hypothesis: Hypothesis
 
 
-def grown(
-    guess: Callable[[Samples], Draft],
-    decode: Callable[[Samples], Draft],
+def extend(
+    decode_rest: Callable[[Samples], Hypothesis],
+    decode_all: Callable[[Samples], Hypothesis],
     samples: Samples,
-    known: Sequence[Known],
+    priors: Sequence[PriorDecode],
     *,
     spaced: bool = True,
-) -> Draft:
+) -> Hypothesis:
     """The draft of all of the samples, of which the first may be known.
 
     Args:
@@ -68,36 +68,38 @@ def grown(
         known: What was decoded of it before.
         spaced: The language is written with spaces between words.
     """
-    before = _longest(known, len(samples))
-    begin = beginning(samples, before.samples) if before else None
+    before = _longest_prior(priors, len(samples))
+    begin = overlap_start(samples, before.sample_count) if before else None
     if before and begin is not None:
-        rest = guess(samples[begin:])
-        share = again(samples, begin, before.samples)
-        text = None if rest.flaw else fitted(before.draft.text, rest.text, share, spaced=spaced)
+        rest = decode_rest(samples[begin:])
+        share = overlap_share(samples, begin, before.sample_count)
+        text = (
+            None if rest.defect else align(before.hypothesis.text, rest.text, share, spaced=spaced)
+        )
         if text is not None:
             return attrs.evolve(rest, text=text, duration_s=len(samples) / RATE_HZ)
-    return decode(samples)
+    return decode_all(samples)
 
 
-def beginning(samples: Samples, known: int) -> int | None:
+def overlap_start(samples: Samples, known: int) -> int | None:
     """From which sample to decode, where the first `known` are; None if that gains too little."""
-    stop = min(known - round(TWICE_S * RATE_HZ), len(samples) - round(ANEW_S * RATE_HZ))
-    start = stop - round(LOOK_S * RATE_HZ)
-    if start < LEAST_BEFORE_S * RATE_HZ:
+    stop = min(known - round(MIN_OVERLAP_S * RATE_HZ), len(samples) - round(MIN_DECODE_S * RATE_HZ))
+    start = stop - round(SEARCH_S * RATE_HZ)
+    if start < MIN_START_S * RATE_HZ:
         return None
     power = np.square(samples[start : stop + 2 * BLOCK_SAMPLES])
     sums = np.convolve(power, np.ones(3 * BLOCK_SAMPLES, np.float32), "valid")[::BLOCK_SAMPLES]
     begin = start + int(sums.argmin()) * BLOCK_SAMPLES + 3 * BLOCK_SAMPLES // 2
-    return begin if len(samples) - begin <= MOST_SHARE * len(samples) else None
+    return begin if len(samples) - begin <= MAX_SHARE * len(samples) else None
 
 
-def again(samples: Samples, begin: int, known: int) -> float:
+def overlap_share(samples: Samples, begin: int, known: int) -> float:
     """Which share of what is said in the first `known` samples is said from `begin` on."""
-    speech = loud(samples[:known])
-    return float(speech[begin // LOUD_SAMPLES :].sum() / max(1, speech.sum()))
+    speech = loud_blocks(samples[:known])
+    return float(speech[begin // LOUD_BLOCK_SAMPLES :].sum() / max(1, speech.sum()))
 
 
-def fitted(before: str, after: str, share: float, *, spaced: bool = True) -> str | None:
+def align(before: str, after: str, share: float, *, spaced: bool = True) -> str | None:
     """One text of two that have words in common at the end and the beginning; None without.
 
     The longer a row of such words the better, and the better the nearer it is to where it should
@@ -111,22 +113,22 @@ def fitted(before: str, after: str, share: float, *, spaced: bool = True) -> str
         spaced: There are spaces between words; else letters are taken for words.
     """
     left, right = _words(before, spaced), _words(after, spaced)
-    scale, letters = (1, WORD_LETTERS) if spaced else (LETTERS, 1)
+    scale, letters = (1, CHARS_PER_WORD) if spaced else (CHARS_AS_WORD, 1)
     sizes = [len(word) for word, _ in left]
     best: tuple[float, int, int, int] | None = None
-    for first in range(min(scale * MOST_FIRST + 1, len(right))):
+    for first in range(min(scale * MAX_SKIPPED_WORDS + 1, len(right))):
         for start in range(len(left)):
-            count = _equal(left[start:], right[first:])
+            count = _common_prefix_length(left[start:], right[first:])
             last = len(left) - start - count
-            near = first + last <= (1 if len(right[first][0]) >= LONG_CHARS else 0)
-            enough = count >= scale * LEAST_WORDS or (count and spaced and near)
-            if not enough or last > scale * MOST_LAST:
+            near = first + last <= (1 if len(right[first][0]) >= LONG_WORD_CHARS else 0)
+            enough = count >= scale * MIN_COMMON_WORDS or (count and spaced and near)
+            if not enough or last > scale * MAX_REPLACED_WORDS:
                 continue
             off = abs(sum(sizes[max(0, start - first) :]) - share * sum(sizes)) / letters
-            if off > scale * MOST_OFF:
+            if off > scale * MAX_OFFSET_WORDS:
                 continue
             ends = left[start + count - 1][1], right[first + count - 1][1]
-            row = (count - OFF_WEIGHT * off, -first - last, *ends)
+            row = (count - OFFSET_WEIGHT * off, -first - last, *ends)
             if best is None or row > best:
                 best = row
     return before[: best[2]] + after[best[3] :] if best else None
@@ -138,7 +140,7 @@ def _words(text: str, spaced: bool) -> list[tuple[str, int]]:
     return [(match.group().lower(), match.end()) for match in found]
 
 
-def _equal(left: list[tuple[str, int]], right: list[tuple[str, int]]) -> int:
+def _common_prefix_length(left: list[tuple[str, int]], right: list[tuple[str, int]]) -> int:
     count = 0
     for (one, _), (other, _) in zip(left, right, strict=False):
         if one != other:
@@ -147,7 +149,7 @@ def _equal(left: list[tuple[str, int]], right: list[tuple[str, int]]) -> int:
     return count
 
 
-def _longest(known: Sequence[Known], samples: int) -> Known | None:
+def _longest_prior(known: Sequence[PriorDecode], samples: int) -> PriorDecode | None:
     """The one that can be trusted, and has nothing in it of what comes later."""
-    fitting = [one for one in known if one.samples <= samples and not one.draft.flaw]
-    return max(fitting, key=lambda one: one.samples, default=None)
+    fitting = [one for one in known if one.sample_count <= samples and not one.hypothesis.defect]
+    return max(fitting, key=lambda one: one.sample_count, default=None)

@@ -10,42 +10,42 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ..engine import Heard, Partial
+from ..engine import EngineEvent, Partial
 from ..reader import Reader
-from .decoding.quality import Draft
-from .decoding.whisper import Decoder
-from .executors import Lane, Lanes
-from .incremental import Known, grown
+from .decoding.quality import Hypothesis
+from .decoding.whisper import WhisperDecoder
+from .executors import ExecutorName, Executors
+from .incremental import PriorDecode, extend
 from .samples import RATE_HZ, Samples
-from .segmenter import Guess, Segment
-from .stitching import UNSPACED
-from .transcript import Rolling, Run
-from .vad import FULL_SCALE, Listener
+from .segmenter import Segment, SpeculativeSegment
+from .stitching import UNSPACED_LANGUAGES
+from .transcript import DecodeSpan, TranscriptAssembler
+from .vad import FULL_SCALE, SileroVad
 
 T = TypeVar("T")
 
-BATCH_BYTES = RATE_HZ // 5
+VAD_BATCH_BYTES = RATE_HZ // 5
 """The voice detector is run on a tenth of a second at a time: fewer hops between threads."""
-REST_BEAM = 2
+INCREMENTAL_BEAM = 2
 """Of what is fitted on to a text: somebody waits for it. It is done a fifth sooner than with 3, and
 in 75 takes there were no more errors; in what is decoded whole there were."""
-SURE_S = 5.0
+LANGUAGE_DETECTION_S = 5.0
 """The language is detected again until it was in so much speech."""
-WORTH_S = 4.0
+MIN_NEW_AUDIO_S = 4.0
 """A repair takes a second or two, and slows what comes beside it: it waits for so much more."""
-SLOW_S: dict[Lane, float] = {"quick": 0.5, "thorough": 3.0}
+SLOW_DECODE_S: dict[ExecutorName, float] = {"quick": 0.5, "thorough": 3.0}
 """A decode slower than this is of a model, or on a computer, that leaves little time beside."""
 
 
-class Follower:
+class StreamingTranscriber:
     """One take, in the loop's thread; what is slow runs in the lanes."""
 
     def __init__(
         self,
-        lanes: Lanes,
-        loaded: Callable[[], Awaitable[Decoder]],
-        language: Callable[[Decoder], str],
-        heard: Callable[[Heard], None],
+        executors: Executors,
+        get_decoder: Callable[[], Awaitable[WhisperDecoder]],
+        language: Callable[[WhisperDecoder], str],
+        on_event: Callable[[EngineEvent], None],
     ) -> None:
         """
         Args:
@@ -54,27 +54,32 @@ class Follower:
             language: The one that was chosen, as its code, or '' to detect it.
             heard: Told every partial.
         """
-        self._lanes, self._loaded, self._chosen, self._heard = lanes, loaded, language, heard
+        self._executors, self._get_decoder, self._chosen_language, self._on_event = (
+            executors,
+            get_decoder,
+            language,
+            on_event,
+        )
         self._pcm = bytearray()
-        self._listener = Listener()
-        self._rolling = Rolling()
-        self._guesses: dict[Guess, asyncio.Task[Draft | None]] = {}
-        self._newest: Guess | None = None
-        self._known: defaultdict[int, list[Known]] = defaultdict(list)
+        self._vad = SileroVad()
+        self._transcript = TranscriptAssembler()
+        self._speculative_tasks: dict[SpeculativeSegment, asyncio.Task[Hypothesis | None]] = {}
+        self._latest_speculative: SpeculativeSegment | None = None
+        self._prior_decodes: defaultdict[int, list[PriorDecode]] = defaultdict(list)
         """Drafts by where they begin; of lanes that take turns, or work on different ones."""
-        self._settling: dict[int, asyncio.Task[None]] = {}
-        self._repairing: asyncio.Task[None] | None = None
+        self._segment_tasks: dict[int, asyncio.Task[None]] = {}
+        self._redecode_task: asyncio.Task[None] | None = None
         self._tasks: list[asyncio.Task[Any]] = []
-        self._spoken, self._spoken_s = "", 0.0
+        self._language, self._language_from_s = "", 0.0
         """The language, and in how much speech it was detected."""
         self._live = True
         """Somebody is speaking, so there is time beside; else all is there and is done in full."""
-        self._stopped = False
-        self._rests: dict[Lane, float] = {}
+        self._cancelled = False
+        self._paused_until: dict[ExecutorName, float] = {}
         """Until when a lane is left in peace."""
-        self._shown = ""
+        self._last_partial = ""
 
-    async def follow(self, audio: Reader) -> None:
+    async def process(self, audio: Reader) -> None:
         """Read the take to its end.
 
         Raises:
@@ -84,175 +89,183 @@ class Follower:
         fed = 0
         async for pcm in audio.chunks(RATE_HZ):
             self._pcm += pcm
-            if len(self._pcm) - fed >= BATCH_BYTES:
-                fed = await self._listen(fed)
-        await self._listen(fed)
-        self._act(await self._lanes.run("listen", self._listener.end))
-        self._rolling.end()
+            if len(self._pcm) - fed >= VAD_BATCH_BYTES:
+                fed = await self._run_vad(fed)
+        await self._run_vad(fed)
+        self._handle_actions(await self._executors.run("listen", self._vad.finish))
+        self._transcript.clear_pending()
 
-    async def text(self) -> str:
+    async def final_text(self) -> str:
         """The whole text, after the end of `follow`.
 
         Raises:
             ProblemError: The model is not there, or cannot be run.
         """
         if not self._live:
-            await self._in_full()
-        while missing := self._rolling.missing():
-            await self._settling[missing[0]]
+            await self._decode_recording()
+        while missing := self._transcript.missing_segments():
+            await self._segment_tasks[missing[0]]
         return self._text()
 
-    def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    def start_task(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Do this as part of the take: `stop` stops it too."""
         task = asyncio.ensure_future(work)
-        task.add_done_callback(seen)
+        task.add_done_callback(retrieve_exception)
         self._tasks.append(task)
         return task
 
-    def stop(self) -> None:
+    def cancel(self) -> None:
         """Nothing is waited for; a decode that runs ends by itself and is dropped."""
-        self._stopped = True
+        self._cancelled = True
         for task in self._tasks:
             task.cancel()
 
-    async def _listen(self, fed: int) -> int:
-        pcm = bytes(self._pcm[fed:])
-        self._act(await self._lanes.run("listen", self._listener.feed, pcm))
-        return fed + len(pcm)
+    async def _run_vad(self, processed_bytes: int) -> int:
+        pcm = bytes(self._pcm[processed_bytes:])
+        self._handle_actions(await self._executors.run("listen", self._vad.feed, pcm))
+        return processed_bytes + len(pcm)
 
-    def _act(self, actions: list[Guess | Segment]) -> None:
+    def _handle_actions(self, actions: list[SpeculativeSegment | Segment]) -> None:
         for action in actions:
             if isinstance(action, Segment):
-                self._settle(action)
-            elif self._live and self._has_time("quick"):
-                self._newest = action
-                self._guesses[action] = self.start(self._guess(action))
+                self._on_segment(action)
+            elif self._live and self._has_spare_time("quick"):
+                self._latest_speculative = action
+                self._speculative_tasks[action] = self.start_task(
+                    self._decode_speculatively(action)
+                )
 
-    def _settle(self, segment: Segment) -> None:
-        number = self._rolling.add(segment)
+    def _on_segment(self, segment: Segment) -> None:
+        number = self._transcript.add(segment)
         if not self._live:
             return
-        task = self._guesses.get(segment.guess) if segment.guess else None
-        self._newest = segment.guess
-        self._settling[number] = self.start(self._text_of(segment, number, task))
-        self._guesses = {}
+        task = self._speculative_tasks.get(segment.speculative) if segment.speculative else None
+        self._latest_speculative = segment.speculative
+        self._segment_tasks[number] = self.start_task(self._decode_segment(segment, number, task))
+        self._speculative_tasks = {}
         if not segment.last:
-            self._repair()
+            self._start_redecode()
 
-    async def _guess(self, guess: Guess) -> Draft | None:
+    async def _decode_speculatively(self, guess: SpeculativeSegment) -> Hypothesis | None:
         """None if there was a newer one before this could begin."""
-        draft = await self._draft(guess, lambda: self._newest == guess)
-        if draft and not draft.broken:
-            self._rolling.guess(guess, draft.text)
-            self._show()
+        draft = await self._decode(guess, lambda: self._latest_speculative == guess)
+        if draft and not draft.is_unusable:
+            self._transcript.set_pending(guess, draft.text)
+            self._send_partial()
         return draft
 
-    async def _text_of(
-        self, segment: Segment, number: int, guess: asyncio.Task[Draft | None] | None
+    async def _decode_segment(
+        self, segment: Segment, number: int, guess: asyncio.Task[Hypothesis | None] | None
     ) -> None:
         draft = await guess if guess else None
-        if draft is None or draft.flaw:
-            draft = await self._draft(segment, lambda: True)
+        if draft is None or draft.defect:
+            draft = await self._decode(segment, lambda: True)
             assert draft is not None
-        self._rolling.settle(number, draft.text)
-        self._show()
+        self._transcript.set_text(number, draft.text)
+        self._send_partial()
 
-    async def _draft(self, part: Guess | Segment, wanted: Callable[[], bool]) -> Draft | None:
+    async def _decode(
+        self, part: SpeculativeSegment | Segment, still_needed: Callable[[], bool]
+    ) -> Hypothesis | None:
         samples = self._samples(part.start, part.stop)
-        decoder = await self._loaded()
+        decoder = await self._get_decoder()
         duration_s = len(samples) / RATE_HZ
-        language = self._language(decoder, duration_s)
+        language = self._known_language(decoder, duration_s)
 
-        def rest(piece: Samples) -> Draft:
-            return decoder.guess(piece, language, REST_BEAM)
+        def rest(piece: Samples) -> Hypothesis:
+            return decoder.decode_once(piece, language, INCREMENTAL_BEAM)
 
-        def guess(piece: Samples) -> Draft:
-            return decoder.guess(piece, language)
+        def guess(piece: Samples) -> Hypothesis:
+            return decoder.decode_once(piece, language)
 
-        def decode(piece: Samples) -> Draft:
-            return decoder.segment(piece, language)
+        def decode(piece: Samples) -> Hypothesis:
+            return decoder.decode_segment(piece, language)
 
-        def drafted() -> Draft | None:
-            if not wanted():
+        def drafted() -> Hypothesis | None:
+            if not still_needed():
                 return None
-            known = self._known[part.start] if language else []
+            known = self._prior_decodes[part.start] if language else []
             whole = decode if isinstance(part, Segment) else guess
-            draft = grown(rest, whole, samples, known, spaced=language not in UNSPACED)
-            self._known[part.start].append(Known(len(samples), draft))
+            draft = extend(rest, whole, samples, known, spaced=language not in UNSPACED_LANGUAGES)
+            self._prior_decodes[part.start].append(PriorDecode(len(samples), draft))
             return draft
 
-        lane: Lane = "quick"
-        if isinstance(part, Segment) and part.last and not self._lanes.idle("quick"):
-            lane = "thorough" if self._lanes.idle("thorough") else "quick"
-        draft = await self._timed(lane, drafted)
+        lane: ExecutorName = "quick"
+        if isinstance(part, Segment) and part.last and not self._executors.is_idle("quick"):
+            lane = "thorough" if self._executors.is_idle("thorough") else "quick"
+        draft = await self._run_timed(lane, drafted)
         if draft and not language:
-            self._spoken, self._spoken_s = draft.language, duration_s
+            self._language, self._language_from_s = draft.language, duration_s
         return draft
 
-    def _repair(self) -> None:
+    def _start_redecode(self) -> None:
         """Decode together what there is, unless that is going on."""
-        done = self._repairing is None or self._repairing.done()
-        if done and self._has_time("thorough"):
-            self._repairing = self.start(self._repaired())
+        done = self._redecode_task is None or self._redecode_task.done()
+        if done and self._has_spare_time("thorough"):
+            self._redecode_task = self.start_task(self._redecode())
 
-    async def _repaired(self) -> None:
-        if run := self._rolling.run(WORTH_S):
-            self._rolling.repair(run, await self._whole(run))
-            self._show()
+    async def _redecode(self) -> None:
+        if run := self._transcript.next_span(MIN_NEW_AUDIO_S):
+            self._transcript.apply_redecode(run, await self._decode_span(run))
+            self._send_partial()
 
-    async def _in_full(self) -> None:
-        while run := self._rolling.run():
-            text = await self._whole(run)
-            self._rolling.repair(run, text)
-            for number in range(run.first, run.after):
-                self._rolling.settle(number, "")
-            self._show()
+    async def _decode_recording(self) -> None:
+        while run := self._transcript.next_span():
+            text = await self._decode_span(run)
+            self._transcript.apply_redecode(run, text)
+            for number in range(run.first_segment, run.end_segment):
+                self._transcript.set_text(number, "")
+            self._send_partial()
 
-    async def _whole(self, run: Run) -> str:
-        samples = self._samples(run.start, run.stop)
-        decoder = await self._loaded()
-        if not self._language(decoder, 0.0):
-            language = await self._lanes.run("thorough", decoder.language, samples)
-            self._spoken, self._spoken_s = language, len(samples) / RATE_HZ
-        language = self._spoken
-        return await self._timed(
-            "thorough", decoder.text, samples, language, lambda: not self._stopped
+    async def _decode_span(self, span: DecodeSpan) -> str:
+        samples = self._samples(span.start, span.stop)
+        decoder = await self._get_decoder()
+        if not self._known_language(decoder, 0.0):
+            language = await self._executors.run("thorough", decoder.detect_language, samples)
+            self._language, self._language_from_s = language, len(samples) / RATE_HZ
+        language = self._language
+        return await self._run_timed(
+            "thorough", decoder.transcribe, samples, language, lambda: not self._cancelled
         )
 
-    async def _timed(self, lane: Lane, call: Callable[..., T], *arguments: object) -> T:
+    async def _run_timed(
+        self, executor: ExecutorName, call: Callable[..., T], *arguments: object
+    ) -> T:
         """Where it is slow, the lane is left in peace afterwards for as long as it took."""
         clock = asyncio.get_running_loop().time
         begin = clock()
-        result = await self._lanes.run(lane, call, *arguments)
+        result = await self._executors.run(executor, call, *arguments)
         took_s = clock() - begin
-        self._rests[lane] = clock() + took_s if took_s > SLOW_S[lane] else 0.0
+        self._paused_until[executor] = clock() + took_s if took_s > SLOW_DECODE_S[executor] else 0.0
         return result
 
-    def _has_time(self, lane: Lane) -> bool:
+    def _has_spare_time(self, executor: ExecutorName) -> bool:
         """For what need not be done."""
-        return asyncio.get_running_loop().time() >= self._rests.get(lane, 0.0)
+        return asyncio.get_running_loop().time() >= self._paused_until.get(executor, 0.0)
 
-    def _language(self, decoder: Decoder, duration_s: float) -> str:
+    def _known_language(self, decoder: WhisperDecoder, duration_s: float) -> str:
         """That of the take; '' if so much speech can tell it better than what there was."""
-        if chosen := self._chosen(decoder):
-            self._spoken, self._spoken_s = chosen, math.inf
-        return self._spoken if self._spoken_s >= min(duration_s, SURE_S) else ""
+        if chosen := self._chosen_language(decoder):
+            self._language, self._language_from_s = chosen, math.inf
+        return (
+            self._language if self._language_from_s >= min(duration_s, LANGUAGE_DETECTION_S) else ""
+        )
 
     def _samples(self, start: int, stop: int) -> Samples:
         pcm = bytes(self._pcm[2 * start : 2 * stop])
         return np.frombuffer(pcm, "<i2").astype(np.float32) / FULL_SCALE
 
     def _text(self) -> str:
-        return self._rolling.text(spaced=self._spoken not in UNSPACED)
+        return self._transcript.text(spaced=self._language not in UNSPACED_LANGUAGES)
 
-    def _show(self) -> None:
+    def _send_partial(self) -> None:
         text = self._text()
-        if text and text != self._shown:
-            self._shown = text
-            self._heard(Partial(text))
+        if text and text != self._last_partial:
+            self._last_partial = text
+            self._on_event(Partial(text))
 
 
-def seen(task: asyncio.Future[Any]) -> None:
+def retrieve_exception(task: asyncio.Future[Any]) -> None:
     """Whoever waits is told of the failure; where nobody does any more, it is no news."""
     if not task.cancelled():
         task.exception()

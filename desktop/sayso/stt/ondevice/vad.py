@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from .samples import Samples
-from .segmenter import FRAME_SAMPLES, Guess, Segment, Segmenter
+from .segmenter import FRAME_SAMPLES, Segment, Segmenter, SpeculativeSegment
 
 CONTEXT_SAMPLES = 64
 FULL_SCALE = 32768.0
 
 
-class Listener:
+class SileroVad:
     """Runs the voice detector over samples as they come.
 
     The detector is the silero model that faster-whisper brings (1.2: `silero_vad_v6.onnx`, with
@@ -21,15 +21,15 @@ class Listener:
     """
 
     def __init__(self) -> None:
-        self._total = 0
-        self._rest = np.zeros(0, np.float32)
+        self._total_samples = 0
+        self._remainder = np.zeros(0, np.float32)
         self._context = np.zeros(CONTEXT_SAMPLES, np.float32)
         self._h = np.zeros((1, 1, 128), np.float32)
         self._c = np.zeros((1, 1, 128), np.float32)
         self._session: Any = None
         self._segmenter = Segmenter()
 
-    def feed(self, pcm: bytes) -> list[Guess | Segment]:
+    def feed(self, pcm: bytes) -> list[SpeculativeSegment | Segment]:
         """s16le mono at 16 kHz, of any length; blocks for 0.5 % of its duration.
 
         Raises:
@@ -37,22 +37,24 @@ class Listener:
             RuntimeError: The detector cannot be run.
         """
         samples = np.frombuffer(pcm, "<i2").astype(np.float32) / FULL_SCALE
-        self._total += len(samples)
-        waiting = np.concatenate((self._rest, samples))
+        self._total_samples += len(samples)
+        waiting = np.concatenate((self._remainder, samples))
         whole = len(waiting) // FRAME_SAMPLES * FRAME_SAMPLES
-        self._rest = waiting[whole:]
-        return self._judge(waiting[:whole]) if whole else []
+        self._remainder = waiting[whole:]
+        return self._process_frames(waiting[:whole]) if whole else []
 
-    def end(self) -> list[Guess | Segment]:
+    def finish(self) -> list[SpeculativeSegment | Segment]:
         """No more audio comes: what is left to decode."""
-        found: list[Guess | Segment] = []
-        if len(self._rest):
-            found = self._judge(np.pad(self._rest, (0, FRAME_SAMPLES - len(self._rest))))
-            self._rest = self._rest[:0]
-        last = self._segmenter.release(self._total)
+        found: list[SpeculativeSegment | Segment] = []
+        if len(self._remainder):
+            found = self._process_frames(
+                np.pad(self._remainder, (0, FRAME_SAMPLES - len(self._remainder)))
+            )
+            self._remainder = self._remainder[:0]
+        last = self._segmenter.finish(self._total_samples)
         return [*found, last] if last else found
 
-    def _judge(self, samples: Samples) -> list[Guess | Segment]:
+    def _process_frames(self, samples: Samples) -> list[SpeculativeSegment | Segment]:
         if self._session is None:
             from faster_whisper.vad import get_vad_model
 

@@ -11,28 +11,28 @@ from __future__ import annotations
 import attrs
 
 from ...core.settings.settings import Endpoint
-from ..server.auth import Access
-from ..server.request_options import Hints
-from ..server.urls import OPENAI, host_of
+from ..server.auth import Credentials
+from ..server.request_options import RequestOptions
+from ..server.urls import OPENAI_HOST, host_of
 from . import messages
-from .openai import OpenAI
-from .protocol import Complete, Dialect, Event, Kept, Refused, Send
-from .server_vad import WAYS, Flat
-from .vllm import VLLM
+from .openai import OpenAIProtocol
+from .protocol import Completed, Event, Kept, RealtimeProtocol, Rejected, Send
+from .server_vad import SERVER_PROFILES, ServerVadProtocol
+from .vllm import VLLMProtocol
 
-AT_TOGETHER = frozenset({"api.together.ai", "api.together.xyz"})
-SAY_WHICH = (
+TOGETHER_HOSTS = frozenset({"api.together.ai", "api.together.xyz"})
+CHOOSE_PROTOCOL = (
     "It speaks an older way. Choose speaches, Lemonade or Together under “Server speaks” in"
     " Settings > Recognition."
 )
 
 
 @attrs.define(eq=False)
-class Auto:
+class DetectingProtocol:
     """A conversation that begins as OpenAI's; follows `sayso.stt.realtime.protocol.Dialect`."""
 
-    spoken: Dialect
-    otherwise: VLLM
+    spoken: RealtimeProtocol
+    otherwise: VLLMProtocol
     _begun: bool = attrs.field(default=False, init=False)
     _flat: bool = attrs.field(default=False, init=False)
 
@@ -53,8 +53,8 @@ class Auto:
         return self.spoken.sent_s
 
     @property
-    def used_s(self) -> float:
-        return self.spoken.used_s
+    def processed_s(self) -> float:
+        return self.spoken.processed_s
 
     @property
     def used_tokens(self) -> int:
@@ -65,36 +65,36 @@ class Auto:
         return self.spoken.skips_pauses
 
     @property
-    def patience_s(self) -> float:
-        return self.spoken.patience_s
+    def response_timeout_s(self) -> float:
+        return self.spoken.response_timeout_s
 
     def headers(self) -> dict[str, str]:
         return self.spoken.headers()
 
-    def hear(self, message: str | bytes) -> list[Event]:
+    def receive(self, message: str | bytes) -> list[Event]:
         if not self._begun:
             self._look(message)
         return [
-            self._named(event) if isinstance(event, Refused) else event
-            for event in self.spoken.hear(message)
+            self._named(event) if isinstance(event, Rejected) else event
+            for event in self.spoken.receive(message)
         ]
 
-    def audio(self, pcm: bytes) -> Send:
-        return self.spoken.audio(pcm)
+    def append_audio(self, pcm: bytes) -> Send:
+        return self.spoken.append_audio(pcm)
 
-    def pause(self) -> list[Event]:
-        return self.spoken.pause()
+    def on_pause(self) -> list[Event]:
+        return self.spoken.on_pause()
 
     def commit(self) -> list[Event]:
         return self.spoken.commit()
 
-    def lapsed(self) -> Complete | Refused:
-        end = self.spoken.lapsed()
-        return self._named(end) if isinstance(end, Refused) else end
+    def on_timeout(self) -> Completed | Rejected:
+        end = self.spoken.on_timeout()
+        return self._named(end) if isinstance(end, Rejected) else end
 
-    def closed(self, code: int, reason: str) -> Complete | Refused:
-        end = self.spoken.closed(code, reason)
-        return self._named(end) if isinstance(end, Refused) else end
+    def on_close(self, code: int, reason: str) -> Completed | Rejected:
+        end = self.spoken.on_close(code, reason)
+        return self._named(end) if isinstance(end, Rejected) else end
 
     @property
     def kept(self) -> Kept | None:
@@ -104,8 +104,8 @@ class Auto:
         return self.spoken.go_on(kept)
 
     def _look(self, message: str | bytes) -> None:
-        event = messages.read(message)
-        if event is None or messages.kind_of(event) != "session.created":
+        event = messages.parse_event(message)
+        if event is None or messages.event_type(event) != "session.created":
             return
         self._begun = True
         session = event.get("session")
@@ -114,17 +114,19 @@ class Auto:
         elif "session" not in event and isinstance(event.get("id"), str):
             self.spoken = self.otherwise
 
-    def _named(self, refused: Refused) -> Refused:
+    def _named(self, refused: Rejected) -> Rejected:
         """What a flat server refuses says nothing to a person: name the setting."""
         if not self._flat:
             return refused
         problem = attrs.evolve(
-            refused.problem, remedy=SAY_WHICH, action="recognition", again_s=None
+            refused.problem, remedy=CHOOSE_PROTOCOL, action="recognition", again_s=None
         )
-        return Refused(problem)
+        return Rejected(problem)
 
 
-def dialect_for(endpoint: Endpoint, language: str, access: Access) -> Dialect:
+def create_protocol(
+    endpoint: Endpoint, language: str, credentials: Credentials
+) -> RealtimeProtocol:
     """How that server is spoken to about the next take; `language` is a code, or ''.
 
     Raises:
@@ -132,19 +134,23 @@ def dialect_for(endpoint: Endpoint, language: str, access: Access) -> Dialect:
     """
     name = endpoint.dialect
     host = host_of(endpoint.url)
-    if name == "auto" and host in AT_TOGETHER:
+    if name == "auto" and host in TOGETHER_HOSTS:
         name = "together"
-    common = (endpoint.url, endpoint.model, access.key, endpoint.allow_insecure)
-    shown = access.headers
-    if name in WAYS and host != OPENAI:
-        return Flat(*common, shown=shown, way=WAYS[name], language=language)
-    otherwise = VLLM(*common, shown=shown)
-    if name == "vllm" and host != OPENAI:
+    common = (endpoint.url, endpoint.model, credentials.api_key, endpoint.allow_insecure)
+    shown = credentials.headers
+    if name in SERVER_PROFILES and host != OPENAI_HOST:
+        return ServerVadProtocol(
+            *common, auth_headers=shown, profile=SERVER_PROFILES[name], language=language
+        )
+    otherwise = VLLMProtocol(*common, auth_headers=shown)
+    if name == "vllm" and host != OPENAI_HOST:
         return otherwise
-    openai = OpenAI(
+    openai = OpenAIProtocol(
         *common,
-        shown=shown,
-        hints=Hints.of(endpoint, language),
+        auth_headers=shown,
+        options=RequestOptions.from_endpoint(endpoint, language),
         model_in_url=endpoint.model_in_url,
     )
-    return openai if name == "openai" or host == OPENAI else Auto(openai, otherwise)
+    return (
+        openai if name == "openai" or host == OPENAI_HOST else DetectingProtocol(openai, otherwise)
+    )

@@ -19,24 +19,24 @@ import attrs
 
 from ...core.dictation.take import Take
 from ...core.problems import ProblemError
-from ...core.recognition.plausibility import Account
+from ...core.recognition.plausibility import EngineReport
 from ...core.settings.settings import Endpoint
-from ...core.settings.vocabulary import keywords_of
-from ..engine import Engine, Heard
+from ...core.settings.vocabulary import parse_keywords
+from ..engine import Engine, EngineEvent
 from ..reader import Reader
-from ..server.api_key import KeyOf
-from ..server.ephemeral_keys import Secrets
-from ..server.pricing import charge
-from ..server.urls import host_of, socket_url
-from .detect import dialect_for
+from ..server.api_key import GetApiKey
+from ..server.ephemeral_keys import EphemeralKeys
+from ..server.pricing import record_usage
+from ..server.urls import host_of, websocket_url
+from .detect import create_protocol
 from .openai import RATE_HZ
-from .protocol import Dialect
+from .protocol import RealtimeProtocol
 
 if TYPE_CHECKING:
-    from ..webrtc.protocol import Calls
-    from .websocket import Link
+    from ..webrtc.protocol import WebRtcCarrier
+    from .websocket import WebSocketCarrier
 
-CHINESE = frozenset({"zh-cn", "zh-tw", "zh-hk"})
+CHINESE_VARIANTS = frozenset({"zh-cn", "zh-tw", "zh-hk"})
 
 
 @attrs.define(eq=False)
@@ -46,13 +46,13 @@ class RealtimeEngine:
     endpoint: Endpoint
     language: str
     """As in the setting: '' detects it."""
-    api_key: KeyOf = attrs.field(repr=False)
-    _link: Link | Calls | None = attrs.field(default=None, repr=False)
-    _secrets: Secrets = attrs.field(init=False, repr=False)
+    get_api_key: GetApiKey = attrs.field(repr=False)
+    _carrier: WebSocketCarrier | WebRtcCarrier | None = attrs.field(default=None, repr=False)
+    _ephemeral_keys: EphemeralKeys = attrs.field(init=False, repr=False)
 
-    @_secrets.default
-    def _none_yet(self) -> Secrets:
-        return Secrets(self.endpoint, self.api_key)
+    @_ephemeral_keys.default
+    def _default_ephemeral_keys(self) -> EphemeralKeys:
+        return EphemeralKeys(self.endpoint, self.get_api_key)
 
     @property
     def name(self) -> str:
@@ -61,7 +61,7 @@ class RealtimeEngine:
     @property
     def ready(self) -> bool:
         try:
-            socket_url(self.endpoint.url, self.endpoint.allow_insecure)
+            websocket_url(self.endpoint.url, self.endpoint.allow_insecure)
         except ProblemError:
             return False
         return True
@@ -72,35 +72,35 @@ class RealtimeEngine:
         Raises:
             ProblemError: The address cannot be used.
         """
-        socket_url(self.endpoint.url, self.endpoint.allow_insecure)
-        await asyncio.to_thread(_check, self.endpoint)
-        self._linked()
+        websocket_url(self.endpoint.url, self.endpoint.allow_insecure)
+        await asyncio.to_thread(_check_requirements, self.endpoint)
+        self._get_carrier()
 
-    async def recognise(self, audio: Reader, heard: Callable[[Heard], None]) -> str:
+    async def transcribe(self, audio: Reader, on_event: Callable[[EngineEvent], None]) -> str:
         """All the text, '' if nothing was said. `Ready` when the server takes audio.
 
         Raises:
             ProblemError: No key, no connection, refused, lost, or no final in time.
         """
-        url = socket_url(self.endpoint.url, self.endpoint.allow_insecure)
-        access = await self._secrets.access(host_of(url))
-        dialect = dialect_for(self.endpoint, language_code(self.language), access)
+        url = websocket_url(self.endpoint.url, self.endpoint.allow_insecure)
+        access = await self._ephemeral_keys.credentials(host_of(url))
+        dialect = create_protocol(self.endpoint, language_code(self.language), access)
         answered = False
         try:
-            text = await self._linked().converse(dialect, audio, heard)
+            text = await self._get_carrier().run_session(dialect, audio, on_event)
             answered = True
         except ProblemError:
-            self._secrets.forget()  # it may have been refused for that
+            self._ephemeral_keys.discard()  # it may have been refused for that
             raise
         finally:  # also where it is cancelled, for being late for instance
-            self._charge(audio.take, dialect, answered=answered)
-        heard(
-            Account(
+            self._record_usage(audio.take, dialect, answered=answered)
+        on_event(
+            EngineReport(
                 engine=dialect.host,
                 sent_s=dialect.sent_s,
-                used_s=dialect.used_s,
+                processed_s=dialect.processed_s,
                 skips_pauses=dialect.skips_pauses,
-                told=(self.endpoint.prompt, *keywords_of(self.endpoint.keywords)),
+                prompt_terms=(self.endpoint.prompt, *parse_keywords(self.endpoint.keywords)),
             )
         )
         return text.strip()
@@ -111,48 +111,48 @@ class RealtimeEngine:
         Raises:
             ProblemError: As `recognise`.
         """
-        return await trial(self)
+        return await measure_connection(self)
 
     async def close(self) -> None:
-        if self._link is not None:
-            await self._link.close()
-        await self._secrets.close()
+        if self._carrier is not None:
+            await self._carrier.close()
+        await self._ephemeral_keys.close()
 
-    def _charge(self, take: Take, dialect: Dialect, *, answered: bool) -> None:
+    def _record_usage(self, take: Take, protocol: RealtimeProtocol, *, answered: bool) -> None:
         """What the server says it used; where it does not say, what it was sent and answered."""
-        tokens = dialect.used_tokens
-        seconds = dialect.used_s or (dialect.sent_s if answered or tokens else 0.0)
-        charge(
+        tokens = protocol.used_tokens
+        seconds = protocol.processed_s or (protocol.sent_s if answered or tokens else 0.0)
+        record_usage(
             take,
-            dialect.host,
+            protocol.host,
             self.endpoint.model,
             endpoint=self.endpoint.name,
             seconds=seconds,
             tokens=tokens,
         )
 
-    def _linked(self) -> Link | Calls:
-        if self._link is None:
-            self._link = _carrier(self.endpoint)
-        return self._link
+    def _get_carrier(self) -> WebSocketCarrier | WebRtcCarrier:
+        if self._carrier is None:
+            self._carrier = _create_carrier(self.endpoint)
+        return self._carrier
 
 
-async def trial(engine: Engine) -> float:
+async def measure_connection(engine: Engine) -> float:
     """Send a second of a quiet tone; returns the seconds until its text was back.
 
     Raises:
         ProblemError: As `Engine.recognise`.
     """
     take = Take(number=0, id="test", rate_hz=RATE_HZ)
-    take.add(_tone(RATE_HZ))
+    take.append(_tone(RATE_HZ))
     take.end()
     clock = asyncio.get_running_loop().time
     began_s = clock()
-    await engine.recognise(Reader(take), lambda _: None)
+    await engine.transcribe(Reader(take), lambda _: None)
     return clock() - began_s
 
 
-async def tried(engine: Engine) -> float:
+async def check_connection(engine: Engine) -> float:
     """`trial` of an engine that is there for nothing else: it is closed.
 
     Raises:
@@ -160,21 +160,21 @@ async def tried(engine: Engine) -> float:
     """
     try:
         await engine.prepare()
-        return await trial(engine)
+        return await measure_connection(engine)
     finally:
         await engine.close()
 
 
-def try_out(engine: Engine) -> float:
+def check_connection_blocking(engine: Engine) -> float:
     """`tried` on a loop of its own, for whoever has none. Blocks.
 
     Raises:
         ProblemError: As `Engine.recognise`.
     """
-    return asyncio.run(tried(engine))
+    return asyncio.run(check_connection(engine))
 
 
-def it_works(seconds: float) -> str:
+def success_message(seconds: float) -> str:
     """What the settings say under Test."""
     return f"It works. A one-second sample came back in {seconds:.1f} s."
 
@@ -182,32 +182,32 @@ def it_works(seconds: float) -> str:
 def language_code(language: str) -> str:
     """The setting as the server takes it: ISO 639, with a region for Chinese only."""
     code = language.lower()
-    return code if code in CHINESE else code.partition("-")[0]
+    return code if code in CHINESE_VARIANTS else code.partition("-")[0]
 
 
-def _check(endpoint: Endpoint) -> None:
+def _check_requirements(endpoint: Endpoint) -> None:
     """Load what a connection needs.
 
     Raises:
         ProblemError: It is not installed, or the model does not take it.
     """
     if endpoint.transport == "webrtc":
-        from ..webrtc.protocol import check
+        from ..webrtc.protocol import check_support
 
-        check(endpoint)
+        check_support(endpoint)
     else:
-        _carrier(endpoint)
+        _create_carrier(endpoint)
 
 
-def _carrier(endpoint: Endpoint) -> Link | Calls:
+def _create_carrier(endpoint: Endpoint) -> WebSocketCarrier | WebRtcCarrier:
     """Both are imported here: websockets takes 0.1 s, and not everybody has a server."""
     if endpoint.transport == "webrtc":
-        from ..webrtc.protocol import Calls
+        from ..webrtc.protocol import WebRtcCarrier
 
-        return Calls(endpoint)
-    from .websocket import Link
+        return WebRtcCarrier(endpoint)
+    from .websocket import WebSocketCarrier
 
-    return Link(keep_open_s=endpoint.keep_open_s)
+    return WebSocketCarrier(keep_open_s=endpoint.keep_open_s)
 
 
 def _tone(samples: int) -> bytes:

@@ -10,20 +10,20 @@ from typing import Any
 from ..server.errors import messages
 from .protocol import Send
 
-SPOKEN = "conversation.item.input_audio_transcription."
+TRANSCRIPTION_PREFIX = "conversation.item.input_audio_transcription."
 COMMIT_EMPTY = "input_audio_buffer_commit_empty"
 
 
-def send(kind: str, **fields: Any) -> Send:
+def client_event(kind: str, **fields: Any) -> Send:
     return Send(json.dumps({"type": kind, **fields}))
 
 
-def append(pcm: bytes) -> Send:
+def append_event(pcm: bytes) -> Send:
     """Audio, s16le mono, as all these servers take it."""
-    return send("input_audio_buffer.append", audio=base64.b64encode(pcm).decode("ascii"))
+    return client_event("input_audio_buffer.append", audio=base64.b64encode(pcm).decode("ascii"))
 
 
-def read(message: str | bytes) -> dict[str, Any] | None:
+def parse_event(message: str | bytes) -> dict[str, Any] | None:
     """The event in a message; None where there is none. mlx-audio's errors have no type."""
     try:
         event = json.loads(message)
@@ -36,16 +36,16 @@ def read(message: str | bytes) -> dict[str, Any] | None:
     return event
 
 
-def kind_of(event: Mapping[str, Any]) -> str:
-    return text(event, "type")
+def event_type(event: Mapping[str, Any]) -> str:
+    return string_field(event, "type")
 
 
-def text(event: Mapping[str, Any], name: str) -> str:
+def string_field(event: Mapping[str, Any], name: str) -> str:
     value = event.get(name)
     return value if isinstance(value, str) else ""
 
 
-def seconds(usage: Any) -> float:
+def usage_seconds(usage: Any) -> float:
     """Of a usage that counts them; 0.0 for one that does not."""
     number = usage.get("seconds") if isinstance(usage, dict) else None
     if isinstance(number, bool) or not isinstance(number, int | float):
@@ -53,32 +53,32 @@ def seconds(usage: Any) -> float:
     return float(number) if 0 <= number < 1e6 else 0.0
 
 
-def tokens(usage: Any) -> int:
+def usage_tokens(usage: Any) -> int:
     """Of a usage that counts them, in and out; 0 for one that does not."""
     number = usage.get("total_tokens") if isinstance(usage, dict) else None
     return number if type(number) is int and 0 <= number < 1e9 else 0
 
 
-def reason(event: Mapping[str, Any], secret: str | None) -> tuple[str, str]:
+def error_code_and_message(event: Mapping[str, Any], api_key: str | None) -> tuple[str, str]:
     """Code and words of an error, fit to be shown. vLLM's is text, with the code beside it."""
     error = event.get("error")
     if isinstance(error, dict):
-        return messages.code_of(error, secret), messages.said(error.get("message"), secret)
+        return messages.error_code(error, api_key), messages.redact(error.get("message"), api_key)
     beside = {"code": event.get("code")}
-    return messages.code_of(beside, secret), messages.said(error, secret)
+    return messages.error_code(beside, api_key), messages.redact(error, api_key)
 
 
-def error_of(event: Mapping[str, Any]) -> dict[str, Any]:
+def error_object(event: Mapping[str, Any]) -> dict[str, Any]:
     """What an `error` event is about; empty where it says nothing."""
     error = event.get("error")
     return error if isinstance(error, dict) else {}
 
 
-def param(error: Mapping[str, Any]) -> str:
+def error_param(error: Mapping[str, Any]) -> str:
     """The last name in an error's `param`, as in `session.audio.input.transcription.model`."""
-    return text(error, "param").rpartition(".")[2].partition("[")[0]
+    return string_field(error, "param").rpartition(".")[2].partition("[")[0]
 
 
-def parts_of(error: Mapping[str, Any]) -> frozenset[str]:
+def error_param_names(error: Mapping[str, Any]) -> frozenset[str]:
     """Every name in an error's `param`: the refused field may have fields itself."""
-    return frozenset(part.partition("[")[0] for part in text(error, "param").split("."))
+    return frozenset(part.partition("[")[0] for part in string_field(error, "param").split("."))

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import attrs
 
-SPEED = 3.0
+MAX_SPEED = 3.0
 BURST_S = 0.5
-LEAST_MS = 40
-MOST_MS = 100
+MIN_FRAME_MS = 40
+MAX_FRAME_MS = 100
 
 
 @attrs.define(eq=False)
-class Pace:
+class SendPacer:
     """A bucket of audio that fills at `speed` and holds `burst_s`; every instant is handed in."""
 
-    speed: float = SPEED
+    speed: float = MAX_SPEED
     burst_s: float = BURST_S
     _level_s: float = attrs.field(init=False)
     _at_s: float | None = attrs.field(default=None, init=False)
@@ -37,24 +37,24 @@ class Pace:
 
 
 @attrs.define(eq=False)
-class Frames:
+class FrameSplitter:
     """Audio, s16le mono, cut to messages of `LEAST_MS` to `MOST_MS`; the last may be shorter."""
 
     rate_hz: int
-    _held: bytearray = attrs.field(factory=bytearray, init=False)
+    _buffer: bytearray = attrs.field(factory=bytearray, init=False)
 
     def add(self, pcm: bytes) -> list[bytes]:
-        self._held += pcm
+        self._buffer += pcm
         frames = []
-        while len(self._held) >= self._bytes(LEAST_MS):
-            frames.append(bytes(self._held[: self._bytes(MOST_MS)]))
-            del self._held[: self._bytes(MOST_MS)]
+        while len(self._buffer) >= self._bytes(MIN_FRAME_MS):
+            frames.append(bytes(self._buffer[: self._bytes(MAX_FRAME_MS)]))
+            del self._buffer[: self._bytes(MAX_FRAME_MS)]
         return frames
 
-    def rest(self) -> list[bytes]:
+    def flush(self) -> list[bytes]:
         """What is left at the end; at most one."""
-        frames = [bytes(self._held)] if self._held else []
-        self._held.clear()
+        frames = [bytes(self._buffer)] if self._buffer else []
+        self._buffer.clear()
         return frames
 
     def _bytes(self, ms: int) -> int:

@@ -24,21 +24,21 @@ class Send:
 
 
 @attrs.frozen
-class Complete:
+class Completed:
     """Everything sent has been answered: the whole text."""
 
     text: str
 
 
 @attrs.frozen
-class Refused:
+class Rejected:
     """It ends here; the take still has its audio."""
 
     problem: Problem
 
 
 @attrs.frozen
-class Settled:
+class FinalText:
     """Text that will not change, of the audio since the last of these."""
 
     text: str
@@ -56,10 +56,10 @@ class Kept:
     """Ids of items that are over, and of which more may be heard."""
 
 
-Event = Send | Ready | Partial | Settled | Complete | Refused
+Event = Send | Ready | Partial | FinalText | Completed | Rejected
 
 
-class Dialect(Protocol):
+class RealtimeProtocol(Protocol):
     """One conversation about one take; made anew for the next."""
 
     @property
@@ -81,7 +81,7 @@ class Dialect(Protocol):
         ...
 
     @property
-    def used_s(self) -> float:
+    def processed_s(self) -> float:
         """Seconds of audio the server says it worked on; 0 where it does not say."""
         ...
 
@@ -96,21 +96,21 @@ class Dialect(Protocol):
         ...
 
     @property
-    def patience_s(self) -> float:
+    def response_timeout_s(self) -> float:
         """How long the server may say nothing, after the commit, before `lapsed` is asked."""
         ...
 
     def headers(self) -> dict[str, str]: ...
 
-    def hear(self, message: str | bytes) -> list[Event]:
+    def receive(self, message: str | bytes) -> list[Event]:
         """What follows from a message. Never raises, whatever it is."""
         ...
 
-    def audio(self, pcm: bytes) -> Send:
+    def append_audio(self, pcm: bytes) -> Send:
         """Only after `Ready`, and before `commit`."""
         ...
 
-    def pause(self) -> list[Event]:
+    def on_pause(self) -> list[Event]:
         """Somebody pauses: what to send so that the text so far becomes final, if anything."""
         ...
 
@@ -118,11 +118,11 @@ class Dialect(Protocol):
         """No more audio comes: what to send so that the rest of the text comes."""
         ...
 
-    def lapsed(self) -> Complete | Refused:
+    def on_timeout(self) -> Completed | Rejected:
         """The server says nothing any more: what that makes of it."""
         ...
 
-    def closed(self, code: int, reason: str) -> Complete | Refused:
+    def on_close(self, code: int, reason: str) -> Completed | Rejected:
         """The server hung up (RFC 6455 section 7.4; 1006 if without a word)."""
         ...
 

@@ -22,155 +22,170 @@ from ..engine import Ready
 from ..server.errors import messages as refusals
 from ..server.urls import with_query
 from . import messages
-from .base import Speaker
-from .messages import COMMIT_EMPTY, SPOKEN
-from .protocol import Complete, Event, Refused
+from .base import BaseProtocol
+from .messages import COMMIT_EMPTY, TRANSCRIPTION_PREFIX
+from .protocol import Completed, Event, Rejected
 
-LEAST_S = 0.1
-ANSWER_S = 10.0
-SETTLE_S = 0.5
+MIN_AUDIO_S = 0.1
+RESPONSE_TIMEOUT_S = 10.0
+NEXT_ITEM_TIMEOUT_S = 0.5
 """After the last item has ended: for another that is still in the audio."""
-NOTHING_S = 3.0
+NO_SPEECH_TIMEOUT_S = 3.0
 """After the silence, when no speech was noticed at all."""
-LATE_S = 3.0
+MAX_EVENT_DELAY_S = 3.0
 """So long after the end of speech its `speech_stopped` may be here, to be believed."""
 
 
 @attrs.frozen
-class Way:
+class ServerProfile:
     """How one of these servers differs from the others."""
 
     rate_hz: int
-    silence_s: float
+    trailing_silence_s: float
     """After the last word. speaches ends a stretch of speech after 0.55 s of it."""
-    commits: bool
+    sends_commit: bool
     """False: a commit while speech goes on loses it (speaches), so silence alone ends it."""
-    replaces: bool
+    deltas_replace_text: bool
     """A delta is all the text of its item so far."""
     query: Mapping[str, str]
     """Parameters of the address beside `model`."""
     language_in_url: bool = False
-    updates: bool = False
+    sends_session_update: bool = False
     """Takes a flat `session.update` with the model; the others read the address."""
 
 
-SPEACHES = Way(24_000, 0.8, False, False, {"intent": "transcription"}, language_in_url=True)
-LEMONADE = Way(16_000, 0.8, True, True, {}, updates=True)
-TOGETHER = Way(16_000, 0.2, True, True, {"input_audio_format": "pcm_s16le_16000"})
-WAYS: Mapping[str, Way] = {"speaches": SPEACHES, "lemonade": LEMONADE, "together": TOGETHER}
+SPEACHES = ServerProfile(
+    24_000, 0.8, False, False, {"intent": "transcription"}, language_in_url=True
+)
+LEMONADE = ServerProfile(16_000, 0.8, True, True, {}, sends_session_update=True)
+TOGETHER = ServerProfile(16_000, 0.2, True, True, {"input_audio_format": "pcm_s16le_16000"})
+SERVER_PROFILES: Mapping[str, ServerProfile] = {
+    "speaches": SPEACHES,
+    "lemonade": LEMONADE,
+    "together": TOGETHER,
+}
 
 
 @attrs.define(eq=False)
-class Flat(Speaker):
+class ServerVadProtocol(BaseProtocol):
     """One conversation; follows `sayso.stt.realtime.protocol.Dialect`."""
 
-    way: Way = attrs.field(kw_only=True)
+    profile: ServerProfile = attrs.field(kw_only=True)
     language: str = attrs.field(default="", kw_only=True)
-    _turn: int = attrs.field(default=1, init=False)
+    _item_number: int = attrs.field(default=1, init=False)
     """Names the item of servers that do not."""
-    _talking: bool = attrs.field(default=False, init=False)
+    _speech_active: bool = attrs.field(default=False, init=False)
     """The server hears speech, and has not heard its end."""
-    _answered: bool = attrs.field(default=False, init=False)
+    _final_received: bool = attrs.field(default=False, init=False)
     """An item has ended since the silence was sent."""
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
-        query = {**self.way.query, "model": self.model}
-        if self.way.language_in_url and self.language:
+        query = {**self.profile.query, "model": self.model}
+        if self.profile.language_in_url and self.language:
             query["language"] = self.language
         self.url = with_query(self.url, query)
 
     @property
     def rate_hz(self) -> int:
-        return self.way.rate_hz
+        return self.profile.rate_hz
 
     @property
     def skips_pauses(self) -> bool:
         return True
 
     @property
-    def patience_s(self) -> float:
-        if self._nothing_open and self._answered:
-            return SETTLE_S
-        if self._nothing_open and not self.way.commits:
-            return NOTHING_S + self.sent_s / 10
-        return ANSWER_S + self.sent_s / 4
+    def response_timeout_s(self) -> float:
+        if self._no_open_item and self._final_received:
+            return NEXT_ITEM_TIMEOUT_S
+        if self._no_open_item and not self.profile.sends_commit:
+            return NO_SPEECH_TIMEOUT_S + self.sent_s / 10
+        return RESPONSE_TIMEOUT_S + self.sent_s / 4
 
     def commit(self) -> list[Event]:
-        if self.sent_s < LEAST_S:
-            return self._nothing()
+        if self.sent_s < MIN_AUDIO_S:
+            return self._complete_empty()
         self._phase = "finishing"
-        silence = self.audio(bytes(int(self.way.silence_s * self.way.rate_hz) * 2))
-        if not self.way.commits:
+        silence = self.append_audio(
+            bytes(int(self.profile.trailing_silence_s * self.profile.rate_hz) * 2)
+        )
+        if not self.profile.sends_commit:
             return [silence]
-        return [silence, messages.send("input_audio_buffer.commit", event_id="sayso_commit")]
+        return [
+            silence,
+            messages.client_event("input_audio_buffer.commit", event_id="sayso_commit"),
+        ]
 
-    def lapsed(self) -> Complete | Refused:
-        if self._settled:
-            return self._complete()
+    def on_timeout(self) -> Completed | Rejected:
+        if self._is_complete:
+            return self._complete_session()
         if self._phase == "connected":
-            return self._stranger("no session")
-        return self._over(refusals.no_answer(self.host, "no final"))
+            return self._reject_unknown_server("no session")
+        return self._reject(refusals.no_response(self.host, "no final"))
 
-    def closed(self, code: int, reason: str) -> Complete | Refused:
-        if self._settled and self._answered:
-            return self._complete()
-        return self._hung_up(code, reason)
-
-    @property
-    def _nothing_open(self) -> bool:
-        return not self._talking and (self._items.ended or not self._items)
+    def on_close(self, code: int, reason: str) -> Completed | Rejected:
+        if self._is_complete and self._final_received:
+            return self._complete_session()
+        return self._reject_close(code, reason)
 
     @property
-    def _settled(self) -> bool:
+    def _no_open_item(self) -> bool:
+        return not self._speech_active and (self._transcript.all_final or not self._transcript)
+
+    @property
+    def _is_complete(self) -> bool:
         """That nothing comes any more means that all has come."""
-        answered = self._answered or not self.way.commits
-        return self._phase == "finishing" and self._nothing_open and answered
+        answered = self._final_received or not self.profile.sends_commit
+        return self._phase == "finishing" and self._no_open_item and answered
 
-    def _on(self, kind: str, event: dict[str, Any]) -> list[Event]:
+    def _handle(self, kind: str, event: dict[str, Any]) -> list[Event]:
         """`conversation.item.created` says nothing new."""
         if kind == "session.created" and self._phase == "connected":
             return self._on_created()
         if kind == "error":
-            return self._on_failed(event)
+            return self._on_error(event)
         if not self._configured:
             return []
-        item_id = messages.text(event, "item_id") or f"turn {self._turn}"
-        if kind == f"{SPOKEN}failed":
-            return self._on_failed(event)
-        if kind == f"{SPOKEN}delta":
-            put = self._items.replace if self.way.replaces else self._items.add
-            put(item_id, messages.text(event, "delta"))
-        elif kind == f"{SPOKEN}completed":
+        item_id = messages.string_field(event, "item_id") or f"turn {self._item_number}"
+        if kind == f"{TRANSCRIPTION_PREFIX}failed":
+            return self._on_error(event)
+        if kind == f"{TRANSCRIPTION_PREFIX}delta":
+            put = (
+                self._transcript.replace
+                if self.profile.deltas_replace_text
+                else self._transcript.append
+            )
+            put(item_id, messages.string_field(event, "delta"))
+        elif kind == f"{TRANSCRIPTION_PREFIX}completed":
             self._on_completed(item_id, event)
         elif kind == "input_audio_buffer.speech_started":
-            self._talking = True
+            self._speech_active = True
         elif kind == "input_audio_buffer.speech_stopped":
-            self._on_stopped(item_id, event)
+            self._on_speech_stopped(item_id, event)
         elif kind == "input_audio_buffer.committed":
-            self._talking = False
-            self._items.commit(item_id, messages.text(event, "previous_item_id"))
+            self._speech_active = False
+            self._transcript.commit(item_id, messages.string_field(event, "previous_item_id"))
         return []
 
     def _on_created(self) -> list[Event]:
         self._phase = "ready"
-        if not self.way.updates:
+        if not self.profile.sends_session_update:
             return [Ready()]
         session = {"model": self.model, "turn_detection": {"type": "server_vad"}}
-        return [messages.send("session.update", session=session), Ready()]
+        return [messages.client_event("session.update", session=session), Ready()]
 
-    def _on_stopped(self, item_id: str, event: dict[str, Any]) -> None:
+    def _on_speech_stopped(self, item_id: str, event: dict[str, Any]) -> None:
         """Its item follows; it is open from now on."""
-        if self._talking:
-            self._talking = False
-            self._items.add(item_id, "")
-            self._items.ends(item_id, self._place_of(event.get("audio_end_ms")))
+        if self._speech_active:
+            self._speech_active = False
+            self._transcript.append(item_id, "")
+            self._transcript.set_end(item_id, self._audio_position(event.get("audio_end_ms")))
 
-    def _place_of(self, audio_ms: object) -> int:
+    def _audio_position(self, audio_ms: object) -> int:
         """A place in the audio, in bytes; 0 for one that cannot be right."""
         if isinstance(audio_ms, bool) or not isinstance(audio_ms, int | float):
             return 0
-        if not 0 <= self.sent_s - audio_ms / 1000 <= LATE_S:
+        if not 0 <= self.sent_s - audio_ms / 1000 <= MAX_EVENT_DELAY_S:
             return 0
         return int(audio_ms / 1000 * self.rate_hz) * 2
 
@@ -178,16 +193,18 @@ class Flat(Speaker):
         transcript = event.get("transcript")
         if not isinstance(transcript, str):
             return
-        self._use(event)
-        self._items.complete(item_id, transcript)
-        self._turn += 1
-        self._answered = self._phase == "finishing"
+        self._add_usage(event)
+        self._transcript.complete(item_id, transcript)
+        self._item_number += 1
+        self._final_received = self._phase == "finishing"
 
-    def _on_failed(self, event: dict[str, Any]) -> list[Event]:
-        code, words = messages.reason(event, self.api_key)
+    def _on_error(self, event: dict[str, Any]) -> list[Event]:
+        code, words = messages.error_code_and_message(event, self.api_key)
         if self._phase == "finishing" and code == COMMIT_EMPTY:
-            self._answered = True  # the silence has ended the last stretch before the commit did
+            self._final_received = (
+                True  # the silence has ended the last stretch before the commit did
+            )
             return []
         if self._phase == "connected":
-            return [self._over(refusals.of_settings(self.host, self.model, code, words))]
-        return [self._refused(event)]
+            return [self._reject(refusals.settings_rejected(self.host, self.model, code, words))]
+        return [self._reject_error_event(event)]

@@ -8,21 +8,21 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from ...core.problems import ProblemError
-from ..engine import Heard, Ready
+from ..engine import EngineEvent, Ready
 from ..reader import Reader
 from ..server.errors import messages
-from .pacing import Frames, Pace
-from .pauses import Pauses
-from .protocol import Complete, Dialect, Event, Refused, Send, Settled
+from .pacing import FrameSplitter, SendPacer
+from .pauses import PauseDetector
+from .protocol import Completed, Event, FinalText, RealtimeProtocol, Rejected, Send
 
-READY_S = 10.0
-SEND_S = 4.0
+READY_TIMEOUT_S = 10.0
+SEND_TIMEOUT_S = 4.0
 """A message that has not left by then never will: the peer is gone."""
-FINAL_S = 120.0
+FINAL_TIMEOUT_S = 120.0
 """From the commit on, whatever the server keeps saying."""
 
 
-class HungUpError(Exception):
+class ConnectionClosedError(Exception):
     """The socket is closed (RFC 6455 section 7.4; 1006 if without a word)."""
 
     def __init__(self, code: int, reason: str) -> None:
@@ -30,7 +30,7 @@ class HungUpError(Exception):
         self.code, self.reason = code, reason
 
 
-class Socket(Protocol):
+class Connection(Protocol):
     """Both raise `HungUpError`."""
 
     async def send(self, message: str) -> None: ...
@@ -38,89 +38,93 @@ class Socket(Protocol):
     async def recv(self) -> str | bytes: ...
 
 
-class Conversation:
+class SessionRunner:
     """Says and hears at the same time; the first to come to an end sets `_end`."""
 
     def __init__(
-        self, dialect: Dialect, audio: Reader, heard: Callable[[Heard], None], socket: Socket
+        self,
+        dialect: RealtimeProtocol,
+        audio: Reader,
+        heard: Callable[[EngineEvent], None],
+        socket: Connection,
     ) -> None:
-        self._dialect, self._audio, self._heard, self._socket = dialect, audio, heard, socket
+        self._protocol, self._audio, self._heard, self._connection = dialect, audio, heard, socket
         self._loop = asyncio.get_running_loop()
-        self._end: asyncio.Future[str] = self._loop.create_future()
+        self._result: asyncio.Future[str] = self._loop.create_future()
         self._ready = asyncio.Event()
-        self._deadline = asyncio.timeout(READY_S)
+        self._deadline = asyncio.timeout(READY_TIMEOUT_S)
         self._committed_s: float | None = None
 
-    async def text(self, first: Sequence[Event] = ()) -> str:
+    async def run(self, first: Sequence[Event] = ()) -> str:
         """All the text, once; `first` is what has been heard already.
 
         Raises:
             ProblemError: Refused, lost, or no final within the dialect's patience.
         """
-        tasks = [asyncio.create_task(self._hear(first)), asyncio.create_task(self._say())]
+        tasks = [asyncio.create_task(self._receive(first)), asyncio.create_task(self._send_audio())]
         for task in tasks:
-            task.add_done_callback(self._fell)
+            task.add_done_callback(self._on_task_done)
         try:
-            return await self._end
+            return await self._result
         finally:
             for task in tasks:
                 task.cancel()
-            if self._end.done() and not self._end.cancelled():
-                self._end.exception()  # seen, though we may have been cancelled meanwhile
+            if self._result.done() and not self._result.cancelled():
+                self._result.exception()  # seen, though we may have been cancelled meanwhile
 
-    async def _hear(self, first: Sequence[Event]) -> None:
+    async def _receive(self, first: Sequence[Event]) -> None:
         try:
             async with self._deadline:
-                await self._follow(first)
-                self._wait_on()
-                while not self._end.done():
-                    message = await self._socket.recv()
-                    await self._follow(self._dialect.hear(message))
-                    self._wait_on()
+                await self._dispatch(first)
+                self._extend_deadline()
+                while not self._result.done():
+                    message = await self._connection.recv()
+                    await self._dispatch(self._protocol.receive(message))
+                    self._extend_deadline()
         except TimeoutError:
-            await self._follow([self._dialect.lapsed()])
-        except HungUpError as error:
-            await self._follow([self._dialect.closed(error.code, error.reason)])
+            await self._dispatch([self._protocol.on_timeout()])
+        except ConnectionClosedError as error:
+            await self._dispatch([self._protocol.on_close(error.code, error.reason)])
 
-    async def _say(self) -> None:
+    async def _send_audio(self) -> None:
         await self._ready.wait()
-        rate_hz = self._dialect.rate_hz
-        frames, pace, pauses = Frames(rate_hz), Pace(), Pauses(rate_hz)
-        with contextlib.suppress(HungUpError):  # _hear tells it
+        rate_hz = self._protocol.rate_hz
+        frames, pace, pauses = FrameSplitter(rate_hz), SendPacer(), PauseDetector(rate_hz)
+        with contextlib.suppress(ConnectionClosedError):  # _hear tells it
             async with contextlib.aclosing(self._audio.chunks(rate_hz)) as chunks:
                 async for pcm in chunks:
                     for frame in frames.add(pcm):
-                        await self._append(frame, pace)
-                        if pauses.feed(frame) and (events := self._dialect.pause()):
-                            pauses.over()
-                            await self._follow(events)
-            for frame in frames.rest():
-                await self._append(frame, pace)
-            await self._follow(self._dialect.commit())
+                        await self._send_frame(frame, pace)
+                        if pauses.feed(frame) and (events := self._protocol.on_pause()):
+                            pauses.reset()
+                            await self._dispatch(events)
+            for frame in frames.flush():
+                await self._send_frame(frame, pace)
+            await self._dispatch(self._protocol.commit())
             self._committed_s = self._loop.time()
-            self._wait_on()
+            self._extend_deadline()
 
-    async def _append(self, frame: bytes, pace: Pace) -> None:
-        audio_s = len(frame) / 2 / self._dialect.rate_hz
-        wait_s = pace.wait_s(audio_s, self._loop.time())
+    async def _send_frame(self, frame: bytes, pacer: SendPacer) -> None:
+        audio_s = len(frame) / 2 / self._protocol.rate_hz
+        wait_s = pacer.wait_s(audio_s, self._loop.time())
         if wait_s:
             await asyncio.sleep(wait_s)
-        await self._send(self._dialect.audio(frame))
+        await self._send(self._protocol.append_audio(frame))
 
-    async def _follow(self, events: Sequence[Event]) -> None:
+    async def _dispatch(self, events: Sequence[Event]) -> None:
         for event in events:
-            if self._end.done():
+            if self._result.done():
                 return
             match event:
                 case Send():
                     await self._send(event)
-                case Complete(text):
-                    self._end.set_result(text)
-                case Refused(problem):
-                    self._end.set_exception(ProblemError(problem))
-                case Settled(text, sent_bytes):
-                    until_bytes = self._audio.position_bytes(sent_bytes, self._dialect.rate_hz)
-                    self._audio.take.settle(text, until_bytes)
+                case Completed(text):
+                    self._result.set_result(text)
+                case Rejected(problem):
+                    self._result.set_exception(ProblemError(problem))
+                case FinalText(text, sent_bytes):
+                    until_bytes = self._audio.position_bytes(sent_bytes, self._protocol.rate_hz)
+                    self._audio.take.commit(text, until_bytes)
                 case _:
                     if isinstance(event, Ready):
                         self._ready.set()
@@ -128,26 +132,28 @@ class Conversation:
 
     async def _send(self, event: Send) -> None:
         try:
-            async with asyncio.timeout(SEND_S):
-                await self._socket.send(event.message)
+            async with asyncio.timeout(SEND_TIMEOUT_S):
+                await self._connection.send(event.message)
         except TimeoutError:
-            await self._follow([Refused(messages.no_answer(self._dialect.host, "takes nothing"))])
+            await self._dispatch(
+                [Rejected(messages.no_response(self._protocol.host, "takes nothing"))]
+            )
 
-    def _wait_on(self) -> None:
+    def _extend_deadline(self) -> None:
         """There was news: the server has time again."""
         if self._committed_s is not None:
-            patient_till_s = self._loop.time() + self._dialect.patience_s
-            self._reschedule(min(patient_till_s, self._committed_s + FINAL_S))
+            patient_till_s = self._loop.time() + self._protocol.response_timeout_s
+            self._reschedule(min(patient_till_s, self._committed_s + FINAL_TIMEOUT_S))
         elif self._ready.is_set():
             self._reschedule(None)  # nothing need come while somebody speaks; pings find the dead
 
     def _reschedule(self, when_s: float | None) -> None:
-        if not (self._deadline.expired() or self._end.done()):
+        if not (self._deadline.expired() or self._result.done()):
             self._deadline.reschedule(when_s)
 
-    def _fell(self, task: asyncio.Task[None]) -> None:
+    def _on_task_done(self, task: asyncio.Task[None]) -> None:
         if task.cancelled():
             return
         error = task.exception()
-        if error is not None and not self._end.done():
-            self._end.set_exception(error)
+        if error is not None and not self._result.done():
+            self._result.set_exception(error)

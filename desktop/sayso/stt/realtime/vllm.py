@@ -17,30 +17,30 @@ import attrs
 from ..engine import Ready
 from ..server.errors import messages as refusals
 from . import messages
-from .base import Speaker
-from .protocol import Complete, Event, Refused, Send
+from .base import BaseProtocol
+from .protocol import Completed, Event, Rejected, Send
 
 RATE_HZ = 16_000
 PADDING_BYTES = 200 * RATE_HZ // 1000 * 2
 """Silence after the last word, 200 ms, so that the model decides on it."""
-LEAST_BYTES = RATE_HZ * 2 // 10
-ANSWER_S = 10.0
-LAST_WORDS_S = 5.0
+MIN_AUDIO_BYTES = RATE_HZ * 2 // 10
+RESPONSE_TIMEOUT_S = 10.0
+MISSING_DONE_TIMEOUT_S = 5.0
 """For servers before vLLM pull request 33963, which never say `transcription.done` after sound
 that came as slowly as it was spoken: after so long without a word it was the last one."""
 
 
 @attrs.define(eq=False)
-class VLLM(Speaker):
+class VLLMProtocol(BaseProtocol):
     """One conversation;
     follows `sayso.stt.realtime.protocol.Dialect`. `used_s` stays 0: it counts tokens."""
 
-    _turn: int = attrs.field(default=0, init=False)
-    _turn_bytes: int = attrs.field(default=0, init=False)
+    _run_number: int = attrs.field(default=0, init=False)
+    _run_bytes: int = attrs.field(default=0, init=False)
     """Audio since the recognition was started."""
-    _idle: bool = attrs.field(default=False, init=False)
+    _stopped: bool = attrs.field(default=False, init=False)
     """It has ended before it heard anything, and is started again with the last of the audio."""
-    _late_words: bool = attrs.field(default=False, init=False)
+    _text_after_commit: bool = attrs.field(default=False, init=False)
     """Words came after the end of the audio."""
 
     @property
@@ -48,60 +48,70 @@ class VLLM(Speaker):
         return RATE_HZ
 
     @property
-    def patience_s(self) -> float:
-        return LAST_WORDS_S if self._late_words else ANSWER_S + self.sent_s / 4
+    def response_timeout_s(self) -> float:
+        return (
+            MISSING_DONE_TIMEOUT_S
+            if self._text_after_commit
+            else RESPONSE_TIMEOUT_S + self.sent_s / 4
+        )
 
-    def audio(self, pcm: bytes) -> Send:
-        self._turn_bytes += len(pcm)
-        return super().audio(pcm)
+    def append_audio(self, pcm: bytes) -> Send:
+        self._run_bytes += len(pcm)
+        return super().append_audio(pcm)
 
     def commit(self) -> list[Event]:
-        if self.sent_bytes < LEAST_BYTES:
-            return self._nothing()
+        if self.sent_bytes < MIN_AUDIO_BYTES:
+            return self._complete_empty()
         self._phase = "finishing"
         return [
-            *([self._start()] if self._idle else []),
-            self.audio(bytes(PADDING_BYTES)),
-            messages.send("input_audio_buffer.commit", final=True),
+            *([self._start_run()] if self._stopped else []),
+            self.append_audio(bytes(PADDING_BYTES)),
+            messages.client_event("input_audio_buffer.commit", final=True),
         ]
 
-    def lapsed(self) -> Complete | Refused:
-        if self._phase == "finishing" and self._items.text:
-            return self._complete()
+    def on_timeout(self) -> Completed | Rejected:
+        if self._phase == "finishing" and self._transcript.text:
+            return self._complete_session()
         if self._phase == "connected":
-            return self._stranger("no session")
-        return self._over(refusals.no_answer(self.host, "no transcription.done"))
+            return self._reject_unknown_server("no session")
+        return self._reject(refusals.no_response(self.host, "no transcription.done"))
 
-    def closed(self, code: int, reason: str) -> Complete | Refused:
-        return self._hung_up(code, reason)
+    def on_close(self, code: int, reason: str) -> Completed | Rejected:
+        return self._reject_close(code, reason)
 
-    def _on(self, kind: str, event: dict[str, Any]) -> list[Event]:
+    def _handle(self, kind: str, event: dict[str, Any]) -> list[Event]:
         match kind:
             case "session.created" if self._phase == "connected":
                 self._phase = "ready"
-                return [messages.send("session.update", model=self.model), self._start(), Ready()]
+                return [
+                    messages.client_event("session.update", model=self.model),
+                    self._start_run(),
+                    Ready(),
+                ]
             case "error":
-                return [self._refused(event)]
+                return [self._reject_error_event(event)]
             case "transcription.delta" if self._configured:
-                self._items.add(str(self._turn), messages.text(event, "delta"))
-                self._late_words = self._phase == "finishing"
+                self._transcript.append(
+                    str(self._run_number), messages.string_field(event, "delta")
+                )
+                self._text_after_commit = self._phase == "finishing"
             case "transcription.done" if self._configured:
                 return self._on_done(event)
         return []
 
-    def _start(self) -> Send:
-        self._turn += 1
-        self._turn_bytes, self._idle = 0, False
-        return messages.send("input_audio_buffer.commit")
+    def _start_run(self) -> Send:
+        self._run_number += 1
+        self._run_bytes, self._stopped = 0, False
+        return messages.client_event("input_audio_buffer.commit")
 
     def _on_done(self, event: dict[str, Any]) -> list[Event]:
         """It has ended, with us or before us, at the model's longest text for instance."""
-        self._use(event)
+        self._add_usage(event)
         if isinstance(event.get("text"), str):
-            self._items.complete(str(self._turn), event["text"])
+            self._transcript.complete(str(self._run_number), event["text"])
         if self._phase == "finishing":
-            return [self._complete()]
-        if not self._turn_bytes:
-            self._idle = True  # started again at once, it would end again at once
+            return [self._complete_session()]
+        if not self._run_bytes:
+            self._stopped = True  # started again at once, it would end again at once
             return []
-        return [self._start()]
+        return [self._start_run()]

@@ -31,32 +31,32 @@ from websockets.exceptions import (
 from websockets.protocol import State
 
 from ...core.problems import Problem, ProblemError
-from ..engine import Heard
+from ..engine import EngineEvent
 from ..reader import Reader
-from ..server.errors.connection import by_proxy, detail_of, unreachable
-from ..server.errors.http_status import by_status
-from ..server.urls import is_this_computer
-from .protocol import Dialect, Event, Kept
-from .session import Conversation, HungUpError
+from ..server.errors.connection import connection_failed, error_detail, proxy_failed
+from ..server.errors.http_status import from_http_status
+from ..server.urls import is_loopback
+from .protocol import Event, Kept, RealtimeProtocol
+from .session import ConnectionClosedError, SessionRunner
 
-OPEN_S = 10.0
-CLOSE_S = 1.0
-PING_S, PONG_S = 1.0, 3.0
+OPEN_TIMEOUT_S = 10.0
+CLOSE_TIMEOUT_S = 1.0
+PING_INTERVAL_S, PONG_TIMEOUT_S = 1.0, 3.0
 """With `CLOSE_S`, a peer that is gone without a word is noticed within 5 s."""
-UNSENT_BYTES = 1 << 15
+MAX_UNSENT_BYTES = 1 << 15
 """So much waits in this computer at most: a ping behind a long backlog would come too late."""
-ON_THE_WAY_BYTES, LOOK_AGAIN_S = 80_000, 0.02
+MAX_IN_FLIGHT_BYTES, IN_FLIGHT_POLL_S = 80_000, 0.02
 """Of a second and a quarter, in base64. What a bad line holds back comes all at once, and a server
 that drops what comes too fast would drop the rest. A line of 800 ms still takes it at 1.5 times its
 speed. The system does not tell when something has arrived, so it is asked."""
 LONGEST_S = 48 * 60.0
 """After that a socket is closed between takes: OpenAI ends a session after 60 min, and a take
 may last for 10. The next key down opens another."""
-MOST_BYTES = 1 << 20
-WITHOUT_A_WORD, TOO_BIG = 1006, 1009
+MAX_MESSAGE_BYTES = 1 << 20
+ABNORMAL_CLOSURE, MESSAGE_TOO_BIG = 1006, 1009
 
-SOCKET_LOG = logging.getLogger("sayso.stt.socket")
-SOCKET_LOG.setLevel(logging.INFO)
+WEBSOCKET_LOG = logging.getLogger("sayso.stt.socket")
+WEBSOCKET_LOG.setLevel(logging.INFO)
 
 
 class _Connect(connect):
@@ -65,7 +65,7 @@ class _Connect(connect):
 
 
 @attrs.define(eq=False)
-class _Socket:
+class _WebSocket:
     """Follows `sayso.stt.realtime.session.Socket`."""
 
     ws: ClientConnection
@@ -74,27 +74,27 @@ class _Socket:
     async def send(self, message: str) -> None:
         try:
             await self.ws.send(message)
-            while self._crowded:  # noqa: ASYNC110  nobody tells
-                await asyncio.sleep(LOOK_AGAIN_S)
+            while self._congested:  # noqa: ASYNC110  nobody tells
+                await asyncio.sleep(IN_FLIGHT_POLL_S)
         except ConnectionClosed as error:
-            raise _hung_up(error) from error
+            raise _connection_closed(error) from error
 
     @property
-    def _crowded(self) -> bool:
-        return self.ws.state is State.OPEN and _on_the_way_bytes(self.ws) > ON_THE_WAY_BYTES
+    def _congested(self) -> bool:
+        return self.ws.state is State.OPEN and _in_flight_bytes(self.ws) > MAX_IN_FLIGHT_BYTES
 
     async def recv(self) -> str | bytes:
         try:
             return await self.ws.recv()
         except ConnectionClosed as error:
-            raise _hung_up(error) from error
+            raise _connection_closed(error) from error
 
 
 @attrs.define(eq=False)
 class _Warm:
     """A socket between two takes."""
 
-    socket: _Socket
+    socket: _WebSocket
     kept: Kept
     place: tuple[str, dict[str, str]]
     """Address and headers: whoever has the same may go on with it."""
@@ -102,35 +102,35 @@ class _Warm:
 
 
 @attrs.define(eq=False)
-class Link:
+class WebSocketCarrier:
     """Opens a socket for each conversation, or goes on with the one before. For one loop."""
 
     tls: ssl.SSLContext | None = None
     """None: the certificates this computer trusts."""
-    through: tuple[str, int] | None = None
+    connect_to: tuple[str, int] | None = None
     """Host and port to connect to in place of the address's own: a tunnel, or a test."""
     keep_open_s: float = 0.0
     """How long a socket is kept warm after a take; 0: not at all."""
     _warm: _Warm | None = attrs.field(default=None, init=False)
     _closing: set[asyncio.Task[None]] = attrs.field(factory=set, init=False)
 
-    async def converse(
-        self, dialect: Dialect, audio: Reader, heard: Callable[[Heard], None]
+    async def run_session(
+        self, protocol: RealtimeProtocol, audio: Reader, heard: Callable[[EngineEvent], None]
     ) -> str:
         """Send all the audio, and return all the text. May be cancelled, and does not wait then.
 
         Raises:
             ProblemError: No connection, refused, lost, or no final within the dialect's patience.
         """
-        socket, first = self._warmed(dialect) or (await self._open(dialect), ())
+        socket, first = self._warmed(protocol) or (await self._connect(protocol), ())
         said_all = False
         try:
-            text = await Conversation(dialect, audio, heard, socket).text(first)
+            text = await SessionRunner(protocol, audio, heard, socket).run(first)
             said_all = True
             return text
         finally:
             if said_all:
-                self._keep(socket, dialect)
+                self._keep(socket, protocol)
             else:
                 socket.ws.transport.abort()
 
@@ -139,35 +139,35 @@ class Link:
         self._cool()
         await asyncio.gather(*self._closing)
 
-    async def _open(self, dialect: Dialect) -> _Socket:
+    async def _connect(self, protocol: RealtimeProtocol) -> _WebSocket:
         where: dict[str, Any] = (
-            {"host": self.through[0], "port": self.through[1]} if self.through else {}
+            {"host": self.connect_to[0], "port": self.connect_to[1]} if self.connect_to else {}
         )
-        if dialect.url.startswith("wss:") and self.tls is None:
+        if protocol.url.startswith("wss:") and self.tls is None:
             self.tls = ssl.create_default_context()
-        if self.through or is_this_computer(dialect.host):
+        if self.connect_to or is_loopback(protocol.host):
             where["proxy"] = None
         try:
             ws = await _Connect(
-                dialect.url,
-                additional_headers=dialect.headers(),
-                ssl=self.tls if dialect.url.startswith("wss:") else None,
+                protocol.url,
+                additional_headers=protocol.headers(),
+                ssl=self.tls if protocol.url.startswith("wss:") else None,
                 compression=None,
-                max_size=MOST_BYTES,
-                open_timeout=OPEN_S,
-                close_timeout=CLOSE_S,
-                ping_interval=PING_S,
-                ping_timeout=PONG_S,
-                logger=SOCKET_LOG,
+                max_size=MAX_MESSAGE_BYTES,
+                open_timeout=OPEN_TIMEOUT_S,
+                close_timeout=CLOSE_TIMEOUT_S,
+                ping_interval=PING_INTERVAL_S,
+                ping_timeout=PONG_TIMEOUT_S,
+                logger=WEBSOCKET_LOG,
                 user_agent_header="Sayso",
                 **where,
             )
         except (OSError, WebSocketException, ImportError) as error:  # ImportError: a SOCKS proxy
-            raise ProblemError(_refused(dialect.host, error)) from error
-        _hold_little(ws)
-        return _Socket(ws, asyncio.get_running_loop().time())
+            raise ProblemError(_connection_problem(protocol.host, error)) from error
+        _limit_send_buffer(ws)
+        return _WebSocket(ws, asyncio.get_running_loop().time())
 
-    def _warmed(self, dialect: Dialect) -> tuple[_Socket, Sequence[Event]] | None:
+    def _warmed(self, dialect: RealtimeProtocol) -> tuple[_WebSocket, Sequence[Event]] | None:
         """The socket of the take before, if it is there and the same is asked of it.
 
         It belongs to this conversation from now on: two are never held on one socket.
@@ -185,10 +185,10 @@ class Link:
         warm.cooled.cancel()
         return warm.socket, first
 
-    def _keep(self, socket: _Socket, dialect: Dialect) -> None:
+    def _keep(self, socket: _WebSocket, dialect: RealtimeProtocol) -> None:
         kept = dialect.kept if self.keep_open_s else None
         if kept is None or self._old(socket) or socket.ws.state is not State.OPEN:
-            self._take_leave(socket)
+            self._close_gracefully(socket)
             return
         self._cool()
         loop = asyncio.get_running_loop()
@@ -200,27 +200,27 @@ class Link:
         warm, self._warm = self._warm, None
         if warm:
             warm.cooled.cancel()
-            self._take_leave(warm.socket)
+            self._close_gracefully(warm.socket)
 
-    def _old(self, socket: _Socket) -> bool:
+    def _old(self, socket: _WebSocket) -> bool:
         return asyncio.get_running_loop().time() - socket.opened_s > LONGEST_S
 
-    def _take_leave(self, socket: _Socket) -> None:
+    def _close_gracefully(self, socket: _WebSocket) -> None:
         """Close with a word, without keeping the text waiting for it."""
         task = asyncio.create_task(socket.ws.close())
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
 
-def _hold_little(ws: ClientConnection) -> None:
+def _limit_send_buffer(ws: ClientConnection) -> None:
     """Keep what is not sent yet out of the system's buffers (tcp(7), TCP_NOTSENT_LOWAT)."""
     plain = ws.transport.get_extra_info("socket")
     if plain is not None and hasattr(socket, "TCP_NOTSENT_LOWAT"):
         with contextlib.suppress(OSError):  # an older kernel: pings are late behind a backlog
-            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MAX_UNSENT_BYTES)
 
 
-def _on_the_way_bytes(ws: ClientConnection) -> int:
+def _in_flight_bytes(ws: ClientConnection) -> int:
     """What has not left, and what the other end has not confirmed where that is told
     (tcp(7), SIOCOUTQ)."""
     unsent = ws.transport.get_write_buffer_size()
@@ -237,23 +237,23 @@ def _on_the_way_bytes(ws: ClientConnection) -> int:
     return unsent + int.from_bytes(told, sys.byteorder)
 
 
-def _hung_up(error: ConnectionClosed) -> HungUpError:
+def _connection_closed(error: ConnectionClosed) -> ConnectionClosedError:
     if error.rcvd is not None:
-        return HungUpError(error.rcvd.code, error.rcvd.reason)
-    if error.sent is not None and error.sent.code == TOO_BIG:
-        return HungUpError(TOO_BIG, error.sent.reason)
-    return HungUpError(WITHOUT_A_WORD, "")
+        return ConnectionClosedError(error.rcvd.code, error.rcvd.reason)
+    if error.sent is not None and error.sent.code == MESSAGE_TOO_BIG:
+        return ConnectionClosedError(MESSAGE_TOO_BIG, error.sent.reason)
+    return ConnectionClosedError(ABNORMAL_CLOSURE, "")
 
 
-def _refused(host: str, error: Exception) -> Problem:
+def _connection_problem(host: str, error: Exception) -> Problem:
     match error:
         case InvalidStatus(response=response):
-            return by_status(host, response.status_code, dict(response.headers.raw_items()))
+            return from_http_status(host, response.status_code, dict(response.headers.raw_items()))
         case InvalidProxyStatus(response=response) if response.status_code >= 500:
-            return attrs.evolve(by_proxy(host, detail_of(host, error)), again_s=0.0)
+            return attrs.evolve(proxy_failed(host, error_detail(host, error)), again_s=0.0)
         case ProxyError() | InvalidProxy():
-            return by_proxy(host, detail_of(host, error))
+            return proxy_failed(host, error_detail(host, error))
         case InvalidMessage(__cause__=EOFError()):  # while HTTP was still spoken
-            return unreachable(host, ConnectionResetError(str(error.__cause__)))
+            return connection_failed(host, ConnectionResetError(str(error.__cause__)))
         case _:
-            return unreachable(host, error)
+            return connection_failed(host, error)

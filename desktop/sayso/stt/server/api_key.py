@@ -7,29 +7,29 @@ from collections.abc import Callable
 
 from ...core.problems import Problem, ProblemError
 from .errors import messages
-from .urls import needs_key
+from .urls import requires_api_key
 
-KEY_S = 60.0
+KEYRING_TIMEOUT_S = 60.0
 """The keyring may ask somebody for its password."""
 KEYRING_LOCKED = Problem(
     "The keyring is locked.", "Unlock it, or enter the key again.", "recognition"
 )
 
-KeyOf = Callable[[str], str | None]
+GetApiKey = Callable[[str], str | None]
 """From 'host' or 'host:port' to the key, or None; may block; may raise `ProblemError`."""
 
 
-async def key_for(host: str, key_of: KeyOf) -> str | None:
+async def api_key_for(host: str, get_api_key: GetApiKey) -> str | None:
     """The key of that host and of no other; None where there is none and none is needed.
 
     Raises:
         ProblemError: There is none, or the keyring stays locked.
     """
     try:
-        async with asyncio.timeout(KEY_S):
-            key = await asyncio.to_thread(key_of, host)
+        async with asyncio.timeout(KEYRING_TIMEOUT_S):
+            key = await asyncio.to_thread(get_api_key, host)
     except TimeoutError:
         raise ProblemError(KEYRING_LOCKED) from None
-    if not key and needs_key(host):
-        raise ProblemError(messages.key_missing(host))
+    if not key and requires_api_key(host):
+        raise ProblemError(messages.api_key_missing(host))
     return key

@@ -12,34 +12,34 @@ from collections.abc import Mapping
 import attrs
 
 from ...core.settings.endpoint import Auth, Endpoint
-from ...core.settings.headers import headers_of
-from .api_key import KeyOf, key_for
+from ...core.settings.headers import parse_headers
+from .api_key import GetApiKey, api_key_for
 
 GATEWAY = "cf-aig-authorization"
 
 
 @attrs.frozen
-class Access:
-    key: str | None = attrs.field(default=None, repr=False)
+class Credentials:
+    api_key: str | None = attrs.field(default=None, repr=False)
     gateway: str | None = attrs.field(default=None, repr=False)
     """Cloudflare's token."""
     auth: Auth = "bearer"
-    extra: Mapping[str, str] = attrs.field(factory=dict)
+    extra_headers: Mapping[str, str] = attrs.field(factory=dict)
     """The user's own headers, which hold no secret."""
 
     @property
     def headers(self) -> dict[str, str]:
-        shown = dict(self.extra)
+        shown = dict(self.extra_headers)
         if self.gateway:
             shown[GATEWAY] = f"Bearer {self.gateway}"
-        if self.key and self.auth == "api-key":
-            shown["api-key"] = self.key
-        elif self.key:
-            shown["Authorization"] = f"Bearer {self.key}"
+        if self.api_key and self.auth == "api-key":
+            shown["api-key"] = self.api_key
+        elif self.api_key:
+            shown["Authorization"] = f"Bearer {self.api_key}"
         return shown
 
 
-async def access_for(endpoint: Endpoint, host: str, key_of: KeyOf) -> Access:
+async def credentials_for(endpoint: Endpoint, host: str, get_api_key: GetApiKey) -> Credentials:
     """What that endpoint's host is shown; asks for no key where none is wanted.
 
     Raises:
@@ -47,10 +47,10 @@ async def access_for(endpoint: Endpoint, host: str, key_of: KeyOf) -> Access:
     """
     key = gateway = None
     if endpoint.auth != "none":
-        key = await key_for(host, key_of)
+        key = await api_key_for(host, get_api_key)
     if endpoint.auth == "cloudflare":
-        gateway = await key_for(gateway_of(host), key_of)
-    return Access(key, gateway, endpoint.auth, headers_of(endpoint.headers))
+        gateway = await api_key_for(gateway_of(host), get_api_key)
+    return Credentials(key, gateway, endpoint.auth, parse_headers(endpoint.headers))
 
 
 def gateway_of(host: str) -> str:

@@ -19,43 +19,43 @@ import attrs
 
 from ...core.problems import Problem, ProblemError
 from ...core.settings.endpoint import Endpoint
-from ...core.settings.headers import headers_of
-from .api_key import KeyOf, key_for
-from .auth import Access, access_for
-from .http import Answer, Web, refused
-from .urls import host_of, socket_url, web_url
+from ...core.settings.headers import parse_headers
+from .api_key import GetApiKey, api_key_for
+from .auth import Credentials, credentials_for
+from .http import HttpClient, HttpResponse, response_problem
+from .urls import host_of, http_url, websocket_url
 
-FROM_SERVER = "openai"
-PATH = "/realtime/client_secrets"
-WITHIN_S = 10.0
-LIFE_S = 600
+FROM_ENDPOINT = "openai"
+CLIENT_SECRETS_PATH = "/realtime/client_secrets"
+TIMEOUT_S = 10.0
+LIFETIME_S = 600
 """Asked for; OpenAI's own default, and 10 to 7,200 is allowed."""
-MOST_LIFE_S = 7200.0
-EARLY_S = 30.0
+MAX_LIFETIME_S = 7200.0
+RENEWAL_MARGIN_S = 30.0
 """One that expires sooner is not used: connecting takes up to 10 s. Of a short life a fifth."""
-UNTOLD_S = 60.0
+DEFAULT_LIFETIME_S = 60.0
 """How long one is used that does not say when it expires."""
-MOST_CHARS = 4096
+MAX_KEY_CHARS = 4096
 
 
 @attrs.frozen
-class _Secret:
+class _EphemeralKey:
     value: str = attrs.field(repr=False)
-    until_s: float
+    expires_s: float
     """Of this computer's clock, which goes on while it sleeps."""
 
 
 @attrs.define(eq=False)
-class Secrets:
+class EphemeralKeys:
     """Those of one endpoint, one at a time. For one loop."""
 
     endpoint: Endpoint
-    key_of: KeyOf = attrs.field(repr=False)
-    _secret: _Secret | None = attrs.field(default=None, init=False, repr=False)
-    _web: Web | None = attrs.field(default=None, init=False, repr=False)
-    _asking: asyncio.Lock = attrs.field(factory=asyncio.Lock, init=False, repr=False)
+    get_api_key: GetApiKey = attrs.field(repr=False)
+    _key: _EphemeralKey | None = attrs.field(default=None, init=False, repr=False)
+    _http: HttpClient | None = attrs.field(default=None, init=False, repr=False)
+    _lock: asyncio.Lock = attrs.field(factory=asyncio.Lock, init=False, repr=False)
 
-    async def access(self, host: str) -> Access:
+    async def credentials(self, host: str) -> Credentials:
         """What the endpoint's server is shown: a secret, where some are handed out, else the key.
 
         A new secret is fetched only where the last has expired; takes may overlap.
@@ -64,56 +64,56 @@ class Secrets:
             ProblemError: No key, no answer, refused, or an answer with no secret in it.
         """
         if not self.endpoint.secrets_url:
-            return await access_for(self.endpoint, host, self.key_of)
-        async with self._asking:
-            if self._secret is None or self._secret.until_s <= time.time():
-                self._secret = await self._made()
-            return Access(self._secret.value, extra=headers_of(self.endpoint.headers))
+            return await credentials_for(self.endpoint, host, self.get_api_key)
+        async with self._lock:
+            if self._key is None or self._key.expires_s <= time.time():
+                self._key = await self._request_key()
+            return Credentials(self._key.value, extra_headers=parse_headers(self.endpoint.headers))
 
-    def forget(self) -> None:
+    def discard(self) -> None:
         """It was refused, or may have been: the next one is new."""
-        self._secret = None
+        self._key = None
 
     async def close(self) -> None:
-        self.forget()
-        if self._web is not None:
-            await self._web.close()
+        self.discard()
+        if self._http is not None:
+            await self._http.close()
 
-    async def _made(self) -> _Secret:
-        url = secrets_url(self.endpoint)
+    async def _request_key(self) -> _EphemeralKey:
+        url = key_server_url(self.endpoint)
         host = host_of(url)
-        if self.endpoint.secrets_url == FROM_SERVER:
-            access = await access_for(self.endpoint, host, self.key_of)
+        if self.endpoint.secrets_url == FROM_ENDPOINT:
+            access = await credentials_for(self.endpoint, host, self.get_api_key)
         else:
-            access = Access(await key_for(host, self.key_of))
-        if self._web is None:
-            self._web = Web(host)
+            access = Credentials(await api_key_for(host, self.get_api_key))
+        if self._http is None:
+            self._http = HttpClient(host)
         wanted = {
-            "expires_after": {"anchor": "created_at", "seconds": LIFE_S},
-            "session": session_for(self.endpoint.model),
+            "expires_after": {"anchor": "created_at", "seconds": LIFETIME_S},
+            "session": session_settings(self.endpoint.model),
         }
-        answer = await self._web.ask("POST", url, access.headers, WITHIN_S, json=wanted)
-        if answer.status in (404, 405) and self.endpoint.secrets_url != FROM_SERVER:
-            answer = await self._web.ask("GET", url, access.headers, WITHIN_S)
+        answer = await self._http.request("POST", url, access.headers, TIMEOUT_S, json=wanted)
+        if answer.status in (404, 405) and self.endpoint.secrets_url != FROM_ENDPOINT:
+            answer = await self._http.request("GET", url, access.headers, TIMEOUT_S)
         if not answer.ok:
-            raise ProblemError(refused(host, self.endpoint.model, answer, access.key))
-        return _read(host, answer)
+            raise ProblemError(response_problem(host, self.endpoint.model, answer, access.api_key))
+        return _parse_key(host, answer)
 
 
-def secrets_url(endpoint: Endpoint) -> str:
+def key_server_url(endpoint: Endpoint) -> str:
     """Who hands out secrets for an endpoint.
 
     Raises:
         ProblemError: The address is none, or not a secure one.
     """
-    if endpoint.secrets_url == FROM_SERVER:
-        return web_url(endpoint.url, PATH, endpoint.allow_insecure)
+    if endpoint.secrets_url == FROM_ENDPOINT:
+        return http_url(endpoint.url, CLIENT_SECRETS_PATH, endpoint.allow_insecure)
     url = endpoint.secrets_url.strip()
-    socket_url(url)  # the same is asked of it: TLS, and no key within
+    websocket_url(url)  # the same is asked of it: TLS, and no key within
     return f"http{url[2:]}" if url.startswith("ws") else url
 
 
-def session_for(model: str) -> dict[str, Any]:
+def session_settings(model: str) -> dict[str, Any]:
     """What a secret, or a call, is for: transcription with that model.
 
     Its options follow with `session.update`: they say what somebody dictates about, and that is
@@ -127,27 +127,29 @@ def session_for(model: str) -> dict[str, Any]:
     return {"type": "transcription", "audio": {"input": audio_input}}
 
 
-def _read(host: str, answer: Answer) -> _Secret:
-    said = answer.object() or {}
+def _parse_key(host: str, answer: HttpResponse) -> _EphemeralKey:
+    said = answer.json_object() or {}
     inner = said.get("client_secret")
     about = inner if isinstance(inner, dict) else said
     value, expires_at = about.get("value"), about.get("expires_at")
-    if not isinstance(value, str) or not _fit(value):
-        raise ProblemError(_no_secret(host, f"{host}: HTTP {answer.status}, {answer.kind}"))
+    if not isinstance(value, str) or not _is_header_value(value):
+        raise ProblemError(
+            _no_key_problem(host, f"{host}: HTTP {answer.status}, {answer.media_type}")
+        )
     now_s = time.time()
-    life_s = UNTOLD_S
+    life_s = DEFAULT_LIFETIME_S
     if isinstance(expires_at, int | float) and not isinstance(expires_at, bool):
-        began_s = _date_s(answer) or now_s  # clocks of desktops are wrong
-        life_s = min(MOST_LIFE_S, max(0.0, expires_at - began_s))
-    return _Secret(value, now_s + life_s - min(EARLY_S, life_s / 5))
+        began_s = _server_time_s(answer) or now_s  # clocks of desktops are wrong
+        life_s = min(MAX_LIFETIME_S, max(0.0, expires_at - began_s))
+    return _EphemeralKey(value, now_s + life_s - min(RENEWAL_MARGIN_S, life_s / 5))
 
 
-def _fit(value: str) -> bool:
+def _is_header_value(value: str) -> bool:
     """Whether it can stand in a header."""
-    return len(value) <= MOST_CHARS and bool(re.fullmatch(r"[!-~]+", value))
+    return len(value) <= MAX_KEY_CHARS and bool(re.fullmatch(r"[!-~]+", value))
 
 
-def _date_s(answer: Answer) -> float | None:
+def _server_time_s(answer: HttpResponse) -> float | None:
     """When the server answered, by its own clock."""
     try:
         return parsedate_to_datetime(answer.headers.get("date", "")).timestamp()
@@ -155,7 +157,7 @@ def _date_s(answer: Answer) -> float | None:
         return None
 
 
-def _no_secret(host: str, detail: str) -> Problem:
+def _no_key_problem(host: str, detail: str) -> Problem:
     return Problem(
         f"{host} answered, but gave no short-lived key.",
         "Check the address it is fetched from.",

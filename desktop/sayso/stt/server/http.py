@@ -18,25 +18,25 @@ import attrs
 from ...core.problems import Problem, ProblemError
 from ..realtime import messages
 from .errors import messages as refusals
-from .errors.connection import by_proxy, detail_of, unreachable
-from .errors.http_status import by_status
-from .urls import is_this_computer
+from .errors.connection import connection_failed, error_detail, proxy_failed
+from .errors.http_status import from_http_status
+from .urls import is_loopback
 
 if TYPE_CHECKING:
     import httpx2
 
-CONNECT_S = 10.0
-SEND_S = 20.0
+CONNECT_TIMEOUT_S = 10.0
+WRITE_TIMEOUT_S = 20.0
 """Until the next piece of what is sent has left."""
-MOST_BYTES = 1 << 20
+MAX_RESPONSE_BYTES = 1 << 20
 """An hour of fast speech is 70,000 characters."""
-JSON, SDP, EVENTS = "application/json", "application/sdp", "text/event-stream"
+JSON, SDP, EVENT_STREAM = "application/json", "application/sdp", "text/event-stream"
 
 
 @attrs.frozen
-class Answer:
+class HttpResponse:
     status: int
-    kind: str
+    media_type: str
     """Media type, without parameters."""
     body: bytes = attrs.field(repr=False)
     headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
@@ -45,7 +45,7 @@ class Answer:
     def ok(self) -> bool:
         return 200 <= self.status < 300
 
-    def object(self) -> dict[str, Any] | None:
+    def json_object(self) -> dict[str, Any] | None:
         """The JSON object it is; None where it is none."""
         try:
             value = json.loads(self.body)
@@ -55,7 +55,7 @@ class Answer:
 
 
 @attrs.define(eq=False)
-class Web:
+class HttpClient:
     """Requests to one server; connections are kept for some seconds. For one loop."""
 
     host: str
@@ -64,26 +64,26 @@ class Web:
     """None: the certificates this computer trusts."""
     _client: httpx2.AsyncClient | None = attrs.field(default=None, init=False, repr=False)
 
-    async def ask(
-        self, method: str, url: str, headers: Mapping[str, str], within_s: float, **content: Any
-    ) -> Answer:
+    async def request(
+        self, method: str, url: str, headers: Mapping[str, str], timeout_s: float, **content: Any
+    ) -> HttpResponse:
         """The whole answer, whatever its status. `content` as httpx takes it: json, content.
 
         Raises:
             ProblemError: No connection, none in time, or an answer without an end.
         """
-        async with self.answer(method, url, headers, within_s, **content) as response:
-            return await self.whole(response)
+        async with self.stream(method, url, headers, timeout_s, **content) as response:
+            return await self.read_all(response)
 
     @contextlib.asynccontextmanager
-    async def answer(
+    async def stream(
         self,
         method: str,
         url: str,
         headers: Mapping[str, str],
-        within_s: float,
+        timeout_s: float,
         *,
-        sending_s: float = 0.0,
+        upload_s: float = 0.0,
         **content: Any,
     ) -> AsyncIterator[httpx2.Response]:
         """An answer whose body is still to come.
@@ -95,29 +95,31 @@ class Web:
             ProblemError: No connection, none in time, or lost; also while the body comes.
         """
         client = await self.open()
-        with _told(self.host):
+        with _errors_translated(self.host):
             async with (
-                asyncio.timeout(within_s + sending_s),
+                asyncio.timeout(timeout_s + upload_s),
                 client.stream(
                     method,
                     url,
                     headers=dict(headers),
-                    timeout=_timeout(within_s),
+                    timeout=_timeout(timeout_s),
                     **content,
                 ) as response,
             ):
                 yield response
 
-    async def whole(self, response: httpx2.Response) -> Answer:
+    async def read_all(self, response: httpx2.Response) -> HttpResponse:
         """Raises:
         ProblemError: It has no end.
         """
         body = bytearray()
         async for piece in response.aiter_raw():
             body += piece
-            if len(body) > MOST_BYTES:
+            if len(body) > MAX_RESPONSE_BYTES:
                 raise ProblemError(refusals.not_a_speech_server(self.host, "far too much"))
-        return Answer(response.status_code, kind_of(response), bytes(body), response.headers)
+        return HttpResponse(
+            response.status_code, media_type_of(response), bytes(body), response.headers
+        )
 
     async def close(self) -> None:
         if self._client is not None:
@@ -126,90 +128,91 @@ class Web:
     async def open(self) -> httpx2.AsyncClient:
         """Load what requests need, 0.3 s at most; makes none."""
         if self._client is None:
-            client = await asyncio.to_thread(self._made)
+            client = await asyncio.to_thread(self._create_client)
             self._client = self._client or client  # two takes may have come at once
         return self._client
 
-    def _made(self) -> httpx2.AsyncClient:
+    def _create_client(self) -> httpx2.AsyncClient:
         import httpx2  # 0.2 s, and not everybody has a server
 
         return httpx2.AsyncClient(
             headers={"User-Agent": "Sayso", "Accept-Encoding": "identity"},
             verify=self.tls or True,
-            trust_env=not is_this_computer(self.host),  # proxies, but not on the way to itself
+            trust_env=not is_loopback(self.host),  # proxies, but not on the way to itself
             follow_redirects=False,
         )
 
 
-def _timeout(within_s: float) -> httpx2.Timeout:
+def _timeout(timeout_s: float) -> httpx2.Timeout:
     import httpx2
 
-    return httpx2.Timeout(within_s, connect=CONNECT_S, write=SEND_S)
+    return httpx2.Timeout(timeout_s, connect=CONNECT_TIMEOUT_S, write=WRITE_TIMEOUT_S)
 
 
-def kind_of(response: httpx2.Response) -> str:
+def media_type_of(response: httpx2.Response) -> str:
     return str(response.headers.get("content-type", "")).partition(";")[0].strip().lower()
 
 
-def refused(host: str, model: str, answer: Answer, secret: str | None) -> Problem:
+def response_problem(host: str, model: str, answer: HttpResponse, api_key: str | None) -> Problem:
     """What an answer that is no success says; the words of servers differ, so all are looked at.
 
     OpenAI's error is an object, FastAPI's (speaches, vLLM) a `detail`, vLLM's may lie open.
     """
-    said = answer.object() or {}
+    said = answer.json_object() or {}
     error = said.get("error", said.get("detail", said))
     about = error if isinstance(error, dict) else {"message": error}
-    code = refusals.code_of(about, secret)
-    words = refusals.said(messages.text(about, "message"), secret)
+    code = refusals.error_code(about, api_key)
+    words = refusals.redact(messages.string_field(about, "message"), api_key)
     if answer.status == 401:
-        return refusals.key_refused(host, f"{host}: HTTP 401: {words}")
+        return refusals.api_key_rejected(host, f"{host}: HTTP 401: {words}")
     if answer.status == 429 and code not in refusals.NO_CREDIT:
         after_s = max(
-            refusals.header_s(answer.headers.get("retry-after", "")), refusals.asked_s(words)
+            refusals.retry_after_s(answer.headers.get("retry-after", "")),
+            refusals.wait_in_message_s(words),
         )
         return refusals.busy(host, f"{host}: HTTP 429: {words}", after_s)
-    if code in refusals.NOT_OF_OPTIONS:
-        return refusals.by_code(host, model, code, words)
+    if code in refusals.CODES_NOT_ABOUT_OPTIONS:
+        return refusals.from_error_code(host, model, code, words)
     if answer.status in (400, 404, 413, 415, 422) and words and words != "Not Found":
-        return refusals.of_settings(host, model, code, words)
-    return no_text(host, answer)
+        return refusals.settings_rejected(host, model, code, words)
+    return unexpected_response(host, answer)
 
 
-def no_text(host: str, answer: Answer) -> Problem:
+def unexpected_response(host: str, answer: HttpResponse) -> Problem:
     """What an answer says that is nothing a speech server says."""
     if answer.status in (405, 426, 501):  # of sockets they say more
         return refusals.not_a_speech_server(host, f"{host}: HTTP {answer.status}")
-    return by_status(host, answer.status, answer.headers)
+    return from_http_status(host, answer.status, answer.headers)
 
 
 @contextlib.contextmanager
-def _told(host: str) -> Iterator[None]:
+def _errors_translated(host: str) -> Iterator[None]:
     """What the library raises, as a sentence."""
     import httpx2
 
     try:
         yield
     except TimeoutError as error:
-        raise ProblemError(refusals.no_answer(host, "in time")) from error
+        raise ProblemError(refusals.no_response(host, "in time")) from error
     except httpx2.RequestError as error:
-        raise ProblemError(_why(host, error)) from error
+        raise ProblemError(_request_problem(host, error)) from error
 
 
-def _why(host: str, error: httpx2.RequestError) -> Problem:
+def _request_problem(host: str, error: httpx2.RequestError) -> Problem:
     import httpx2
 
     match error:
         case httpx2.TimeoutException():
-            return unreachable(host, TimeoutError(str(error)))
+            return connection_failed(host, TimeoutError(str(error)))
         case httpx2.ProxyError():
-            return by_proxy(host, detail_of(host, error))
+            return proxy_failed(host, error_detail(host, error))
         case httpx2.ConnectError():
             causes = [cause for cause in _causes(error) if isinstance(cause, OSError)]
-            return unreachable(host, causes[-1] if causes else OSError(str(error)))
+            return connection_failed(host, causes[-1] if causes else OSError(str(error)))
         case httpx2.NetworkError() | httpx2.RemoteProtocolError():
-            return refusals.lost(host, detail_of(host, error))
+            return refusals.connection_lost(host, error_detail(host, error))
         case _:
-            return refusals.not_a_speech_server(host, detail_of(host, error))
+            return refusals.not_a_speech_server(host, error_detail(host, error))
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -11,63 +11,67 @@ import re
 from ...core.problems import Problem, ProblemError
 from ...core.settings.settings import Endpoint
 from . import models
-from .api_key import KeyOf
-from .auth import access_for
-from .http import Web
-from .urls import OPENAI, host_of, web_url
+from .api_key import GetApiKey
+from .auth import credentials_for
+from .http import HttpClient
+from .urls import OPENAI_HOST, host_of, http_url
 
-WITHIN_S = 8.0
-MOST = 200
-MOST_CHARS = 200
-_HEARS = re.compile(
+TIMEOUT_S = 8.0
+MAX_MODELS = 200
+MAX_NAME_CHARS = 200
+_TRANSCRIPTION_NAMES = re.compile(
     r"whisper|transcri|voxtral|speech|stt|asr|parakeet|canary|nova|scribe|moonshine", re.I
 )
 NO_LIST = Problem("The server gives no list of its models.", "Enter the model’s name.")
 
 
-async def offered(endpoint: Endpoint, key_of: KeyOf) -> tuple[str, ...]:
+async def fetch_models(endpoint: Endpoint, get_api_key: GetApiKey) -> tuple[str, ...]:
     """Names of models, those that hear first.
 
     Raises:
         ProblemError: The address is none, no key, no answer, or one that is no list.
     """
-    url = web_url(endpoint.url, "/models", endpoint.allow_insecure)
+    url = http_url(endpoint.url, "/models", endpoint.allow_insecure)
     host = host_of(url)
-    access = await access_for(endpoint, host, key_of)
-    web = Web(host)
+    access = await credentials_for(endpoint, host, get_api_key)
+    web = HttpClient(host)
     try:
-        answer = await web.ask("GET", url, access.headers, WITHIN_S)
+        answer = await web.request("GET", url, access.headers, TIMEOUT_S)
     finally:
         await web.close()
-    said = answer.object() if answer.ok else None
+    said = answer.json_object() if answer.ok else None
     rows = said.get("data") if said else None
     if not isinstance(rows, list):
         raise ProblemError(NO_LIST)
-    return of_use(host, [row.get("id") for row in rows if isinstance(row, dict)])
+    return usable_models(host, [row.get("id") for row in rows if isinstance(row, dict)])
 
 
-def asked(endpoint: Endpoint, key_of: KeyOf) -> tuple[str, ...]:
+def fetch_models_blocking(endpoint: Endpoint, get_api_key: GetApiKey) -> tuple[str, ...]:
     """`offered` on a loop of its own, for whoever has none. Blocks.
 
     Raises:
         ProblemError: As `offered`.
     """
-    return asyncio.run(offered(endpoint, key_of))
+    return asyncio.run(fetch_models(endpoint, get_api_key))
 
 
-def of_use(host: str, names: list[object]) -> tuple[str, ...]:
+def usable_models(host: str, names: list[object]) -> tuple[str, ...]:
     """Those of the names that can be a model to speak to: each once, in the server's order."""
     real = dict.fromkeys(
-        name for name in names if isinstance(name, str) and 0 < len(name) <= MOST_CHARS
+        name for name in names if isinstance(name, str) and 0 < len(name) <= MAX_NAME_CHARS
     )
     clean = [name for name in real if name.isprintable()]
-    if host == OPENAI:
-        return tuple(name for name in clean if models.named(name).realtime and _known(name))
-    hearing = [name for name in clean if _HEARS.search(name)]
+    if host == OPENAI_HOST:
+        return tuple(
+            name
+            for name in clean
+            if models.by_name(name).realtime and _is_transcription_model(name)
+        )
+    hearing = [name for name in clean if _TRANSCRIPTION_NAMES.search(name)]
     others = [name for name in clean if name not in hearing]
-    return tuple([*hearing, *others][:MOST])
+    return tuple([*hearing, *others][:MAX_MODELS])
 
 
-def _known(name: str) -> bool:
+def _is_transcription_model(name: str) -> bool:
     """A new one that is not in our table yet is offered too, going by its name."""
-    return models.named(name).known or "transcribe" in name or "realtime-whisper" in name
+    return models.by_name(name).known or "transcribe" in name or "realtime-whisper" in name

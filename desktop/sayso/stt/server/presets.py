@@ -19,18 +19,18 @@ class Preset:
     name: str
     """As a command takes it; the title is the endpoint's name."""
     endpoint: Endpoint
-    address: str = ""
+    example_url: str = ""
     """What an address of it looks like, where everybody's is another."""
-    model: str = ""
+    example_model: str = ""
     """What a model of it may be called, where none is everybody's."""
-    about: str
+    description: str
     """One sentence: what to enter."""
 
     @property
     def title(self) -> str:
         return self.endpoint.name
 
-    def made(self, url: str = "", model: str = "") -> Endpoint:
+    def create_endpoint(self, url: str = "", model: str = "") -> Endpoint:
         """An endpoint of this kind, with what the user says of it."""
         endpoint = self.endpoint
         return attrs.evolve(endpoint, url=url or endpoint.url, model=model or endpoint.model)
@@ -41,11 +41,13 @@ def _preset(
 ) -> Preset:
     given = {"url": "", "model": "", **fields}
     endpoint = Endpoint(name=title, **given)  # type: ignore[arg-type]
-    return Preset(name=name, endpoint=endpoint, address=address, model=example, about=about)
+    return Preset(
+        name=name, endpoint=endpoint, example_url=address, example_model=example, description=about
+    )
 
 
 PRESETS: tuple[Preset, ...] = (
-    Preset(name="openai", endpoint=Endpoint(), about="Enter a key of your account."),
+    Preset(name="openai", endpoint=Endpoint(), description="Enter a key of your account."),
     _preset(
         "azure",
         "Azure OpenAI",
@@ -138,7 +140,7 @@ PRESETS: tuple[Preset, ...] = (
 )
 
 
-def preset(name: str) -> Preset:
+def find_preset(name: str) -> Preset:
     """The kind of that name.
 
     Raises:

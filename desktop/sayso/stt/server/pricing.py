@@ -5,12 +5,12 @@ from __future__ import annotations
 from ...core.dictation.take import Take
 from ...core.problems import ProblemError
 from ...core.settings.settings import Endpoint
-from ...core.usage import Used
+from ...core.usage import UsageRecord
 from . import models
-from .urls import OPENAI, host_of
+from .urls import OPENAI_HOST, host_of
 
 
-def charge(
+def record_usage(
     take: Take, host: str, model: str, *, endpoint: str = "", seconds: float, tokens: int = 0
 ) -> None:
     """Add what it took; nothing happens where it took nothing.
@@ -20,23 +20,25 @@ def charge(
     """
     if not seconds and not tokens:
         return
-    cost_usd = price_usd(host, model, seconds)
-    take.charge(Used(endpoint=endpoint or host, seconds=seconds, tokens=tokens, cost_usd=cost_usd))
+    cost_usd = estimate_cost_usd(host, model, seconds)
+    take.add_usage(
+        UsageRecord(endpoint=endpoint or host, seconds=seconds, tokens=tokens, cost_usd=cost_usd)
+    )
 
 
-def price_usd(host: str, model: str, seconds: float) -> float | None:
+def estimate_cost_usd(host: str, model: str, seconds: float) -> float | None:
     """What so many seconds of sound cost there; None where nobody knows: only OpenAI's prices are.
 
     Models that are billed by tokens are taken at their price for a minute, which is OpenAI's own
     estimate: tokens of sound and of text cost differently, and not every answer tells them apart.
     """
-    return models.named(model).cost_usd(seconds) if host == OPENAI else None
+    return models.by_name(model).cost_usd(seconds) if host == OPENAI_HOST else None
 
 
-def has_price(endpoint: Endpoint) -> bool:
+def has_known_price(endpoint: Endpoint) -> bool:
     """Whether what it costs can be told, and so counts against a budget."""
     try:
         host = host_of(endpoint.url)
     except ProblemError:
         return False
-    return price_usd(host, endpoint.model, 1.0) is not None
+    return estimate_cost_usd(host, endpoint.model, 1.0) is not None

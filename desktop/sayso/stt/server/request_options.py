@@ -8,14 +8,14 @@ from typing import Any
 import attrs
 
 from ...core.settings.settings import Endpoint
-from ...core.settings.vocabulary import keywords_of
+from ...core.settings.vocabulary import parse_keywords
 from . import models
 
-NOISE = "noise_reduction"
+NOISE_FIELD = "noise_reduction"
 
 
 @attrs.frozen
-class Hints:
+class RequestOptions:
     """Empty where nothing is said about it."""
 
     language: str = ""
@@ -26,19 +26,19 @@ class Hints:
     noise: str = ""
 
     @classmethod
-    def of(cls, endpoint: Endpoint, language: str) -> Hints:
+    def from_endpoint(cls, endpoint: Endpoint, language: str) -> RequestOptions:
         """From settings, which have been checked: so this raises nothing."""
         return cls(
             language,
             endpoint.prompt.strip(),
-            keywords_of(endpoint.keywords),
+            parse_keywords(endpoint.keywords),
             endpoint.delay,
             endpoint.noise,
         )
 
-    def transcription(self, model: str) -> dict[str, Any]:
+    def transcription_fields(self, model: str) -> dict[str, Any]:
         """The optional fields of `transcription` for that model."""
-        takes = models.named(model).takes
+        takes = models.by_name(model).options
         said: Mapping[models.Option, Any] = {
             "language": self.language,
             "languages": [self.language] if self.language else [],
@@ -48,6 +48,6 @@ class Hints:
         }
         return {name: value for name, value in said.items() if value and name in takes}
 
-    def noise_reduction(self, model: str) -> dict[str, str] | None:
-        takes = models.named(model).takes
+    def noise_reduction_field(self, model: str) -> dict[str, str] | None:
+        takes = models.by_name(model).options
         return {"type": self.noise} if self.noise and "noise" in takes else None

@@ -27,26 +27,26 @@ from aiortc import (
 from av import AudioCodecContext, AudioFrame, CodecContext, Packet
 
 from ...core.dictation.take import BYTES_PER_SAMPLE
-from ..realtime.session import HungUpError
-from .silence_trimmer import FRAME_MS, CatchUp
+from ..realtime.session import ConnectionClosedError
+from .silence_trimmer import FRAME_MS, SilenceTrimmer
 
-CHANNEL = "oai-events"
-BITS_PER_S = 32_000
-CLOCK_HZ = 48_000
+DATA_CHANNEL = "oai-events"
+BIT_RATE = 32_000
+RTP_CLOCK_HZ = 48_000
 """Of RTP with Opus, whatever the sound's rate is (RFC 7587)."""
-LATE_S = 0.2
+MAX_CATCH_UP_S = 0.2
 """What a busy computer may catch up of its own lateness, at once: to whoever hears it, that is
 a network that was late."""
-MOST_WAITING = 500
+MAX_QUEUED_MESSAGES = 500
 """Messages nobody has looked at yet, of 64 KB at most: more is a flood, and hangs up."""
-WITHOUT_A_WORD = 1006
+ABNORMAL_CLOSURE = 1006
 
 
-class CannotCallError(Exception):
+class CallFailedError(Exception):
     """What the other end answered is no answer, or leads nowhere."""
 
 
-class Voice(MediaStreamTrack):
+class OpusTrack(MediaStreamTrack):
     """Sound, s16le mono at `rate_hz`, one Opus packet every 20 ms for as long as there is any."""
 
     kind = "audio"
@@ -54,44 +54,44 @@ class Voice(MediaStreamTrack):
     def __init__(self, rate_hz: int, sent: Callable[[bytes], object]) -> None:
         """`sent` is called with each frame as it goes out."""
         super().__init__()
-        self.sound = CatchUp(rate_hz)
-        self._rate_hz, self._sent = rate_hz, sent
-        self._encoder = _encoder(rate_hz)
-        self._more = asyncio.Event()
+        self.trimmer = SilenceTrimmer(rate_hz)
+        self._rate_hz, self._on_sent = rate_hz, sent
+        self._encoder = _create_encoder(rate_hz)
+        self._changed = asyncio.Event()
         self._ended = False
-        self._silent = 0
+        self._silent_frames = 0
         """So many frames of silence are still to be sent, after the sound."""
         self.all_sent = asyncio.Event()
-        self._number = 0
+        self._packet_number = 0
         self._due_s = 0.0
 
-    def say(self, pcm: bytes) -> None:
-        self.sound.add(pcm)
-        self._more.set()
+    def append(self, pcm: bytes) -> None:
+        self.trimmer.append(pcm)
+        self._changed.set()
 
     def end(self, silence_ms: int) -> None:
         """No more comes; `all_sent` follows so much silence, which does not count as sent."""
-        self.sound.end()
-        self._silent = silence_ms // FRAME_MS
+        self.trimmer.end()
+        self._silent_frames = silence_ms // FRAME_MS
         self._ended = True
-        self._more.set()
+        self._changed.set()
 
     async def recv(self) -> Packet[Any]:
         """The next packet, when it is due: how aiortc asks a track."""
-        while (frame := self.sound.next()) is None and not self._silent:
+        while (frame := self.trimmer.next()) is None and not self._silent_frames:
             if self._ended:
                 self.all_sent.set()
-            self._more.clear()
-            await self._more.wait()
+            self._changed.clear()
+            await self._changed.wait()
         await asyncio.sleep(self._wait_s(time.monotonic()))
         if frame is None:
-            self._silent -= 1
-            return self._packet(bytes(self.sound.frame_bytes))
-        self._sent(frame)
+            self._silent_frames -= 1
+            return self._packet(bytes(self.trimmer.frame_bytes))
+        self._on_sent(frame)
         return self._packet(frame)
 
     def _wait_s(self, now_s: float) -> float:
-        self._due_s = max(self._due_s, now_s - LATE_S)
+        self._due_s = max(self._due_s, now_s - MAX_CATCH_UP_S)
         wait_s = max(0.0, self._due_s - now_s)
         self._due_s += FRAME_MS / 1000
         return wait_s
@@ -100,20 +100,20 @@ class Voice(MediaStreamTrack):
         frame = AudioFrame("s16", "mono", len(pcm) // BYTES_PER_SAMPLE)
         frame.planes[0].update(pcm)
         frame.sample_rate = self._rate_hz
-        frame.pts = self._number * frame.samples
+        frame.pts = self._packet_number * frame.samples
         frame.time_base = Fraction(1, self._rate_hz)
         (packet,) = self._encoder.encode(frame)
-        packet.pts = self._number * CLOCK_HZ * FRAME_MS // 1000
-        packet.time_base = Fraction(1, CLOCK_HZ)
-        self._number += 1
+        packet.pts = self._packet_number * RTP_CLOCK_HZ * FRAME_MS // 1000
+        packet.time_base = Fraction(1, RTP_CLOCK_HZ)
+        self._packet_number += 1
         return packet
 
 
-def _encoder(rate_hz: int) -> AudioCodecContext:
+def _create_encoder(rate_hz: int) -> AudioCodecContext:
     encoder = CodecContext.create("libopus", "w")
     assert isinstance(encoder, AudioCodecContext)
     encoder.sample_rate, encoder.layout, encoder.format = rate_hz, "mono", "s16"
-    encoder.bit_rate = BITS_PER_S
+    encoder.bit_rate = BIT_RATE
     encoder.options = {
         "application": "voip",
         "frame_duration": str(FRAME_MS),
@@ -127,25 +127,25 @@ def _encoder(rate_hz: int) -> AudioCodecContext:
 class Call:
     """Follows `sayso.stt.realtime.session.Socket`; made in a running loop."""
 
-    voice: Voice
+    track: OpusTrack
     _peer: RTCPeerConnection = attrs.field(init=False)
     _channel: RTCDataChannel = attrs.field(init=False)
-    _settled: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
+    _opened: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
     """Messages can be sent, or never will be."""
-    _is_over: bool = attrs.field(default=False, init=False)
-    _heard: asyncio.Queue[str | bytes | None] = attrs.field(factory=asyncio.Queue, init=False)
+    _closed: bool = attrs.field(default=False, init=False)
+    _messages: asyncio.Queue[str | bytes | None] = attrs.field(factory=asyncio.Queue, init=False)
     """None: it is over."""
 
     def __attrs_post_init__(self) -> None:
         self._peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        sound = self._peer.addTransceiver(self.voice, direction="sendonly")
+        sound = self._peer.addTransceiver(self.track, direction="sendonly")
         codecs = RTCRtpSender.getCapabilities("audio").codecs
         sound.setCodecPreferences([codec for codec in codecs if codec.mimeType == "audio/opus"])
-        self._channel = self._peer.createDataChannel(CHANNEL)
-        self._channel.on("open", self._settled.set)
-        self._channel.on("message", self._take_in)
-        self._channel.on("close", self._over)
-        self._peer.on("connectionstatechange", self._changed)
+        self._channel = self._peer.createDataChannel(DATA_CHANNEL)
+        self._channel.on("open", self._opened.set)
+        self._channel.on("message", self._on_message)
+        self._channel.on("close", self._on_close)
+        self._peer.on("connectionstatechange", self._on_state_change)
 
     async def offer(self) -> str:
         """The SDP of it, with all addresses of this computer."""
@@ -162,22 +162,22 @@ class Call:
             description = RTCSessionDescription(answer, "answer")
             await self._peer.setRemoteDescription(description)
         except (ValueError, LookupError, AssertionError, AttributeError, TypeError) as error:
-            raise CannotCallError(f"no answer: {type(error).__name__}") from error
-        await self._settled.wait()
-        if self._is_over:
-            raise CannotCallError("nobody is there")
+            raise CallFailedError(f"no answer: {type(error).__name__}") from error
+        await self._opened.wait()
+        if self._closed:
+            raise CallFailedError("nobody is there")
 
     async def send(self, message: str) -> None:
         try:
             self._channel.send(message)
         except InvalidStateError as error:
-            raise HungUpError(WITHOUT_A_WORD, "") from error
+            raise ConnectionClosedError(ABNORMAL_CLOSURE, "") from error
 
     async def recv(self) -> str | bytes:
-        message = await self._heard.get()
+        message = await self._messages.get()
         if message is None:
-            self._heard.put_nowait(None)  # for whoever asks again
-            raise HungUpError(WITHOUT_A_WORD, "")
+            self._messages.put_nowait(None)  # for whoever asks again
+            raise ConnectionClosedError(ABNORMAL_CLOSURE, "")
         return message
 
     async def lost_s(self) -> float:
@@ -192,19 +192,19 @@ class Call:
     async def close(self) -> None:
         await self._peer.close()
 
-    def _changed(self) -> None:
+    def _on_state_change(self) -> None:
         if self._peer.connectionState in ("failed", "closed"):
-            self._over()
+            self._on_close()
 
-    def _take_in(self, message: str | bytes) -> None:
-        if self._heard.qsize() >= MOST_WAITING:
-            self._over()
-        elif not self._is_over:
-            self._heard.put_nowait(message)
+    def _on_message(self, message: str | bytes) -> None:
+        if self._messages.qsize() >= MAX_QUEUED_MESSAGES:
+            self._on_close()
+        elif not self._closed:
+            self._messages.put_nowait(message)
 
-    def _over(self) -> None:
-        if self._is_over:
+    def _on_close(self) -> None:
+        if self._closed:
             return
-        self._is_over = True
-        self._settled.set()
-        self._heard.put_nowait(None)
+        self._closed = True
+        self._opened.set()
+        self._messages.put_nowait(None)

@@ -24,35 +24,35 @@ import attrs
 
 from ...core.problems import Problem, ProblemError
 from ...core.settings.endpoint import Endpoint
-from ..engine import Heard
+from ..engine import EngineEvent
 from ..reader import Reader
-from ..realtime.protocol import Dialect, Event, Refused, Send, Settled
-from ..realtime.session import SEND_S, Conversation, HungUpError
+from ..realtime.protocol import Event, FinalText, RealtimeProtocol, Rejected, Send
+from ..realtime.session import SEND_TIMEOUT_S, ConnectionClosedError, SessionRunner
 from ..server import models
-from ..server.ephemeral_keys import session_for
+from ..server.ephemeral_keys import session_settings
 from ..server.errors import messages
-from ..server.http import SDP, Answer, Web, refused
-from ..server.urls import host_of, web_url
+from ..server.http import SDP, HttpClient, HttpResponse, response_problem
+from ..server.urls import host_of, http_url
 
 if TYPE_CHECKING:
-    from ..realtime.websocket import Link
+    from ..realtime.websocket import WebSocketCarrier
     from .call import Call
 
 log = logging.getLogger(__name__)
 
-PATH = "/realtime/calls"
-ANSWER_S = 10.0
-THROUGH_S = 5.0
+CALLS_PATH = "/realtime/calls"
+ANSWER_TIMEOUT_S = 10.0
+CONNECT_TIMEOUT_S = 5.0
 """From the answer until messages can be sent."""
-LONGEST_BACKLOG_S = 6.0
-BY_SOCKET_S = 600.0
+MAX_BACKLOG_S = 6.0
+WEBSOCKET_FALLBACK_S = 600.0
 """After a call that did not do; then another is tried."""
-MOST_LOST_S = 0.2
+MAX_LOST_S = 0.2
 """A syllable. Opus repeats some of what was lost, if the server listens to that."""
-SILENCE_MS = 600
+TRAILING_SILENCE_MS = 600
 """After the last word, before the commit: the dialect's padding, and what a server holds back.
 PROTOCOL 1.9 saw clients add as much."""
-MISSING = Problem(
+NOT_INSTALLED = Problem(
     "WebRTC is not installed.",
     "Choose WebSocket, or pip install 'sayso[webrtc]'.",
     "recognition",
@@ -60,18 +60,18 @@ MISSING = Problem(
 
 
 @attrs.define(eq=False)
-class Calls:
+class WebRtcCarrier:
     """Makes a call for each conversation; stands where `sayso.stt.realtime.websocket.Link` does."""
 
     endpoint: Endpoint
-    _web: Web | None = attrs.field(default=None, init=False)
-    _link: Link | None = attrs.field(default=None, init=False)
-    _by_socket_until_s: float = attrs.field(default=0.0, init=False)
+    _http: HttpClient | None = attrs.field(default=None, init=False)
+    _websocket: WebSocketCarrier | None = attrs.field(default=None, init=False)
+    _websocket_until_s: float = attrs.field(default=0.0, init=False)
     """Of the loop's clock: the network was seen to be of no use for calls."""
     _closing: set[asyncio.Task[None]] = attrs.field(factory=set, init=False)
 
-    async def converse(
-        self, dialect: Dialect, audio: Reader, heard: Callable[[Heard], None]
+    async def run_session(
+        self, protocol: RealtimeProtocol, audio: Reader, heard: Callable[[EngineEvent], None]
     ) -> str:
         """Speak all the audio, and return all the text. May be cancelled, and does not wait then.
 
@@ -79,131 +79,137 @@ class Calls:
             ProblemError: No connection, refused, lost, or no final within the dialect's patience.
         """
         clock = asyncio.get_running_loop().time
-        if clock() < self._by_socket_until_s or audio.duration_s > LONGEST_BACKLOG_S:
-            return await self._by_socket(dialect, audio, heard)
-        calls = await asyncio.to_thread(library)
-        call = calls.Call(calls.Voice(dialect.rate_hz, dialect.audio))
+        if clock() < self._websocket_until_s or audio.duration_s > MAX_BACKLOG_S:
+            return await self._run_over_websocket(protocol, audio, heard)
+        calls = await asyncio.to_thread(load_call_module)
+        call = calls.Call(calls.Voice(protocol.rate_hz, protocol.append_audio))
         try:
-            if await self._connected(call, dialect):
-                text = await _Conversation(dialect, audio, heard, call).text()
-                await self._check(call, dialect)
+            if await self._connect(call, protocol):
+                text = await _CallRunner(protocol, audio, heard, call).run()
+                await self._check_packet_loss(call, protocol)
                 return text
         except ProblemError as error:
-            if error.problem.again_s is not None:
-                self._by_socket_until_s = clock() + BY_SOCKET_S
+            if error.problem.retry_after_s is not None:
+                self._websocket_until_s = clock() + WEBSOCKET_FALLBACK_S
             raise
         finally:
-            self._take_leave(call)
-        self._by_socket_until_s = clock() + BY_SOCKET_S
-        return await self._by_socket(dialect, audio, heard)
+            self._close_gracefully(call)
+        self._websocket_until_s = clock() + WEBSOCKET_FALLBACK_S
+        return await self._run_over_websocket(protocol, audio, heard)
 
-    async def _by_socket(
-        self, dialect: Dialect, audio: Reader, heard: Callable[[Heard], None]
+    async def _run_over_websocket(
+        self, protocol: RealtimeProtocol, audio: Reader, heard: Callable[[EngineEvent], None]
     ) -> str:
-        if self._link is None:
-            from ..realtime.websocket import Link
+        if self._websocket is None:
+            from ..realtime.websocket import WebSocketCarrier
 
-            self._link = Link()
-        return await self._link.converse(dialect, audio, heard)
+            self._websocket = WebSocketCarrier()
+        return await self._websocket.run_session(protocol, audio, heard)
 
-    async def _connected(self, call: Call, dialect: Dialect) -> bool:
+    async def _connect(self, call: Call, protocol: RealtimeProtocol) -> bool:
         """Whether the call goes through.
 
         Raises:
             ProblemError: The server does not take it.
         """
-        answer = await self._answered(await call.offer(), dialect)
+        answer = await self._exchange_offer(await call.offer(), protocol)
         try:
-            async with asyncio.timeout(THROUGH_S):
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 await call.connect(answer)
-        except (TimeoutError, library().CannotCallError) as error:
+        except (TimeoutError, load_call_module().CannotCallError) as error:
             why = str(error) or "not in time"
-            log.info("No call gets through to %s: %s", dialect.host, why)
+            log.info("No call gets through to %s: %s", protocol.host, why)
             return False
         return True
 
     async def close(self) -> None:
         await asyncio.gather(*self._closing)
-        if self._link is not None:
-            await self._link.close()
-        if self._web is not None:
-            await self._web.close()
+        if self._websocket is not None:
+            await self._websocket.close()
+        if self._http is not None:
+            await self._http.close()
 
-    async def _check(self, call: Call, dialect: Dialect) -> None:
+    async def _check_packet_loss(self, call: Call, protocol: RealtimeProtocol) -> None:
         """Nothing is sent twice in a call: what the network loses is missing from the text.
 
         Raises:
             ProblemError: Words may have been lost; another try goes over the websocket.
         """
         lost_s = await call.lost_s()
-        if lost_s > MOST_LOST_S:
-            raise ProblemError(messages.lost(dialect.host, f"{lost_s:.2f} s of sound got lost"))
+        if lost_s > MAX_LOST_S:
+            raise ProblemError(
+                messages.connection_lost(protocol.host, f"{lost_s:.2f} s of sound got lost")
+            )
 
-    async def _answered(self, offer: str, dialect: Dialect) -> str:
-        url = web_url(self.endpoint.url, PATH, self.endpoint.allow_insecure)
-        if self._web is None:
-            self._web = Web(host_of(url))
+    async def _exchange_offer(self, offer: str, protocol: RealtimeProtocol) -> str:
+        url = http_url(self.endpoint.url, CALLS_PATH, self.endpoint.allow_insecure)
+        if self._http is None:
+            self._http = HttpClient(host_of(url))
         content: dict[str, Any]
-        headers = dialect.headers()
+        headers = protocol.headers()
         if self.endpoint.secrets_url:
             headers["Content-Type"] = SDP
             content = {"content": offer.encode()}
         else:
-            session = json.dumps(session_for(self.endpoint.model))
+            session = json.dumps(session_settings(self.endpoint.model))
             form = {"sdp": (None, offer, SDP), "session": (None, session, "application/json")}
             content = {"files": form}
-        answer = await self._web.ask("POST", url, headers, ANSWER_S, **content)
+        answer = await self._http.request("POST", url, headers, ANSWER_TIMEOUT_S, **content)
         if not answer.ok:
-            raise ProblemError(_refused(dialect.host, self.endpoint.model, answer))
+            raise ProblemError(_answer_problem(protocol.host, self.endpoint.model, answer))
         if not answer.body.startswith(b"v=0"):
-            raise ProblemError(messages.not_a_speech_server(dialect.host, answer.kind))
+            raise ProblemError(messages.not_a_speech_server(protocol.host, answer.media_type))
         return answer.body.decode("utf-8", "replace")
 
-    def _take_leave(self, call: Call) -> None:
+    def _close_gracefully(self, call: Call) -> None:
         task = asyncio.create_task(call.close())
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
 
-class _Conversation(Conversation):
+class _CallRunner(SessionRunner):
     """Whose sound does not go through the socket."""
 
     def __init__(
-        self, dialect: Dialect, audio: Reader, heard: Callable[[Heard], None], call: Call
+        self,
+        dialect: RealtimeProtocol,
+        audio: Reader,
+        heard: Callable[[EngineEvent], None],
+        call: Call,
     ) -> None:
         super().__init__(dialect, audio, heard, call)
-        self._voice = call.voice
+        self._track = call.track
 
-    async def _say(self) -> None:
+    async def _send_audio(self) -> None:
         await self._ready.wait()
-        with contextlib.suppress(HungUpError):  # _hear tells it
-            async with contextlib.aclosing(self._audio.chunks(self._dialect.rate_hz)) as chunks:
+        with contextlib.suppress(ConnectionClosedError):  # _hear tells it
+            async with contextlib.aclosing(self._audio.chunks(self._protocol.rate_hz)) as chunks:
                 async for pcm in chunks:
-                    self._voice.say(pcm)
-            self._voice.end(SILENCE_MS)
+                    self._track.append(pcm)
+            self._track.end(TRAILING_SILENCE_MS)
             try:
                 async with asyncio.timeout(
-                    (self._voice.sound.behind_ms + SILENCE_MS) / 1000 + SEND_S
+                    (self._track.trimmer.backlog_ms + TRAILING_SILENCE_MS) / 1000 + SEND_TIMEOUT_S
                 ):
-                    await self._voice.all_sent.wait()
+                    await self._track.all_sent.wait()
             except TimeoutError:
-                lost = messages.lost(self._dialect.host, "the voice does not go on")
-                await self._follow([Refused(lost)])
-            await self._follow([e for e in self._dialect.commit() if not _is_sound(e)])
+                lost = messages.connection_lost(self._protocol.host, "the voice does not go on")
+                await self._dispatch([Rejected(lost)])
+            await self._dispatch([e for e in self._protocol.commit() if not _is_audio(e)])
             self._committed_s = self._loop.time()
-            self._wait_on()
+            self._extend_deadline()
 
-    async def _follow(self, events: Sequence[Event]) -> None:
+    async def _dispatch(self, events: Sequence[Event]) -> None:
         """Nothing is settled before the end: pauses that were left out lie between."""
-        await super()._follow([event for event in events if not isinstance(event, Settled)])
+        await super()._dispatch([event for event in events if not isinstance(event, FinalText)])
 
 
-def _is_sound(event: Event) -> bool:
+def _is_audio(event: Event) -> bool:
     """The padding, which the voice has sent as silence."""
     return isinstance(event, Send) and "input_audio_buffer.append" in event.message
 
 
-def library() -> Any:
+def load_call_module() -> Any:
     """The module that makes calls; takes 0.7 s the first time.
 
     Raises:
@@ -212,15 +218,15 @@ def library() -> Any:
     try:
         from . import call
     except ImportError as error:
-        raise ProblemError(attrs.evolve(MISSING, detail=str(error))) from error
+        raise ProblemError(attrs.evolve(NOT_INSTALLED, detail=str(error))) from error
     return call
 
 
-def check(endpoint: Endpoint) -> None:
+def check_support(endpoint: Endpoint) -> None:
     """Raises:
     ProblemError: A call to that endpoint cannot be: its model, its dialect, or what is missing.
     """
-    model = models.named(endpoint.model)
+    model = models.by_name(endpoint.model)
     if not model.webrtc:
         raise ProblemError(
             Problem(
@@ -229,12 +235,12 @@ def check(endpoint: Endpoint) -> None:
                 "recognition",
             )
         )
-    library()
+    load_call_module()
 
 
-def _refused(host: str, model: str, answer: Answer) -> Problem:
-    said = answer.object() or {}
+def _answer_problem(host: str, model: str, answer: HttpResponse) -> Problem:
+    said = answer.json_object() or {}
     error = said.get("error")
     if answer.status == 400 and not (isinstance(error, dict) and error.get("message")):
-        return messages.no_call(host, f"{host}: HTTP 400")
-    return refused(host, model, answer, None)
+        return messages.call_rejected(host, f"{host}: HTTP 400")
+    return response_problem(host, model, answer, None)

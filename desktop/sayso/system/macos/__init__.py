@@ -7,39 +7,39 @@ from typing import Any
 
 from ...core.insertion import Target
 from ...core.problems import Problem
-from .. import Machine
-from ..pynput_backend import PynputKeys, PynputTypist, library
+from .. import Platform
+from ..pynput_backend import PynputHotkey, PynputTypist, load_pynput
 
-_ROWS = {
+_KEY_ROWS = {
     0: "asdfhgzxcv", 11: "bqweryt", 31: "ou", 34: "ip", 37: "lj", 40: "k", 45: "nm",
 }  # fmt: skip
-CODES = {first + n: char for first, row in _ROWS.items() for n, char in enumerate(row)}
+KEY_NAMES = {first + n: char for first, row in _KEY_ROWS.items() for n, char in enumerate(row)}
 """Virtual key codes of letters (Carbon's HIToolbox/Events.h): places on a US keyboard."""
 
-NOT_TRUSTED = Problem(
+PERMISSION_MISSING = Problem(
     "macOS does not let Sayso see keys or type yet.",
     "Allow it in System Settings, Privacy & Security, under Accessibility and Input Monitoring.",
 )
 
 
-def machine() -> Machine:
-    return Machine(
+def platform() -> Platform:
+    return Platform(
         name="macOS",
-        keys=PynputKeys(library, CODES),
-        typist=PynputTypist(library, "cmd", focused),
-        obstacles=obstacles,
+        hotkey=PynputHotkey(load_pynput, KEY_NAMES),
+        typist=PynputTypist(load_pynput, "cmd", focused_target),
+        missing_requirements=missing_requirements,
     )
 
 
-def obstacles() -> list[Problem]:
+def missing_requirements() -> list[Problem]:
     """Without the permission macOS says nothing and passes no keys."""
     if sys.platform != "darwin":
         return []
     trusted: Any = __import__("HIServices").AXIsProcessTrusted
-    return [] if trusted() else [NOT_TRUSTED]
+    return [] if trusted() else [PERMISSION_MISSING]
 
 
-def focused() -> Target:
+def focused_target() -> Target:
     """The frontmost application, by its process number and bundle id."""
     if sys.platform != "darwin":
         return Target()

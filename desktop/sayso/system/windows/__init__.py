@@ -6,27 +6,27 @@ import sys
 
 from ...core.insertion import Target
 from ...core.problems import Problem
-from .. import Machine
-from ..pynput_backend import PynputKeys, PynputTypist, library
+from .. import Platform
+from ..pynput_backend import PynputHotkey, PynputTypist, load_pynput
 
-CODES = {code: chr(code).lower() for code in [*range(0x30, 0x3A), *range(0x41, 0x5B)]}
+KEY_NAMES = {code: chr(code).lower() for code in [*range(0x30, 0x3A), *range(0x41, 0x5B)]}
 """Virtual key codes of digits and letters: their ASCII codes."""
 
 
-def machine() -> Machine:
-    return Machine(
+def platform() -> Platform:
+    return Platform(
         name="Windows",
-        keys=PynputKeys(library, CODES),
-        typist=PynputTypist(library, "ctrl", focused),
-        obstacles=obstacles,
+        hotkey=PynputHotkey(load_pynput, KEY_NAMES),
+        typist=PynputTypist(load_pynput, "ctrl", focused_target),
+        missing_requirements=missing_requirements,
     )
 
 
-def obstacles() -> list[Problem]:
+def missing_requirements() -> list[Problem]:
     return []
 
 
-def focused() -> Target:
+def focused_target() -> Target:
     """The foreground window; its program is not asked for, as pasting suits them all."""
     if sys.platform == "win32":
         import ctypes

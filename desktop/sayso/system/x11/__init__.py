@@ -5,27 +5,27 @@ from __future__ import annotations
 import os
 
 from ...core.problems import Problem, ProblemError
-from .. import Machine, unavailable
-from .clipboard import Selections
+from .. import Platform, unavailable
+from .clipboard import SelectionProbe
 from .connection import connect
-from .hotkey import X11Keys
+from .hotkey import X11Hotkey
 from .screen import X11Screen
 from .typing import X11Typist
 
 
-def machine() -> Machine:
+def platform() -> Platform:
     """The parts for the display that DISPLAY names; if it does not answer, ones that say so."""
     try:
         typist = X11Typist()
     except ProblemError as raised:
-        return unavailable.machine(raised.problem)
-    return Machine(
+        return unavailable.platform(raised.problem)
+    return Platform(
         name="X11",
-        keys=X11Keys(),
+        hotkey=X11Hotkey(),
         typist=typist,
-        obstacles=_obstacles,
+        missing_requirements=_missing_requirements,
         screen=X11Screen(),
-        selection_answers=Selections().answers,
+        selection_owner_responds=SelectionProbe().owner_responds,
     )
 
 
@@ -36,7 +36,7 @@ XWAYLAND = Problem(
 )
 
 
-def _obstacles() -> list[Problem]:
+def _missing_requirements() -> list[Problem]:
     try:
         connect().close()
     except ProblemError as raised:

@@ -15,20 +15,20 @@ from Xlib import X
 
 from ...core.problems import ProblemError
 from .. import Selection
-from .connection import close, connect, translated
+from .connection import close, connect, x_errors_translated
 
-LIMIT_S = 0.25
+RESPONSE_TIMEOUT_S = 0.25
 _PROPERTY = "_SAYSO_TARGETS"
 
 
-class Selections:
+class SelectionProbe:
     """Any thread; connects when first asked."""
 
     def __init__(self, display: str | None = None) -> None:
         self._display = display
         self._lock = threading.Lock()
 
-    def answers(self, selection: Selection) -> bool:
+    def owner_responds(self, selection: Selection) -> bool:
         """Whether its owner says within 0.25 s what it has; True where there is no owner."""
         with self._lock:
             try:
@@ -36,15 +36,15 @@ class Selections:
             except ProblemError:
                 return False
             try:
-                with translated():
-                    return _answers(connection, selection.upper())
+                with x_errors_translated():
+                    return _owner_responds(connection, selection.upper())
             except ProblemError:
                 return False
             finally:
                 close(connection)
 
 
-def _answers(connection: Any, selection: str) -> bool:
+def _owner_responds(connection: Any, selection: str) -> bool:
     """ICCCM 2.4: ConvertSelection with TARGETS, which every owner must answer."""
     atom = connection.intern_atom(selection)
     if connection.get_selection_owner(atom) == X.NONE:
@@ -54,7 +54,7 @@ def _answers(connection: Any, selection: str) -> bool:
         atom, connection.intern_atom("TARGETS"), connection.intern_atom(_PROPERTY), X.CurrentTime
     )
     connection.flush()
-    until_s = time.monotonic() + LIMIT_S
+    until_s = time.monotonic() + RESPONSE_TIMEOUT_S
     while True:
         while connection.pending_events():
             if connection.next_event().type == X.SelectionNotify:

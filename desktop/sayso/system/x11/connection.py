@@ -11,9 +11,9 @@ from Xlib import display, error
 from Xlib.support.connect import get_display
 
 from ...core.problems import Problem, ProblemError
-from .. import DisplayGoneError
+from .. import DisplayLostError
 
-GONE: tuple[type[Exception], ...] = (error.ConnectionClosedError, OSError)
+CONNECTION_ERRORS: tuple[type[Exception], ...] = (error.ConnectionClosedError, OSError)
 """What python-xlib raises when the server has ended or was never there."""
 
 
@@ -24,16 +24,16 @@ def connect(name: str | None = None) -> Any:
         ProblemError: No X server answers.
     """
     try:
-        _knock(name)
+        _probe(name)
         connection = display.Display(name)
-    except (error.DisplayError, *GONE) as raised:
-        raise ProblemError(no_display(str(raised))) from raised
+    except (error.DisplayError, *CONNECTION_ERRORS) as raised:
+        raise ProblemError(no_display_problem(str(raised))) from raised
     # python-xlib prints what nobody catches; those errors are for windows that are just gone.
     connection.set_error_handler(lambda *_: None)
     return connection
 
 
-def _knock(name: str | None) -> None:
+def _probe(name: str | None) -> None:
     """Raise the error of a local server that does not answer.
 
     Where it is refused, python-xlib leaves a socket open and goes on to try TCP.
@@ -50,11 +50,11 @@ def _knock(name: str | None) -> None:
 
 def close(connection: Any) -> None:
     """Disconnect; a display that has gone is left as it is."""
-    with suppress(*GONE):
+    with suppress(*CONNECTION_ERRORS):
         connection.close()
 
 
-def no_display(detail: str = "") -> Problem:
+def no_display_problem(detail: str = "") -> Problem:
     return Problem(
         "There is no X display here, so Sayso cannot see keys or type.",
         "Use sayso start and sayso stop; the words are then copied.",
@@ -63,12 +63,12 @@ def no_display(detail: str = "") -> Problem:
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def x_errors_translated() -> Iterator[None]:
     """Turn the library's errors into a `ProblemError`."""
     try:
         yield
-    except GONE as raised:
-        raise DisplayGoneError(
+    except CONNECTION_ERRORS as raised:
+        raise DisplayLostError(
             Problem(
                 "The X display went away, so nothing could be typed.",
                 "Your words are in the history.",

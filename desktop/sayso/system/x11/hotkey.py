@@ -17,36 +17,38 @@ from Xlib import X, error
 
 from ...core.hotkey import keys as names
 from ...core.problems import Problem, ProblemError
-from .. import DisplayGoneError
+from .. import DisplayLostError
 from . import xinput
-from .connection import GONE, close, connect, no_display, translated
-from .grabs import Grabs, read_names
+from .connection import CONNECTION_ERRORS, close, connect, no_display_problem, x_errors_translated
+from .grabs import KeyGrabs, read_key_names
 
-_NOT_OFFERED = frozenset([1, 3, 4, 5, 6, 7])
+_UNUSABLE_BUTTONS = frozenset([1, 3, 4, 5, 6, 7])
 """Left, right, and the wheel, which has a button for each direction."""
-_HEARD_BUTTONS = names.MOUSE - {f"mouse{n}" for n in _NOT_OFFERED} | {names.CLICK}
+_REPORTED_BUTTONS = names.MOUSE_BUTTONS - {f"mouse{n}" for n in _UNUSABLE_BUTTONS} | {
+    names.LEFT_CLICK
+}
 
-LOOK_EVERY_S = 0.5
+RECONNECT_INTERVAL_S = 0.5
 """For a display that has gone: one that only cut us off is there at once."""
 
-Hear = Callable[[str], None]
+KeyCallback = Callable[[str], None]
 
 
-class X11Keys:
+class X11Hotkey:
     """A `KeySource` with a thread of its own."""
 
     def __init__(self, display: str | None = None) -> None:
         self._display = display
         self._thread: threading.Thread | None = None
-        self._wake = -1
-        self._grabs: Grabs | None = None
-        self._asking = threading.Lock()
-        self._question: Any = None
-        self._names: dict[int, str] = {}
+        self._stop_pipe = -1
+        self._grabs: KeyGrabs | None = None
+        self._query_lock = threading.Lock()
+        self._query_connection: Any = None
+        self._key_names: dict[int, str] = {}
         self.lost: Problem | None = None
         """Why keys are not seen now: the display has gone, and is looked for."""
 
-    def start(self, press: Hear, release: Hear) -> None:
+    def start(self, press: KeyCallback, release: KeyCallback) -> None:
         """Begin to listen.
 
         Raises:
@@ -56,8 +58,8 @@ class X11Keys:
         self.lost = None
         connection = self._connect()
         self._open_grabs()
-        woken, self._wake = os.pipe()
-        listener = _Listener(self, connection, woken, press, release)
+        woken, self._stop_pipe = os.pipe()
+        listener = _KeyThread(self, connection, woken, press, release)
         self._thread = threading.Thread(target=listener.run, name="keys", daemon=True)
         self._thread.start()
 
@@ -72,9 +74,9 @@ class X11Keys:
                     "hotkey",
                 )
             )
-        with translated():
-            xinput.listen(connection)
-            self._names = read_names(connection)
+        with x_errors_translated():
+            xinput.select_raw_events(connection)
+            self._key_names = read_key_names(connection)
         return connection
 
     def reconnect(self) -> Any:
@@ -84,112 +86,119 @@ class X11Keys:
             ProblemError: No server answers.
         """
         connection = self._connect()
-        with translated(), self._asking:
+        with x_errors_translated(), self._query_lock:
             before = self._grabs
-            self._grabs = Grabs(self._display)
+            self._grabs = KeyGrabs(self._display)
             if before is not None:
                 before.close()
-                self._grabs.swallow(before.chord)
-            if self._question is not None:
-                close(self._question)
-                self._question = None
+                self._grabs.grab(before.chord)
+            if self._query_connection is not None:
+                close(self._query_connection)
+                self._query_connection = None
         self.lost = None
         return connection
 
     def stop(self) -> None:
         if self._thread is not None:
-            os.close(self._wake)
+            os.close(self._stop_pipe)
             self._thread.join()
             self._thread = None
         if self._grabs is not None:
             self._grabs.close()
             self._grabs = None
-        with self._asking:
-            if self._question is not None:
-                close(self._question)
-                self._question = None
+        with self._query_lock:
+            if self._query_connection is not None:
+                close(self._query_connection)
+                self._query_connection = None
 
-    def swallow(self, chord: str) -> Problem | None:
+    def grab(self, chord: str) -> Problem | None:
         if self._thread is None and not chord:
             return None
         try:
-            with translated():
-                return self._open_grabs().swallow(chord)
+            with x_errors_translated():
+                return self._open_grabs().grab(chord)
         except ProblemError as raised:
             return raised.problem
 
-    def really_down(self) -> frozenset[str]:
-        with self._asking:
+    def pressed_now(self) -> frozenset[str]:
+        with self._query_lock:
             for _ in range(2):  # the second time on a new connection
                 try:
-                    with translated():
-                        return self._ask()
-                except DisplayGoneError:
-                    close(self._question)
-                    self._question = None
+                    with x_errors_translated():
+                        return self._query_pressed()
+                except DisplayLostError:
+                    close(self._query_connection)
+                    self._query_connection = None
                 except ProblemError:
                     break
             return frozenset()
 
-    def _ask(self) -> frozenset[str]:
-        if self._question is None:
-            self._question = connect(self._display)
-        connection = self._question
+    def _query_pressed(self) -> frozenset[str]:
+        if self._query_connection is None:
+            self._query_connection = connect(self._display)
+        connection = self._query_connection
         while connection.pending_events():
             connection.next_event()
-        named = self._names or read_names(connection)
+        named = self._key_names or read_key_names(connection)
         bits = connection.query_keymap()
         down = {8 * n + b for n, byte in enumerate(bits) for b in range(8) if byte >> b & 1}
-        buttons = {f"mouse{n}" for n in xinput.buttons_down(connection) - _NOT_OFFERED}
-        return frozenset(named[code] for code in down if code in named) | buttons & names.MOUSE
+        buttons = {f"mouse{n}" for n in xinput.pressed_buttons(connection) - _UNUSABLE_BUTTONS}
+        return (
+            frozenset(named[code] for code in down if code in named) | buttons & names.MOUSE_BUTTONS
+        )
 
-    def _open_grabs(self) -> Grabs:
+    def _open_grabs(self) -> KeyGrabs:
         if self._grabs is None:
-            self._grabs = Grabs(self._display)
+            self._grabs = KeyGrabs(self._display)
         return self._grabs
 
 
-class _Listener:
+class _KeyThread:
     """What runs in the thread."""
 
     def __init__(
-        self, owner: X11Keys, connection: Any, woken: int, press: Hear, release: Hear
+        self,
+        owner: X11Hotkey,
+        connection: Any,
+        stop_fd: int,
+        press: KeyCallback,
+        release: KeyCallback,
     ) -> None:
         self._owner = owner
         self._connection = connection
-        self._woken = woken
+        self._stop_fd = stop_fd
         self._press = press
         self._release = release
-        self._down: dict[tuple[bool, int], str] = {}
+        self._pressed: dict[tuple[bool, int], str] = {}
 
     def run(self) -> None:
         try:
-            while self._lose() and self._find():
+            while self._listen_until_lost() and self._reconnect():
                 pass
         finally:
             close(self._connection)
-            os.close(self._woken)
+            os.close(self._stop_fd)
 
-    def _lose(self) -> bool:
+    def _listen_until_lost(self) -> bool:
         """Listen until the display has gone (True) or nobody wants to listen (False)."""
         grabs = self._owner._grabs
         assert grabs is not None
         try:
             while True:
                 # Events may stand in the queue that the last reply brought along.
-                self._read()
+                self._read_events()
                 grabs.drain()
-                ready, _, _ = select.select([self._connection, grabs, self._woken], [], [])
-                if self._woken in ready:
+                ready, _, _ = select.select([self._connection, grabs, self._stop_fd], [], [])
+                if self._stop_fd in ready:
                     return False
-        except (error.XError, *GONE) as raised:
-            self._owner.lost = no_display(str(raised))
-            self._let_go()
+        except (error.XError, *CONNECTION_ERRORS) as raised:
+            self._owner.lost = no_display_problem(str(raised))
+            self._release_all()
             return True
 
-    def _find(self) -> bool:
+    def _reconnect(self) -> bool:
         """Look for the display until it is there (True) or nobody wants to listen (False)."""
-        while not select.select([self._woken], [], [], LOOK_EVERY_S)[0]:
+        while not select.select([self._stop_fd], [], [], RECONNECT_INTERVAL_S)[0]:
             try:
                 connection = self._owner.reconnect()
             except ProblemError:
@@ -199,34 +208,34 @@ class _Listener:
             return True
         return False
 
-    def _read(self) -> None:
+    def _read_events(self) -> None:
         while self._connection.pending_events():
             event = self._connection.next_event()
             if event.type == X.MappingNotify:
-                self._owner._names = read_names(self._connection)
+                self._owner._key_names = read_key_names(self._connection)
                 continue
-            raw = xinput.raw(event)
+            raw = xinput.parse_raw_event(event)
             if raw is not None:
-                self._tell(raw)
+                self._dispatch(raw)
 
-    def _tell(self, raw: xinput.Raw) -> None:
+    def _dispatch(self, raw: xinput.RawEvent) -> None:
         key = (raw.is_button, raw.code)
         if not raw.is_down:
             # Named as it was when it went down, whatever the layout says now.
-            name = self._down.pop(key, "")
+            name = self._pressed.pop(key, "")
             if name:
                 self._release(name)
             return
         button = f"mouse{raw.code}"
-        name = self._owner._names.get(raw.code, "") if not raw.is_button else button
-        if raw.is_button and button not in _HEARD_BUTTONS:
+        name = self._owner._key_names.get(raw.code, "") if not raw.is_button else button
+        if raw.is_button and button not in _REPORTED_BUTTONS:
             return
-        if name and key not in self._down:
-            self._down[key] = name
+        if name and key not in self._pressed:
+            self._pressed[key] = name
             self._press(name)
 
-    def _let_go(self) -> None:
+    def _release_all(self) -> None:
         """Nobody will hear of a release any more: what is held ends now."""
-        for name in self._down.values():
+        for name in self._pressed.values():
             self._release(name)
-        self._down.clear()
+        self._pressed.clear()

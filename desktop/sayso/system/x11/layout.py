@@ -16,16 +16,16 @@ UNICODE = 0x01000000
 RETURN, TAB = 0xFF0D, 0xFF09
 _KEYPAD_SYMBOLS = range(0xFF80, 0xFFBE)
 
-_SETS = {
+_LEGACY_CHARSETS = {
     0x1: "iso8859-2", 0x2: "iso8859-3", 0x3: "iso8859-4", 0x5: "iso8859-6",
     0x6: "koi8-u", 0x7: "iso8859-7", 0xC: "iso8859-8", 0xD: "iso8859-11", 0x13: "iso8859-15",
 }  # fmt: skip
-_GREEK_APART = {0x7D2: "Σ", 0x7F2: "σ", 0x7F3: "ς"}
+_GREEK_EXCEPTIONS = {0x7D2: "Σ", 0x7F2: "σ", 0x7F3: "ς"}
 _KOI8_LETTERS = {*range(0x6C0, 0x700)} | {
     *(0x6A3, 0x6A4, 0x6A6, 0x6A7, 0x6AD, 0x6B3, 0x6B4, 0x6B6, 0x6B7, 0x6BD)
 }
 
-_NAMES = {
+_KEY_NAMES = {
     0x20: "space", 0xFF09: "tab", 0xFE20: "tab", 0xFF0D: "enter", 0xFF8D: "enter",
     0xFF1B: "esc", 0xFF08: "backspace", 0xFFE5: "caps_lock", 0xFF13: "pause", 0xFF63: "insert",
     0xFFFF: "delete", 0xFF50: "home", 0xFF57: "end", 0xFF55: "page_up", 0xFF56: "page_down",
@@ -38,7 +38,7 @@ _NAMES = {
 } | {0xFFBE + n: f"f{n + 1}" for n in range(35)}  # fmt: skip
 
 _US_ROWS = {10: "1234567890-=", 24: "qwertyuiop[]", 38: "asdfghjkl;'`", 51: "\\zxcvbnm,./"}
-_US = {first + n: c for first, row in _US_ROWS.items() for n, c in enumerate(row)}
+_US_CHARACTERS = {first + n: c for first, row in _US_ROWS.items() for n, c in enumerate(row)}
 """The evdev key codes of the main block: what is printed where in the United States."""
 
 
@@ -56,7 +56,7 @@ class Layout:
 
     direct: Mapping[int, Stroke]
     """By key symbol."""
-    empty: tuple[int, ...]
+    unused_keycodes: tuple[int, ...]
 
 
 def keysym(character: str) -> int:
@@ -81,19 +81,19 @@ def character(symbol: int) -> str:
         return chr(symbol)
     if UNICODE <= symbol <= UNICODE + 0x10FFFF:
         return chr(symbol - UNICODE)
-    if symbol in _GREEK_APART:
-        return _GREEK_APART[symbol]
+    if symbol in _GREEK_EXCEPTIONS:
+        return _GREEK_EXCEPTIONS[symbol]
     high, low = symbol >> 8, symbol & 0xFF
-    if high not in _SETS or low < 0xA1:
+    if high not in _LEGACY_CHARSETS or low < 0xA1:
         return ""
     if high == 0x6 and symbol not in _KOI8_LETTERS:
         return ""
     if high == 0x7 and not 0xC1 <= low <= 0xF9:
         return ""
-    return bytes([low]).decode(_SETS[high], errors="ignore")
+    return bytes([low]).decode(_LEGACY_CHARSETS[high], errors="ignore")
 
 
-def read(keys: Mapping[int, Key], group: int, modifiers: Iterable[int]) -> Layout:
+def read_layout(keys: Mapping[int, Key], group: int, modifiers: Iterable[int]) -> Layout:
     """What the group in force gives on its first two levels, and the empty keys.
 
     Keys of the keypad are left out: NumLock changes them.
@@ -113,31 +113,31 @@ def read(keys: Mapping[int, Key], group: int, modifiers: Iterable[int]) -> Layou
         if key.types[column] == KEYPAD or any(s in _KEYPAD_SYMBOLS for s in levels):
             continue
         for level, symbol in enumerate(levels):
-            wanted = _wanted(symbol, level)
+            wanted = _typed_symbol(symbol, level)
             if wanted:
                 direct.setdefault(wanted, Stroke(code, bool(level)))
     return Layout(direct, tuple(empty))
 
 
-def _wanted(symbol: int, level: int) -> int:
+def _typed_symbol(symbol: int, level: int) -> int:
     if symbol in (RETURN, TAB):
         return symbol if level == 0 else 0
     char = character(symbol)
     return keysym(char) if char and (char >= " " and char != "\x7f") else 0
 
 
-def name(keycode: int, symbols: Sequence[int]) -> str:
+def key_name(keycode: int, symbols: Sequence[int]) -> str:
     """Our name of a key, by the first group's symbols; '' if it has none.
 
     A key of another alphabet is called by what stands there on a US keyboard, so that a chord
     means the same keys whichever layout is on.
     """
     for symbol in symbols[:1]:
-        if symbol in _NAMES:
-            return _NAMES[symbol]
+        if symbol in _KEY_NAMES:
+            return _KEY_NAMES[symbol]
     if symbols and 0xFF80 <= symbols[0] <= 0xFFBD:
         return ""  # the keypad has no names of ours
     char = character(symbols[0]).lower() if symbols else ""
     if char and char.isprintable() and not char.isspace() and ord(char[0]) < 0x250:
         return char[0]
-    return _US.get(keycode, "") if char else ""
+    return _US_CHARACTERS.get(keycode, "") if char else ""

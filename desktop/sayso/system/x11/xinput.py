@@ -16,11 +16,11 @@ from Xlib.protocol import rq
 
 POINTER = 2
 """The first master pointer's device number."""
-_GENERIC = 35
+_GENERIC_EVENT = 35
 
 
 @attrs.frozen
-class Raw:
+class RawEvent:
     """A key or a button went down or up."""
 
     code: int
@@ -29,7 +29,7 @@ class Raw:
     is_button: bool
 
 
-def listen(connection: Any) -> None:
+def select_raw_events(connection: Any) -> None:
     """Ask for the raw events of all master devices on the root window."""
     opcode = connection.query_extension("XInputExtension").major_opcode
     xinput.XIQueryVersion(
@@ -46,22 +46,22 @@ def listen(connection: Any) -> None:
     connection.sync()
 
 
-def raw(event: Any) -> Raw | None:
+def parse_raw_event(event: Any) -> RawEvent | None:
     """The event as ours; None if it is another kind."""
-    if event.type & 0x7F != _GENERIC or not isinstance(event.data, bytes):
+    if event.type & 0x7F != _GENERIC_EVENT or not isinstance(event.data, bytes):
         return None
     kind = event.evtype
     if kind not in range(xinput.RawKeyPress, xinput.RawButtonRelease + 1):
         return None
     _device, _time_ms, code = struct.unpack_from("=HII", event.data)
-    return Raw(
+    return RawEvent(
         code,
         kind in (xinput.RawKeyPress, xinput.RawButtonPress),
         kind in (xinput.RawButtonPress, xinput.RawButtonRelease),
     )
 
 
-def buttons_down(connection: Any) -> frozenset[int]:
+def pressed_buttons(connection: Any) -> frozenset[int]:
     """The numbers of the buttons that are down; the core protocol knows only five."""
     opcode = connection.query_extension("XInputExtension").major_opcode
     reply = _QueryPointer(

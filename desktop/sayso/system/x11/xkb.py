@@ -59,7 +59,7 @@ class Keyboard:
         r = _GetState(display=self._display, opcode=self._opcode, device=CORE_KEYBOARD)
         return State(r.base, r.latched, r.locked, r.group)
 
-    def lock(self, affect: int, mods: int) -> None:
+    def set_locked(self, affect: int, mods: int) -> None:
         """Set the locked modifiers within the mask `affect`, and end what is latched there."""
         _LatchLockState(
             display=self._display, opcode=self._opcode, device=CORE_KEYBOARD,
@@ -67,7 +67,7 @@ class Keyboard:
             affect_latch=affect, latch=0, latch_group=0, latched=0,
         )  # fmt: skip
 
-    def keys(self) -> dict[int, Key]:
+    def read_keys(self) -> dict[int, Key]:
         """Every key code's symbols."""
         reply = _GetMap(
             display=self._display, opcode=self._opcode, device=CORE_KEYBOARD,
@@ -83,7 +83,7 @@ class Keyboard:
             at += 8 + 4 * n
         return found
 
-    def put(self, keys: Mapping[int, Key]) -> None:
+    def write_keys(self, keys: Mapping[int, Key]) -> None:
         """Replace a gapless range of keys in one request, which clients see as one change."""
         codes = sorted(keys)
         assert codes == list(range(codes[0], codes[-1] + 1))
@@ -102,27 +102,27 @@ class Keyboard:
         )  # fmt: skip
 
 
-def _asks(number: int, *fields: Any) -> Any:
+def _request_struct(number: int, *fields: Any) -> Any:
     return rq.Struct(rq.Card8("opcode"), rq.Opcode(number), rq.RequestLength(), *fields)
 
 
-def _answers(*fields: Any) -> Any:
+def _reply_struct(*fields: Any) -> Any:
     head = (rq.Card8("device"), rq.Card16("sequence_number"), rq.ReplyLength())
     return rq.Struct(rq.ReplyCode(), *head, *fields, rq.Binary("data"))
 
 
 class _UseExtension(rq.ReplyRequest):  # type: ignore[misc]
-    _request = _asks(0, rq.Card16("major"), rq.Card16("minor"))
-    _reply = _answers()
+    _request = _request_struct(0, rq.Card16("major"), rq.Card16("minor"))
+    _reply = _reply_struct()
 
 
 class _GetState(rq.ReplyRequest):  # type: ignore[misc]
-    _request = _asks(4, rq.Card16("device"), rq.Pad(2))
-    _reply = _answers(*(rq.Card8(n) for n in ("mods", "base", "latched", "locked", "group")))
+    _request = _request_struct(4, rq.Card16("device"), rq.Pad(2))
+    _reply = _reply_struct(*(rq.Card8(n) for n in ("mods", "base", "latched", "locked", "group")))
 
 
 class _LatchLockState(rq.Request):  # type: ignore[misc]
-    _request = _asks(
+    _request = _request_struct(
         5,
         rq.Card16("device"), rq.Card8("affect"), rq.Card8("lock"), rq.Card8("lock_group"),
         rq.Card8("group"), rq.Card8("affect_latch"), rq.Card8("latch"), rq.Pad(1),
@@ -131,15 +131,15 @@ class _LatchLockState(rq.Request):  # type: ignore[misc]
 
 
 class _GetMap(rq.ReplyRequest):  # type: ignore[misc]
-    _request = _asks(
+    _request = _request_struct(
         8,
         rq.Card16("device"), rq.Card16("full"), rq.Card16("partial"), rq.Binary("rest", pad=0),
     )  # fmt: skip
-    _reply = _answers()
+    _reply = _reply_struct()
 
 
 class _SetMap(rq.Request):  # type: ignore[misc]
-    _request = _asks(
+    _request = _request_struct(
         9,
         rq.Card16("device"), rq.Card16("present"), rq.Card16("flags"), rq.Binary("rest", pad=0),
     )  # fmt: skip

@@ -10,12 +10,12 @@ from ...core.settings.settings import Settings
 from ..widgets import theme, tray_icon
 from ..widgets.rows import scaled
 from ..widgets.theme import Scheme
-from .rows import program_title, two_lines
+from .rows import program_title, wrap_two_lines
 
 GLYPH, LEAST_GLYPH, GAP, ABOVE_MIDDLE = 64, 32, 16, 78
 
 
-def empty_words(search: str, program: str, settings: Settings) -> tuple[str, str]:
+def empty_text(search: str, program: str, settings: Settings) -> tuple[str, str]:
     """Title and sentence."""
     if search:
         return f"“{search}” was not found", "Try fewer words."
@@ -23,7 +23,7 @@ def empty_words(search: str, program: str, settings: Settings) -> tuple[str, str
         return f"Nothing from {program_title(program)}", "Choose another program."
     if settings.history.keep == "never":
         return "History is off", "Turn it on to find your words again."
-    key = Chord.parse(settings.hotkey.chord).shown
+    key = Chord.parse(settings.hotkey.chord).display_name
     rest = "in any program and speak. Your words will be listed here."
     return "Nothing said yet", f"Hold {key} {rest}"
 
@@ -41,7 +41,7 @@ def paint_empty(
     title = metrics.elidedText(
         title, Qt.TextElideMode.ElideMiddle, round(line_share * area.width())
     )
-    lines = two_lines(title, theme.font("title"), area.width())
+    lines = wrap_two_lines(title, theme.font("title"), area.width())
     line = metrics.height()
     below = line * (len(lines) - 1) + scaled(28)
     centre = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
@@ -57,11 +57,11 @@ def paint_empty(
     if size:
         _paint_glyph(painter, QPoint((window.width() - size) // 2, y), size, scheme.outline)
         y += size + GAP
-    painter.setPen(QColor(scheme.ink))
+    painter.setPen(QColor(scheme.text))
     painter.setFont(theme.font("title"))
     for at, text in enumerate(lines):
         painter.drawText(QRect(area.x(), y + at * line, area.width(), line), centre, text)
-    painter.setPen(QColor(scheme.ink2))
+    painter.setPen(QColor(scheme.secondary_text))
     painter.setFont(theme.font())
     painter.drawText(room.translated(area.x(), y + below), flags, sentence)
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from ...storage import export
 from ...storage.archive import Archive
 
-KINDS: dict[str, export.Kind] = {
+FILE_TYPES: dict[str, export.ExportFormat] = {
     "Text (*.txt)": "txt",
     "Table (*.csv)": "csv",
     "JSON (*.json)": "json",
@@ -17,15 +17,15 @@ KINDS: dict[str, export.Kind] = {
 }
 
 
-def ask_where(parent: QWidget) -> tuple[Path, export.Kind] | None:
+def ask_export_path(parent: QWidget) -> tuple[Path, export.ExportFormat] | None:
     """Which file, and the kind that was chosen for it; None where the person changed their mind."""
     name, kind = QFileDialog.getSaveFileName(
-        parent, "Export", str(Path.home() / "dictations.txt"), ";;".join(KINDS)
+        parent, "Export", str(Path.home() / "dictations.txt"), ";;".join(FILE_TYPES)
     )
-    return (Path(name), KINDS.get(kind, "txt")) if name else None
+    return (Path(name), FILE_TYPES.get(kind, "txt")) if name else None
 
 
-def write_all(archive: Archive, path: Path, usual: export.Kind) -> int:
+def export_all(archive: Archive, path: Path, default_type: export.ExportFormat) -> int:
     """Everything there is; its ending says how, where it is a known one. Slow.
 
     Returns:
@@ -35,7 +35,7 @@ def write_all(archive: Archive, path: Path, usual: export.Kind) -> int:
         ProblemError: The file cannot be written, or the history not be read.
     """
     suffix = path.suffix.lower().removeprefix(".")
-    kind = next((kind for kind in export.KINDS if kind == suffix), usual)
+    kind = next((kind for kind in export.EXPORT_FORMATS if kind == suffix), default_type)
     entries = archive.history.entries()
-    export.write(path, kind, entries, archive.spool)
+    export.write(path, kind, entries, archive.recordings)
     return len(entries)

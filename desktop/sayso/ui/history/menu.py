@@ -7,32 +7,32 @@ from collections.abc import Callable, Iterable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu, QWidget
 
-from ...core.dictation.history_entry import Entry
+from ...core.dictation.history_entry import HistoryEntry
 from ...core.usage import endpoint_title
-from .rows import Does, offers
+from .rows import RowAction, row_actions
 
 
-def menu_of(
+def entry_menu(
     parent: QWidget,
-    entry: Entry,
+    entry: HistoryEntry,
     engines: Iterable[str],
     *,
     playing: str,
-    do: Callable[[Does], None],
-    recognise: Callable[[str], None],
+    perform: Callable[[RowAction], None],
+    transcribe: Callable[[str], None],
 ) -> QMenu:
     """`engines` are the names of those that can recognise it; `playing` the id that sounds."""
     menu = QMenu(parent)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    for does, word in offers(entry, playing):
+    for does, word in row_actions(entry, playing):
         if does == "delete":
             menu.addSeparator()
         if does != "menu":
-            menu.addAction(word).triggered.connect(lambda _, does=does: do(does))
+            menu.addAction(word).triggered.connect(lambda _, does=does: perform(does))
         elif entry.audio:
             again = QMenu("Recognise again", menu)
             menu.addMenu(again)
             for name in engines:
                 action = again.addAction(endpoint_title(name).replace("&", "&&"))
-                action.triggered.connect(lambda _, name=name: recognise(name))
+                action.triggered.connect(lambda _, name=name: transcribe(name))
     return menu

@@ -19,28 +19,32 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from ...core.dictation.history_entry import Entry
-from ...core.usage import endpoint_title, money
+from ...core.dictation.history_entry import HistoryEntry
+from ...core.usage import endpoint_title, format_usd
 from ..widgets import theme
 from ..widgets.theme import Scheme
 
-Does = Literal["type", "retry", "copy", "play", "stop", "menu", "delete"]
-ENTRY = Qt.ItemDataRole.UserRole
-DAY = Qt.ItemDataRole.UserRole + 1
-SIDE, ABOVE, LINE, BETWEEN = 16, 8, 18, 18
-OF_OLD = "realtime"
+RowAction = Literal["type", "retry", "copy", "play", "stop", "menu", "delete"]
+ENTRY_ROLE = Qt.ItemDataRole.UserRole
+DAY_ROLE = Qt.ItemDataRole.UserRole + 1
+SIDE_PADDING, VERTICAL_PADDING, LINE_HEIGHT, BUTTON_SPACING = 16, 8, 18, 18
+LEGACY_ENGINE = "realtime"
 """What rows of the first version call any server."""
-NOTES = {"rescued": "Rescued after a restart", "held": "Not typed yet", "cancelled": "Cancelled"}
-SPARE: tuple[Does, ...] = ("play", "copy")
+OUTCOME_NOTES = {
+    "rescued": "Rescued after a restart",
+    "held": "Not typed yet",
+    "cancelled": "Cancelled",
+}
+OPTIONAL_ACTIONS: tuple[RowAction, ...] = ("play", "copy")
 """Words that go, in this order, where not all have room: the menu has them too."""
-SPARE_WHEN_BUSY: tuple[Does, ...] = ("retry", *SPARE, "type")
-LEAST_NOTE = 5
+OPTIONAL_WHEN_BUSY: tuple[RowAction, ...] = ("retry", *OPTIONAL_ACTIONS, "type")
+MIN_NOTE_CHARS = 5
 """Characters, as of a time."""
-BUSY = "Recognising…"
+TRANSCRIBING = "Recognising…"
 _Index = QModelIndex | QPersistentModelIndex
 
 
-def day_name(day: dt.date, today: dt.date) -> str:
+def day_heading(day: dt.date, today: dt.date) -> str:
     """Today, Yesterday, a weekday and date, with the year where it is another."""
     ago = (today - day).days
     if ago in (0, 1):
@@ -49,36 +53,36 @@ def day_name(day: dt.date, today: dt.date) -> str:
     return f"{day:%A} {day.day} {day:%B}{year}"
 
 
-def fill(model: QStandardItemModel, entries: Iterable[Entry], today: dt.date) -> None:
+def fill_model(model: QStandardItemModel, entries: Iterable[HistoryEntry], today: dt.date) -> None:
     """Rows of headings and entries, in the order given."""
     model.clear()
     before = None
     for entry in entries:
-        local = entry.local
+        local = entry.local_time
         if local.date() != before:
             before = local.date()
-            heading = QStandardItem(day_name(before, today))
-            heading.setData(heading.text(), DAY)
+            heading = QStandardItem(day_heading(before, today))
+            heading.setData(heading.text(), DAY_ROLE)
             heading.setFlags(Qt.ItemFlag.NoItemFlags)
             model.appendRow(heading)
-        row = QStandardItem(entry.shown)
-        row.setData(entry, ENTRY)
-        row.setData(f"{entry.shown}. {below(entry)}", Qt.ItemDataRole.AccessibleTextRole)
-        row.setToolTip(below(entry))
+        row = QStandardItem(entry.display_text)
+        row.setData(entry, ENTRY_ROLE)
+        row.setData(f"{entry.display_text}. {details(entry)}", Qt.ItemDataRole.AccessibleTextRole)
+        row.setToolTip(details(entry))
         row.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
         model.appendRow(row)
 
 
-def below(entry: Entry) -> str:
+def details(entry: HistoryEntry) -> str:
     """Time · program · seconds · who recognised it · what that cost · what became of it."""
-    note = NOTES.get(entry.outcome, "") if entry.text else entry.error
-    engine = "" if entry.engine == OF_OLD or not entry.text else endpoint_title(entry.engine)
+    note = OUTCOME_NOTES.get(entry.outcome, "") if entry.text else entry.error
+    engine = "" if entry.engine == LEGACY_ENGINE or not entry.text else endpoint_title(entry.engine)
     parts = (
-        f"{entry.local:%H:%M}",
+        f"{entry.local_time:%H:%M}",
         program_title(entry.program),
         f"{entry.duration_s:.0f} s",
         engine,
-        money(entry.cost_usd) if entry.cost_usd else "",
+        format_usd(entry.cost_usd) if entry.cost_usd else "",
         note,
     )
     return "  ·  ".join(part for part in parts if part)
@@ -88,9 +92,9 @@ def program_title(program: str) -> str:
     return program[:1].upper() + program[1:]
 
 
-def offers(entry: Entry, playing: str = "") -> tuple[tuple[Does, str], ...]:
+def row_actions(entry: HistoryEntry, playing: str = "") -> tuple[tuple[RowAction, str], ...]:
     """What can be done with it, from the left; `playing` is the id of the one that sounds."""
-    made: list[tuple[Does, str]] = []
+    made: list[tuple[RowAction, str]] = []
     if entry.text:
         made += [("type", "Type again"), ("copy", "Copy")]
     elif entry.audio:
@@ -101,7 +105,7 @@ def offers(entry: Entry, playing: str = "") -> tuple[tuple[Does, str], ...]:
     return (*made, ("delete", "Delete"))
 
 
-class Rows(QStyledItemDelegate):
+class EntryDelegate(QStyledItemDelegate):
     """Draws them, and knows which word lies where."""
 
     def __init__(self, scheme: Scheme) -> None:
@@ -113,36 +117,43 @@ class Rows(QStyledItemDelegate):
         """Id of the recording that sounds."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
-        line = _line()
-        if index.data(DAY):
-            return QSize(10, line + ABOVE * 2 + 2)
+        line = _line_height()
+        if index.data(DAY_ROLE):
+            return QSize(10, line + VERTICAL_PADDING * 2 + 2)
         width = option.rect.width()
-        lines = len(two_lines(index.data(ENTRY).shown, theme.font(), width - 2 * SIDE))
-        return QSize(10, ABOVE + line * lines + 4 + line + ABOVE)
+        lines = len(
+            wrap_two_lines(index.data(ENTRY_ROLE).shown, theme.font(), width - 2 * SIDE_PADDING)
+        )
+        return QSize(10, VERTICAL_PADDING + line * lines + 4 + line + VERTICAL_PADDING)
 
-    def place_of(self, rect: QRect, entry: Entry) -> list[tuple[Does, QRect, str]]:
+    def button_rects(self, rect: QRect, entry: HistoryEntry) -> list[tuple[RowAction, QRect, str]]:
         """The words that are buttons in a row that lies at `rect`."""
         metrics = QFontMetrics(theme.font("caption"))
-        right, made = rect.right() - SIDE - 4, []
-        room = rect.width() - 2 * SIDE - 4
-        for does, word in reversed(self._that_fit(entry, metrics, room)):
+        right, made = rect.right() - SIDE_PADDING - 4, []
+        room = rect.width() - 2 * SIDE_PADDING - 4
+        for does, word in reversed(self._fitting_actions(entry, metrics, room)):
             wide = metrics.horizontalAdvance(word)
-            high = max(24, _line() + 4)
-            top = rect.bottom() - ABOVE - (_line() + high) // 2
+            high = max(24, _line_height() + 4)
+            top = rect.bottom() - VERTICAL_PADDING - (_line_height() + high) // 2
             target = QRect(right - wide - 6, top, wide + 12, high)
             made.append((does, target, word))
-            right -= wide + BETWEEN
+            right -= wide + BUTTON_SPACING
         return made[::-1]
 
-    def _that_fit(self, entry: Entry, metrics: QFontMetrics, room: int) -> list[tuple[Does, str]]:
+    def _fitting_actions(
+        self, entry: HistoryEntry, metrics: QFontMetrics, room: int
+    ) -> list[tuple[RowAction, str]]:
         """What is offered in `room` pixels, beside the note of what goes on."""
-        shown = list(offers(entry, self.playing))
-        spare = SPARE
+        shown = list(row_actions(entry, self.playing))
+        spare = OPTIONAL_ACTIONS
         if entry.id in self.busy:
-            spare = SPARE_WHEN_BUSY
-            room -= metrics.horizontalAdvance(BUSY) + BETWEEN
+            spare = OPTIONAL_WHEN_BUSY
+            room -= metrics.horizontalAdvance(TRANSCRIBING) + BUTTON_SPACING
         for does in spare if entry.audio else ():
-            wide = sum(metrics.horizontalAdvance(word) + BETWEEN for _, word in shown) - BETWEEN
+            wide = (
+                sum(metrics.horizontalAdvance(word) + BUTTON_SPACING for _, word in shown)
+                - BUTTON_SPACING
+            )
             if wide > room:
                 shown = [each for each in shown if each[0] != does]
         return shown
@@ -151,54 +162,60 @@ class Rows(QStyledItemDelegate):
         rect: QRect = option.rect
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if index.data(DAY):
+        if index.data(DAY_ROLE):
             painter.setFont(theme.font("strong"))
-            painter.setPen(QColor(self.scheme.ink2))
-            where = rect.adjusted(SIDE, ABOVE, 0, 0)
+            painter.setPen(QColor(self.scheme.secondary_text))
+            where = rect.adjusted(SIDE_PADDING, VERTICAL_PADDING, 0, 0)
             day = painter.fontMetrics().elidedText(
-                index.data(DAY), Qt.TextElideMode.ElideRight, where.width()
+                index.data(DAY_ROLE), Qt.TextElideMode.ElideRight, where.width()
             )
             painter.drawText(where, Qt.AlignmentFlag.AlignVCenter, day)
         else:
             state = option.state
-            self._entry(painter, rect, index.data(ENTRY), state)
+            self._paint_entry(painter, rect, index.data(ENTRY_ROLE), state)
         painter.restore()
 
-    def _entry(self, painter: QPainter, rect: QRect, entry: Entry, state: QStyle.StateFlag) -> None:
-        scheme, line = self.scheme, _line()
+    def _paint_entry(
+        self, painter: QPainter, rect: QRect, entry: HistoryEntry, state: QStyle.StateFlag
+    ) -> None:
+        scheme, line = self.scheme, _line_height()
         chosen = bool(state & QStyle.StateFlag.State_Selected)
         active = chosen or bool(state & QStyle.StateFlag.State_MouseOver)
         if active:
             painter.setPen(Qt.PenStyle.NoPen)
-            soft = theme.mix(scheme.surface, scheme.ink, 0.04)
-            painter.setBrush(QColor(scheme.voice_soft if chosen else soft))
+            soft = theme.mix(scheme.surface, scheme.text, 0.04)
+            painter.setBrush(QColor(scheme.accent_soft if chosen else soft))
             painter.drawRoundedRect(rect.adjusted(4, 1, -4, -1), 8, 8)
         failed = not entry.text and entry.outcome == "failed"
         painter.setFont(theme.font())
-        painter.setPen(QColor(scheme.red if failed else scheme.ink if entry.text else scheme.ink2))
-        y = rect.y() + ABOVE
-        for text in two_lines(entry.shown, theme.font(), rect.width() - 2 * SIDE):
-            where = QRect(rect.x() + SIDE, y, rect.width() - 2 * SIDE, line)
+        painter.setPen(
+            QColor(scheme.error if failed else scheme.text if entry.text else scheme.secondary_text)
+        )
+        y = rect.y() + VERTICAL_PADDING
+        for text in wrap_two_lines(
+            entry.display_text, theme.font(), rect.width() - 2 * SIDE_PADDING
+        ):
+            where = QRect(rect.x() + SIDE_PADDING, y, rect.width() - 2 * SIDE_PADDING, line)
             painter.drawText(where, Qt.AlignmentFlag.AlignVCenter, text)
             y += line
-        words = self.place_of(rect, entry) if active else []
-        right = min((place.left() for _, place, _ in words), default=rect.right() - SIDE)
+        words = self.button_rects(rect, entry) if active else []
+        right = min((place.left() for _, place, _ in words), default=rect.right() - SIDE_PADDING)
         painter.setFont(theme.font("caption"))
-        painter.setPen(QColor(scheme.ink2))
-        where = QRect(rect.x() + SIDE, y + 4, right - rect.x() - SIDE - 8, line)
+        painter.setPen(QColor(scheme.secondary_text))
+        where = QRect(rect.x() + SIDE_PADDING, y + 4, right - rect.x() - SIDE_PADDING - 8, line)
         busy, playing = entry.id in self.busy, entry.id == self.playing
-        note = BUSY if busy else "Playing" if playing else below(entry)
+        note = TRANSCRIBING if busy else "Playing" if playing else details(entry)
         metrics = painter.fontMetrics()
         short = metrics.elidedText(note, Qt.TextElideMode.ElideRight, where.width())
-        if short != note and where.width() < metrics.horizontalAdvance(f"{note[:LEAST_NOTE]}…"):
+        if short != note and where.width() < metrics.horizontalAdvance(f"{note[:MIN_NOTE_CHARS]}…"):
             short = ""  # "1…" says nothing
         painter.drawText(where, Qt.AlignmentFlag.AlignVCenter, short)
         for does, place, word in words:
-            painter.setPen(QColor(scheme.red if does == "delete" else scheme.voice))
+            painter.setPen(QColor(scheme.error if does == "delete" else scheme.accent))
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, word)
 
 
-def two_lines(text: str, font: QFont, width: int) -> list[str]:
+def wrap_two_lines(text: str, font: QFont, width: int) -> list[str]:
     """The text broken into at most two lines, the second elided."""
     text = " ".join(text.split())
     layout = QTextLayout(text, font)
@@ -219,5 +236,5 @@ def two_lines(text: str, font: QFont, width: int) -> list[str]:
     return [head.rstrip(), elided]
 
 
-def _line() -> int:
-    return round(LINE * theme.text_scale())
+def _line_height() -> int:
+    return round(LINE_HEIGHT * theme.text_scale())

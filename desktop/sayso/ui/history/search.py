@@ -13,58 +13,58 @@ from ..widgets.rows import scaled
 from ..widgets.theme import Scheme
 from .rows import program_title
 
-EVERY_PROGRAM = "All programs"
-LEAST = 170
+ALL_PROGRAMS = "All programs"
+MIN_FIELD_WIDTH = 170
 """Of either field, at 13 px text."""
 
 
-class HistorySearch(QBoxLayout):
+class SearchBar(QBoxLayout):
     """Two fields in a row, or one above the other where the window makes it so."""
 
     changed = Signal()
 
     def __init__(self, scheme: Scheme) -> None:
         super().__init__(QBoxLayout.Direction.LeftToRight)
-        self.words = QLineEdit()
-        self.words.setPlaceholderText("Search your words")
-        self.words.setAccessibleName("Search your words")
-        self.words.setClearButtonEnabled(True)
-        self.words.textChanged.connect(self.changed)
-        self.programs = Combo(_arrow(scheme))
-        self.programs.setAccessibleName("Program")
-        self.programs.addItem(EVERY_PROGRAM, "")
-        self.programs.activated.connect(self.changed)
+        self.text_field = QLineEdit()
+        self.text_field.setPlaceholderText("Search your words")
+        self.text_field.setAccessibleName("Search your words")
+        self.text_field.setClearButtonEnabled(True)
+        self.text_field.textChanged.connect(self.changed)
+        self.program_list = Combo(_arrow_color(scheme))
+        self.program_list.setAccessibleName("Program")
+        self.program_list.addItem(ALL_PROGRAMS, "")
+        self.program_list.activated.connect(self.changed)
         self.setSpacing(8)
-        for field in (self.words, self.programs):
-            field.setMinimumWidth(scaled(LEAST))
-        self.addWidget(self.words, 1)
-        self.addWidget(self.programs)
+        for field in (self.text_field, self.program_list):
+            field.setMinimumWidth(scaled(MIN_FIELD_WIDTH))
+        self.addWidget(self.text_field, 1)
+        self.addWidget(self.program_list)
 
     @property
     def program(self) -> str:
         """The one whose dictations are shown; '' for all."""
-        return str(self.programs.currentData() or "")
+        return str(self.program_list.currentData() or "")
 
-    def start_over(self) -> None:
-        self.words.clear()
-        self.programs.setCurrentIndex(0)
+    def reset(self) -> None:
+        self.text_field.clear()
+        self.program_list.setCurrentIndex(0)
 
-    def list_programs(self, programs: Iterable[str]) -> None:
+    def show_programs(self, programs: Iterable[str]) -> None:
         """The chosen one stays listed although nothing of it is left."""
         chosen = self.program
         listed = sorted({*programs, chosen} - {""}, key=str.casefold)
-        if listed == [self.programs.itemData(at) for at in range(1, self.programs.count())]:
+        if listed == [self.program_list.itemData(at) for at in range(1, self.program_list.count())]:
             return
-        self.programs.clear()
-        self.programs.addItem(EVERY_PROGRAM, "")
+        self.program_list.clear()
+        self.program_list.addItem(ALL_PROGRAMS, "")
         for program in listed:
-            self.programs.addItem(program_title(program), program)
-        self.programs.setCurrentIndex(self.programs.findData(chosen))
+            self.program_list.addItem(program_title(program), program)
+        self.program_list.setCurrentIndex(self.program_list.findData(chosen))
 
-    def dress(self, scheme: Scheme) -> None:
-        self.programs.arrow = _arrow(scheme)
+    def apply_theme(self, scheme: Scheme) -> None:
+        self.program_list.arrow = _arrow_color(scheme)
 
 
-def _arrow(scheme: Scheme) -> str:
+def _arrow_color(scheme: Scheme) -> str:
     """The colour of the arrow, where the style draws none."""
-    return scheme.ink2 if style.fusion() else ""
+    return scheme.secondary_text if style.is_fusion() else ""

@@ -12,19 +12,28 @@ from PySide6.QtGui import (
     QPen,
 )
 
-from ..messages import Button, Kind
+from ..messages import Button, IndicatorKind
 from ..widgets import theme
 from ..widgets.theme import Scheme
 from . import marks
-from .layout import LOCK, LOCK_GAP, MARK, ROUND, STREAMING, WAVES, Layout, base_font
-from .marks import Motion
+from .layout import (
+    ICON_SIZE,
+    LOCK_GAP,
+    LOCK_WIDTH,
+    ROUND_BUTTON_SIZE,
+    STREAMING_KINDS,
+    WAVEFORM_KINDS,
+    Layout,
+    unscaled_font,
+)
+from .marks import AnimationState
 
-FADE = 28
-_QUIET: tuple[Kind, ...] = ("arming", "finishing", "nothing")
+FADE_WIDTH = 28
+_MUTED_KINDS: tuple[IndicatorKind, ...] = ("arming", "finishing", "nothing")
 
 
 def paint(
-    painter: QPainter, layout: Layout, scheme: Scheme, motion: Motion, *, shadow: bool
+    painter: QPainter, layout: Layout, scheme: Scheme, motion: AnimationState, *, shadow: bool
 ) -> None:
     """At the painter's origin; the shadow falls outside of width and height.
 
@@ -35,10 +44,12 @@ def paint(
     paint_content(painter, layout, scheme, motion)
 
 
-def paint_content(painter: QPainter, layout: Layout, scheme: Scheme, motion: Motion) -> None:
+def paint_content(
+    painter: QPainter, layout: Layout, scheme: Scheme, motion: AnimationState
+) -> None:
     """Mark and words, without body and buttons."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    _paint_lead(painter, layout, scheme, motion)
+    _paint_icon(painter, layout, scheme, motion)
     if layout.two_lines:
         _paint_two_lines(painter, layout, scheme)
     elif layout.view.text:
@@ -46,50 +57,50 @@ def paint_content(painter: QPainter, layout: Layout, scheme: Scheme, motion: Mot
 
 
 def paint_button(
-    painter: QPainter, size: QRectF, button: Button, scheme: Scheme, *, down: bool, over: bool
+    painter: QPainter, size: QRectF, button: Button, scheme: Scheme, *, pressed: bool, hovered: bool
 ) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     radius = size.height() / 2
-    fill = scheme.voice if button.primary else scheme.raised
-    if down or over:
-        fill = theme.mix(fill, scheme.ink, 0.16 if down else 0.07)
+    fill = scheme.accent if button.primary else scheme.button
+    if pressed or hovered:
+        fill = theme.mix(fill, scheme.text, 0.16 if pressed else 0.07)
     if button.primary:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(fill))
         painter.drawRoundedRect(size, radius, radius)
     else:
-        painter.setPen(QPen(QColor(scheme.outline if down else scheme.line), 1))
+        painter.setPen(QPen(QColor(scheme.outline if pressed else scheme.divider), 1))
         painter.setBrush(QColor(fill))
         painter.drawRoundedRect(size.adjusted(0.5, 0.5, -0.5, -0.5), radius - 0.5, radius - 0.5)
-    painter.setPen(QColor(scheme.on_voice if button.primary else scheme.ink))
-    painter.setFont(base_font("strong"))
+    painter.setPen(QColor(scheme.on_accent if button.primary else scheme.text))
+    painter.setFont(unscaled_font("strong"))
     painter.drawText(size, Qt.AlignmentFlag.AlignCenter, button.label)
 
 
-def paint_stop(painter: QPainter, scheme: Scheme, *, over: bool) -> None:
+def paint_stop(painter: QPainter, scheme: Scheme, *, hovered: bool) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
-    fill = theme.mix(scheme.voice, scheme.ink, 0.07) if over else scheme.voice
+    fill = theme.mix(scheme.accent, scheme.text, 0.07) if hovered else scheme.accent
     painter.setBrush(QColor(fill))
-    painter.drawEllipse(QRectF(0, 0, ROUND, ROUND))
-    painter.setBrush(QColor(scheme.on_voice))
+    painter.drawEllipse(QRectF(0, 0, ROUND_BUTTON_SIZE, ROUND_BUTTON_SIZE))
+    painter.setBrush(QColor(scheme.on_accent))
     painter.drawRoundedRect(QRectF(8, 8, 8, 8), 1.5, 1.5)
 
 
-def paint_close(painter: QPainter, scheme: Scheme, *, over: bool) -> None:
+def paint_close(painter: QPainter, scheme: Scheme, *, hovered: bool) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    if over:
+    if hovered:
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.colour(scheme.ink, 0.08))
-        painter.drawEllipse(QRectF(0, 0, ROUND, ROUND))
-    painter.setPen(marks.pen(scheme.ink if over else scheme.ink2, 1.6))
+        painter.setBrush(theme.color(scheme.text, 0.08))
+        painter.drawEllipse(QRectF(0, 0, ROUND_BUTTON_SIZE, ROUND_BUTTON_SIZE))
+    painter.setPen(marks.round_pen(scheme.text if hovered else scheme.secondary_text, 1.6))
     painter.drawLine(QPointF(8, 8), QPointF(16, 16))
     painter.drawLine(QPointF(16, 8), QPointF(8, 16))
 
 
 def paint_body(painter: QPainter, layout: Layout, scheme: Scheme, shadow: bool) -> None:
     body = QRectF(0, 0, layout.width, layout.height)
-    radius = theme.RADIUS_PILL
+    radius = theme.INDICATOR_RADIUS
     painter.setPen(Qt.PenStyle.NoPen)
     if shadow and scheme.shadow_alpha:
         for reach in range(18, 0, -1):
@@ -98,14 +109,14 @@ def paint_body(painter: QPainter, layout: Layout, scheme: Scheme, shadow: bool) 
             painter.drawRoundedRect(
                 body.adjusted(-reach, -reach + 4, reach, reach + 4), radius + reach, radius + reach
             )
-    edges: dict[Kind, str] = {
-        "held": scheme.amber,
-        "error": scheme.red,
-        "hands-free": scheme.voice,
+    edges: dict[IndicatorKind, str] = {
+        "held": scheme.warning,
+        "error": scheme.error,
+        "hands-free": scheme.accent,
     }
-    usual = scheme.line if shadow or scheme.strong_edges else scheme.outline
+    usual = scheme.divider if shadow or scheme.is_high_contrast else scheme.outline
     edge = edges.get(layout.view.kind, usual)
-    width = 2.0 if scheme.strong_edges else 1.5 if layout.view.kind == "hands-free" else 1.0
+    width = 2.0 if scheme.is_high_contrast else 1.5 if layout.view.kind == "hands-free" else 1.0
     if not shadow:
         # The window is cut to a mask of whole pixels: what it leaves beside the body is edge.
         painter.fillRect(body, QColor(edge))
@@ -121,31 +132,31 @@ def paint_body(painter: QPainter, layout: Layout, scheme: Scheme, shadow: bool) 
     )
 
 
-def _paint_lead(painter: QPainter, layout: Layout, scheme: Scheme, motion: Motion) -> None:
-    kind, x, middle = layout.view.kind, layout.lead_x, layout.height / 2
+def _paint_icon(painter: QPainter, layout: Layout, scheme: Scheme, motion: AnimationState) -> None:
+    kind, x, middle = layout.view.kind, layout.icon_x, layout.height / 2
     if kind == "hands-free":
         marks.paint_lock(
-            painter, x + (marks.WAVE_WIDTH + LOCK_GAP if layout.mirrored else 0), middle, scheme
+            painter, x + (marks.WAVEFORM_WIDTH + LOCK_GAP if layout.mirrored else 0), middle, scheme
         )
-        x += 0 if layout.mirrored else LOCK + LOCK_GAP
+        x += 0 if layout.mirrored else LOCK_WIDTH + LOCK_GAP
     if kind == "finishing":
-        if motion.fold < 1 and not motion.still:
+        if motion.collapse < 1 and not motion.reduced_motion:
             painter.save()
-            painter.setOpacity(painter.opacity() * (1 - motion.fold))
-            marks.paint_wave(painter, x, middle, scheme.voice, motion, kind)
+            painter.setOpacity(painter.opacity() * (1 - motion.collapse))
+            marks.paint_waveform(painter, x, middle, scheme.accent, motion, kind)
             painter.restore()
         painter.save()
-        painter.setOpacity(painter.opacity() * motion.fold)
-        marks.paint_caret(painter, x + marks.WAVE_WIDTH / 2, middle, scheme, motion)
+        painter.setOpacity(painter.opacity() * motion.collapse)
+        marks.paint_caret(painter, x + marks.WAVEFORM_WIDTH / 2, middle, scheme, motion)
         painter.restore()
-    elif kind in WAVES:
-        value = scheme.ink3 if kind == "arming" else scheme.voice
-        marks.paint_wave(painter, x, middle, value, motion, kind)
+    elif kind in WAVEFORM_KINDS:
+        value = scheme.disabled_text if kind == "arming" else scheme.accent
+        marks.paint_waveform(painter, x, middle, value, motion, kind)
     else:
-        top = 12 if layout.two_lines else (layout.height - MARK) / 2
+        top = 12 if layout.two_lines else (layout.height - ICON_SIZE) / 2
         painter.save()
         painter.translate(x, top)
-        marks.MARKS[kind](painter, scheme)
+        marks.ICON_PAINTERS[kind](painter, scheme)
         painter.restore()
 
 
@@ -156,11 +167,11 @@ def _alignment(layout: Layout) -> Qt.AlignmentFlag:
 
 def _paint_two_lines(painter: QPainter, layout: Layout, scheme: Scheme) -> None:
     rows = (
-        ("strong", 11, layout.view.text, scheme.ink),
-        ("body", 30, layout.view.detail, scheme.ink2),
+        ("strong", 11, layout.view.text, scheme.text),
+        ("body", 30, layout.view.detail, scheme.secondary_text),
     )
     for role, top, text, value in rows:
-        font = base_font(role)
+        font = unscaled_font(role)
         shown = QFontMetricsF(font).elidedText(
             text.replace("\n", " "), Qt.TextElideMode.ElideRight, layout.text.width() + 1
         )
@@ -173,20 +184,20 @@ def _paint_two_lines(painter: QPainter, layout: Layout, scheme: Scheme) -> None:
 def _paint_line(painter: QPainter, layout: Layout, scheme: Scheme) -> None:
     """One line; of words that arrive, the newest stay and the oldest fade."""
     view, box = layout.view, layout.text
-    value = QColor(scheme.ink2 if view.kind in _QUIET else scheme.ink)
+    value = QColor(scheme.secondary_text if view.kind in _MUTED_KINDS else scheme.text)
     text = view.text.replace("\n", " ")
     flags = _alignment(layout) | Qt.TextFlag.TextSingleLine
-    font = base_font()
+    font = unscaled_font()
     needed = QFontMetricsF(font).horizontalAdvance(text)
     painter.setFont(font)
-    if view.kind not in STREAMING or needed <= box.width() + 1:
+    if view.kind not in STREAMING_KINDS or needed <= box.width() + 1:
         shown = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, box.width() + 2)
         painter.setPen(value)
         painter.drawText(box.adjusted(0, 0, 2, 0), flags, shown)
         return
     painter.save()
     painter.setClipRect(box)
-    painter.setPen(QPen(QBrush(_fading(box, value, layout.mirrored)), 1))
+    painter.setPen(QPen(QBrush(_fade_gradient(box, value, layout.mirrored)), 1))
     left = box.left() if layout.mirrored else box.right() - needed - 2
     # Words are drawn from their end, so their box begins left of the clip (or ends right of it).
     wide = QRectF(left, 0, needed + 2, layout.height)
@@ -194,12 +205,12 @@ def _paint_line(painter: QPainter, layout: Layout, scheme: Scheme) -> None:
     painter.restore()
 
 
-def _fading(box: QRectF, value: QColor, mirrored: bool) -> QLinearGradient:
+def _fade_gradient(box: QRectF, value: QColor, mirrored: bool) -> QLinearGradient:
     clear = QColor(value)
     clear.setAlpha(0)
     start, end = (box.right(), box.left()) if mirrored else (box.left(), box.right())
     gradient = QLinearGradient(start, 0, end, 0)
     gradient.setColorAt(0, clear)
-    gradient.setColorAt(min(1.0, FADE / max(1.0, box.width())), value)
+    gradient.setColorAt(min(1.0, FADE_WIDTH / max(1.0, box.width())), value)
     gradient.setColorAt(1, value)
     return gradient

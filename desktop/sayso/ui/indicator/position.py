@@ -9,9 +9,9 @@ from PySide6.QtCore import QPoint, QRect, QSize
 from PySide6.QtGui import QGuiApplication, QScreen
 
 from ..widgets import theme
-from .layout import MARGIN
+from .layout import SHADOW_MARGIN
 
-FROM_EDGE = 24
+EDGE_MARGIN = 24
 
 
 @attrs.frozen
@@ -22,18 +22,18 @@ class Anchor:
     y: int
     at_top: bool
 
-    def window(self, size: QSize) -> QRect:
+    def window_rect(self, size: QSize) -> QRect:
         """The window, shadow margins included, for a pill of this size."""
-        margin = round(MARGIN * theme.text_scale())
+        margin = round(SHADOW_MARGIN * theme.text_scale())
         width, height = size.width() + 2 * margin, size.height() + 2 * margin
         top = self.y - margin if self.at_top else self.y - size.height() - margin
         return QRect(self.x - width // 2, top, width, height)
 
 
-def anchor(work_area: QRect, at_top: bool) -> Anchor:
+def anchor_in(work_area: QRect, at_top: bool) -> Anchor:
     """Bottom (or top) centre of a screen's work area, a little off its edge."""
     x = work_area.left() + work_area.width() // 2
-    y = work_area.top() + FROM_EDGE if at_top else work_area.bottom() + 1 - FROM_EDGE
+    y = work_area.top() + EDGE_MARGIN if at_top else work_area.bottom() + 1 - EDGE_MARGIN
     return Anchor(x, y, at_top)
 
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QBitmap, QPainter, QRegion
 from PySide6.QtWidgets import QWidget
 
-from ..messages import PillView
+from ..messages import IndicatorView
 from ..widgets import theme
 from .layout import Layout
 
@@ -21,7 +21,7 @@ _FLAGS = (
 )
 
 
-class PillWindow(QWidget):
+class IndicatorWindow(QWidget):
     def __init__(self) -> None:
         super().__init__(None, _FLAGS)
         self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
@@ -30,10 +30,10 @@ class PillWindow(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_X11DoNotAcceptFocus)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setWindowTitle("Sayso")
-        self.announced = ""
+        self.last_announcement = ""
         """What assistive technology was told last."""
 
-    def take_clicks(self, wanted: bool, again: bool) -> None:
+    def accept_clicks(self, accept: bool, force: bool) -> None:
         """Without buttons, clicks go through to what is below.
 
         `again`: say it anew although nothing changed. Qt's X11 window takes clicks in the size
@@ -42,27 +42,27 @@ class PillWindow(QWidget):
         """
         flag, handle = Qt.WindowType.WindowTransparentForInput, self.windowHandle()
         takes = not bool(handle.flags() & flag)
-        if takes == wanted and not again:
+        if takes == accept and not force:
             return
-        handle.setFlag(flag, wanted)
-        handle.setFlag(flag, not wanted)
+        handle.setFlag(flag, accept)
+        handle.setFlag(flag, not accept)
         self.overrideWindowFlags(handle.flags())
 
-    def describe(self, view: PillView) -> None:
+    def update_accessibility(self, view: IndicatorView) -> None:
         """Assistive technology hears the state, never the partial words."""
-        self.setAccessibleName(view.name)
-        self.setAccessibleDescription(view.description)
-        if view.name == self.announced or not QAccessible.isActive():
+        self.setAccessibleName(view.accessible_name)
+        self.setAccessibleDescription(view.accessible_description)
+        if view.accessible_name == self.last_announcement or not QAccessible.isActive():
             return
-        self.announced = view.name
-        said = f"{view.text}. {view.detail}" if view.detail else view.name
+        self.last_announcement = view.accessible_name
+        said = f"{view.text}. {view.detail}" if view.detail else view.accessible_name
         announcement = QAccessibleAnnouncementEvent(self, said)
         if view.kind == "error":
             announcement.setPoliteness(QAccessible.AnnouncementPoliteness.Assertive)
         QAccessible.updateAccessibility(announcement)
 
 
-def outline(window: QSize, corner: QPointF, layout: Layout) -> QRegion:
+def rounded_region(window: QSize, corner: QPointF, layout: Layout) -> QRegion:
     """Without compositing a window has hard edges: cut it to the rounded rectangle."""
     scale = theme.text_scale()
     bits = QBitmap(window)
@@ -71,7 +71,7 @@ def outline(window: QSize, corner: QPointF, layout: Layout) -> QRegion:
     painter.setBrush(Qt.GlobalColor.color1)
     painter.setPen(Qt.GlobalColor.color1)
     painter.translate(corner)
-    radius = theme.RADIUS_PILL * scale
+    radius = theme.INDICATOR_RADIUS * scale
     painter.drawRoundedRect(
         QRectF(0, 0, layout.width * scale - 1, layout.height * scale - 1), radius, radius
     )

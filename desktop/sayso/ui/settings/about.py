@@ -15,13 +15,13 @@ from ...core.settings import file_format
 from ...core.settings.settings import Settings
 from ..widgets import app_icon
 from ..widgets.rows import Group, Row, label, scaled
-from .page import Context, Page
+from .page import Page, PageContext
 
-LICENCE = "Free software under the MIT licence."
+LICENSE = "Free software under the MIT licence."
 
 
 class AboutPage(Page):
-    def __init__(self, context: Context, settings: Settings) -> None:
+    def __init__(self, context: PageContext, settings: Settings) -> None:
         super().__init__(context, settings)
         self.copy_button = QPushButton("&Copy")
         self.copy_button.setMinimumHeight(scaled(30))
@@ -32,19 +32,19 @@ class AboutPage(Page):
             "Versions and settings; never words, keys or sound.",
             self.copy_button,
         )
-        self.finish(self._head(), Group(context.scheme, "", [self._row]))
+        self.add_groups(self._make_header(), Group(context.scheme, "", [self._row]))
 
-    def _head(self) -> QWidget:
+    def _make_header(self) -> QWidget:
         head = QWidget()
         line = QHBoxLayout(head)
         line.setContentsMargins(2, 8, 0, 4)
         line.setSpacing(16)
-        line.addWidget(_Launcher())
+        line.addWidget(_AppIcon())
         words = QVBoxLayout()
         words.setSpacing(4)
         words.addStretch(1)
         words.addWidget(label(f"Sayso {__version__}", "title"))
-        words.addWidget(label(LICENCE, "body", self.context.scheme.ink2, wrap=True))
+        words.addWidget(label(LICENSE, "body", self.context.scheme.secondary_text, wrap=True))
         words.addStretch(1)
         line.addLayout(words, 1)
         return head
@@ -52,10 +52,10 @@ class AboutPage(Page):
     @Slot()
     def _copy(self) -> None:
         QApplication.clipboard().setText(report(self.settings))
-        self._row.note.say("Copied.")
+        self._row.note.show_message("Copied.")
 
 
-class _Launcher(QWidget):
+class _AppIcon(QWidget):
     """The launcher's picture, 64 px."""
 
     def __init__(self) -> None:
@@ -68,7 +68,7 @@ class _Launcher(QWidget):
 
 def report(settings: Settings) -> str:
     """What helps to understand a problem, and nothing that is the person's own."""
-    values = file_format.write(settings)
+    values = file_format.to_dict(settings)
     return "\n".join(
         [
             f"Sayso {__version__}, Python {platform.python_version()}, Qt {qt_version}",

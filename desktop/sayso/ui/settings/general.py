@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 from ...core.hotkey.chord import Chord
 from ...core.problems import Problem, ProblemError
 from ...core.settings.settings import Settings
-from ..widgets.level import LevelJudge
+from ..widgets.level import LevelVerdict
 from ..widgets.meter import Keycap, Meter
 from ..widgets.rows import Group, Row, label, scaled, side_by_side
-from .page import Context, Page, make_combo, select
+from .page import Page, PageContext, make_combo, select_value
 
 MODES = (
     ("tap-or-hold", "Hold, or tap for hands-free"),
@@ -28,23 +28,23 @@ PILLS = (
     ("when-needed", "Only when something needs you"),
     ("never", "Never"),
 )
-METER_MS, SPOKEN_MS = 50, 2000
+METER_INTERVAL_MS, ACCESSIBLE_NAME_INTERVAL_MS = 50, 2000
 """How often the meter is drawn, and its accessible name changed at most."""
 
 
 class GeneralPage(Page):
-    def __init__(self, context: Context, settings: Settings) -> None:
+    def __init__(self, context: PageContext, settings: Settings) -> None:
         super().__init__(context, settings)
         self._stop_recording: Callable[[], None] | None = None
         self._stop_meter: Callable[[], None] | None = None
-        self._judge = LevelJudge()
+        self._verdict = LevelVerdict()
         self._latest = [-120.0]
-        self._spoken_ms = 0.0
+        self._named_at_ms = 0.0
         self._meter_timer = QTimer(self)
-        self._meter_timer.setInterval(METER_MS)
+        self._meter_timer.setInterval(METER_INTERVAL_MS)
         self._meter_timer.timeout.connect(self._draw_level)
         scheme = context.scheme
-        self.finish(
+        self.add_groups(
             Group(
                 scheme,
                 "Dictation",
@@ -76,7 +76,7 @@ class GeneralPage(Page):
     def refresh(self) -> None:
         self.show_values()
         if self._stop_recording is None:
-            shown = Chord.parse(self.settings.hotkey.chord).shown
+            shown = Chord.parse(self.settings.hotkey.chord).display_name
             self.keycap.setText(shown)
             self.change_button.setAccessibleName(f"Hotkey, {shown}, change")
 
@@ -94,18 +94,18 @@ class GeneralPage(Page):
         self.keycap.installEventFilter(self)
         self.change_button = QPushButton("&Change…")
         self.change_button.setMinimumHeight(scaled(30))
-        self.change_button.clicked.connect(self._record)
+        self.change_button.clicked.connect(self._begin_recording)
         control = side_by_side(self.keycap, self.change_button)
         control.setFocusProxy(self.change_button)
         row = Row(self.context.scheme, "&Hotkey", "Hold it, speak, let go.", control)
-        return self.keep("hotkey.chord", row)
+        return self.add_row("hotkey.chord", row)
 
     @Slot()
-    def _record(self) -> None:
+    def _begin_recording(self) -> None:
         if self._stop_recording is not None:
             self._end_recording()
             return
-        self.rows["hotkey.chord"].note.problem(None)
+        self.rows["hotkey.chord"].note.show_problem(None)
         self.keycap.recording = True
         self.keycap.setText("Press a key…")
         self.keycap.setAccessibleName("Press a key, or Esc to keep the old one")
@@ -113,12 +113,12 @@ class GeneralPage(Page):
         self.keycap.setFocus()
         self.change_button.setText("Cancel")
         self.change_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        call = self.context.call
+        call = self.context.run_in_main_thread
         self._stop_recording = self.context.actions.record_hotkey(
-            lambda chord: call(lambda: self._recorded(chord))
+            lambda chord: call(lambda: self._on_recorded(chord))
         )
 
-    def _recorded(self, chord: str) -> None:
+    def _on_recorded(self, chord: str) -> None:
         if self._stop_recording is None:
             return  # it was cancelled meanwhile
         self._end_recording()
@@ -148,35 +148,37 @@ class GeneralPage(Page):
         combo = make_combo(self.context, [("", "System default")], 232)
         combo.activated.connect(lambda _: self._choose_microphone(combo.currentData()))
         self.meter = Meter(self.context.scheme)
-        self.sentence = label("Speak to see the level.", "caption", self.context.scheme.ink2, True)
+        self.level_label = label(
+            "Speak to see the level.", "caption", self.context.scheme.secondary_text, True
+        )
         below = QWidget()
         column = QVBoxLayout(below)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addWidget(self.meter)
-        column.addWidget(self.sentence)
+        column.addWidget(self.level_label)
         row = Row(self.context.scheme, "M&icrophone", "", combo, below)
-        self._combo = combo
-        return self.keep("microphone.device", row)
+        self._microphone_combo = combo
+        return self.add_row("microphone.device", row)
 
     def _choose_microphone(self, name: object) -> None:
         self._end_meter()
         self.change("microphone.device", name)
         self._begin_meter()
 
-    def _list_microphones(self, named: Mapping[str, str]) -> None:
-        self._combo.clear()
-        self._combo.addItem("System default", "")
+    def _show_microphones(self, named: Mapping[str, str]) -> None:
+        self._microphone_combo.clear()
+        self._microphone_combo.addItem("System default", "")
         for name, shown in named.items():
-            self._combo.addItem(shown, name)
-        select(self._combo, self.settings.microphone.device)
+            self._microphone_combo.addItem(shown, name)
+        select_value(self._microphone_combo, self.settings.microphone.device)
 
-    def _no_microphones(self, problem: Problem) -> None:
-        self.rows["microphone.device"].note.problem(problem)
+    def _show_microphone_problem(self, problem: Problem) -> None:
+        self.rows["microphone.device"].note.show_problem(problem)
 
     def showEvent(self, event: QShowEvent) -> None:
         self.context.background.run(
-            self.context.actions.microphones, self._list_microphones, self._no_microphones
+            self.context.actions.microphones, self._show_microphones, self._show_microphone_problem
         )
         self._begin_meter()
 
@@ -190,15 +192,15 @@ class GeneralPage(Page):
         if self._stop_meter is not None or not self.isVisible():
             return
         latest = self._latest = [-120.0]
-        self._judge = LevelJudge()
+        self._verdict = LevelVerdict()
 
         def hear(dbfs: float) -> None:  # in another thread: one assignment
             latest[0] = dbfs
 
         try:
-            self._stop_meter = self.context.actions.meter(hear)
+            self._stop_meter = self.context.actions.start_level_meter(hear)
         except ProblemError as error:
-            self._no_microphones(error.problem)
+            self._show_microphone_problem(error.problem)
             return
         self._meter_timer.start()
 
@@ -212,10 +214,10 @@ class GeneralPage(Page):
     @Slot()
     def _draw_level(self) -> None:
         now = time.monotonic() * 1000
-        self._judge.hear(self._latest[0], now)
-        self.meter.show_level(self._judge.level, self._judge.peak)
-        if self.sentence.text() != self._judge.sentence:
-            self.sentence.setText(self._judge.sentence)
-        if now - self._spoken_ms >= SPOKEN_MS:
-            self._spoken_ms = now
-            self.meter.setAccessibleName(f"Microphone level, {self._judge.word}")
+        self._verdict.add(self._latest[0], now)
+        self.meter.show_level(self._verdict.level, self._verdict.peak)
+        if self.level_label.text() != self._verdict.message:
+            self.level_label.setText(self._verdict.message)
+        if now - self._named_at_ms >= ACCESSIBLE_NAME_INTERVAL_MS:
+            self._named_at_ms = now
+            self.meter.setAccessibleName(f"Microphone level, {self._verdict.summary}")

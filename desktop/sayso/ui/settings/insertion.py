@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...core.settings.settings import Settings
 from ..widgets.rows import Group
-from .page import Context, Page
+from .page import Page, PageContext
 
 METHODS = (
     ("auto", "Whatever the program takes best"),
@@ -14,10 +14,10 @@ METHODS = (
 )
 
 
-class TextPage(Page):
-    def __init__(self, context: Context, settings: Settings) -> None:
+class InsertionPage(Page):
+    def __init__(self, context: PageContext, settings: Settings) -> None:
         super().__init__(context, settings)
-        self.finish(
+        self.add_groups(
             Group(
                 context.scheme,
                 "Inserting",

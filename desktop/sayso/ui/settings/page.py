@@ -20,20 +20,20 @@ from ..widgets.theme import Scheme
 
 
 @attrs.frozen(kw_only=True)
-class Context:
+class PageContext:
     """What a page works with."""
 
     scheme: Scheme
     actions: Actions
     background: Background
-    call: Callable[[Callable[[], object]], None]
+    run_in_main_thread: Callable[[Callable[[], object]], None]
     """Run it in the main thread."""
-    own_style: bool
+    uses_style_sheet: bool
     """Whether buttons and fields are drawn by our style sheet."""
 
 
 class Page(QWidget):
-    def __init__(self, context: Context, settings: Settings) -> None:
+    def __init__(self, context: PageContext, settings: Settings) -> None:
         super().__init__()
         self.context, self.settings = context, settings
         self.rows: dict[str, Row] = {}
@@ -42,7 +42,7 @@ class Page(QWidget):
         self._column.setContentsMargins(0, 16, 24, 20)
         self._column.setSpacing(18)
 
-    def use(self, settings: Settings) -> None:
+    def on_settings(self, settings: Settings) -> None:
         """Settings have changed, here or elsewhere: show them."""
         self.settings = settings
         self.refresh()
@@ -54,16 +54,16 @@ class Page(QWidget):
         """Whether the page has a use for Esc now."""
         return False
 
-    def finish(self, *groups: QWidget) -> None:
+    def add_groups(self, *groups: QWidget) -> None:
         for group in groups:
             self._column.addWidget(group)
         self._column.addStretch(1)
 
     def change(self, key: str, value: object) -> Problem | None:
         """Set it; what stands against it is said at its row."""
-        problem = self.context.actions.change(key, value)
+        problem = self.context.actions.change_setting(key, value)
         if key in self.rows:
-            self.rows[key].note.problem(problem)
+            self.rows[key].note.show_problem(problem)
         if problem:
             self.refresh()
         return problem
@@ -79,14 +79,14 @@ class Page(QWidget):
     ) -> Row:
         combo = make_combo(self.context, options, width)
         combo.activated.connect(lambda _: self.change(key, combo.currentData()))
-        return self.keep(key, Row(self.context.scheme, title, help_text, combo, below))
+        return self.add_row(key, Row(self.context.scheme, title, help_text, combo, below))
 
     def switch_row(self, key: str, title: str, help_text: str) -> Row:
         switch = Switch(self.context.scheme)
         switch.clicked.connect(lambda on: self.change(key, bool(on)))
-        return self.keep(key, Row(self.context.scheme, title, help_text, switch))
+        return self.add_row(key, Row(self.context.scheme, title, help_text, switch))
 
-    def keep(self, key: str, row: Row) -> Row:
+    def add_row(self, key: str, row: Row) -> Row:
         row.setObjectName(key)
         self.rows[key] = row
         return row
@@ -101,7 +101,7 @@ class Page(QWidget):
         if isinstance(control, Switch):
             control.setChecked(value)
         elif isinstance(control, QComboBox):
-            select(control, value)
+            select_value(control, value)
 
 
 class Combo(QComboBox):
@@ -139,8 +139,8 @@ class Combo(QComboBox):
         painter.drawPolyline([QPointF(-3, -1.5), QPointF(0, 1.5), QPointF(3, -1.5)])
 
 
-def make_combo(context: Context, options: Sequence[tuple[object, str]], width: int) -> Combo:
-    combo = Combo(context.scheme.ink2 if context.own_style else "")
+def make_combo(context: PageContext, options: Sequence[tuple[object, str]], width: int) -> Combo:
+    combo = Combo(context.scheme.secondary_text if context.uses_style_sheet else "")
     for value, text in options:
         combo.addItem(text, value)
     combo.setFixedWidth(scaled(width))
@@ -149,7 +149,7 @@ def make_combo(context: Context, options: Sequence[tuple[object, str]], width: i
     return combo
 
 
-def select(combo: QComboBox, value: object) -> None:
+def select_value(combo: QComboBox, value: object) -> None:
     """Show a value; one that is not listed is added under its own name."""
     at = combo.findData(value)
     if at < 0:

@@ -7,9 +7,9 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QPushButton
 
 from ...core.settings.settings import KeepHistory, Settings
-from ..widgets.confirm import may_delete
+from ..widgets.confirm import confirm_delete
 from ..widgets.rows import Group, Row, label, scaled
-from .page import Context, Page
+from .page import Page, PageContext
 
 KEEP: tuple[tuple[KeepHistory, str], ...] = (
     ("never", "Nothing"),
@@ -23,7 +23,7 @@ FOOTER = "Sayso has no account. What it counts under Usage stays on this compute
 
 
 class PrivacyPage(Page):
-    def __init__(self, context: Context, settings: Settings) -> None:
+    def __init__(self, context: PageContext, settings: Settings) -> None:
         super().__init__(context, settings)
         self.delete_button = QPushButton("&Delete history…")
         self.delete_button.setMinimumHeight(scaled(30))
@@ -39,7 +39,7 @@ class PrivacyPage(Page):
         )
         assert isinstance(keep.control, QComboBox)
         keep.control.activated.disconnect()
-        keep.control.activated.connect(self._keep)
+        keep.control.activated.connect(self._on_keep_selected)
         sound = self.combo_row(
             "history.sound_days",
             "Keep the &sound",
@@ -48,14 +48,14 @@ class PrivacyPage(Page):
             width=164,
         )
         groups = Group(context.scheme, "History", [keep, sound, self._delete_row])
-        self.finish(groups, label(FOOTER, "caption", context.scheme.ink2, wrap=True))
+        self.add_groups(groups, label(FOOTER, "caption", context.scheme.secondary_text, wrap=True))
         self.refresh()
 
     def refresh(self) -> None:
         self.show_values()
 
     @Slot(int)
-    def _keep(self, at: int) -> None:
+    def _on_keep_selected(self, at: int) -> None:
         """What is in force at once deletes at once: it is asked where something would go."""
         keep = KEEP[at][0]
         rule = attrs.evolve(self.settings.history, keep=keep)
@@ -64,22 +64,24 @@ class PrivacyPage(Page):
             self.change("history.keep", keep)
 
         def asked(count: int) -> None:
-            if count and not may_delete(self, count):
+            if count and not confirm_delete(self, count):
                 self.refresh()
             else:
                 anyway(None)
 
-        self.context.background.run(lambda: self.context.actions.history_going(rule), asked, anyway)
+        self.context.background.run(lambda: self.context.actions.count_expired(rule), asked, anyway)
 
     @Slot()
     def _delete(self) -> None:
         def asked(count: int) -> None:
             if not count:
-                self._delete_row.note.say("There is nothing to delete.")
-            elif may_delete(self, count):
+                self._delete_row.note.show_message("There is nothing to delete.")
+            elif confirm_delete(self, count):
                 self.context.actions.delete_history()
-                self._delete_row.note.say("Deleted.")
+                self._delete_row.note.show_message("Deleted.")
 
         self.context.background.run(
-            lambda: self.context.actions.history_going(None), asked, self._delete_row.note.problem
+            lambda: self.context.actions.count_expired(None),
+            asked,
+            self._delete_row.note.show_problem,
         )

@@ -13,24 +13,24 @@ from ...core.settings import settings as settings_of
 from ...core.settings.settings import Settings
 from ...core.usage import (
     ON_DEVICE,
-    Day,
-    Sum,
+    DailyUsage,
+    UsageTotal,
     budget_state,
     by_day,
     by_endpoint,
-    days_of,
+    days_in_month,
     endpoint_title,
-    minutes,
-    money,
+    format_budget_share,
+    format_duration,
+    format_take_count,
+    format_usd,
     month_name,
     month_of,
-    share,
-    takes,
-    total,
+    sum_days,
 )
-from ..widgets.bar_chart import DayChart, day_words
+from ..widgets.bar_chart import DayChart, format_day
 from ..widgets.rows import Group, Row, label, scaled
-from .page import Context, Page
+from .page import Page, PageContext
 
 FOOTER = (
     "Counted on this computer: for each day and endpoint how many dictations, minutes and dollars."
@@ -39,85 +39,94 @@ FOOTER = (
 BUDGET_HELP = (
     "Sayso tells you at 80 % and asks before it goes beyond. What you say is recorded all the same."
 )
-KEY = "monthly_budget_usd"
+BUDGET_KEY = "monthly_budget_usd"
 
 
 class UsagePage(Page):
     """Looks anew whenever it is shown."""
 
-    def __init__(self, context: Context, settings: Settings) -> None:
+    def __init__(self, context: PageContext, settings: Settings) -> None:
         super().__init__(context, settings)
-        self.days: list[Day] = []
+        self.days: list[DailyUsage] = []
         self._month = month_of(dt.date.today())
-        self._place = QWidget()
-        QVBoxLayout(self._place).setContentsMargins(0, 0, 0, 0)
-        self.endpoints: list[Row] = []
+        self._totals = QWidget()
+        QVBoxLayout(self._totals).setContentsMargins(0, 0, 0, 0)
+        self.endpoint_rows: list[Row] = []
         self.chart = DayChart(context.scheme, "min")
         self.chart.setAccessibleName("Minutes a day")
         self.chart_group = Group(context.scheme, "Minutes a day", [self.chart])
-        self.field = QLineEdit()
-        self.field.setFixedWidth(scaled(110))
-        self.field.setMinimumHeight(scaled(30))
-        self.field.setPlaceholderText("None")
-        self.field.editingFinished.connect(self._edited)
-        self.budget = Row(context.scheme, "&Monthly budget, in dollars", BUDGET_HELP, self.field)
-        self.keep(KEY, self.budget)
-        self.finish(
-            self._place,
+        self.budget_field = QLineEdit()
+        self.budget_field.setFixedWidth(scaled(110))
+        self.budget_field.setMinimumHeight(scaled(30))
+        self.budget_field.setPlaceholderText("None")
+        self.budget_field.editingFinished.connect(self._edited)
+        self.budget_row = Row(
+            context.scheme, "&Monthly budget, in dollars", BUDGET_HELP, self.budget_field
+        )
+        self.add_row(BUDGET_KEY, self.budget_row)
+        self.add_groups(
+            self._totals,
             self.chart_group,
-            Group(context.scheme, "Budget", [self.budget]),
-            label(FOOTER, "caption", context.scheme.ink2, wrap=True),
+            Group(context.scheme, "Budget", [self.budget_row]),
+            label(FOOTER, "caption", context.scheme.secondary_text, wrap=True),
         )
         self.show_days([])
 
     def refresh(self) -> None:
-        if not self.field.hasFocus():
+        if not self.budget_field.hasFocus():
             self._show_budget()
-        self._show_share()
+        self._show_budget_used()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.look()
+        self.reload()
 
-    def look(self) -> None:
+    def reload(self) -> None:
         self._month = month_of(dt.date.today())
         month = self._month
         self.context.background.run(
-            lambda: self.context.actions.usage(month), self.show_days, self.budget.note.problem
+            lambda: self.context.actions.usage_of_month(month),
+            self.show_days,
+            self.budget_row.note.show_problem,
         )
 
     # What there is
 
-    def show_days(self, days: list[Day]) -> None:
+    def show_days(self, days: list[DailyUsage]) -> None:
         self.days = days
         title = f"{month_name(self._month)} {self._month[:4]}"
-        self.endpoints = [self._row(name, one) for name, one in by_endpoint(days).items()]
-        if len(self.endpoints) > 1:
-            self.endpoints.append(self._row("Together", total(days)))
-        if not self.endpoints:
-            self.endpoints = [Row(self.context.scheme, "Nothing dictated yet this month.")]
-        place = self._place.layout()
+        self.endpoint_rows = [self._row(name, one) for name, one in by_endpoint(days).items()]
+        if len(self.endpoint_rows) > 1:
+            self.endpoint_rows.append(self._row("Together", sum_days(days)))
+        if not self.endpoint_rows:
+            self.endpoint_rows = [Row(self.context.scheme, "Nothing dictated yet this month.")]
+        place = self._totals.layout()
         assert place is not None
         while item := place.takeAt(0):
             if old := item.widget():
                 old.deleteLater()
-        place.addWidget(Group(self.context.scheme, title, list(self.endpoints)))
+        place.addWidget(Group(self.context.scheme, title, list(self.endpoint_rows)))
         sums = by_day(days)
         self.chart_group.setVisible(bool(sums))
         self.chart.show_days(
-            days_of(self._month),
+            days_in_month(self._month),
             {day: one.seconds / 60 for day, one in sums.items()},
             dt.date.today(),
-            lambda day: told(day, sums.get(day)),
+            lambda day: describe_day(day, sums.get(day)),
         )
         self.refresh()
 
-    def _row(self, name: str, one: Sum) -> Row:
-        cost = "Free" if name == ON_DEVICE else money(one.cost_usd) or "Price unknown"
+    def _row(self, name: str, one: UsageTotal) -> Row:
+        cost = "Free" if name == ON_DEVICE else format_usd(one.cost_usd) or "Price unknown"
         shown = endpoint_title(name)
         amount = label(cost, "strong" if one.cost_usd else "body")
-        row = Row(self.context.scheme, "", f"{takes(one.takes)}, {minutes(one.seconds)}", amount)
-        row.name.setText(shown.replace("&", "&&"))
+        row = Row(
+            self.context.scheme,
+            "",
+            f"{format_take_count(one.takes)}, {format_duration(one.seconds)}",
+            amount,
+        )
+        row.name_label.setText(shown.replace("&", "&&"))
         row.title = shown
         return row
 
@@ -125,38 +134,40 @@ class UsagePage(Page):
 
     def _show_budget(self) -> None:
         budget_usd = self.settings.monthly_budget_usd
-        self.field.setText(f"{budget_usd:.2f}".removesuffix(".00") if budget_usd else "")
+        self.budget_field.setText(f"{budget_usd:.2f}".removesuffix(".00") if budget_usd else "")
 
-    def _show_share(self) -> None:
-        budget_usd, whole = self.settings.monthly_budget_usd, total(self.days)
+    def _show_budget_used(self) -> None:
+        budget_usd, whole = self.settings.monthly_budget_usd, sum_days(self.days)
         state = budget_state(whole.cost_usd or 0.0, budget_usd)
         if not budget_usd:
-            self.budget.note.say("")
+            self.budget_row.note.show_message("")
         else:
             left = max(0.0, budget_usd - (whole.cost_usd or 0.0))
-            words = f"{share(whole, budget_usd)} used, {money(left)} left this month."
-            self.budget.note.say(words, "bad" if state else "good")
+            words = f"{format_budget_share(whole, budget_usd)} used, {format_usd(left)} left this month."
+            self.budget_row.note.show_message(words, "bad" if state else "good")
 
     @Slot()
     def _edited(self) -> None:
-        typed = self.field.text().strip()
+        typed = self.budget_field.text().strip()
         try:
-            value = settings_of.parse(KEY, typed.removeprefix("$").replace(",", ".").strip() or "0")
-            settings_of.put(self.settings, KEY, value)
+            value = settings_of.parse(
+                BUDGET_KEY, typed.removeprefix("$").replace(",", ".").strip() or "0"
+            )
+            settings_of.put(self.settings, BUDGET_KEY, value)
         except ProblemError:
             problem = Problem(f"“{typed}” is no amount.", "Write it as 5 or 2.50.")
-            self.budget.note.problem(problem)
+            self.budget_row.note.show_problem(problem)
             return
         if value == self.settings.monthly_budget_usd:
             self._show_budget()
-            self._show_share()
-        elif refused := self.context.actions.change(KEY, value):
-            self.budget.note.problem(refused)
+            self._show_budget_used()
+        elif refused := self.context.actions.change_setting(BUDGET_KEY, value):
+            self.budget_row.note.show_problem(refused)
 
 
-def told(day: dt.date, one: Sum | None) -> str:
+def describe_day(day: dt.date, one: UsageTotal | None) -> str:
     """'Friday 20 November: 12 min, $0.20'."""
     if one is None:
-        return f"{day_words(day)}: nothing"
-    cost = f", {money(one.cost_usd)}" if one.cost_usd else ""
-    return f"{day_words(day)}: {minutes(one.seconds)}{cost}"
+        return f"{format_day(day)}: nothing"
+    cost = f", {format_usd(one.cost_usd)}" if one.cost_usd else ""
+    return f"{format_day(day)}: {format_duration(one.seconds)}{cost}"

@@ -33,32 +33,32 @@ from ..actions import Actions
 from ..background import Background
 from ..bridge import Bridge
 from ..widgets import app_icon, style, theme
-from ..widgets.icons import icon
+from ..widgets.icons import sidebar_icon
 from ..widgets.rows import scaled
-from ..widgets.sizing import extend
+from ..widgets.sizing import set_window_size
 from .about import AboutPage
 from .general import GeneralPage
-from .insertion import TextPage
-from .page import Context, Page
+from .insertion import InsertionPage
+from .page import Page, PageContext
 from .privacy import PrivacyPage
 from .recognition.page import RecognitionPage
 from .usage import UsagePage
 
-PAGES: tuple[tuple[str, str, Callable[[Context, Settings], Page]], ...] = (
+PAGES: tuple[tuple[str, str, Callable[[PageContext, Settings], Page]], ...] = (
     ("general", "General", GeneralPage),
     ("recognition", "Recognition", RecognitionPage),
-    ("text", "Text", TextPage),
+    ("text", "Text", InsertionPage),
     ("privacy", "History and privacy", PrivacyPage),
     ("usage", "Usage", UsagePage),
     ("about", "About", AboutPage),
 )
-SIZE, LEAST, NEEDS = QSize(780, 604), QSize(640, 480), QSize(300, 240)
-_BY_KEYBOARD = (
+DEFAULT_SIZE, MINIMUM_SIZE, CONTENT_SIZE = QSize(780, 604), QSize(640, 480), QSize(300, 240)
+_KEYBOARD_REASONS = (
     Qt.FocusReason.TabFocusReason,
     Qt.FocusReason.BacktabFocusReason,
     Qt.FocusReason.ShortcutFocusReason,
 )
-SIDEBAR, SIDEBAR_NARROW, NARROW = 188, 44, 700
+SIDEBAR_WIDTH, NARROW_SIDEBAR_WIDTH, NARROW_WIDTH = 188, 44, 700
 
 
 class Sidebar(QListWidget):
@@ -66,17 +66,17 @@ class Sidebar(QListWidget):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
-        self._ring(event.reason() in _BY_KEYBOARD)
+        self._show_focus_ring(event.reason() in _KEYBOARD_REASONS)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
-        self._ring(False)
+        self._show_focus_ring(False)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         super().keyPressEvent(event)
-        self._ring(True)
+        self._show_focus_ring(True)
 
-    def _ring(self, shown: bool) -> None:
+    def _show_focus_ring(self, shown: bool) -> None:
         if self.property("keyboard") != shown:
             self.setProperty("keyboard", shown)
             self.style().polish(self)
@@ -92,17 +92,17 @@ class SettingsWindow(QWidget):
         self._settings = settings
         self.pages: dict[str, Page] = {}
         self.setWindowTitle("Sayso Settings")
-        self.setWindowIcon(app_icon.icon())
-        extend(self, SIZE, LEAST, NEEDS)
+        self.setWindowIcon(app_icon.app_icon())
+        set_window_size(self, DEFAULT_SIZE, MINIMUM_SIZE, CONTENT_SIZE)
         self._outer = QHBoxLayout(self)
         self.sidebar = self._make_sidebar()
         self.stack = QStackedWidget()
         self._outer.addWidget(self.sidebar)
         self._outer.addWidget(self.stack, 1)
-        self._shortcuts()
-        self._dress()
+        self._add_shortcuts()
+        self._apply_theme()
         self.sidebar.setCurrentRow(0)
-        QGuiApplication.styleHints().colorSchemeChanged.connect(self._dress)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._apply_theme)
 
     @property
     def page(self) -> str:
@@ -113,14 +113,14 @@ class SettingsWindow(QWidget):
         """They have changed, here or elsewhere."""
         self._settings = settings
         for page in self.pages.values():
-            page.use(settings)
+            page.on_settings(settings)
 
     @Slot()
-    def count_again(self) -> None:
+    def refresh_usage(self) -> None:
         """A take is over: the page that shows what they take looks anew, if it is seen."""
         page = self.pages.get("usage")
         if isinstance(page, UsagePage) and page.isVisible():
-            page.look()
+            page.reload()
 
     def open(self, page: str = "") -> None:
         """Show it, on this page; '' for the one last seen."""
@@ -148,10 +148,10 @@ class SettingsWindow(QWidget):
             item.setData(Qt.ItemDataRole.AccessibleTextRole, title)
             item.setSizeHint(QSize(0, scaled(34)))
             made.addItem(item)
-        made.currentRowChanged.connect(self._go)
+        made.currentRowChanged.connect(self._show_page)
         return made
 
-    def _shortcuts(self) -> None:
+    def _add_shortcuts(self) -> None:
         for at in range(len(PAGES)):
             keys = QShortcut(QKeySequence(f"Ctrl+{at + 1}"), self)
             keys.activated.connect(lambda at=at: self.sidebar.setCurrentRow(at))
@@ -165,17 +165,17 @@ class SettingsWindow(QWidget):
             self.close()
 
     @Slot(int)
-    def _go(self, at: int) -> None:
+    def _show_page(self, at: int) -> None:
         """Make the page if it is new, and show it."""
         name, _, make = PAGES[at]
         if name not in self.pages:
             self.pages[name] = page = make(self._context(), self._settings)
-            self.stack.addWidget(self._scrolling(page))
+            self.stack.addWidget(self._scroll_area(page))
         for area in self.stack.findChildren(QScrollArea):
             if area.widget() is self.pages[name]:
                 self.stack.setCurrentWidget(area)
 
-    def _scrolling(self, page: Page) -> QScrollArea:
+    def _scroll_area(self, page: Page) -> QScrollArea:
         area = QScrollArea()
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setWidgetResizable(True)
@@ -186,28 +186,30 @@ class SettingsWindow(QWidget):
         area.setWidget(page)
         return area
 
-    def _context(self) -> Context:
-        return Context(
+    def _context(self) -> PageContext:
+        return PageContext(
             scheme=self.scheme,
             actions=self._actions,
             background=self._background,
-            call=self._bridge.call,
-            own_style=style.fusion(),
+            run_in_main_thread=self._bridge.call,
+            uses_style_sheet=style.is_fusion(),
         )
 
     # Colours and size
 
     @Slot()
-    def _dress(self) -> None:
+    def _apply_theme(self) -> None:
         """Take the desktop's colours, or ours where it has none; pages are made anew."""
-        given = style.palette_given()
-        self.scheme = theme.for_windows(QGuiApplication.palette(), given)
+        given = style.has_desktop_palette()
+        self.scheme = theme.window_scheme(QGuiApplication.palette(), given)
         if not given:
             self.setPalette(theme.palette(self.scheme))
-        sheet = style.sheet(self.scheme) if style.fusion() else ""
+        sheet = style.style_sheet(self.scheme) if style.is_fusion() else ""
         self.setStyleSheet(sheet)
         for at, (name, _, _) in enumerate(PAGES):
-            self.sidebar.item(at).setIcon(icon(name, self.scheme.ink2, self.scheme.voice))
+            self.sidebar.item(at).setIcon(
+                sidebar_icon(name, self.scheme.secondary_text, self.scheme.accent)
+            )
         shown = self.sidebar.currentRow()
         for page in self.pages.values():
             page.deleteLater()
@@ -216,13 +218,13 @@ class SettingsWindow(QWidget):
             self.stack.removeWidget(area)
             area.deleteLater()
         if shown >= 0:
-            self._go(shown)
+            self._show_page(shown)
         self._arrange()
 
     def _arrange(self) -> None:
         """Below 700 wide the sidebar shows icons only, with tooltips."""
-        narrow = self.width() < scaled(NARROW)
-        wide = scaled(SIDEBAR_NARROW if narrow else SIDEBAR)
+        narrow = self.width() < scaled(NARROW_WIDTH)
+        wide = scaled(NARROW_SIDEBAR_WIDTH if narrow else SIDEBAR_WIDTH)
         self.sidebar.setFixedWidth(wide)
         self._outer.setContentsMargins(12, 0, 0, 0)
         self._outer.setSpacing(34)
@@ -235,7 +237,7 @@ class SettingsWindow(QWidget):
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() in (QEvent.Type.ApplicationPaletteChange, QEvent.Type.ThemeChange):
-            self._dress()
+            self._apply_theme()
         super().changeEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -250,5 +252,5 @@ class SettingsWindow(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Window))
         x = self.sidebar.geometry().right() + 11
-        painter.setPen(QPen(QColor(self.scheme.line), 1))
+        painter.setPen(QPen(QColor(self.scheme.divider), 1))
         painter.drawLine(x, 0, x, self.height())

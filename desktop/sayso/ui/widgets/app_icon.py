@@ -21,7 +21,7 @@ TOP, BOTTOM = "#12917F", "#0A6A62"
 """Of the badge's light."""
 
 
-def icon() -> QIcon:
+def app_icon() -> QIcon:
     made = QIcon()
     for size in (16, 32, 48, 64, 128):
         pixmap = QPixmap(size, size)

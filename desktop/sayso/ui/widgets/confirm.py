@@ -5,19 +5,19 @@ from __future__ import annotations
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 
-def may_delete(parent: QWidget, count: int) -> bool:
+def confirm_delete(parent: QWidget, count: int) -> bool:
     """Ask whether so many dictations may go."""
     what = "1 dictation" if count == 1 else f"{count} dictations"
-    return _may(parent, "&Delete", f"Delete {what}?", "This cannot be undone.")
+    return _confirm(parent, "&Delete", f"Delete {what}?", "This cannot be undone.")
 
 
-def may_remove(parent: QWidget, name: str) -> bool:
+def confirm_remove(parent: QWidget, name: str) -> bool:
     """Ask whether a server may go."""
     what_goes = "Its settings go. Its key stays in the keyring until you forget it."
-    return _may(parent, "&Remove", f"Remove {name}?", what_goes)
+    return _confirm(parent, "&Remove", f"Remove {name}?", what_goes)
 
 
-def _may(parent: QWidget, verb: str, question: str, what_goes: str) -> bool:
+def _confirm(parent: QWidget, verb: str, question: str, what_goes: str) -> bool:
     box = QMessageBox(parent)
     box.setIcon(QMessageBox.Icon.Warning)
     box.setWindowTitle("Sayso")

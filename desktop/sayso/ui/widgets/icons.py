@@ -38,11 +38,11 @@ _CIRCLES: dict[str, tuple[tuple[float, float, float], ...]] = {
 }
 
 
-def icon(name: str, colour: str, selected: str) -> QIcon:
+def sidebar_icon(name: str, color: str, selected: str) -> QIcon:
     """In one colour, and in another while its row is selected."""
     made = QIcon()
     for ratio in (1, 2):
-        made.addPixmap(_drawn(name, colour, ratio), QIcon.Mode.Normal)
+        made.addPixmap(_drawn(name, color, ratio), QIcon.Mode.Normal)
         made.addPixmap(_drawn(name, selected, ratio), QIcon.Mode.Selected)
     return made
 

@@ -5,61 +5,61 @@ from __future__ import annotations
 from collections import deque
 
 SILENT_DBFS, QUIET_DBFS, GOOD_DBFS, LOUD_DBFS = -90.0, -48.0, -36.0, -3.0
-FLOOR_DB = 60.0
-LOOKED_AT_MS, SETTLED_MS, PEAK_HELD_MS = 3000, 2000, 1200
+RANGE_DB = 60.0
+WINDOW_MS, SETTLING_MS, PEAK_HOLD_MS = 3000, 2000, 1200
 
 SPEAK = "Speak to see the level."
 GOOD = "Good. Speak as you normally would; the bar should pass the middle."
 QUIET = "Very quiet. Move closer or raise the level."
 LOUD = "Too loud. Lower the level."
-NOTHING = "No sound. Is it muted?"
-_WORDS = {SPEAK: "waiting", GOOD: "good", QUIET: "very quiet", LOUD: "too loud", NOTHING: "none"}
+SILENT = "No sound. Is it muted?"
+_SUMMARIES = {SPEAK: "waiting", GOOD: "good", QUIET: "very quiet", LOUD: "too loud", SILENT: "none"}
 
 
-def scale(dbfs: float) -> float:
+def meter_position(dbfs: float) -> float:
     """0 to 1 along the meter; the middle is -30 dBFS, where speech should be."""
-    return min(1.0, max(0.0, (dbfs + FLOOR_DB) / FLOOR_DB))
+    return min(1.0, max(0.0, (dbfs + RANGE_DB) / RANGE_DB))
 
 
-class LevelJudge:
+class LevelVerdict:
     """Looks at the last three seconds."""
 
     def __init__(self) -> None:
-        self._heard: deque[tuple[float, float]] = deque()
-        self._began: float | None = None
-        self.sentence = SPEAK
+        self._levels: deque[tuple[float, float]] = deque()
+        self._started_ms: float | None = None
+        self.message = SPEAK
 
     @property
-    def word(self) -> str:
-        return _WORDS[self.sentence]
+    def summary(self) -> str:
+        return _SUMMARIES[self.message]
 
     @property
     def level(self) -> float:
-        return scale(self._heard[-1][1]) if self._heard else 0.0
+        return meter_position(self._levels[-1][1]) if self._levels else 0.0
 
     @property
     def peak(self) -> float:
         """The highest of the last moments, which the meter holds."""
-        if not self._heard:
+        if not self._levels:
             return 0.0
-        now = self._heard[-1][0]
-        return scale(max(dbfs for at, dbfs in self._heard if at >= now - PEAK_HELD_MS))
+        now = self._levels[-1][0]
+        return meter_position(max(dbfs for at, dbfs in self._levels if at >= now - PEAK_HOLD_MS))
 
-    def hear(self, dbfs: float, now: float) -> None:
-        self._began = now if self._began is None else self._began
-        self._heard.append((now, dbfs))
-        while self._heard[0][0] < now - LOOKED_AT_MS:
-            self._heard.popleft()
-        self.sentence = self._said(now - self._began)
+    def add(self, dbfs: float, now: float) -> None:
+        self._started_ms = now if self._started_ms is None else self._started_ms
+        self._levels.append((now, dbfs))
+        while self._levels[0][0] < now - WINDOW_MS:
+            self._levels.popleft()
+        self.message = self._evaluate(now - self._started_ms)
 
-    def _said(self, since_ms: float) -> str:
-        highest = max(dbfs for _, dbfs in self._heard)
+    def _evaluate(self, since_ms: float) -> str:
+        highest = max(dbfs for _, dbfs in self._levels)
         if highest >= LOUD_DBFS:
             return LOUD
         if highest >= GOOD_DBFS:
             return GOOD
-        if since_ms < SETTLED_MS:
+        if since_ms < SETTLING_MS:
             return SPEAK
         if highest <= SILENT_DBFS:
-            return NOTHING
+            return SILENT
         return QUIET if highest >= QUIET_DBFS else SPEAK

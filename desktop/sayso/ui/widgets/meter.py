@@ -10,7 +10,7 @@ from . import theme
 from .rows import scaled
 from .theme import Scheme
 
-SEGMENTS, SEGMENT_GAP, RED_FROM = 40, 3, 0.93
+SEGMENTS, SEGMENT_GAP, RED_THRESHOLD = 40, 3, 0.93
 
 
 class Meter(QWidget):
@@ -38,7 +38,11 @@ class Meter(QWidget):
             at = (i + 1) / SEGMENTS
             lit = at <= self._level or abs(at - self._peak) < 0.5 / SEGMENTS
             painter.setBrush(
-                QColor((scheme.red if at > RED_FROM else scheme.voice) if lit else scheme.line)
+                QColor(
+                    (scheme.error if at > RED_THRESHOLD else scheme.accent)
+                    if lit
+                    else scheme.divider
+                )
             )
             box = QRectF(i * (width + SEGMENT_GAP), 0, width, self.height())
             painter.drawRoundedRect(box, 1.5, 1.5)
@@ -77,12 +81,12 @@ class Keycap(QWidget):
         painter, scheme = QPainter(self), self._scheme
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         body = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        edge = scheme.voice if self.recording else theme.mix(scheme.outline, scheme.surface, 0.45)
+        edge = scheme.accent if self.recording else theme.mix(scheme.outline, scheme.surface, 0.45)
         painter.setPen(QPen(QColor(edge), 1))
         painter.setBrush(QColor(theme.mix(scheme.outline, scheme.surface, 0.72)))
         painter.drawRoundedRect(body, 6, 6)
         top = body.adjusted(0, 0, 0, -3)
-        painter.setBrush(QColor(scheme.voice_soft if self.recording else scheme.raised))
+        painter.setBrush(QColor(scheme.accent_soft if self.recording else scheme.button))
         painter.drawRoundedRect(top, 6, 6)
-        painter.setPen(QColor(scheme.ink2 if self.recording else scheme.ink))
+        painter.setPen(QColor(scheme.secondary_text if self.recording else scheme.text))
         painter.drawText(top, Qt.AlignmentFlag.AlignCenter, self._text)

@@ -31,23 +31,23 @@ from ...core.problems import Problem
 from . import theme
 from .theme import Scheme
 
-NARROW = 420
+NARROW_ROW_WIDTH = 420
 """A row narrower than this, at 13 px text, has its control below its label."""
-LEAST_ROW = 200
+MINIMUM_ROW_WIDTH = 200
 
 
 def scaled(pixels: float) -> int:
     return round(pixels * theme.text_scale())
 
 
-def label(text: str, role: str = "body", value: str = "", wrap: bool = False) -> QLabel:
+def label(text: str, role: str = "body", color: str = "", wrap: bool = False) -> QLabel:
     made = QLabel(text)
     made.setTextFormat(Qt.TextFormat.PlainText)
     made.setFont(theme.font(role))
     made.setWordWrap(wrap)
-    if value:
+    if color:
         colours = made.palette()
-        colours.setColor(QPalette.ColorRole.WindowText, QColor(value))
+        colours.setColor(QPalette.ColorRole.WindowText, QColor(color))
         made.setPalette(colours)
     return made
 
@@ -69,8 +69,8 @@ class Note(QWidget):
 
     def __init__(self, scheme: Scheme) -> None:
         super().__init__()
-        self._scheme, self._mark = scheme, ""
-        self._turn = 0
+        self._scheme, self._kind = scheme, ""
+        self._step = 0
         self._timer = QTimer(self)
         self._timer.setInterval(100)
         self._timer.timeout.connect(self._tick)
@@ -80,29 +80,33 @@ class Note(QWidget):
         line.addWidget(self.text)
         self.setVisible(False)
 
-    def say(self, text: str, mark: str = "good") -> None:
+    def show_message(self, text: str, kind: str = "good") -> None:
         """`mark`: good, bad or busy. '' hides it."""
-        self._mark = mark
-        values = {"good": self._scheme.voice, "bad": self._scheme.red, "busy": self._scheme.ink2}
+        self._kind = kind
+        values = {
+            "good": self._scheme.accent,
+            "bad": self._scheme.error,
+            "busy": self._scheme.secondary_text,
+        }
         colours = self.text.palette()
-        colours.setColor(QPalette.ColorRole.WindowText, QColor(values[mark]))
+        colours.setColor(QPalette.ColorRole.WindowText, QColor(values[kind]))
         self.text.setPalette(colours)
         self.text.setText(text)
         self.setAccessibleName(text)
         self.setVisible(bool(text))
-        if mark == "busy" and text and not theme.reduced_motion():
+        if kind == "busy" and text and not theme.reduced_motion():
             self._timer.start()
         else:
             self._timer.stop()
         self.update()
 
-    def problem(self, problem: Problem | None) -> None:
-        self.say(problem.sentence if problem else "", "bad")
+    def show_problem(self, problem: Problem | None) -> None:
+        self.show_message(problem.sentence if problem else "", "bad")
 
     def _tick(self) -> None:
         if not self.isVisible():
             self._timer.stop()
-        self._turn = (self._turn + 1) % 12
+        self._step = (self._step + 1) % 12
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -110,21 +114,21 @@ class Note(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.translate(0, (min(self.height(), scaled(18)) - scaled(16)) / 2)
         painter.scale(theme.text_scale(), theme.text_scale())
-        pen = QPen(QColor(self._scheme.voice), 1.8)
+        pen = QPen(QColor(self._scheme.accent), 1.8)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-        if self._mark == "good":
+        if self._kind == "good":
             painter.setPen(pen)
             painter.drawPolyline([QPointF(2, 8.5), QPointF(5.5, 12), QPointF(12, 4)])
-        elif self._mark == "bad":
+        elif self._kind == "bad":
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(self._scheme.red))
+            painter.setBrush(QColor(self._scheme.error))
             painter.drawEllipse(QRectF(1, 2, 12, 12))
             painter.setBrush(QColor(self._scheme.surface))
             painter.drawRoundedRect(QRectF(6.25, 4.5, 1.5, 4.5), 0.7, 0.7)
             painter.drawEllipse(QRectF(6.1, 10, 1.8, 1.8))
         else:
             painter.setPen(pen)
-            painter.drawArc(QRectF(2, 3, 10, 10), -self._turn * 30 * 16, 270 * 16)
+            painter.drawArc(QRectF(2, 3, 10, 10), -self._step * 30 * 16, 270 * 16)
 
 
 class Row(QWidget):
@@ -149,16 +153,16 @@ class Row(QWidget):
         self._line.setSpacing(16)
         words = QVBoxLayout()
         words.setSpacing(2)
-        self.name = label(title)
-        self.name.setTextFormat(Qt.TextFormat.AutoText)
-        words.addWidget(self.name)
-        self.help = label(help_text, "caption", scheme.ink2, wrap=True)
-        self.help.setVisible(bool(help_text))
-        words.addWidget(self.help)
+        self.name_label = label(title)
+        self.name_label.setTextFormat(Qt.TextFormat.AutoText)
+        words.addWidget(self.name_label)
+        self.help_label = label(help_text, "caption", scheme.secondary_text, wrap=True)
+        self.help_label.setVisible(bool(help_text))
+        words.addWidget(self.help_label)
         self._line.addLayout(words, 1)
         self.control = control
         if control is not None:
-            self._adopt(control, help_text)
+            self._add_control(control, help_text)
         outer.addLayout(self._line)
         if below is not None:
             outer.addWidget(below)
@@ -166,23 +170,23 @@ class Row(QWidget):
         outer.addWidget(self.note)
         self.setMinimumHeight(scaled(52))
 
-    def _adopt(self, control: QWidget, help_text: str) -> None:
+    def _add_control(self, control: QWidget, help_text: str) -> None:
         target = control.focusProxy() or control
         if not target.accessibleName():
             target.setAccessibleName(self.title)
         target.setAccessibleDescription(help_text)
-        self.name.setBuddy(target)
+        self.name_label.setBuddy(target)
         self._line.addWidget(control, 0, Qt.AlignmentFlag.AlignVCenter)
 
     def set_help(self, text: str) -> None:
-        self.help.setText(text)
-        self.help.setVisible(bool(text))
+        self.help_label.setText(text)
+        self.help_label.setVisible(bool(text))
         if self.control is not None:
             (self.control.focusProxy() or self.control).setAccessibleDescription(text)
 
     def minimumSizeHint(self) -> QSize:
         """Fields give way before the page becomes wider than the window."""
-        return QSize(scaled(LEAST_ROW), super().minimumSizeHint().height())
+        return QSize(scaled(MINIMUM_ROW_WIDTH), super().minimumSizeHint().height())
 
     def _fit_field(self) -> None:
         field = self.control.focusProxy() or self.control if self.control is not None else None
@@ -197,7 +201,7 @@ class Row(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._fit_field()
-        narrow = self.width() < scaled(NARROW)
+        narrow = self.width() < scaled(NARROW_ROW_WIDTH)
         wanted = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
         if self._line.direction() != wanted:
             self._line.setDirection(wanted)
@@ -216,16 +220,16 @@ class Group(QFrame):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
-        self._head = label("", "strong")
-        self._head.setContentsMargins(2, 0, 0, 8)
-        outer.addWidget(self._head)
+        self._title_label = label("", "strong")
+        self._title_label.setContentsMargins(2, 0, 0, 8)
+        outer.addWidget(self._title_label)
         self._box = _Box(scheme, rows)
         outer.addWidget(self._box)
         self.set_title(title)
 
     def set_title(self, title: str) -> None:
-        self._head.setText(title)
-        self._head.setVisible(bool(title))
+        self._title_label.setText(title)
+        self._title_label.setVisible(bool(title))
         self.setAccessibleName(title)
 
     def set_rows(self, rows: list[QWidget]) -> None:
@@ -256,17 +260,17 @@ class _Box(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        width = 2.0 if self._scheme.strong_edges else 1.0
-        painter.setPen(QPen(QColor(self._scheme.line), width))
+        width = 2.0 if self._scheme.is_high_contrast else 1.0
+        painter.setPen(QPen(QColor(self._scheme.divider), width))
         painter.setBrush(QColor(self._scheme.surface))
         inset = width / 2
         painter.drawRoundedRect(
             QRectF(self.rect()).adjusted(inset, inset, -inset, -inset),
-            theme.RADIUS_GROUP,
-            theme.RADIUS_GROUP,
+            theme.GROUP_RADIUS,
+            theme.GROUP_RADIUS,
         )
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        painter.setPen(QPen(QColor(self._scheme.line), 1))
+        painter.setPen(QPen(QColor(self._scheme.divider), 1))
         for row in [row for row in self._rows if row.isVisibleTo(self)][1:]:
             painter.drawLine(16, row.y(), self.width() - 17, row.y())
 
@@ -290,16 +294,16 @@ class Switch(QCheckBox):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.scale(theme.text_scale(), theme.text_scale())
         if self.hasFocus():
-            painter.setPen(QPen(QColor(scheme.voice), 2))
+            painter.setPen(QPen(QColor(scheme.accent), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(1, 1, 38, 22), 11, 11)
         body = QRectF(2, 2, 36, 20) if not self.hasFocus() else QRectF(3.5, 3.5, 33, 17)
         painter.setPen(Qt.PenStyle.NoPen if on else QPen(QColor(scheme.outline), 1.2))
-        painter.setBrush(QColor(scheme.voice if on else scheme.surface))
+        painter.setBrush(QColor(scheme.accent if on else scheme.surface))
         inset = 0.0 if on else 0.6
         radius = body.height() / 2
         painter.drawRoundedRect(body.adjusted(inset, inset, -inset, -inset), radius, radius)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(scheme.on_voice if on else scheme.outline))
+        painter.setBrush(QColor(scheme.on_accent if on else scheme.outline))
         knob = 7 if on else 5.5
         painter.drawEllipse(QPointF(28 if on else 12, 12), knob, knob)

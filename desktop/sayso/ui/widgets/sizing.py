@@ -8,12 +8,12 @@ from PySide6.QtWidgets import QWidget
 from . import theme
 
 
-def extend(window: QWidget, opens: QSize, least: QSize, needs: QSize) -> None:
+def set_window_size(window: QWidget, default: QSize, minimum: QSize, content: QSize) -> None:
     """Give a window its sizes, none larger than its screen.
 
     `opens` and `needs` are for 13 px text. `needs` is what its parts take one above the other,
     so that `least` stays as it is until the text is large.
     """
     screen, scale = window.screen().availableSize(), theme.text_scale()
-    window.setMinimumSize(least.expandedTo(needs * scale).boundedTo(screen))
-    window.resize((opens * scale).boundedTo(screen))
+    window.setMinimumSize(minimum.expandedTo(content * scale).boundedTo(screen))
+    window.resize((default * scale).boundedTo(screen))

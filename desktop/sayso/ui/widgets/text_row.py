@@ -42,35 +42,35 @@ class TextRow(Row):
         control = self._field if button is None else side_by_side(self._field, button)
         super().__init__(page.context.scheme, title, help_text, control)
         self._page, self._key, self._check = page, key, check
-        self._refused = False
+        self._rejected = False
         self._field.editingFinished.connect(self._edited)
-        page.keep(key, self)
+        page.add_row(key, self)
 
     def refresh(self) -> None:
         """Show what is set, unless somebody is writing."""
-        if not self._field.hasFocus() and not self._refused:
+        if not self._field.hasFocus() and not self._rejected:
             self._field.setText(settings_of.get(self._page.settings, self._key))
 
-    def start_over(self) -> None:
+    def reset(self) -> None:
         """Show what is set, whatever was being written: it was about something else."""
-        self._refused = False
-        self.note.problem(None)
+        self._rejected = False
+        self.note.show_problem(None)
         self._field.setText(settings_of.get(self._page.settings, self._key))
 
     def _edited(self) -> None:
         text = self._field.text().strip()
-        self._refused = True  # until it is known that it was taken
+        self._rejected = True  # until it is known that it was taken
         if text == settings_of.get(self._page.settings, self._key):
-            self.note.problem(None)
-            self._refused = False
-        elif self._fits(text) and self._page.change(self._key, text) is None:
-            self._refused = False
+            self.note.show_problem(None)
+            self._rejected = False
+        elif self._is_valid(text) and self._page.change(self._key, text) is None:
+            self._rejected = False
 
-    def _fits(self, text: str) -> bool:
+    def _is_valid(self, text: str) -> bool:
         try:
             if self._check:
                 self._check(text)
         except ProblemError as error:
-            self.note.problem(error.problem)
+            self.note.show_problem(error.problem)
             return False
         return True

@@ -18,29 +18,29 @@ class Scheme:
     """Page behind groups."""
     surface: str
     """Groups, fields, pill."""
-    raised: str
+    button: str
     """Buttons, keycaps."""
-    line: str
+    divider: str
     """Hairlines: decorative."""
     outline: str
     """Edges of controls: at least 3 to 1."""
-    ink: str
-    ink2: str
+    text: str
+    secondary_text: str
     """Help and secondary text."""
-    ink3: str
+    disabled_text: str
     """Placeholder, disabled."""
-    voice: str
+    accent: str
     """The microphone is open, or all is well."""
-    on_voice: str
-    voice_soft: str
-    amber: str
+    on_accent: str
+    accent_soft: str
+    warning: str
     """Sayso waits for you."""
     amber_soft: str
-    red: str
+    error: str
     """It failed."""
     red_soft: str
     shadow_alpha: int
-    strong_edges: bool = False
+    is_high_contrast: bool = False
     """High contrast: 2 px edges in ink, no shadow, no tints."""
 
 
@@ -48,18 +48,18 @@ LIGHT = Scheme(
     name="light",
     window="#F4F5F4",
     surface="#FFFFFF",
-    raised="#FFFFFF",
-    line="#E3E6E4",
+    button="#FFFFFF",
+    divider="#E3E6E4",
     outline="#7F8985",
-    ink="#1B2321",
-    ink2="#55605C",
-    ink3="#66716D",
-    voice="#0B756B",
-    on_voice="#FFFFFF",
-    voice_soft="#E1F1EE",
-    amber="#8A5200",
+    text="#1B2321",
+    secondary_text="#55605C",
+    disabled_text="#66716D",
+    accent="#0B756B",
+    on_accent="#FFFFFF",
+    accent_soft="#E1F1EE",
+    warning="#8A5200",
     amber_soft="#FBF0DC",
-    red="#B3261E",
+    error="#B3261E",
     red_soft="#FBE9E7",
     shadow_alpha=46,
 )
@@ -67,18 +67,18 @@ DARK = Scheme(
     name="dark",
     window="#191D1C",
     surface="#232827",
-    raised="#2E3433",
-    line="#343B39",
+    button="#2E3433",
+    divider="#343B39",
     outline="#7C8884",
-    ink="#EDF1EF",
-    ink2="#B3BDB9",
-    ink3="#9AA5A1",
-    voice="#5FD3C2",
-    on_voice="#06201C",
-    voice_soft="#1F3B37",
-    amber="#F0B95B",
+    text="#EDF1EF",
+    secondary_text="#B3BDB9",
+    disabled_text="#9AA5A1",
+    accent="#5FD3C2",
+    on_accent="#06201C",
+    accent_soft="#1F3B37",
+    warning="#F0B95B",
     amber_soft="#3A3020",
-    red="#FF9A8F",
+    error="#FF9A8F",
     red_soft="#402725",
     shadow_alpha=120,
 )
@@ -89,12 +89,12 @@ TRAY_ON_LIGHT = {"ink": "#1B2321", "voice": "#0B756B", "red": "#B3261E"}
 TRAY_ON_DARK = {"ink": "#F2F5F4", "voice": "#5FD3C2", "red": "#FF9A8F"}
 TRAY_CONTOUR = "#38413F"
 
-RADIUS_CONTROL, RADIUS_GROUP, RADIUS_PILL = 6, 10, 20
-BASE_PX = 13
+CONTROL_RADIUS, GROUP_RADIUS, INDICATOR_RADIUS = 6, 10, 20
+BASE_FONT_PX = 13
 """The font size every fixed measure was drawn for."""
-IN_MS, OUT_MS, GROW_MS, SWAP_MS = 140, 120, 160, 100
+FADE_IN_MS, FADE_OUT_MS, RESIZE_MS, CROSS_FADE_MS = 140, 120, 160, 100
 
-_TYPE = {
+_FONT_ROLES = {
     "caption": (0.92, QFont.Weight.Normal),
     "body": (1.0, QFont.Weight.Normal),
     "strong": (1.0, QFont.Weight.DemiBold),
@@ -103,7 +103,7 @@ _TYPE = {
 }
 
 
-def colour(value: str, alpha: float = 1.0) -> QColor:
+def color(value: str, alpha: float = 1.0) -> QColor:
     made = QColor(value)
     made.setAlphaF(alpha)
     return made
@@ -125,7 +125,7 @@ def mix(one: str, other: str, share: float) -> str:
 
 def font(role: str = "body", base: QFont | None = None) -> QFont:
     """The system's font in one of five roles."""
-    factor, weight = _TYPE[role]
+    factor, weight = _FONT_ROLES[role]
     made = QFont(base or QGuiApplication.font())
     if made.pixelSize() > 0:
         made.setPixelSize(max(1, round(made.pixelSize() * factor)))
@@ -137,18 +137,18 @@ def font(role: str = "body", base: QFont | None = None) -> QFont:
 
 def text_scale() -> float:
     """How much larger than drawn for the system's text is; never below 1."""
-    return max(1.0, QFontInfo(QGuiApplication.font()).pixelSize() / BASE_PX)
+    return max(1.0, QFontInfo(QGuiApplication.font()).pixelSize() / BASE_FONT_PX)
 
 
 def scheme() -> Scheme:
     """For what always uses our own colours: the pill."""
-    chosen = DARK if _dark() else LIGHT
+    chosen = DARK if _is_dark() else LIGHT
     return _high_contrast(chosen) if high_contrast() else chosen
 
 
-def for_windows(palette: QPalette, given: bool) -> Scheme:
+def window_scheme(palette: QPalette, from_desktop: bool) -> Scheme:
     """Colours inside windows: the desktop's, or ours where it has `given` none."""
-    if not given:
+    if not from_desktop:
         return scheme()
     ours = DARK if palette.window().color().lightnessF() < 0.5 else LIGHT
     role = QPalette.ColorRole
@@ -168,7 +168,7 @@ def for_windows(palette: QPalette, given: bool) -> Scheme:
         line=mix(ink, surface, 0.88),
         outline=mix(ink, surface, 0.48),
         voice=accent,
-        on_voice=readable_on(accent),
+        on_voice=text_color_on(accent),
         voice_soft=mix(accent, of(role.Window), 0.85),
     )
     return _high_contrast(made) if high_contrast() else made
@@ -179,41 +179,41 @@ def palette(chosen: Scheme) -> QPalette:
     made, role = QPalette(), QPalette.ColorRole
     for which, value in (
         (role.Window, chosen.window),
-        (role.WindowText, chosen.ink),
+        (role.WindowText, chosen.text),
         (role.Base, chosen.surface),
         (role.AlternateBase, chosen.window),
-        (role.Text, chosen.ink),
-        (role.Button, chosen.raised),
-        (role.ButtonText, chosen.ink),
-        (role.Highlight, chosen.voice),
-        (role.Accent, chosen.voice),
-        (role.HighlightedText, chosen.on_voice),
-        (role.PlaceholderText, chosen.ink3),
-        (role.Mid, chosen.line),
-        (role.Midlight, chosen.line),
+        (role.Text, chosen.text),
+        (role.Button, chosen.button),
+        (role.ButtonText, chosen.text),
+        (role.Highlight, chosen.accent),
+        (role.Accent, chosen.accent),
+        (role.HighlightedText, chosen.on_accent),
+        (role.PlaceholderText, chosen.disabled_text),
+        (role.Mid, chosen.divider),
+        (role.Midlight, chosen.divider),
         (role.Dark, chosen.outline),
         (role.Light, chosen.surface),
-        (role.Link, chosen.voice),
+        (role.Link, chosen.accent),
         (role.ToolTipBase, chosen.surface),
-        (role.ToolTipText, chosen.ink),
+        (role.ToolTipText, chosen.text),
     ):
         made.setColor(which, QColor(value))
     for which in (role.Text, role.WindowText, role.ButtonText):
-        made.setColor(QPalette.ColorGroup.Disabled, which, QColor(chosen.ink3))
+        made.setColor(QPalette.ColorGroup.Disabled, which, QColor(chosen.disabled_text))
     return made
 
 
 def high_contrast() -> bool:
     """Whether the desktop asks for more contrast (Qt tells from 6.10 on)."""
-    return _hint("contrastPreference") == "HighContrast"
+    return _accessibility_hint("contrastPreference") == "HighContrast"
 
 
 def reduced_motion() -> bool:
     """Whether the desktop asks for less motion (Qt tells from 6.12 on)."""
-    return _hint("motionPreference") == "ReducedMotion"
+    return _accessibility_hint("motionPreference") == "ReducedMotion"
 
 
-def _hint(name: str) -> str:
+def _accessibility_hint(name: str) -> str:
     style = QGuiApplication.styleHints()  # held: its hints end with the Python object of it
     hints = getattr(style, "accessibility", lambda: None)()
     preference = getattr(hints, name, lambda: None)()
@@ -236,12 +236,12 @@ def contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-def readable_on(background: str) -> str:
+def text_color_on(background: str) -> str:
     """White or near black, whichever reads better."""
     return max(("#FFFFFF", "#06201C"), key=lambda ink: contrast(ink, background))
 
 
-def _dark() -> bool:
+def _is_dark() -> bool:
     told = QGuiApplication.styleHints().colorScheme()
     if told != Qt.ColorScheme.Unknown:
         return told == Qt.ColorScheme.Dark
@@ -251,9 +251,9 @@ def _dark() -> bool:
 def _high_contrast(chosen: Scheme) -> Scheme:
     return attrs.evolve(
         chosen,
-        line=chosen.ink,
-        outline=chosen.ink,
-        ink2=chosen.ink,
+        line=chosen.text,
+        outline=chosen.text,
+        ink2=chosen.text,
         voice_soft=chosen.surface,
         amber_soft=chosen.surface,
         red_soft=chosen.surface,

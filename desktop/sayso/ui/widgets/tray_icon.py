@@ -141,7 +141,7 @@ def paint(painter: QPainter, shape: Shape, size: int, colours: Mapping[str, str]
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for role, path in layers(shape, size):
         dim = role == "dim"
-        painter.fillPath(path, theme.colour(colours["ink" if dim else role], 0.5 if dim else 1))
+        painter.fillPath(path, theme.color(colours["ink" if dim else role], 0.5 if dim else 1))
 
 
 def image(shape: Shape, size: int, colours: Mapping[str, str], contour: str = "") -> QImage:

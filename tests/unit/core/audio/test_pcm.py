@@ -6,17 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sayso.core.audio.pcm import (
-    FIRST_CALLBACK_MS,
-    NO_CALLBACK_MS,
-    QUIETEST_DBFS,
-    SILENCE_MS,
-    ZEROS_MS,
-    Ring,
-    Tail,
-    VoiceMeter,
-    Watch,
-    all_zero,
+    BLOCK_TIMEOUT_MS,
+    DIGITAL_SILENCE_DBFS,
+    FIRST_BLOCK_TIMEOUT_MS,
+    SILENCE_TIMEOUT_MS,
+    ZEROS_TIMEOUT_MS,
+    EnergyVad,
+    PreRollBuffer,
+    ReleaseTail,
+    StreamWatchdog,
     downmix,
+    is_digital_silence,
     level_dbfs,
 )
 
@@ -33,8 +33,8 @@ def noise(ms, dbfs):
 
 
 LEVELS = {
-    "nothing": (b"", QUIETEST_DBFS),
-    "digital silence": (pcm([0] * 100), QUIETEST_DBFS),
+    "nothing": (b"", DIGITAL_SILENCE_DBFS),
+    "digital silence": (pcm([0] * 100), DIGITAL_SILENCE_DBFS),
     "square wave at full scale": (pcm([-32768] * 100), 0.0),
     "sine at full scale": (pcm(32767 * np.sin(np.arange(1600) * math.tau / 16)), -3.01),
     "half": (pcm([16384, -16384] * 50), -6.02),
@@ -49,8 +49,8 @@ def test_the_level_is_the_mean_power_against_full_scale(audio, dbfs):
 
 @given(st.lists(st.integers(-32768, 32767), min_size=1))
 def test_a_level_lies_between_silence_and_full_scale(samples):
-    assert QUIETEST_DBFS <= level_dbfs(pcm(samples)) <= 0.0
-    assert all_zero(pcm(samples)) == (not any(samples))
+    assert DIGITAL_SILENCE_DBFS <= level_dbfs(pcm(samples)) <= 0.0
+    assert is_digital_silence(pcm(samples)) == (not any(samples))
 
 
 def test_mono_is_the_mean_of_the_channels():
@@ -61,23 +61,23 @@ def test_mono_is_the_mean_of_the_channels():
 
 @given(st.lists(st.binary(max_size=40).map(lambda b: b[: len(b) // 2 * 2])), st.integers(0, 40))
 def test_the_ring_keeps_exactly_the_end_of_what_it_was_given(blocks, most_ms):
-    ring = Ring(most_ms, 1000)  # 2 bytes per ms
+    ring = PreRollBuffer(most_ms, 1000)  # 2 bytes per ms
     for block in blocks:
-        ring.add(block)
+        ring.append(block)
     whole = b"".join(blocks)
     assert ring.drain() == (whole[-most_ms * 2 :] if most_ms else b"")
     assert ring.drain() == b""
 
 
 def test_the_ring_does_not_grow():
-    ring = Ring(300, RATE_HZ)
+    ring = PreRollBuffer(300, RATE_HZ)
     for _ in range(10_000):
-        ring.add(b"\1\0" * 80)
+        ring.append(b"\1\0" * 80)
     assert len(ring.drain()) == 300 * RATE_HZ // 1000 * 2
 
 
 def heard(*audio):
-    meter = VoiceMeter(RATE_HZ)
+    meter = EnergyVad(RATE_HZ)
     for part in audio:
         for start in range(0, len(part), 154):  # 77 samples: blocks do not fit frames
             meter.feed(part[start : start + 154])
@@ -101,18 +101,18 @@ VOICE = {
 
 @pytest.mark.parametrize(("audio", "voice"), VOICE.values(), ids=VOICE)
 def test_a_voice_stands_out_of_the_noise_of_the_last_seconds(audio, voice):
-    assert heard(*audio).voice_now is voice
+    assert heard(*audio).is_speech is voice
 
 
 def test_the_floor_is_found_again_when_a_noise_ends():
     assert heard(noise(3000, -30), noise(400, -70)).floor_dbfs == pytest.approx(-70, abs=2)
-    assert VoiceMeter(RATE_HZ).floor_dbfs == QUIETEST_DBFS
+    assert EnergyVad(RATE_HZ).floor_dbfs == DIGITAL_SILENCE_DBFS
 
 
 def kept_ms(meter, after, most_ms=300):
-    tail = Tail(meter, RATE_HZ, most_ms)
+    tail = ReleaseTail(meter, RATE_HZ, most_ms)
     kept = b"".join(tail.feed(after[start : start + 480]) for start in range(0, len(after), 480))
-    assert tail.over or len(kept) == len(after)
+    assert tail.finished or len(kept) == len(after)
     return len(kept) / 2 / RATE_HZ * 1000
 
 
@@ -131,8 +131,8 @@ def test_the_tail_is_300_ms_at_most():
 
 def told(*steps):
     """Each step is (ms, what came): '' nothing, 0 a block of zeros, 1 a block of sound."""
-    watch = Watch(0)
-    rows = [watch.look(at) if came == "" else watch.block(at, came == 0) for at, came in steps]
+    watch = StreamWatchdog(0)
+    rows = [watch.check(at) if came == "" else watch.on_block(at, came == 0) for at, came in steps]
     return [row for row in rows if row]
 
 
@@ -144,22 +144,22 @@ def looks(begin, end):
 WATCHED = {
     "all is well": ([(t, 1) for t in range(20, 9000, 20)], []),
     "the first block takes long": (
-        [*looks(0, FIRST_CALLBACK_MS - 1), (FIRST_CALLBACK_MS - 1, 1)],
+        [*looks(0, FIRST_BLOCK_TIMEOUT_MS - 1), (FIRST_BLOCK_TIMEOUT_MS - 1, 1)],
         [],
     ),
-    "no block at all": (looks(0, FIRST_CALLBACK_MS), ["no-callback"]),
-    "blocks stop": ([(0, 1), *looks(0, NO_CALLBACK_MS)], ["no-callback"]),
-    "blocks nearly stop": ([(0, 1), *looks(0, NO_CALLBACK_MS - 1)], []),
+    "no block at all": (looks(0, FIRST_BLOCK_TIMEOUT_MS), ["no-callback"]),
+    "blocks stop": ([(0, 1), *looks(0, BLOCK_TIMEOUT_MS)], ["no-callback"]),
+    "blocks nearly stop": ([(0, 1), *looks(0, BLOCK_TIMEOUT_MS - 1)], []),
     "told once": ([(20, 1), *looks(20, 4000)], ["no-callback"]),
     "who looks was kept waiting, not the microphone": ([(0, 1), (5000, ""), (5001, 1)], []),
     "kept waiting, and the blocks stop": ([(0, 1), *looks(4900, 5200)], ["no-callback"]),
-    "zeros for too long": ([(t, 0) for t in range(0, SILENCE_MS + 500, 20)], ["zeros", "silence"]),
+    "zeros for too long": ([(t, 0) for t in range(0, SILENCE_TIMEOUT_MS + 500, 20)], ["zeros", "silence"]),
     "zeros, then sound in time": (
-        [*((t, 0) for t in range(0, SILENCE_MS, 20)), (2000, 1)],
+        [*((t, 0) for t in range(0, SILENCE_TIMEOUT_MS, 20)), (2000, 1)],
         ["zeros"],
     ),
     "zeros after sound": ([(0, 1), *((t, 0) for t in range(20, 2100, 20))], ["zeros", "silence"]),
-    "a few zeros": ([(t, int(t % ZEROS_MS == 0)) for t in range(0, 3000, 20)], []),
+    "a few zeros": ([(t, int(t % ZEROS_TIMEOUT_MS == 0)) for t in range(0, 3000, 20)], []),
     "sound begins the count anew": (
         [(t, 1 if t == 1000 else 0) for t in range(0, 2900, 20)],
         ["zeros", "zeros"],
@@ -178,14 +178,14 @@ def test_the_watch_tells_each_trouble_once(steps, troubles):
 
 
 def test_where_blocks_came_before_the_next_is_expected_sooner():
-    watch = Watch(0, first_ms=NO_CALLBACK_MS)
-    assert [watch.look(at) for at in (100, 200, 300, 399)] == [None] * 4
-    assert watch.look(NO_CALLBACK_MS) == "no-callback"
+    watch = StreamWatchdog(0, first_block_timeout_ms=BLOCK_TIMEOUT_MS)
+    assert [watch.check(at) for at in (100, 200, 300, 399)] == [None] * 4
+    assert watch.check(BLOCK_TIMEOUT_MS) == "no-callback"
 
 
-@given(st.lists(st.tuples(st.integers(1, NO_CALLBACK_MS - 1), st.booleans()), max_size=60))
+@given(st.lists(st.tuples(st.integers(1, BLOCK_TIMEOUT_MS - 1), st.booleans()), max_size=60))
 def test_a_microphone_that_keeps_giving_is_never_late(gaps):
-    at, watch = 0, Watch(0)
+    at, watch = 0, StreamWatchdog(0)
     for gap, zero in gaps:
         at += gap
-        assert watch.block(at, zero) in (None, "zeros", "silence")
+        assert watch.on_block(at, zero) in (None, "zeros", "silence")

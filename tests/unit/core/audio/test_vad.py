@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sayso.core.audio.vad import Speech, speech_in
+from sayso.core.audio.vad import SpeechActivity, measure_speech
 
 RATE_HZ = 16_000
 RANDOM = np.random.default_rng(11)
@@ -48,8 +48,8 @@ NO_SPEECH = {
 
 @pytest.mark.parametrize("audio", NO_SPEECH.values(), ids=NO_SPEECH)
 def test_where_nothing_stands_out_there_is_no_speech(audio):
-    speech = speech_in(audio, RATE_HZ)
-    assert (speech.sound_s, speech.voice_s, speech.spans) == (0.0, 0.0, ())
+    speech = measure_speech(audio, RATE_HZ)
+    assert (speech.activity_s, speech.voiced_s, speech.spans) == (0.0, 0.0, ())
     assert speech.duration_s == pytest.approx(len(audio) // 2 / RATE_HZ)
 
 
@@ -57,9 +57,9 @@ def test_where_nothing_stands_out_there_is_no_speech(audio):
 @pytest.mark.parametrize("hz", [80.0, 120.0, 210.0, 330.0])
 def test_a_voice_is_found_where_it_is(rate_hz, hz):
     audio = in_a_room(vowel(0.5, hz=hz, rate_hz=rate_hz), rate_hz=rate_hz)
-    speech = speech_in(pcm(audio), rate_hz)
-    assert speech.voice_s == pytest.approx(0.5, abs=0.08)
-    assert speech.sound_s >= speech.voice_s
+    speech = measure_speech(pcm(audio), rate_hz)
+    assert speech.voiced_s == pytest.approx(0.5, abs=0.08)
+    assert speech.activity_s >= speech.voiced_s
     ((start_s, stop_s),) = speech.spans
     assert start_s == pytest.approx(0.6, abs=0.05)
     assert stop_s == pytest.approx(1.1, abs=0.05)
@@ -67,38 +67,38 @@ def test_a_voice_is_found_where_it_is(rate_hz, hz):
 
 @pytest.mark.parametrize("dbfs", [-15, -30, -45, -55])
 def test_a_quiet_voice_is_found_too(dbfs):
-    speech = speech_in(pcm(in_a_room(vowel(0.5, dbfs), dbfs=dbfs - 20)), RATE_HZ)
-    assert speech.voice_s == pytest.approx(0.5, abs=0.1)
+    speech = measure_speech(pcm(in_a_room(vowel(0.5, dbfs), dbfs=dbfs - 20)), RATE_HZ)
+    assert speech.voiced_s == pytest.approx(0.5, abs=0.1)
 
 
 def test_breath_is_a_sound_and_no_voice():
-    speech = speech_in(pcm(in_a_room(noise(0.7, -35), noise(0.7, -35))), RATE_HZ)
-    assert speech.sound_s == pytest.approx(1.4, abs=0.1)
-    assert speech.voice_s == 0.0
+    speech = measure_speech(pcm(in_a_room(noise(0.7, -35), noise(0.7, -35))), RATE_HZ)
+    assert speech.activity_s == pytest.approx(1.4, abs=0.1)
+    assert speech.voiced_s == 0.0
 
 
 def test_short_gaps_are_within_a_stretch_and_pauses_between_two():
-    near = speech_in(pcm(in_a_room(vowel(0.3), vowel(0.3), pause_s=0.2)), RATE_HZ)
+    near = measure_speech(pcm(in_a_room(vowel(0.3), vowel(0.3), pause_s=0.2)), RATE_HZ)
     assert len(near.spans) == 1
-    assert near.extent_s == pytest.approx(0.8, abs=0.1)
-    far = speech_in(pcm(in_a_room(vowel(0.3), vowel(0.3), pause_s=0.8)), RATE_HZ)
+    assert near.total_span_s == pytest.approx(0.8, abs=0.1)
+    far = measure_speech(pcm(in_a_room(vowel(0.3), vowel(0.3), pause_s=0.8)), RATE_HZ)
     assert len(far.spans) == 2
-    assert far.extent_s == pytest.approx(0.6, abs=0.15)
+    assert far.total_span_s == pytest.approx(0.6, abs=0.15)
 
 
 def test_a_word_that_fills_its_take_is_a_voice_all_the_same():
-    speech = speech_in(pcm(vowel(0.4) + noise(0.4, -70)), RATE_HZ)
-    assert speech.voice_s == pytest.approx(0.35, abs=0.06)
+    speech = measure_speech(pcm(vowel(0.4) + noise(0.4, -70)), RATE_HZ)
+    assert speech.voiced_s == pytest.approx(0.35, abs=0.06)
 
 
 def test_a_take_without_a_rate_has_nothing_in_it():
-    assert speech_in(b"", 0) == Speech(0.0, 0.0, 0.0)
+    assert measure_speech(b"", 0) == SpeechActivity(0.0, 0.0, 0.0)
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=4_000), st.sampled_from([8_000, 16_000, 44_100]))
 def test_any_bytes_are_measured(audio, rate_hz):
-    speech = speech_in(audio, rate_hz)
-    assert 0.0 <= speech.voice_s <= speech.sound_s <= speech.duration_s + 1e-9
+    speech = measure_speech(audio, rate_hz)
+    assert 0.0 <= speech.voiced_s <= speech.activity_s <= speech.duration_s + 1e-9
     assert all(0 <= start < stop <= speech.duration_s for start, stop in speech.spans)
     assert all(a[1] < b[0] for a, b in zip(speech.spans, speech.spans[1:], strict=False))

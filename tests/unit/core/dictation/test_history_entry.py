@@ -4,29 +4,36 @@ import json
 import attrs
 import pytest
 
-from sayso.core.dictation.history_entry import Entry, exported, of_take, tried_again
-from sayso.core.dictation.retention import UNRESOLVED, described, sound_days, text_days
+from sayso.core.dictation.history_entry import (
+    HistoryEntry,
+    entry_from_take,
+    format_entries,
+    with_retry,
+)
+from sayso.core.dictation.retention import UNRESOLVED, audio_days, describe_retention, text_days
 from sayso.core.dictation.take import Take
 from sayso.core.problems import Problem
 from sayso.core.settings import settings as s
-from sayso.core.settings.settings import History
-from sayso.core.usage import Used
+from sayso.core.settings.settings import HistorySettings
+from sayso.core.usage import UsageRecord
 
-WORDS = Entry(
+WORDS = HistoryEntry(
     id="a", started="2026-11-21T13:32:05.250+00:00", offset_min=60, text="Hello, “world”.",
     outcome="inserted", engine="on-device", duration_s=1.5, program="editor",
 )  # fmt: skip
-SILENT = Entry(id="b", started="2026-11-21T23:59:00.000+00:00", offset_min=-480, outcome="failed")
+SILENT = HistoryEntry(
+    id="b", started="2026-11-21T23:59:00.000+00:00", offset_min=-480, outcome="failed"
+)
 
 
 def test_an_entry_is_what_the_take_was():
     take = Take(number=1, id="x", rate_hz=16000, engine="on-device", text="Hi.")
-    take.add(bytes(32000))
+    take.append(bytes(32000))
     take.outcome, take.problem = "held", Problem("The window is gone.", "Copy them.")
-    take.step("key_up", 900.04)
-    entry = of_take(take, started_s=1795269600.5, offset_min=60, program="editor")
+    take.mark("key_up", 900.04)
+    entry = entry_from_take(take, started_s=1795269600.5, offset_min=60, program="editor")
     assert entry.started == "2026-11-21T14:00:00.500+00:00"
-    assert f"{entry.local:%H:%M}" == "15:00"
+    assert f"{entry.local_time:%H:%M}" == "15:00"
     assert (entry.error, entry.duration_s) == ("The window is gone. Copy them.", 1.0)
     assert entry.timings == {"key_up": 900.0}
 
@@ -45,9 +52,11 @@ AGAIN = {
 @pytest.mark.parametrize(("before", "text", "words", "outcome"), AGAIN.values(), ids=AGAIN)
 def test_a_take_that_was_tried_again(before, text, words, outcome):
     take = Take(number=-1, id="a", engine="Attic")
-    take.charge(Used(endpoint="Attic", seconds=2, cost_usd=0.5))
-    first = attrs.evolve(before, usage=(Used(endpoint="OpenAI", cost_usd=0.25),), error="Broke.")
-    again = tried_again(first, take, text)
+    take.add_usage(UsageRecord(endpoint="Attic", seconds=2, cost_usd=0.5))
+    first = attrs.evolve(
+        before, usage=(UsageRecord(endpoint="OpenAI", cost_usd=0.25),), error="Broke."
+    )
+    again = with_retry(first, take, text)
     assert (again.text, again.outcome, again.engine, again.error) == (words, outcome, "Attic", "")
     assert again.cost_usd == 0.75
 
@@ -55,8 +64,8 @@ def test_a_take_that_was_tried_again(before, text, words, outcome):
 SHOWN = {
     "words": (WORDS, "Hello, “world”."),
     "failed": (SILENT, "Not recognised yet"),
-    "nothing": (Entry(id="", started="", outcome="nothing"), "Nothing heard"),
-    "cancelled": (Entry(id="", started="", outcome="cancelled"), "Cancelled"),
+    "nothing": (HistoryEntry(id="", started="", outcome="nothing"), "Nothing heard"),
+    "cancelled": (HistoryEntry(id="", started="", outcome="cancelled"), "Cancelled"),
 }
 
 
@@ -66,25 +75,25 @@ def test_what_is_shown(entry, shown):
 
 
 def test_export_as_text_has_times_and_words():
-    assert exported([WORDS, SILENT], "txt") == "2026-11-21 14:32\nHello, “world”.\n"
+    assert format_entries([WORDS, SILENT], "txt") == "2026-11-21 14:32\nHello, “world”.\n"
 
 
 def test_export_as_json_has_everything():
-    first, second = json.loads(exported([WORDS, SILENT], "json"))
+    first, second = json.loads(format_entries([WORDS, SILENT], "json"))
     assert (first["text"], first["timings"], second["outcome"]) == ("Hello, “world”.", {}, "failed")
 
 
 @pytest.mark.parametrize("text", ['say "hi", twice', "two\nlines", "ö"], ids=["quotes", "nl", "ö"])
 def test_export_as_csv_is_read_back(text):
-    entry = Entry(id="c", started=WORDS.started, text=text)
-    heading, row = list(csv.reader(exported([entry], "csv").splitlines(keepends=True)))
+    entry = HistoryEntry(id="c", started=WORDS.started, text=text)
+    heading, row = list(csv.reader(format_entries([entry], "csv").splitlines(keepends=True)))
     assert (heading[-1], row[-1]) == ("text", text)
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+49 40", "-x", "@SUM(A1)"])
 def test_words_are_no_formula_in_a_spreadsheet(text):
-    entry = Entry(id="c", started=WORDS.started, text=text)
-    assert list(csv.reader(exported([entry], "csv").splitlines()))[1][-1] == f"'{text}"
+    entry = HistoryEntry(id="c", started=WORDS.started, text=text)
+    assert list(csv.reader(format_entries([entry], "csv").splitlines()))[1][-1] == f"'{text}"
 
 
 KEPT = {
@@ -110,21 +119,21 @@ KEPT = {
 
 @pytest.mark.parametrize(("keep", "sound", "outcome", "days", "of_sound"), KEPT.values(), ids=KEPT)
 def test_what_is_kept_for_how_long(keep, sound, outcome, days, of_sound):
-    rule = History(keep=keep, sound_days=sound)
-    assert (text_days(rule, outcome), sound_days(rule, outcome)) == (days, of_sound)
+    rule = HistorySettings(keep=keep, sound_days=sound)
+    assert (text_days(rule, outcome), audio_days(rule, outcome)) == (days, of_sound)
 
 
 @pytest.mark.parametrize("keep", ["never", "7d", "30d", "1y", "always"])
 @pytest.mark.parametrize("outcome", [*UNRESOLVED, "inserted", "nothing", "cancelled"])
 def test_sound_never_outlives_its_words(keep, outcome):
     for sound in (0, 1, 7, 30, 365):
-        rule = History(keep=keep, sound_days=sound)
+        rule = HistorySettings(keep=keep, sound_days=sound)
         days = text_days(rule, outcome)
-        assert days is None or sound_days(rule, outcome) <= days
-        assert described(rule).endswith(".")
+        assert days is None or audio_days(rule, outcome) <= days
+        assert describe_retention(rule).endswith(".")
 
 
 def test_the_settings_name_the_rule():
     settings = s.put(s.put(s.Settings(), "history.keep", "1y"), "history.sound_days", 0)
-    assert settings.history == History(keep="1y", sound_days=0)
-    assert "for 1 year" in described(settings.history)
+    assert settings.history == HistorySettings(keep="1y", sound_days=0)
+    assert "for 1 year" in describe_retention(settings.history)

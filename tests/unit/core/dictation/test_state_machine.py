@@ -4,250 +4,302 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sayso.core.dictation.events import (
-    Again,
+    ArchiveTake,
+    AudioLost,
     Cancel,
+    CancelRecognition,
     CloseMic,
+    ContinueHandsFree,
+    DeleteTake,
     Discard,
     Dismiss,
-    DropEngine,
-    Failed,
-    Forget,
-    HandsFree,
-    Held,
+    FocusChanged,
     Insert,
+    Inserted,
+    InsertFailed,
     InsertHeld,
-    Keep,
     KeepTail,
-    Landed,
-    NotLanded,
-    OpenEngine,
     OpenMic,
-    Play,
-    Recognised,
-    Rescued,
+    PlayCue,
+    ProblemReported,
+    RecognitionFailed,
+    Recovered,
+    Reinsert,
     Retry,
-    SoundLost,
     Start,
+    StartRecognition,
+    StartTimer,
     Stop,
-    TailOver,
-    WakeMe,
-    Warn,
-    Woke,
+    TailEnded,
+    TimerFired,
+    Transcribed,
 )
 from sayso.core.dictation.state_machine import (
-    NO_ANSWER,
-    NOT_TYPED,
-    STOPPED_AFTER_LIMIT,
+    INSERT_TIMED_OUT,
+    TAKE_LIMIT_REACHED,
+    TEXT_TIMED_OUT,
     Dictation,
     Phase,
 )
 from sayso.core.problems import Problem
 
-REFUSED = Problem("Your API key was refused by api.openai.com.")
-UNPLUGGED = Problem("The microphone went away while you spoke.")
-UNFETCHED = Problem("This window does not take typed text.")
-OPENED = [OpenMic(1), OpenEngine(1)]
-STOPPED = Play("stop")
-ERROR = Play("error")
+API_KEY_REFUSED = Problem("Your API key was refused by api.openai.com.")
+MICROPHONE_UNPLUGGED = Problem("The microphone went away while you spoke.")
+PASTE_FAILED = Problem("This window does not take typed text.")
+OPENED = [OpenMic(1), StartRecognition(1)]
+STOPPED = PlayCue("stop")
+ERROR = PlayCue("error")
 
 
-def play(*events):
+def commands_for(*events):
     """Feed events; return the commands each one caused, without the alarms."""
     machine = Dictation()
-    return [[c for c in machine.handle(e) if not isinstance(c, WakeMe)] for e in events]
+    return [[c for c in machine.handle(e) if not isinstance(c, StartTimer)] for e in events]
 
 
-def after(*events):
+def machine_after(*events):
     machine = Dictation()
     for event in events:
         machine.handle(event)
     return machine
 
 
-SPOKEN = (Start(), Stop(), TailOver(1))
-RECOGNISED = (*SPOKEN, Recognised(1, "hello"))
+SPOKEN = (Start(), Stop(), TailEnded(1))
+RECOGNISED = (*SPOKEN, Transcribed(1, "hello"))
 
 CASES = {
     "hold, speak, let go": (
-        [*RECOGNISED, Landed(1)],
+        [*RECOGNISED, Inserted(1)],
         [
             OPENED,
             [KeepTail(1)],
             [CloseMic(1), STOPPED],
-            [Insert(1, "hello", anywhere=False)],
-            [Keep(1, "inserted")],
+            [Insert(1, "hello", any_window=False)],
+            [ArchiveTake(1, "inserted")],
         ],
     ),
     "a second start while listening is nothing": ([Start(), Start()], [OPENED, []]),
     "the tail ends by its alarm too": (
-        [Start(), Stop(), Woke(1, "tail"), TailOver(1)],
+        [Start(), Stop(), TimerFired(1, "tail"), TailEnded(1)],
         [OPENED, [KeepTail(1)], [CloseMic(1), STOPPED], []],
     ),
     "cancel while speaking keeps the take": (
-        [Start(), Cancel(), Recognised(1, "late")],
-        [OPENED, [CloseMic(1), DropEngine(1), Keep(1, "cancelled")], []],
+        [Start(), Cancel(), Transcribed(1, "late")],
+        [OPENED, [CloseMic(1), CancelRecognition(1), ArchiveTake(1, "cancelled")], []],
     ),
     "cancel while finishing keeps the take": (
         [*SPOKEN, Cancel()],
-        [OPENED, [KeepTail(1)], [CloseMic(1), STOPPED], [DropEngine(1), Keep(1, "cancelled")]],
+        [
+            OPENED,
+            [KeepTail(1)],
+            [CloseMic(1), STOPPED],
+            [CancelRecognition(1), ArchiveTake(1, "cancelled")],
+        ],
     ),
     "a shortcut leaves no trace": (
         [Start(), Discard()],
-        [OPENED, [CloseMic(1), DropEngine(1), Forget(1)]],
+        [OPENED, [CloseMic(1), CancelRecognition(1), DeleteTake(1)]],
     ),
     "nothing said": (
-        [*SPOKEN, Recognised(1, "")],
-        [OPENED, [KeepTail(1)], [CloseMic(1), STOPPED], [Keep(1, "nothing")]],
+        [*SPOKEN, Transcribed(1, "")],
+        [OPENED, [KeepTail(1)], [CloseMic(1), STOPPED], [ArchiveTake(1, "nothing")]],
     ),
     "a press during the tail starts the next take at once": (
         [Start(), Stop(), Start()],
-        [OPENED, [KeepTail(1)], [CloseMic(1), STOPPED, OpenMic(2), OpenEngine(2)]],
+        [OPENED, [KeepTail(1)], [CloseMic(1), STOPPED, OpenMic(2), StartRecognition(2)]],
     ),
     "an earlier take waits for the key to come up": (
-        [*SPOKEN, Start(), Recognised(1, "one"), Stop()],
+        [*SPOKEN, Start(), Transcribed(1, "one"), Stop()],
         [
-            *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED], [OpenMic(2), OpenEngine(2)], []],
-            [KeepTail(2), Insert(1, "one", anywhere=False)],
+            *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED], [OpenMic(2), StartRecognition(2)], []],
+            [KeepTail(2), Insert(1, "one", any_window=False)],
         ],
     ),
     "an earlier take lands while listening hands-free": (
-        [*SPOKEN, Start(hands_free=True), Recognised(1, "one")],
+        [*SPOKEN, Start(hands_free=True), Transcribed(1, "one")],
         [
-            *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED], [OpenMic(2), OpenEngine(2)]],
-            [Insert(1, "one", anywhere=False)],
+            *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED], [OpenMic(2), StartRecognition(2)]],
+            [Insert(1, "one", any_window=False)],
         ],
     ),
     "a later take waits for the earlier one": (
-        [*SPOKEN, Start(), Stop(), TailOver(2), Recognised(2, "two"), Recognised(1, "one")],
+        [*SPOKEN, Start(), Stop(), TailEnded(2), Transcribed(2, "two"), Transcribed(1, "one")],
         [
-            *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED], [OpenMic(2), OpenEngine(2)]],
+            *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED], [OpenMic(2), StartRecognition(2)]],
             *[[KeepTail(2)], [CloseMic(2), STOPPED], []],
-            [Insert(1, "one", anywhere=False)],
+            [Insert(1, "one", any_window=False)],
         ],
     ),
     "the later one follows as soon as the earlier has landed": (
         [
-            *[*SPOKEN, Start(), Stop(), TailOver(2), Recognised(2, "two")],
-            *[Recognised(1, "one"), Landed(1)],
+            *[*SPOKEN, Start(), Stop(), TailEnded(2), Transcribed(2, "two")],
+            *[Transcribed(1, "one"), Inserted(1)],
         ],
         [
-            *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED], [OpenMic(2), OpenEngine(2)]],
-            *[[KeepTail(2)], [CloseMic(2), STOPPED], [], [Insert(1, "one", anywhere=False)]],
-            [Keep(1, "inserted"), Insert(2, "two", anywhere=False)],
+            *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED], [OpenMic(2), StartRecognition(2)]],
+            *[[KeepTail(2)], [CloseMic(2), STOPPED], [], [Insert(1, "one", any_window=False)]],
+            [ArchiveTake(1, "inserted"), Insert(2, "two", any_window=False)],
         ],
     ),
     "the engine refuses while the person speaks: recording goes on": (
-        [Start(), Failed(1, REFUSED), Stop(), TailOver(1)],
+        [Start(), RecognitionFailed(1, API_KEY_REFUSED), Stop(), TailEnded(1)],
         [
             *[OPENED, [ERROR], [KeepTail(1)]],
-            [CloseMic(1), STOPPED, DropEngine(1), Keep(1, "failed", REFUSED)],
+            [CloseMic(1), STOPPED, CancelRecognition(1), ArchiveTake(1, "failed", API_KEY_REFUSED)],
         ],
     ),
     "the engine gives up at the end": (
-        [*SPOKEN, Failed(1, REFUSED)],
+        [*SPOKEN, RecognitionFailed(1, API_KEY_REFUSED)],
         [
             *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED]],
-            [DropEngine(1), Keep(1, "failed", REFUSED), ERROR],
+            [CancelRecognition(1), ArchiveTake(1, "failed", API_KEY_REFUSED), ERROR],
         ],
     ),
     "no answer": (
-        [*SPOKEN, Woke(1, "text")],
+        [*SPOKEN, TimerFired(1, "text")],
         [
             *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED]],
-            [DropEngine(1), Keep(1, "failed", NO_ANSWER), ERROR],
+            [CancelRecognition(1), ArchiveTake(1, "failed", TEXT_TIMED_OUT), ERROR],
         ],
     ),
     "no microphone": (
-        [Start(), SoundLost(1, UNPLUGGED, recorded=False)],
-        [OPENED, [CloseMic(1), DropEngine(1), Keep(1, "failed", UNPLUGGED), ERROR]],
+        [Start(), AudioLost(1, MICROPHONE_UNPLUGGED, has_audio=False)],
+        [
+            OPENED,
+            [
+                CloseMic(1),
+                CancelRecognition(1),
+                ArchiveTake(1, "failed", MICROPHONE_UNPLUGGED),
+                ERROR,
+            ],
+        ],
     ),
     "the microphone goes away: what was said is recognised": (
-        [Start(), SoundLost(1, UNPLUGGED, recorded=True), Recognised(1, "half")],
-        [OPENED, [CloseMic(1), STOPPED], [Insert(1, "half", anywhere=False)]],
+        [Start(), AudioLost(1, MICROPHONE_UNPLUGGED, has_audio=True), Transcribed(1, "half")],
+        [OPENED, [CloseMic(1), STOPPED], [Insert(1, "half", any_window=False)]],
     ),
     "ten minutes": (
-        [Start(), Woke(1, "limit")],
+        [Start(), TimerFired(1, "limit")],
         [OPENED, [CloseMic(1), STOPPED]],
     ),
     "another window: held, then typed where the user wants it": (
-        [*RECOGNISED, Held(1), InsertHeld(), Landed(1)],
+        [*RECOGNISED, FocusChanged(1), InsertHeld(), Inserted(1)],
         [
             *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED]],
-            *[[Insert(1, "hello", anywhere=False)], [Keep(1, "held")]],
-            *[[Insert(1, "hello", anywhere=True)], [Keep(1, "inserted")]],
+            *[[Insert(1, "hello", any_window=False)], [ArchiveTake(1, "held")]],
+            *[[Insert(1, "hello", any_window=True)], [ArchiveTake(1, "inserted")]],
         ],
     ),
     "not fetched": (
-        [*RECOGNISED, NotLanded(1, UNFETCHED), Landed(1)],
+        [*RECOGNISED, InsertFailed(1, PASTE_FAILED), Inserted(1)],
         [
             *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED]],
-            *[[Insert(1, "hello", anywhere=False)], [Keep(1, "held", UNFETCHED), ERROR], []],
+            *[
+                [Insert(1, "hello", any_window=False)],
+                [ArchiveTake(1, "held", PASTE_FAILED), ERROR],
+                [],
+            ],
         ],
     ),
     "the typist hangs": (
-        [*RECOGNISED, Woke(1, "insert"), Landed(1)],
+        [*RECOGNISED, TimerFired(1, "insert"), Inserted(1)],
         [
             *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED]],
-            *[[Insert(1, "hello", anywhere=False)], [Keep(1, "held", NOT_TYPED), ERROR], []],
+            *[
+                [Insert(1, "hello", any_window=False)],
+                [ArchiveTake(1, "held", INSERT_TIMED_OUT), ERROR],
+                [],
+            ],
         ],
     ),
     "try again": (
-        [*SPOKEN, Failed(1, REFUSED), Retry(), Recognised(1, "hello")],
+        [*SPOKEN, RecognitionFailed(1, API_KEY_REFUSED), Retry(), Transcribed(1, "hello")],
         [
             *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED]],
-            *[[DropEngine(1), Keep(1, "failed", REFUSED), ERROR], [OpenEngine(1)]],
-            [Insert(1, "hello", anywhere=True)],
+            *[
+                [CancelRecognition(1), ArchiveTake(1, "failed", API_KEY_REFUSED), ERROR],
+                [StartRecognition(1)],
+            ],
+            [Insert(1, "hello", any_window=True)],
         ],
     ),
     "rescued words are typed where the user wants them": (
-        [Rescued(-1, "back", "14:32"), InsertHeld(), Landed(-1)],
-        [[], [Insert(-1, "back", anywhere=True)], [Keep(-1, "inserted")]],
+        [Recovered(-1, "back", "14:32"), InsertHeld(), Inserted(-1)],
+        [[], [Insert(-1, "back", any_window=True)], [ArchiveTake(-1, "inserted")]],
     ),
     "rescued words come before those of this run": (
-        [*SPOKEN, Rescued(-1, "back", "14:32"), InsertHeld(), Recognised(1, "one"), Landed(-1)],
+        [
+            *SPOKEN,
+            Recovered(-1, "back", "14:32"),
+            InsertHeld(),
+            Transcribed(1, "one"),
+            Inserted(-1),
+        ],
         [
             *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED], []],
-            *[[Insert(-1, "back", anywhere=True)], []],
-            [Keep(-1, "inserted"), Insert(1, "one", anywhere=False)],
+            *[[Insert(-1, "back", any_window=True)], []],
+            [ArchiveTake(-1, "inserted"), Insert(1, "one", any_window=False)],
         ],
     ),
     "words of the history wait for the key to come up": (
-        [Start(), Again(-1, "once more"), Cancel()],
+        [Start(), Reinsert(-1, "once more"), Cancel()],
         [
             *[OPENED, []],
             [
-                *[CloseMic(1), DropEngine(1), Keep(1, "cancelled")],
-                Insert(-1, "once more", anywhere=True),
+                *[CloseMic(1), CancelRecognition(1), ArchiveTake(1, "cancelled")],
+                Insert(-1, "once more", any_window=True),
             ],
         ],
     ),
     "words of the history that do not land are held": (
-        [Again(-1, "once more"), NotLanded(-1, UNFETCHED), InsertHeld()],
+        [Reinsert(-1, "once more"), InsertFailed(-1, PASTE_FAILED), InsertHeld()],
         [
-            *[[Insert(-1, "once more", anywhere=True)], [Keep(-1, "held", UNFETCHED), ERROR]],
-            [Insert(-1, "once more", anywhere=True)],
+            *[
+                [Insert(-1, "once more", any_window=True)],
+                [ArchiveTake(-1, "held", PASTE_FAILED), ERROR],
+            ],
+            [Insert(-1, "once more", any_window=True)],
         ],
     ),
     "wishes with nothing to do": (
-        [Stop(), Cancel(), Discard(), Retry(), InsertHeld(), Dismiss(), HandsFree()],
+        [Stop(), Cancel(), Discard(), Retry(), InsertHeld(), Dismiss(), ContinueHandsFree()],
         [[], [], [], [], [], [], []],
     ),
     "facts of a take that is over": (
-        [*RECOGNISED, Landed(1), Landed(1), Recognised(1, "again"), Failed(1, REFUSED)],
+        [
+            *RECOGNISED,
+            Inserted(1),
+            Inserted(1),
+            Transcribed(1, "again"),
+            RecognitionFailed(1, API_KEY_REFUSED),
+        ],
         [
             *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED]],
-            *[[Insert(1, "hello", anywhere=False)], [Keep(1, "inserted")], [], [], []],
+            *[[Insert(1, "hello", any_window=False)], [ArchiveTake(1, "inserted")], [], [], []],
         ],
     ),
     "a fact of a take that waits its turn": (
-        [*SPOKEN, Start(), Recognised(1, "one"), Failed(1, REFUSED), Woke(2, "limit")],
         [
-            *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED], [OpenMic(2), OpenEngine(2)], [], []],
-            [CloseMic(2), STOPPED, Insert(1, "one", anywhere=False)],
+            *SPOKEN,
+            Start(),
+            Transcribed(1, "one"),
+            RecognitionFailed(1, API_KEY_REFUSED),
+            TimerFired(2, "limit"),
+        ],
+        [
+            *[
+                OPENED,
+                [KeepTail(1)],
+                [CloseMic(1), STOPPED],
+                [OpenMic(2), StartRecognition(2)],
+                [],
+                [],
+            ],
+            [CloseMic(2), STOPPED, Insert(1, "one", any_window=False)],
         ],
     ),
     "facts that do not fit the phase": (
-        [Start(), Recognised(1, "early"), TailOver(1), Woke(1, "text"), Landed(1)],
+        [Start(), Transcribed(1, "early"), TailEnded(1), TimerFired(1, "text"), Inserted(1)],
         [OPENED, [], [], [], []],
     ),
 }
@@ -255,7 +307,7 @@ CASES = {
 
 @pytest.mark.parametrize(("events", "expected"), CASES.values(), ids=CASES)
 def test_what_it_does(events, expected):
-    assert play(*events) == expected
+    assert commands_for(*events) == expected
 
 
 STATES = {
@@ -264,77 +316,104 @@ STATES = {
     "tail": ((Start(), Stop()), "finishing"),
     "finishing": (SPOKEN, "finishing"),
     "inserting": (RECOGNISED, "inserting"),
-    "landed": ((*RECOGNISED, Landed(1)), "idle"),
-    "failed": ((*SPOKEN, Failed(1, REFUSED)), "failed"),
-    "failed and dismissed": ((*SPOKEN, Failed(1, REFUSED), Dismiss()), "idle"),
-    "failed and shown long enough": ((*SPOKEN, Failed(1, REFUSED), Woke(1, "shown")), "idle"),
-    "failed, then speaking again": ((*SPOKEN, Failed(1, REFUSED), Start()), "listening"),
+    "landed": ((*RECOGNISED, Inserted(1)), "idle"),
+    "failed": ((*SPOKEN, RecognitionFailed(1, API_KEY_REFUSED)), "failed"),
+    "failed and dismissed": ((*SPOKEN, RecognitionFailed(1, API_KEY_REFUSED), Dismiss()), "idle"),
+    "failed and shown long enough": (
+        (*SPOKEN, RecognitionFailed(1, API_KEY_REFUSED), TimerFired(1, "shown")),
+        "idle",
+    ),
+    "failed, then speaking again": (
+        (*SPOKEN, RecognitionFailed(1, API_KEY_REFUSED), Start()),
+        "listening",
+    ),
     "an older problem's clock does not clear a newer take": (
-        (*SPOKEN, Failed(1, REFUSED), Start(), Failed(2, REFUSED), Stop(), Woke(1, "shown")),
+        (
+            *SPOKEN,
+            RecognitionFailed(1, API_KEY_REFUSED),
+            Start(),
+            RecognitionFailed(2, API_KEY_REFUSED),
+            Stop(),
+            TimerFired(1, "shown"),
+        ),
         "finishing",
     ),
-    "held": ((*RECOGNISED, Held(1)), "idle"),
-    "a warning": ((Warn(UNPLUGGED),), "failed"),
-    "a warning shown long enough": ((Warn(UNPLUGGED), Woke(0, "shown")), "idle"),
-    "a warning while speaking": ((Start(), Warn(UNPLUGGED)), "listening"),
-    "an alarm that does not fit": ((Start(), Stop(), TailOver(1), Woke(1, "insert")), "finishing"),
+    "held": ((*RECOGNISED, FocusChanged(1)), "idle"),
+    "a warning": ((ProblemReported(MICROPHONE_UNPLUGGED),), "failed"),
+    "a warning shown long enough": (
+        (ProblemReported(MICROPHONE_UNPLUGGED), TimerFired(0, "shown")),
+        "idle",
+    ),
+    "a warning while speaking": ((Start(), ProblemReported(MICROPHONE_UNPLUGGED)), "listening"),
+    "an alarm that does not fit": (
+        (Start(), Stop(), TailEnded(1), TimerFired(1, "insert")),
+        "finishing",
+    ),
 }
 
 
 @pytest.mark.parametrize(("events", "state"), STATES.values(), ids=STATES)
 def test_state(events, state):
-    assert after(*events).state == state
+    assert machine_after(*events).state == state
 
 
 def test_held_words_stay_when_the_question_is_gone():
-    machine = after(*RECOGNISED, Held(1))
-    assert (machine.held_text, machine.asks) == ("hello", True)
+    machine = machine_after(*RECOGNISED, FocusChanged(1))
+    assert (machine.held_text, machine.offers_held_text) == ("hello", True)
     machine.handle(Dismiss())
-    assert (machine.held_text, machine.asks) == ("hello", False)
-    assert Insert(1, "hello", anywhere=True) in machine.handle(InsertHeld())
+    assert (machine.held_text, machine.offers_held_text) == ("hello", False)
+    assert Insert(1, "hello", any_window=True) in machine.handle(InsertHeld())
     assert machine.held_text == ""
 
 
 def test_rescued_words_are_offered_once_and_say_when_they_were_spoken():
-    machine = after(Rescued(-1, "back", "14:32", 3))
-    assert (machine.held_text, machine.asks, machine.rescued) == ("back", True, "14:32")
-    assert machine.rescued_count == 3
-    assert machine.wanted == {-1}
+    machine = machine_after(Recovered(-1, "back", "14:32", 3))
+    assert (machine.held_text, machine.offers_held_text, machine.recovered_spoken_at) == (
+        "back",
+        True,
+        "14:32",
+    )
+    assert machine.recovered_count == 3
+    assert machine.reusable_takes == {-1}
     machine.handle(Dismiss())
-    assert (machine.held_text, machine.asks, machine.state) == ("back", False, "idle")
+    assert (machine.held_text, machine.offers_held_text, machine.state) == ("back", False, "idle")
     machine.handle(InsertHeld())
-    assert (machine.held_text, machine.rescued) == ("", "")
+    assert (machine.held_text, machine.recovered_spoken_at) == ("", "")
 
 
 def test_words_that_wait_already_stay():
-    machine = after(*RECOGNISED, Held(1), Rescued(-1, "back", "14:32"))
-    assert (machine.held_text, machine.rescued) == ("hello", "")
+    machine = machine_after(*RECOGNISED, FocusChanged(1), Recovered(-1, "back", "14:32"))
+    assert (machine.held_text, machine.recovered_spoken_at) == ("hello", "")
 
 
 def test_held_words_wait_while_others_are_inserted():
-    machine = after(*RECOGNISED, Held(1), Start(), Stop(), TailOver(2), Recognised(2, "two"))
+    machine = machine_after(
+        *RECOGNISED, FocusChanged(1), Start(), Stop(), TailEnded(2), Transcribed(2, "two")
+    )
     assert machine.phase(2) is Phase.INSERTING
     assert not [c for c in machine.handle(InsertHeld()) if isinstance(c, Insert)]
-    assert Insert(1, "hello", anywhere=True) in machine.handle(Landed(2))
+    assert Insert(1, "hello", any_window=True) in machine.handle(Inserted(2))
 
 
 def test_words_held_later_take_the_place_of_rescued_ones():
-    machine = after(Rescued(-1, "back", "14:32"), *RECOGNISED, Held(1))
-    assert (machine.held_text, machine.rescued) == ("hello", "")
+    machine = machine_after(Recovered(-1, "back", "14:32"), *RECOGNISED, FocusChanged(1))
+    assert (machine.held_text, machine.recovered_spoken_at) == ("hello", "")
 
 
 def test_nothing_heard_is_counted_until_a_word_comes():
-    machine = after(*SPOKEN, Recognised(1, ""), Start(), Stop(), TailOver(2), Recognised(2, ""))
-    assert machine.nothing_heard == 2
-    for event in (Start(), Stop(), TailOver(3), Recognised(3, "word")):
+    machine = machine_after(
+        *SPOKEN, Transcribed(1, ""), Start(), Stop(), TailEnded(2), Transcribed(2, "")
+    )
+    assert machine.empty_takes == 2
+    for event in (Start(), Stop(), TailEnded(3), Transcribed(3, "word")):
         machine.handle(event)
-    assert machine.nothing_heard == 0
+    assert machine.empty_takes == 0
 
 
 def test_hands_free_is_of_the_take_being_spoken():
-    machine = after(Start())
+    machine = machine_after(Start())
     assert not machine.hands_free
-    machine.handle(HandsFree())
+    machine.handle(ContinueHandsFree())
     assert machine.hands_free
     assert machine.phase(1) is Phase.LISTENING
     machine.handle(Stop())
@@ -342,45 +421,52 @@ def test_hands_free_is_of_the_take_being_spoken():
 
 
 def test_the_limit_is_told():
-    assert after(Start(), Woke(1, "limit")).problem == STOPPED_AFTER_LIMIT
+    assert machine_after(Start(), TimerFired(1, "limit")).problem == TAKE_LIMIT_REACHED
 
 
 NUMBERS = st.integers(min_value=1, max_value=4)
 EVENTS = st.one_of(
     st.sampled_from(
-        [Start(), Start(hands_free=True), Stop(), HandsFree(), Cancel(), Discard(), Retry()]
+        [Start(), Start(hands_free=True), Stop(), ContinueHandsFree(), Cancel(), Discard(), Retry()]
     ),
-    st.sampled_from([InsertHeld(), Dismiss(), Warn(UNPLUGGED)]),
-    st.sampled_from([Rescued(-1, "back", "14:32"), Landed(-1), Held(-1), NotLanded(-1, UNFETCHED)]),
-    st.builds(SoundLost, NUMBERS, st.just(UNPLUGGED), st.booleans()),
-    st.builds(Recognised, NUMBERS, st.sampled_from(["", "a", "b"])),
-    st.builds(Failed, NUMBERS, st.just(REFUSED)),
-    st.builds(NotLanded, NUMBERS, st.just(UNFETCHED)),
-    st.builds(Woke, NUMBERS, st.sampled_from(["limit", "tail", "text", "insert", "shown"])),
-    *(st.builds(kind, NUMBERS) for kind in (TailOver, Landed, Held)),
+    st.sampled_from([InsertHeld(), Dismiss(), ProblemReported(MICROPHONE_UNPLUGGED)]),
+    st.sampled_from(
+        [
+            Recovered(-1, "back", "14:32"),
+            Inserted(-1),
+            FocusChanged(-1),
+            InsertFailed(-1, PASTE_FAILED),
+        ]
+    ),
+    st.builds(AudioLost, NUMBERS, st.just(MICROPHONE_UNPLUGGED), st.booleans()),
+    st.builds(Transcribed, NUMBERS, st.sampled_from(["", "a", "b"])),
+    st.builds(RecognitionFailed, NUMBERS, st.just(API_KEY_REFUSED)),
+    st.builds(InsertFailed, NUMBERS, st.just(PASTE_FAILED)),
+    st.builds(TimerFired, NUMBERS, st.sampled_from(["limit", "tail", "text", "insert", "shown"])),
+    *(st.builds(kind, NUMBERS) for kind in (TailEnded, Inserted, FocusChanged)),
 )
 
 
 @attrs.define
-class World:
+class Simulation:
     """Does what the commands say, and keeps count."""
 
     machine: Dictation = attrs.field(factory=Dictation)
     open_mics: set[int] = attrs.field(factory=set)
     engines: set[int] = attrs.field(factory=set)
     inserting: list[int] = attrs.field(factory=list)
-    landed: list[int] = attrs.field(factory=list)
-    kept: dict[int, str] = attrs.field(factory=dict)
-    alarms: list[Woke] = attrs.field(factory=list)
-    rescued: bool = False
+    inserted: list[int] = attrs.field(factory=list)
+    outcomes: dict[int, str] = attrs.field(factory=dict)
+    timers: list[TimerFired] = attrs.field(factory=list)
+    recovered: bool = False
 
     def feed(self, event) -> None:  # noqa: C901  one case to each command
-        if isinstance(event, Rescued):
-            if self.rescued:
+        if isinstance(event, Recovered):
+            if self.recovered:
                 return  # a number is given once
-            self.rescued = True
-        if isinstance(event, Landed) and self.machine.phase(event.take) is Phase.INSERTING:
-            self.landed.append(event.take)
+            self.recovered = True
+        if isinstance(event, Inserted) and self.machine.phase(event.take) is Phase.INSERTING:
+            self.inserted.append(event.take)
         for command in self.machine.handle(event):
             match command:
                 case OpenMic(take):
@@ -388,40 +474,40 @@ class World:
                     self.open_mics.add(take)
                 case CloseMic(take):
                     self.open_mics.remove(take)
-                case OpenEngine(take):
+                case StartRecognition(take):
                     self.engines.add(take)
-                case DropEngine(take):
+                case CancelRecognition(take):
                     self.engines.discard(take)
                 case Insert(take, text):
                     assert text
                     assert not [n for n in self.inserting if self.machine.phase(n) is not None]
-                    assert take not in self.landed, "inserted twice"
-                    assert self.kept.get(take) != "cancelled"
+                    assert take not in self.inserted, "inserted twice"
+                    assert self.outcomes.get(take) != "cancelled"
                     self.inserting = [take]
-                case Keep(take, outcome):
-                    self.kept[take] = outcome
+                case ArchiveTake(take, outcome):
+                    self.outcomes[take] = outcome
                     self.inserting = [n for n in self.inserting if n != take]
-                case Forget(take):
-                    self.kept[take] = "forgotten"
-                case WakeMe(_, woke):
-                    self.alarms.append(woke)
+                case DeleteTake(take):
+                    self.outcomes[take] = "forgotten"
+                case StartTimer(_, woke):
+                    self.timers.append(woke)
 
 
 @given(st.lists(EVENTS, max_size=40))
 @settings(max_examples=600, deadline=None)
 def test_whatever_happens_no_take_is_lost_or_inserted_twice_and_it_comes_to_rest(events):
-    world = World()
+    world = Simulation()
     for event in events:
         world.feed(event)
         assert world.open_mics == {
             n
-            for n in range(1, world.machine.number + 1)
+            for n in range(1, world.machine.newest_take + 1)
             if world.machine.phase(n) in (Phase.LISTENING, Phase.TAIL)
         }
-    while world.alarms:  # nothing else comes but the deadlines
-        world.feed(world.alarms.pop(0))
+    while world.timers:  # nothing else comes but the deadlines
+        world.feed(world.timers.pop(0))
     assert world.machine.state == "idle"
-    assert set(world.kept) - {-1} == set(range(1, world.machine.number + 1))
+    assert set(world.outcomes) - {-1} == set(range(1, world.machine.newest_take + 1))
     assert not world.open_mics
 
 
@@ -429,8 +515,11 @@ def test_whatever_happens_no_take_is_lost_or_inserted_twice_and_it_comes_to_rest
 def test_takes_land_in_the_order_they_were_spoken(answers, landings):
     machine, inserted = Dictation(), []
     for number in (1, 2, 3):
-        for event in (Start(), Stop(), TailOver(number)):
+        for event in (Start(), Stop(), TailEnded(number)):
             machine.handle(event)
-    for event in [*(Recognised(n, f"t{n}") for n in answers), *(Landed(n) for n in landings * 3)]:
+    for event in [
+        *(Transcribed(n, f"t{n}") for n in answers),
+        *(Inserted(n) for n in landings * 3),
+    ]:
         inserted += [c.take for c in machine.handle(event) if isinstance(c, Insert)]
     assert inserted == [1, 2, 3]

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from sayso.core.dictation.take import Segment, Take, whole_text
+from sayso.core.dictation.take import CommittedText, Take, join_text
 
 
 def test_nothing_is_settled_at_first() -> None:
     take = Take(number=1, id="1")
-    assert (take.settled, take.settled_bytes) == ((), 0)
+    assert (take.committed, take.committed_bytes) == ((), 0)
 
 
 def test_what_is_settled_only_grows() -> None:
     take = Take(number=1, id="1")
-    take.settle("One.", 100)
-    take.settle("Ghost.", 100)
-    take.settle("Ghost.", 40)
-    take.settle("Two.", 300)
-    assert take.settled == (Segment("One.", 100), Segment("Two.", 300))
-    assert take.settled_bytes == 300
+    take.commit("One.", 100)
+    take.commit("Ghost.", 100)
+    take.commit("Ghost.", 40)
+    take.commit("Two.", 300)
+    assert take.committed == (CommittedText("One.", 100), CommittedText("Two.", 300))
+    assert take.committed_bytes == 300
 
 
 @pytest.mark.parametrize(
@@ -32,4 +32,4 @@ def test_what_is_settled_only_grows() -> None:
     ],
 )
 def test_texts_are_joined_as_they_are_written(texts: list[str], rest: str, whole: str) -> None:
-    assert whole_text([Segment(text, 1) for text in texts], rest) == whole
+    assert join_text([CommittedText(text, 1) for text in texts], rest) == whole

@@ -3,9 +3,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sayso.core.hotkey import keys
-from sayso.core.hotkey.chord import Change, Chord, ChordError, ChordRecorder, ChordWatch
+from sayso.core.hotkey.chord import Chord, ChordChange, ChordError, ChordMatcher, ChordRecorder
 
-N, P, R = Change.NONE, Change.PRESSED, Change.RELEASED
+N, P, R = ChordChange.NONE, ChordChange.PRESSED, ChordChange.RELEASED
 CASES = {
     "a lone modifier": ("ctrl_r", "+ctrl_r -ctrl_r", [P, R]),
     "the other side": ("ctrl_r", "+ctrl_l -ctrl_l", [N, N]),
@@ -21,17 +21,17 @@ CASES = {
 
 @pytest.mark.parametrize(("chord", "events", "changes"), CASES.values(), ids=CASES)
 def test_changes(chord, events, changes):
-    watch = ChordWatch(Chord.parse(chord))
+    watch = ChordMatcher(Chord.parse(chord))
     act = {"+": watch.press, "-": watch.release}
     assert [act[event[0]](event[1:]) for event in events.split()] == changes
 
 
 def test_a_missed_release_is_noticed():
-    watch = ChordWatch(Chord.parse("ctrl_r"))
+    watch = ChordMatcher(Chord.parse("ctrl_r"))
     watch.press("ctrl_r")
-    assert watch.really_down(frozenset({"ctrl_r"})) is N
-    assert watch.really_down(frozenset()) is R
-    assert not watch.active
+    assert watch.sync_pressed(frozenset({"ctrl_r"})) is N
+    assert watch.sync_pressed(frozenset()) is R
+    assert not watch.is_held
 
 
 WRONG = {
@@ -64,10 +64,10 @@ SHOWN = {
 
 @pytest.mark.parametrize(("chord", "shown"), SHOWN.items(), ids=SHOWN)
 def test_how_it_reads(chord, shown):
-    assert Chord.parse(chord).shown == shown
+    assert Chord.parse(chord).display_name == shown
 
 
-@given(st.sets(st.sampled_from(sorted(keys.NAMED)), min_size=1, max_size=4))
+@given(st.sets(st.sampled_from(sorted(keys.NAMED_KEYS)), min_size=1, max_size=4))
 def test_a_chord_reads_back(names):
     if names <= {"space", "enter", "tab", "esc"}:
         names.add("ctrl")

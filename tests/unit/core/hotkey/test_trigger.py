@@ -1,9 +1,9 @@
 # ruff: noqa: E501  a row of a table is a line
 import pytest
 
-from sayso.core.dictation.state_machine import LONGEST_TAIL_S
+from sayso.core.dictation.state_machine import MAX_TAIL_S
 from sayso.core.hotkey.chord import Chord
-from sayso.core.hotkey.trigger import SHORTCUT_MS, TAP_MS, Trigger
+from sayso.core.hotkey.trigger import MAX_TAP_MS, SHORTCUT_WINDOW_MS, Trigger
 
 CASES = {
     "hold": ("ctrl_r", "hold", "0+ctrl_r 900-ctrl_r", ["start", "stop"]),
@@ -52,24 +52,24 @@ def test_what_the_keys_mean(chord, mode, events, wishes):
 
 def test_hold_ends_what_a_command_began():
     trigger = Trigger(Chord.parse("f9"), "hold")
-    assert trigger.press("f9", 0, listening=True) == []
-    assert trigger.release("f9", 900, listening=True) == ["stop"]
+    assert trigger.press("f9", 0, recording=True) == []
+    assert trigger.release("f9", 900, recording=True) == ["stop"]
 
 
 def test_a_missed_release_ends_the_hold():
     trigger = Trigger(Chord.parse("ctrl_r"), "hold")
-    trigger.press("ctrl_r", 0, listening=False)
-    assert trigger.held
-    assert trigger.really_down(frozenset({"ctrl_r"}), 500, listening=True) == []
-    assert trigger.really_down(frozenset(), 700, listening=True) == ["stop"]
-    assert not trigger.held
+    trigger.press("ctrl_r", 0, recording=False)
+    assert trigger.is_held
+    assert trigger.sync_pressed(frozenset({"ctrl_r"}), 500, recording=True) == []
+    assert trigger.sync_pressed(frozenset(), 700, recording=True) == ["stop"]
+    assert not trigger.is_held
 
 
 def test_letting_go_after_a_cancel_is_nothing():
     trigger = Trigger(Chord.parse("ctrl_r"), "hold")
-    trigger.press("ctrl_r", 0, listening=False)
-    assert trigger.release("ctrl_r", 900, listening=False) == []
+    trigger.press("ctrl_r", 0, recording=False)
+    assert trigger.release("ctrl_r", 900, recording=False) == []
 
 
 def test_a_tap_is_longer_than_a_shortcut_takes_and_than_the_tail():
-    assert TAP_MS > SHORTCUT_MS >= LONGEST_TAIL_S * 1000
+    assert MAX_TAP_MS > SHORTCUT_WINDOW_MS >= MAX_TAIL_S * 1000

@@ -11,169 +11,174 @@ from hypothesis import strategies as st
 
 from sayso.core.problems import Problem
 from sayso.core.recognition.fallback_policy import (
-    LAST_LIMIT_S,
-    LIMIT_S,
-    MOST_ASKED_S,
-    MOST_WAIT_S,
-    Enough,
-    GiveUp,
-    Order,
-    Read,
-    Step,
-    Waiting,
+    MAX_BACKOFF_S,
+    MAX_RETRY_AFTER_S,
+    RETRY_FOR_S,
+    SWITCH_AFTER_S,
+    Accept,
+    Decision,
+    Fail,
+    FallbackPolicy,
+    RetryDelay,
+    Try,
 )
-from sayso.core.recognition.plausibility import Doubt, Reason
+from sayso.core.recognition.plausibility import Reason, Suspicion
 
-LOST = Problem("The connection was lost.", again_s=0.0)
-BUSY = Problem("It is busy.", again_s=20.0)
-ALL_DAY = Problem("It is busy all day.", again_s=MOST_ASKED_S + 1)
+LOST = Problem("The connection was lost.", retry_after_s=0.0)
+BUSY = Problem("It is busy.", retry_after_s=20.0)
+ALL_DAY = Problem("It is busy all day.", retry_after_s=MAX_RETRY_AFTER_S + 1)
 KEY = Problem("The key was refused.")
 A, B, HERE = "OpenAI", "Groq", "on-device"
 
 
-def order(*names: str) -> Order:
-    made = Order(names, lambda: 0.0)
-    assert made.first() == Read(names[0])
+def order(*names: str) -> FallbackPolicy:
+    made = FallbackPolicy(names, lambda: 0.0)
+    assert made.start() == Try(names[0])
     return made
 
 
-def doubt(reason: Reason, text: str = "") -> Doubt:
-    return Doubt(reason, Problem(f"It is {reason}."), text)
+def doubt(reason: Reason, text: str = "") -> Suspicion:
+    return Suspicion(reason, Problem(f"It is {reason}."), text)
 
 
-def walked(made: Order, *faults: tuple[Problem, float | None]) -> Step:
-    step: Step = made.first()
+def walked(made: FallbackPolicy, *faults: tuple[Problem, float | None]) -> Decision:
+    step: Decision = made.start()
     for problem, since_s in faults:
-        assert isinstance(step, Read)
-        step = made.failed(problem, since_s)
+        assert isinstance(step, Try)
+        step = made.on_failure(problem, since_s)
     return step
 
 
 @pytest.mark.parametrize(
     ("names", "faults", "step"),
     [
-        ([A], [(LOST, None)], Read(A, 0.2)),
-        ([A], [(LOST, None)] * 2, Read(A, 0.4)),
-        ([A], [(LOST, None)] * 40, Read(A, MOST_WAIT_S)),
-        ([A, B], [(LOST, None)] * 9, Read(A, MOST_WAIT_S)),
-        ([A, B], [(BUSY, None)], Read(A, 20.2)),
-        ([A, B], [(KEY, None)], Read(B)),
-        ([A, B], [(ALL_DAY, None)], Read(B)),
-        ([A], [(KEY, None)], GiveUp(KEY)),
-        ([A], [(ALL_DAY, None)], GiveUp(ALL_DAY)),
-        ([A, B], [(LOST, 0.5)], Read(A, 0.2)),
-        ([A, B], [(LOST, LIMIT_S)], Read(B)),
-        ([A, B], [(BUSY, 0.1)], Read(B)),
-        ([A, B], [(KEY, 0.1), (LOST, 0.2)], Read(B, 0.2)),
-        ([A, B], [(KEY, 0.1), (LOST, LAST_LIMIT_S + 1)], GiveUp(KEY)),
-        ([A, B], [(LOST, 2.1), (KEY, 3.0)], Read(A, 0.2)),
-        ([A, B], [(LOST, 2.1), (LOST, 3.0)], Read(A, 0.2)),
-        ([A, B], [(LOST, 2.1), (LOST, 3.0), (LOST, 3.3)], Read(B, 0.4)),
-        ([A, B, HERE], [(LOST, 2.1), (LOST, 3.0)], Read(B, 0.2)),
-        ([A, B, HERE], [(LOST, 2.1), (LOST, 4.2)], Read(HERE)),
-        ([A, HERE], [(LOST, 2.1), (KEY, 4.2), (LOST, 5.0)], Read(A, 0.4)),
-        ([A], [(LOST, LAST_LIMIT_S)], Read(A, 0.2)),
-        ([A], [(LOST, LAST_LIMIT_S + 0.1)], GiveUp(LOST)),
-        ([A], [(BUSY, 30.0)], Read(A, 20.2)),
-        ([A], [(BUSY, 41.0)], GiveUp(BUSY)),
+        ([A], [(LOST, None)], Try(A, 0.2)),
+        ([A], [(LOST, None)] * 2, Try(A, 0.4)),
+        ([A], [(LOST, None)] * 40, Try(A, MAX_BACKOFF_S)),
+        ([A, B], [(LOST, None)] * 9, Try(A, MAX_BACKOFF_S)),
+        ([A, B], [(BUSY, None)], Try(A, 20.2)),
+        ([A, B], [(KEY, None)], Try(B)),
+        ([A, B], [(ALL_DAY, None)], Try(B)),
+        ([A], [(KEY, None)], Fail(KEY)),
+        ([A], [(ALL_DAY, None)], Fail(ALL_DAY)),
+        ([A, B], [(LOST, 0.5)], Try(A, 0.2)),
+        ([A, B], [(LOST, SWITCH_AFTER_S)], Try(B)),
+        ([A, B], [(BUSY, 0.1)], Try(B)),
+        ([A, B], [(KEY, 0.1), (LOST, 0.2)], Try(B, 0.2)),
+        ([A, B], [(KEY, 0.1), (LOST, RETRY_FOR_S + 1)], Fail(KEY)),
+        ([A, B], [(LOST, 2.1), (KEY, 3.0)], Try(A, 0.2)),
+        ([A, B], [(LOST, 2.1), (LOST, 3.0)], Try(A, 0.2)),
+        ([A, B], [(LOST, 2.1), (LOST, 3.0), (LOST, 3.3)], Try(B, 0.4)),
+        ([A, B, HERE], [(LOST, 2.1), (LOST, 3.0)], Try(B, 0.2)),
+        ([A, B, HERE], [(LOST, 2.1), (LOST, 4.2)], Try(HERE)),
+        ([A, HERE], [(LOST, 2.1), (KEY, 4.2), (LOST, 5.0)], Try(A, 0.4)),
+        ([A], [(LOST, RETRY_FOR_S)], Try(A, 0.2)),
+        ([A], [(LOST, RETRY_FOR_S + 0.1)], Fail(LOST)),
+        ([A], [(BUSY, 30.0)], Try(A, 20.2)),
+        ([A], [(BUSY, 41.0)], Fail(BUSY)),
     ],
     ids=str,
 )
 def test_what_comes_next(
-    names: list[str], faults: list[tuple[Problem, float | None]], step: Step
+    names: list[str], faults: list[tuple[Problem, float | None]], step: Decision
 ) -> None:
     assert walked(order(*names), *faults) == step
 
 
 @pytest.mark.parametrize(
     ("names", "limits"),
-    [([A], [None]), ([A, B], [LIMIT_S, None]), ([HERE, B], [None, None])],
+    [([A], [None]), ([A, B], [SWITCH_AFTER_S, None]), ([HERE, B], [None, None])],
     ids=["alone", "two", "this computer first"],
 )
 def test_only_a_server_is_late_and_only_if_somebody_else_is_there(
     names: list[str], limits: list[float | None]
 ) -> None:
     made = order(*names)
-    assert made.limit_s == limits[0]
+    assert made.deadline_s == limits[0]
     if len(names) > 1:
-        made.failed(KEY, None)
-        assert made.limit_s == limits[1]
+        made.on_failure(KEY, None)
+        assert made.deadline_s == limits[1]
 
 
 def test_each_has_its_time() -> None:
     made = order(A, B, HERE)
-    assert made.spare == B
-    assert made.late(LIMIT_S) == Read(B)
-    assert made.limit_s == 2 * LIMIT_S
-    assert made.late(2 * LIMIT_S) == Read(HERE)
-    assert (made.limit_s, made.spare) == (None, "")
+    assert made.next_candidate == B
+    assert made.on_timeout(SWITCH_AFTER_S) == Try(B)
+    assert made.deadline_s == 2 * SWITCH_AFTER_S
+    assert made.on_timeout(2 * SWITCH_AFTER_S) == Try(HERE)
+    assert (made.deadline_s, made.next_candidate) == (None, "")
 
 
 def test_a_recording_of_before_may_take_as_long_as_it_is_to_send() -> None:
-    made = Order([A, B], lambda: 0.0, backlog_s=10.0)
-    assert made.limit_s == LIMIT_S + 10.0
-    assert made.failed(LOST, LIMIT_S + 9.0) == Read(A, 0.2)
-    assert made.failed(LOST, LIMIT_S + 10.0) == Read(B)
+    made = FallbackPolicy([A, B], lambda: 0.0, backlog_s=10.0)
+    assert made.deadline_s == SWITCH_AFTER_S + 10.0
+    assert made.on_failure(LOST, SWITCH_AFTER_S + 9.0) == Try(A, 0.2)
+    assert made.on_failure(LOST, SWITCH_AFTER_S + 10.0) == Try(B)
 
 
 def test_who_was_late_is_told_as_such_unless_more_is_known() -> None:
     made = order(A, B)
-    made.late(2.0)
-    step = made.failed(KEY, LAST_LIMIT_S + 1)
-    assert step == GiveUp(
+    made.on_timeout(2.0)
+    step = made.on_failure(KEY, RETRY_FOR_S + 1)
+    assert step == Fail(
         Problem(
-            "OpenAI did not answer in time.", "Your recording is kept.", "try-again", again_s=0.0
+            "OpenAI did not answer in time.",
+            "Your recording is kept.",
+            "try-again",
+            retry_after_s=0.0,
         )
     )
     made = order(A, B)
-    made.failed(LOST, None)
-    made.late(2.0)
-    assert made.failed(KEY, LAST_LIMIT_S + 1) == GiveUp(LOST)
+    made.on_failure(LOST, None)
+    made.on_timeout(2.0)
+    assert made.on_failure(KEY, RETRY_FOR_S + 1) == Fail(LOST)
 
 
 def test_waits_differ_by_chance() -> None:
-    made = Order([A], lambda: 1.0)
-    assert made.failed(LOST, None) == Read(A, 0.1)
+    made = FallbackPolicy([A], lambda: 1.0)
+    assert made.on_failure(LOST, None) == Try(A, 0.1)
 
 
 def test_after_a_time_without_faults_the_waits_are_short_again() -> None:
     made = order(A)
     for _ in range(5):
-        made.failed(LOST, None)
-    made.held()
-    assert made.failed(LOST, None) == Read(A, 0.2)
+        made.on_failure(LOST, None)
+    made.reset_backoff()
+    assert made.on_failure(LOST, None) == Try(A, 0.2)
 
 
 def test_only_what_a_server_asks_for_is_told_in_seconds() -> None:
-    assert Waiting(BUSY, 20.2).asked
-    assert not Waiting(LOST, MOST_WAIT_S).asked
+    assert RetryDelay(BUSY, 20.2).requested_by_server
+    assert not RetryDelay(LOST, MAX_BACKOFF_S).requested_by_server
 
 
 # Doubts
 
 
 def test_a_doubt_is_for_the_next_to_settle() -> None:
-    assert order(A, B).doubted(doubt("dropped", "Half."), 1.0) == Read(B)
+    assert order(A, B).on_suspicion(doubt("dropped", "Half."), 1.0) == Try(B)
 
 
 def test_who_is_alone_is_asked_once_more() -> None:
     made, half, more = order(A), doubt("dropped", "Half."), doubt("dropped", "Half of it.")
-    assert made.doubted(half, 1.0) == Read(A)
-    assert made.doubted(more, 2.0) == Enough(A, more)
+    assert made.on_suspicion(half, 1.0) == Try(A)
+    assert made.on_suspicion(more, 2.0) == Accept(A, more)
     made = order(A)
-    made.doubted(more, 1.0)
-    assert made.doubted(half, 2.0) == Enough(A, more)
+    made.on_suspicion(more, 1.0)
+    assert made.on_suspicion(half, 2.0) == Accept(A, more)
 
 
 @pytest.mark.parametrize("reason", ["empty", "invented"])
 def test_two_that_say_the_same_are_believed(reason: Reason) -> None:
     made = order(A, B)
-    made.doubted(doubt(reason), 1.0)
-    assert made.doubted(doubt(reason), 2.0) == Enough(B, doubt(reason), agreed=True)
+    made.on_suspicion(doubt(reason), 1.0)
+    assert made.on_suspicion(doubt(reason), 2.0) == Accept(B, doubt(reason), confirmed=True)
 
 
 def test_this_computer_is_not_asked_twice() -> None:
-    assert order(HERE).doubted(doubt("empty"), 1.0) == Enough(HERE, doubt("empty"), agreed=True)
+    assert order(HERE).on_suspicion(doubt("empty"), 1.0) == Accept(
+        HERE, doubt("empty"), confirmed=True
+    )
 
 
 @pytest.mark.parametrize(("reason", "agreed"), [("empty", False), ("invented", True)])
@@ -181,17 +186,17 @@ def test_one_that_repeats_itself_convinces_nobody_that_a_voice_says_nothing(
     reason: Reason, agreed: bool
 ) -> None:
     made = order(A)
-    assert made.doubted(doubt(reason), 1.0) == Read(A)
-    assert made.doubted(doubt(reason), 2.0) == Enough(A, doubt(reason), agreed)
+    assert made.on_suspicion(doubt(reason), 1.0) == Try(A)
+    assert made.on_suspicion(doubt(reason), 2.0) == Accept(A, doubt(reason), agreed)
 
 
 def test_the_longest_of_doubted_texts_is_kept() -> None:
     made, long = order(A, B), doubt("dropped", "Half of it.")
-    made.doubted(long, 1.0)
-    assert made.doubted(doubt("empty"), 2.0) == Enough(A, long)
+    made.on_suspicion(long, 1.0)
+    assert made.on_suspicion(doubt("empty"), 2.0) == Accept(A, long)
     made = order(A, B)
-    made.doubted(long, 1.0)
-    assert made.failed(LOST, 5.0) == Enough(A, long)
+    made.on_suspicion(long, 1.0)
+    assert made.on_failure(LOST, 5.0) == Accept(A, long)
 
 
 # Any faults, in any order
@@ -211,31 +216,33 @@ def test_whatever_fails_it_comes_to_an_end_soon_after_the_release(
     spoken_s: float,
     chance: float,
 ) -> None:
-    made, now_s, asked = Order(names, lambda: chance), 0.0, []
-    step: Step = made.first()
+    made, now_s, asked = FallbackPolicy(names, lambda: chance), 0.0, []
+    step: Decision = made.start()
     for fault, took_s in itertools.islice(itertools.cycle(faults), 200):
-        if not isinstance(step, Read):
+        if not isinstance(step, Try):
             break
-        assert 0 <= step.after_s <= MOST_ASKED_S + MOST_WAIT_S
+        assert 0 <= step.delay_s <= MAX_RETRY_AFTER_S + MAX_BACKOFF_S
         assert step.engine == made.engine
         asked.append(step.engine)
-        now_s += step.after_s + took_s
+        now_s += step.delay_s + took_s
         since_s = now_s - spoken_s if now_s > spoken_s else None
         step = _followed(made, fault, since_s)
     else:
         raise AssertionError("it goes on for ever")
-    assert now_s - spoken_s < MOST_ASKED_S + MOST_WAIT_S + 2 * 12.0 * len(names)
-    if isinstance(step, GiveUp):
+    assert now_s - spoken_s < MAX_RETRY_AFTER_S + MAX_BACKOFF_S + 2 * 12.0 * len(names)
+    if isinstance(step, Fail):
         assert set(asked) == set(names)
     first_s = [asked.index(name) for name in names if name in asked]
     assert first_s == sorted(first_s)  # in the order the user wants
 
 
-def _followed(made: Order, fault: Problem | Reason | str, since_s: float | None) -> Step:
+def _followed(
+    made: FallbackPolicy, fault: Problem | Reason | str, since_s: float | None
+) -> Decision:
     if isinstance(fault, Problem):
-        return made.failed(attrs.evolve(fault), since_s)
+        return made.on_failure(attrs.evolve(fault), since_s)
     if since_s is None:
-        return made.failed(LOST, None)
+        return made.on_failure(LOST, None)
     if fault == "late":
-        return made.late(since_s)
-    return made.doubted(doubt(fault, "Text." * (fault == "dropped")), since_s)  # type: ignore[arg-type]
+        return made.on_timeout(since_s)
+    return made.on_suspicion(doubt(fault, "Text." * (fault == "dropped")), since_s)  # type: ignore[arg-type]

@@ -3,25 +3,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sayso.core.audio.vad import Speech
-from sayso.core.recognition.hallucinations import MOST_CHARS, PHRASES, invention, plain
-from sayso.core.recognition.plausibility import KEPT, Account, doubt, suspect
+from sayso.core.audio.vad import SpeechActivity
+from sayso.core.recognition.hallucinations import MAX_CHARS, PHRASES, is_hallucination, normalize
+from sayso.core.recognition.plausibility import REMEDY, EngineReport, check_text, needs_check
 
 HOST = "speech.example.com"
-SILENCE = Speech(4.0, 0.0, 0.0)
-BREATH = Speech(4.0, 0.1, 0.0, ((1.0, 1.1),))
-WORD = Speech(2.0, 0.4, 0.3, ((0.5, 0.9),))
-WHISPER = Speech(2.0, 0.5, 0.0, ((0.5, 1.0),))
-TALK = Speech(20.0, 13.0, 9.0, ((0.5, 9.0), (10.0, 19.5)))
+SILENCE = SpeechActivity(4.0, 0.0, 0.0)
+BREATH = SpeechActivity(4.0, 0.1, 0.0, ((1.0, 1.1),))
+WORD = SpeechActivity(2.0, 0.4, 0.3, ((0.5, 0.9),))
+WHISPER = SpeechActivity(2.0, 0.5, 0.0, ((0.5, 1.0),))
+TALK = SpeechActivity(20.0, 13.0, 9.0, ((0.5, 9.0), (10.0, 19.5)))
 
 
 def reason(text, speech, sent_s=None, used_s=0.0, **more):
-    account = Account(HOST, speech.duration_s if sent_s is None else sent_s, used_s, **more)
-    doubted = doubt(text, speech, account)
+    account = EngineReport(HOST, speech.duration_s if sent_s is None else sent_s, used_s, **more)
+    doubted = check_text(text, speech, account)
     if doubted:
-        assert suspect(text, account)
-        assert HOST in doubted.problem.what
-        assert doubted.problem.remedy == KEPT
+        assert needs_check(text, account)
+        assert HOST in doubted.problem.message
+        assert doubted.problem.remedy == REMEDY
     return doubted.reason if doubted else ""
 
 
@@ -77,26 +77,26 @@ def test_what_is_doubted(text, speech, more, why):
 
 
 def test_what_was_dropped_may_be_used_where_nobody_else_can_be_asked():
-    doubted = doubt(" So far ", TALK, Account(HOST, 20.2, 12.0))
+    doubted = check_text(" So far ", TALK, EngineReport(HOST, 20.2, 12.0))
     assert doubted.text == "So far"
-    assert doubted.problem.what == "speech.example.com left out 8 s of what you said."
+    assert doubted.problem.message == "speech.example.com left out 8 s of what you said."
     assert doubted.problem.detail == "speech.example.com: 12.0 s used of 20.2 s sent"
 
 
 def test_what_was_invented_may_not():
-    doubted = doubt("Thanks for watching!", SILENCE, Account(HOST, 4.0))
+    doubted = check_text("Thanks for watching!", SILENCE, EngineReport(HOST, 4.0))
     assert doubted.text == ""
     assert (
-        doubted.problem.what
+        doubted.problem.message
         == "Nobody said “Thanks for watching!”, but speech.example.com wrote it."
     )
-    long = doubt("Thank you. " * 20, SILENCE, Account(HOST, 4.0))
-    assert long.problem.what.endswith("…”, but speech.example.com wrote it.")
-    assert len(long.problem.what) < 120
+    long = check_text("Thank you. " * 20, SILENCE, EngineReport(HOST, 4.0))
+    assert long.problem.message.endswith("…”, but speech.example.com wrote it.")
+    assert len(long.problem.message) < 120
 
 
 def test_an_empty_text_says_that_there_is_a_voice():
-    doubted = doubt("", WORD, Account(HOST, 2.2, 3.0))
+    doubted = check_text("", WORD, EngineReport(HOST, 2.2, 3.0))
     assert (doubted.text, doubted.reason) == ("", "empty")
     assert doubted.problem.sentence == (
         "speech.example.com gave no words for your speech. Your recording is kept. Try again."
@@ -115,7 +115,7 @@ INVENTIONS = [
 
 @pytest.mark.parametrize("text", INVENTIONS)
 def test_inventions_are_known_however_they_are_written(text):
-    assert invention(text)
+    assert is_hallucination(text)
 
 
 WORDS = [
@@ -127,54 +127,54 @@ WORDS = [
 
 @pytest.mark.parametrize("text", WORDS)
 def test_what_has_other_words_in_it_is_none(text):
-    assert not invention(text)
+    assert not is_hallucination(text)
 
 
 @pytest.mark.parametrize("language", PHRASES)
 def test_every_phrase_is_known_in_any_case_with_any_mark(language):
     for phrase in PHRASES[language].split("|"):
-        assert plain(phrase), phrase
-        assert invention(phrase), phrase
-        assert invention(f"{phrase.strip().upper()} – {phrase.strip()}?!"), phrase
+        assert normalize(phrase), phrase
+        assert is_hallucination(phrase), phrase
+        assert is_hallucination(f"{phrase.strip().upper()} – {phrase.strip()}?!"), phrase
 
 
 def test_a_very_long_text_is_not_looked_at():
-    assert invention("Thank you. " * 150)
-    assert not invention("Thank you. " * (MOST_CHARS // 10))
+    assert is_hallucination("Thank you. " * 150)
+    assert not is_hallucination("Thank you. " * (MAX_CHARS // 10))
 
 
 seconds = st.floats(0, 4000)
 speeches = st.builds(
-    lambda total, sound, voice: Speech(
+    lambda total, sound, voice: SpeechActivity(
         total, total * sound, total * sound * voice, ((0.0, total * sound),) if sound else ()
     ),
     seconds, st.floats(0, 1), st.floats(0, 1),
 )  # fmt: skip
-accounts = st.builds(Account, st.just(HOST), seconds, seconds, st.booleans())
+accounts = st.builds(EngineReport, st.just(HOST), seconds, seconds, st.booleans())
 
 
 @given(st.text(), speeches, accounts)
 def test_nothing_is_doubted_that_was_not_suspect(text, speech, account):
-    doubted = doubt(text, speech, account)
-    assert not doubted or suspect(text, account)
+    doubted = check_text(text, speech, account)
+    assert not doubted or needs_check(text, account)
     assert not doubted or doubted.text in ("", text.strip())
 
 
-@given(st.text(min_size=1).filter(lambda text: not invention(text)), speeches)
+@given(st.text(min_size=1).filter(lambda text: not is_hallucination(text)), speeches)
 def test_words_of_audio_that_was_used_are_always_believed(text, speech):
-    account = Account(HOST, speech.duration_s, speech.duration_s)
-    assert not text.strip() or doubt(text, speech, account) is None
+    account = EngineReport(HOST, speech.duration_s, speech.duration_s)
+    assert not text.strip() or check_text(text, speech, account) is None
 
 
 @given(st.sampled_from(INVENTIONS), st.floats(1.2, 60), st.floats(0, 1))
 def test_whoever_says_it_gets_it(text, sound_s, voice):
-    speech = Speech(60.0, sound_s, sound_s * voice, ((0.0, sound_s),))
-    assert doubt(text, speech, Account(HOST, 60.0)) is None
+    speech = SpeechActivity(60.0, sound_s, sound_s * voice, ((0.0, sound_s),))
+    assert check_text(text, speech, EngineReport(HOST, 60.0)) is None
 
 
 @given(speeches, accounts)
 def test_an_empty_text_for_a_voice_is_never_believed(speech, account):
-    doubted = doubt("", speech, account)
+    doubted = check_text("", speech, account)
     if speech.voice_s >= 0.2:
         assert doubted is not None
     if not speech.spans:

@@ -11,14 +11,19 @@ from hypothesis import strategies as st
 from sayso.core.problems import ProblemError
 from sayso.core.settings import endpoint as e
 from sayso.core.settings import settings as s
-from sayso.core.settings.endpoint import ON_DEVICE, Endpoint, free_name
-from sayso.core.settings.engine_choice import added, in_use, read_by, without
-from sayso.core.settings.file_format import VERSION, read, write
+from sayso.core.settings.endpoint import ON_DEVICE, Endpoint, unique_name
+from sayso.core.settings.engine_choice import (
+    only_engine,
+    select_engine,
+    with_endpoint,
+    without_endpoint,
+)
+from sayso.core.settings.file_format import VERSION, from_dict, to_dict
 from sayso.core.settings.settings import Settings
 
-busy = settings(deadline=None)  # the computer may be
+no_deadline = settings(deadline=None)  # the computer may be
 
-OWN = "http://localhost:8000/v1"
+LOCAL_URL = "http://localhost:8000/v1"
 WORDS = st.text(st.characters(codec="utf-8", exclude_characters=",", categories=["L", "N"]))
 NAMES = st.text(st.characters(categories=["L", "N", "P"], exclude_characters=","), max_size=55)
 
@@ -30,20 +35,20 @@ def among(kind: Any) -> st.SearchStrategy[Any]:
 ENDPOINTS = st.builds(
     Endpoint,
     name=NAMES.map(lambda name: f"A {name}".strip()),
-    url=st.sampled_from([OWN, "", "wss://a.example/v1/realtime", "not an address"]),
+    url=st.sampled_from([LOCAL_URL, "", "wss://a.example/v1/realtime", "not an address"]),
     model=st.text(max_size=20),
     allow_insecure=st.text(max_size=10),
-    dialect=among(e.DialectName),
+    dialect=among(e.ProtocolName),
     transport=among(e.Transport),
     auth=among(e.Auth),
     model_in_url=st.booleans(),
     headers=st.sampled_from(["", "X-Team: sound", "A: 1\nB: 2"]),
     secrets_url=st.sampled_from(["", "openai", "https://keys.example"]),
-    keep_open_s=st.integers(0, e.MOST_OPEN_S),
+    keep_open_s=st.integers(0, e.MAX_KEEP_OPEN_S),
     prompt=st.text(max_size=30),
     keywords=WORDS.map(lambda text: text[:20]),
     delay=among(e.Delay),
-    noise=among(e.Noise),
+    noise=among(e.NoiseReduction),
 )
 
 
@@ -51,86 +56,93 @@ ENDPOINTS = st.builds(
 def some_settings(draw: st.DrawFn) -> Settings:
     settings = Settings()
     for endpoint in draw(st.lists(ENDPOINTS, max_size=4)):
-        settings = added(settings, endpoint)
+        settings = with_endpoint(settings, endpoint)
     names = [ON_DEVICE, *(one.name for one in settings.endpoints)]
     order = draw(st.lists(st.sampled_from(names), unique=True))
-    settings = in_use(settings, draw(st.sampled_from(names)))
-    budget = draw(st.floats(0, s.MOST_DOLLARS))
+    settings = select_engine(settings, draw(st.sampled_from(names)))
+    budget = draw(st.floats(0, s.MAX_BUDGET_USD))
     return attrs.evolve(settings, fallback=tuple(order), monthly_budget_usd=budget)
 
 
-@busy
+@no_deadline
 @given(some_settings())
 def test_what_is_written_is_read(settings: Settings) -> None:
-    assert read(json.loads(json.dumps(write(settings)))) == (settings, [])
+    assert from_dict(json.loads(json.dumps(to_dict(settings)))) == (settings, [])
 
 
-ANYTHING = st.recursive(
+ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
-HALF_RIGHT = st.dictionaries(
+PARTLY_VALID = st.dictionaries(
     st.sampled_from([field.name for field in attrs.fields(Endpoint)]),
-    ANYTHING | st.sampled_from(["OpenAI", "on-device", OWN, "a, b"]),
+    ANY_JSON | st.sampled_from(["OpenAI", "on-device", LOCAL_URL, "a, b"]),
     max_size=6,
 )
 
 
-@busy
+@no_deadline
 @given(
     st.fixed_dictionaries(
         {},
         optional={
-            "version": st.integers(0, 3) | ANYTHING,
-            "endpoints": ANYTHING | st.lists(HALF_RIGHT | ANYTHING, max_size=4),
-            "endpoint": ANYTHING | HALF_RIGHT,
-            "profile": ANYTHING | st.sampled_from(["OpenAI", "My server"]),
-            "fallback": ANYTHING | st.lists(st.sampled_from(["OpenAI", ON_DEVICE, "?"])),
-            "engine": ANYTHING | st.sampled_from(["realtime", ON_DEVICE]),
-            "monthly_budget_usd": ANYTHING,
+            "version": st.integers(0, 3) | ANY_JSON,
+            "endpoints": ANY_JSON | st.lists(PARTLY_VALID | ANY_JSON, max_size=4),
+            "endpoint": ANY_JSON | PARTLY_VALID,
+            "profile": ANY_JSON | st.sampled_from(["OpenAI", "My server"]),
+            "fallback": ANY_JSON | st.lists(st.sampled_from(["OpenAI", ON_DEVICE, "?"])),
+            "engine": ANY_JSON | st.sampled_from(["realtime", ON_DEVICE]),
+            "monthly_budget_usd": ANY_JSON,
         },
     )
 )
 def test_whatever_the_file_has_the_settings_hold_together(raw: dict[str, Any]) -> None:
-    settings, _ = read(raw)
+    settings, _ = from_dict(raw)
     names = [one.name for one in settings.endpoints]
     assert names
     assert len({name.casefold() for name in names}) == len(names)
     assert settings.endpoint.name == settings.profile
     assert set(settings.fallback) <= {*names, ON_DEVICE}
-    assert read(write(settings)) == (settings, [])
+    assert from_dict(to_dict(settings)) == (settings, [])
 
 
-def said(raw: dict[str, Any]) -> tuple[Settings, list[str]]:
-    settings, problems = read({"version": VERSION, **raw})
-    return settings, [problem.what for problem in problems]
+def read_entries(raw: dict[str, Any]) -> tuple[Settings, list[str]]:
+    settings, problems = from_dict({"version": VERSION, **raw})
+    return settings, [problem.message for problem in problems]
 
 
 def test_a_wrong_field_costs_that_field() -> None:
-    settings, problems = said(
-        {"endpoints": [{"url": OWN, "name": "Box", "auth": "basic", "model": "m", "colour": "red"}]}
+    settings, problems = read_entries(
+        {
+            "endpoints": [
+                {"url": LOCAL_URL, "name": "Box", "auth": "basic", "model": "m", "colour": "red"}
+            ]
+        }
     )
-    assert settings.endpoint == Endpoint(name="Box", url=OWN, model="m")
+    assert settings.endpoint == Endpoint(name="Box", url=LOCAL_URL, model="m")
     assert [what.split(":")[0] for what in problems] == ["A setting was ignored"] * 2
 
 
 @pytest.mark.parametrize("entry", [None, 3, "Box", [], {}, {"name": "Box"}, {"url": 5}], ids=repr)
 def test_an_endpoint_without_an_address_costs_that_endpoint(entry: object) -> None:
-    settings, problems = said({"endpoints": [entry, {"url": OWN, "name": "Other"}]})
+    settings, problems = read_entries({"endpoints": [entry, {"url": LOCAL_URL, "name": "Other"}]})
     assert [one.name for one in settings.endpoints] == ["Other"]
     assert problems == ["An endpoint was ignored: it has no address."]
 
 
 def test_without_any_endpoint_there_is_openai() -> None:
-    assert said({"endpoints": []}) == (Settings(), [])
-    settings, problems = said({"endpoints": "none"})
+    assert read_entries({"endpoints": []}) == (Settings(), [])
+    settings, problems = read_entries({"endpoints": "none"})
     assert (settings, len(problems)) == (Settings(), 1)
 
 
 def test_names_are_made_unique() -> None:
-    rows = [{"url": OWN, "name": name} for name in ("Box", "box", "Box", "On-Device", " ", "Box 2")]
-    settings, problems = said({"endpoints": rows})
+    rows = [
+        {"url": LOCAL_URL, "name": name}
+        for name in ("Box", "box", "Box", "On-Device", " ", "Box 2")
+    ]
+    settings, problems = read_entries({"endpoints": rows})
     assert [one.name for one in settings.endpoints] == [
         *("Box", "box 2", "Box 3", "My server", "My server 2", "Box 2 2"),
     ]
@@ -138,20 +150,20 @@ def test_names_are_made_unique() -> None:
 
 
 def test_a_wrong_name_is_not_openais() -> None:
-    assert said({"endpoints": [{"url": OWN, "name": 5}]})[0].profile == "My server"
-    assert said({"endpoints": [{"url": s.OPENAI_URL, "name": 5}]})[0].profile == "OpenAI"
+    assert read_entries({"endpoints": [{"url": LOCAL_URL, "name": 5}]})[0].profile == "My server"
+    assert read_entries({"endpoints": [{"url": s.OPENAI_URL, "name": 5}]})[0].profile == "OpenAI"
 
 
 def test_what_is_said_goes_to_no_server_that_was_not_chosen() -> None:
-    settings, problems = said(
-        {"engine": "realtime", "profile": "Gone", "endpoints": [{"url": OWN, "name": "Box"}]}
+    settings, problems = read_entries(
+        {"engine": "realtime", "profile": "Gone", "endpoints": [{"url": LOCAL_URL, "name": "Box"}]}
     )
     assert (settings.engine, settings.profile) == (ON_DEVICE, "Box")
     assert problems == ["A setting was ignored: profile cannot be 'Gone'."]
 
 
 def test_an_unknown_helper_is_left_out_and_the_order_stays() -> None:
-    settings, problems = said({"fallback": ["Gone", "OpenAI", 3, ON_DEVICE, "OpenAI"]})
+    settings, problems = read_entries({"fallback": ["Gone", "OpenAI", 3, ON_DEVICE, "OpenAI"]})
     assert settings.fallback == ("OpenAI", ON_DEVICE)
     assert problems == [
         "A setting was ignored: There is no endpoint called 'Gone'.",
@@ -169,12 +181,12 @@ OLD = {
     "an own server, and nobody helps": (
         {
             "engine": "realtime",
-            "endpoint": {"url": OWN, "dialect": "vllm", "keywords": "a, b"},
+            "endpoint": {"url": LOCAL_URL, "dialect": "vllm", "keywords": "a, b"},
             "fallback": False,
         },
         Settings(
             engine="realtime",
-            endpoints=(Endpoint(name="My server", url=OWN, dialect="vllm", keywords="a, b"),),
+            endpoints=(Endpoint(name="My server", url=LOCAL_URL, dialect="vllm", keywords="a, b"),),
             profile="My server",
         ),
     ),
@@ -187,11 +199,11 @@ OLD = {
 
 @pytest.mark.parametrize(("raw", "settings"), OLD.values(), ids=OLD)
 def test_a_file_of_version_1_is_taken_over(raw: dict[str, Any], settings: Settings) -> None:
-    assert read({"version": 1, **raw}) == (settings, [])
+    assert from_dict({"version": 1, **raw}) == (settings, [])
 
 
 def test_a_broken_endpoint_of_version_1_is_reported() -> None:
-    settings, problems = read({"version": 1, "endpoint": 5, "fallback": "yes"})
+    settings, problems = from_dict({"version": 1, "endpoint": 5, "fallback": "yes"})
     assert settings == Settings()
     assert len(problems) == 2
 
@@ -200,19 +212,19 @@ def test_a_broken_endpoint_of_version_1_is_reported() -> None:
 
 
 def test_the_endpoint_in_use_is_read_and_put_by_its_keys() -> None:
-    settings = in_use(added(Settings(), Endpoint(name="Box", url=OWN)), "Box")
+    settings = select_engine(with_endpoint(Settings(), Endpoint(name="Box", url=LOCAL_URL)), "Box")
     settings = s.put(settings, "endpoint.model", "m")
-    assert s.get(settings, "endpoint.url") == OWN
-    assert settings.endpoint_named("Box") == Endpoint(name="Box", url=OWN, model="m")
+    assert s.get(settings, "endpoint.url") == LOCAL_URL
+    assert settings.endpoint_named("Box") == Endpoint(name="Box", url=LOCAL_URL, model="m")
     assert settings.endpoint_named("OpenAI") == Endpoint()
     assert settings.endpoint_named("Gone") is None
 
 
 def test_a_new_name_goes_wherever_the_old_one_stood() -> None:
-    settings = added(Settings(fallback=("OpenAI", ON_DEVICE)), Endpoint(name="Box"))
+    settings = with_endpoint(Settings(fallback=("OpenAI", ON_DEVICE)), Endpoint(name="Box"))
     settings = s.put(settings, "endpoint.name", "Open AI")
     assert (settings.profile, settings.fallback) == ("Open AI", ("Open AI", ON_DEVICE))
-    other = s.changed_endpoint(settings, "Box", Endpoint(name="The box"))
+    other = s.replace_endpoint(settings, "Box", Endpoint(name="The box"))
     assert (other.profile, other.endpoints[1].name) == ("Open AI", "The box")
 
 
@@ -244,7 +256,7 @@ REFUSED = {
 
 @pytest.mark.parametrize(("key", "value", "why"), REFUSED.values(), ids=REFUSED)
 def test_what_cannot_be_is_named_with_what_can(key: str, value: object, why: str) -> None:
-    settings = added(Settings(), Endpoint(name="Box", url=OWN))
+    settings = with_endpoint(Settings(), Endpoint(name="Box", url=LOCAL_URL))
     with pytest.raises(ProblemError) as caught:
         s.put(settings, key, value)
     assert why in caught.value.problem.sentence
@@ -262,7 +274,7 @@ TYPED = {
 @pytest.mark.parametrize(("key", "text", "value"), TYPED.values(), ids=TYPED)
 def test_what_a_person_types(key: str, text: str, value: object) -> None:
     assert s.parse(key, text) == value
-    settings = s.put(added(Settings(), Endpoint(name="Box")), key, value)
+    settings = s.put(with_endpoint(Settings(), Endpoint(name="Box")), key, value)
     assert s.get(settings, key) == value
 
 
@@ -274,30 +286,33 @@ def test_money_that_is_no_number_is_told() -> None:
 
 def test_there_is_always_an_endpoint() -> None:
     with pytest.raises(ProblemError) as caught:
-        without(Settings(), "OpenAI")
-    assert caught.value.problem.what == "OpenAI is the only endpoint."
+        without_endpoint(Settings(), "OpenAI")
+    assert caught.value.problem.message == "OpenAI is the only endpoint."
     with pytest.raises(ValueError, match="endpoints"):
         attrs.evolve(Settings(), endpoints=())
 
 
 def test_removing_the_one_in_use_goes_back_to_this_computer() -> None:
-    settings = in_use(added(Settings(), Endpoint(name="Box")), "Box")
+    settings = select_engine(with_endpoint(Settings(), Endpoint(name="Box")), "Box")
     settings = attrs.evolve(settings, fallback=("Box", "OpenAI", ON_DEVICE))
-    left = without(settings, "Box")
+    left = without_endpoint(settings, "Box")
     assert (left.engine, left.profile) == (ON_DEVICE, "OpenAI")
     assert left.fallback == ("OpenAI", ON_DEVICE)
-    other = without(settings, "OpenAI")
+    other = without_endpoint(settings, "OpenAI")
     assert (other.engine, other.profile, other.fallback) == ("realtime", "Box", ("Box", ON_DEVICE))
 
 
-NOBODY = {
-    "to remove": (without, "There is no endpoint called 'Gone'. The endpoints are: OpenAI."),
-    "to use": (in_use, "No engine is called 'Gone'. It is one of: OpenAI, on-device."),
-    "to read": (read_by, "No engine is called 'Gone'. It is one of: OpenAI, on-device."),
+UNKNOWN_NAMES = {
+    "to remove": (
+        without_endpoint,
+        "There is no endpoint called 'Gone'. The endpoints are: OpenAI.",
+    ),
+    "to use": (select_engine, "No engine is called 'Gone'. It is one of: OpenAI, on-device."),
+    "to read": (only_engine, "No engine is called 'Gone'. It is one of: OpenAI, on-device."),
 }
 
 
-@pytest.mark.parametrize(("change", "sentence"), NOBODY.values(), ids=NOBODY)
+@pytest.mark.parametrize(("change", "sentence"), UNKNOWN_NAMES.values(), ids=UNKNOWN_NAMES)
 def test_who_is_not_there_is_told(change: Any, sentence: str) -> None:
     with pytest.raises(ProblemError) as caught:
         change(Settings(), "Gone")
@@ -306,8 +321,8 @@ def test_who_is_not_there_is_told(change: Any, sentence: str) -> None:
 
 @pytest.mark.parametrize("name", ["OpenAI", ON_DEVICE])
 def test_one_engine_can_be_asked_alone(name: str) -> None:
-    alone = read_by(Settings(fallback=(ON_DEVICE, "OpenAI")), name)
-    assert (alone.chosen, alone.fallback) == (name, ())
+    alone = only_engine(Settings(fallback=(ON_DEVICE, "OpenAI")), name)
+    assert (alone.selected_engine, alone.fallback) == (name, ())
 
 
 @pytest.mark.parametrize(
@@ -321,18 +336,18 @@ def test_one_engine_can_be_asked_alone(name: str) -> None:
     ],
 )
 def test_a_taken_name_gets_a_number(wanted: str, taken: tuple[str, ...], name: str) -> None:
-    assert free_name(wanted, taken) == name
+    assert unique_name(wanted, taken) == name
     assert Endpoint(name=name).name == name
 
 
 @pytest.mark.parametrize(("kept", "days"), [(True, 7), (False, 0)])
 def test_whether_sound_was_kept_becomes_for_how_long(kept: bool, days: int) -> None:
-    settings, problems = read({"version": 1, "history": {"keep": "1y", "keep_sound": kept}})
+    settings, problems = from_dict({"version": 1, "history": {"keep": "1y", "keep_sound": kept}})
     assert (settings.history.keep, settings.history.sound_days, problems) == ("1y", days, [])
 
 
 def test_realtime_is_the_endpoint_in_use_unless_one_is_called_so() -> None:
-    settings = in_use(added(Settings(), Endpoint(name="Attic")), "Attic")
-    assert read_by(settings, "realtime").chosen == "Attic"
-    other = in_use(added(settings, Endpoint(name="realtime")), "Attic")
-    assert read_by(other, "realtime").chosen == "realtime"
+    settings = select_engine(with_endpoint(Settings(), Endpoint(name="Attic")), "Attic")
+    assert only_engine(settings, "realtime").selected_engine == "Attic"
+    other = select_engine(with_endpoint(settings, Endpoint(name="realtime")), "Attic")
+    assert only_engine(other, "realtime").selected_engine == "realtime"

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sayso.core.settings.headers import MOST, MOST_CHARS, headers_of
+from sayso.core.settings.headers import MAX_HEADERS, MAX_VALUE_CHARS, parse_headers
 
-busy = settings(deadline=None)  # the computer may be
+no_deadline = settings(deadline=None)  # the computer may be
 
-TAKEN = {
+ACCEPTED = {
     "none": ("", {}),
     "one": ("X-Team: sound", {"X-Team": "sound"}),
     "several, with empty lines": ("\nA: 1\n\n B : two words \n", {"A": "1", "B": "two words"}),
@@ -25,7 +25,7 @@ REFUSED = {
     "a name that is too long": (f"{'x' * 81}: y", "is no header"),
     "no value": ("X-Team:", "The value of X-Team is plain letters"),
     "a value of other letters": ("X-Team: Ärger", "The value of X-Team is plain letters"),
-    "a value that is too long": (f"X: {'y' * (MOST_CHARS + 1)}", f"{MOST_CHARS} at most"),
+    "a value that is too long": (f"X: {'y' * (MAX_VALUE_CHARS + 1)}", f"{MAX_VALUE_CHARS} at most"),
     "the key": ("Authorization: Bearer sk-1", "Authorization is a secret. Enter it as the key."),
     "Azure's key": ("API-Key: 1", "is a secret"),
     "speaches' key": ("x-api-key: 1", "is a secret"),
@@ -35,31 +35,34 @@ REFUSED = {
     "the host": ("Host: elsewhere", "Host is Sayso’s own. Leave it out."),
     "of the upgrade": ("Sec-WebSocket-Protocol: realtime", "is Sayso’s own"),
     "of the old shape": ("OpenAI-Beta: realtime=v1", "is Sayso’s own"),
-    "too many": ("\n".join(f"X-{n}: 1" for n in range(MOST + 1)), f"{MOST} are the most"),
+    "too many": (
+        "\n".join(f"X-{n}: 1" for n in range(MAX_HEADERS + 1)),
+        f"{MAX_HEADERS} are the most",
+    ),
 }
 
 
-@pytest.mark.parametrize(("text", "headers"), TAKEN.values(), ids=TAKEN)
+@pytest.mark.parametrize(("text", "headers"), ACCEPTED.values(), ids=ACCEPTED)
 def test_lines_are_headers(text: str, headers: dict[str, str]) -> None:
-    assert headers_of(text) == headers
+    assert parse_headers(text) == headers
 
 
 @pytest.mark.parametrize(("text", "why"), REFUSED.values(), ids=REFUSED)
 def test_what_is_no_header_or_not_the_users_is_said(text: str, why: str) -> None:
     with pytest.raises(ValueError, match=re.escape(why)) as caught:
-        headers_of(text)
+        parse_headers(text)
     assert "sk-1" not in str(caught.value)
 
 
-@busy
+@no_deadline
 @given(st.text())
 def test_whatever_is_taken_can_be_sent(text: str) -> None:
     try:
-        headers = headers_of(text)
+        headers = parse_headers(text)
     except ValueError:
         return
     for name, value in headers.items():
         assert name.isascii()
         assert value.isascii()
         assert f"{name}: {value}".isprintable()
-        assert headers_of(f"{name}: {value}") == {name: value}
+        assert parse_headers(f"{name}: {value}") == {name: value}

@@ -4,19 +4,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sayso.core.problems import ProblemError
-from sayso.core.settings.file_format import VERSION, read, write
+from sayso.core.settings.file_format import VERSION, from_dict, to_dict
 from sayso.core.settings.settings import KEYS, OPENAI_URL, Settings, get, parse, put
 
-busy = settings(deadline=None)  # the computer may be
+no_deadline = settings(deadline=None)  # the computer may be
 
-NEEDED = {
+REQUIRED_KEYS = {
     *("engine", "endpoint.url", "endpoint.model", "language", "hotkey.chord", "hotkey.mode"),
     *("microphone.device", "insertion.method"),
 }
 
 
 def test_the_keys_scripts_rely_on_are_there():
-    assert set(KEYS) >= NEEDED
+    assert set(KEYS) >= REQUIRED_KEYS
 
 
 def test_the_defaults():
@@ -30,7 +30,7 @@ def test_the_defaults():
 
 def test_what_is_written_is_read():
     settings = put(put(Settings(), "hotkey.chord", "f9"), "sounds", False)
-    assert read(write(settings)) == (settings, [])
+    assert from_dict(to_dict(settings)) == (settings, [])
 
 
 REFUSED = {
@@ -74,17 +74,17 @@ def test_what_a_person_types(key, text, value):
 def test_what_is_not_of_its_kind_is_told(key, text):
     with pytest.raises(ProblemError) as caught:
         parse(key, text)
-    assert repr(text) in caught.value.problem.what
+    assert repr(text) in caught.value.problem.message
 
 
 def test_a_wrong_entry_costs_that_entry_only():
     raw = {"version": VERSION, "engine": "cloud", "hotkey": {"chord": "f9", "colour": "red"}}
-    settings, problems = read(raw)
+    settings, problems = from_dict(raw)
     assert settings == put(Settings(), "hotkey.chord", "f9")
-    assert [p.what.split(":")[0] for p in problems] == ["A setting was ignored"] * 2
+    assert [p.message.split(":")[0] for p in problems] == ["A setting was ignored"] * 2
 
 
-@busy
+@no_deadline
 @given(
     st.dictionaries(
         st.sampled_from(KEYS) | st.text(max_size=8),
@@ -93,7 +93,7 @@ def test_a_wrong_entry_costs_that_entry_only():
     )
 )
 def test_no_file_stops_it(raw):
-    settings, _ = read(raw)
+    settings, _ = from_dict(raw)
     assert isinstance(settings, Settings)
 
 

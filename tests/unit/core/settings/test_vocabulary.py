@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from sayso.core.problems import ProblemError
-from sayso.core.settings.file_format import read
+from sayso.core.settings.file_format import from_dict
 from sayso.core.settings.settings import Settings, put
-from sayso.core.settings.vocabulary import MOST_KEYWORDS, checked_prompt, keywords_of
+from sayso.core.settings.vocabulary import MAX_KEYWORDS, check_prompt, parse_keywords
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from sayso.core.settings.vocabulary import MOST_KEYWORDS, checked_prompt, keywor
     ],
 )
 def test_words_stand_between_commas(text: str, words: tuple[str, ...]) -> None:
-    assert keywords_of(text) == words
+    assert parse_keywords(text) == words
 
 
 @pytest.mark.parametrize(
@@ -31,23 +31,23 @@ def test_words_stand_between_commas(text: str, words: tuple[str, ...]) -> None:
         ("a > b", "“a > b” has < or > in it. Leave them out."),
         ("a\x00", "One of the words has a control character in it. Enter it again."),
         ("ok," + "x" * 81, "“xxxxxxxxxxxxxxxxxxxx…” has 81 characters. A word or name has 80"),
-        (",".join(map(str, range(MOST_KEYWORDS + 1))), "There are 101 words. 100 are the most."),
+        (",".join(map(str, range(MAX_KEYWORDS + 1))), "There are 101 words. 100 are the most."),
     ],
     ids=range(7),
 )
 def test_what_a_server_would_refuse_is_not_a_setting(text: str, sentence: str) -> None:
     with pytest.raises(ValueError, match=r".") as caught:
-        keywords_of(text)
+        parse_keywords(text)
     assert str(caught.value).startswith(sentence)
     with pytest.raises(ProblemError) as problem:
         put(Settings(), "endpoint.keywords", text)
     assert sentence in problem.value.problem.sentence
-    kept, problems = read({"endpoint": {"keywords": text, "model": "mine"}})
+    kept, problems = from_dict({"endpoint": {"keywords": text, "model": "mine"}})
     assert (kept.endpoint.keywords, kept.endpoint.model, len(problems)) == ("", "mine", 1)
 
 
 def test_a_prompt_has_a_longest_length() -> None:
-    assert checked_prompt("x" * 1024) == "x" * 1024
+    assert check_prompt("x" * 1024) == "x" * 1024
     with pytest.raises(ProblemError, match=r"It has 1025 characters. 1024 are the most."):
         put(Settings(), "endpoint.prompt", "x" * 1025)
 

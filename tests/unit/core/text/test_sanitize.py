@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sayso.core.text.sanitize import MOST_CHARACTERS, insertable, joined, words
+from sayso.core.text.sanitize import MAX_CHARS, count_words, join_with_space, sanitize
 
 CASES = {
     "plain": ("Hello, world.", "Hello, world."),
@@ -28,28 +28,28 @@ CASES = {
 
 @pytest.mark.parametrize(("heard", "typed"), CASES.values(), ids=CASES)
 def test_what_may_be_typed(heard, typed):
-    assert insertable(heard, newlines=False) == typed
+    assert sanitize(heard, keep_newlines=False) == typed
 
 
 def test_newlines_and_tabs_stay_where_the_setting_allows_them():
-    assert insertable("one \r\n two\tthree", newlines=True) == "one\ntwo\tthree"
+    assert sanitize("one \r\n two\tthree", keep_newlines=True) == "one\ntwo\tthree"
 
 
 def test_a_text_is_never_longer_than_an_hour_of_speech():
-    assert len(insertable("a" * 10**6, newlines=False)) == MOST_CHARACTERS
+    assert len(sanitize("a" * 10**6, keep_newlines=False)) == MAX_CHARS
 
 
 @given(st.text(st.characters()))
 def test_no_text_becomes_a_control_character(text):
-    for character in insertable(text, newlines=False):
+    for character in sanitize(text, keep_newlines=False):
         assert unicodedata.category(character) not in ("Cc", "Cs")
         assert character not in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
 @given(st.text(st.characters()))
 def test_cleaning_twice_changes_nothing(text):
-    once = insertable(text, newlines=False)
-    assert insertable(once, newlines=False) == once
+    once = sanitize(text, keep_newlines=False)
+    assert sanitize(once, keep_newlines=False) == once
 
 
 JOINS = {
@@ -65,7 +65,7 @@ JOINS = {
 
 @pytest.mark.parametrize(("before", "text", "expected"), JOINS.values(), ids=JOINS)
 def test_going_on_in_the_same_place(before, text, expected):
-    assert joined(before, text) == expected
+    assert join_with_space(before, text) == expected
 
 
 COUNTS = {
@@ -79,4 +79,4 @@ COUNTS = {
 
 @pytest.mark.parametrize(("text", "count"), COUNTS.values(), ids=COUNTS)
 def test_words_as_a_person_counts(text, count):
-    assert words(text) == count
+    assert count_words(text) == count

@@ -4,20 +4,20 @@ import pytest
 
 from sayso.core.problems import ProblemError
 from sayso.core.settings.settings import Settings
-from sayso.stt.ondevice.decoding.devices import CPU, Device, attempts
+from sayso.stt.ondevice.decoding.devices import CPU, Device, devices_to_try
 from sayso.stt.ondevice.models.catalog import (
     MODELS,
     WHISPER_BASE,
-    Listed,
-    held,
-    languages,
-    named,
-    no_space,
-    not_here,
-    size,
-    stays,
+    ModelStatus,
+    by_name,
+    format_size,
+    model_in_use,
+    not_downloaded,
+    not_enough_space,
+    removal_problem,
+    supported_languages,
 )
-from sayso.stt.ondevice.models.manifest import PINS, File
+from sayso.stt.ondevice.models.manifest import MANIFESTS, ModelFile
 
 UNPINNED = {"distil-medium.en"}
 ASKED_FOR = {
@@ -31,7 +31,7 @@ each_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.na
 def test_all_models_are_there_once():
     assert {model.name for model in MODELS} == ASKED_FOR
     assert len({model.title for model in MODELS}) == len(MODELS) == len(ASKED_FOR)
-    assert {model.repository for model in MODELS} == set(PINS)
+    assert {model.repository for model in MODELS} == set(MANIFESTS)
 
 
 @each_model
@@ -69,15 +69,15 @@ def test_sizes_add_up_to_what_the_weights_are_known_to_take(model):
 
 
 def test_the_list_goes_from_the_fastest_to_the_best():
-    everyone = [model for model in MODELS if not model.english]
+    everyone = [model for model in MODELS if not model.english_only]
     assert MODELS[: len(everyone)] == tuple(everyone)
-    assert (everyone[0].title, everyone[0].words) == ("Tiny", "fastest")
-    assert (everyone[-1].title, everyone[-1].words) == ("Large turbo", "best")
-    assert [languages(model) for model in MODELS].count("English only") == 6
+    assert (everyone[0].title, everyone[0].summary) == ("Tiny", "fastest")
+    assert (everyone[-1].title, everyone[-1].summary) == ("Large turbo", "best")
+    assert [supported_languages(model) for model in MODELS].count("English only") == 6
 
 
 def test_the_setting_names_a_model_that_comes_with_sayso():
-    assert named(Settings().on_device.model) is WHISPER_BASE
+    assert by_name(Settings().on_device.model) is WHISPER_BASE
     assert WHISPER_BASE.packages
 
 
@@ -92,7 +92,7 @@ SHORT = {
 
 @pytest.mark.parametrize(("given", "name"), SHORT.values(), ids=SHORT)
 def test_models_are_named_as_people_do(given, name):
-    assert named(given).name == name
+    assert by_name(given).name == name
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_models_are_named_as_people_do(given, name):
 )
 def test_an_unknown_name_is_told_with_the_nearest(given, hint):
     with pytest.raises(ProblemError) as caught:
-        named(given)
+        by_name(given)
     assert caught.value.problem.sentence == (
         f"There is no model called {given}.{hint} See them all with: sayso models list."
     )
@@ -116,41 +116,49 @@ SIZES = {
 
 @pytest.mark.parametrize(("bytes_", "words"), SIZES.values(), ids=SIZES)
 def test_sizes_are_said_as_disks_are_sold(bytes_, words):
-    assert size(bytes_) == words
+    assert format_size(bytes_) == words
 
 
 def test_the_sentences():
-    assert not_here(named("small")).sentence == (
+    assert not_downloaded(by_name("small")).sentence == (
         "The model Small is not downloaded yet. Download it (486 MB), or choose another."
     )
-    assert not_here(named("distil-medium.en")).sentence == (
+    assert not_downloaded(by_name("distil-medium.en")).sentence == (
         "The model Distilled medium English is not pinned yet, so Sayso cannot check what it "
         "would download. Choose another."
     )
-    assert no_space(1_600_000_000, 900_000_000).what == (
+    assert not_enough_space(1_600_000_000, 900_000_000).message == (
         "There is not enough disk space: 1.6 GB needed, 900 MB free."
     )
 
 
 def test_what_may_be_removed():
-    assert Listed(model=WHISPER_BASE, place="own").removable
-    assert Listed(model=WHISPER_BASE, place="", part_bytes=1).removable
-    assert not Listed(model=WHISPER_BASE, place="package").removable
-    assert File("a", 1).sha256 == ""
+    assert ModelStatus(model=WHISPER_BASE, location="own").removable
+    assert ModelStatus(model=WHISPER_BASE, location="", downloaded_bytes=1).removable
+    assert not ModelStatus(model=WHISPER_BASE, location="package").removable
+    assert ModelFile("a", 1).sha256 == ""
 
 
 OTHER = "whisper-tiny"
 STAY = {
-    "in use": (Listed(model=WHISPER_BASE, place="own"), "whisper-base", "is in use. Use another"),
-    "not here": (Listed(model=WHISPER_BASE, place=""), OTHER, "is not on this computer."),
-    "another's": (Listed(model=WHISPER_BASE, place="hub"), OTHER, "other programs share"),
-    "in a package": (Listed(model=WHISPER_BASE, place="package"), OTHER, "Remove that with pip."),
+    "in use": (
+        ModelStatus(model=WHISPER_BASE, location="own"),
+        "whisper-base",
+        "is in use. Use another",
+    ),
+    "not here": (ModelStatus(model=WHISPER_BASE, location=""), OTHER, "is not on this computer."),
+    "another's": (ModelStatus(model=WHISPER_BASE, location="hub"), OTHER, "other programs share"),
+    "in a package": (
+        ModelStatus(model=WHISPER_BASE, location="package"),
+        OTHER,
+        "Remove that with pip.",
+    ),
 }
 
 
 @pytest.mark.parametrize(("entry", "used", "why"), STAY.values(), ids=STAY)
 def test_why_a_model_stays(entry, used, why):
-    problem = stays(entry, used)
+    problem = removal_problem(entry, used)
     assert problem is not None
     assert why in problem.sentence
 
@@ -159,7 +167,12 @@ def test_why_a_model_stays(entry, used, why):
     ("place", "part", "used"), [("own", 0, OTHER), ("", 5, "whisper-base"), ("package", 5, OTHER)]
 )
 def test_what_may_go(place, part, used):
-    assert stays(Listed(model=WHISPER_BASE, place=place, part_bytes=part), used) is None
+    assert (
+        removal_problem(
+            ModelStatus(model=WHISPER_BASE, location=place, downloaded_bytes=part), used
+        )
+        is None
+    )
 
 
 HERE = {
@@ -171,8 +184,11 @@ HERE = {
 
 @pytest.mark.parametrize(("other", "held_back"), HERE.values(), ids=HERE)
 def test_the_model_in_use_stays_where_another_could_be_used(other, held_back):
-    entries = [Listed(model=WHISPER_BASE, place="own"), Listed(model=named("tiny"), place=other)]
-    assert held(entries, "whisper-base") == held_back
+    entries = [
+        ModelStatus(model=WHISPER_BASE, location="own"),
+        ModelStatus(model=by_name("tiny"), location=other),
+    ]
+    assert model_in_use(entries, "whisper-base") == held_back
 
 
 GPU = Device("cuda", "float16")
@@ -186,4 +202,4 @@ MACHINES = {
 
 @pytest.mark.parametrize(("cards", "types", "tried"), MACHINES.values(), ids=MACHINES)
 def test_the_processor_is_always_the_last_way(cards, types, tried):
-    assert attempts(cards, types) == tried
+    assert devices_to_try(cards, types) == tried

@@ -2,7 +2,7 @@ import pytest
 from faster_whisper.tokenizer import _LANGUAGE_CODES
 
 from sayso.core.settings.languages import LANGUAGES
-from sayso.stt.ondevice.engine import code
+from sayso.stt.ondevice.engine import language_code
 
 CODES = {
     "none chosen": ("", ""),
@@ -17,12 +17,12 @@ CODES = {
 
 @pytest.mark.parametrize(("language", "told"), CODES.values(), ids=CODES)
 def test_the_code_the_model_is_told(language, told):
-    assert code(language, set(_LANGUAGE_CODES)) == told
+    assert language_code(language, set(_LANGUAGE_CODES)) == told
 
 
 def test_a_model_for_english_is_told_of_no_other():
-    assert code("de", {"en"}) == ""
+    assert language_code("de", {"en"}) == ""
 
 
 def test_every_language_that_can_be_chosen_is_known_to_whisper():
-    assert [name for name in LANGUAGES if not code(name, set(_LANGUAGE_CODES))] == []
+    assert [name for name in LANGUAGES if not language_code(name, set(_LANGUAGE_CODES))] == []

@@ -4,19 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sayso.stt.ondevice.decoding.quality import Draft
+from sayso.stt.ondevice.decoding.quality import Hypothesis
 from sayso.stt.ondevice.incremental import (
-    ANEW_S,
-    LOOK_S,
-    MOST_FIRST,
-    MOST_LAST,
-    MOST_SHARE,
-    TWICE_S,
-    Known,
-    again,
-    beginning,
-    fitted,
-    grown,
+    MAX_REPLACED_WORDS,
+    MAX_SHARE,
+    MAX_SKIPPED_WORDS,
+    MIN_DECODE_S,
+    MIN_OVERLAP_S,
+    SEARCH_S,
+    PriorDecode,
+    align,
+    extend,
+    overlap_share,
+    overlap_start,
 )
 from sayso.stt.ondevice.samples import RATE_HZ
 
@@ -56,7 +56,7 @@ FITTED = {
 
 @pytest.mark.parametrize(("before", "after", "text"), FITTED.values(), ids=FITTED)
 def test_two_texts_with_words_in_common(before, after, text):
-    assert fitted(before, after, share=0.5) == text
+    assert align(before, after, share=0.5) == text
 
 
 SAID = "He did it himself."
@@ -70,7 +70,7 @@ AGAIN = {
 
 @pytest.mark.parametrize(("before", "after", "share", "text"), AGAIN.values(), ids=AGAIN)
 def test_who_says_the_same_again_loses_nothing(before, after, share, text):
-    assert fitted(before, after, share) == text
+    assert align(before, after, share) == text
 
 
 @given(
@@ -81,12 +81,12 @@ def test_every_word_is_there_once_whatever_was_cut_at_the_ends(words, data):
     said = [f"w{word}" for word in words]
     begin = data.draw(st.integers(0, len(said) - 2))
     stop = data.draw(st.integers(begin + 2, len(said)))
-    last = data.draw(st.integers(0, MOST_LAST))
-    first = data.draw(st.integers(0, min(MOST_FIRST, begin)))
+    last = data.draw(st.integers(0, MAX_REPLACED_WORDS))
+    first = data.draw(st.integers(0, min(MAX_SKIPPED_WORDS, begin)))
     before = " ".join([*said[:stop], *["cut"] * last])
     after = " ".join([*["torn"] * first, *said[begin:]])
     share = (stop - begin + last) / (stop + last)
-    assert fitted(before, after, share) == " ".join(said)
+    assert align(before, after, share) == " ".join(said)
 
 
 SIGNS = st.text(" .,", min_size=1, max_size=2)
@@ -96,7 +96,7 @@ SIGNS = st.text(" .,", min_size=1, max_size=2)
 def test_nothing_is_made_up_where_it_is_ambiguous(rows, overlap, sign):
     words = [letter + signs for letter, signs in rows]
     before, after = "".join(words), "".join([*words[len(words) - overlap :], sign, "b", "c"])
-    text = fitted(before, after, share=0.4)
+    text = align(before, after, share=0.4)
     assert text is not None or overlap < 2 or len(words) < 2
     cuts = range(len(text or "") + 1)
     assert not text or any(
@@ -116,15 +116,15 @@ UNSPACED = {
 
 @pytest.mark.parametrize(("before", "after", "text"), UNSPACED.values(), ids=UNSPACED)
 def test_two_texts_without_spaces_with_letters_in_common(before, after, text):
-    assert fitted(before, after, share=0.5, spaced=False) == text
+    assert align(before, after, share=0.5, spaced=False) == text
 
 
 def test_the_share_that_is_said_again_is_told_without_its_pauses():
     samples = sound(8)
     samples[2 * RATE_HZ : 5 * RATE_HZ] *= 0.001
-    assert again(samples, 6 * RATE_HZ, 8 * RATE_HZ) == pytest.approx(0.4, abs=0.01)
-    assert again(samples, 6 * RATE_HZ, 7 * RATE_HZ) == pytest.approx(0.25, abs=0.01)
-    assert again(samples * 0, 6 * RATE_HZ, 7 * RATE_HZ) == 0.0
+    assert overlap_share(samples, 6 * RATE_HZ, 8 * RATE_HZ) == pytest.approx(0.4, abs=0.01)
+    assert overlap_share(samples, 6 * RATE_HZ, 7 * RATE_HZ) == pytest.approx(0.25, abs=0.01)
+    assert overlap_share(samples * 0, 6 * RATE_HZ, 7 * RATE_HZ) == 0.0
 
 
 def sound(duration_s, *quiet_s):
@@ -136,28 +136,32 @@ def sound(duration_s, *quiet_s):
 
 
 def test_it_begins_where_it_is_quiet():
-    assert beginning(sound(8, 1, 4.2, 7), 6 * RATE_HZ) == pytest.approx(4.2 * RATE_HZ, abs=500)
+    assert overlap_start(sound(8, 1, 4.2, 7), 6 * RATE_HZ) == pytest.approx(4.2 * RATE_HZ, abs=500)
 
 
 @pytest.mark.parametrize(("duration_s", "known_s"), [(4, 3.9), (3, 0.5), (9, 2), (30, 2.8)])
 def test_it_does_not_begin_where_little_is_gained(duration_s, known_s):
-    assert beginning(sound(duration_s), round(known_s * RATE_HZ)) is None
+    assert overlap_start(sound(duration_s), round(known_s * RATE_HZ)) is None
 
 
 @given(st.floats(0.5, 15), st.floats(0.1, 1), st.floats(0, 15))
 def test_enough_is_decoded_twice_and_anew(duration_s, share, quiet_s):
     samples = sound(duration_s, quiet_s)
     known = round(share * len(samples))
-    begin = beginning(samples, known)
+    begin = overlap_start(samples, known)
     if begin is not None:
         edge = 2000  # what is quiet has its middle so far from where it was looked for
-        assert known - begin >= TWICE_S * RATE_HZ - edge
-        assert ANEW_S * RATE_HZ - edge <= len(samples) - begin <= MOST_SHARE * len(samples)
-        assert begin >= min(known, len(samples) - ANEW_S * RATE_HZ) - (LOOK_S + TWICE_S) * RATE_HZ
+        assert known - begin >= MIN_OVERLAP_S * RATE_HZ - edge
+        assert MIN_DECODE_S * RATE_HZ - edge <= len(samples) - begin <= MAX_SHARE * len(samples)
+        assert (
+            begin
+            >= min(known, len(samples) - MIN_DECODE_S * RATE_HZ)
+            - (SEARCH_S + MIN_OVERLAP_S) * RATE_HZ
+        )
 
 
 def draft(text, log_prob=0.0):
-    return Draft(text, (), 0, 99, log_prob, 0.0, 0.0, "en")
+    return Hypothesis(text, (), 0, 99, log_prob, 0.0, 0.0, "en")
 
 
 class Decode:
@@ -179,12 +183,12 @@ def seconds(duration_s):
     return samples
 
 
-KNOWN = Known(6 * RATE_HZ, draft("0 1 2 3 4 5"))
+KNOWN = PriorDecode(6 * RATE_HZ, draft("0 1 2 3 4 5"))
 
 
 def test_the_rest_is_decoded_and_fitted_on():
     guess, decode = Decode(), Decode()
-    found = grown(guess, decode, seconds(8), [Known(3 * RATE_HZ, draft("0 1 2")), KNOWN])
+    found = extend(guess, decode, seconds(8), [PriorDecode(3 * RATE_HZ, draft("0 1 2")), KNOWN])
     assert found.text == "0 1 2 3 4 5 6 7"
     assert found.duration_s == 8
     assert decode.lengths == []
@@ -198,19 +202,19 @@ WHOLE = {
         attrs.evolve(KNOWN, draft=draft("0 1 2 3 4 5", log_prob=-2.0)),
     ],
     "what is known has what comes later in it": [attrs.evolve(KNOWN, samples=130_000)],
-    "little of it is known": [Known(2 * RATE_HZ, draft("0 1"))],
+    "little of it is known": [PriorDecode(2 * RATE_HZ, draft("0 1"))],
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("known", WHOLE.values(), ids=WHOLE)
 def test_all_is_decoded_where(known):
     guess, decode = Decode(), Decode()
-    assert grown(guess, decode, seconds(8), known).text == "0 1 2 3 4 5 6 7"
+    assert extend(guess, decode, seconds(8), known).text == "0 1 2 3 4 5 6 7"
     assert (guess.lengths, decode.lengths) == ([], [8 * RATE_HZ])
 
 
 @pytest.mark.parametrize("guess", [Decode(log_prob=-2.0), Decode(says="no")])
 def test_all_is_decoded_after_all_where_the_rest_is_doubtful_or_does_not_fit(guess):
     decode = Decode()
-    assert grown(guess, decode, seconds(8), [KNOWN]).text == "0 1 2 3 4 5 6 7"
+    assert extend(guess, decode, seconds(8), [KNOWN]).text == "0 1 2 3 4 5 6 7"
     assert (len(guess.lengths), decode.lengths) == (1, [8 * RATE_HZ])

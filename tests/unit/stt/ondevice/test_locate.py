@@ -7,9 +7,9 @@ import pytest
 
 from sayso.core.problems import ProblemError
 from sayso.stt.ondevice.models import locate
-from sayso.stt.ondevice.models.catalog import WHISPER_BASE, Model, named
-from sayso.stt.ondevice.models.locate import find, hub_cache, installed_pieces, place
-from sayso.stt.ondevice.models.manifest import File, Pin
+from sayso.stt.ondevice.models.catalog import WHISPER_BASE, Model, by_name
+from sayso.stt.ondevice.models.locate import hub_cache, installed_files, locate, location
+from sayso.stt.ondevice.models.manifest import Manifest, ModelFile
 
 HALVES = (b"the first half, " * 1000, b"and the second")
 CONFIG = b'{"a": 1}'
@@ -17,14 +17,15 @@ FILES = {"model.bin": b"".join(HALVES), "config.json": CONFIG}
 MODEL = Model(
     name="tiny",
     title="Tiny",
-    words="fastest",
-    work=0.5,
+    summary="fastest",
+    relative_cost=0.5,
     repository="org/tiny",
-    formerly=("old/tiny",),
-    pin=Pin(
+    former_repositories=("old/tiny",),
+    manifest=Manifest(
         "c0ffee",
         tuple(
-            File(name, len(data), hashlib.sha256(data).hexdigest()) for name, data in FILES.items()
+            ModelFile(name, len(data), hashlib.sha256(data).hexdigest())
+            for name, data in FILES.items()
         ),
     ),
     packages=("tiny-part1", "tiny-part2"),
@@ -46,7 +47,7 @@ def wheels(tmp_path):
 
 @pytest.fixture
 def found(tmp_path, wheels):
-    return lambda pieces=wheels: find(
+    return lambda pieces=wheels: locate(
         *(MODEL, tmp_path / "models", tmp_path / "cache"),
         *(lambda packages: pieces, tmp_path / "hub"),
     )
@@ -54,7 +55,7 @@ def found(tmp_path, wheels):
 
 @pytest.fixture
 def stands(tmp_path, wheels):
-    return lambda pieces=wheels: place(
+    return lambda pieces=wheels: location(
         *(MODEL, tmp_path / "models", tmp_path / "cache"),
         *(lambda packages: pieces, tmp_path / "hub"),
     )
@@ -172,15 +173,15 @@ class FullDisk:
 def test_a_cache_that_cannot_be_written_is_told(wheels, tmp_path):
     (tmp_path / "cache").write_text("in the way")
     with pytest.raises(ProblemError, match="cannot be put together"):
-        find(MODEL, tmp_path / "models", tmp_path / "cache", lambda packages: wheels)
+        locate(MODEL, tmp_path / "models", tmp_path / "cache", lambda packages: wheels)
 
 
 def test_the_installed_wheels_carry_whisper_base():
-    pieces = installed_pieces(WHISPER_BASE.packages)
+    pieces = installed_files(WHISPER_BASE.packages)
     assert set(pieces) == set(WHISPER_BASE.hashes)
     assert [path.name for path in pieces["model.bin"]] == ["model.bin.part1", "model.bin.part2"]
     assert all(path.is_file() for paths in pieces.values() for path in paths)
-    assert installed_pieces((*WHISPER_BASE.packages, "surely-not-installed")) == {}
+    assert installed_files((*WHISPER_BASE.packages, "surely-not-installed")) == {}
 
 
 @pytest.mark.parametrize("repository", ["org--tiny", "old--tiny"], ids=["now", "formerly"])
@@ -205,7 +206,7 @@ def test_what_another_program_has_is_not_used_unless_it_is_the_same(
     put(tmp_path / "hub" / "models--org--tiny" / "snapshots" / revision, content)
     assert found() == tmp_path / "cache" / "tiny"
     with pytest.raises(ProblemError, match="not downloaded yet"):
-        find(
+        locate(
             *(MODEL, tmp_path / "models", tmp_path / "other"),
             *(lambda packages: {}, tmp_path / "hub"),
         )
@@ -231,10 +232,10 @@ def test_where_a_model_stands(found, stands, tmp_path):
 
 
 def test_a_model_that_is_not_pinned_is_never_used(tmp_path):
-    medium = named("distil-medium.en")
+    medium = by_name("distil-medium.en")
     put(tmp_path / "models" / medium.name)
     with pytest.raises(ProblemError, match="is not pinned yet"):
-        find(medium, tmp_path / "models", tmp_path / "cache")
+        locate(medium, tmp_path / "models", tmp_path / "cache")
 
 
 HUBS = {

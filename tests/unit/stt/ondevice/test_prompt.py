@@ -1,6 +1,6 @@
 import pytest
 
-from sayso.stt.ondevice.decoding.prompt import added, echoes, hint
+from sayso.stt.ondevice.decoding.prompt import build_prompt, caused_by_prompt, leaks_prompt
 
 NAMES = ("Saoirse", "Kubernetes", "Forgejo")
 HINT = "About servers. With Saoirse, Kubernetes, Forgejo."
@@ -15,7 +15,7 @@ HINTS = {
 
 @pytest.mark.parametrize(("prompt", "keywords", "told"), HINTS.values(), ids=HINTS)
 def test_words_make_a_sentence_at_the_end(prompt, keywords, told):
-    assert hint(prompt, keywords) == told
+    assert build_prompt(prompt, keywords) == told
 
 
 ECHOES = {
@@ -34,7 +34,7 @@ ECHOES = {
 
 @pytest.mark.parametrize(("text", "told", "suspect"), ECHOES.values(), ids=ECHOES)
 def test_what_stands_in_the_hint_is_looked_into(text, told, suspect):
-    assert echoes(text, told) == suspect
+    assert leaks_prompt(text, told) == suspect
 
 
 ADDED = {
@@ -49,4 +49,4 @@ ADDED = {
 
 @pytest.mark.parametrize(("text", "without", "more"), ADDED.values(), ids=ADDED)
 def test_what_only_the_hint_brought_is_told_from_what_it_put_right(text, without, more):
-    assert added(text, without) == more
+    assert caused_by_prompt(text, without) == more

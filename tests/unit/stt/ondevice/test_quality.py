@@ -4,21 +4,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sayso.stt.ondevice.decoding.quality import (
-    Draft,
+    Hypothesis,
+    is_repetitive,
     likely_tokens,
-    most_tokens,
-    repeats,
-    repetitive,
-    twice,
+    max_tokens,
+    repeats_sentence,
+    repeats_tokens,
 )
 
-GOOD = Draft(
+GOOD = Hypothesis(
     text="It was late.",
     tokens=(1, 2, 3, 4),
-    length=6,
-    most=34,
+    token_count=6,
+    token_limit=34,
     log_prob=-0.3,
-    no_speech=0.1,
+    no_speech_probability=0.1,
     duration_s=2.0,
     language="en",
 )
@@ -45,8 +45,8 @@ FLAWS = {
 @pytest.mark.parametrize(("changes", "flaw"), FLAWS.values(), ids=FLAWS)
 def test_what_is_wrong_with_a_draft(changes, flaw):
     draft = attrs.evolve(GOOD, **changes)
-    assert draft.flaw == flaw
-    assert draft.broken == (flaw not in ("", "sparse", "unsure"))
+    assert draft.defect == flaw
+    assert draft.is_unusable == (flaw not in ("", "sparse", "unsure"))
 
 
 REPEATS = {
@@ -63,12 +63,12 @@ REPEATS = {
 
 @pytest.mark.parametrize(("tokens", "expected"), REPEATS.values(), ids=REPEATS)
 def test_groups_of_tokens_that_come_again(tokens, expected):
-    assert repeats(tokens) is expected
+    assert repeats_tokens(tokens) is expected
 
 
 @given(st.lists(st.integers(0, 3), max_size=8), st.lists(st.integers(4, 9), min_size=2, max_size=9))
 def test_any_phrase_three_times_is_seen_wherever_it_stands(before, phrase):
-    assert repeats([*before, *phrase * 3, *before])
+    assert repeats_tokens([*before, *phrase * 3, *before])
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_any_phrase_three_times_is_seen_wherever_it_stands(before, phrase):
     ],
 )
 def test_text_that_can_be_packed_too_small(text, expected):
-    assert repetitive(text) is expected
+    assert is_repetitive(text) is expected
 
 
 TWICE = {
@@ -95,12 +95,12 @@ TWICE = {
 
 @pytest.mark.parametrize(("text", "expected"), TWICE.values(), ids=TWICE)
 def test_four_words_said_twice_in_a_row(text, expected):
-    assert twice(text) is expected
+    assert repeats_sentence(text) is expected
 
 
 def test_more_speech_may_have_more_tokens():
-    assert most_tokens(0) == 16
-    assert most_tokens(8.5) == 92
+    assert max_tokens(0) == 16
+    assert max_tokens(8.5) == 92
     assert likely_tokens(8.5) == 58
 
 
@@ -113,4 +113,4 @@ def test_more_speech_may_have_more_tokens():
     ],
 )
 def test_who_says_the_same_again_and_again_loops(changes, loops):
-    assert attrs.evolve(GOOD, length=33, **changes).loops is loops
+    assert attrs.evolve(GOOD, length=33, **changes).is_looping is loops

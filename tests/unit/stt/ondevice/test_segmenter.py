@@ -5,24 +5,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sayso.stt.ondevice.segmenter import (
-    AFTER,
-    AFTER_LAST,
-    BEFORE,
-    CERTAIN,
-    FIRST_LATER,
+    FINAL_LEAD_OUT_FRAMES,
+    FIRST_SPECULATION_DELAY_FRAMES,
     FRAME_SAMPLES,
-    GUESS_EVERY,
-    GUESS_PAUSE,
-    HARD,
-    LEAST_RUN,
-    LEAST_SPEECH,
-    OFF,
-    ON,
-    SOFT,
-    Guess,
+    HARD_LIMIT_FRAMES,
+    LEAD_IN_FRAMES,
+    LEAD_OUT_FRAMES,
+    MIN_PEAK_PROBABILITY,
+    MIN_RUN_FRAMES,
+    MIN_SPEECH_FRAMES,
+    SOFT_LIMIT_FRAMES,
+    SPECULATION_INTERVAL_FRAMES,
+    SPECULATION_PAUSE_FRAMES,
+    SPEECH_END_PROBABILITY,
+    SPEECH_START_PROBABILITY,
     Segment,
     Segmenter,
-    heard,
+    SpeculativeSegment,
+    count_speech_frames,
 )
 
 YES, MAYBE, NO = 0.95, 0.6, 0.02
@@ -33,11 +33,11 @@ def fed(*runs, quiet=()):
     segmenter, actions, total = Segmenter(), [], 0
     for count, probability in runs:
         for _ in range(count):
-            loud = 0.001 if total in quiet or probability < OFF else 0.1
+            loud = 0.001 if total in quiet or probability < SPEECH_END_PROBABILITY else 0.1
             if action := segmenter.feed(probability, loud):
                 actions.append(action)
             total += 1
-    if last := segmenter.release(total * FRAME_SAMPLES):
+    if last := segmenter.finish(total * FRAME_SAMPLES):
         actions.append(last)
     return actions
 
@@ -45,7 +45,7 @@ def fed(*runs, quiet=()):
 def segments(actions):
     """As (first frame, frame after the last, seam)."""
     return [
-        (a.start // FRAME_SAMPLES, a.stop // FRAME_SAMPLES, a.seam)
+        (a.start // FRAME_SAMPLES, a.stop // FRAME_SAMPLES, a.boundary)
         for a in actions
         if isinstance(a, Segment)
     ]
@@ -56,7 +56,7 @@ NOTHING = {
     "silence": [(400, NO)],
     "noise that is never certain": [(20, NO), (60, MAYBE), (100, NO)],
     "clicks": [(10, NO), (2, YES)] * 60,
-    "too short for a word": [(20, NO), (LEAST_SPEECH - 1, YES), (40, NO)],
+    "too short for a word": [(20, NO), (MIN_SPEECH_FRAMES - 1, YES), (40, NO)],
     "noise for longer than a segment": [(20, NO), (600, MAYBE), (40, NO)],
 }
 
@@ -67,27 +67,33 @@ def test_what_is_no_speech_is_never_decoded(runs):
 
 
 CUT = {
-    "a word, the key up at its end": ([(50, NO), (12, YES)], [(50 - BEFORE, 62, "pause")]),
+    "a word, the key up at its end": ([(50, NO), (12, YES)], [(50 - LEAD_IN_FRAMES, 62, "pause")]),
     "a word and then silence": (
         [(50, NO), (12, YES), (30, NO)],
-        [(50 - BEFORE, 62 + AFTER_LAST, "pause")],
+        [(50 - LEAD_IN_FRAMES, 62 + FINAL_LEAD_OUT_FRAMES, "pause")],
     ),
     "speech from the first frame": ([(30, YES), (4, NO)], [(0, 34, "pause")]),
     "a pause in a short segment does not end it": (
         [(20, NO), (50, YES), (20, NO), (30, YES)],
-        [(20 - BEFORE, 120, "pause")],
+        [(20 - LEAD_IN_FRAMES, 120, "pause")],
     ),
     "a pause after four seconds does": (
         [(20, NO), (130, YES), (20, NO), (30, YES)],
-        [(20 - BEFORE, 150 + AFTER, "pause"), (170 - BEFORE, 200, "pause")],
+        [
+            (20 - LEAD_IN_FRAMES, 150 + LEAD_OUT_FRAMES, "pause"),
+            (170 - LEAD_IN_FRAMES, 200, "pause"),
+        ],
     ),
     "a long pause ends a short one": (
         [(20, NO), (20, YES), (100, NO), (20, YES)],
-        [(20 - BEFORE, 40 + AFTER, "pause"), (140 - BEFORE, 160, "pause")],
+        [
+            (20 - LEAD_IN_FRAMES, 40 + LEAD_OUT_FRAMES, "pause"),
+            (140 - LEAD_IN_FRAMES, 160, "pause"),
+        ],
     ),
     "a click before speech is left out": (
         [(20, NO), (2, YES), (100, NO), (20, YES)],
-        [(122 - BEFORE, 142, "pause")],
+        [(122 - LEAD_IN_FRAMES, 142, "pause")],
     ),
     "nobody pauses, but there is a gap": (
         [(9, NO), (110, YES), (6, NO), (180, YES)],
@@ -117,15 +123,17 @@ def test_where_there_is_no_gap_the_quietest_moment_is_cut():
 
 
 def test_a_gap_too_early_or_too_short_is_none():
-    early = [(40, YES), (8, NO), (HARD - 47, YES)]
-    short = [(150, YES), (4, NO), (HARD - 153, YES)]
+    early = [(40, YES), (8, NO), (HARD_LIMIT_FRAMES - 47, YES)]
+    short = [(150, YES), (4, NO), (HARD_LIMIT_FRAMES - 153, YES)]
     assert [seam for *_, seam in segments(fed(*early))] == ["hard", "pause"]
     assert [seam for *_, seam in segments(fed(*short))] == ["hard", "pause"]
 
 
 def test_a_pause_is_guessed_at_once():
-    actions = fed((20, NO), (40, YES), (GUESS_PAUSE, NO))
-    guess = Guess((20 - BEFORE) * FRAME_SAMPLES, (60 + GUESS_PAUSE) * FRAME_SAMPLES)
+    actions = fed((20, NO), (40, YES), (SPECULATION_PAUSE_FRAMES, NO))
+    guess = SpeculativeSegment(
+        (20 - LEAD_IN_FRAMES) * FRAME_SAMPLES, (60 + SPECULATION_PAUSE_FRAMES) * FRAME_SAMPLES
+    )
     assert actions[0] == guess
     assert actions[1].guess == guess
     assert len(actions) == 2
@@ -133,13 +141,15 @@ def test_a_pause_is_guessed_at_once():
 
 def test_the_guess_at_a_pause_is_the_text_of_the_segment_it_ends():
     cut = next(a for a in fed((150, YES), (40, NO)) if isinstance(a, Segment))
-    assert cut.guess == Guess(0, (150 + GUESS_PAUSE) * FRAME_SAMPLES)
+    assert cut.speculative == SpeculativeSegment(
+        0, (150 + SPECULATION_PAUSE_FRAMES) * FRAME_SAMPLES
+    )
 
 
 def test_a_guess_that_misses_the_last_words_is_not_taken():
-    last = fed((40, YES), (GUESS_PAUSE, NO), (10, YES))[-1]
+    last = fed((40, YES), (SPECULATION_PAUSE_FRAMES, NO), (10, YES))[-1]
     assert isinstance(last, Segment)
-    assert last.guess is None
+    assert last.speculative is None
 
 
 def test_a_guess_that_has_words_of_the_next_segment_is_not_taken():
@@ -148,14 +158,17 @@ def test_a_guess_that_has_words_of_the_next_segment_is_not_taken():
         for a in fed((120, YES), (8, NO), (30, YES), (7, NO), (130, YES))
         if isinstance(a, Segment)
     )
-    assert cut.seam == "gap"
-    assert cut.guess == Guess(0, (120 + GUESS_PAUSE) * FRAME_SAMPLES)
+    assert cut.boundary == "gap"
+    assert cut.speculative == SpeculativeSegment(
+        0, (120 + SPECULATION_PAUSE_FRAMES) * FRAME_SAMPLES
+    )
 
 
 def test_somebody_who_does_not_pause_is_guessed_again_and_again():
-    guesses = [a for a in fed((SOFT, YES)) if isinstance(a, Guess)]
+    guesses = [a for a in fed((SOFT_LIMIT_FRAMES, YES)) if isinstance(a, SpeculativeSegment)]
     assert [guess.stop for guess in guesses] == [
-        (FIRST_LATER + count * GUESS_EVERY) * FRAME_SAMPLES for count in range(1, 6)
+        (FIRST_SPECULATION_DELAY_FRAMES + count * SPECULATION_INTERVAL_FRAMES) * FRAME_SAMPLES
+        for count in range(1, 6)
     ]
     assert all(guess.start == 0 for guess in guesses)
 
@@ -165,7 +178,7 @@ def test_somebody_who_does_not_pause_is_guessed_again_and_again():
     [("", 0), ("--", 0), ("-##-", 0), ("-###-", 3), ("##-####-##", 4), ("###-###", 6)],
 )
 def test_runs_of_clicks_are_not_heard(flags, count):
-    assert heard([flag == "#" for flag in flags]) == count
+    assert count_speech_frames([flag == "#" for flag in flags]) == count
 
 
 RUN = st.tuples(st.integers(1, 120), st.sampled_from([YES, YES, MAYBE, 0.4, NO, NO]))
@@ -179,22 +192,25 @@ def test_every_take_is_cut_in_order_and_no_speech_is_lost(runs, seed, missing):
     total = max(0, len(probabilities) * FRAME_SAMPLES - missing)  # the last frame may be short
     segmenter, found, pending, verdicts, speaking = Segmenter(), [], 0, [], False
     for number, probability in enumerate(probabilities):
-        speaking = probability >= (OFF if speaking else ON)
+        speaking = probability >= (SPEECH_END_PROBABILITY if speaking else SPEECH_START_PROBABILITY)
         verdicts.append(speaking)
         action = segmenter.feed(probability, random.random())
-        if isinstance(action, Guess):
+        if isinstance(action, SpeculativeSegment):
             assert pending <= action.start < action.stop == (number + 1) * FRAME_SAMPLES
         elif action:
             assert pending <= action.start < action.stop <= (number + 1) * FRAME_SAMPLES
             assert not action.last
             found.append(action)
             pending = action.stop
-    if last := segmenter.release(total):
+    if last := segmenter.finish(total):
         assert pending <= last.start <= last.stop <= total
         assert last.last
         found.append(last)
     for segment in found:
-        assert segment.stop - segment.start < (HARD + AFTER_LAST) * FRAME_SAMPLES
+        assert (
+            segment.stop - segment.start
+            < (HARD_LIMIT_FRAMES + FINAL_LEAD_OUT_FRAMES) * FRAME_SAMPLES
+        )
         if segment.guess:
             low, high = sorted((segment.guess.stop, segment.stop))
             assert segment.guess.start == segment.start
@@ -211,7 +227,7 @@ def _left_out(probabilities, verdicts, found):
         run = best = 0
         certain = False
         for probability, flag in zip(probabilities[stop:start], verdicts[stop:start], strict=True):
-            certain = flag and (certain or probability >= CERTAIN)
+            certain = flag and (certain or probability >= MIN_PEAK_PROBABILITY)
             run = run + 1 if flag else 0
             best = max(best, run if certain else 0)
-        assert best < max(LEAST_SPEECH, LEAST_RUN)
+        assert best < max(MIN_SPEECH_FRAMES, MIN_RUN_FRAMES)

@@ -2,57 +2,57 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sayso.stt.ondevice.stitching import Piece, joined, overlap
+from sayso.stt.ondevice.stitching import TextPart, join, overlap_words
 
 JOINED = {
     "nothing": ([], ""),
-    "silence": ([Piece(""), Piece("  ")], ""),
-    "one": ([Piece(" Hello there. ")], "Hello there."),
+    "silence": ([TextPart(""), TextPart("  ")], ""),
+    "one": ([TextPart(" Hello there. ")], "Hello there."),
     "a pause keeps its punctuation": (
-        [Piece("I came home."), Piece("It was late.")],
+        [TextPart("I came home."), TextPart("It was late.")],
         "I came home. It was late.",
     ),
-    "an empty piece between": ([Piece("One."), Piece(""), Piece("Two.")], "One. Two."),
+    "an empty piece between": ([TextPart("One."), TextPart(""), TextPart("Two.")], "One. Two."),
     "inside speech the full stop goes": (
-        [Piece("We walked to the.", "hard"), Piece("River bank.")],
+        [TextPart("We walked to the.", "hard"), TextPart("River bank.")],
         "We walked to the river bank.",
     ),
-    "and the dots": ([Piece("We walked to...", "hard"), Piece("The river.")],
+    "and the dots": ([TextPart("We walked to...", "hard"), TextPart("The river.")],
         "We walked to the river."),
-    "and the ellipsis": ([Piece("We walked to…", "hard"), Piece("The river.")],
+    "and the ellipsis": ([TextPart("We walked to…", "hard"), TextPart("The river.")],
         "We walked to the river."),
-    "a question mark stays": ([Piece("Did you?", "hard"), Piece("Yes.")], "Did you? yes."),
-    "I stays": ([Piece("He said,", "hard"), Piece("I know.")], "He said I know."),
-    "I'm stays": ([Piece("and so", "hard"), Piece("I'm late.")], "and so I'm late."),
-    "capitals stay": ([Piece("made by the", "hard"), Piece("BBC in London.")],
+    "a question mark stays": ([TextPart("Did you?", "hard"), TextPart("Yes.")], "Did you? yes."),
+    "I stays": ([TextPart("He said,", "hard"), TextPart("I know.")], "He said I know."),
+    "I'm stays": ([TextPart("and so", "hard"), TextPart("I'm late.")], "and so I'm late."),
+    "capitals stay": ([TextPart("made by the", "hard"), TextPart("BBC in London.")],
         "made by the BBC in London."),
-    "a gap keeps its punctuation": ([Piece("We came,", "gap"), Piece("We saw.")],
+    "a gap keeps its punctuation": ([TextPart("We came,", "gap"), TextPart("We saw.")],
         "We came, We saw."),
     "words said twice at a gap": (
-        [Piece("The child almost hurt the.", "gap"), Piece("The child almost hurt the small dog.")],
+        [TextPart("The child almost hurt the.", "gap"), TextPart("The child almost hurt the small dog.")],
         "The child almost hurt the small dog.",
     ),
     "the second copy ends it": (
-        [Piece("and then we went home.", "hard"), Piece("Then we went home, quickly.")],
+        [TextPart("and then we went home.", "hard"), TextPart("Then we went home, quickly.")],
         "and then we went home, quickly.",
     ),
     "two words may be said twice": (
-        [Piece("come on", "gap"), Piece("come on now")], "come on come on now",
+        [TextPart("come on", "gap"), TextPart("come on now")], "come on come on now",
     ),
     "who pauses may repeat all": (
-        [Piece("I like it here."), Piece("I like it here.")], "I like it here. I like it here.",
+        [TextPart("I like it here."), TextPart("I like it here.")], "I like it here. I like it here.",
     ),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("pieces", "text"), JOINED.values(), ids=JOINED)
 def test_pieces_become_one_text(pieces, text):
-    assert joined(pieces) == text
+    assert join(pieces) == text
 
 
 def test_languages_without_spaces_are_joined_without():
     assert (
-        joined([Piece("今日は。", "hard"), Piece("元気です。")], spaced=False)
+        join([TextPart("今日は。", "hard"), TextPart("元気です。")], spaced=False)
         == "今日は。元気です。"
     )
 
@@ -68,7 +68,7 @@ OVERLAP = {
 
 @pytest.mark.parametrize(("before", "after", "count"), OVERLAP.values(), ids=OVERLAP)
 def test_words_on_both_sides_of_a_seam(before, after, count):
-    assert overlap(before, after) == count
+    assert overlap_words(before, after) == count
 
 
 WORDS = st.lists(st.sampled_from(["The", "dog", "ran.", "I", "…", "home,"]), max_size=8)
@@ -77,7 +77,7 @@ WORDS = st.lists(st.sampled_from(["The", "dog", "ran.", "I", "…", "home,"]), m
 @given(st.lists(st.tuples(WORDS, st.sampled_from(["pause", "gap", "hard"])), max_size=5))
 def test_no_word_is_made_up_and_order_is_kept(rows):
     said = " ".join(" ".join(words) for words, _ in rows).lower().split()
-    text = joined(Piece(" ".join(words), seam) for words, seam in rows)
+    text = join(TextPart(" ".join(words), seam) for words, seam in rows)
     assert "  " not in text
     assert text == text.strip()
     rest = iter(word.strip(".,…") for word in said)

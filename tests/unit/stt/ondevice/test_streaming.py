@@ -12,15 +12,15 @@ from sayso.core.dictation.take import Take
 from sayso.core.problems import ProblemError
 from sayso.stt.engine import Partial
 from sayso.stt.ondevice import streaming as module
-from sayso.stt.ondevice.decoding.quality import Draft
+from sayso.stt.ondevice.decoding.quality import Hypothesis
 from sayso.stt.ondevice.decoding.whisper import SHORT_BEAM
-from sayso.stt.ondevice.executors import Lanes
+from sayso.stt.ondevice.executors import Executors
 from sayso.stt.ondevice.samples import RATE_HZ
-from sayso.stt.ondevice.segmenter import Guess, Segment
-from sayso.stt.ondevice.streaming import BATCH_BYTES, REST_BEAM, Follower
+from sayso.stt.ondevice.segmenter import Segment, SpeculativeSegment
+from sayso.stt.ondevice.streaming import INCREMENTAL_BEAM, VAD_BATCH_BYTES, StreamingTranscriber
 from sayso.stt.reader import Reader
 
-STEP = BATCH_BYTES // 2
+STEP = VAD_BATCH_BYTES // 2
 """Samples that are listened to at once."""
 
 
@@ -41,7 +41,7 @@ class Decoder:
         if self.fails:
             raise RuntimeError("no")
         text = f"s{len(samples) // STEP}"
-        return Draft(text, (), 0, 9, 0.0, 0.0, len(samples) / RATE_HZ, language or "ja")
+        return Hypothesis(text, (), 0, 9, 0.0, 0.0, len(samples) / RATE_HZ, language or "ja")
 
     def guess(self, samples, language, beam=SHORT_BEAM):
         self.beams.append(beam)
@@ -76,29 +76,31 @@ class Listener:
 
 
 def guess(start, stop):
-    return Guess(start * STEP, stop * STEP)
+    return SpeculativeSegment(start * STEP, stop * STEP)
 
 
 def segment(start, stop, guess=None, last=False):
-    return Segment(start * STEP, stop * STEP, guess=guess, last=last)
+    return Segment(start * STEP, stop * STEP, speculative=guess, last=last)
 
 
 class Scene:
     def __init__(self, script, last, language="en"):
-        self.decoder, self.lanes, self.heard = Decoder(), Lanes(), []
+        self.decoder, self.lanes, self.heard = Decoder(), Executors(), []
         self.take = Take(number=1, id="t", rate_hz=RATE_HZ)
         self.stepped = 0
 
         async def loaded():
             return self.decoder
 
-        self.follower = Follower(self.lanes, loaded, lambda _: language, self.heard.append)
-        self.follower._listener = Listener(script, last)
+        self.follower = StreamingTranscriber(
+            self.lanes, loaded, lambda _: language, self.heard.append
+        )
+        self.follower._vad = Listener(script, last)
 
     async def step(self, count=1):
         for _ in range(count):
             self.stepped += 1
-            self.take.add(np.full(STEP, self.stepped, "<i2").tobytes())
+            self.take.append(np.full(STEP, self.stepped, "<i2").tobytes())
             await settled(self.lanes, "listen")
 
     @property
@@ -123,14 +125,14 @@ def _short_takes(monkeypatch):
 @asynccontextmanager
 async def following(script, last, **options):
     scene = Scene(script, last, **options)
-    task = asyncio.create_task(scene.follower.follow(Reader(scene.take)))
+    task = asyncio.create_task(scene.follower.process(Reader(scene.take)))
     try:
         yield scene
         scene.take.end()
         await task
     finally:
         task.cancel()
-        scene.follower.stop()
+        scene.follower.cancel()
         scene.decoder.go.set()
         for pool in scene.lanes._pools.values():
             pool.shutdown()
@@ -182,7 +184,7 @@ def test_the_last_segment_does_not_wait_behind_a_guess():
             assert scene.decoder.made == [("segment", 1), ("segment", 2)]
             assert len({thread for *_, thread in scene.decoder.calls}) == 2
             scene.decoder.go.set()
-            assert await scene.follower.text() == "s2"
+            assert await scene.follower.final_text() == "s2"
 
     asyncio.run(scenario())
 
@@ -209,7 +211,7 @@ def test_a_guess_with_a_flaw_is_no_text_of_a_segment(flaw, shown):
     async def scenario():
         first = guess(0, 2)
         async with following([None, first, segment(0, 2, first)], None) as scene:
-            draft = Draft("wrong", (), 0, 9, 0.0, 0.0, 0.2, "en")
+            draft = Hypothesis("wrong", (), 0, 9, 0.0, 0.0, 0.2, "en")
             scene.decoder.guess = lambda *_: attrs.evolve(draft, **flaw)
             await scene.step(2)
             await settled(scene.lanes, "quick")
@@ -232,7 +234,11 @@ def test_what_is_fitted_on_is_decoded_quicker_than_what_is_whole():
             first, rest, whole = [steps for _, steps in scene.decoder.made]
             assert (first, whole) == (50, 70)
             assert rest < 50
-            assert scene.decoder.beams == [SHORT_BEAM, REST_BEAM, SHORT_BEAM]  # it did not fit
+            assert scene.decoder.beams == [
+                SHORT_BEAM,
+                INCREMENTAL_BEAM,
+                SHORT_BEAM,
+            ]  # it did not fit
 
     asyncio.run(scenario())
 
@@ -302,15 +308,15 @@ def test_what_was_decoded_before_is_only_decoded_where_it_is_fitted_on(language,
 def test_a_take_that_is_over_is_decoded_in_full():
     async def scenario():
         scene = Scene([guess(0, 1), segment(0, 1), None], segment(1, 3, last=True), language="")
-        scene.take.add(bytes(2 * STEP * 3))
+        scene.take.append(bytes(2 * STEP * 3))
         scene.take.end()
-        await scene.follower.follow(Reader(scene.take))
-        assert await scene.follower.text() == "t3"
+        await scene.follower.process(Reader(scene.take))
+        assert await scene.follower.final_text() == "t3"
         assert [(kind, language) for kind, _, language, _ in scene.decoder.calls] == [
             ("text", "ja")
         ]
         assert scene.shown == ["t3"]
-        scene.follower.stop()
+        scene.follower.cancel()
         for pool in scene.lanes._pools.values():
             pool.shutdown()
 

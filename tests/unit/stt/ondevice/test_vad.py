@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sayso.stt.ondevice.segmenter import FRAME_SAMPLES, RATE_HZ, Guess, Segment
-from sayso.stt.ondevice.vad import Listener
+from sayso.stt.ondevice.segmenter import FRAME_SAMPLES, RATE_HZ, Segment, SpeculativeSegment
+from sayso.stt.ondevice.vad import SileroVad
 
 LOUD, QUIET = 8000, 0
 
@@ -23,7 +23,7 @@ class Detector:
 
 
 def listener():
-    made = Listener()
+    made = SileroVad()
     made._session = Detector()
     return made
 
@@ -41,7 +41,7 @@ def told(samples, sizes):
         stop = start + sizes[turn % len(sizes)]
         actions += ears.feed(samples[start:stop].tobytes())
         start, turn = stop, turn + 1
-    return actions + ears.end()
+    return actions + ears.finish()
 
 
 def segments(samples, sizes=(3200,)):
@@ -85,10 +85,10 @@ def test_a_pause_is_told_when_it_comes():
     ears = listener()
     assert ears.feed(take((1, LOUD)).tobytes()) == []
     (guess,) = ears.feed(take((0.3, QUIET)).tobytes())
-    assert isinstance(guess, Guess)
-    assert ears.end()[-1].guess == guess
+    assert isinstance(guess, SpeculativeSegment)
+    assert ears.finish()[-1].speculative == guess
 
 
 def test_nothing_was_said():
     assert told(take((3, QUIET)), (1000,)) == []
-    assert listener().end() == []
+    assert listener().finish() == []

@@ -12,23 +12,30 @@ from hypothesis import strategies as st
 
 from sayso.core.settings.settings import Endpoint
 from sayso.stt.engine import Partial, Ready
-from sayso.stt.realtime.detect import dialect_for
-from sayso.stt.realtime.protocol import Complete, Dialect, Event, Refused, Send, Settled
-from sayso.stt.server.auth import Access
-from unit.stt.protocol_helpers import ANYTHING, HELLO, KEY
+from sayso.stt.realtime.detect import create_protocol
+from sayso.stt.realtime.protocol import (
+    Completed,
+    Event,
+    FinalText,
+    RealtimeProtocol,
+    Rejected,
+    Send,
+)
+from sayso.stt.server.auth import Credentials
+from unit.stt.protocol_helpers import ANY_STEPS, KEY, SESSION_CREATED
 
-KINDS = ("auto", "openai", "vllm", "speaches", "lemonade", "together")
+PROTOCOLS = ("auto", "openai", "vllm", "speaches", "lemonade", "together")
 UPDATED = '{"type": "session.updated"}'
-SAID = ("delta", "transcript", "text")
+TEXT_FIELDS = ("delta", "transcript", "text")
 
 
-def dialect(kind: str, host: str = "h.example") -> Dialect:
+def create(kind: str, host: str = "h.example") -> RealtimeProtocol:
     endpoint = Endpoint(url=f"wss://{host}/v1", dialect=kind, model="gpt-live-transcribe",
                         keywords="a, b", prompt="c", delay="low", noise="near_field")  # fmt: skip
-    return dialect_for(endpoint, "de", Access(KEY))
+    return create_protocol(endpoint, "de", Credentials(KEY))
 
 
-def said(steps: list[str | bytes]) -> Iterator[str]:
+def texts_in(steps: list[str | bytes]) -> Iterator[str]:
     """Every text a server gave, as it can be written."""
     for step in steps:
         try:
@@ -36,17 +43,17 @@ def said(steps: list[str | bytes]) -> Iterator[str]:
         except ValueError:
             continue
         if isinstance(event, dict):
-            for name in SAID:
+            for name in TEXT_FIELDS:
                 if isinstance(event.get(name), str):
-                    yield bare(event[name])
+                    yield normalized(event[name])
 
 
-def bare(text: str) -> str:
+def normalized(text: str) -> str:
     whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
     return re.sub(r"[\s\x00-\x1f\x7f-\x9f]", "", whole)
 
 
-def made_of(text: str, pieces: set[str]) -> bool:
+def is_concatenation(text: str, pieces: set[str]) -> bool:
     """Whether it is nothing but such pieces one after the other."""
     reached = {0}
     for at in range(len(text)):
@@ -55,63 +62,63 @@ def made_of(text: str, pieces: set[str]) -> bool:
     return len(text) in reached
 
 
-def judge(event: Event, pieces: set[str]) -> None:
+def check_event(event: Event, pieces: set[str]) -> None:
     match event:
-        case Partial(text) | Complete(text) | Settled(text=text):
+        case Partial(text) | Completed(text) | FinalText(text=text):
             text.encode("utf-8")
-            assert made_of(bare(text), pieces)
-        case Refused(problem):
-            assert problem.what
+            assert is_concatenation(normalized(text), pieces)
+        case Rejected(problem):
+            assert problem.message
             assert problem.sentence.isprintable()
             assert KEY not in problem.sentence + problem.detail
         case Send(message):
             assert json.loads(message)["type"]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PROTOCOLS)
 @settings(max_examples=80, deadline=None)
-@given(st.integers(0, 2), ANYTHING, st.sampled_from(["lapsed", "closed", "goodbye"]))
+@given(st.integers(0, 2), ANY_STEPS, st.sampled_from(["lapsed", "closed", "goodbye"]))
 def test_it_ends_once_and_says_nothing_that_was_not_said(
     kind: str, begun: int, steps: list[str | bytes], end: str
 ) -> None:
-    talk = dialect(kind)
-    steps = [HELLO, UPDATED][:begun] + steps
-    pieces = {piece for piece in said(steps) if piece}
+    talk = create(kind)
+    steps = [SESSION_CREATED, UPDATED][:begun] + steps
+    pieces = {piece for piece in texts_in(steps) if piece}
     last: Callable[[], Event] = {
-        "lapsed": talk.lapsed,
-        "closed": lambda: talk.closed(1006, "gone"),
-        "goodbye": lambda: talk.closed(1000, ""),
+        "lapsed": talk.on_timeout,
+        "closed": lambda: talk.on_close(1006, "gone"),
+        "goodbye": lambda: talk.on_close(1000, ""),
     }[end]
     ready, committed, over = 0, False, 0
     for step in [*steps, None]:
         if over:
-            assert step is None or step in ("audio", "commit") or talk.hear(step) == []
+            assert step is None or step in ("audio", "commit") or talk.receive(step) == []
             continue
         if step is None:
             events = [last()]
         elif step == "audio":  # the link sends none before `Ready`, and none after the commit
-            events = [talk.audio(bytes(9_600))] if ready and not committed else []
+            events = [talk.append_audio(bytes(9_600))] if ready and not committed else []
         elif step == "commit":
             events = talk.commit() if ready and not committed else []
             committed = committed or bool(ready)
         else:
-            events = talk.hear(step)
+            events = talk.receive(step)
         for event in events:
             assert not over
-            judge(event, pieces)
+            check_event(event, pieces)
             ready += isinstance(event, Ready)
-            over += isinstance(event, Complete | Refused)
-        assert talk.patience_s > 0
-        assert talk.used_s >= 0
+            over += isinstance(event, Completed | Rejected)
+        assert talk.response_timeout_s > 0
+        assert talk.processed_s >= 0
     assert over == 1
     assert ready <= 1
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PROTOCOLS)
 @given(st.binary(max_size=200) | st.text(max_size=200))
 def test_a_stranger_is_refused_in_a_sentence(kind: str, message: str | bytes) -> None:
-    talk = dialect(kind)
-    events = talk.hear(message)
-    end = events[-1] if events else talk.lapsed()
-    assert isinstance(end, Refused)
-    assert "h.example" in end.problem.what
+    talk = create(kind)
+    events = talk.receive(message)
+    end = events[-1] if events else talk.on_timeout()
+    assert isinstance(end, Rejected)
+    assert "h.example" in end.problem.message

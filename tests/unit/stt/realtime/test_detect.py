@@ -6,56 +6,64 @@ from hypothesis import strategies as st
 
 from sayso.core.settings.settings import Endpoint
 from sayso.stt.engine import Ready
-from sayso.stt.realtime.detect import SAY_WHICH, Auto, dialect_for
-from sayso.stt.realtime.messages import SPOKEN
-from sayso.stt.realtime.openai import OpenAI
-from sayso.stt.realtime.protocol import Complete, Dialect
-from sayso.stt.realtime.server_vad import TOGETHER, Flat
-from sayso.stt.realtime.vllm import VLLM
-from sayso.stt.server.auth import Access
-from unit.stt.protocol_helpers import ANYTHING, HELLO, KEY, refusal, sent, spoken, stand_anything
+from sayso.stt.realtime.detect import CHOOSE_PROTOCOL, DetectingProtocol, create_protocol
+from sayso.stt.realtime.messages import TRANSCRIPTION_PREFIX
+from sayso.stt.realtime.openai import OpenAIProtocol
+from sayso.stt.realtime.protocol import Completed, RealtimeProtocol
+from sayso.stt.realtime.server_vad import TOGETHER, ServerVadProtocol
+from sayso.stt.realtime.vllm import VLLMProtocol
+from sayso.stt.server.auth import Credentials
+from unit.stt.protocol_helpers import (
+    ANY_STEPS,
+    KEY,
+    SESSION_CREATED,
+    check_any_input,
+    rejection,
+    sent_message,
+    server_event,
+)
 
 URL = "http://127.0.0.1:8000/v1"
 NESTED = {"type": "transcription", "audio": {"input": {}}}
 FLAT = {"input_audio_format": "pcm16", "turn_detection": {}}
 
 
-def chosen(url: str = URL, **fields: str) -> Dialect:
-    return dialect_for(Endpoint(url=url, **fields), "de", Access(KEY))
+def create(url: str = URL, **fields: str) -> RealtimeProtocol:
+    return create_protocol(Endpoint(url=url, **fields), "de", Credentials(KEY))
 
 
 @pytest.mark.parametrize(
     ("url", "name", "kind"),
     [
-        (URL, "auto", Auto),
-        (URL, "openai", OpenAI),
-        (URL, "vllm", VLLM),
-        (URL, "speaches", Flat),
-        (URL, "lemonade", Flat),
-        (URL, "together", Flat),
-        ("https://api.together.ai/v1", "auto", Flat),
-        ("https://api.together.ai/v1", "openai", OpenAI),
-        ("https://notapi.together.ai.example/v1", "auto", Auto),
-        ("https://api.openai.com/v1", "auto", OpenAI),
-        ("https://api.openai.com/v1", "vllm", OpenAI),
-        ("https://api.openai.com/v1", "speaches", OpenAI),
+        (URL, "auto", DetectingProtocol),
+        (URL, "openai", OpenAIProtocol),
+        (URL, "vllm", VLLMProtocol),
+        (URL, "speaches", ServerVadProtocol),
+        (URL, "lemonade", ServerVadProtocol),
+        (URL, "together", ServerVadProtocol),
+        ("https://api.together.ai/v1", "auto", ServerVadProtocol),
+        ("https://api.together.ai/v1", "openai", OpenAIProtocol),
+        ("https://notapi.together.ai.example/v1", "auto", DetectingProtocol),
+        ("https://api.openai.com/v1", "auto", OpenAIProtocol),
+        ("https://api.openai.com/v1", "vllm", OpenAIProtocol),
+        ("https://api.openai.com/v1", "speaches", OpenAIProtocol),
     ],
 )
 def test_the_setting_or_the_address_says_how_a_server_speaks(
     url: str, name: str, kind: type
 ) -> None:
-    dialect = chosen(url, dialect=name)
+    dialect = create(url, dialect=name)
     assert type(dialect) is kind
     assert KEY not in repr(dialect)
-    if kind is Flat and "together" in (name, url.partition("api.")[2][:8]):
-        assert isinstance(dialect, Flat)
-        assert dialect.way is TOGETHER
+    if kind is ServerVadProtocol and "together" in (name, url.partition("api.")[2][:8]):
+        assert isinstance(dialect, ServerVadProtocol)
+        assert dialect.profile is TOGETHER
 
 
 def test_hints_reach_the_one_that_takes_them() -> None:
-    dialect = chosen(model="gpt-live-transcribe", keywords="a, b")
-    [update] = dialect.hear(spoken("session.created", session=NESTED))
-    transcription = sent(update)["session"]["audio"]["input"]["transcription"]
+    dialect = create(model="gpt-live-transcribe", keywords="a, b")
+    [update] = dialect.receive(server_event("session.created", session=NESTED))
+    transcription = sent_message(update)["session"]["audio"]["input"]["transcription"]
     assert transcription == {
         "model": "gpt-live-transcribe",
         "languages": ["de"],
@@ -64,20 +72,20 @@ def test_hints_reach_the_one_that_takes_them() -> None:
 
 
 def test_a_session_with_nothing_in_it_is_vllms() -> None:
-    dialect = chosen(model="v")
+    dialect = create(model="v")
     assert (dialect.rate_hz, dialect.host) == (24_000, "127.0.0.1:8000")
     assert dialect.url.endswith("?intent=transcription&model=v")
     assert dialect.headers() == {"Authorization": f"Bearer {KEY}"}
-    update, _, is_ready = dialect.hear(spoken("session.created", id="sess-1", created=1))
-    assert sent(update) == {"type": "session.update", "model": "v"}
+    update, _, is_ready = dialect.receive(server_event("session.created", id="sess-1", created=1))
+    assert sent_message(update) == {"type": "session.update", "model": "v"}
     assert is_ready == Ready()
     assert dialect.rate_hz == 16_000
-    dialect.audio(bytes(32_000))
+    dialect.append_audio(bytes(32_000))
     assert dialect.sent_s == 1
-    assert dialect.patience_s > 10
+    assert dialect.response_timeout_s > 10
     assert len(dialect.commit()) == 2
-    assert dialect.hear(spoken("transcription.done", text="Hi."))[-1] == Complete("Hi.")
-    assert dialect.used_s == 0
+    assert dialect.receive(server_event("transcription.done", text="Hi."))[-1] == Completed("Hi.")
+    assert dialect.processed_s == 0
 
 
 @pytest.mark.parametrize(
@@ -86,47 +94,47 @@ def test_a_session_with_nothing_in_it_is_vllms() -> None:
     ids=["nested", "null", "bare", "number", "flat"],
 )
 def test_everything_else_is_openais(fields: dict[str, object]) -> None:
-    dialect = chosen()
-    [update] = dialect.hear(spoken("session.created", **fields))
-    assert sent(update)["session"]["type"] == "transcription"
+    dialect = create()
+    [update] = dialect.receive(server_event("session.created", **fields))
+    assert sent_message(update)["session"]["type"] == "transcription"
     # what came first counts
-    assert dialect.hear(spoken("session.created", id="sess-1")) == []
-    assert dialect.hear(spoken("session.updated")) == [Ready()]
+    assert dialect.receive(server_event("session.created", id="sess-1")) == []
+    assert dialect.receive(server_event("session.updated")) == [Ready()]
 
 
 def test_where_a_flat_server_refuses_the_setting_is_named() -> None:
-    refused = spoken("error", error={"message": "turn_detection: not a dictionary"})
-    dialect = chosen()
-    dialect.hear(spoken("session.created", session=FLAT))
-    assert refusal(dialect.hear(refused)).endswith(SAY_WHICH)
+    refused = server_event("error", error={"message": "turn_detection: not a dictionary"})
+    dialect = create()
+    dialect.receive(server_event("session.created", session=FLAT))
+    assert rejection(dialect.receive(refused)).endswith(CHOOSE_PROTOCOL)
     for end in (lambda d: d.lapsed(), lambda d: d.closed(1006, "")):
-        dialect = chosen()
-        dialect.hear(spoken("session.created", session=FLAT))
-        assert refusal([end(dialect)]).endswith(SAY_WHICH)
-        dialect = chosen()
-        dialect.hear(spoken("session.created", session=NESTED))
-        assert SAY_WHICH not in refusal([end(dialect)])
+        dialect = create()
+        dialect.receive(server_event("session.created", session=FLAT))
+        assert rejection([end(dialect)]).endswith(CHOOSE_PROTOCOL)
+        dialect = create()
+        dialect.receive(server_event("session.created", session=NESTED))
+        assert CHOOSE_PROTOCOL not in rejection([end(dialect)])
 
 
 def test_a_flat_server_that_answers_all_the_same_is_not_spoken_against() -> None:
-    dialect = chosen()
-    dialect.hear(spoken("session.created", session=FLAT))
-    dialect.hear(spoken("session.updated", session=FLAT))
-    dialect.audio(bytes(48_000))
+    dialect = create()
+    dialect.receive(server_event("session.created", session=FLAT))
+    dialect.receive(server_event("session.updated", session=FLAT))
+    dialect.append_audio(bytes(48_000))
     dialect.commit()
-    dialect.hear(spoken(f"{SPOKEN}completed", item_id="i", transcript="Hi."))
-    assert dialect.lapsed() == Complete("Hi.")
+    dialect.receive(server_event(f"{TRANSCRIPTION_PREFIX}completed", item_id="i", transcript="Hi."))
+    assert dialect.on_timeout() == Completed("Hi.")
 
 
 def test_no_json_is_no_speech_server() -> None:
-    assert "No speech server answers at" in refusal(chosen().hear("{"))
-    assert chosen().hear(spoken("hello")) == []
+    assert "No speech server answers at" in rejection(create().receive("{"))
+    assert create().receive(server_event("hello")) == []
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.booleans(), st.sampled_from(["auto", "openai"]), ANYTHING, st.booleans())
+@given(st.booleans(), st.sampled_from(["auto", "openai"]), ANY_STEPS, st.booleans())
 def test_anything_in_any_order_comes_to_an_end_and_invents_nothing(
     begun: bool, name: str, steps: list[str | bytes], hang_up: bool
 ) -> None:
-    dialect = chosen(dialect=name, model="gpt-live-transcribe", keywords="a", prompt="b")
-    stand_anything(dialect, [HELLO, *steps] if begun else steps, hang_up)
+    dialect = create(dialect=name, model="gpt-live-transcribe", keywords="a", prompt="b")
+    check_any_input(dialect, [SESSION_CREATED, *steps] if begun else steps, hang_up)

@@ -9,10 +9,10 @@ import pytest
 
 from sayso.core.problems import ProblemError
 from sayso.stt.engine import Ready
-from sayso.stt.realtime.openai import LEAST_BYTES, PADDING_BYTES, OpenAI
-from sayso.stt.realtime.protocol import Complete
-from unit.stt.openai_helpers import URL, completed, delta, error, made, ready, spoken
-from unit.stt.protocol_helpers import KEY, refusal, sent
+from sayso.stt.realtime.openai import MIN_AUDIO_BYTES, PADDING_BYTES, OpenAIProtocol
+from sayso.stt.realtime.protocol import Completed
+from unit.stt.openai_helpers import URL, completed, create, delta, error, ready, server_event
+from unit.stt.protocol_helpers import KEY, rejection, sent_message
 
 # Address, headers, hello
 
@@ -29,20 +29,20 @@ from unit.stt.protocol_helpers import KEY, refusal, sent
     ],
 )
 def test_the_model_is_in_the_address_everywhere_but_at_openai(address: str, url: str) -> None:
-    assert made(address, "m-1").url == url
+    assert create(address, "m-1").url == url
 
 
 def test_an_address_in_the_clear_is_refused_unless_allowed() -> None:
     with pytest.raises(ProblemError):
-        made("ws://192.168.1.20:8000/v1")
-    allowed = OpenAI("ws://192.168.1.20:8000/v1", "m", allow_insecure="192.168.1.20")
+        create("ws://192.168.1.20:8000/v1")
+    allowed = OpenAIProtocol("ws://192.168.1.20:8000/v1", "m", allow_insecure="192.168.1.20")
     assert allowed.host == "192.168.1.20:8000"
 
 
 def test_the_key_is_in_one_header_and_in_no_repr() -> None:
-    assert made().headers() == {"Authorization": f"Bearer {KEY}"}
-    assert OpenAI(URL, "m").headers() == {}
-    assert KEY not in repr(made())
+    assert create().headers() == {"Authorization": f"Bearer {KEY}"}
+    assert OpenAIProtocol(URL, "m").headers() == {}
+    assert KEY not in repr(create())
 
 
 @pytest.mark.parametrize(
@@ -58,9 +58,9 @@ def test_the_key_is_in_one_header_and_in_no_repr() -> None:
 def test_the_session_is_set_up_after_it_was_created(
     model: str, language: str, transcription: dict[str, object]
 ) -> None:
-    dialect = made(model=model, language=language)
-    [hello] = dialect.hear(spoken("session.created", session={"type": "transcription"}))
-    update = sent(hello)
+    dialect = create(model=model, language=language)
+    [hello] = dialect.receive(server_event("session.created", session={"type": "transcription"}))
+    update = sent_message(hello)
     assert update.pop("event_id")
     assert update == {
         "type": "session.update",
@@ -75,25 +75,25 @@ def test_the_session_is_set_up_after_it_was_created(
             },
         },
     }
-    assert dialect.hear(spoken("session.created")) == []  # never twice
-    assert dialect.hear(spoken("session.updated")) == [Ready()]
-    assert dialect.hear(spoken("session.updated")) == []
+    assert dialect.receive(server_event("session.created")) == []  # never twice
+    assert dialect.receive(server_event("session.updated")) == [Ready()]
+    assert dialect.receive(server_event("session.updated")) == []
 
 
 def test_it_is_not_ready_before_it_was_set_up() -> None:
-    dialect = made()
-    assert dialect.hear(spoken("session.updated")) == []
-    assert dialect.hear(delta("no")) == dialect.hear(completed("no")) == []
-    dialect.hear(spoken("session.created"))
-    assert dialect.hear(spoken("session.updated")) == [Ready()]
+    dialect = create()
+    assert dialect.receive(server_event("session.updated")) == []
+    assert dialect.receive(delta("no")) == dialect.receive(completed("no")) == []
+    dialect.receive(server_event("session.created"))
+    assert dialect.receive(server_event("session.updated")) == [Ready()]
 
 
 # Refused before ready
 
 
-def configuring(model: str = "gpt-live-transcribe", language: str = "") -> OpenAI:
-    dialect = made(model=model, language=language)
-    dialect.hear(spoken("session.created"))
+def configuring(model: str = "gpt-live-transcribe", language: str = "") -> OpenAIProtocol:
+    dialect = create(model=model, language=language)
+    dialect.receive(server_event("session.created"))
     return dialect
 
 
@@ -101,11 +101,11 @@ def configuring(model: str = "gpt-live-transcribe", language: str = "") -> OpenA
 def test_a_language_that_is_refused_is_left_out_once(param: str) -> None:
     dialect = configuring(language="xx")
     refused = error("invalid_value", param=f"session.audio.input.transcription.{param}")
-    [again] = dialect.hear(refused)
-    transcription = sent(again)["session"]["audio"]["input"]["transcription"]
+    [again] = dialect.receive(refused)
+    transcription = sent_message(again)["session"]["audio"]["input"]["transcription"]
     assert transcription == {"model": "gpt-live-transcribe"}
-    assert "refused the settings" in refusal(dialect.hear(refused))
-    assert dialect.hear(refused) == []
+    assert "refused the settings" in rejection(dialect.receive(refused))
+    assert dialect.receive(refused) == []
 
 
 @pytest.mark.parametrize(
@@ -135,8 +135,8 @@ def test_a_language_that_is_refused_is_left_out_once(param: str) -> None:
 def test_an_error_before_ready_ends_it(
     code: str | None, fields: dict[str, object], sentence: str
 ) -> None:
-    assert sentence in refusal(configuring().hear(error(code, **fields)))
-    assert sentence in refusal(made().hear(error(code, **fields)))  # also before created
+    assert sentence in rejection(configuring().receive(error(code, **fields)))
+    assert sentence in rejection(create().receive(error(code, **fields)))  # also before created
 
 
 @pytest.mark.parametrize(
@@ -147,20 +147,20 @@ def test_an_error_before_ready_ends_it(
 def test_what_is_no_event_is_no_speech_server_before_ready_and_nothing_after(
     message: str | bytes,
 ) -> None:
-    assert "No speech server answers at" in refusal(made().hear(message))
-    assert ready().hear(message) == []
+    assert "No speech server answers at" in rejection(create().receive(message))
+    assert ready().receive(message) == []
 
 
 @pytest.mark.parametrize("odd", [None, 0, "", [], {}, 1e999], ids=repr)
 def test_an_error_of_any_shape_is_refused_in_words(odd: object) -> None:
-    assert refusal(made().hear(json.dumps({"type": "error", "error": odd})))
+    assert rejection(create().receive(json.dumps({"type": "error", "error": odd})))
 
 
 # Audio
 
 
 def test_audio_is_appended_as_it_is() -> None:
-    message = sent(ready().audio(b"\x01\x02" * 960))
+    message = sent_message(ready().append_audio(b"\x01\x02" * 960))
     assert message.keys() == {"type", "audio"}
     assert message["type"] == "input_audio_buffer.append"
     assert base64.b64decode(message["audio"]) == b"\x01\x02" * 960
@@ -168,8 +168,8 @@ def test_audio_is_appended_as_it_is() -> None:
 
 def test_the_commit_is_followed_by_a_fence() -> None:
     dialect = ready()
-    dialect.audio(bytes(LEAST_BYTES))
-    silence, commit, clear = (sent(event) for event in dialect.commit())
+    dialect.append_audio(bytes(MIN_AUDIO_BYTES))
+    silence, commit, clear = (sent_message(event) for event in dialect.commit())
     assert base64.b64decode(silence["audio"]) == bytes(PADDING_BYTES)
     assert (commit["type"], clear["type"]) == (
         "input_audio_buffer.commit",
@@ -180,6 +180,6 @@ def test_the_commit_is_followed_by_a_fence() -> None:
 
 def test_less_than_a_tenth_of_a_second_is_not_committed() -> None:
     dialect = ready()
-    dialect.audio(bytes(LEAST_BYTES - 2))
-    assert dialect.commit() == [Complete("")]
-    assert dialect.hear(completed("ghost")) == []
+    dialect.append_audio(bytes(MIN_AUDIO_BYTES - 2))
+    assert dialect.commit() == [Completed("")]
+    assert dialect.receive(completed("ghost")) == []

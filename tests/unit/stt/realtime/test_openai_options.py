@@ -8,36 +8,36 @@ from typing import Any
 import pytest
 
 from sayso.stt.engine import Ready
-from sayso.stt.realtime.messages import SPOKEN
-from sayso.stt.realtime.openai import OpenAI
-from sayso.stt.realtime.protocol import Complete, Event
-from sayso.stt.server.request_options import Hints
+from sayso.stt.realtime.messages import TRANSCRIPTION_PREFIX
+from sayso.stt.realtime.openai import OpenAIProtocol
+from sayso.stt.realtime.protocol import Completed, Event
+from sayso.stt.server.request_options import RequestOptions
 from unit.stt.openai_helpers import (
     CLEARED,
-    SECOND,
+    ONE_SECOND,
     URL,
     committed,
     completed,
     delta,
     error,
     ready,
-    spoken,
+    server_event,
 )
-from unit.stt.protocol_helpers import KEY, refusal, sent
+from unit.stt.protocol_helpers import KEY, rejection, sent_message
 
 # Hints
 
 
-SAID = Hints("de", "At sea.", ("Xenolab", "AC-42"), "low", "near_field")
+ALL_OPTIONS = RequestOptions("de", "At sea.", ("Xenolab", "AC-42"), "low", "near_field")
 
 
-def hinting(model: str) -> OpenAI:
-    return OpenAI(URL, model, KEY, hints=SAID)
+def create_with_options(model: str) -> OpenAIProtocol:
+    return OpenAIProtocol(URL, model, KEY, options=ALL_OPTIONS)
 
 
-def updated(events: list[Event]) -> tuple[dict[str, Any], Any]:
+def updated_fields(events: list[Event]) -> tuple[dict[str, Any], Any]:
     [event] = events
-    audio_input = sent(event)["session"]["audio"]["input"]
+    audio_input = sent_message(event)["session"]["audio"]["input"]
     return audio_input["transcription"], audio_input.get("noise_reduction")
 
 
@@ -65,7 +65,9 @@ def updated(events: list[Event]) -> tuple[dict[str, Any], Any]:
     ],
 )
 def test_a_model_is_told_what_it_takes(model: str, said: dict[str, object], noise: bool) -> None:
-    transcription, reduction = updated(hinting(model).hear(spoken("session.created")))
+    transcription, reduction = updated_fields(
+        create_with_options(model).receive(server_event("session.created"))
+    )
     assert transcription == {"model": model, **said}
     assert reduction == ({"type": "near_field"} if noise else None)
 
@@ -82,40 +84,40 @@ def test_a_hint_that_is_refused_is_left_out_and_the_rest_is_said(name: str, name
         "inner": error("invalid_value", param=f"{where}.type"),
         "words": error("not_supported", f"{name} is not supported"),
     }[named_by]
-    dialect = hinting("gpt-live-transcribe")
-    dialect.hear(spoken("session.created"))
-    transcription, noise = updated(dialect.hear(refused))
+    dialect = create_with_options("gpt-live-transcribe")
+    dialect.receive(server_event("session.created"))
+    transcription, noise = updated_fields(dialect.receive(refused))
     kept = {*transcription, "noise_reduction"} if noise else set(transcription)
     assert kept == {"model", *FIELDS} - {name}
-    assert "refused the settings" in refusal(dialect.hear(refused))
+    assert "refused the settings" in rejection(dialect.receive(refused))
 
 
 def test_a_server_that_takes_none_is_asked_without_any() -> None:
     """SGLang refuses noise reduction and prompt, one after the other."""
-    dialect = hinting("gpt-live-transcribe")
-    dialect.hear(spoken("session.created"))
+    dialect = create_with_options("gpt-live-transcribe")
+    dialect.receive(server_event("session.created"))
     for name in FIELDS:
-        [again] = dialect.hear(error("not_supported", param=f"a.{name}"))
-    assert updated([again]) == ({"model": "gpt-live-transcribe"}, None)
-    assert dialect.hear(spoken("session.updated")) == [Ready()]
+        [again] = dialect.receive(error("not_supported", param=f"a.{name}"))
+    assert updated_fields([again]) == ({"model": "gpt-live-transcribe"}, None)
+    assert dialect.receive(server_event("session.updated")) == [Ready()]
 
 
 def test_a_wrong_key_is_no_matter_of_hints() -> None:
-    dialect = hinting("gpt-live-transcribe")
-    dialect.hear(spoken("session.created"))
+    dialect = create_with_options("gpt-live-transcribe")
+    dialect.receive(server_event("session.created"))
     wrong = error("invalid_api_key", "Check your prompt for a key.")
-    assert "key was refused" in refusal(dialect.hear(wrong))
+    assert "key was refused" in rejection(dialect.receive(wrong))
 
 
 # Servers that differ, as they were read or recorded
 
 
-DIFFERING = {
+DEVIATING_SERVERS = {
     "SGLang: created for added, deltas before the commit, the id reserved": (
         delta("Hel", "r1"),
         "commit",
         committed("r1"),
-        spoken("conversation.item.created", item={"id": "r1"}),
+        server_event("conversation.item.created", item={"id": "r1"}),
         CLEARED,
         completed("Hello.", "r1"),
     ),
@@ -137,20 +139,20 @@ DIFFERING = {
         "commit",
         committed(),
         json.dumps({"error": {"message": "Unknown type input_audio_buffer.clear"}}),
-        spoken(f"{SPOKEN}completed", item_id="i1", transcript="Hello."),
+        server_event(f"{TRANSCRIPTION_PREFIX}completed", item_id="i1", transcript="Hello."),
     ),
 }
 
 
-@pytest.mark.parametrize("log", DIFFERING.values(), ids=DIFFERING.keys())
+@pytest.mark.parametrize("log", DEVIATING_SERVERS.values(), ids=DEVIATING_SERVERS.keys())
 def test_servers_that_differ_are_understood(log: tuple[str, ...]) -> None:
     dialect = ready("ws://127.0.0.1:8000/v1", model="own")
-    dialect.audio(SECOND)
+    dialect.append_audio(ONE_SECOND)
     events: list[Event] = []
     for message in log:
-        events = dialect.commit() if message == "commit" else dialect.hear(message)
-    assert events[-1] == Complete("Hello.")
+        events = dialect.commit() if message == "commit" else dialect.receive(message)
+    assert events[-1] == Completed("Hello.")
 
 
 def test_an_error_without_a_type_is_an_error() -> None:
-    assert "It says: “Oh.”" in refusal(ready().hear('{"error": {"message": "Oh."}}'))
+    assert "It says: “Oh.”" in rejection(ready().receive('{"error": {"message": "Oh."}}'))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sayso.stt.realtime.pauses import PAUSE_S, Pauses
+from sayso.stt.realtime.pauses import PAUSE_S, PauseDetector
 
 RATE_HZ = 24_000
 
@@ -18,7 +18,7 @@ def voice(seconds: float) -> bytes:
     return (np.sin(at * 2 * np.pi * 150 / RATE_HZ) * swell * 6000).astype("<i2").tobytes()
 
 
-def noticed_s(pcm: bytes, pauses: Pauses) -> float | None:
+def detected_at_s(pcm: bytes, pauses: PauseDetector) -> float | None:
     """When it is noticed, in s from the beginning, in frames of 100 ms."""
     size = RATE_HZ // 10 * 2
     for start in range(0, len(pcm), size):
@@ -28,21 +28,21 @@ def noticed_s(pcm: bytes, pauses: Pauses) -> float | None:
 
 
 def test_a_pause_is_noticed_after_a_second_of_it() -> None:
-    pauses = Pauses(RATE_HZ)
-    noticed = noticed_s(quiet(0.5) + voice(2) + quiet(3), pauses)
+    pauses = PauseDetector(RATE_HZ)
+    noticed = detected_at_s(quiet(0.5) + voice(2) + quiet(3), pauses)
     assert noticed is not None
     assert 2.5 + PAUSE_S <= noticed <= 2.5 + PAUSE_S + 0.3
 
 
 def test_who_goes_on_speaking_makes_none() -> None:
     breath = quiet(0.5) + voice(1) + quiet(0.7) + voice(1) + quiet(0.7) + voice(2)
-    assert noticed_s(breath, Pauses(RATE_HZ)) is None
+    assert detected_at_s(breath, PauseDetector(RATE_HZ)) is None
 
 
 def test_silence_is_no_pause_until_somebody_has_spoken() -> None:
-    pauses = Pauses(RATE_HZ)
-    assert noticed_s(quiet(4), pauses) is None
-    assert noticed_s(voice(1) + quiet(2), pauses) is not None
-    pauses.over()
-    assert noticed_s(quiet(10), pauses) is None  # made use of already
-    assert noticed_s(voice(1) + quiet(2), pauses) is not None
+    pauses = PauseDetector(RATE_HZ)
+    assert detected_at_s(quiet(4), pauses) is None
+    assert detected_at_s(voice(1) + quiet(2), pauses) is not None
+    pauses.reset()
+    assert detected_at_s(quiet(10), pauses) is None  # made use of already
+    assert detected_at_s(voice(1) + quiet(2), pauses) is not None

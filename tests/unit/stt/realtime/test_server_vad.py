@@ -8,49 +8,63 @@ from hypothesis import strategies as st
 
 from sayso.core.problems import ProblemError
 from sayso.stt.engine import Partial, Ready
-from sayso.stt.realtime.messages import COMMIT_EMPTY, SPOKEN
-from sayso.stt.realtime.protocol import Complete, Kept, Settled
-from sayso.stt.realtime.server_vad import ANSWER_S, NOTHING_S, SETTLE_S, WAYS, Flat
-from unit.stt.protocol_helpers import ANYTHING, HELLO, KEY, refusal, sent, spoken, stand_anything
+from sayso.stt.realtime.messages import COMMIT_EMPTY, TRANSCRIPTION_PREFIX
+from sayso.stt.realtime.protocol import Completed, FinalText, Kept
+from sayso.stt.realtime.server_vad import (
+    NEXT_ITEM_TIMEOUT_S,
+    NO_SPEECH_TIMEOUT_S,
+    RESPONSE_TIMEOUT_S,
+    SERVER_PROFILES,
+    ServerVadProtocol,
+)
+from unit.stt.protocol_helpers import (
+    ANY_STEPS,
+    KEY,
+    SESSION_CREATED,
+    check_any_input,
+    rejection,
+    sent_message,
+    server_event,
+)
 
 URL = "http://127.0.0.1:8000/v1"
-SECOND = bytes(48_000)
-CREATED = spoken("session.created", session={"input_audio_format": "pcm16"})
-STARTED = spoken("input_audio_buffer.speech_started", item_id="i1", audio_start_ms=0)
-STOPPED = spoken("input_audio_buffer.speech_stopped", item_id="i1", audio_end_ms=900)
+ONE_SECOND = bytes(48_000)
+CREATED = server_event("session.created", session={"input_audio_format": "pcm16"})
+STARTED = server_event("input_audio_buffer.speech_started", item_id="i1", audio_start_ms=0)
+STOPPED = server_event("input_audio_buffer.speech_stopped", item_id="i1", audio_end_ms=900)
 
 
-def made(way: str = "speaches", language: str = "") -> Flat:
-    return Flat(URL, "m/1", KEY, way=WAYS[way], language=language)
+def create(way: str = "speaches", language: str = "") -> ServerVadProtocol:
+    return ServerVadProtocol(URL, "m/1", KEY, profile=SERVER_PROFILES[way], language=language)
 
 
-def ready(way: str = "speaches") -> Flat:
-    dialect = made(way)
-    assert dialect.hear(CREATED)[-1] == Ready()
+def ready(way: str = "speaches") -> ServerVadProtocol:
+    dialect = create(way)
+    assert dialect.receive(CREATED)[-1] == Ready()
     return dialect
 
 
-def finishing(way: str = "speaches") -> Flat:
+def finishing(way: str = "speaches") -> ServerVadProtocol:
     dialect = ready(way)
-    dialect.audio(SECOND)
+    dialect.append_audio(ONE_SECOND)
     dialect.commit()
     return dialect
 
 
 def committed(item: str | None = "i1") -> str:
     named = {} if item is None else {"item_id": item}
-    return spoken("input_audio_buffer.committed", previous_item_id=None, **named)
+    return server_event("input_audio_buffer.committed", previous_item_id=None, **named)
 
 
 def delta(words: str, item: str | None = "i1") -> str:
     named = {} if item is None else {"item_id": item}
-    return spoken(f"{SPOKEN}delta", delta=words, **named)
+    return server_event(f"{TRANSCRIPTION_PREFIX}delta", delta=words, **named)
 
 
 def completed(words: object, item: str | None = "i1") -> str:
     named = {} if item is None else {"item_id": item}
     usage = {"type": "duration", "seconds": 2}
-    return spoken(f"{SPOKEN}completed", transcript=words, usage=usage, **named)
+    return server_event(f"{TRANSCRIPTION_PREFIX}completed", transcript=words, usage=usage, **named)
 
 
 @pytest.mark.parametrize(
@@ -63,14 +77,19 @@ def completed(words: object, item: str | None = "i1") -> str:
     ],
 )
 def test_the_model_is_in_the_address(way: str, language: str, query: str) -> None:
-    dialect = made(way, language)
+    dialect = create(way, language)
     assert dialect.url == f"ws://127.0.0.1:8000/v1/realtime?{query}"
     assert dialect.headers() == {"Authorization": f"Bearer {KEY}"}
-    assert Flat(URL, "m", way=WAYS[way]).headers() == {}
+    assert ServerVadProtocol(URL, "m", profile=SERVER_PROFILES[way]).headers() == {}
     assert KEY not in repr(dialect)
     with pytest.raises(ProblemError):
-        Flat("http://192.168.1.20", "m", way=WAYS[way])
-    assert Flat("http://a.lan", "m", allow_insecure="a.lan", way=WAYS[way]).host == "a.lan"
+        ServerVadProtocol("http://192.168.1.20", "m", profile=SERVER_PROFILES[way])
+    assert (
+        ServerVadProtocol(
+            "http://a.lan", "m", allow_insecure="a.lan", profile=SERVER_PROFILES[way]
+        ).host
+        == "a.lan"
+    )
 
 
 @pytest.mark.parametrize(
@@ -79,24 +98,24 @@ def test_the_model_is_in_the_address(way: str, language: str, query: str) -> Non
 def test_each_has_its_rate(way: str, rate_hz: int) -> None:
     dialect = ready(way)
     assert dialect.rate_hz == rate_hz
-    dialect.audio(bytes(rate_hz * 2))
+    dialect.append_audio(bytes(rate_hz * 2))
     assert dialect.sent_s == 1
 
 
 def test_only_lemonade_is_sent_a_flat_session() -> None:
-    assert made().hear(CREATED) == made("together").hear(CREATED) == [Ready()]
-    update, is_ready = made("lemonade").hear(CREATED)
+    assert create().receive(CREATED) == create("together").receive(CREATED) == [Ready()]
+    update, is_ready = create("lemonade").receive(CREATED)
     session = {"model": "m/1", "turn_detection": {"type": "server_vad"}}
-    assert sent(update) == {"type": "session.update", "session": session}
+    assert sent_message(update) == {"type": "session.update", "session": session}
     assert is_ready == Ready()
-    assert ready().hear(CREATED) == []
+    assert ready().receive(CREATED) == []
 
 
 def test_speaches_is_sent_silence_in_place_of_a_commit() -> None:
     dialect = ready()
-    dialect.audio(SECOND)
+    dialect.append_audio(ONE_SECOND)
     [silence] = dialect.commit()
-    pcm = base64.b64decode(sent(silence)["audio"])
+    pcm = base64.b64decode(sent_message(silence)["audio"])
     assert not any(pcm)
     assert len(pcm) >= 0.6 * 48_000
 
@@ -104,135 +123,137 @@ def test_speaches_is_sent_silence_in_place_of_a_commit() -> None:
 @pytest.mark.parametrize("way", ["lemonade", "together"])
 def test_the_others_are_sent_both(way: str) -> None:
     dialect = ready(way)
-    dialect.audio(SECOND)
-    kinds = [sent(event)["type"] for event in dialect.commit()]
+    dialect.append_audio(ONE_SECOND)
+    kinds = [sent_message(event)["type"] for event in dialect.commit()]
     assert kinds == ["input_audio_buffer.append", "input_audio_buffer.commit"]
 
 
 def test_less_than_a_tenth_of_a_second_is_nothing() -> None:
     dialect = ready()
-    dialect.audio(bytes(4798))
-    assert dialect.commit() == [Complete("")]
-    assert dialect.hear(completed("ghost")) == []
+    dialect.append_audio(bytes(4798))
+    assert dialect.commit() == [Completed("")]
+    assert dialect.receive(completed("ghost")) == []
 
 
 def test_a_take_of_two_stretches_of_speech() -> None:
     dialect = ready()
-    dialect.audio(SECOND)
-    for message in (STARTED, STOPPED, committed(), spoken("conversation.item.created")):
-        assert dialect.hear(message) == []
-    assert dialect.hear(completed("One.")) == [Partial("One."), Settled("One.", 43_200)]
-    dialect.hear(spoken("input_audio_buffer.speech_started", item_id="i2"))
+    dialect.append_audio(ONE_SECOND)
+    for message in (STARTED, STOPPED, committed(), server_event("conversation.item.created")):
+        assert dialect.receive(message) == []
+    assert dialect.receive(completed("One.")) == [Partial("One."), FinalText("One.", 43_200)]
+    dialect.receive(server_event("input_audio_buffer.speech_started", item_id="i2"))
     dialect.commit()
-    assert dialect.patience_s > ANSWER_S  # somebody is still being heard
-    assert "did not answer" in refusal([finishing_talk().lapsed()])
-    dialect.hear(spoken("input_audio_buffer.speech_stopped", item_id="i2"))
-    assert dialect.patience_s > ANSWER_S  # its text is not there yet
-    dialect.hear(committed("i2"))
-    assert dialect.hear(completed("Two.", "i2")) == [Partial("One. Two.")]
-    assert dialect.patience_s == SETTLE_S
-    assert dialect.used_s == 4
-    assert dialect.lapsed() == Complete("One. Two.")
+    assert dialect.response_timeout_s > RESPONSE_TIMEOUT_S  # somebody is still being heard
+    assert "did not answer" in rejection([finishing_during_speech().on_timeout()])
+    dialect.receive(server_event("input_audio_buffer.speech_stopped", item_id="i2"))
+    assert dialect.response_timeout_s > RESPONSE_TIMEOUT_S  # its text is not there yet
+    dialect.receive(committed("i2"))
+    assert dialect.receive(completed("Two.", "i2")) == [Partial("One. Two.")]
+    assert dialect.response_timeout_s == NEXT_ITEM_TIMEOUT_S
+    assert dialect.processed_s == 4
+    assert dialect.on_timeout() == Completed("One. Two.")
 
 
-def finishing_talk() -> Flat:
+def finishing_during_speech() -> ServerVadProtocol:
     dialect = finishing()
-    dialect.hear(STARTED)
+    dialect.receive(STARTED)
     return dialect
 
 
 def test_when_no_speech_was_noticed_the_text_is_empty_after_a_while() -> None:
     dialect = finishing()
-    assert dialect.patience_s == pytest.approx(NOTHING_S + 1.8 / 10)
-    assert dialect.lapsed() == Complete("")
+    assert dialect.response_timeout_s == pytest.approx(NO_SPEECH_TIMEOUT_S + 1.8 / 10)
+    assert dialect.on_timeout() == Completed("")
 
 
 def test_where_a_commit_is_answered_no_answer_is_a_problem() -> None:
     dialect = finishing("lemonade")
-    assert dialect.patience_s > ANSWER_S
-    assert "did not answer. Your recording is kept." in refusal([dialect.lapsed()])
+    assert dialect.response_timeout_s > RESPONSE_TIMEOUT_S
+    assert "did not answer. Your recording is kept." in rejection([dialect.on_timeout()])
 
 
 @pytest.mark.parametrize("way", ["lemonade", "together"])
 def test_deltas_replace(way: str) -> None:
     dialect = ready(way)
-    assert dialect.hear(delta("Hell")) == [Partial("Hell")]
-    assert dialect.hear(delta("Hello w")) == [Partial("Hello w")]
-    assert dialect.hear(delta("Hello w")) == []
-    assert dialect.hear(completed("Hello world.")) == [Partial("Hello world.")]
+    assert dialect.receive(delta("Hell")) == [Partial("Hell")]
+    assert dialect.receive(delta("Hello w")) == [Partial("Hello w")]
+    assert dialect.receive(delta("Hello w")) == []
+    assert dialect.receive(completed("Hello world.")) == [Partial("Hello world.")]
 
 
 def test_deltas_of_speaches_if_it_had_any_append() -> None:
     dialect = ready()
-    dialect.hear(delta("Hel"))
-    assert dialect.hear(delta("lo")) == [Partial("Hello")]
+    dialect.receive(delta("Hel"))
+    assert dialect.receive(delta("lo")) == [Partial("Hello")]
 
 
 def test_items_without_names_follow_each_other() -> None:
     dialect = ready("together")
-    dialect.hear(delta("On", None))
-    dialect.hear(completed("One.", None))
-    assert dialect.hear(delta("Tw", None)) == [Partial("One. Tw")]
-    dialect.audio(SECOND)
+    dialect.receive(delta("On", None))
+    dialect.receive(completed("One.", None))
+    assert dialect.receive(delta("Tw", None)) == [Partial("One. Tw")]
+    dialect.append_audio(ONE_SECOND)
     dialect.commit()
-    dialect.hear(completed("Two.", None))
-    assert dialect.lapsed() == Complete("One. Two.")
+    dialect.receive(completed("Two.", None))
+    assert dialect.on_timeout() == Completed("One. Two.")
 
 
 def test_a_stop_without_a_start_opens_nothing_and_a_text_that_is_none_ends_nothing() -> None:
     dialect = finishing()
-    dialect.hear(STOPPED)
-    dialect.hear(completed(None))
-    assert dialect.patience_s < ANSWER_S
-    assert dialect.lapsed() == Complete("")
+    dialect.receive(STOPPED)
+    dialect.receive(completed(None))
+    assert dialect.response_timeout_s < RESPONSE_TIMEOUT_S
+    assert dialect.on_timeout() == Completed("")
 
 
 def test_a_commit_of_nothing_is_an_answer() -> None:
     dialect = finishing("together")
-    assert dialect.hear(spoken("error", error={"code": COMMIT_EMPTY, "message": "x"})) == []
-    assert dialect.lapsed() == Complete("")
+    assert (
+        dialect.receive(server_event("error", error={"code": COMMIT_EMPTY, "message": "x"})) == []
+    )
+    assert dialect.on_timeout() == Completed("")
 
 
-@pytest.mark.parametrize("kind", ["error", f"{SPOKEN}failed"])
+@pytest.mark.parametrize("kind", ["error", f"{TRANSCRIPTION_PREFIX}failed"])
 def test_a_failure_ends_it(kind: str) -> None:
-    message = spoken(kind, error={"message": "Oh."})
+    message = server_event(kind, error={"message": "Oh."})
     for dialect in (ready(), finishing()):
-        assert "It says: “Oh.”" in refusal(dialect.hear(message))
-        assert dialect.hear(message) == []
+        assert "It says: “Oh.”" in rejection(dialect.receive(message))
+        assert dialect.receive(message) == []
 
 
 def test_an_error_before_the_session_is_about_the_settings() -> None:
-    refused = spoken("error", error={"message": "Oh."})
-    assert "refused the settings" in refusal(made().hear(refused))
-    assert made().hear(completed("no")) == []
+    refused = server_event("error", error={"message": "Oh."})
+    assert "refused the settings" in rejection(create().receive(refused))
+    assert create().receive(completed("no")) == []
 
 
 @pytest.mark.parametrize("message", ["", "[]", b"\xff"], ids=range(3))
 def test_what_is_no_event(message: str | bytes) -> None:
-    assert "No speech server answers at" in refusal(made().hear(message))
-    assert ready().hear(message) == []
+    assert "No speech server answers at" in rejection(create().receive(message))
+    assert ready().receive(message) == []
 
 
 def test_far_too_much_text() -> None:
-    assert "No speech server answers at" in refusal(ready().hear(completed("x" * 200_001)))
+    assert "No speech server answers at" in rejection(ready().receive(completed("x" * 200_001)))
 
 
 def test_goodbyes() -> None:
-    assert "key was refused" in refusal([made().closed(1008, "")])
-    assert "No speech server answers at" in refusal([made().lapsed()])
-    assert "was lost" in refusal([finishing().closed(1006, "")])  # whether it heard is unknown
+    assert "key was refused" in rejection([create().on_close(1008, "")])
+    assert "No speech server answers at" in rejection([create().on_timeout()])
+    assert "was lost" in rejection([finishing().on_close(1006, "")])  # whether it heard is unknown
     dialect = finishing()
-    dialect.hear(committed())
-    dialect.hear(completed("One."))
-    assert dialect.closed(1000, "") == Complete("One.")
+    dialect.receive(committed())
+    dialect.receive(completed("One."))
+    assert dialect.on_close(1000, "") == Completed("One.")
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.sampled_from(sorted(WAYS)), st.booleans(), ANYTHING, st.booleans())
+@given(st.sampled_from(sorted(SERVER_PROFILES)), st.booleans(), ANY_STEPS, st.booleans())
 def test_anything_in_any_order_comes_to_an_end_and_invents_nothing(
     way: str, begun: bool, steps: list[str | bytes], hang_up: bool
 ) -> None:
-    stand_anything(made(way), [HELLO, *steps] if begun else steps, hang_up)
+    check_any_input(create(way), [SESSION_CREATED, *steps] if begun else steps, hang_up)
 
 
 @pytest.mark.parametrize(
@@ -257,14 +278,14 @@ def test_a_place_is_believed_only_if_it_was_sent_shortly_before(
     audio_end_ms: object, place: int
 ) -> None:
     dialect = ready()
-    dialect.audio(SECOND * 10)
-    dialect.hear(STARTED)
-    dialect.hear(
-        spoken("input_audio_buffer.speech_stopped", item_id="i1", audio_end_ms=audio_end_ms)
+    dialect.append_audio(ONE_SECOND * 10)
+    dialect.receive(STARTED)
+    dialect.receive(
+        server_event("input_audio_buffer.speech_stopped", item_id="i1", audio_end_ms=audio_end_ms)
     )
-    dialect.hear(committed())
-    settled = [e for e in dialect.hear(completed("One.")) if isinstance(e, Settled)]
-    assert settled == ([Settled("One.", place)] if place else [])
+    dialect.receive(committed())
+    settled = [e for e in dialect.receive(completed("One.")) if isinstance(e, FinalText)]
+    assert settled == ([FinalText("One.", place)] if place else [])
 
 
 def test_a_socket_is_never_kept() -> None:
@@ -273,4 +294,4 @@ def test_a_socket_is_never_kept() -> None:
 
 
 def test_what_comes_before_the_hello_says_nothing() -> None:
-    assert made().hear(spoken("session.updated", session={})) == []
+    assert create().receive(server_event("session.updated", session={})) == []

@@ -6,42 +6,42 @@ from hypothesis import strategies as st
 
 from sayso.core.problems import ProblemError
 from sayso.core.settings.endpoint import Endpoint
-from sayso.core.settings.engine_choice import added
-from sayso.core.settings.headers import headers_of
+from sayso.core.settings.engine_choice import with_endpoint
+from sayso.core.settings.headers import parse_headers
 from sayso.core.settings.settings import Settings
-from sayso.stt.realtime.detect import dialect_for
-from sayso.stt.realtime.openai import OpenAI
-from sayso.stt.realtime.protocol import Dialect
-from sayso.stt.realtime.server_vad import Flat
-from sayso.stt.realtime.vllm import VLLM
-from sayso.stt.server.auth import GATEWAY, Access, gateway_of
-from sayso.stt.server.model_list import MOST, MOST_CHARS, of_use
-from sayso.stt.server.presets import PRESETS, Preset, preset
-from sayso.stt.server.urls import host_of, socket_url, web_url
+from sayso.stt.realtime.detect import create_protocol
+from sayso.stt.realtime.openai import OpenAIProtocol
+from sayso.stt.realtime.protocol import RealtimeProtocol
+from sayso.stt.realtime.server_vad import ServerVadProtocol
+from sayso.stt.realtime.vllm import VLLMProtocol
+from sayso.stt.server.auth import GATEWAY, Credentials, gateway_of
+from sayso.stt.server.model_list import MAX_MODELS, MAX_NAME_CHARS, usable_models
+from sayso.stt.server.presets import PRESETS, Preset, find_preset
+from sayso.stt.server.urls import host_of, http_url, websocket_url
 
-busy = settings(deadline=None)  # the computer may be
+no_deadline = settings(deadline=None)  # the computer may be
 
 KEY, TOKEN = "sk-canary-1234567890", "cf-canary-1234567890"
-REAL: dict[str, tuple[str, str, type[Dialect] | None, str]] = {
+EXPECTED: dict[str, tuple[str, str, type[RealtimeProtocol] | None, str]] = {
     # entered, host of the key, dialect (None: files), socket or file address
-    "openai": ("", "api.openai.com", OpenAI,
+    "openai": ("", "api.openai.com", OpenAIProtocol,
                "wss://api.openai.com/v1/realtime?intent=transcription"),
-    "azure": ("https://r.openai.azure.com/openai/v1", "r.openai.azure.com", OpenAI,
+    "azure": ("https://r.openai.azure.com/openai/v1", "r.openai.azure.com", OpenAIProtocol,
               "wss://r.openai.azure.com/openai/v1/realtime?intent=transcription"),
-    "litellm": ("https://llm.example:4000/v1", "llm.example:4000", OpenAI,
+    "litellm": ("https://llm.example:4000/v1", "llm.example:4000", OpenAIProtocol,
                 "wss://llm.example:4000/v1/realtime?intent=transcription&model=m"),
     "cloudflare": ("https://gateway.ai.cloudflare.com/v1/a/g/openai",
-                   "gateway.ai.cloudflare.com", OpenAI,
+                   "gateway.ai.cloudflare.com", OpenAIProtocol,
                    "wss://gateway.ai.cloudflare.com/v1/a/g/openai?intent=transcription&model=m"),
-    "gateway": ("https://gw.example/v1", "gw.example", OpenAI,
+    "gateway": ("https://gw.example/v1", "gw.example", OpenAIProtocol,
                 "wss://gw.example/v1/realtime?intent=transcription&model=m"),
-    "vllm": ("http://localhost:8000/v1", "localhost:8000", VLLM,
+    "vllm": ("http://localhost:8000/v1", "localhost:8000", VLLMProtocol,
              "ws://localhost:8000/v1/realtime"),
-    "speaches": ("http://localhost:8000/v1", "localhost:8000", Flat,
+    "speaches": ("http://localhost:8000/v1", "localhost:8000", ServerVadProtocol,
                  "ws://localhost:8000/v1/realtime?intent=transcription&model=m&language=de"),
-    "sglang": ("http://localhost:30000/v1", "localhost:30000", OpenAI,
+    "sglang": ("http://localhost:30000/v1", "localhost:30000", OpenAIProtocol,
                "ws://localhost:30000/v1/realtime?intent=transcription&model=m"),
-    "localai": ("http://localhost:8080/v1", "localhost:8080", OpenAI,
+    "localai": ("http://localhost:8080/v1", "localhost:8080", OpenAIProtocol,
                 "ws://localhost:8080/v1/realtime?intent=transcription&model=m"),
     "groq": ("", "api.groq.com", None,
              "https://api.groq.com/openai/v1/audio/transcriptions"),
@@ -52,15 +52,15 @@ REAL: dict[str, tuple[str, str, type[Dialect] | None, str]] = {
 
 @pytest.mark.parametrize("kind", [one for one in PRESETS if one.name != "custom"], ids=str)
 def test_every_kind_is_spoken_to_where_and_how_it_wants(kind: Preset) -> None:
-    url, host, dialect, address = REAL[kind.name]
-    endpoint = kind.made(url, "m")
+    url, host, dialect, address = EXPECTED[kind.name]
+    endpoint = kind.create_endpoint(url, "m")
     assert host_of(endpoint.url) == host
     if dialect is None:
         assert endpoint.transport == "rest"
-        assert web_url(endpoint.url, "/audio/transcriptions") == address
+        assert http_url(endpoint.url, "/audio/transcriptions") == address
         return
     assert endpoint.transport == "websocket"
-    made = dialect_for(endpoint, "de", Access(KEY))
+    made = create_protocol(endpoint, "de", Credentials(KEY))
     assert type(made) is dialect
     assert made.url == address
 
@@ -69,10 +69,10 @@ def test_the_kinds_have_names_of_their_own_and_the_settings_take_them() -> None:
     assert len({one.name for one in PRESETS}) == len(PRESETS)
     settings = Settings()
     for one in PRESETS:
-        settings = added(settings, one.made(one.address))
-        assert one.about.endswith(".")
+        settings = with_endpoint(settings, one.create_endpoint(one.example_url))
+        assert one.description.endswith(".")
         if not one.endpoint.url:
-            assert socket_url(one.address, host_of(one.address))
+            assert websocket_url(one.example_url, host_of(one.example_url))
     assert [one.name for one in settings.endpoints] == [
         "OpenAI",
         *("OpenAI 2" if one.name == "openai" else one.title for one in PRESETS),
@@ -80,17 +80,17 @@ def test_the_kinds_have_names_of_their_own_and_the_settings_take_them() -> None:
 
 
 def test_what_the_user_says_goes_before_what_is_usual() -> None:
-    assert preset("Groq").made() == preset("groq").endpoint
-    made = preset("vllm").made("http://localhost:1/v1", "mine")
+    assert find_preset("Groq").create_endpoint() == find_preset("groq").endpoint
+    made = find_preset("vllm").create_endpoint("http://localhost:1/v1", "mine")
     assert (made.url, made.model, made.dialect) == ("http://localhost:1/v1", "mine", "vllm")
 
 
 def test_a_kind_that_is_none_is_told_with_the_nearest() -> None:
     with pytest.raises(ProblemError) as caught:
-        preset("azur")
-    assert caught.value.problem.what == "There is no preset called 'azur'. Did you mean azure?"
+        find_preset("azur")
+    assert caught.value.problem.message == "There is no preset called 'azur'. Did you mean azure?"
     with pytest.raises(ProblemError, match="They are: openai, azure"):
-        preset("???")
+        find_preset("???")
 
 
 # Addresses
@@ -112,36 +112,36 @@ def test_a_kind_that_is_none_is_told_with_the_nearest() -> None:
     ],
 )
 def test_the_list_of_models_is_beside_the_socket(url: str, models: str) -> None:
-    assert web_url(url, "/models") == models
+    assert http_url(url, "/models") == models
 
 
 def test_only_cloudflares_path_has_no_end_of_its_own() -> None:
     end = "/v1/a/g/openai"
-    assert socket_url(f"https://gateway.ai.cloudflare.com{end}").endswith(end)
-    assert socket_url(f"https://gateway.ai.cloudflare.example{end}").endswith("/realtime")
+    assert websocket_url(f"https://gateway.ai.cloudflare.com{end}").endswith(end)
+    assert websocket_url(f"https://gateway.ai.cloudflare.example{end}").endswith("/realtime")
 
 
 # What is shown
 
 
 HEADERS = {
-    "nothing": (Access(), {}),
-    "a key": (Access(KEY), {"Authorization": f"Bearer {KEY}"}),
-    "Azure's": (Access(KEY, auth="api-key"), {"api-key": KEY}),
+    "nothing": (Credentials(), {}),
+    "a key": (Credentials(KEY), {"Authorization": f"Bearer {KEY}"}),
+    "Azure's": (Credentials(KEY, auth="api-key"), {"api-key": KEY}),
     "a gateway's and a provider's": (
-        Access(KEY, TOKEN, "cloudflare"),
+        Credentials(KEY, TOKEN, "cloudflare"),
         {GATEWAY: f"Bearer {TOKEN}", "Authorization": f"Bearer {KEY}"},
     ),
-    "a gateway's alone": (Access(None, TOKEN, "cloudflare"), {GATEWAY: f"Bearer {TOKEN}"}),
+    "a gateway's alone": (Credentials(None, TOKEN, "cloudflare"), {GATEWAY: f"Bearer {TOKEN}"}),
     "the user's own too": (
-        Access(KEY, extra={"X-Team": "sound"}),
+        Credentials(KEY, extra_headers={"X-Team": "sound"}),
         {"X-Team": "sound", "Authorization": f"Bearer {KEY}"},
     ),
 }
 
 
 @pytest.mark.parametrize(("access", "headers"), HEADERS.values(), ids=HEADERS)
-def test_what_is_shown(access: Access, headers: dict[str, str]) -> None:
+def test_what_is_shown(access: Credentials, headers: dict[str, str]) -> None:
     assert access.headers == headers
     assert KEY not in repr(access)
     assert TOKEN not in repr(access)
@@ -150,8 +150,8 @@ def test_what_is_shown(access: Access, headers: dict[str, str]) -> None:
 @pytest.mark.parametrize("dialect", ["auto", "openai", "vllm", "speaches", "together"])
 def test_every_dialect_shows_it(dialect: str) -> None:
     endpoint = Endpoint(url="http://localhost:1/v1", dialect=dialect)  # type: ignore[arg-type]
-    access = Access(KEY, TOKEN, "api-key", {"X-Team": "sound"})
-    made = dialect_for(endpoint, "", access)
+    access = Credentials(KEY, TOKEN, "api-key", {"X-Team": "sound"})
+    made = create_protocol(endpoint, "", access)
     assert made.headers() == access.headers
     assert KEY not in repr(made)
     assert TOKEN not in repr(made)
@@ -160,7 +160,7 @@ def test_every_dialect_shows_it(dialect: str) -> None:
 @pytest.mark.parametrize("model_in_url", [True, False])
 def test_openai_itself_never_has_the_model_on_its_address(model_in_url: bool) -> None:
     for url in ("https://api.openai.com/v1", "wss://api.openai.com/v1/realtime?model=x"):
-        made = dialect_for(Endpoint(url=url, model_in_url=model_in_url), "", Access(KEY))
+        made = create_protocol(Endpoint(url=url, model_in_url=model_in_url), "", Credentials(KEY))
         assert made.url == "wss://api.openai.com/v1/realtime?intent=transcription"
 
 
@@ -174,22 +174,24 @@ def test_openai_itself_never_has_the_model_on_its_address(model_in_url: bool) ->
 )
 def test_elsewhere_it_is_a_setting(model: str, model_in_url: bool, query: str) -> None:
     endpoint = Endpoint(url="https://gw.example/v1", model=model, model_in_url=model_in_url)
-    assert dialect_for(endpoint, "", Access()).url == f"wss://gw.example/v1/realtime?{query}"
+    assert (
+        create_protocol(endpoint, "", Credentials()).url == f"wss://gw.example/v1/realtime?{query}"
+    )
 
 
 def test_a_gateways_token_is_named_by_the_same_host() -> None:
     assert gateway_of("gw.example:8443") == f"gw.example:8443/{GATEWAY}"
 
 
-@busy
+@no_deadline
 @given(st.text(max_size=30), st.sampled_from(["bearer", "api-key", "cloudflare"]))
 def test_the_users_headers_never_stand_in_for_the_key(text: str, auth: str) -> None:
     try:
-        extra = headers_of(f"{text}: x")
+        extra = parse_headers(f"{text}: x")
     except ValueError:
         return
-    ours = Access(KEY, TOKEN, auth).headers  # type: ignore[arg-type]
-    shown = Access(KEY, TOKEN, auth, extra).headers  # type: ignore[arg-type]
+    ours = Credentials(KEY, TOKEN, auth).headers  # type: ignore[arg-type]
+    shown = Credentials(KEY, TOKEN, auth, extra).headers  # type: ignore[arg-type]
     assert {name: shown[name] for name in ours} == ours
     assert len({name.lower() for name in shown}) == len(shown)
 
@@ -199,23 +201,23 @@ def test_the_users_headers_never_stand_in_for_the_key(text: str, auth: str) -> N
 
 def test_openais_list_is_cut_to_what_transcribes() -> None:
     names = ["gpt-5", "whisper-1", "gpt-4o-transcribe-diarize", "gpt-transcribe-2027", "tts-1"]
-    assert of_use("api.openai.com", names) == ("whisper-1", "gpt-transcribe-2027")
-    assert of_use("gw.example", names) == (
+    assert usable_models("api.openai.com", names) == ("whisper-1", "gpt-transcribe-2027")
+    assert usable_models("gw.example", names) == (
         *("whisper-1", "gpt-4o-transcribe-diarize", "gpt-transcribe-2027"),
         *("gpt-5", "tts-1"),
     )
 
 
-@busy
-@given(st.lists(st.text(max_size=MOST_CHARS + 5) | st.none() | st.integers(), max_size=40))
+@no_deadline
+@given(st.lists(st.text(max_size=MAX_NAME_CHARS + 5) | st.none() | st.integers(), max_size=40))
 def test_whatever_a_list_has_names_are_names(names: list[object]) -> None:
-    for name in of_use("gw.example", names):
+    for name in usable_models("gw.example", names):
         assert name
         assert name.isprintable()
-        assert len(name) <= MOST_CHARS
+        assert len(name) <= MAX_NAME_CHARS
 
 
 def test_a_long_list_is_cut() -> None:
-    assert len(of_use("gw.example", [f"m{n}" for n in range(MOST * 2)])) == MOST
-    last = [*(f"m{n}" for n in range(MOST * 2)), "whisper-last"]
-    assert of_use("gw.example", last)[0] == "whisper-last"
+    assert len(usable_models("gw.example", [f"m{n}" for n in range(MAX_MODELS * 2)])) == MAX_MODELS
+    last = [*(f"m{n}" for n in range(MAX_MODELS * 2)), "whisper-last"]
+    assert usable_models("gw.example", last)[0] == "whisper-last"

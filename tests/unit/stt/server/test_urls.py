@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sayso.core.problems import ProblemError
-from sayso.stt.server.urls import host_of, needs_key, socket_url, with_query
+from sayso.stt.server.urls import host_of, requires_api_key, websocket_url, with_query
 
 KEY = "sk-canary-1234567890"
 
@@ -27,13 +27,13 @@ KEY = "sk-canary-1234567890"
     ],
 )
 def test_what_a_person_enters_becomes_a_socket(entered: str, socket: str) -> None:
-    assert socket_url(entered) == socket
+    assert websocket_url(entered) == socket
 
 
 @pytest.mark.parametrize("allowed", ["192.168.1.20", "192.168.1.20:8000", " 192.168.1.20 "])
 def test_the_allowed_host_is_spoken_to_in_the_clear(allowed: str) -> None:
     url = "http://192.168.1.20:8000/v1"
-    assert socket_url(url, allowed) == "ws://192.168.1.20:8000/v1/realtime"
+    assert websocket_url(url, allowed) == "ws://192.168.1.20:8000/v1/realtime"
 
 
 @pytest.mark.parametrize(
@@ -51,12 +51,12 @@ def test_the_allowed_host_is_spoken_to_in_the_clear(allowed: str) -> None:
 )
 def test_others_are_not(url: str, allowed: str) -> None:
     with pytest.raises(ProblemError, match=r"for all to read. Use an address that starts with wss"):
-        socket_url(url, allowed)
+        websocket_url(url, allowed)
 
 
 def test_an_ipv6_host_is_allowed_with_and_without_brackets() -> None:
     for allowed in ("fd00::1", "[fd00::1]", "[fd00::1]:80"):
-        assert socket_url("ws://[fd00::1]/v1", allowed) == "ws://[fd00::1]/v1/realtime"
+        assert websocket_url("ws://[fd00::1]/v1", allowed) == "ws://[fd00::1]/v1/realtime"
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_an_ipv6_host_is_allowed_with_and_without_brackets() -> None:
 )
 def test_what_is_no_address_is_refused_in_words(url: str, sentence: str) -> None:
     with pytest.raises(ProblemError, match=sentence) as caught:
-        socket_url(url)
+        websocket_url(url)
     assert KEY not in repr(caught.value.problem)
     assert caught.value.problem.action == "recognition"
 
@@ -89,7 +89,7 @@ def test_what_is_no_address_is_refused_in_words(url: str, sentence: str) -> None
 @given(st.text() | st.text("ws:/h@.1[]?#%\x00é").map(lambda rest: f"wss://{rest}"))
 def test_any_text_is_an_address_or_a_problem(url: str) -> None:
     try:
-        socket = socket_url(url)
+        socket = websocket_url(url)
     except ProblemError:
         return
     assert socket.startswith(("wss://", "ws://"))
@@ -118,5 +118,5 @@ def test_the_query_is_kept_and_extended() -> None:
 
 
 def test_only_openai_is_known_to_need_a_key() -> None:
-    assert needs_key("api.openai.com")
-    assert not needs_key("127.0.0.1:8123")
+    assert requires_api_key("api.openai.com")
+    assert not requires_api_key("127.0.0.1:8123")

@@ -53,7 +53,7 @@ def test_contrast_is_wcags() -> None:
 @given(st.integers(0, 0xFFFFFF))
 def test_words_on_any_accent_read(accent: int) -> None:
     value = f"#{accent:06X}"
-    assert theme.contrast(theme.readable_on(value), value) >= 4
+    assert theme.contrast(theme.text_color_on(value), value) >= 4
 
 
 @pytest.mark.parametrize("size", [16, 22, 24, 32, 64])
@@ -80,13 +80,13 @@ def test_symbolic_icons_take_the_panels_colour() -> None:
 
 
 def test_every_language_is_one_the_settings_take() -> None:
-    for code, _ in languages.choices():
+    for code, _ in languages.language_choices():
         assert s.put(s.Settings(), "language", code).language == code
 
 
 def test_languages_begin_with_detection_and_keep_the_chosen_one() -> None:
-    assert languages.choices()[0] == ("", "Detect it")
-    assert ("pt-BR", "pt-BR") in languages.choices("pt-BR")
-    assert languages.name("de") == "Deutsch"
-    assert languages.name("xx") == "xx"
-    assert languages.name("") == "Detect it"
+    assert languages.language_choices()[0] == ("", "Detect it")
+    assert ("pt-BR", "pt-BR") in languages.language_choices("pt-BR")
+    assert languages.language_name("de") == "Deutsch"
+    assert languages.language_name("xx") == "xx"
+    assert languages.language_name("") == "Detect it"

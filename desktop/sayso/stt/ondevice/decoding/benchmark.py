@@ -17,7 +17,7 @@ from .record import read, write
 FILE = "speeds.json"
 
 
-def remember(folder: Path, model: str, on: str, wait_s: float) -> None:
+def save_measurement(folder: Path, model: str, hardware: str, latency_s: float) -> None:
     """Keep what was measured now, unless it was less before.
 
     Args:
@@ -28,27 +28,31 @@ def remember(folder: Path, model: str, on: str, wait_s: float) -> None:
     """
     known = read(folder / FILE)
     before: Any = known.get(model)
-    if _sound(before) and before["on"] == on and before["wait_s"] <= wait_s:
+    if _is_valid(before) and before["on"] == hardware and before["wait_s"] <= latency_s:
         return
-    write(folder / FILE, {**known, model: {"on": on, "wait_s": round(wait_s, 3)}})
+    write(folder / FILE, {**known, model: {"on": hardware, "wait_s": round(latency_s, 3)}})
 
 
-def speeds(models: Iterable[Model], folder: Path) -> Mapping[str, Speed]:
+def estimate_speeds(models: Iterable[Model], folder: Path) -> Mapping[str, Speed]:
     """Of every model by its name; {} where none has run here."""
     models = list(models)
-    known = {name: row["wait_s"] for name, row in read(folder / FILE).items() if _sound(row)}
+    known = {name: row["wait_s"] for name, row in read(folder / FILE).items() if _is_valid(row)}
     ran = [model for model in models if model.name in known]
     found = {}
     for model in models:
         if model.name in known:
             found[model.name] = Speed(known[model.name], measured=True)
         elif ran:
-            near = min(ran, key=lambda other: abs(math.log(other.work / model.work)))
-            found[model.name] = Speed(known[near.name] * model.work / near.work, measured=False)
+            near = min(
+                ran, key=lambda other: abs(math.log(other.relative_cost / model.relative_cost))
+            )
+            found[model.name] = Speed(
+                known[near.name] * model.relative_cost / near.relative_cost, measured=False
+            )
     return found
 
 
-def _sound(row: Any) -> bool:
+def _is_valid(row: Any) -> bool:
     """Whether a row of the file is one that was written here."""
     if not isinstance(row, dict) or not isinstance(row.get("on"), str):
         return False

@@ -16,11 +16,11 @@ class Device:
 
 
 CPU = Device("cpu", "int8")
-_ON_CUDA = ("float16", "int8_float16", "int8", "float32")
+_CUDA_COMPUTE_TYPES = ("float16", "int8_float16", "int8", "float32")
 """Best first. The weights are stored as float16, so the first loads them as they are."""
 
 
-def attempts(cuda_devices: int, cuda_types: Collection[str]) -> tuple[Device, ...]:
+def devices_to_try(cuda_devices: int, cuda_types: Collection[str]) -> tuple[Device, ...]:
     """What to load a model on, the first that works; the processor is always the last.
 
     Args:
@@ -30,7 +30,7 @@ def attempts(cuda_devices: int, cuda_types: Collection[str]) -> tuple[Device, ..
     A card may be there and still not do: cuBLAS or cuDNN missing, memory taken by others.
     CTranslate2 says so with a RuntimeError, when loading or only at the first decode.
     """
-    best = next((kind for kind in _ON_CUDA if kind in cuda_types), "")
+    best = next((kind for kind in _CUDA_COMPUTE_TYPES if kind in cuda_types), "")
     if cuda_devices > 0 and best:
         return Device("cuda", best), CPU
     return (CPU,)

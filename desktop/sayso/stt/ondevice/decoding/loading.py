@@ -7,15 +7,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from .devices import CPU, attempts
-from .whisper import Decoder
+from .devices import CPU, devices_to_try
+from .whisper import WhisperDecoder
 
 log = logging.getLogger(__name__)
 
 LONG_S = 1.0
 
 
-def opened(folder: Path, threads: Callable[[], int], hint: str = "") -> Decoder:
+def load_decoder(folder: Path, threads: Callable[[], int], prompt: str = "") -> WhisperDecoder:
     """A model on the graphics card, or else on the processor with so many threads.
 
     Raises:
@@ -25,16 +25,16 @@ def opened(folder: Path, threads: Callable[[], int], hint: str = "") -> Decoder:
 
     cards = ctranslate2.get_cuda_device_count()
     types = ctranslate2.get_supported_compute_types("cuda") if cards else set()
-    for device in attempts(cards, types):
+    for device in devices_to_try(cards, types):
         if device != CPU:
             try:
-                decoder = Decoder(folder, device=device, hint=hint)
-                decoder.warm()  # what CUDA lacks may show only now
+                decoder = WhisperDecoder(folder, device=device, prompt=prompt)
+                decoder.warm_up()  # what CUDA lacks may show only now
             except (RuntimeError, ValueError) as error:
                 log.info("The graphics card cannot be used: %s", error)
             else:
                 return decoder
-    return Decoder(folder, threads(), hint=hint)
+    return WhisperDecoder(folder, threads(), prompt=prompt)
 
 
 def timed(folder: Path, threads: int) -> float:
@@ -43,9 +43,9 @@ def timed(folder: Path, threads: int) -> float:
     Raises:
         As `Decoder`.
     """
-    decoder = Decoder(folder, threads)
-    decoder.exert()
-    return least(lambda: worked(decoder))
+    decoder = WhisperDecoder(folder, threads)
+    decoder.benchmark()
+    return least(lambda: time_decode(decoder))
 
 
 def least(measure: Callable[[], float]) -> float:
@@ -54,8 +54,8 @@ def least(measure: Callable[[], float]) -> float:
     return first_s if first_s > LONG_S else min(first_s, measure(), measure())
 
 
-def worked(decoder: Decoder) -> float:
+def time_decode(decoder: WhisperDecoder) -> float:
     """Seconds of the same work, wherever it is done. The first time takes longer."""
     begin = time.perf_counter()
-    decoder.exert()
+    decoder.benchmark()
     return time.perf_counter() - begin

@@ -12,45 +12,45 @@ from typing import Literal
 
 import attrs
 
-from ..stitching import plain_words
+from ..stitching import normalized_words
 
 TOKENS_PER_S = 9
-TOKENS_BESIDE = 16
+EXTRA_TOKENS = 16
 """English at its fastest has six tokens a second, and timestamps come on top."""
-LIKELY_PER_S = 5
+LIKELY_TOKENS_PER_S = 5
 """Who runs on is stopped here first: one decode in twenty of what is cut in mid-word runs on."""
-MOST_REPETITIVE = 2.4
+MAX_COMPRESSION_RATIO = 2.4
 """Size of a text by its compressed size: Whisper's own threshold."""
-LEAST_LOG_PROB = -1.0
-NO_SPEECH = 0.6
+MIN_LOG_PROB = -1.0
+NO_SPEECH_PROBABILITY = 0.6
 """Whisper's own thresholds."""
-WORTH_TEXT_S = 0.8
+MIN_TEXT_S = 0.8
 """Audio longer than this, with speech in it, gives some text."""
 
-TWICE_WORDS = 4
-SPARSE_PER_S = 2.0
+REPEATED_SENTENCE_WORDS = 4
+MIN_TOKENS_PER_S = 2.0
 """With fewer tokens in a second something was left out: of 818 decodes four had 1.3 to 1.7, and had
 not written what was said last; the next had 2.6."""
-WORTH_TOKENS_S = 1.5
+MIN_LOUD_S = 1.5
 
-Flaw = Literal["", "capped", "repeats", "repetitive", "empty", "twice", "sparse", "unsure"]
+Defect = Literal["", "capped", "repeats", "repetitive", "empty", "twice", "sparse", "unsure"]
 
 
 @attrs.frozen
-class Draft:
+class Hypothesis:
     """What one decode of a segment gave."""
 
     text: str
     """Without what was timed after the end of the audio."""
     tokens: tuple[int, ...]
     """Those of words."""
-    length: int
+    token_count: int
     """Of these tokens, timestamps among them."""
-    most: int
+    token_limit: int
     """Tokens it was allowed."""
     log_prob: float
     """Mean per token."""
-    no_speech: float
+    no_speech_probability: float
     """How likely there is none, 0 to 1."""
     duration_s: float
     """Of the audio."""
@@ -60,43 +60,47 @@ class Draft:
     """Of the audio, so much is loud."""
 
     @property
-    def flaw(self) -> Flaw:
+    def defect(self) -> Defect:
         """Why it cannot be trusted, '' if it can."""
-        if self.length >= self.most - 1:
+        if self.token_count >= self.token_limit - 1:
             return "capped"
-        if repeats(self.tokens):
+        if repeats_tokens(self.tokens):
             return "repeats"
-        if repetitive(self.text):
+        if is_repetitive(self.text):
             return "repetitive"
-        if not self.text and self.no_speech < NO_SPEECH and self.duration_s > WORTH_TEXT_S:
+        if (
+            not self.text
+            and self.no_speech_probability < NO_SPEECH_PROBABILITY
+            and self.duration_s > MIN_TEXT_S
+        ):
             return "empty"
-        if twice(self.text):
+        if repeats_sentence(self.text):
             return "twice"
-        if self.loud_s > WORTH_TOKENS_S and len(self.tokens) < SPARSE_PER_S * self.loud_s:
+        if self.loud_s > MIN_LOUD_S and len(self.tokens) < MIN_TOKENS_PER_S * self.loud_s:
             return "sparse"
-        return "unsure" if self.log_prob < LEAST_LOG_PROB else ""
+        return "unsure" if self.log_prob < MIN_LOG_PROB else ""
 
     @property
-    def loops(self) -> bool:
+    def is_looping(self) -> bool:
         """It says the same again, so more tokens would change nothing."""
-        return repeats(self.tokens) or twice(self.text)
+        return repeats_tokens(self.tokens) or repeats_sentence(self.text)
 
     @property
-    def broken(self) -> bool:
-        return self.flaw not in ("", "sparse", "unsure")
+    def is_unusable(self) -> bool:
+        return self.defect not in ("", "sparse", "unsure")
 
 
-def most_tokens(duration_s: float) -> int:
+def max_tokens(duration_s: float) -> int:
     """How many tokens so much speech can have."""
-    return int(TOKENS_BESIDE + TOKENS_PER_S * duration_s)
+    return int(EXTRA_TOKENS + TOKENS_PER_S * duration_s)
 
 
 def likely_tokens(duration_s: float) -> int:
     """How many it mostly has at the most."""
-    return int(TOKENS_BESIDE + LIKELY_PER_S * duration_s)
+    return int(EXTRA_TOKENS + LIKELY_TOKENS_PER_S * duration_s)
 
 
-def repeats(tokens: Sequence[int]) -> bool:
+def repeats_tokens(tokens: Sequence[int]) -> bool:
     """A token five times in a row, or a group of two or more three times."""
     for size in range(1, 16):
         times = 5 if size == 1 else 3
@@ -108,16 +112,16 @@ def repeats(tokens: Sequence[int]) -> bool:
     return False
 
 
-def twice(text: str) -> bool:
+def repeats_sentence(text: str) -> bool:
     """Four words or more said twice in a row: somebody may, a decoder in a short window does."""
-    words = plain_words(text)
+    words = normalized_words(text)
     return any(
         words[start : start + size] == words[start + size : start + 2 * size]
-        for size in range(TWICE_WORDS, len(words) // 2 + 1)
+        for size in range(REPEATED_SENTENCE_WORDS, len(words) // 2 + 1)
         for start in range(len(words) - 2 * size + 1)
     )
 
 
-def repetitive(text: str) -> bool:
+def is_repetitive(text: str) -> bool:
     raw = text.encode()
-    return bool(raw) and len(raw) / len(zlib.compress(raw)) > MOST_REPETITIVE
+    return bool(raw) and len(raw) / len(zlib.compress(raw)) > MAX_COMPRESSION_RATIO

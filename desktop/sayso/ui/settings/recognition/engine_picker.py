@@ -9,21 +9,21 @@ from PySide6.QtWidgets import QButtonGroup, QMenu, QPushButton, QRadioButton, QV
 from ....core.settings.endpoint import ON_DEVICE, Endpoint
 from ....core.settings.settings import Settings
 from ....stt.server.presets import PRESETS, Preset
-from ....stt.server.urls import OPENAI, is_this_computer
+from ....stt.server.urls import OPENAI_HOST, is_loopback
 from ...widgets.rows import Group, Row, label, scaled
-from ..page import Context
-from .address import host
-from .fallback import helpers
-from .local_models import DOT, SPACE
+from ..page import PageContext
+from .address import host_or_empty
+from .fallback import fallback_engines
+from .local_models import RADIO_SIZE, RADIO_SPACING
 
-HERE = "On this computer"
+ON_DEVICE_TITLE = "On this computer"
 
 
-class Choice:
+class EnginePicker:
     """A radio for this computer and for each server; `group` holds them."""
 
     def __init__(
-        self, context: Context, choose: Callable[[str], None], add: Callable[[Preset], None]
+        self, context: PageContext, choose: Callable[[str], None], add: Callable[[Preset], None]
     ) -> None:
         """
         Args:
@@ -31,55 +31,55 @@ class Choice:
             choose: Called with 'on-device' or an endpoint's name.
             add: Called with the kind of server that is wanted.
         """
-        self._context, self._choose = context, choose
+        self._context, self._on_selected = context, choose
         self.radios: dict[str, QRadioButton] = {}
-        self._words: list[tuple[str, str]] = []
+        self._entries: list[tuple[str, str]] = []
         self._buttons = QButtonGroup()
-        self.add = QPushButton("A&dd…")
-        self.add.setFixedWidth(scaled(86))
-        self.add.setMinimumHeight(scaled(30))
-        self.add.setAccessibleName("Add a server")
-        self.menu = QMenu(self.add)
+        self.add_button = QPushButton("A&dd…")
+        self.add_button.setFixedWidth(scaled(86))
+        self.add_button.setMinimumHeight(scaled(30))
+        self.add_button.setAccessibleName("Add a server")
+        self.menu = QMenu(self.add_button)
         self.menu.setToolTipsVisible(True)
         for preset in PRESETS:
             action = self.menu.addAction(preset.title)
-            action.setToolTip(preset.about)
+            action.setToolTip(preset.description)
             action.setData(preset.name)
             action.triggered.connect(lambda _=False, preset=preset: add(preset))
-        self.add.setMenu(self.menu)
-        self._last = Row(
-            context.scheme, "Another server", "OpenAI’s, a gateway’s, or your own.", self.add
+        self.add_button.setMenu(self.menu)
+        self._add_row = Row(
+            context.scheme, "Another server", "OpenAI’s, a gateway’s, or your own.", self.add_button
         )
         self.group = Group(context.scheme, "Where your words are recognised", [])
 
     def refresh(self, settings: Settings) -> None:
         words = [
-            (ON_DEVICE, _here(settings)),
-            *((one.name, where_sound_goes(one)) for one in settings.endpoints),
+            (ON_DEVICE, _on_device_description(settings)),
+            *((one.name, audio_destination(one)) for one in settings.endpoints),
         ]
-        if words != self._words:
-            self._words = words
+        if words != self._entries:
+            self._entries = words
             self._rebuild()
-        self.radios[settings.chosen].setChecked(True)
+        self.radios[settings.selected_engine].setChecked(True)
 
     def _rebuild(self) -> None:
         focused = next((name for name, radio in self.radios.items() if radio.hasFocus()), "")
         for radio in self.radios.values():
             self._buttons.removeButton(radio)
         self.radios.clear()
-        rows: list[QWidget] = [self._row(name, about) for name, about in self._words]
-        self.group.set_rows([*rows, self._last])
+        rows: list[QWidget] = [self._row(name, about) for name, about in self._entries]
+        self.group.set_rows([*rows, self._add_row])
         if focused in self.radios:
             self.radios[focused].setFocus()
 
     def _row(self, name: str, about: str) -> QWidget:
-        radio = QRadioButton(HERE if name == ON_DEVICE else name.replace("&", "&&"))
+        radio = QRadioButton(ON_DEVICE_TITLE if name == ON_DEVICE else name.replace("&", "&&"))
         radio.setAccessibleDescription(about)
         self.radios[name] = radio
         self._buttons.addButton(radio)
-        radio.clicked.connect(lambda: self._choose(name))
-        words = label(about, "caption", self._context.scheme.ink2, wrap=True)
-        words.setContentsMargins(scaled(DOT) + SPACE, 0, 0, 0)
+        radio.clicked.connect(lambda: self._on_selected(name))
+        words = label(about, "caption", self._context.scheme.secondary_text, wrap=True)
+        words.setContentsMargins(scaled(RADIO_SIZE) + RADIO_SPACING, 0, 0, 0)
         row = QWidget()
         column = QVBoxLayout(row)
         column.setContentsMargins(16, 9, 16, 9)
@@ -89,18 +89,18 @@ class Choice:
         return row
 
 
-def where_sound_goes(endpoint: Endpoint) -> str:
-    name = host(endpoint.url)
+def audio_destination(endpoint: Endpoint) -> str:
+    name = host_or_empty(endpoint.url)
     if not name:
         return "It has no address yet."
-    if name == OPENAI:
+    if name == OPENAI_HOST:
         return "Sound is sent to OpenAI and billed to your key. Needs the internet."
-    if is_this_computer(name):
+    if is_loopback(name):
         return f"Sound is sent to {name}, a server on this computer."
     return f"Sound is sent to {name}."
 
 
-def _here(settings: Settings) -> str:
-    if settings.chosen == ON_DEVICE and helpers(settings):
+def _on_device_description(settings: Settings) -> str:
+    if settings.selected_engine == ON_DEVICE and fallback_engines(settings):
         return "Works offline. Sound leaves this computer only if that fails."
     return "Works offline. Sound never leaves this computer."

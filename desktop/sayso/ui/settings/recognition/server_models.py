@@ -13,91 +13,91 @@ from PySide6.QtWidgets import QComboBox
 from ....core.problems import Problem
 from ....core.settings.settings import Endpoint
 from ....stt.server import models
-from ....stt.server.urls import OPENAI
+from ....stt.server.urls import OPENAI_HOST
 from ...widgets.rows import Row
-from ..page import Page, make_combo, select
-from .address import host, usable
-from .vocabulary import about
+from ..page import Page, make_combo, select_value
+from .address import host_or_empty, is_usable
+from .vocabulary import model_summary
 
-TITLES = {model.name: model.title for model in models.offered()}
+TITLES = {model.name: model.label for model in models.realtime_models()}
 
 
-class ServerModels:
+class ServerModelRows:
     """Two rows, of which one is seen."""
 
     def __init__(self, page: Page, width: int) -> None:
         self._page = page
-        self._asked: tuple[str, str] | None = None
+        self._listed_for: tuple[str, str] | None = None
         """Of whom the list is, or will be."""
-        self.openai = make_combo(page.context, list(TITLES.items()), width)
-        self.openai.view().setMinimumWidth(self.openai.view().sizeHintForColumn(0) + 24)
-        self.openai.activated.connect(
-            lambda _: page.change("endpoint.model", self.openai.currentData())
+        self.openai_combo = make_combo(page.context, list(TITLES.items()), width)
+        self.openai_combo.view().setMinimumWidth(self.openai_combo.view().sizeHintForColumn(0) + 24)
+        self.openai_combo.activated.connect(
+            lambda _: page.change("endpoint.model", self.openai_combo.currentData())
         )
         scheme = page.context.scheme
-        self.openai_row = Row(scheme, "&Model", " ", self.openai)
-        self.own = make_combo(page.context, [], width)
-        self.own.setEditable(True)
-        self.own.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self.own_row = Row(scheme, "&Model", "As the server calls it.", self.own)
-        edit = self.own.lineEdit()
+        self.openai_row = Row(scheme, "&Model", " ", self.openai_combo)
+        self.custom_combo = make_combo(page.context, [], width)
+        self.custom_combo.setEditable(True)
+        self.custom_combo.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.custom_row = Row(scheme, "&Model", "As the server calls it.", self.custom_combo)
+        edit = self.custom_combo.lineEdit()
         if edit is not None:
             edit.editingFinished.connect(self._edited)
             edit.setAccessibleName("Model")
-        self.own.activated.connect(lambda _: self._edited())
+        self.custom_combo.activated.connect(lambda _: self._edited())
 
     def refresh(self, endpoint: Endpoint, example: str) -> None:
         """Show the chosen model, unless somebody is writing."""
-        openai = host(endpoint.url) == OPENAI
+        openai = host_or_empty(endpoint.url) == OPENAI_HOST
         self.openai_row.setVisible(openai)
-        self.own_row.setVisible(not openai)
-        self._page.rows["endpoint.model"] = self.openai_row if openai else self.own_row
+        self.custom_row.setVisible(not openai)
+        self._page.rows["endpoint.model"] = self.openai_row if openai else self.custom_row
         if openai:
-            select(self.openai, endpoint.model)
-            self.openai_row.set_help(about(models.named(endpoint.model)))
-        edit = self.own.lineEdit()
+            select_value(self.openai_combo, endpoint.model)
+            self.openai_row.set_help(model_summary(models.by_name(endpoint.model)))
+        edit = self.custom_combo.lineEdit()
         if edit is not None:
             edit.setPlaceholderText(example)
-        if not self.own.hasFocus() and self.own.currentText() != endpoint.model:
-            self.own.setEditText(endpoint.model)
+        if not self.custom_combo.hasFocus() and self.custom_combo.currentText() != endpoint.model:
+            self.custom_combo.setEditText(endpoint.model)
 
-    def start_over(self, endpoint: Endpoint) -> None:
+    def reset(self, endpoint: Endpoint) -> None:
         """It is about another server now."""
-        self.own.setEditText(endpoint.model)
+        self.custom_combo.setEditText(endpoint.model)
 
-    def ask(self, endpoint: Endpoint, *, again: bool = False) -> None:
+    def fetch(self, endpoint: Endpoint, *, force: bool = False) -> None:
         """Ask the server for its list; silence where it does not say, and the field is written."""
         whose = (endpoint.url, endpoint.auth)
-        if not usable(endpoint.url, endpoint.allow_insecure):
+        if not is_usable(endpoint.url, endpoint.allow_insecure):
             return
-        if whose == self._asked and not again:
+        if whose == self._listed_for and not force:
             return
-        self._asked = whose
-        self._offer(endpoint, ())
+        self._listed_for = whose
+        self._show_models(endpoint, ())
 
         def answered(names: Sequence[str]) -> None:
-            if self._asked == whose:
-                self._offer(endpoint, names)
+            if self._listed_for == whose:
+                self._show_models(endpoint, names)
 
         def silent(_: Problem) -> None:
             """The table and the written name stay."""
 
         self._page.context.background.run(
-            lambda: self._page.context.actions.server_models(endpoint), answered, silent
+            lambda: self._page.context.actions.fetch_models(endpoint), answered, silent
         )
 
-    def _offer(self, endpoint: Endpoint, names: Sequence[str]) -> None:
-        if host(endpoint.url) == OPENAI:
+    def _show_models(self, endpoint: Endpoint, names: Sequence[str]) -> None:
+        if host_or_empty(endpoint.url) == OPENAI_HOST:
             for name in names:
-                if self.openai.findData(name) < 0:
-                    self.openai.addItem(models.named(name).title, name)
+                if self.openai_combo.findData(name) < 0:
+                    self.openai_combo.addItem(models.by_name(name).label, name)
             return
-        text = self.own.currentText()
-        self.own.clear()
-        self.own.addItems(list(names))
-        self.own.setEditText(text)
+        text = self.custom_combo.currentText()
+        self.custom_combo.clear()
+        self.custom_combo.addItems(list(names))
+        self.custom_combo.setEditText(text)
 
     def _edited(self) -> None:
-        text = self.own.currentText().strip()
-        if self.own_row.isVisibleTo(self._page) and text != self._page.settings.endpoint.model:
+        text = self.custom_combo.currentText().strip()
+        if self.custom_row.isVisibleTo(self._page) and text != self._page.settings.endpoint.model:
             self._page.change("endpoint.model", text)

@@ -6,13 +6,13 @@ from PySide6.QtWidgets import QComboBox
 
 from ....core.settings import settings as settings_of
 from ....core.settings.settings import Endpoint, Settings
-from ....stt.file_upload.engine import INSTEAD
-from ....stt.server.models import Model, Option, named
-from ....stt.server.urls import OPENAI
+from ....stt.file_upload.engine import FILE_MODEL
+from ....stt.server.models import Option, ServerModel, by_name
+from ....stt.server.urls import OPENAI_HOST
 from ...widgets.rows import Group, Row
 from ...widgets.text_row import TextRow
-from ..page import Page, select
-from .address import host
+from ..page import Page, select_value
+from .address import host_or_empty
 
 DIALECTS = (
     ("auto", "Find out"),
@@ -39,7 +39,7 @@ NOISES = (
 )
 
 
-class Hints:
+class VocabularyRows:
     """Rows that appear and go with the model; `group` holds them."""
 
     def __init__(self, page: Page, width: int) -> None:
@@ -70,7 +70,7 @@ class Hints:
             self._profile = settings.profile
             for row in self.rows.values():
                 if isinstance(row, TextRow):
-                    row.start_over()
+                    row.reset()
         takes = takes_of(settings.endpoint) if sent else frozenset[Option]()
         for option, row in self.rows.items():
             row.setVisible(option in takes)
@@ -79,29 +79,29 @@ class Hints:
             if isinstance(row, TextRow):
                 row.refresh()
             elif isinstance(row.control, QComboBox):
-                select(row.control, settings_of.get(settings, row.objectName()))
+                select_value(row.control, settings_of.get(settings, row.objectName()))
 
 
 def takes_of(endpoint: Endpoint) -> frozenset[Option]:
     """What the chosen model is told, the way it is spoken to."""
-    model = named(endpoint.model)
+    model = by_name(endpoint.model)
     if endpoint.transport == "rest":
-        model = named(INSTEAD) if model.known and model.streams else model
-        return model.takes - {"delay", "noise"}
-    speaks = "openai" if host(endpoint.url) == OPENAI else endpoint.dialect
-    return model.takes if speaks in TAKES_HINTS else frozenset()
+        model = by_name(FILE_MODEL) if model.known and model.streams else model
+        return model.options - {"delay", "noise"}
+    speaks = "openai" if host_or_empty(endpoint.url) == OPENAI_HOST else endpoint.dialect
+    return model.options if speaks in TAKES_HINTS else frozenset()
 
 
 def takes_language(endpoint: Endpoint) -> bool:
     return (
         endpoint.transport == "rest"
         or endpoint.dialect in TAKES_LANGUAGE
-        or host(endpoint.url) == OPENAI
+        or host_or_empty(endpoint.url) == OPENAI_HOST
     )
 
 
-def about(model: Model) -> str:
+def model_summary(model: ServerModel) -> str:
     """Below the name of a model: when words come, what it costs, until when it is there."""
     when = "while you speak" if model.streams else "when you let go"
     cost = "" if model.usd_per_minute is None else f" ${model.usd_per_minute:g} a minute."
-    return f"Words come {when}.{cost} {model.until}".rstrip()
+    return f"Words come {when}.{cost} {model.deprecation_hint}".rstrip()
