@@ -89,7 +89,7 @@ class App:
         self._level_listener: Callable[[float], None] | None = None
         self._archive = Archive(
             Recordings(paths.recordings()),
-            HistoryStore(paths.database(), warn=self._report_problem),
+            HistoryStore(paths.database(), on_problem=self._report_problem),
             on_problem=self._report_problem,
             on_change=self._bridge.history_changed.emit,
         )

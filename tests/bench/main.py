@@ -83,7 +83,7 @@ def format_result(result: Result) -> str:
     unit = result.unit
     digits = 2 if unit == "%" else 1
     return (
-        f"{result.name:52}{result.sayso:>8.{digits}f} {unit:<2}{result.baseline:>8.{digits}f} {unit:<2}{ratio:>8}"
+        f"{result.name:52}{result.sayso:>8.{digits}f} {unit:<2}{result.baseline:>8.{digits}f} {unit:<2}{ratio:>8}"  # noqa: E501
         f"  {verdict}"
         f"\n{'':4}against {result.baseline_name}"
     )

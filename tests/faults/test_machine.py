@@ -17,11 +17,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from sayso.core.dictation import events as e
 from sayso.core.dictation.state_machine import Dictation, Phase
-from sayso.core.problems import Problem
+from sayso.core.problems import Problem, untyped_problem
 
-CONNECTION_LOST = Problem("The connection to the server was lost.", "Try again.", "try-again")
-MICROPHONE_UNPLUGGED = Problem("The microphone went away.", "Plug it in.")
-INSERT_FAILED = Problem("The window did not take the words.", "Copy them.", "copy")
+CONNECTION_LOST = untyped_problem(
+    "The connection to the server was lost.", "Try again.", "try-again"
+)
+MICROPHONE_UNPLUGGED = untyped_problem("The microphone went away.", "Plug it in.")
+INSERT_FAILED = untyped_problem("The window did not take the words.", "Copy them.", "copy")
 
 
 @attrs.define
@@ -91,7 +93,7 @@ class FaultyEnvironment(RuleBasedStateMachine):
 
     @rule(wish=st.sampled_from([
         e.Start(), e.Start(hands_free=True), e.ContinueHandsFree(), e.Stop(), e.Stop(), e.Stop(),
-        e.Cancel(), e.Discard(), e.Retry(), e.InsertHeld(), e.Dismiss(), e.ProblemReported(MICROPHONE_UNPLUGGED),
+        e.Cancel(), e.Discard(), e.Retry(), e.InsertHeld(), e.Dismiss(), e.ProblemReported(MICROPHONE_UNPLUGGED),  # noqa: E501
     ]))  # fmt: skip
     def wishes(self, wish: e.Event) -> None:
         self.feed(wish)

@@ -49,7 +49,9 @@ from sayso.stt.realtime.engine import RealtimeEngine
 from sayso.stt.realtime.openai import OpenAIProtocol
 from sayso.stt.realtime.session import ConnectionClosedError
 from sayso.stt.realtime.transcript import (
-    MAX_CHARS,
+    MAX_CHARS as MAX_TRANSCRIPT_CHARS,
+)
+from sayso.stt.realtime.transcript import (
     MAX_ITEMS,
     ItemTranscript,
     TranscriptTooLongError,
@@ -369,8 +371,8 @@ def test_whatever_an_engine_returns_what_is_typed_pasted_or_copied_is_harmless(
     assert all(is_harmless(one, newlines) for one in inserted)
 
 
-EVENTS = ["session.created", "session.updated", f"{TRANSCRIPTION_PREFIX}delta", f"{TRANSCRIPTION_PREFIX}completed",
-          f"{TRANSCRIPTION_PREFIX}failed", "input_audio_buffer.committed", "input_audio_buffer.cleared",
+EVENTS = ["session.created", "session.updated", f"{TRANSCRIPTION_PREFIX}delta", f"{TRANSCRIPTION_PREFIX}completed",  # noqa: E501
+          f"{TRANSCRIPTION_PREFIX}failed", "input_audio_buffer.committed", "input_audio_buffer.cleared",  # noqa: E501
           "error", "anything else"]  # fmt: skip
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(st.characters()),
@@ -402,7 +404,7 @@ def test_whatever_an_endpoint_says_a_conversation_raises_nothing_and_stays_bound
             dialect.commit()
         for event in dialect.receive(message):
             assert KEY not in repr(event)
-    assert len(dialect._transcript.text) <= MAX_CHARS + MAX_ITEMS
+    assert len(dialect._transcript.text) <= MAX_TRANSCRIPT_CHARS + MAX_ITEMS
 
 
 FLOOD_CASES: dict[str, Callable[[ItemTranscript, int], object]] = {

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from integration.ui_fakes import FakeApp
 from sayso.core.dictation.status import Status
-from sayso.core.problems import Problem
+from sayso.core.problems import untyped_problem
 from sayso.system.x11.screen import X11Screen
 from sayso.ui.indicator.overlay import Desk, Overlay
 
@@ -27,7 +27,9 @@ STATES = {
     "error": Status(
         "failed",
         take=3,
-        problem=Problem("The server did not answer.", "Your recording is kept.", "try-again"),
+        problem=untyped_problem(
+            "The server did not answer.", "Your recording is kept.", "try-again"
+        ),
     ),
 }
 

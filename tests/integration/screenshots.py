@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication, QStyleFactory, QWidget
 
 from sayso.core.audio.dropouts import Dropout, dropout_problem
 from sayso.core.dictation.status import Status
-from sayso.core.problems import Problem
+from sayso.core.problems import untyped_problem
 from sayso.core.recognition.fallback_policy import RetryDelay
 from sayso.core.settings.settings import Endpoint, Settings
 from sayso.core.usage import DailyUsage, UsageTotal
@@ -41,8 +41,8 @@ SETTINGS = Settings()
 DESK = {"light": "#DCE3E1", "dark": "#0F1413"}
 
 
-LOST = RetryDelay(Problem("The connection was lost."), 0.2)
-BUSY = RetryDelay(Problem("api.openai.com is busy."), 20.1)
+LOST = RetryDelay(untyped_problem("The connection was lost."), 0.2)
+BUSY = RetryDelay(untyped_problem("api.openai.com is busy."), 20.1)
 
 
 def listening(text: str, *, silent_ms: float = 0, **fields: Any) -> IndicatorView:
@@ -100,14 +100,14 @@ PILLS: tuple[tuple[str, IndicatorView, AnimationState], ...] = (
     (
         "Error",
         messages.problem_view(
-            Problem("The server did not answer.", "Your recording is kept.", "try-again")
+            untyped_problem("The server did not answer.", "Your recording is kept.", "try-again")
         ),
         AnimationState(),
     ),
     (
         "Error, settings",
         messages.problem_view(
-            Problem(
+            untyped_problem(
                 "The server answered, but not as a speech server.",
                 "The address may need /v1 at its end.",
                 "recognition",
@@ -118,7 +118,7 @@ PILLS: tuple[tuple[str, IndicatorView, AnimationState], ...] = (
     (
         "Error, copied",
         messages.problem_view(
-            Problem(
+            untyped_problem(
                 "This window does not take typed text.",
                 "Your words are copied: press Ctrl+V.",
                 "copy",
@@ -129,7 +129,7 @@ PILLS: tuple[tuple[str, IndicatorView, AnimationState], ...] = (
     ("Error, a gap", messages.problem_view(dropout_problem(Dropout(800))), AnimationState()),
     (
         "Error, plain",
-        messages.problem_view(Problem("Sayso has stopped listening.")),
+        messages.problem_view(untyped_problem("Sayso has stopped listening.")),
         AnimationState(),
     ),
 )
@@ -208,7 +208,7 @@ class TraySheet(QWidget):
                 painter.drawImage(column * 205 + 4 + i * 39, 170, big)
 
 
-BROKEN = Problem(
+BROKEN = untyped_problem(
     "There is no internet.",
     "What has arrived is kept: the next download goes on from there.",
     "recognition",

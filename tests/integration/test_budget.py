@@ -8,7 +8,7 @@ import pytest
 from fakes import FakeEngine
 from integration.worker_harness import WorkerHarness, leave_recording
 from sayso.core.dictation import events as e
-from sayso.core.problems import Problem, ProblemError
+from sayso.core.problems import ProblemError, untyped_problem
 from sayso.core.settings.settings import Endpoint, Settings
 from sayso.core.usage import UsageRecord, month_of
 from sayso.storage.usage import UsageStore
@@ -17,7 +17,7 @@ TODAY = dt.datetime.now().astimezone().date()
 MONTH = month_of(TODAY)
 PAID = attrs.evolve(Settings(), engine="realtime", monthly_budget_usd=1.0)
 UNPRICED_ENDPOINTS = (Endpoint(name="Attic", url="http://localhost:1/v1"),)
-MODEL_MISSING = Problem("The model is not downloaded yet.", "Download it.")
+MODEL_MISSING = untyped_problem("The model is not downloaded yet.", "Download it.")
 
 
 class PaidEngine(FakeEngine):

@@ -141,7 +141,7 @@ KEY_LOCATION_CASES: dict[str, tuple[Endpoint, KeyLocation, str]] = {
     "in the environment": (
         endpoint_at("Own", UNREACHABLE_URL), "environment",
         "The key for 127.0.0.1:9 is in the environment variable OPENAI_API_KEY."),
-    "none is wanted": (endpoint_at("Own", UNREACHABLE_URL, auth="none"), "keyring", "It is asked without a key."),
+    "none is wanted": (endpoint_at("Own", UNREACHABLE_URL, auth="none"), "keyring", "It is asked without a key."),  # noqa: E501
     "a gateway's token beside it": (
         endpoint_at("Own", UNREACHABLE_URL, auth="cloudflare"), "keyring",
         "The key for 127.0.0.1:9 is in the system's keyring."

@@ -89,7 +89,7 @@ FAILING_SERVERS: dict[str, tuple[Server, str, str]] = {
         rejecting_standin("insufficient_quota", f"{KEY} has used up its quota.", 4000),
         "There is no credit left at {host}.", "Add credit, or use this computer."),
     "no transcription model": (
-        rejecting_standin("invalid_model", 'Model "m-1" is not supported in transcription mode.', 4000),
+        rejecting_standin("invalid_model", 'Model "m-1" is not supported in transcription mode.', 4000),  # noqa: E501
         "“m-1” does not transcribe.", "Choose a model that transcribes."),
     "a wrong address": (
         standin_with(http_status=404), "No speech server answers at {host}.",

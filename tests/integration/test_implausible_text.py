@@ -16,7 +16,7 @@ from event_loop import run
 from fakes import FakeEngine
 from sayso.audio import files
 from sayso.core.dictation.take import Take
-from sayso.core.problems import Problem
+from sayso.core.problems import Problem, untyped_problem
 from sayso.core.settings.endpoint import Endpoint
 from sayso.stt.engine import Engine
 from sayso.stt.fallback import FallbackRunner, Told, Transcript
@@ -135,7 +135,7 @@ def test_dropped_silence_is_no_loss(tmp_path: Path) -> None:
 
 
 def test_a_next_engine_that_cannot_leaves_what_there_was() -> None:
-    cannot = Problem("It cannot.", "No.")
+    cannot = untyped_problem("It cannot.", "No.")
     take = files.load_take(speech_clips()[0][0])
     text, _ = settled(take, "Half.", cannot, session=Deaf)
     assert attrs.evolve(text, problem=None) == Transcript("Half.", SERVER)

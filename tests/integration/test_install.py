@@ -85,7 +85,7 @@ def test_the_demonstration_needs_only_what_users_have() -> None:
     pins = (ROOT / "packaging" / "constraints.txt").read_text("utf-8")
     for_users = re.findall(r"^([\w.-]+)==", pins, re.MULTILINE)
     done = subprocess.run(
-        [sys.executable, "-c", DEMO_WITH_USER_PACKAGES, str(ROOT / "packaging" / "demo.py"), " ".join(for_users)],
+        [sys.executable, "-c", DEMO_WITH_USER_PACKAGES, str(ROOT / "packaging" / "demo.py"), " ".join(for_users)],  # noqa: E501
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -11,13 +11,13 @@ from PySide6.QtCore import QMimeData, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QClipboard, QGuiApplication
 from pytestqt.qtbot import QtBot
 
-from sayso.core.problems import Problem, ProblemError
+from sayso.core.problems import ProblemError, untyped_problem
 from sayso.ui import clipboard as pasting
 from sayso.ui import lending
 from sayso.ui.clipboard import NOT_PASTED, QtClipboard
 from sayso.ui.lending import CONCEALED_FORMAT
 
-REFUSED = ProblemError(Problem("The X display went away."))
+REFUSED = ProblemError(untyped_problem("The X display went away."))
 
 
 class Window(QObject):

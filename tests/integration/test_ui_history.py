@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 from integration.settings_window import select_item, settings_window
 from integration.ui_fakes import FakeApp
 from sayso.core.dictation.history_entry import HistoryEntry
-from sayso.core.problems import Problem
+from sayso.core.problems import untyped_problem
 from sayso.core.settings import settings as s
 from sayso.core.settings.settings import Endpoint, Settings
 from sayso.core.usage import UsageRecord
@@ -184,7 +184,7 @@ def test_what_was_not_recognised_can_be_tried_again(qtbot, full, fake, archive):
 
 
 def test_what_fails_again_is_told(qtbot, full, fake):
-    fake.refused = Problem("The server did not answer.", "Your recording is kept.")
+    fake.refused = untyped_problem("The server did not answer.", "Your recording is kept.")
     press(qtbot, full, "b", "Try again")
     qtbot.waitUntil(lambda: full.told.text() == fake.refused.sentence)
     assert fake.asked == [("recognise again", "b", "")]
@@ -230,7 +230,7 @@ def test_a_recording_is_played_and_stopped(qtbot, full, fake):
     assert fake.asked[1:] == ["stop playing"]
     fake.played(None)
     press(qtbot, full, "b", "Play")
-    fake.played(Problem("The recording cannot be played.", "See whether."))
+    fake.played(untyped_problem("The recording cannot be played.", "See whether."))
     assert full.told.text() == "The recording cannot be played. See whether."
     assert full._rows.playing == ""
     choose_row(full, "b")

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from integration.ui_fakes import FakeApp
 from sayso.core.dictation.status import Status
-from sayso.core.problems import Problem, ProblemError
+from sayso.core.problems import ProblemError, replaced, untyped_problem
 from sayso.core.settings import settings as s
 from sayso.core.settings.engine_choice import select_engine, with_endpoint, without_endpoint
 from sayso.core.settings.settings import Endpoint, Settings
@@ -34,7 +34,9 @@ from sayso.ui.tray import Tray
 
 LISTENING = Status("listening", take=1, has_audio=True)
 FAILED = Status(
-    "failed", take=1, problem=Problem("The server did not answer.", "Your recording is kept.")
+    "failed",
+    take=1,
+    problem=untyped_problem("The server did not answer.", "Your recording is kept."),
 )
 HELD = Status(take=1, held_text="Could you move the meeting", offers_held_text=True)
 
@@ -155,7 +157,7 @@ def test_an_error_leads_to_its_remedy(
     action: str, button: str, asked: list[object],
 ) -> None:  # fmt: skip
     assert FAILED.problem is not None
-    problem = attrs.evolve(FAILED.problem, action=action)
+    problem = replaced(FAILED.problem, action=action)
     shown(overlay, clock, attrs.evolve(FAILED, problem=problem))
     press(overlay, button, qtbot)
     assert app.calls == asked
@@ -254,8 +256,8 @@ def test_an_unknown_point_means_the_pointers_screen(qapp: QApplication) -> None:
         messages.finishing_view("", 11_000),
         messages.nothing_heard_view(2),
         messages.held_view("w " * 400),
-        messages.problem_view(Problem("w " * 200, "w " * 200, "try-again")),
-        messages.problem_view(Problem("It broke.")),
+        messages.problem_view(untyped_problem("w " * 200, "w " * 200, "try-again")),
+        messages.problem_view(untyped_problem("It broke.")),
     ],
     ids=lambda view: f"{view.kind}-{len(view.text)}",
 )
@@ -367,7 +369,7 @@ def test_a_server_that_is_renamed_or_removed_is_so_in_the_menu(tray: Tray, app: 
 
 
 def test_a_choice_that_cannot_be_kept_is_not_ticked(tray: Tray, app: FakeApp) -> None:
-    app.next_problem = Problem("The settings were not saved.", "The disk is full.")
+    app.next_problem = untyped_problem("The settings were not saved.", "The disk is full.")
     engines(tray)["OpenAI"].trigger()
     assert ticked(tray) == ["on-device"]
 
@@ -399,16 +401,20 @@ def test_slow_functions_answer_in_the_main_thread(qtbot: QtBot) -> None:
         answers.append((answer, threading.current_thread() is threading.main_thread()))
 
     def broken() -> None:
-        raise ProblemError(Problem("It broke."))
+        raise ProblemError(untyped_problem("It broke."))
 
     background.run(lambda: 7, note, note)
     background.run(broken, note, note)
     qtbot.waitUntil(lambda: len(answers) == 2)
     background.stop(wait=True)
-    assert sorted(answers, key=str) == sorted([(7, True), (Problem("It broke."), True)], key=str)
+    assert sorted(answers, key=str) == sorted(
+        [(7, True), (untyped_problem("It broke."), True)], key=str
+    )
 
 
-BUDGET = Problem("November’s budget is used up.", "Nothing is sent until you choose.", "budget")
+BUDGET = untyped_problem(
+    "November’s budget is used up.", "Nothing is sent until you choose.", "budget"
+)
 ANSWERS = {
     "go on": (Status("failed", problem=BUDGET), "Go on", ["go on"]),
     "this computer": (
@@ -417,7 +423,7 @@ ANSWERS = {
         [("engine", "on-device"), "try again", "dismiss"],
     ),
     "usage": (
-        Status("failed", problem=attrs.evolve(BUDGET, action="usage")),
+        Status("failed", problem=replaced(BUDGET, action="usage")),
         "Usage",
         [("settings", "usage")],
     ),

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from integration.settings_window import recognition, settings_window
 from integration.ui_fakes import FakeApp
-from sayso.core.problems import Problem
+from sayso.core.problems import untyped_problem
 from sayso.stt.ondevice.models.catalog import MODELS, ModelStatus, Speed, by_name
 from sayso.ui.settings.recognition.local_models import (
     ModelList,
@@ -48,9 +48,9 @@ STATUS_TEXTS = {
     "not here": (ModelStatus(model=SMALL, location=""), "486 MB", "Download"),
     "here": (ModelStatus(model=SMALL, location="own"), "486 MB", "Remove"),
     "in use": (ModelStatus(model=TINY, location="own"), "78 MB", ""),
-    "arriving": (ModelStatus(model=SMALL, location="", downloaded_bytes=218_000_000, downloading=True),
+    "arriving": (ModelStatus(model=SMALL, location="", downloaded_bytes=218_000_000, downloading=True),  # noqa: E501
                  "218 MB of 486 MB", "Cancel"),
-    "broken off": (ModelStatus(model=SMALL, location="", downloaded_bytes=5_000_000), "5 MB of 486 MB",
+    "broken off": (ModelStatus(model=SMALL, location="", downloaded_bytes=5_000_000), "5 MB of 486 MB",  # noqa: E501
                    "Download"),
     "in a package": (ModelStatus(model=SMALL, location="package"), "486 MB, installed", ""),
     "another's": (ModelStatus(model=SMALL, location="hub"), "486 MB, from another program", ""),
@@ -121,7 +121,7 @@ SIZES = {"normal": 13, "half as large again": 19, "twice as large": 26}
 def test_no_word_of_it_is_cut_off_in_any_size(
     app: FakeApp, qtbot: QtBot, qapp: QApplication, width: int, pixels: int
 ) -> None:
-    problem = Problem("There is no internet.", "What has arrived is kept. " * 3)
+    problem = untyped_problem("There is no internet.", "What has arrived is kept. " * 3)
     speed = Speed(11.2, measured=False)
     app.model_list = {
         model.name: ModelStatus(model=model, location="hub", speed=speed, problem=problem)
@@ -168,7 +168,7 @@ def test_a_download_is_begun_followed_and_cancelled(
     assert small.bar.isVisible()
     assert small.bar.value() == 500
     assert small.status.text() == "243 MB of 486 MB"
-    app.model_list["whisper-small"] = attrs.evolve(half, part_bytes=SMALL.size_bytes * 3 // 4)
+    app.model_list["whisper-small"] = attrs.evolve(half, downloaded_bytes=SMALL.size_bytes * 3 // 4)
     qtbot.waitUntil(lambda: small.bar.value() == 750)  # it looks by itself
     qtbot.mouseClick(small.button, Qt.MouseButton.LeftButton)
     assert app.calls[-1] == ("cancel", "whisper-small")
@@ -182,7 +182,7 @@ def test_a_download_is_begun_followed_and_cancelled(
 def test_what_stands_against_a_download_is_told_at_its_model(
     app: FakeApp, models: ModelList, qtbot: QtBot
 ) -> None:
-    problem = Problem("There is no internet.", "What has arrived is kept.")
+    problem = untyped_problem("There is no internet.", "What has arrived is kept.")
     set_entries(app, models, qtbot, small=ModelStatus(model=SMALL, location="", problem=problem))
     note = row_of(models, "whisper-small").note
     assert note.isVisible()
@@ -214,7 +214,7 @@ def test_why_a_model_could_not_be_removed_is_told(
     app: FakeApp, models: ModelList, qtbot: QtBot
 ) -> None:
     set_entries(app, models, qtbot, tiny=ModelStatus(model=TINY, location="own"))
-    app.next_problem = Problem("The model Tiny is being downloaded already.")
+    app.next_problem = untyped_problem("The model Tiny is being downloaded already.")
     tiny = row_of(models, "whisper-tiny")
     qtbot.mouseClick(tiny.button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(tiny.note.isVisible)

@@ -218,7 +218,7 @@ class RecordingBackground:
 def record_answers(page: RecognitionPage, models: Callable[[Endpoint], list[str]]) -> list[object]:
     """What comes from the background from now on, where servers have these models."""
     background = RecordingBackground(page.context.background)
-    actions = attrs.evolve(page.context.actions, server_models=models)
+    actions = attrs.evolve(page.context.actions, fetch_models=models)
     page.context = attrs.evolve(page.context, background=background, actions=actions)
     return background.answers
 

@@ -16,7 +16,7 @@ from integration.settings_window import (
     select_item,
 )
 from integration.ui_fakes import FakeApp
-from sayso.core.problems import Problem
+from sayso.core.problems import untyped_problem
 from sayso.core.settings import settings as s
 from sayso.core.settings.endpoint import ON_DEVICE
 from sayso.core.settings.engine_choice import select_engine, with_endpoint
@@ -90,7 +90,7 @@ def test_a_refusal_keeps_the_new_server_to_be_tried_again(
     page: RecognitionPage, app: FakeApp
 ) -> None:
     page.add_server(find_preset("custom"))
-    app.next_problem = Problem("The settings were not saved.", "The disk is full.")
+    app.next_problem = untyped_problem("The settings were not saved.", "The disk is full.")
     enter_text(page.server.address.url, LOCAL_URL)
     assert "The disk is full." in page.rows["endpoint.url"].note.text.text()
     app.next_problem = None

@@ -25,7 +25,7 @@ from integration.settings_window import (
     settings_window,
 )
 from integration.ui_fakes import FakeApp
-from sayso.core.problems import Problem
+from sayso.core.problems import Problem, untyped_problem
 from sayso.core.settings import settings as s
 from sayso.stt.server.presets import find_preset
 from sayso.ui.settings.about import report
@@ -72,7 +72,7 @@ def test_a_switch_changes_its_setting_at_once(
 def test_a_refusal_is_said_at_the_row_and_the_old_value_stays(
     window: SettingsWindow, app: FakeApp
 ) -> None:
-    app.next_problem = Problem("The settings were not saved.", "The disk is full.")
+    app.next_problem = untyped_problem("The settings were not saved.", "The disk is full.")
     row = general(window).rows["pill"]
     select_item(row.control, "never")
     assert row.note.text.text() == "The settings were not saved. The disk is full."
@@ -326,7 +326,9 @@ def test_without_a_keyring_a_key_is_kept_for_the_run(
 
 
 @pytest.mark.parametrize(
-    "answer", ["It works.", Problem("Nothing answers at host.", "Is the server running?")], ids=str
+    "answer",
+    ["It works.", untyped_problem("Nothing answers at host.", "Is the server running?")],
+    ids=str,
 )
 def test_a_test_ends_in_one_line(
     window: SettingsWindow, app: FakeApp, qtbot: QtBot, answer: str | Problem

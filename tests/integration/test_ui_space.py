@@ -5,7 +5,7 @@ from pytestqt.qtbot import QtBot
 
 from integration.ui_fakes import FakeApp
 from sayso.core.dictation.status import Status
-from sayso.core.problems import Problem
+from sayso.core.problems import Problem, untyped_problem
 from sayso.stt.server.errors import messages
 from sayso.ui.indicator.layout import Layout
 from sayso.ui.indicator.overlay import Desk, Overlay
@@ -33,7 +33,7 @@ NAMES = {
         messages.unknown_model(LONG, MODEL, ""), "contoso-", "…e-2602”",
     ),
     "in what to do": (
-        Problem("It has moved.", f"Enter {LONG * 2}, if you trust it."), "It has moved", "",
+        untyped_problem("It has moved.", f"Enter {LONG * 2}, if you trust it."), "It has moved", "",
     ),
 }  # fmt: skip
 

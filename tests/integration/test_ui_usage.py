@@ -6,7 +6,7 @@ import attrs
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
-from sayso.core.problems import Problem
+from sayso.core.problems import untyped_problem
 from sayso.core.settings.settings import Settings
 from sayso.core.usage import DailyUsage, UsageTotal, days_in_month, month_name, month_of
 from sayso.ui.widgets.bar_chart import axis_maximum
@@ -117,7 +117,7 @@ def test_what_is_no_budget_is_told_and_stays_to_be_put_right(qtbot, page, fake):
     assert (page.field.text(), fake.asked) == ("much", [])
     enter_budget(qtbot, page, "-1")
     assert page.budget.note.text.text().startswith("“-1” is no amount.")
-    fake.refused = Problem("The settings cannot be saved.", "Make some space.")
+    fake.refused = untyped_problem("The settings cannot be saved.", "Make some space.")
     enter_budget(qtbot, page, "3")
     assert page.budget.note.text.text() == fake.refused.sentence
 

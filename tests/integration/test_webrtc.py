@@ -287,17 +287,17 @@ REJECTIONS: dict[str, tuple[Callable[[], CallService], str]] = {
     "down": (replying(Reply(503)), "cannot answer now."),
     "a page": (replying(Reply(200, b"<html>", "text/html")), "No speech server answers at"),
     "no session": (
-        lambda: CallService(StandIn([TEXT], misbehavior={"created": stay_silent()})), "No speech server answ"
+        lambda: CallService(StandIn([TEXT], misbehavior={"created": stay_silent()})), "No speech server answ"  # noqa: E501
     ),
-    "drop": (lambda: CallService(StandIn([TEXT], misbehavior={"audio": drop_connection()})), "was lost. Your record"),
+    "drop": (lambda: CallService(StandIn([TEXT], misbehavior={"audio": drop_connection()})), "was lost. Your record"),  # noqa: E501
     "garbage later": (
-        lambda: CallService(StandIn([TEXT], misbehavior={"created": send_raw("\x00 no JSON")})), "No speech serve"
+        lambda: CallService(StandIn([TEXT], misbehavior={"created": send_raw("\x00 no JSON")})), "No speech serve"  # noqa: E501
     ),
     "hang up": (
-        lambda: CallService(StandIn([TEXT], misbehavior={"commit": close_with(1000)})), "was lost. Your record"
+        lambda: CallService(StandIn([TEXT], misbehavior={"commit": close_with(1000)})), "was lost. Your record"  # noqa: E501
     ),
     "no final": (
-        lambda: CallService(StandIn([TEXT], misbehavior={"final": stay_silent()})), "did not answer. Your re"
+        lambda: CallService(StandIn([TEXT], misbehavior={"final": stay_silent()})), "did not answer. Your re"  # noqa: E501
     ),
 }  # fmt: skip
 

@@ -3,13 +3,13 @@
 import asyncio
 import time
 
-import attrs
 import pytest
 
 from fakes import LOUD, QUIET, RATE_HZ, FakeEngine, FakeMicrophone
 from integration.worker_harness import API_KEY_REFUSED, PASTE_FAILED, TIMEOUT_S
 from sayso.audio.microphone import DISCONNECTED, ONLY_SILENCE, START_FAILED
 from sayso.core.dictation import events as e
+from sayso.core.problems import replaced
 from sayso.core.settings import settings as s
 from sayso.core.settings.settings import Settings
 from sayso.dictation.recognition import IN_HISTORY, INSTEAD, INTERNAL_ERROR
@@ -64,7 +64,7 @@ def test_when_the_server_fails_this_computer_recognises_the_take_where_that_is_w
 
 
 def test_a_connection_that_is_lost_is_tried_again_and_told_meanwhile(desk):
-    lost = attrs.evolve(PASTE_FAILED, again_s=0.0)
+    lost = replaced(PASTE_FAILED, retry_after_s=0.0)
     desk = desk(lost, lost, "Hello.", settings=s.put(Settings(), "engine", "realtime"))
     desk.hold()
     desk.speak()
@@ -78,7 +78,7 @@ def test_a_connection_that_is_lost_is_tried_again_and_told_meanwhile(desk):
 
 
 def test_words_of_another_engine_say_so(desk):
-    lost = attrs.evolve(PASTE_FAILED, again_s=60.0)
+    lost = replaced(PASTE_FAILED, retry_after_s=60.0)
     desk = desk(lost, "Then.", spare=FakeEngine("Hello."), settings=WITH_FALLBACK)
     status = desk.dictate(words=1)
     assert (status.by, status.problem) == ("on-device", None)
@@ -88,7 +88,7 @@ def test_words_of_another_engine_say_so(desk):
 
 
 def test_a_take_that_is_tried_again_can_be_cancelled(desk):
-    busy = attrs.evolve(PASTE_FAILED, again_s=30.0)
+    busy = replaced(PASTE_FAILED, retry_after_s=30.0)
     desk = desk(busy, settings=s.put(Settings(), "engine", "realtime"))
     desk.hold()
     desk.speak()

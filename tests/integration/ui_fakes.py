@@ -6,14 +6,16 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from sayso.core.problems import Problem, ProblemError
+from sayso.core.problems import Problem, ProblemError, untyped_problem
 from sayso.core.settings import settings as s
 from sayso.core.settings.settings import Settings
 from sayso.core.usage import DailyUsage
 from sayso.stt.ondevice.models.catalog import MODELS, WHISPER_BASE, ModelStatus
 from sayso.ui.actions import Actions
 
-NO_KEYRING = Problem("There is no keyring.", "Keep the key for this run, or set up a keyring.")
+NO_KEYRING = untyped_problem(
+    "There is no keyring.", "Keep the key for this run, or set up a keyring."
+)
 
 
 class FakeApp:
@@ -105,7 +107,9 @@ class FakeApp:
 
     def server_models(self, endpoint: s.Endpoint) -> list[str]:
         if endpoint.url not in self.models_by_url:
-            raise ProblemError(Problem("The server gives no list of its models.", "Enter one."))
+            raise ProblemError(
+                untyped_problem("The server gives no list of its models.", "Enter one.")
+            )
         return self.models_by_url[endpoint.url]
 
     def play(self, id_: str, over: Callable[[Problem | None], None]) -> None:

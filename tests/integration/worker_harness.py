@@ -7,7 +7,7 @@ import time
 
 from fakes import LOUD, QUIET, RATE_HZ, FakeClipboard, FakeEngine, FakeMicrophone, FakeTypist
 from sayso.core.dictation.status import Status
-from sayso.core.problems import Problem
+from sayso.core.problems import untyped_problem
 from sayso.core.settings.settings import Settings
 from sayso.dictation.insertion import Clipboard
 from sayso.dictation.worker import Worker, WorkerDeps
@@ -15,10 +15,10 @@ from sayso.storage.archive import Archive
 from sayso.storage.history import HistoryStore
 from sayso.storage.recordings import Recordings, wav_header
 
-API_KEY_REFUSED = Problem(
+API_KEY_REFUSED = untyped_problem(
     "Your API key was refused by api.openai.com.", "Change it.", "recognition"
 )
-PASTE_FAILED = Problem("This window does not take typed text.", "Press Ctrl+V.", "copy")
+PASTE_FAILED = untyped_problem("This window does not take typed text.", "Press Ctrl+V.", "copy")
 TIMEOUT_S = 5.0
 
 

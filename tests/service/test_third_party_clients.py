@@ -44,7 +44,7 @@ def sample(rate_hz: int) -> bytes:
 
 def vocalbin(standin: StandIn, model: str, key: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [CLIENTS_PYTHON, VOCALBIN_PROGRAM, standin.url, model], input=sample(24_000), capture_output=True,
+        [CLIENTS_PYTHON, VOCALBIN_PROGRAM, standin.url, model], input=sample(24_000), capture_output=True,  # noqa: E501
         env={**os.environ, "VOUCH_KEY": key}, timeout=60, check=False,
     )  # fmt: skip
 

@@ -23,7 +23,7 @@ import attrs
 
 from ..core.audio.dropouts import Dropout, DropoutTracker
 from ..core.audio.pcm import BLOCK_TIMEOUT_MS, StreamWatchdog, is_digital_silence
-from ..core.problems import Problem, ProblemError
+from ..core.problems import Problem, ProblemError, replaced
 from .microphone import DISCONNECTED, NO_MICROPHONE, ONLY_SILENCE, START_FAILED, DeviceNotFoundError
 from .pulse import ReconnectAction, StreamState
 
@@ -181,7 +181,7 @@ class InputStream:
                 rate_hz = await self._asked_to_open(self.device, number)
             except DeviceNotFoundError as error:
                 rate_hz = await self._asked_to_open("", number)
-                used = attrs.evolve(error.problem, remedy="Sayso uses the system's default.")
+                used = replaced(error.problem, remedy="Sayso uses the system's default.")
                 self._told.on_warning(used)
         except ProblemError as error:
             self._opening = None

@@ -18,24 +18,26 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import attrs
-
 from ..core.audio.pcm import downmix
-from ..core.problems import Problem, ProblemError
+from ..core.problems import ProblemError, replaced, untyped_problem
 from . import portaudio, pulse
 from .pulse import InputDevice, ReconnectAction, StreamState
 
-START_FAILED = Problem(
+START_FAILED = untyped_problem(
     "The microphone did not start.", "Another program may be using it.", "microphone"
 )
-NO_MICROPHONE = Problem("No microphone was found.", "Connect one, or choose another.", "microphone")
-PERMISSION_DENIED = Problem(
+NO_MICROPHONE = untyped_problem(
+    "No microphone was found.", "Connect one, or choose another.", "microphone"
+)
+PERMISSION_DENIED = untyped_problem(
     "Sayso may not use the microphone.", "Allow it in the system settings.", "microphone"
 )
-DISCONNECTED = Problem(
+DISCONNECTED = untyped_problem(
     "The microphone went away while you spoke.", "What you said before is typed.", "microphone"
 )
-ONLY_SILENCE = Problem("The microphone gave only silence.", "It may be muted.", "microphone")
+ONLY_SILENCE = untyped_problem(
+    "The microphone gave only silence.", "It may be muted.", "microphone"
+)
 
 BLOCK_FRAMES = 240
 """5 ms at 48 kHz. With latency 'low' the first block comes after 15 to 40 ms; 1600 takes 220."""
@@ -153,7 +155,7 @@ class Microphone:
         if thread.is_alive():
             wanted.clear()
             self._closing_threads.append(thread)
-            raise ProblemError(attrs.evolve(START_FAILED, detail="PortAudio did not answer"))
+            raise ProblemError(replaced(START_FAILED, detail="PortAudio did not answer"))
         if errors:
             raise errors[0]
         self._stream, self._is_wanted = opened[0], wanted
@@ -172,20 +174,20 @@ class Microphone:
     def _explain(self, device: str, error: Exception) -> ProblemError:
         detail = str(error)
         if "permission" in detail.lower() or "access" in detail.lower():
-            return ProblemError(attrs.evolve(PERMISSION_DENIED, detail=detail))
+            return ProblemError(replaced(PERMISSION_DENIED, detail=detail))
         there = self.devices()
         if not there and not (device == "" and _input_devices()):
-            return ProblemError(attrs.evolve(NO_MICROPHONE, detail=detail))
+            return ProblemError(replaced(NO_MICROPHONE, detail=detail))
         if device and device not in {row.name for row in there}:
             return DeviceNotFoundError(
-                Problem(
+                untyped_problem(
                     f"The microphone “{device}” is not connected.",
                     "Connect it, or use the system's default.",
                     "microphone",
                     detail,
                 )
             )
-        return ProblemError(attrs.evolve(START_FAILED, detail=detail))
+        return ProblemError(replaced(START_FAILED, detail=detail))
 
 
 def _open_stream(

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 from ..core.dictation.take import BYTES_PER_SAMPLE, Take
-from ..core.problems import Problem, ProblemError
+from ..core.problems import Problem, ProblemError, untyped_problem
 from .portaudio import load, playback_lock
 
 SUPPORTED_RATES_HZ = (44_100, 48_000)
@@ -42,7 +42,7 @@ def play_blocking(take: Take, stopped: threading.Event) -> None:
             stream.abort()
     except sounddevice.PortAudioError as error:
         raise ProblemError(
-            Problem(
+            untyped_problem(
                 "The recording cannot be played.",
                 "See whether other programs can be heard.",
                 detail=str(error),

@@ -7,9 +7,9 @@ import ctypes
 import threading
 from typing import Any
 
-from ..core.problems import Problem, ProblemError
+from ..core.problems import ProblemError, untyped_problem
 
-NO_PORTAUDIO = Problem(
+NO_PORTAUDIO = untyped_problem(
     "The sound library PortAudio is not on this computer.",
     "Install it with: sudo apt install libportaudio2",
     "microphone",

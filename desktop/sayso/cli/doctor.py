@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import attrs
 
-from ..core.problems import Problem, ProblemError
+from ..core.problems import Problem, ProblemError, replaced
 from ..core.settings.endpoint import ON_DEVICE, Endpoint
 from ..core.settings.settings import Settings
 from ..storage import paths
@@ -128,7 +128,7 @@ def _check_microphone(settings: Settings) -> Finding:
     if not heard:
         return _problem_finding(START_FAILED)
     if all(map(is_digital_silence, heard)):
-        return _problem_finding(attrs.evolve(ONLY_SILENCE, detail=names))
+        return _problem_finding(replaced(ONLY_SILENCE, detail=names))
     name = chosen or "the system's default"
     return Finding("ok", f"The microphone gives sound at {rate_hz} Hz ({name}).", "", names)
 

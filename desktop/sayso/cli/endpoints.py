@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import click
 
-from ..core.problems import Problem, ProblemError
+from ..core.problems import ProblemError, replaced, untyped_problem
 from ..core.settings.endpoint import ON_DEVICE, Endpoint
 from ..core.settings.engine_choice import select_engine, with_endpoint, without_endpoint
 from ..core.settings.settings import Settings
@@ -79,7 +79,9 @@ def add(
     kind = known.find_preset(preset)
     if not (url or kind.endpoint.url):
         raise ProblemError(
-            Problem(f"{kind.title} needs an address.", f"Give it, such as --url {kind.example_url}")
+            untyped_problem(
+                f"{kind.title} needs an address.", f"Give it, such as --url {kind.example_url}"
+            )
         )
     made = kind.create_endpoint(url, model)
     host = host_of(made.url)
@@ -87,13 +89,13 @@ def add(
     try:
         made = attrs.evolve(made, name=name or made.name, allow_insecure=allowed)
     except ValueError as error:
-        raise ProblemError(Problem(f"{name!r} cannot be a name.", str(error))) from error
+        raise ProblemError(untyped_problem(f"{name!r} cannot be a name.", str(error))) from error
     try:
         websocket_url(made.url, made.allow_insecure)
     except ProblemError as error:
         websocket_url(made.url, host)  # unless that is all that stands against it
         remedy = "Use an address that starts with https://, or say --allow-insecure."
-        raise ProblemError(attrs.evolve(error.problem, remedy=remedy)) from error
+        raise ProblemError(replaced(error.problem, remedy=remedy)) from error
     settings = _save(with_endpoint(_settings(), made))
     new = settings.endpoints[-1]
     if as_json:

@@ -13,7 +13,7 @@ import click
 
 from ..core.dictation.history_entry import HistoryEntry, with_retry
 from ..core.dictation.retention import describe_retention
-from ..core.problems import Problem, ProblemError
+from ..core.problems import ProblemError, untyped_problem
 from ..core.settings.engine_choice import only_engine
 from ..core.settings.settings import Settings
 from ..core.text.sanitize import sanitize
@@ -31,7 +31,7 @@ LIST_TEXT_CHARACTERS = 100
 
 def _history_store() -> HistoryStore:
     return HistoryStore(
-        paths.database(), warn=lambda problem: click.echo(problem.sentence, err=True)
+        paths.database(), on_problem=lambda problem: click.echo(problem.sentence, err=True)
     )
 
 
@@ -170,7 +170,9 @@ def _matching_program(past: HistoryStore, name: str) -> str:
             return program
     if name:
         raise ProblemError(
-            Problem(f"Nothing is kept from {name!r}.", f"Programs: {', '.join(known) or 'none'}.")
+            untyped_problem(
+                f"Nothing is kept from {name!r}.", f"Programs: {', '.join(known) or 'none'}."
+            )
         )
     return ""
 

@@ -7,11 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import attrs
 import click
 
 from .. import __version__
-from ..core.problems import Problem, ProblemError
+from ..core.problems import ProblemError, replaced, untyped_problem
 from ..core.settings import settings as s
 from ..core.settings.engine_choice import only_engine
 from ..core.settings.settings import Settings
@@ -167,7 +166,7 @@ def key_set(host: str | None, gateway: bool, for_this_run: bool) -> int:
     except ProblemError as error:
         problem = error.problem
         remedy = f"{problem.remedy} For this run only: sayso key set --for-this-run."
-        raise ProblemError(attrs.evolve(problem, remedy=remedy)) from error
+        raise ProblemError(replaced(problem, remedy=remedy)) from error
     instance.request("reload")
     click.echo(f"The key for {host} is in the system's keyring.")
     return 0
@@ -245,7 +244,9 @@ def _endpoint_host() -> str:
     url = settings.endpoint.url
     if not url:
         raise ProblemError(
-            Problem("There is no server address.", "Set it with: sayso config set endpoint.url URL")
+            untyped_problem(
+                "There is no server address.", "Set it with: sayso config set endpoint.url URL"
+            )
         )
     return host_of(websocket_url(url, settings.endpoint.allow_insecure))
 

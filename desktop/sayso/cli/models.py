@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import attrs
 import click
 
-from ..core.problems import Problem, ProblemError
+from ..core.problems import ProblemError, untyped_problem
 from ..core.settings import settings as s
 from ..core.settings.settings import Settings
 from ..storage import instance, paths, settings_file
@@ -55,7 +55,7 @@ def models_list(as_json: bool) -> None:
     for entry in _listed_models():
         model, wait = entry.model, entry.speed.text if entry.speed else ""
         click.echo(
-            f"{'*' if model.name == used else ' '} {model.name:<24}{format_size(model.size_bytes):>7}  "
+            f"{'*' if model.name == used else ' '} {model.name:<24}{format_size(model.size_bytes):>7}  "  # noqa: E501
             f"{supported_languages(model):<14}{model.summary:<17}{wait:<13}{_state(entry)}".rstrip()
         )
 
@@ -128,7 +128,7 @@ def models_use(name: str) -> None:
         raise ProblemError(not_pinned(model))
     if not _entry(model, _listed_models()).location:
         raise ProblemError(
-            Problem(
+            untyped_problem(
                 f"The model {model.title} is not downloaded yet.",
                 f"Download it with: sayso models download {model.name}",
             )

@@ -9,11 +9,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-import attrs
-
 from ..audio import files
 from ..core.dictation.take import BYTES_PER_SAMPLE, Take
-from ..core.problems import Problem, ProblemError
+from ..core.problems import Problem, ProblemError, replaced
 from ..core.recognition.plausibility import EngineReport
 from ..core.settings.endpoint import ON_DEVICE
 from ..core.settings.settings import Settings
@@ -63,7 +61,7 @@ async def transcribe_take(take: Take, settings: Settings) -> str:
         ProblemError: The month's budget is used up, or it fails.
     """
     if refused := await Budget(UsageStore(paths.database()), _print_problem).refusal(settings):
-        raise ProblemError(attrs.evolve(refused, remedy=BUDGET_REMEDY))
+        raise ProblemError(replaced(refused, remedy=BUDGET_REMEDY))
     engine = create_engine(settings, ApiKeyStore().get)
     take.engine = settings.selected_engine
     line = _ProgressLine(take)
@@ -80,7 +78,7 @@ async def transcribe_take(take: Take, settings: Settings) -> str:
     if doubted is None:
         return text
     if take.engine != ON_DEVICE:  # this computer would only say the same again
-        _print_problem(attrs.evolve(doubted.problem, remedy=OTHER_ENGINE_REMEDY))
+        _print_problem(replaced(doubted.problem, remedy=OTHER_ENGINE_REMEDY))
     return doubted.text
 
 

@@ -69,7 +69,7 @@ def _lines(days: Sequence[DailyUsage], month: str) -> list[str]:
         shown = endpoint_title(endpoint)
         cost = "free" if endpoint == ON_DEVICE else format_usd(one.cost_usd) or "price unknown"
         lines.append(
-            f"  {shown:24} {format_take_count(one.takes):>16} {format_duration(one.seconds):>11}  {cost}"
+            f"  {shown:24} {format_take_count(one.takes):>16} {format_duration(one.seconds):>11}  {cost}"  # noqa: E501
         )
     return lines
 

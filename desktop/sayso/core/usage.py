@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar
 
 import attrs
 
-from .problems import Problem, ProblemError
+from .problems import ProblemError, untyped_problem
 from .settings.endpoint import ON_DEVICE as ON_DEVICE
 
 K = TypeVar("K")
@@ -141,7 +141,7 @@ def parse_month(text: str) -> str:
         ProblemError: It is none.
     """
     if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text):
-        raise ProblemError(Problem(f"{text!r} is no month.", "Write it so: 2026-11."))
+        raise ProblemError(untyped_problem(f"{text!r} is no month.", "Write it so: 2026-11."))
     return text
 
 

@@ -11,7 +11,7 @@ import datetime as dt
 import logging
 from collections.abc import Callable
 
-from ..core.problems import Problem, ProblemError
+from ..core.problems import Problem, ProblemError, untyped_problem
 from ..core.settings.endpoint import ON_DEVICE
 from ..core.settings.settings import Settings
 from ..core.usage import budget_state, format_usd, month_name
@@ -46,13 +46,13 @@ class Budget:
     async def _check_month(self, month: MonthBudget, budget_usd: float) -> Problem | None:
         state, name = budget_state(month.spent_usd, budget_usd), month_name(month.month)
         if state == "over" and month.approved_usd < budget_usd:
-            return Problem(f"{name}’s budget is used up.", UNTIL, "budget")
+            return untyped_problem(f"{name}’s budget is used up.", UNTIL, "budget")
         if state == "near" and month.warned_usd < budget_usd:
             await asyncio.to_thread(self._ledger.mark_warned, month.month, budget_usd)
             left = format_usd(budget_usd - month.spent_usd)
             what = f"{name}’s budget is nearly used up."
             self._report_problem(
-                Problem(what, f"{left} of {format_usd(budget_usd)} is left.", "usage")
+                untyped_problem(what, f"{left} of {format_usd(budget_usd)} is left.", "usage")
             )
         return None
 

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 import attrs
 
 from ..core.dictation.take import Take
-from ..core.problems import Problem, ProblemError
+from ..core.problems import Problem, ProblemError, replaced, untyped_problem
 from ..core.recognition.fallback_policy import RetryDelay
 from ..core.settings.endpoint import ON_DEVICE
 from ..core.settings.engine_choice import only_engine
@@ -25,7 +25,7 @@ from ..stt.fallback import FallbackRunner, Transcript
 
 log = logging.getLogger(__name__)
 
-INTERNAL_ERROR = Problem(
+INTERNAL_ERROR = untyped_problem(
     "Recognition stopped because of a fault in Sayso.",
     "Your recording is kept. Report it with the log that sayso doctor names.",
     action="try-again",
@@ -155,7 +155,7 @@ class Recognition:
 
     def _accept(self, take: Take, done: Transcript) -> None:
         if done.problem:
-            self._told.problem(attrs.evolve(done.problem, remedy=IN_HISTORY, action=""))
+            self._told.problem(replaced(done.problem, remedy=IN_HISTORY, action=""))
         self._told.recognised(take, done.text)
 
     async def _engine_names(self, settings: Settings) -> list[str]:
@@ -194,7 +194,7 @@ class Recognition:
         def passed_on(problem: Problem, name: str) -> None:
             helper = "This computer" if name == ON_DEVICE else name
             if problem.action != "budget":  # that is a question, and has its own words
-                problem = attrs.evolve(problem, remedy=INSTEAD.format(helper))
+                problem = replaced(problem, remedy=INSTEAD.format(helper))
             self._told.problem(problem)
 
         told = fallback.Told(

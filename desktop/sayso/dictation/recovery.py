@@ -14,7 +14,7 @@ import attrs
 from ..core.audio.pcm import level_dbfs
 from ..core.dictation.history_entry import HistoryEntry, with_retry
 from ..core.dictation.take import BYTES_PER_SAMPLE, Take
-from ..core.problems import Problem, ProblemError
+from ..core.problems import Problem, ProblemError, replaced, untyped_problem
 from ..storage.archive import Archive
 
 MIN_SPEECH_S = 0.1
@@ -22,7 +22,9 @@ MIN_SPEECH_S = 0.1
 SPEECH_DBFS = -60.0
 """Quieter than any voice on any microphone that works."""
 FRAMES_PER_S = 100
-RECOGNITION_INTERRUPTED = Problem("Sayso ended while this was being recognised.", "Try it again.")
+RECOGNITION_INTERRUPTED = untyped_problem(
+    "Sayso ended while this was being recognised.", "Try it again."
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -61,7 +63,7 @@ class Recovery:
                     newest, count = rescued, count + 1
             except ProblemError as error:
                 self._told.warned(
-                    attrs.evolve(error.problem, remedy="What you said is in the history.")
+                    replaced(error.problem, remedy="What you said is in the history.")
                 )
         if newest:
             self._told.offer(*newest, count)
@@ -90,7 +92,7 @@ class Recovery:
             take, entry = await asyncio.wrap_future(self._archive.load(id_))
         except ProblemError as error:  # damaged, or of another version
             self._archive.quarantine(id_)
-            self._told.warned(attrs.evolve(error.problem, remedy="It is kept for 7 days."))
+            self._told.warned(replaced(error.problem, remedy="It is kept for 7 days."))
             return None
         if speech_s(take) < MIN_SPEECH_S:
             self._archive.delete([id_])

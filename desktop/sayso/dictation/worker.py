@@ -21,7 +21,7 @@ from ..core.dictation.history_entry import HistoryEntry
 from ..core.dictation.state_machine import Dictation, Phase
 from ..core.dictation.status import Status
 from ..core.dictation.take import Outcome, Take
-from ..core.problems import Problem
+from ..core.problems import Problem, untyped_problem
 from ..core.recognition.fallback_policy import RetryDelay
 from ..core.settings.settings import Settings
 from ..core.text.sanitize import sanitize
@@ -397,5 +397,5 @@ class Worker:
         if not task.cancelled() and (error := task.exception()):
             log.error("A task of the worker ended with a fault", exc_info=error)
             self._report(
-                Problem("Something in Sayso broke.", "Your words are kept in the history.")
+                untyped_problem("Something in Sayso broke.", "Your words are kept in the history.")
             )

@@ -21,7 +21,7 @@ from typing import IO, TYPE_CHECKING
 import attrs
 import httpx2
 
-from ..core.problems import Problem, ProblemError
+from ..core.problems import Problem, ProblemError, replaced, untyped_problem
 from ..stt.ondevice.models.catalog import Model
 from ..stt.ondevice.models.manifest import ModelFile
 
@@ -115,7 +115,7 @@ class Fetch:
         if not arrival.right:
             arrival.start_anew("")
             raise ProblemError(
-                Problem(
+                untyped_problem(
                     f"The model {self._model.title} did not arrive as it was published: "
                     f"{arrival.file.name} is different.",
                     "Download it again, perhaps from another network.",
@@ -164,7 +164,7 @@ class Fetch:
         for _ in range(LONGEST_CHAIN):
             if not _allowed(url, plain_loopback=plain):
                 raise ProblemError(
-                    Problem(
+                    untyped_problem(
                         f"{self._host} leads to an address that is not encrypted.",
                         "Try again from another network.",
                         "recognition",
@@ -184,7 +184,7 @@ class Fetch:
             arrival.start_anew("")
         elif status in PASSING:
             raise _Busy(
-                Problem(
+                untyped_problem(
                     f"{self._host} is busy.",
                     f"Try again in a few minutes. {KEPT}",
                     "recognition",
@@ -193,7 +193,7 @@ class Fetch:
             )
         elif status in (401, 403, 404, 410):
             raise ProblemError(
-                Problem(
+                untyped_problem(
                     f"{self._host} does not give out the model {self._model.title} any more.",
                     "Choose another.",
                     "recognition",
@@ -204,7 +204,7 @@ class Fetch:
             raise ProblemError(self._strange(f"HTTP {status}"))
 
     def _strange(self, detail: str) -> Problem:
-        return Problem(
+        return untyped_problem(
             f"{self._host} gave an answer Sayso does not know.", KEPT, "recognition", detail
         )
 
@@ -296,7 +296,7 @@ def _allowed(url: httpx2.URL, *, plain_loopback: bool) -> bool:
 
 
 def _broken_off() -> Problem:
-    return Problem("The download broke off.", KEPT, "recognition")
+    return untyped_problem("The download broke off.", KEPT, "recognition")
 
 
 def _of_transport(error: httpx2.TransportError, host: str) -> Problem:
@@ -311,8 +311,8 @@ def _of_transport(error: httpx2.TransportError, host: str) -> Problem:
     elif isinstance(error, httpx2.ConnectError | httpx2.TimeoutException):
         what, remedy = f"{host} did not answer.", KEPT
     else:
-        return attrs.evolve(_broken_off(), detail=detail)
-    return Problem(what, remedy, "recognition", detail)
+        return replaced(_broken_off(), detail=detail)
+    return untyped_problem(what, remedy, "recognition", detail)
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -21,7 +21,7 @@ from typing import TypeVar
 
 import attrs
 
-from ..core.problems import Problem, ProblemError
+from ..core.problems import Problem, ProblemError, untyped_problem
 
 T = TypeVar("T")
 LOCK_TIMEOUT_S = 10.0
@@ -139,7 +139,7 @@ class Database:
             version = db.execute("PRAGMA user_version").fetchone()[0]  # another may have been here
             if version > len(self.migrations):
                 raise ProblemError(
-                    Problem(
+                    untyped_problem(
                         "The history was written by a newer Sayso.",
                         "Install that one again to see it. Dictation works all the same.",
                     )
@@ -158,7 +158,9 @@ class Database:
         for end in ("-wal", "-shm"):
             self.path.with_name(self.path.name + end).unlink(missing_ok=True)
         what = "The history was damaged, and Sayso has begun a new one."
-        self.on_problem(Problem(what, f"The old one is kept as {aside.name}.", detail=str(error)))
+        self.on_problem(
+            untyped_problem(what, f"The old one is kept as {aside.name}.", detail=str(error))
+        )
 
 
 def _error_code(error: BaseException) -> int:
@@ -169,15 +171,19 @@ def _problem_error(error: Exception, path: Path) -> ProblemError:
     code, detail = _error_code(error), str(error)
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return ProblemError(
-            Problem("Another program keeps the history busy.", "Try again.", detail=detail)
+            untyped_problem("Another program keeps the history busy.", "Try again.", detail=detail)
         )
     if code == sqlite3.SQLITE_FULL or _disk_is_full(path.parent):
         return ProblemError(
-            Problem("The disk is full, so the history is not kept.", "Make some space.", "", detail)
+            untyped_problem(
+                "The disk is full, so the history is not kept.", "Make some space.", "", detail
+            )
         )
     what = "The history on this computer cannot be used."
     return ProblemError(
-        Problem(what, "Dictation works all the same. Check the folder it is in.", detail=detail)
+        untyped_problem(
+            what, "Dictation works all the same. Check the folder it is in.", detail=detail
+        )
     )
 
 

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
-from ..core.dictation.history_entry import ExportFormat, HistoryEntry, format_entries
-from ..core.problems import Problem, ProblemError
+from ..core.dictation.history_entry import ExportFormat as TextFormat
+from ..core.dictation.history_entry import HistoryEntry, format_entries
+from ..core.problems import ProblemError, untyped_problem
 from .recordings import Recordings
 
-ExportFormat = Literal[ExportFormat, "zip"]
-EXPORT_FORMATS: tuple[ExportFormat, ...] = (*get_args(ExportFormat), "zip")
+ExportFormat = Literal[TextFormat, "zip"]
+EXPORT_FORMATS: tuple[ExportFormat, ...] = (*get_args(TextFormat), "zip")
 
 
 def format_for(path: Path) -> ExportFormat:
@@ -27,7 +28,9 @@ def format_for(path: Path) -> ExportFormat:
             return kind
     ends = ", ".join(f".{kind}" for kind in EXPORT_FORMATS[:-1])
     raise ProblemError(
-        Problem(f"{path.name} says not what kind of file it is.", f"End it in {ends} or .zip.")
+        untyped_problem(
+            f"{path.name} says not what kind of file it is.", f"End it in {ends} or .zip."
+        )
     )
 
 
@@ -46,7 +49,7 @@ def write(
             path.write_text(format_entries(entries, format_), "utf-8", newline="")
     except OSError as error:
         raise ProblemError(
-            Problem(f"{path} cannot be written: {error.strerror}.", "Choose another place.")
+            untyped_problem(f"{path} cannot be written: {error.strerror}.", "Choose another place.")
         ) from error
 
 

@@ -13,7 +13,7 @@ import attrs
 
 from ..core.dictation.history_entry import HistoryEntry
 from ..core.dictation.retention import UNRESOLVED, audio_days, text_days
-from ..core.problems import Problem, ProblemError
+from ..core.problems import ProblemError, untyped_problem
 from ..core.settings.settings import HistorySettings as Rule
 from ..core.usage import UsageRecord
 from .database import Database
@@ -63,10 +63,10 @@ class HistoryStore(Database):
                 if reference == "last"
                 else f"No take is called {reference!r}."
             )
-            raise ProblemError(Problem(known, "See them with: sayso history list"))
+            raise ProblemError(untyped_problem(known, "See them with: sayso history list"))
         if len(found) > 1 and found[0].id != reference:
             raise ProblemError(
-                Problem(f"Several takes begin with {reference!r}.", "Add some letters.")
+                untyped_problem(f"Several takes begin with {reference!r}.", "Add some letters.")
             )
         return found[0]
 

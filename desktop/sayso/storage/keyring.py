@@ -16,7 +16,7 @@ from typing import Literal, Protocol
 
 import attrs
 
-from ..core.problems import Problem, ProblemError
+from ..core.problems import ProblemError, untyped_problem
 
 SERVICE_NAME = "sayso"
 ENVIRONMENT_VARIABLES = {"api.openai.com": "OPENAI_API_KEY"}
@@ -25,18 +25,18 @@ UNSAFE_BACKENDS = ("keyring.backends.fail", "keyring.backends.null", "keyrings.a
 
 KeyLocation = Literal["keyring", "run", "environment", ""]
 
-NO_KEYRING = Problem(
+NO_KEYRING = untyped_problem(
     "There is no keyring to keep the key in.",
     "Keep it for this run only, or install gnome-keyring or KWallet and log in again.",
     "recognition",
 )
-KEYRING_LOCKED = Problem(
+KEYRING_LOCKED = untyped_problem(
     "The keyring is locked.", "Unlock it, or enter the key again.", "recognition"
 )
-INVALID_API_KEY = Problem(
+INVALID_API_KEY = untyped_problem(
     "The key has spaces or letters in it that no key has.", "Copy it again.", "recognition"
 )
-EMPTY_API_KEY = Problem(
+EMPTY_API_KEY = untyped_problem(
     "There is no key in the field.", "Enter it, or remove the old one.", "recognition"
 )
 
@@ -167,7 +167,7 @@ def _translated_errors() -> Iterator[None]:
         if "Locked" in name or "Dismissed" in name:
             raise ProblemError(KEYRING_LOCKED) from None
         raise ProblemError(
-            Problem(
+            untyped_problem(
                 "The keyring does not answer.", "Unlock it, or log in again.", "recognition", name
             )
         ) from None

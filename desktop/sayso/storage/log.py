@@ -8,7 +8,7 @@ import os
 from io import TextIOWrapper
 from pathlib import Path
 
-from ..core.problems import Problem
+from ..core.problems import Problem, untyped_problem
 
 MAX_LOG_BYTES = 500_000
 
@@ -37,7 +37,7 @@ def log_to_file(path: Path, *, verbose: bool = False) -> Problem | None:
         )
     except OSError as error:
         handler = logging.NullHandler()
-        problem = Problem(
+        problem = untyped_problem(
             "Sayso's folders cannot be written, so nothing is kept.",
             f"Your words are typed all the same. Check {path.parent}.",
             detail=str(error),

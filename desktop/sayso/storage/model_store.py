@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from ..core.problems import Problem, ProblemError
+from ..core.problems import Problem, ProblemError, replaced, untyped_problem
 from ..stt.ondevice.decoding.benchmark import estimate_speeds
 from ..stt.ondevice.models.catalog import (
     MODELS,
@@ -100,7 +100,7 @@ def remove(model: Model, models: Path) -> None:
             _delete_folder(models / f"{model.name}{PARTIAL_SUFFIX}")
     except OSError as error:
         raise ProblemError(
-            Problem(
+            untyped_problem(
                 f"The model {model.title} cannot be removed from {models}.",
                 "Check that this folder can be written.",
                 "recognition",
@@ -125,7 +125,7 @@ def _locked(model: Model, models: Path) -> Iterator[None]:
     try:
         if not lock.acquire():
             raise ProblemError(
-                Problem(
+                untyped_problem(
                     f"The model {model.title} is being downloaded already.",
                     "Wait for it, or cancel it first.",
                     "recognition",
@@ -161,9 +161,9 @@ def _disk_problem(
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         _delete_folder(part)
         problem = not_enough_space(model.size_bytes, source.free_bytes(models))
-        return ProblemError(attrs.evolve(problem, detail=str(error)))
+        return ProblemError(replaced(problem, detail=str(error)))
     return ProblemError(
-        Problem(
+        untyped_problem(
             f"The model {model.title} cannot be written to {models}.",
             "Check that this folder can be written.",
             "recognition",
@@ -188,7 +188,7 @@ class ModelStore:
         return [
             attrs.evolve(
                 entry,
-                arriving=entry.model.name in arriving,
+                downloading=entry.model.name in arriving,
                 problem=problems.get(entry.model.name),
             )
             for entry in model_statuses(self._models, self._cache)

@@ -22,7 +22,7 @@ from pathlib import Path
 import attrs
 
 from ..core.dictation.take import BYTES_PER_SAMPLE, Take
-from ..core.problems import Problem, ProblemError
+from ..core.problems import ProblemError, untyped_problem
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ UNKNOWN_SIZE_BYTES = 0xFFFFFFFF
 MAX_RATE_HZ = 768_000
 DAY_S = 86400
 
-RECORDING_MISSING = Problem("This recording is no longer on this computer.")
+RECORDING_MISSING = untyped_problem("This recording is no longer on this computer.")
 
 
 def wav_header(rate_hz: int, data_bytes: int | None) -> bytes:
@@ -155,10 +155,10 @@ class Recordings:
             return files.load_take(flac)
         except OSError as error:
             raise ProblemError(
-                Problem("This recording cannot be read.", detail=str(error))
+                untyped_problem("This recording cannot be read.", detail=str(error))
             ) from error
         if not (rate_hz := _parse_rate_hz(data)):
-            raise ProblemError(Problem("This recording is damaged and cannot be read."))
+            raise ProblemError(untyped_problem("This recording is damaged and cannot be read."))
         take = Take(number=0, id=take_id, rate_hz=rate_hz)
         pcm = data[HEADER_BYTES:]
         take.append(pcm[: len(pcm) // BYTES_PER_SAMPLE * BYTES_PER_SAMPLE])
@@ -259,4 +259,4 @@ def _problem_error(error: OSError) -> ProblemError:
     else:
         what = "This recording cannot be kept on the disk."
         remedy = "Your words are typed all the same. Check the folder Sayso keeps takes in."
-    return ProblemError(Problem(what, remedy, detail=str(error)))
+    return ProblemError(untyped_problem(what, remedy, detail=str(error)))

@@ -6,7 +6,7 @@ import json
 import os
 from pathlib import Path
 
-from ..core.problems import Problem, ProblemError
+from ..core.problems import Problem, ProblemError, untyped_problem
 from ..core.settings.file_format import from_dict, to_dict
 from ..core.settings.settings import Settings
 
@@ -19,7 +19,7 @@ def load(path: Path) -> tuple[Settings, list[Problem]]:
         return Settings(), []
     except OSError as error:
         return Settings(), [
-            Problem(
+            untyped_problem(
                 f"The settings in {path} cannot be read.",
                 "Sayso goes on with the defaults.",
                 detail=str(error),
@@ -31,7 +31,7 @@ def load(path: Path) -> tuple[Settings, list[Problem]]:
         aside = path.with_suffix(".broken")
         path.replace(aside)
         return Settings(), [
-            Problem(
+            untyped_problem(
                 "The settings file was damaged.",
                 f"Sayso starts with the defaults and has kept the old file as {aside}.",
             )
@@ -55,7 +55,7 @@ def save(path: Path, settings: Settings) -> None:
         new.replace(path)
     except OSError as error:
         raise ProblemError(
-            Problem(
+            untyped_problem(
                 f"The settings could not be written to {path}.",
                 "Check the disk and the rights of the folder.",
                 detail=str(error),

@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 import attrs
 
 from ..core.insertion import Target
-from ..core.problems import Problem, ProblemError
+from ..core.problems import Problem, ProblemError, untyped_problem
 
 
 class DisplayLostError(ProblemError):
@@ -26,7 +26,9 @@ class FocusChangedError(ProblemError):
     """Another window has the focus than the one meant; nothing was typed."""
 
     def __init__(self) -> None:
-        super().__init__(Problem("Another window has the focus.", "Copy your words.", "copy"))
+        super().__init__(
+            untyped_problem("Another window has the focus.", "Copy your words.", "copy")
+        )
 
 
 class HotkeySource(Protocol):

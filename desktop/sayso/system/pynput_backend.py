@@ -15,7 +15,7 @@ import attrs
 from ..core.hotkey import keys as names
 from ..core.hotkey.chord import Chord
 from ..core.insertion import Target
-from ..core.problems import Problem, ProblemError
+from ..core.problems import Problem, ProblemError, untyped_problem
 from . import FocusChangedError, Pressed
 
 KeyCallback = Callable[[str], None]
@@ -53,7 +53,7 @@ def load_pynput() -> PynputModules:
         from pynput import keyboard, mouse
     except ImportError as error:
         raise ProblemError(
-            Problem(
+            untyped_problem(
                 "Sayso cannot see keys here.", "Use sayso start and sayso stop.", "", str(error)
             )
         ) from error
@@ -118,7 +118,7 @@ class PynputHotkey:
     def grab(self, chord: str) -> Problem | None:
         if not chord or Chord.parse(chord).is_modifiers_only:
             return None
-        return Problem(
+        return untyped_problem(
             f"{Chord.parse(chord).display_name} also reaches the window you are in.",
             "Choose Right Ctrl if that gets in the way.",
             "hotkey",
@@ -173,7 +173,7 @@ class PynputTypist:
     def type(self, text: str, target: int = 0) -> None:
         if any((c < " " and c not in "\n\t") or "\x7f" <= c <= "\x9f" for c in text):
             raise ProblemError(
-                Problem(
+                untyped_problem(
                     "The text has a character that no key gives.",
                     "It can be copied instead.",
                     "copy",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..core.insertion import Target
-from ..core.problems import Problem, ProblemError
+from ..core.problems import Problem, ProblemError, untyped_problem
 from . import Platform, Pressed
 
-NO_DISPLAY = Problem(
+NO_DISPLAY = untyped_problem(
     "There is no X display here, so Sayso cannot see keys or type.",
     "Use sayso start and sayso stop; the words are then copied.",
 )

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from ..core.problems import Problem, ProblemError
 
-Result = TypeVar("T")
+Result = TypeVar("Result")
 
 
 class Background(QObject):

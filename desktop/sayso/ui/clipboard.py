@@ -18,7 +18,7 @@ import shiboken6
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QClipboard, QGuiApplication
 
-from ..core.problems import Problem, ProblemError
+from ..core.problems import ProblemError, untyped_problem
 from ..system import FocusChangedError, Selection
 from .lending import ClipboardBackup, ClipboardOffer, backup, restore
 
@@ -46,7 +46,7 @@ _MODES: dict[QClipboard.Mode, Selection] = {
     QClipboard.Mode.Selection: "primary",
 }
 
-NOT_PASTED = Problem(
+NOT_PASTED = untyped_problem(
     "This window does not take typed text.", "Your words are copied: press Ctrl+V.", "copy"
 )
 
@@ -131,7 +131,9 @@ class QtClipboard(QObject):
         self._put_back()
         for job in [*self._waiting, *([self._job] if self._job else [])]:
             if not job.future.done():
-                job.future.set_exception(ProblemError(Problem("Sayso was closed.", "", "copy")))
+                job.future.set_exception(
+                    ProblemError(untyped_problem("Sayso was closed.", "", "copy"))
+                )
         self._waiting.clear()
         self._job = None
         self._keys.shutdown(wait=True, cancel_futures=True)

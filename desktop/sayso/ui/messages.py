@@ -11,7 +11,8 @@ import attrs
 
 from ..core.dictation.status import Status
 from ..core.hotkey.chord import Chord
-from ..core.problems import Action, Problem
+from ..core.problems import Problem
+from ..core.problems.problem import Action
 from ..core.recognition.fallback_policy import RetryDelay
 from ..core.settings.endpoint import ON_DEVICE
 from ..core.settings.settings import Settings

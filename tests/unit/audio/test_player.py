@@ -8,9 +8,11 @@ import pytest
 
 from sayso.audio.player import Player, at_supported_rate
 from sayso.core.dictation.take import Take
-from sayso.core.problems import Problem, ProblemError
+from sayso.core.problems import ProblemError, untyped_problem
 
-SILENT = Problem("The recording cannot be played.", "See whether other programs can be heard.")
+SILENT = untyped_problem(
+    "The recording cannot be played.", "See whether other programs can be heard."
+)
 WAIT_S = 5.0
 
 

@@ -92,7 +92,7 @@ ADVICE = {
     "ended, the chosen one is there": (
         *(at(None, BUILT_IN, HEADSET), "headset", "closed", ReconnectAction("open", "headset")),
     ),
-    "ended, the chosen one is gone": (at(None, BUILT_IN), "headset", "closed", ReconnectAction("open")),
+    "ended, the chosen one is gone": (at(None, BUILT_IN), "headset", "closed", ReconnectAction("open")),  # noqa: E501
     "ended, and nothing is there": (at(None), "headset", "closed", WAIT),
 }  # fmt: skip
 

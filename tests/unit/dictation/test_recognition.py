@@ -6,12 +6,12 @@ import attrs
 import pytest
 
 from sayso.core.dictation.take import Take
-from sayso.core.problems import Problem, ProblemError
+from sayso.core.problems import Problem, ProblemError, untyped_problem
 from sayso.core.settings import settings as s
 from sayso.core.settings.settings import Settings
 from sayso.dictation.recognition import Recognition, Told, create_engine
 
-MODEL_MISSING = Problem("The model Small is not downloaded yet.", "Download it (486 MB).")
+MODEL_MISSING = untyped_problem("The model Small is not downloaded yet.", "Download it (486 MB).")
 
 
 class FakeEngine:
@@ -137,7 +137,7 @@ def test_a_model_nobody_knows_is_told():
         create_engine(settings, lambda host: None)
 
 
-CONNECTION_LOST = Problem("The connection was lost.", retry_after_s=5.0)
+CONNECTION_LOST = untyped_problem("The connection was lost.", retry_after_s=5.0)
 
 
 class AnsweringEngine(FakeEngine):

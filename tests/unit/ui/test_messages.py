@@ -4,7 +4,8 @@ import attrs
 import pytest
 
 from sayso.core.dictation.status import Status
-from sayso.core.problems import Action, Problem
+from sayso.core.problems import replaced, untyped_problem
+from sayso.core.problems.problem import Action
 from sayso.core.recognition.fallback_policy import RetryDelay
 from sayso.core.settings import settings as s
 from sayso.core.settings.settings import Settings
@@ -13,7 +14,7 @@ from sayso.ui.messages import is_right_to_left, tray_view
 
 SETTINGS = Settings()
 TAP = s.put(SETTINGS, "hotkey.mode", "toggle")
-NO_ANSWER = Problem("The server did not answer.", "Your recording is kept.", "try-again")
+NO_ANSWER = untyped_problem("The server did not answer.", "Your recording is kept.", "try-again")
 
 
 @pytest.mark.parametrize(
@@ -127,7 +128,7 @@ def test_the_menu_says_who_recognises_and_whether_sound_leaves(
     ],
 )
 def test_an_error_offers_one_action_and_settings(action: str, labels: list[str]) -> None:
-    view = messages.problem_view(attrs.evolve(NO_ANSWER, action=action))
+    view = messages.problem_view(replaced(NO_ANSWER, action=action))
     assert [button.label for button in view.buttons] == labels
     assert view.buttons[0].primary
     assert view.closable
@@ -169,7 +170,7 @@ def test_words_of_another_engine_say_whose_they_are() -> None:
     ],
 )
 def test_an_engine_that_is_tried_again_is_told(wait_s: float, text: str) -> None:
-    waiting = RetryDelay(Problem("api.openai.com is busy."), wait_s)
+    waiting = RetryDelay(untyped_problem("api.openai.com is busy."), wait_s)
     status = Status("listening", partial="Dear all", retrying=waiting)
     assert messages.listening_view(status, SETTINGS, 6000, True).text == text
     assert messages.finishing_view("Dear all", 5000, waiting).text == text
@@ -253,7 +254,7 @@ WAITS = {
 
 @pytest.mark.parametrize(("action", "buttons"), WAITS.items(), ids=WAITS)
 def test_what_is_no_failure_waits_in_amber(action: Action, buttons: list[tuple[str, str]]) -> None:
-    problem = Problem("November’s budget is used up.", "Nothing is sent.", action)
+    problem = untyped_problem("November’s budget is used up.", "Nothing is sent.", action)
     view = messages.problem_view(problem)
     assert (view.kind, view.text, view.detail) == (
         *("held", "November’s budget is used up", "Nothing is sent."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from ..dictation.take import BYTES_PER_SAMPLE
-from ..problems import Problem
+from ..problems import Problem, untyped_problem
 
 MIN_REPORTED_MS = 200.0
 """Shorter than most syllables: not told."""
@@ -128,10 +128,12 @@ def dropout_problem(dropout: Dropout, at_end: bool = False) -> Problem:
     """`at_end`: the microphone was not back when the take was over."""
     many = _format_duration(dropout.duration_ms / 1000)
     if dropout.during_sleep:
-        return Problem(f"{many} were not heard while the computer slept.", _REMEDY)
+        return untyped_problem(f"{many} were not heard while the computer slept.", _REMEDY)
     if at_end:
-        return Problem(f"The last {many} were not heard.", f"The microphone was gone. {_REMEDY}")
-    return Problem(f"{many} were not heard when the microphone changed.", _REMEDY)
+        return untyped_problem(
+            f"The last {many} were not heard.", f"The microphone was gone. {_REMEDY}"
+        )
+    return untyped_problem(f"{many} were not heard when the microphone changed.", _REMEDY)
 
 
 def _format_duration(seconds: float) -> str:

@@ -21,7 +21,7 @@ import enum
 
 import attrs
 
-from ..problems import Problem
+from ..problems import Problem, untyped_problem
 from .events import (
     ArchiveTake,
     AudioLost,
@@ -66,13 +66,13 @@ INSERT_TIMEOUT_S = 30.0
 MESSAGE_TIMEOUT_S = 120.0
 """The pill dismisses itself after 30 s unless hovered; this is for where there is none."""
 
-TEXT_TIMED_OUT = Problem(
+TEXT_TIMED_OUT = untyped_problem(
     "The words did not come back in time.", "Your recording is kept.", action="try-again"
 )
-INSERT_TIMED_OUT = Problem(
+INSERT_TIMED_OUT = untyped_problem(
     "The window did not take the words in time.", "Copy them and paste them.", action="copy"
 )
-TAKE_LIMIT_REACHED = Problem("Sayso has stopped listening after 10 minutes.")
+TAKE_LIMIT_REACHED = untyped_problem("Sayso has stopped listening after 10 minutes.")
 
 
 class Phase(enum.Enum):

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 import attrs
 
-from ..problems import Problem
+from ..problems import Problem, untyped_problem
 from ..settings.endpoint import ON_DEVICE
 from .plausibility import Suspicion
 
@@ -117,7 +117,7 @@ class FallbackPolicy:
     def on_timeout(self, since_release_s: float) -> Decision:
         """It has passed its limit."""
         what = f"{self.engine} did not answer in time."
-        late = Problem(what, "Your recording is kept.", "try-again", retry_after_s=0.0)
+        late = untyped_problem(what, "Your recording is kept.", "try-again", retry_after_s=0.0)
         return self.on_failure(self._problems.get(self.engine, late), since_release_s)
 
     def on_failure(self, problem: Problem, since_release_s: float | None) -> Decision:

@@ -21,7 +21,7 @@ from typing import Literal
 import attrs
 
 from ..audio.vad import SpeechActivity
-from ..problems import Problem
+from ..problems import Problem, untyped_problem
 from .hallucinations import is_hallucination, normalize
 
 Reason = Literal["dropped", "empty", "invented"]
@@ -135,4 +135,4 @@ def _detail(speech: SpeechActivity, report: EngineReport) -> str:
 
 
 def _suspicion(reason: Reason, what: str, text: str, detail: str) -> Suspicion:
-    return Suspicion(reason, Problem(what, REMEDY, "try-again", detail), text)
+    return Suspicion(reason, untyped_problem(what, REMEDY, "try-again", detail), text)

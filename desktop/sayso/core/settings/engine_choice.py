@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from ..problems import Problem, ProblemError
+from ..problems import Problem, ProblemError, untyped_problem
 from .endpoint import ON_DEVICE, Endpoint, unique_name
 from .settings import Settings
 
@@ -26,7 +26,9 @@ def select_engine(settings: Settings, name: str) -> Settings:
         return attrs.evolve(settings, engine=ON_DEVICE)
     if settings.endpoint_named(name) is None:
         names = ", ".join([*(one.name for one in settings.endpoints), ON_DEVICE])
-        raise ProblemError(Problem(f"No engine is called {name!r}.", f"It is one of: {names}."))
+        raise ProblemError(
+            untyped_problem(f"No engine is called {name!r}.", f"It is one of: {names}.")
+        )
     return attrs.evolve(settings, engine="realtime", profile=name)
 
 
@@ -42,7 +44,9 @@ def without_endpoint(settings: Settings, name: str) -> Settings:
         raise ProblemError(unknown_endpoint(settings, name))
     if not left:
         raise ProblemError(
-            Problem(f"{name} is the only endpoint.", "Add another first, or change this one.")
+            untyped_problem(
+                f"{name} is the only endpoint.", "Add another first, or change this one."
+            )
         )
     used = settings.profile == name
     return attrs.evolve(
@@ -68,4 +72,4 @@ def only_engine(settings: Settings, name: str) -> Settings:
 
 def unknown_endpoint(settings: Settings, name: str) -> Problem:
     names = ", ".join(one.name for one in settings.endpoints)
-    return Problem(f"There is no endpoint called {name!r}.", f"The endpoints are: {names}.")
+    return untyped_problem(f"There is no endpoint called {name!r}.", f"The endpoints are: {names}.")

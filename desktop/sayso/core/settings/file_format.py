@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from ..problems import Problem, ProblemError
+from ..problems import Problem, ProblemError, replaced, untyped_problem
 from .endpoint import ON_DEVICE, OPENAI_URL, Endpoint, unique_name
 from .engine_choice import unknown_endpoint
 from .settings import GROUPS, Settings, put
@@ -70,7 +70,9 @@ def _read_endpoints(raw: Any) -> tuple[Settings, list[Problem]]:
     for entry in raw if isinstance(raw, list) else [raw]:
         if not isinstance(entry, Mapping) or not isinstance(entry.get("url"), str):
             problems.append(
-                Problem("An endpoint was ignored: it has no address.", "Add it again in Settings.")
+                untyped_problem(
+                    "An endpoint was ignored: it has no address.", "Add it again in Settings."
+                )
             )
             continue
         one = put(Settings(), "endpoint.name", _default_name(entry["url"]))
@@ -91,7 +93,7 @@ def _default_name(url: Any) -> str:
 
 
 def _ignored_setting(problem: Problem) -> Problem:
-    return attrs.evolve(problem, what=f"A setting was ignored: {problem.message}")
+    return replaced(problem, message=f"A setting was ignored: {problem.message}")
 
 
 def _flatten(raw: Mapping[str, Any]) -> list[tuple[str, Any]]:

@@ -15,7 +15,7 @@ import attrs
 from attrs import validators as v
 
 from ..hotkey.chord import Chord
-from ..problems import Problem, ProblemError
+from ..problems import ProblemError, untyped_problem
 from .endpoint import MAX_KEEP_OPEN_S, ON_DEVICE, bool_field, one_of, text_field
 from .endpoint import OPENAI_URL as OPENAI_URL
 from .endpoint import Endpoint as Endpoint
@@ -201,7 +201,9 @@ def put(settings: Settings, key: str, value: Any) -> Settings:
         return attrs.evolve(settings, **{group: changed})
     except (TypeError, ValueError) as error:
         raise ProblemError(
-            Problem(f"{key} cannot be {_format_value(key, value)}.", _describe_allowed(key, error))
+            untyped_problem(
+                f"{key} cannot be {_format_value(key, value)}.", _describe_allowed(key, error)
+            )
         ) from error
 
 
@@ -237,20 +239,24 @@ def parse(key: str, text: str) -> Any:
             "off": False,
         }
         if text.lower() not in switches:
-            raise ProblemError(Problem(f"{key} cannot be {text!r}.", "It is true or false."))
+            raise ProblemError(
+                untyped_problem(f"{key} cannot be {text!r}.", "It is true or false.")
+            )
         return switches[text.lower()]
     if kind is int:
         try:
             return int(text)
         except ValueError as error:
             raise ProblemError(
-                Problem(f"{key} cannot be {text!r}.", "It is a whole number.")
+                untyped_problem(f"{key} cannot be {text!r}.", "It is a whole number.")
             ) from error
     if kind is float:
         try:
             return float(text)
         except ValueError as error:
-            raise ProblemError(Problem(f"{key} cannot be {text!r}.", "It is a number.")) from error
+            raise ProblemError(
+                untyped_problem(f"{key} cannot be {text!r}.", "It is a number.")
+            ) from error
     if get_origin(kind) is tuple:
         return tuple(part for name in text.split(",") if (part := name.strip()))
     return text
@@ -262,7 +268,7 @@ def _check_key(key: str) -> None:
     close = difflib.get_close_matches(key, KEYS, n=1)
     hint = f" Did you mean {close[0]}?" if close else ""
     raise ProblemError(
-        Problem(
+        untyped_problem(
             f"There is no setting called {key!r}.{hint}", f"The settings are: {', '.join(KEYS)}."
         )
     )
@@ -281,7 +287,7 @@ ALLOWED: Mapping[str, str] = {
     "on_device.model": "It is the name of a model: sayso models list.",
     "microphone.preroll_ms": "It is a whole number of milliseconds from 0 to 2000.",
     "on_device.unload_minutes": "It is a whole number of minutes up to 1440, or 0 for never.",
-    "history.sound_days": f"It is a whole number of days up to {MAX_RECORDING_DAYS}, or 0 for none.",
+    "history.sound_days": f"It is a whole number of days up to {MAX_RECORDING_DAYS}, or 0 for none.",  # noqa: E501
     "endpoint.keep_open_s": f"It is a whole number of seconds up to {MAX_KEEP_OPEN_S}, or 0.",
     "monthly_budget_usd": f"It is US dollars up to {MAX_BUDGET_USD:,.0f}, or 0 for no limit.",
 }

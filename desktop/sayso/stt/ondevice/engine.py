@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from ...core.problems import Problem, ProblemError
+from ...core.problems import ProblemError, untyped_problem
 from ...core.usage import ON_DEVICE, UsageRecord
 from ..engine import EngineEvent, Ready
 from ..reader import Reader
@@ -24,7 +24,7 @@ from .models.catalog import WHISPER_BASE, Model
 from .models.locate import locate
 from .streaming import StreamingTranscriber, retrieve_exception
 
-TOO_SLOW = Problem(
+TOO_SLOW = untyped_problem(
     "This computer took too long to recognise the recording.",
     "Your recording is kept.",
     "try-again",
@@ -202,7 +202,7 @@ class OnDeviceEngine:
                 )
         except (RuntimeError, ValueError, OSError) as error:
             raise ProblemError(
-                Problem(
+                untyped_problem(
                     f"The model {self._model_title} could not be loaded.",
                     "Download it again, or choose another.",
                     "recognition",

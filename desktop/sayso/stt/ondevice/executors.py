@@ -7,26 +7,24 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Literal, TypeVar, get_args
 
-import attrs
-
-from ...core.problems import Problem, ProblemError
+from ...core.problems import ProblemError, replaced, untyped_problem
 
 T = TypeVar("T")
 
 ExecutorName = Literal["listen", "quick", "thorough"]
 """The voice detector; decodes in short windows; decodes in full. One call at a time in each."""
 
-NOT_INSTALLED = Problem(
+NOT_INSTALLED = untyped_problem(
     "Recognition on this computer is not installed.",
     "Install it with: pip install 'sayso[on-device]'.",
     "recognition",
 )
-OUT_OF_MEMORY = Problem(
+OUT_OF_MEMORY = untyped_problem(
     "There is not enough memory for this model.",
     "Choose a smaller one, or close other programs.",
     "recognition",
 )
-TRANSCRIPTION_FAILED = Problem(
+TRANSCRIPTION_FAILED = untyped_problem(
     "This computer could not recognise the recording.", "Your recording is kept.", "try-again"
 )
 
@@ -52,11 +50,11 @@ class Executors:
             self._last_futures[name] = work
             return await asyncio.wrap_future(work)
         except ImportError as error:
-            raise ProblemError(attrs.evolve(NOT_INSTALLED, detail=str(error))) from error
+            raise ProblemError(replaced(NOT_INSTALLED, detail=str(error))) from error
         except MemoryError as error:
-            raise ProblemError(attrs.evolve(OUT_OF_MEMORY, detail=str(error))) from error
+            raise ProblemError(replaced(OUT_OF_MEMORY, detail=str(error))) from error
         except (RuntimeError, ValueError, OSError) as error:
-            raise ProblemError(attrs.evolve(TRANSCRIPTION_FAILED, detail=str(error))) from error
+            raise ProblemError(replaced(TRANSCRIPTION_FAILED, detail=str(error))) from error
 
     def close(self) -> None:
         """What runs ends by itself; what waits is dropped."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import attrs
 
+from ...core.problems import replaced
 from ...core.settings.settings import Endpoint
 from ..server.auth import Credentials
 from ..server.request_options import RequestOptions
@@ -118,8 +119,8 @@ class DetectingProtocol:
         """What a flat server refuses says nothing to a person: name the setting."""
         if not self._flat:
             return refused
-        problem = attrs.evolve(
-            refused.problem, remedy=CHOOSE_PROTOCOL, action="recognition", again_s=None
+        problem = replaced(
+            refused.problem, remedy=CHOOSE_PROTOCOL, action="recognition", retry_after_s=None
         )
         return Rejected(problem)
 

@@ -30,7 +30,7 @@ from websockets.exceptions import (
 )
 from websockets.protocol import State
 
-from ...core.problems import Problem, ProblemError
+from ...core.problems import Problem, ProblemError, replaced
 from ..engine import EngineEvent
 from ..reader import Reader
 from ..server.errors.connection import connection_failed, error_detail, proxy_failed
@@ -250,7 +250,7 @@ def _connection_problem(host: str, error: Exception) -> Problem:
         case InvalidStatus(response=response):
             return from_http_status(host, response.status_code, dict(response.headers.raw_items()))
         case InvalidProxyStatus(response=response) if response.status_code >= 500:
-            return attrs.evolve(proxy_failed(host, error_detail(host, error)), again_s=0.0)
+            return replaced(proxy_failed(host, error_detail(host, error)), retry_after_s=0.0)
         case ProxyError() | InvalidProxy():
             return proxy_failed(host, error_detail(host, error))
         case InvalidMessage(__cause__=EOFError()):  # while HTTP was still spoken

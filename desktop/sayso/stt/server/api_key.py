@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from ...core.problems import Problem, ProblemError
+from ...core.problems import ProblemError, untyped_problem
 from .errors import messages
 from .urls import requires_api_key
 
 KEYRING_TIMEOUT_S = 60.0
 """The keyring may ask somebody for its password."""
-KEYRING_LOCKED = Problem(
+KEYRING_LOCKED = untyped_problem(
     "The keyring is locked.", "Unlock it, or enter the key again.", "recognition"
 )
 

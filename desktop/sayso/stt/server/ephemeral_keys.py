@@ -17,7 +17,7 @@ from typing import Any
 
 import attrs
 
-from ...core.problems import Problem, ProblemError
+from ...core.problems import Problem, ProblemError, untyped_problem
 from ...core.settings.endpoint import Endpoint
 from ...core.settings.headers import parse_headers
 from .api_key import GetApiKey, api_key_for
@@ -158,7 +158,7 @@ def _server_time_s(answer: HttpResponse) -> float | None:
 
 
 def _no_key_problem(host: str, detail: str) -> Problem:
-    return Problem(
+    return untyped_problem(
         f"{host} answered, but gave no short-lived key.",
         "Check the address it is fetched from.",
         "recognition",

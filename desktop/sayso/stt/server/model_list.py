@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 
-from ...core.problems import Problem, ProblemError
+from ...core.problems import ProblemError, untyped_problem
 from ...core.settings.settings import Endpoint
 from . import models
 from .api_key import GetApiKey
@@ -22,7 +22,7 @@ MAX_NAME_CHARS = 200
 _TRANSCRIPTION_NAMES = re.compile(
     r"whisper|transcri|voxtral|speech|stt|asr|parakeet|canary|nova|scribe|moonshine", re.I
 )
-NO_LIST = Problem("The server gives no list of its models.", "Enter the model’s name.")
+NO_LIST = untyped_problem("The server gives no list of its models.", "Enter the model’s name.")
 
 
 async def fetch_models(endpoint: Endpoint, get_api_key: GetApiKey) -> tuple[str, ...]:

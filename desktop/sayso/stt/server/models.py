@@ -43,7 +43,7 @@ class ServerModel:
         """What to know about its end; '' where none is announced."""
         if self.shutdown_date is None:
             return ""
-        return f"OpenAI shuts {self.name} down on {_format_date(self.shutdown_date)}. Use {self.successor}."
+        return f"OpenAI shuts {self.name} down on {_format_date(self.shutdown_date)}. Use {self.successor}."  # noqa: E501
 
     @property
     def deprecation_hint(self) -> str:
@@ -77,15 +77,15 @@ def _mini(name: str, gone_on: date) -> ServerModel:
 
 
 MODELS: tuple[ServerModel, ...] = (
-    ServerModel(DEFAULT_MODEL, _options("languages", "prompt", "keywords", "delay"), True, "duration", 0.017),
-    ServerModel("gpt-transcribe", _options("languages", "prompt", "keywords", "vad"), False, "duration",
+    ServerModel(DEFAULT_MODEL, _options("languages", "prompt", "keywords", "delay"), True, "duration", 0.017),  # noqa: E501
+    ServerModel("gpt-transcribe", _options("languages", "prompt", "keywords", "vad"), False, "duration",  # noqa: E501
           0.0045, webrtc=False),
     ServerModel("gpt-realtime-whisper", _options("language", "delay"), True, "duration", 0.017),
     ServerModel("gpt-4o-transcribe", _OF_4O, False, "tokens", 0.006, _FEBRUARY, DEFAULT_MODEL),
     _mini("gpt-4o-mini-transcribe", _FEBRUARY),
     _mini("gpt-4o-mini-transcribe-2025-12-15", _FEBRUARY),
     _mini("gpt-4o-mini-transcribe-2025-03-20", _JANUARY),
-    ServerModel("whisper-1", _options("language", "prompt", "vad"), False, "duration", 0.006, _FEBRUARY,
+    ServerModel("whisper-1", _options("language", "prompt", "vad"), False, "duration", 0.006, _FEBRUARY,  # noqa: E501
           "gpt-transcribe"),
     ServerModel("gpt-4o-transcribe-diarize", frozenset(), False, "tokens", None, _FEBRUARY,
           "gpt-transcribe", realtime=False),

@@ -10,7 +10,7 @@ import difflib
 
 import attrs
 
-from ...core.problems import Problem, ProblemError
+from ...core.problems import ProblemError, untyped_problem
 from ...core.settings.endpoint import Endpoint
 
 
@@ -153,5 +153,7 @@ def find_preset(name: str) -> Preset:
     close = difflib.get_close_matches(name.lower(), names, n=1)
     hint = f" Did you mean {close[0]}?" if close else ""
     raise ProblemError(
-        Problem(f"There is no preset called {name!r}.{hint}", f"They are: {', '.join(names)}.")
+        untyped_problem(
+            f"There is no preset called {name!r}.{hint}", f"They are: {', '.join(names)}."
+        )
     )

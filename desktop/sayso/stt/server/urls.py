@@ -10,7 +10,7 @@ import ipaddress
 from collections.abc import Mapping
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
-from ...core.problems import Problem, ProblemError
+from ...core.problems import ProblemError, untyped_problem
 
 OPENAI_HOST = "api.openai.com"
 CLOUDFLARE_HOST = "gateway.ai.cloudflare.com"
@@ -18,7 +18,7 @@ SECURE_SCHEMES = {"wss": "wss", "https": "wss"}
 INSECURE_SCHEMES = {"ws": "ws", "http": "ws"}
 DEFAULT_PORTS = {"wss": 443, "https": 443, "ws": 80, "http": 80}
 
-NO_ADDRESS = Problem(
+NO_ADDRESS = untyped_problem(
     "There is no server address.", "Enter one in Settings > Recognition.", "recognition"
 )
 
@@ -142,4 +142,4 @@ def _insecure_allowed(parts: SplitResult, allowed: str) -> bool:
 
 
 def _address_error(what: str, remedy: str) -> ProblemError:
-    return ProblemError(Problem(what, remedy, "recognition"))
+    return ProblemError(untyped_problem(what, remedy, "recognition"))

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ...core.problems import Problem, ProblemError
+from ...core.problems import Problem, ProblemError, replaced, untyped_problem
 from ...core.settings.endpoint import Endpoint
 from ..engine import EngineEvent
 from ..reader import Reader
@@ -52,7 +52,7 @@ MAX_LOST_S = 0.2
 TRAILING_SILENCE_MS = 600
 """After the last word, before the commit: the dialect's padding, and what a server holds back.
 PROTOCOL 1.9 saw clients add as much."""
-NOT_INSTALLED = Problem(
+NOT_INSTALLED = untyped_problem(
     "WebRTC is not installed.",
     "Choose WebSocket, or pip install 'sayso[webrtc]'.",
     "recognition",
@@ -218,7 +218,7 @@ def load_call_module() -> Any:
     try:
         from . import call
     except ImportError as error:
-        raise ProblemError(attrs.evolve(NOT_INSTALLED, detail=str(error))) from error
+        raise ProblemError(replaced(NOT_INSTALLED, detail=str(error))) from error
     return call
 
 
@@ -229,7 +229,7 @@ def check_support(endpoint: Endpoint) -> None:
     model = models.by_name(endpoint.model)
     if not model.webrtc:
         raise ProblemError(
-            Problem(
+            untyped_problem(
                 f"{model.name} does not work over WebRTC.",
                 "Choose another model, or WebSocket.",
                 "recognition",

@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from ...core.insertion import Target
-from ...core.problems import Problem
+from ...core.problems import Problem, untyped_problem
 from .. import Platform
 from ..pynput_backend import PynputHotkey, PynputTypist, load_pynput
 
@@ -16,7 +16,7 @@ _KEY_ROWS = {
 KEY_NAMES = {first + n: char for first, row in _KEY_ROWS.items() for n, char in enumerate(row)}
 """Virtual key codes of letters (Carbon's HIToolbox/Events.h): places on a US keyboard."""
 
-PERMISSION_MISSING = Problem(
+PERMISSION_MISSING = untyped_problem(
     "macOS does not let Sayso see keys or type yet.",
     "Allow it in System Settings, Privacy & Security, under Accessibility and Input Monitoring.",
 )

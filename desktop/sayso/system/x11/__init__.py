@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ...core.problems import Problem, ProblemError
+from ...core.problems import Problem, ProblemError, untyped_problem
 from .. import Platform, unavailable
 from .clipboard import SelectionProbe
 from .connection import connect
@@ -29,7 +29,7 @@ def platform() -> Platform:
     )
 
 
-XWAYLAND = Problem(
+XWAYLAND = untyped_problem(
     "This is a Wayland session, where Sayso sees keys only in X11 windows.",
     "Give sayso start and sayso stop keys of their own in your desktop's settings.",
     "hotkey",

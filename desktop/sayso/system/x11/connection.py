@@ -10,7 +10,7 @@ from typing import Any
 from Xlib import display, error
 from Xlib.support.connect import get_display
 
-from ...core.problems import Problem, ProblemError
+from ...core.problems import Problem, ProblemError, untyped_problem
 from .. import DisplayLostError
 
 CONNECTION_ERRORS: tuple[type[Exception], ...] = (error.ConnectionClosedError, OSError)
@@ -55,7 +55,7 @@ def close(connection: Any) -> None:
 
 
 def no_display_problem(detail: str = "") -> Problem:
-    return Problem(
+    return untyped_problem(
         "There is no X display here, so Sayso cannot see keys or type.",
         "Use sayso start and sayso stop; the words are then copied.",
         detail=detail,
@@ -69,7 +69,7 @@ def x_errors_translated() -> Iterator[None]:
         yield
     except CONNECTION_ERRORS as raised:
         raise DisplayLostError(
-            Problem(
+            untyped_problem(
                 "The X display went away, so nothing could be typed.",
                 "Your words are in the history.",
                 "copy",
@@ -78,7 +78,7 @@ def x_errors_translated() -> Iterator[None]:
         ) from raised
     except error.XError as raised:
         raise ProblemError(
-            Problem(
+            untyped_problem(
                 "The X display does not take simulated keys.",
                 "Your words can be copied instead.",
                 "copy",

@@ -10,7 +10,7 @@ from Xlib import X, error
 
 from ...core.hotkey import keys as names
 from ...core.hotkey.chord import Chord
-from ...core.problems import Problem
+from ...core.problems import Problem, untyped_problem
 from .connection import close, connect
 from .layout import key_name as name_of
 
@@ -47,7 +47,7 @@ class KeyGrabs:
                 self._apply()
         if not refused:
             return None
-        return Problem(
+        return untyped_problem(
             f"Another program uses {Chord.parse(chord).display_name}.",
             "Choose a different hotkey.",
             "hotkey",

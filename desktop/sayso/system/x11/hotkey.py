@@ -16,7 +16,7 @@ from typing import Any
 from Xlib import X, error
 
 from ...core.hotkey import keys as names
-from ...core.problems import Problem, ProblemError
+from ...core.problems import Problem, ProblemError, untyped_problem
 from .. import DisplayLostError
 from . import xinput
 from .connection import CONNECTION_ERRORS, close, connect, no_display_problem, x_errors_translated
@@ -68,7 +68,7 @@ class X11Hotkey:
         if not connection.has_extension("XInputExtension"):
             connection.close()
             raise ProblemError(
-                Problem(
+                untyped_problem(
                     "This X display does not let Sayso see keys.",
                     "Use sayso start and sayso stop.",
                     "hotkey",

@@ -16,7 +16,7 @@ from Xlib import X
 from Xlib.ext import xtest
 
 from ...core.insertion import Target
-from ...core.problems import Problem, ProblemError
+from ...core.problems import ProblemError, untyped_problem
 from .. import DisplayLostError, FocusChangedError, Pressed
 from . import layout as layouts
 from .connection import close, connect, x_errors_translated
@@ -72,7 +72,9 @@ class X11Typist:
         if not self._connection.has_extension("XTEST"):
             self._connection.close()
             raise ProblemError(
-                Problem("This X display takes no simulated keys.", "Words are copied instead.")
+                untyped_problem(
+                    "This X display takes no simulated keys.", "Words are copied instead."
+                )
             )
         self._keyboard = Keyboard(self._connection)
         self._temporary_keymap = TemporaryKeymap(self._connection, self._keyboard)
@@ -129,7 +131,7 @@ class X11Typist:
             symbols = [layouts.keysym(c) for c in text]
         except ValueError as error:
             raise ProblemError(
-                Problem(
+                untyped_problem(
                     "The text has a character that no key gives.",
                     "It can be copied instead.",
                     "copy",
@@ -145,7 +147,7 @@ class X11Typist:
 
     def press_paste(self, chord: Pressed, target: int = 0) -> None:
         if chord not in _CHORDS:
-            raise ProblemError(Problem(f"There are no keys for {chord} here."))
+            raise ProblemError(untyped_problem(f"There are no keys for {chord} here."))
         with self._exclusive_connection(), self._modifiers_released():
             self._check_focus(target)
             layout = self._read_layout()[0]
@@ -187,7 +189,9 @@ class X11Typist:
             return symbols
         if new and not room:
             raise ProblemError(
-                Problem("Every key is in use here.", "The text can be copied instead.", "copy")
+                untyped_problem(
+                    "Every key is in use here.", "The text can be copied instead.", "copy"
+                )
             )
         if new:
             self._temporary_keymap.map_symbols(keys, layout, new[:room])

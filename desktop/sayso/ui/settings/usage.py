@@ -8,7 +8,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
-from ...core.problems import Problem, ProblemError
+from ...core.problems import ProblemError, untyped_problem
 from ...core.settings import settings as settings_of
 from ...core.settings.settings import Settings
 from ...core.usage import (
@@ -143,7 +143,7 @@ class UsagePage(Page):
             self.budget_row.note.show_message("")
         else:
             left = max(0.0, budget_usd - (whole.cost_usd or 0.0))
-            words = f"{format_budget_share(whole, budget_usd)} used, {format_usd(left)} left this month."
+            words = f"{format_budget_share(whole, budget_usd)} used, {format_usd(left)} left this month."  # noqa: E501
             self.budget_row.note.show_message(words, "bad" if state else "good")
 
     @Slot()
@@ -155,7 +155,7 @@ class UsagePage(Page):
             )
             settings_of.put(self.settings, BUDGET_KEY, value)
         except ProblemError:
-            problem = Problem(f"“{typed}” is no amount.", "Write it as 5 or 2.50.")
+            problem = untyped_problem(f"“{typed}” is no amount.", "Write it as 5 or 2.50.")
             self.budget_row.note.show_problem(problem)
             return
         if value == self.settings.monthly_budget_usd:

@@ -63,7 +63,7 @@ def _buttons_and_fields(scheme: Scheme) -> str:
     QPushButton#flat {{ background: transparent; border: 0; color: {scheme.accent};
         padding: 0 8px; }}
     QPushButton#flat:focus {{ border: 2px solid {scheme.accent}; padding: 0 6px; }}
-    """
+    """  # noqa: E501
 
 
 def _radio_buttons(scheme: Scheme) -> str:

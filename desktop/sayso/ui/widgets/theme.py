@@ -161,15 +161,15 @@ def window_scheme(palette: QPalette, from_desktop: bool) -> Scheme:
         ours,
         window=of(role.Window),
         surface=surface,
-        raised=of(role.Button),
-        ink=ink,
-        ink2=mix(ink, surface, 0.25),
-        ink3=mix(ink, surface, 0.35),
-        line=mix(ink, surface, 0.88),
+        button=of(role.Button),
+        text=ink,
+        secondary_text=mix(ink, surface, 0.25),
+        disabled_text=mix(ink, surface, 0.35),
+        divider=mix(ink, surface, 0.88),
         outline=mix(ink, surface, 0.48),
-        voice=accent,
-        on_voice=text_color_on(accent),
-        voice_soft=mix(accent, of(role.Window), 0.85),
+        accent=accent,
+        on_accent=text_color_on(accent),
+        accent_soft=mix(accent, of(role.Window), 0.85),
     )
     return _high_contrast(made) if high_contrast() else made
 
@@ -251,12 +251,12 @@ def _is_dark() -> bool:
 def _high_contrast(chosen: Scheme) -> Scheme:
     return attrs.evolve(
         chosen,
-        line=chosen.text,
+        divider=chosen.text,
         outline=chosen.text,
-        ink2=chosen.text,
-        voice_soft=chosen.surface,
+        secondary_text=chosen.text,
+        accent_soft=chosen.surface,
         amber_soft=chosen.surface,
         red_soft=chosen.surface,
         shadow_alpha=0,
-        strong_edges=True,
+        is_high_contrast=True,
     )

@@ -153,7 +153,7 @@ WATCHED = {
     "told once": ([(20, 1), *looks(20, 4000)], ["no-callback"]),
     "who looks was kept waiting, not the microphone": ([(0, 1), (5000, ""), (5001, 1)], []),
     "kept waiting, and the blocks stop": ([(0, 1), *looks(4900, 5200)], ["no-callback"]),
-    "zeros for too long": ([(t, 0) for t in range(0, SILENCE_TIMEOUT_MS + 500, 20)], ["zeros", "silence"]),
+    "zeros for too long": ([(t, 0) for t in range(0, SILENCE_TIMEOUT_MS + 500, 20)], ["zeros", "silence"]),  # noqa: E501
     "zeros, then sound in time": (
         [*((t, 0) for t in range(0, SILENCE_TIMEOUT_MS, 20)), (2000, 1)],
         ["zeros"],

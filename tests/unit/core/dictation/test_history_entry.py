@@ -12,7 +12,7 @@ from sayso.core.dictation.history_entry import (
 )
 from sayso.core.dictation.retention import UNRESOLVED, audio_days, describe_retention, text_days
 from sayso.core.dictation.take import Take
-from sayso.core.problems import Problem
+from sayso.core.problems import untyped_problem
 from sayso.core.settings import settings as s
 from sayso.core.settings.settings import HistorySettings
 from sayso.core.usage import UsageRecord
@@ -29,7 +29,7 @@ SILENT = HistoryEntry(
 def test_an_entry_is_what_the_take_was():
     take = Take(number=1, id="x", rate_hz=16000, engine="on-device", text="Hi.")
     take.append(bytes(32000))
-    take.outcome, take.problem = "held", Problem("The window is gone.", "Copy them.")
+    take.outcome, take.problem = "held", untyped_problem("The window is gone.", "Copy them.")
     take.mark("key_up", 900.04)
     entry = entry_from_take(take, started_s=1795269600.5, offset_min=60, program="editor")
     assert entry.started == "2026-11-21T14:00:00.500+00:00"

@@ -41,11 +41,11 @@ from sayso.core.dictation.state_machine import (
     Dictation,
     Phase,
 )
-from sayso.core.problems import Problem
+from sayso.core.problems import untyped_problem
 
-API_KEY_REFUSED = Problem("Your API key was refused by api.openai.com.")
-MICROPHONE_UNPLUGGED = Problem("The microphone went away while you spoke.")
-PASTE_FAILED = Problem("This window does not take typed text.")
+API_KEY_REFUSED = untyped_problem("Your API key was refused by api.openai.com.")
+MICROPHONE_UNPLUGGED = untyped_problem("The microphone went away while you spoke.")
+PASTE_FAILED = untyped_problem("This window does not take typed text.")
 OPENED = [OpenMic(1), StartRecognition(1)]
 STOPPED = PlayCue("stop")
 ERROR = PlayCue("error")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sayso.core.problems import Problem
+from sayso.core.problems import Problem, untyped_problem
 from sayso.core.recognition.fallback_policy import (
     MAX_BACKOFF_S,
     MAX_RETRY_AFTER_S,
@@ -24,10 +24,10 @@ from sayso.core.recognition.fallback_policy import (
 )
 from sayso.core.recognition.plausibility import Reason, Suspicion
 
-LOST = Problem("The connection was lost.", retry_after_s=0.0)
-BUSY = Problem("It is busy.", retry_after_s=20.0)
-ALL_DAY = Problem("It is busy all day.", retry_after_s=MAX_RETRY_AFTER_S + 1)
-KEY = Problem("The key was refused.")
+LOST = untyped_problem("The connection was lost.", retry_after_s=0.0)
+BUSY = untyped_problem("It is busy.", retry_after_s=20.0)
+ALL_DAY = untyped_problem("It is busy all day.", retry_after_s=MAX_RETRY_AFTER_S + 1)
+KEY = untyped_problem("The key was refused.")
 A, B, HERE = "OpenAI", "Groq", "on-device"
 
 
@@ -38,7 +38,7 @@ def order(*names: str) -> FallbackPolicy:
 
 
 def doubt(reason: Reason, text: str = "") -> Suspicion:
-    return Suspicion(reason, Problem(f"It is {reason}."), text)
+    return Suspicion(reason, untyped_problem(f"It is {reason}."), text)
 
 
 def walked(made: FallbackPolicy, *faults: tuple[Problem, float | None]) -> Decision:
@@ -121,7 +121,7 @@ def test_who_was_late_is_told_as_such_unless_more_is_known() -> None:
     made.on_timeout(2.0)
     step = made.on_failure(KEY, RETRY_FOR_S + 1)
     assert step == Fail(
-        Problem(
+        untyped_problem(
             "OpenAI did not answer in time.",
             "Your recording is kept.",
             "try-again",

@@ -199,9 +199,9 @@ def test_the_rest_is_decoded_and_fitted_on():
 WHOLE = {
     "nothing is known": [],
     "what is known is doubtful": [
-        attrs.evolve(KNOWN, draft=draft("0 1 2 3 4 5", log_prob=-2.0)),
+        attrs.evolve(KNOWN, hypothesis=draft("0 1 2 3 4 5", log_prob=-2.0)),
     ],
-    "what is known has what comes later in it": [attrs.evolve(KNOWN, samples=130_000)],
+    "what is known has what comes later in it": [attrs.evolve(KNOWN, sample_count=130_000)],
     "little of it is known": [PriorDecode(2 * RATE_HZ, draft("0 1"))],
 }  # fmt: skip
 

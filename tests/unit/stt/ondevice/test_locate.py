@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sayso.core.problems import ProblemError
-from sayso.stt.ondevice.models import locate
+from sayso.stt.ondevice.models import locate as locate_module
 from sayso.stt.ondevice.models.catalog import WHISPER_BASE, Model, by_name
 from sayso.stt.ondevice.models.locate import hub_cache, installed_files, locate, location
 from sayso.stt.ondevice.models.manifest import Manifest, ModelFile
@@ -140,7 +140,7 @@ def test_many_starts_at_once_all_get_a_whole_model(found):
 def test_what_a_killed_start_left_is_cleared_and_what_another_writes_is_not(found, tmp_path):
     folder = tmp_path / "cache" / "tiny"
     folder.mkdir(parents=True)
-    for name, age_s in (("old.joining", 2 * locate.ABANDONED_S), ("now.joining", 1)):
+    for name, age_s in (("old.joining", 2 * locate_module.ABANDONED_S), ("now.joining", 1)):
         (folder / name).write_bytes(b"half")
         then = (folder / name).stat().st_mtime - age_s
         os.utime(folder / name, (then, then))

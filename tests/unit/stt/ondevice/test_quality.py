@@ -113,4 +113,4 @@ def test_more_speech_may_have_more_tokens():
     ],
 )
 def test_who_says_the_same_again_and_again_loops(changes, loops):
-    assert attrs.evolve(GOOD, length=33, **changes).is_looping is loops
+    assert attrs.evolve(GOOD, token_count=33, **changes).is_looping is loops

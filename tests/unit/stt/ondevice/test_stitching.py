@@ -29,7 +29,7 @@ JOINED = {
     "a gap keeps its punctuation": ([TextPart("We came,", "gap"), TextPart("We saw.")],
         "We came, We saw."),
     "words said twice at a gap": (
-        [TextPart("The child almost hurt the.", "gap"), TextPart("The child almost hurt the small dog.")],
+        [TextPart("The child almost hurt the.", "gap"), TextPart("The child almost hurt the small dog.")],  # noqa: E501
         "The child almost hurt the small dog.",
     ),
     "the second copy ends it": (
@@ -40,7 +40,7 @@ JOINED = {
         [TextPart("come on", "gap"), TextPart("come on now")], "come on come on now",
     ),
     "who pauses may repeat all": (
-        [TextPart("I like it here."), TextPart("I like it here.")], "I like it here. I like it here.",
+        [TextPart("I like it here."), TextPart("I like it here.")], "I like it here. I like it here.",  # noqa: E501
     ),
 }  # fmt: skip
 

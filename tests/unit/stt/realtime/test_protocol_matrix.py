@@ -87,14 +87,14 @@ MATRIX: dict[str, Row] = {
         lambda: error_problem(None, NO_PARAMETER, url=GATEWAY_URL),
         "gw.example wants no model in its address.", "Take it out under Settings"),
     "1.1 a transcription model in the address": (
-        lambda: error_problem(None, "Model m-1 is a transcription model and cannot be used as the realtime"
+        lambda: error_problem(None, "Model m-1 is a transcription model and cannot be used as the realtime"  # noqa: E501
                      " session model.", url=GATEWAY_URL),
         "gw.example wants no model in its address.", "Take it out"),
     "1.1 a conversation was opened": (
         lambda: error_problem(None, CONVERSATION, url=GATEWAY_URL),
         "gw.example wants no model in its address.", "Take it out"),
     "1.1 no model": (
-        lambda: error_problem("missing_model", "You must provide a model parameter.", url=GATEWAY_URL),
+        lambda: error_problem("missing_model", "You must provide a model parameter.", url=GATEWAY_URL),  # noqa: E501
         "gw.example was told no model.", "let it stand in the address"),
     "1.1 a wrong path": (
         lambda: status_problem(403, "api.openai.com"),
@@ -107,16 +107,16 @@ MATRIX: dict[str, Row] = {
         lambda: close_problem(3000, "invalid_request_error.invalid_api_key"),
         "Your API key was refused by api.openai.com.", "Open Settings"),
     "1.3 no key": (
-        lambda: error_problem(None, "Missing bearer or basic authentication in header", url=GATEWAY_URL),
+        lambda: error_problem(None, "Missing bearer or basic authentication in header", url=GATEWAY_URL),  # noqa: E501
         "There is no API key for gw.example.", "Open Settings > Recognition to enter it."),
     "1.3 the beta header": (
-        lambda: error_problem("beta_api_shape_disabled", "The Realtime Beta API is no longer supported."),
+        lambda: error_problem("beta_api_shape_disabled", "The Realtime Beta API is no longer supported."),  # noqa: E501
         "api.openai.com no longer speaks this old way.", "OpenAI-Beta"),
     "1.3 its close ": (
         lambda: close_problem(4000, "invalid_request_error.beta_api_shape_disabled"),
         "api.openai.com no longer speaks this old way.", "OpenAI-Beta"),
     "1.3 sixty minutes": (
-        lambda: error_problem("session_expired", "Your session hit the maximum duration of 60 minutes.",
+        lambda: error_problem("session_expired", "Your session hit the maximum duration of 60 minutes.",  # noqa: E501
                      ready=True),
         "The session with api.openai.com has run out.", "Your recording is kept."),
     "1.3 the close after sixty minutes": (
@@ -133,12 +133,12 @@ MATRIX: dict[str, Row] = {
         "There is no credit left at gw.example.", "Add credit"),
     # 1.5: the session
     "1.5 no turn detection": (
-        lambda: error_problem("invalid_value", "Turn detection is not supported for this transcription"
+        lambda: error_problem("invalid_value", "Turn detection is not supported for this transcription"  # noqa: E501
                      " model.", param="session.audio.input.turn_detection"),
         "api.openai.com refused the settings. It says: “Turn detection is not",
         "the address, the model and the language"),
     "1.5 an unknown field": (
-        lambda: error_problem("unknown_parameter", "Unknown parameter: 'session.x'.", param="session.x"),
+        lambda: error_problem("unknown_parameter", "Unknown parameter: 'session.x'.", param="session.x"),  # noqa: E501
         "refused the settings. It says: “Unknown parameter", "Check"),
     "1.5 a wrong rate": (
         lambda: error_problem("integer_below_min_value", "Expected a value >= 24000.",
@@ -160,11 +160,11 @@ MATRIX: dict[str, Row] = {
         lambda: error_problem("rate_limit_exceeded", "Slow down.", ready=True),
         "api.openai.com is busy.", "Try again in a moment."),
     "1.8 server error": (
-        lambda: error_problem("server_error", "The server had an error.", kind="server_error", ready=True),
+        lambda: error_problem("server_error", "The server had an error.", kind="server_error", ready=True),  # noqa: E501
         "api.openai.com could not recognise this. It says: “The server had an error.”",
         "Your recording is kept. Try again."),
     "1.8 an item that fails": (
-        lambda: error_problem(None, "Input transcription failed for item 'item_1'.", kind="server_error",
+        lambda: error_problem(None, "Input transcription failed for item 'item_1'.", kind="server_error",  # noqa: E501
                      ready=True, failed=True),
         "could not recognise this. It says: “Input transcription failed", "Try again."),
     "1.8 wrong JSON": (
@@ -178,19 +178,19 @@ MATRIX: dict[str, Row] = {
         "could not recognise this. It says: “Error committing", "kept"),
     # HTTP in place of 101
     "HTTP 400": (lambda: status_problem(400), "gw.example refused the connection.", "the model"),
-    "HTTP 401": (lambda: status_problem(401), "Your API key was refused by gw.example.", "Open Settings"),
-    "HTTP 402": (lambda: status_problem(402), "There is no credit left at gw.example.", "Add credit"),
-    "HTTP 403": (lambda: status_problem(403), "gw.example refused the connection.", "Check the key"),
-    "HTTP 404": (lambda: status_problem(404), "No speech server answers at gw.example.", "/v1 at its end"),
+    "HTTP 401": (lambda: status_problem(401), "Your API key was refused by gw.example.", "Open Settings"),  # noqa: E501
+    "HTTP 402": (lambda: status_problem(402), "There is no credit left at gw.example.", "Add credit"),  # noqa: E501
+    "HTTP 403": (lambda: status_problem(403), "gw.example refused the connection.", "Check the key"),  # noqa: E501
+    "HTTP 404": (lambda: status_problem(404), "No speech server answers at gw.example.", "/v1 at its end"),  # noqa: E501
     "HTTP 405": (lambda: status_problem(405), "takes no live sound here.", "whole recordings"),
     "HTTP 426": (lambda: status_problem(426), "takes no live sound here.", "whole recordings"),
-    "HTTP 407": (lambda: status_problem(407), "The proxy does not lead to gw.example.", "system settings"),
-    "HTTP 408": (lambda: status_problem(408), "gw.example did not answer.", "Your recording is kept."),
+    "HTTP 407": (lambda: status_problem(407), "The proxy does not lead to gw.example.", "system settings"),  # noqa: E501
+    "HTTP 408": (lambda: status_problem(408), "gw.example did not answer.", "Your recording is kept."),  # noqa: E501
     "HTTP 429": (lambda: status_problem(429), "gw.example is busy.", "Try again in a moment."),
     "HTTP 429 with a time": (
         lambda: status_problem(429, retry_after="30"), "gw.example is busy.", "Try again in 30 s."),
-    "HTTP 500": (lambda: status_problem(500), "gw.example cannot answer now.", "Try again in a moment."),
-    "HTTP 502": (lambda: status_problem(502, **HTML_HEADERS), "gw.example cannot answer now.", "kept"),
+    "HTTP 500": (lambda: status_problem(500), "gw.example cannot answer now.", "Try again in a moment."),  # noqa: E501
+    "HTTP 502": (lambda: status_problem(502, **HTML_HEADERS), "gw.example cannot answer now.", "kept"),  # noqa: E501
     "HTTP 503": (lambda: status_problem(503), "gw.example cannot answer now.", "kept"),
     "HTTP 504": (lambda: status_problem(504), "gw.example did not answer.", "kept"),
     "HTTP 301 to another host": (
@@ -205,7 +205,7 @@ MATRIX: dict[str, Row] = {
         lambda: status_problem(302, location=f"https://{KEY}/"), "sends Sayso elsewhere.", "Enter"),
     # captive portals
     "a page with 200": (
-        lambda: status_problem(200, **HTML_HEADERS), "A web page came in place of gw.example.", "Sign in to this"),
+        lambda: status_problem(200, **HTML_HEADERS), "A web page came in place of gw.example.", "Sign in to this"),  # noqa: E501
     "a page with 302": (
         lambda: status_problem(302, **HTML_HEADERS), "A web page came in place of gw.example.",
         "Sign in to this network"),
@@ -213,14 +213,14 @@ MATRIX: dict[str, Row] = {
         lambda: status_problem(302, "api.openai.com", Location="http://login.hotel.example/"),
         "A web page came in place of api.openai.com.", "Sign in"),
     "a redirect to the router": (
-        lambda: status_problem(307, location="http://10.0.0.1/login"), "A web page came", "Sign in"),
+        lambda: status_problem(307, location="http://10.0.0.1/login"), "A web page came", "Sign in"),  # noqa: E501
     "a redirect to the router's name": (
-        lambda: status_problem(307, location="http://fritz.local/login"), "A web page came", "Sign in"),
+        lambda: status_problem(307, location="http://fritz.local/login"), "A web page came", "Sign in"),  # noqa: E501
     "HTTP 511": (lambda: status_problem(511), "A web page came in place of gw.example.", "Sign in"),
-    "200 and no page": (lambda: status_problem(200), "No speech server answers at gw.example.", "/v1"),
+    "200 and no page": (lambda: status_problem(200), "No speech server answers at gw.example.", "/v1"),  # noqa: E501
     # TLS and the network
     "a certificate nobody vouches for": (
-        lambda: certificate_problem(18), "The certificate of gw.example is not trusted.", "sign in"),
+        lambda: certificate_problem(18), "The certificate of gw.example is not trusted.", "sign in"),  # noqa: E501
     "a certificate for another name": (
         lambda: certificate_problem(62), "The certificate is not for gw.example.", "address"),
     "an old certificate": (
@@ -240,20 +240,20 @@ MATRIX: dict[str, Row] = {
         lambda: connection_failed("api.openai.com", socket.gaierror(-3, "Temporary failure")),
         "There is no internet.", "can be recognised later"),
     "no answer": (
-        lambda: connection_failed("gw.example", TimeoutError()), "gw.example did not answer.", "kept"),
+        lambda: connection_failed("gw.example", TimeoutError()), "gw.example did not answer.", "kept"),  # noqa: E501
     # section 2 and 3
     "2 an offer refused without a word": (
         lambda: call_rejected("api.openai.com"),
         "api.openai.com refused the call.", "WebSocket"),
     "3.1 Azure wants a short-lived key": (
-        lambda: error_problem(None, "This operation requires ephemeral authentication", url=GATEWAY_URL),
+        lambda: error_problem(None, "This operation requires ephemeral authentication", url=GATEWAY_URL),  # noqa: E501
         "gw.example wants a short-lived key.", "fetched"),
     "3.2 LiteLLM does not have it": (
-        lambda: error_problem("server_error", "400: {'error': 'Invalid model name passed in model=m-1.'}",
+        lambda: error_problem("server_error", "400: {'error': 'Invalid model name passed in model=m-1.'}",  # noqa: E501
                      kind="server_error", url=GATEWAY_URL),
         "gw.example does not know “m-1”.", "Choose a model it has."),
     "a key with less permission": (
-        lambda: error_problem(None, "You have insufficient permissions for this operation. Missing scopes:"
+        lambda: error_problem(None, "You have insufficient permissions for this operation. Missing scopes:"  # noqa: E501
                      " api.model.audio.request."),
         "Your key may not transcribe at api.openai.com.", "Give it that"),
     "a country that is not served": (
@@ -263,9 +263,9 @@ MATRIX: dict[str, Row] = {
     "closed with 1006": (
         lambda: close_problem(1006, ""), "connection to api.openai.com was lost.", "Try again."),
     "closed with 1008": (
-        lambda: close_problem(1008, ""), "Your API key was refused by api.openai.com.", "change it"),
+        lambda: close_problem(1008, ""), "Your API key was refused by api.openai.com.", "change it"),  # noqa: E501
     "closed with 1009": (
-        lambda: close_problem(1009, "too big"), "No speech server answers at api.openai.com.", "/v1"),
+        lambda: close_problem(1009, "too big"), "No speech server answers at api.openai.com.", "/v1"),  # noqa: E501
     "closed with 1011": (
         lambda: close_problem(1011, "oh"), "connection to api.openai.com was lost.", "kept"),
     "closed with 1012": (
@@ -292,7 +292,7 @@ MATRIX: dict[str, Row] = {
     "a code that is new, without a word": (
         lambda: error_problem("odd", ""), "refused the settings.", "the address"),
     "neither code nor word": (
-        lambda: error_problem(None, "", ready=True), "could not recognise this.", "Your recording is kept."),
+        lambda: error_problem(None, "", ready=True), "could not recognise this.", "Your recording is kept."),  # noqa: E501
     # before anything is asked, and without an answer
     "no key to show": (
         lambda: api_key_missing("gw.example"), "There is no API key for gw.example.", "enter it"),

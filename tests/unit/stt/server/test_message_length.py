@@ -29,13 +29,13 @@ def certificate_error(number: int) -> Exception:
 CODES = [*sorted(messages.CODES_NOT_ABOUT_OPTIONS), "missing_model", "session_expired", ""]
 STATUSES = [301, 400, 401, 402, 403, 404, 405, 407, 408, 429, 500, 504, 511]
 ERRORS = [
-    *map(certificate_error, (0, *CERTIFICATE_ERRORS)), ssl.SSLError(1, "no"), TimeoutError(), ImportError(),
+    *map(certificate_error, (0, *CERTIFICATE_ERRORS)), ssl.SSLError(1, "no"), TimeoutError(), ImportError(),  # noqa: E501
     OSError(), ConnectionResetError(), socket.gaierror(), ValueError(),
 ]  # fmt: skip
 PROBLEMS: dict[str, Problem] = {
-    **{f"{host} {c}": messages.from_error_code(host, MODEL, c, SERVER_MESSAGE) for host in (HOST, OPENAI)
+    **{f"{host} {c}": messages.from_error_code(host, MODEL, c, SERVER_MESSAGE) for host in (HOST, OPENAI)  # noqa: E501
        for c in CODES},
-    **{f"words {n}": say(HOST, MODEL, "") for n, say in enumerate(messages.MESSAGE_PATTERNS.values())},
+    **{f"words {n}": say(HOST, MODEL, "") for n, say in enumerate(messages.MESSAGE_PATTERNS.values())},  # noqa: E501
     **{f"HTTP {status}": from_http_status(HOST, status) for status in STATUSES},
     **{f"{host} {n}": connection_failed(host, error) for host in (HOST, OPENAI)
        for n, error in enumerate(ERRORS)},

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sayso.core.dictation.status import Status
-from sayso.core.problems import Problem
+from sayso.core.problems import untyped_problem
 from sayso.core.recognition.fallback_policy import RetryDelay
 from sayso.core.settings import settings as s
 from sayso.core.settings.settings import Settings
@@ -14,7 +14,7 @@ from sayso.ui.indicator.timeline import OverlayTimeline
 from sayso.ui.messages import microphone_lost_view
 
 LISTENING = Status("listening", take=1, has_audio=True)
-FAILED = Status("failed", take=1, problem=Problem("It broke.", "Mend it."))
+FAILED = Status("failed", take=1, problem=untyped_problem("It broke.", "Mend it."))
 HELD = Status(take=1, held_text="words", offers_held_text=True)
 
 
@@ -54,7 +54,7 @@ def test_a_shortcut_never_flashes_it() -> None:
 
 
 def test_a_server_that_has_gone_is_told_after_500_ms() -> None:
-    waiting = RetryDelay(Problem("It is gone."), 0.2)
+    waiting = RetryDelay(untyped_problem("It is gone."), 0.2)
     moments = after(attrs.evolve(LISTENING, partial="Hello"))
     moments.on_status(attrs.evolve(LISTENING, partial="Hello", retrying=waiting), 2000)
     assert moments.ms_until_change(2000) == 500
@@ -78,7 +78,7 @@ def text(moments: OverlayTimeline, now: float) -> str:
 
 def test_a_microphone_that_has_gone_is_waited_for_and_named_after_500_ms() -> None:
     moments = after(attrs.evolve(LISTENING, partial="Hello"))
-    gone = attrs.evolve(LISTENING, partial="Hello", waiting=True)
+    gone = attrs.evolve(LISTENING, partial="Hello", microphone_lost=True)
     moments.on_status(gone, 2000)
     assert moments.ms_until_change(2000) == 500
     assert kind(moments, 2499) == "listening"
@@ -87,7 +87,7 @@ def test_a_microphone_that_has_gone_is_waited_for_and_named_after_500_ms() -> No
         attrs.evolve(gone, partial="Hello wor"), 2600
     )  # the engine is not up to it yet
     assert moments.view(2600) == microphone_lost_view(hands_free=False)
-    moments.on_status(attrs.evolve(gone, waiting=False), 2700)
+    moments.on_status(attrs.evolve(gone, microphone_lost=False), 2700)
     assert kind(moments, 2700) == "listening"
 
 
@@ -134,7 +134,7 @@ def test_nothing_heard_stays_longer_when_it_asks(times: int, stays_ms: float) ->
 
 def test_nothing_heard_is_not_told_again_by_the_next_status() -> None:
     moments = after(Status(empty_takes=1))
-    moments.on_status(attrs.evolve(LISTENING, nothing_heard=1), 2000)
+    moments.on_status(attrs.evolve(LISTENING, empty_takes=1), 2000)
     moments.on_status(Status(empty_takes=1), 2010)
     assert moments.view(2020) is None
 
@@ -218,7 +218,7 @@ STATUSES = st.builds(
     nothing_heard=st.integers(0, 2),
     held=st.sampled_from(["", "words"]),
     asks=st.booleans(),
-    problem=st.sampled_from([None, Problem("It broke.")]),
+    problem=st.sampled_from([None, untyped_problem("It broke.")]),
 )
 
 

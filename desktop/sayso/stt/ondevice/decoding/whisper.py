@@ -128,7 +128,9 @@ class WhisperDecoder:
     def decode_once(self, samples: Samples, language: str, beam: int = SHORT_BEAM) -> Hypothesis:
         """A short window once; `broken` where `segment` would look again."""
         draft = self.decode_window(samples, language, beam=beam, prompt=self._prompt)
-        return attrs.evolve(draft, most=0) if leaks_prompt(draft.text, self._prompt) else draft
+        return (
+            attrs.evolve(draft, token_limit=0) if leaks_prompt(draft.text, self._prompt) else draft
+        )
 
     def decode_segment(self, samples: Samples, language: str) -> Hypothesis:
         """A segment in a short window; where that goes wrong in a longer one, then in full.
@@ -167,7 +169,7 @@ class WhisperDecoder:
         """The same in full, with no hint; a draft that is taken as it is."""
         text = _join_segments(self._full_segments(samples, language), len(samples), lambda: True)
         return Hypothesis(
-            text=text, tokens=(), token_count=0, token_limit=2, log_prob=0.0, no_speech_probability=0.0,
+            text=text, tokens=(), token_count=0, token_limit=2, log_prob=0.0, no_speech_probability=0.0,  # noqa: E501
             duration_s=len(samples) / RATE_HZ, language=language,
         )  # fmt: skip
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 import attrs
 
-from ....core.problems import Problem, ProblemError
+from ....core.problems import Problem, ProblemError, untyped_problem
 from .manifest import MANIFESTS, Manifest, ModelFile
 
 
@@ -216,7 +216,7 @@ def by_name(name: str) -> Model:
         close = difflib.get_close_matches(name, known, n=1)
         hint = f" Did you mean {close[0]}?" if close else ""
         raise ProblemError(
-            Problem(
+            untyped_problem(
                 f"There is no model called {name}.{hint}",
                 "See them all with: sayso models list.",
                 "recognition",
@@ -237,7 +237,7 @@ def supported_languages(model: Model) -> str:
 
 
 def not_pinned(model: Model) -> Problem:
-    return Problem(
+    return untyped_problem(
         f"The model {model.title} is not pinned yet, so Sayso cannot check what it would download.",
         "Choose another.",
         "recognition",
@@ -248,7 +248,7 @@ def not_downloaded(model: Model) -> Problem:
     """Told when it is to be used."""
     if not model.pinned:
         return not_pinned(model)
-    return Problem(
+    return untyped_problem(
         f"The model {model.title} is not downloaded yet.",
         f"Download it ({format_size(model.size_bytes)}), or choose another.",
         "recognition",
@@ -270,25 +270,25 @@ def removal_problem(status: ModelStatus, in_use: str) -> Problem | None:
     """
     title = status.model.title
     if status.downloading:
-        return Problem(f"The model {title} is being downloaded.", "Cancel that first.")
+        return untyped_problem(f"The model {title} is being downloaded.", "Cancel that first.")
     if status.removable:
         if status.model.name != in_use or status.location != "own":
             return None
-        return Problem(f"The model {title} is in use.", "Use another first.", "recognition")
+        return untyped_problem(f"The model {title} is in use.", "Use another first.", "recognition")
     return {
-        "": Problem(f"The model {title} is not on this computer."),
-        "hub": Problem(
+        "": untyped_problem(f"The model {title} is not on this computer."),
+        "hub": untyped_problem(
             f"The model {title} is in the cache other programs share.", "Sayso leaves it alone."
         ),
-        "package": Problem(
+        "package": untyped_problem(
             f"The model {title} came in an installed package.", "Remove that with pip."
         ),
     }[status.location]
 
 
 def not_enough_space(needed_bytes: int, free_bytes: int) -> Problem:
-    return Problem(
-        f"There is not enough disk space: {format_size(needed_bytes)} needed, {format_size(free_bytes)} free.",
+    return untyped_problem(
+        f"There is not enough disk space: {format_size(needed_bytes)} needed, {format_size(free_bytes)} free.",  # noqa: E501
         "Make some space, or choose a smaller model.",
         "recognition",
     )

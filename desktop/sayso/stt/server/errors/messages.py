@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ....core.problems import Problem
+from ....core.problems import Problem, untyped_problem
 from ..urls import OPENAI_HOST
 
 RECORDING_KEPT = "Your recording is kept."
@@ -81,7 +81,7 @@ def error_code(error: Mapping[str, Any], api_key: str | None = None) -> str:
 
 
 def api_key_rejected(host: str, detail: str = "") -> Problem:
-    return Problem(
+    return untyped_problem(
         f"Your API key was refused by {host}.",
         "Open Settings > Recognition to change it.",
         "recognition",
@@ -90,7 +90,7 @@ def api_key_rejected(host: str, detail: str = "") -> Problem:
 
 
 def api_key_missing(host: str, detail: str = "") -> Problem:
-    return Problem(
+    return untyped_problem(
         f"There is no API key for {host}.",
         "Open Settings > Recognition to enter it.",
         "recognition",
@@ -99,20 +99,22 @@ def api_key_missing(host: str, detail: str = "") -> Problem:
 
 
 def no_response(host: str, detail: str = "") -> Problem:
-    return Problem(
+    return untyped_problem(
         f"{host} did not answer.", RECORDING_KEPT, "try-again", detail, retry_after_s=0.0
     )
 
 
 def connection_lost(host: str, detail: str = "") -> Problem:
     what = f"The connection to {host} was lost."
-    return Problem(what, f"{RECORDING_KEPT} Try again.", "try-again", detail, retry_after_s=0.0)
+    return untyped_problem(
+        what, f"{RECORDING_KEPT} Try again.", "try-again", detail, retry_after_s=0.0
+    )
 
 
 def busy(host: str, detail: str = "", after_s: float = 0.0) -> Problem:
     when = "in a moment" if after_s < 2 else f"in {_format_wait(after_s)}"
     remedy = f"{RECORDING_KEPT} Try again {when}."
-    return Problem(f"{host} is busy.", remedy, "try-again", detail, retry_after_s=after_s)
+    return untyped_problem(f"{host} is busy.", remedy, "try-again", detail, retry_after_s=after_s)
 
 
 def _format_wait(seconds: float) -> str:
@@ -135,7 +137,7 @@ def retry_after_s(retry_after: str) -> float:
 
 
 def not_a_speech_server(host: str, detail: str = "") -> Problem:
-    return Problem(
+    return untyped_problem(
         f"No speech server answers at {host}.",
         "The address may need /v1 at its end.",
         "recognition",
@@ -154,7 +156,7 @@ def from_error_code(host: str, model: str, code: str, message: str) -> Problem:
     if code in NO_CREDIT:
         return no_credit(host, detail)
     if code == "missing_model":
-        return Problem(
+        return untyped_problem(
             f"{host} was told no model.",
             "Enter one, and let it stand in the address too.",
             "recognition",
@@ -166,17 +168,19 @@ def from_error_code(host: str, model: str, code: str, message: str) -> Problem:
         return busy(host, detail, wait_in_message_s(message))
     if code == "session_expired":
         what, remedy = f"The session with {host} has run out.", f"{RECORDING_KEPT} Try again."
-        return Problem(what, remedy, "try-again", detail, retry_after_s=0.0)
+        return untyped_problem(what, remedy, "try-again", detail, retry_after_s=0.0)
     if code == UNSUPPORTED_REGION:
         what = f"{host} does not serve your country."
-        return Problem(what, "Use this computer, or another server.", "recognition", detail)
+        return untyped_problem(what, "Use this computer, or another server.", "recognition", detail)
     if code == BETA_API_DISABLED:
         what = f"{host} no longer speaks this old way."
         remedy = "Take OpenAI-Beta out of the headers."
-        return Problem(what, remedy, "recognition", detail)
+        return untyped_problem(what, remedy, "recognition", detail)
     quoted = f" It says: “{message}”" if message else ""
     what = f"{host} could not recognise this.{quoted}"
-    return Problem(what, f"{RECORDING_KEPT} Try again.", "try-again", detail, retry_after_s=0.0)
+    return untyped_problem(
+        what, f"{RECORDING_KEPT} Try again.", "try-again", detail, retry_after_s=0.0
+    )
 
 
 def from_message(host: str, model: str, message: str, detail: str) -> Problem | None:
@@ -191,22 +195,22 @@ def no_credit(host: str, detail: str = "") -> Problem:
     what = f"There is no credit left at {host}."
     if host == OPENAI_HOST:
         what = "OpenAI says the account has no credit left."
-    return Problem(what, "Add credit, or use this computer.", "recognition", detail)
+    return untyped_problem(what, "Add credit, or use this computer.", "recognition", detail)
 
 
 def unknown_model(host: str, model: str, detail: str) -> Problem:
     what = f"{host} does not know “{model}”."
-    return Problem(what, "Choose a model it has.", "recognition", detail)
+    return untyped_problem(what, "Choose a model it has.", "recognition", detail)
 
 
 def not_a_transcription_model(host: str, model: str, detail: str) -> Problem:
     what = f"“{model}” does not transcribe."
-    return Problem(what, "Choose a model that transcribes.", "recognition", detail)
+    return untyped_problem(what, "Choose a model that transcribes.", "recognition", detail)
 
 
 def model_not_allowed_in_url(host: str, model: str, detail: str) -> Problem:
     """PROTOCOL 1.1: with one, OpenAI opens a conversation, and no transcription."""
-    return Problem(
+    return untyped_problem(
         f"{host} wants no model in its address.",
         "Take it out under Settings > Recognition.",
         "recognition",
@@ -217,13 +221,13 @@ def model_not_allowed_in_url(host: str, model: str, detail: str) -> Problem:
 def permission_denied(host: str, model: str, detail: str) -> Problem:
     what = f"Your key may not transcribe at {host}."
     remedy = "Give it that permission, or enter another key."
-    return Problem(what, remedy, "recognition", detail)
+    return untyped_problem(what, remedy, "recognition", detail)
 
 
 def ephemeral_key_required(host: str, model: str, detail: str) -> Problem:
     what = f"{host} wants a short-lived key."
     remedy = "Let one be fetched: Settings > Recognition."
-    return Problem(what, remedy, "recognition", detail)
+    return untyped_problem(what, remedy, "recognition", detail)
 
 
 MESSAGE_PATTERNS: Mapping[str, Callable[[str, str, str], Problem]] = {
@@ -249,7 +253,7 @@ def settings_rejected(host: str, model: str, code: str, message: str) -> Problem
     if problem:
         return problem
     quoted = f" It says: “{message}”" if message else ""
-    return Problem(
+    return untyped_problem(
         f"{host} refused the settings.{quoted}",
         "Check the address, the model and the language.",
         "recognition",
@@ -274,7 +278,7 @@ def from_close_code(host: str, model: str, close_code: int, reason: str) -> Prob
 
 def call_rejected(host: str, detail: str = "") -> Problem:
     """WebRTC: OpenAI answers an offer it does not take with 400 and an empty message."""
-    return Problem(
+    return untyped_problem(
         f"{host} refused the call.",
         "Choose another model, or WebSocket.",
         "recognition",

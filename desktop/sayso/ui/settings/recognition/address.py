@@ -7,12 +7,12 @@ from collections.abc import Callable
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QLineEdit
 
-from ....core.problems import Problem, ProblemError
+from ....core.problems import Problem, ProblemError, untyped_problem
 from ....stt.server.urls import host_of, websocket_url
 from ...widgets.rows import Row, Switch, scaled
 from ..page import Page
 
-NO_ADDRESS = Problem("There is no server address.", "Enter it here.", "recognition")
+NO_ADDRESS = untyped_problem("There is no server address.", "Enter it here.", "recognition")
 EXAMPLE_URL = "http://192.168.1.20:8000/v1"
 
 

@@ -76,7 +76,7 @@ class AdvancedRows:
         )
         self._make_ephemeral_rows(width)
         self.keep_open = page.combo_row(
-            "endpoint.keep_open_s", "Stay &connected", "The next dictation starts sooner.", KEEP_OPEN_TIMES,
+            "endpoint.keep_open_s", "Stay &connected", "The next dictation starts sooner.", KEEP_OPEN_TIMES,  # noqa: E501
             width,
         )  # fmt: skip
         self._make_headers()

@@ -1,0 +1,98 @@
+"""The problem value and its kind. See the package docstring."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import attrs
+
+Action = Literal["", "try-again", "microphone", "recognition", "hotkey", "copy", "usage", "budget"]
+
+
+@attrs.frozen
+class ProblemKind:
+    """One entry of the catalog.
+
+    Call it to create a problem of this kind: `MISSING(device=name)`.
+    """
+
+    code: str
+    """Stable identifier, `area.reason`: `microphone.missing`. Safe to put in a report."""
+    message: str
+    """What happened, as one sentence; a `str.format` template for the values."""
+    remedy: str = ""
+    """What the user can do, and where the text or recording is; a template like `message`."""
+    action: Action = ""
+
+    def __call__(
+        self, *, detail: str = "", retry_after_s: float | None = None, **values: object
+    ) -> Problem:
+        return Problem(self, values, detail, retry_after_s)
+
+
+@attrs.frozen
+class Problem:
+    """A failure that the user is told about.
+
+    Presenters translate `kind.message` and `kind.remedy`, then insert `values`.
+    """
+
+    kind: ProblemKind
+    values: Mapping[str, object] = attrs.field(factory=dict, hash=False)
+    """Values for the templates; another problem may be one of them."""
+    detail: str = ""
+    """For a report: status, host, library message. Never contains a secret."""
+    retry_after_s: float | None = None
+    """Seconds after which another attempt may succeed. None: not before the user changes
+    something."""
+
+    @property
+    def code(self) -> str:
+        return self.kind.code
+
+    @property
+    def message(self) -> str:
+        return self.kind.message.format_map(self.values)
+
+    @property
+    def remedy(self) -> str:
+        return self.kind.remedy.format_map(self.values)
+
+    @property
+    def action(self) -> Action:
+        return self.kind.action
+
+    @property
+    def sentence(self) -> str:
+        """Message and remedy, in English."""
+        return f"{self.message} {self.remedy}".strip()
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class ProblemError(Exception):
+    """Carries a `Problem` from where it happened to the code that reports it."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.sentence)
+        self.problem = problem
+
+
+def untyped_problem(
+    message: str,
+    remedy: str = "",
+    action: Action = "",
+    detail: str = "",
+    retry_after_s: float | None = None,
+) -> Problem:
+    """Transitional: a problem that is not in the catalog yet."""
+    kind = ProblemKind("untyped", "{message}", "{remedy}", action)
+    return Problem(kind, {"message": message, "remedy": remedy}, detail, retry_after_s)
+
+
+def replaced(problem: Problem, **changes: Any) -> Problem:
+    """Transitional: the problem with another message, remedy, action, detail or retry_after_s."""
+    names = ("message", "remedy", "action", "detail", "retry_after_s")
+    return untyped_problem(**{name: getattr(problem, name) for name in names} | changes)
