@@ -160,7 +160,7 @@ def test_the_only_server_cannot_be_removed_and_a_new_one_is_dropped(
 ) -> None:
     page.engine_picker.radios["OpenAI"].click()
     assert not page.server.remove_button.isEnabled()
-    monkeypatch.setattr("sayso.ui.settings.recognition.server.may_remove", lambda *_: True)
+    monkeypatch.setattr("sayso.ui.settings.recognition.server.confirm_remove", lambda *_: True)
     page.add_server(find_preset("vllm"))
     page.server.remove_button.click()
     assert list(page.engine_picker.radios) == [ON_DEVICE, "OpenAI"]

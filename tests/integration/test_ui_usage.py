@@ -29,7 +29,7 @@ DAYS = [
 
 @pytest.fixture
 def fake(app):
-    app.days = list(DAYS)
+    app.usage_days = list(DAYS)
     return app
 
 
@@ -42,7 +42,7 @@ def page(qtbot, window, fake):
 
 
 def shown_rows(page):
-    return [(row.title, row.help.text(), row.control.text()) for row in page.endpoints]
+    return [(row.title, row.help_label.text(), row.control.text()) for row in page.endpoint_rows]
 
 
 def test_it_shows_the_month_by_endpoint(page):
@@ -53,40 +53,40 @@ def test_it_shows_the_month_by_endpoint(page):
         ("Together", "3 dictations, 12 min", "$0.17"),
     ]
     assert page.chart.isVisible()
-    assert not page.budget.note.text.text()
+    assert not page.budget_row.note.text.text()
 
 
 def test_it_looks_anew_when_it_is_shown_again(qtbot, window, fake, page):
-    fake.days = DAYS[:1]
+    fake.usage_days = DAYS[:1]
     window.open("general")
     window.open("usage")
-    qtbot.waitUntil(lambda: len(page.endpoints) == 1)
-    assert page.endpoints[0].title == "OpenAI"
+    qtbot.waitUntil(lambda: len(page.endpoint_rows) == 1)
+    assert page.endpoint_rows[0].title == "OpenAI"
 
 
 def test_it_counts_on_while_it_is_seen(qtbot, window, fake, page):
-    fake.days = DAYS[:1]
-    window.count_again()
-    qtbot.waitUntil(lambda: len(page.endpoints) == 1)
+    fake.usage_days = DAYS[:1]
+    window.refresh_usage()
+    qtbot.waitUntil(lambda: len(page.endpoint_rows) == 1)
     window.open("general")
-    fake.days = DAYS
-    window.count_again()
-    assert len(page.endpoints) == 1
+    fake.usage_days = DAYS
+    window.refresh_usage()
+    assert len(page.endpoint_rows) == 1
 
 
 def test_a_month_without_dictation(qtbot, window, fake):
-    fake.days = []
+    fake.usage_days = []
     window.open("usage")
     page = window.pages["usage"]
-    assert [row.title for row in page.endpoints] == ["Nothing dictated yet this month."]
+    assert [row.title for row in page.endpoint_rows] == ["Nothing dictated yet this month."]
     assert not page.chart.isVisible()
 
 
 def enter_budget(qtbot, page, text):
-    page.field.setFocus()
-    page.field.clear()
-    qtbot.keyClicks(page.field, text)
-    page.field.editingFinished.emit()
+    page.budget_field.setFocus()
+    page.budget_field.clear()
+    qtbot.keyClicks(page.budget_field, text)
+    page.budget_field.editingFinished.emit()
 
 
 BUDGETS = {
@@ -101,32 +101,32 @@ BUDGETS = {
 def test_the_budget_is_in_force_at_once(qtbot, page, fake, typed, set_to, note):
     enter_budget(qtbot, page, typed)
     assert fake.settings.monthly_budget_usd == set_to
-    assert page.budget.note.text.text() == note
+    assert page.budget_row.note.text.text() == note
 
 
 def test_an_empty_field_is_no_budget(qtbot, page, fake):
     enter_budget(qtbot, page, "2")
     enter_budget(qtbot, page, "")
     assert fake.settings.monthly_budget_usd == 0.0
-    assert not page.budget.note.text.text()
+    assert not page.budget_row.note.text.text()
 
 
 def test_what_is_no_budget_is_told_and_stays_to_be_put_right(qtbot, page, fake):
     enter_budget(qtbot, page, "much")
-    assert page.budget.note.text.text() == "“much” is no amount. Write it as 5 or 2.50."
-    assert (page.field.text(), fake.asked) == ("much", [])
+    assert page.budget_row.note.text.text() == "“much” is no amount. Write it as 5 or 2.50."
+    assert (page.budget_field.text(), fake.calls) == ("much", [])
     enter_budget(qtbot, page, "-1")
-    assert page.budget.note.text.text().startswith("“-1” is no amount.")
-    fake.refused = untyped_problem("The settings cannot be saved.", "Make some space.")
+    assert page.budget_row.note.text.text().startswith("“-1” is no amount.")
+    fake.next_problem = untyped_problem("The settings cannot be saved.", "Make some space.")
     enter_budget(qtbot, page, "3")
-    assert page.budget.note.text.text() == fake.refused.sentence
+    assert page.budget_row.note.text.text() == fake.next_problem.sentence
 
 
 def test_a_budget_set_elsewhere_is_shown(window, page):
     window.show_settings(attrs.evolve(Settings(), monthly_budget_usd=12.5))
-    assert page.field.text() == "12.50"
+    assert page.budget_field.text() == "12.50"
     window.show_settings(Settings())
-    assert page.field.text() == ""
+    assert page.budget_field.text() == ""
 
 
 def day_title(date):
@@ -138,28 +138,28 @@ def test_the_chart_is_walked_with_the_arrow_keys(qtbot, page):
     highest = f"Most on {day_title(FIRST)}: 11 min, $0.17"
     assert chart.accessibleName() == "Minutes a day"
     if TODAY != FIRST:
-        assert chart.said == highest
+        assert chart.caption == highest
         assert chart.accessibleDescription() == f"{highest}. Latest: {day_title(TODAY)}: 2 min"
     qtbot.keyClick(chart, Qt.Key.Key_Left)
     last = days_in_month(month_of(TODAY))[-1]
     assert chart.accessibleDescription().startswith(day_title(last))
     qtbot.keyClick(chart, Qt.Key.Key_Home)
-    assert chart.said.startswith(day_title(FIRST))
+    assert chart.caption.startswith(day_title(FIRST))
     qtbot.keyClick(chart, Qt.Key.Key_Right)
-    assert chart.said.startswith(day_title(FIRST + dt.timedelta(days=1)))
+    assert chart.caption.startswith(day_title(FIRST + dt.timedelta(days=1)))
     qtbot.keyClick(chart, Qt.Key.Key_End)
     qtbot.keyClick(chart, Qt.Key.Key_Right)
-    assert chart.said.startswith(day_title(last))
+    assert chart.caption.startswith(day_title(last))
     qtbot.keyClick(chart, Qt.Key.Key_Up)
-    assert chart.said.startswith(day_title(last))
+    assert chart.caption.startswith(day_title(last))
 
 
 def test_the_chart_tells_the_day_the_pointer_is_on(qtbot, page):
     chart = page.chart
-    qtbot.mouseMove(chart, QPoint(round(chart._left + 2), 80))
-    assert chart.said.startswith(day_title(FIRST))
+    qtbot.mouseMove(chart, QPoint(round(chart.plot_left + 2), 80))
+    assert chart.caption.startswith(day_title(FIRST))
     qtbot.mouseMove(chart, QPoint(3, 80))
-    assert chart.said.startswith("Most on")
+    assert chart.caption.startswith("Most on")
 
 
 @pytest.mark.parametrize(
