@@ -42,7 +42,7 @@ def run(scenario):
 
 
 def test_a_release_that_was_missed_ends_the_hold(monkeypatch):
-    monkeypatch.setattr(hotkey, "POLL_S", 0.01)
+    monkeypatch.setattr(hotkey, "POLL_INTERVAL_S", 0.01)
 
     async def scenario(key, system, asked):
         key.key("ctrl_r", True, time.monotonic())
@@ -54,7 +54,7 @@ def test_a_release_that_was_missed_ends_the_hold(monkeypatch):
 
 
 def test_a_press_while_the_system_is_asked_is_not_ended_by_the_old_answer(monkeypatch):
-    monkeypatch.setattr(hotkey, "POLL_S", 0.01)
+    monkeypatch.setattr(hotkey, "POLL_INTERVAL_S", 0.01)
 
     async def scenario(key, system, asked):
         def again():

@@ -309,7 +309,7 @@ def test_of_a_clipboard_texts_are_kept_first_and_one_image(
 
 
 def test_more_than_the_limit_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lending, "SAVED_LIMIT_BYTES", 10)
+    monkeypatch.setattr(lending, "BACKUP_LIMIT_BYTES", 10)
     mime = QMimeData()
     mime.setData("text/plain", b"12345")
     mime.setData("text/html", b"<b>123456</b>")

@@ -143,7 +143,7 @@ class Platform:
 def current_platform(name: str | None = None) -> Platform:
     """The parts for this system, or for the one named (tests, reports)."""
     module = importlib.import_module(f".{name or system_name()}", __package__)
-    machine: Platform = module.machine()
+    machine: Platform = module.platform()
     return machine
 
 
