@@ -98,18 +98,18 @@ def page(window: SettingsWindow) -> RecognitionPage:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Callable[..., WorkerHarness]]:
-    """`desk("What it hears.")`, with Desk's options; each is stopped."""
+def harness(tmp_path: Path) -> Iterator[Callable[..., WorkerHarness]]:
+    """`harness("What it hears.")`, with Desk's options; each is stopped."""
     from integration.worker_harness import WorkerHarness
 
-    desks: list[WorkerHarness] = []
+    harnesses: list[WorkerHarness] = []
 
     def make(*texts: Any, **options: Any) -> WorkerHarness:
-        desks.append(WorkerHarness(tmp_path / "takes", *texts, **options))
-        return desks[-1]
+        harnesses.append(WorkerHarness(tmp_path / "takes", *texts, **options))
+        return harnesses[-1]
 
     yield make
-    for each in desks:
+    for each in harnesses:
         each.worker.stop()
         assert not each.worker._thread.is_alive()
         assert not each.microphone.is_open.is_set()

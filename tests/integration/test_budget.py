@@ -33,9 +33,9 @@ class PaidEngine(FakeEngine):
         return text
 
 
-def dictate_and_count(desk, **wanted):
-    status = desk.dictate(**wanted)
-    desk.archive._thread.submit(lambda: None).result(10)  # it has been counted
+def dictate_and_count(harness, **wanted):
+    status = harness.dictate(**wanted)
+    harness.archive._executor.submit(lambda: None).result(10)  # it has been counted
     return status
 
 
@@ -45,70 +45,72 @@ def ledger(tmp_path):
 
 
 def add_cost(ledger, usd):
-    ledger.count(TODAY, [UsageRecord(endpoint="OpenAI", seconds=60, cost_usd=usd)])
+    ledger.add(TODAY, [UsageRecord(endpoint="OpenAI", seconds=60, cost_usd=usd)])
 
 
 @pytest.fixture
 def paid(tmp_path):
-    """A desk whose server charges; `spare` is this computer."""
-    desks = []
+    """A harness whose server charges; `on_device_engine` is this computer."""
+    harnesses = []
 
-    def make(*texts, settings=PAID, spare=None):
-        made = WorkerHarness(tmp_path / "takes", settings=settings, on_device_engine=spare)
-        desks.append(made)
+    def make(*texts, settings=PAID, on_device_engine=None):
+        made = WorkerHarness(
+            tmp_path / "takes", settings=settings, on_device_engine=on_device_engine
+        )
+        harnesses.append(made)
         made.engine = PaidEngine(*texts)
         made.worker.configure(attrs.evolve(settings, language="en"))  # which makes it anew
         return made
 
     yield make
-    for each in desks:
+    for each in harnesses:
         each.worker.stop()
 
 
 def test_a_take_is_counted_with_what_it_cost(paid, ledger):
-    desk = paid("One.", "Two.", settings=attrs.evolve(PAID, monthly_budget_usd=0.0))
-    dictate_and_count(desk, words=1)
-    assert desk.worker.last["cost_usd"] == 0.25
-    dictate_and_count(desk, words=1)
+    harness = paid("One.", "Two.", settings=attrs.evolve(PAID, monthly_budget_usd=0.0))
+    dictate_and_count(harness, inserted_words=1)
+    assert harness.worker.last_summary["cost_usd"] == 0.25
+    dictate_and_count(harness, inserted_words=1)
     (day,) = ledger.days()
-    assert (day.day, day.endpoint, day.sum.takes, day.sum.cost_usd) == (TODAY, "OpenAI", 2, 0.5)
-    assert [(row.cost_usd, row.usage[0].endpoint) for row in desk.history.entries()] == [
+    assert (day.day, day.endpoint, day.total.takes, day.total.cost_usd) == (TODAY, "OpenAI", 2, 0.5)
+    assert [(row.cost_usd, row.usage[0].endpoint) for row in harness.history.entries()] == [
         (0.25, "OpenAI"), (0.25, "OpenAI"),
     ]  # fmt: skip
 
 
 def test_in_private_mode_the_sums_are_right_and_no_words_are_kept(paid, ledger):
     settings = attrs.evolve(PAID, history=attrs.evolve(PAID.history, keep="never"))
-    desk = paid("One.", settings=settings)
-    dictate_and_count(desk, words=1)
-    assert desk.history.entries() == []
-    assert ledger.days()[0].sum.cost_usd == 0.25
+    harness = paid("One.", settings=settings)
+    dictate_and_count(harness, inserted_words=1)
+    assert harness.history.entries() == []
+    assert ledger.days()[0].total.cost_usd == 0.25
     assert b"One." not in ledger.path.read_bytes()
 
 
 def test_words_rescued_and_typed_are_counted_once(paid, ledger, tmp_path):
     leave_recording(tmp_path / "takes")
-    desk = paid(settings=Settings(), spare=(made := PaidEngine("Half a sentence")))
-    desk.wait(asks=True)
-    desk.worker.post(e.InsertHeld())
-    desk.wait(words=3)
-    desk.worker.stop()
+    harness = paid(settings=Settings(), on_device_engine=(made := PaidEngine("Half a sentence")))
+    harness.wait_for(offers_held_text=True)
+    harness.worker.post(e.InsertHeld())
+    harness.wait_for(inserted_words=3)
+    harness.worker.stop()
     assert made.read_bytes
-    assert ledger.days()[0].sum.takes == 1
-    assert desk.history.entries()[0].cost_usd == 0.25
+    assert ledger.days()[0].total.takes == 1
+    assert harness.history.entries()[0].cost_usd == 0.25
 
 
 @pytest.mark.expect_log
 def test_at_80_percent_it_is_told_once_a_month(paid, ledger):
     add_cost(ledger, 0.6)
-    desk = paid("One.", "Two.", "Three.", spare=FakeEngine())
-    desk.engine.cost_usd = 0.2
-    assert dictate_and_count(desk, words=1).problem is None
-    desk.engine.cost_usd = 0.05
-    told = dictate_and_count(desk, words=1).problem
-    assert told.what.endswith("’s budget is nearly used up.")
+    harness = paid("One.", "Two.", "Three.", on_device_engine=FakeEngine())
+    harness.engine.cost_usd = 0.2
+    assert dictate_and_count(harness, inserted_words=1).problem is None
+    harness.engine.cost_usd = 0.05
+    told = dictate_and_count(harness, inserted_words=1).problem
+    assert told.message.endswith("’s budget is nearly used up.")
     assert (told.remedy, told.action) == ("$0.20 of $1.00 is left.", "usage")
-    assert dictate_and_count(desk, words=1).problem is None
+    assert dictate_and_count(harness, inserted_words=1).problem is None
     assert ledger.month(TODAY).warned_usd == 1.0
 
 
@@ -116,43 +118,43 @@ def test_at_80_percent_it_is_told_once_a_month(paid, ledger):
 def test_when_it_is_used_up_this_computer_recognises_and_the_person_is_asked(paid, ledger):
     add_cost(ledger, 1.0)
     here = FakeEngine("Here.")
-    desk = paid("There.", spare=here)
-    status = dictate_and_count(desk, words=1)
-    assert desk.typist.typed == ["Here."]
+    harness = paid("There.", on_device_engine=here)
+    status = dictate_and_count(harness, inserted_words=1)
+    assert harness.typist.typed == ["Here."]
     assert (status.problem.action, status.problem.remedy) == (
         "budget", "Nothing is sent until you choose.",
     )  # fmt: skip
-    assert desk.engine.heard_bytes == []
-    assert desk.history.entries()[0].engine == "on-device"
-    ledger.allow(MONTH, 1.0)
-    assert dictate_and_count(desk, words=1).problem is None
-    assert desk.typist.typed == ["Here.", " There."]
+    assert harness.engine.read_bytes == []
+    assert harness.history.entries()[0].engine == "on-device"
+    ledger.approve(MONTH, 1.0)
+    assert dictate_and_count(harness, inserted_words=1).problem is None
+    assert harness.typist.typed == ["Here.", " There."]
 
 
 @pytest.mark.expect_log
 def test_where_this_computer_cannot_the_take_waits_for_the_answer(paid, ledger):
     add_cost(ledger, 1.0)
-    desk = paid("There.", spare=FakeEngine(MODEL_MISSING))
-    status = dictate_and_count(desk, state="failed")
+    harness = paid("There.", on_device_engine=FakeEngine(MODEL_MISSING))
+    status = dictate_and_count(harness, state="failed")
     assert status.problem.action == "budget"
-    assert desk.typist.typed == []
-    (waiting,) = desk.history.entries()
+    assert harness.typist.typed == []
+    (waiting,) = harness.history.entries()
     assert (waiting.outcome, waiting.duration_s > 0.4) == ("failed", True)
-    ledger.allow(MONTH, 1.0)
-    desk.worker.post(e.Retry())
-    desk.wait(words=1)
-    assert desk.typist.typed == ["There."]
+    ledger.approve(MONTH, 1.0)
+    harness.worker.post(e.Retry())
+    harness.wait_for(inserted_words=1)
+    assert harness.typist.typed == ["There."]
 
 
 @pytest.mark.expect_log
 def test_use_this_computer_is_another_engine_and_the_take_is_read_again(paid, ledger):
     add_cost(ledger, 1.0)
-    desk = paid("There.", spare=FakeEngine(MODEL_MISSING, "Here."))
-    dictate_and_count(desk, state="failed")
-    desk.worker.configure(attrs.evolve(PAID, engine="on-device"))
-    desk.worker.post(e.Retry())
-    desk.wait(words=1)
-    assert desk.typist.typed == ["Here."]
+    harness = paid("There.", on_device_engine=FakeEngine(MODEL_MISSING, "Here."))
+    dictate_and_count(harness, state="failed")
+    harness.worker.configure(attrs.evolve(PAID, engine="on-device"))
+    harness.worker.post(e.Retry())
+    harness.wait_for(inserted_words=1)
+    assert harness.typist.typed == ["Here."]
 
 
 SETTINGS_WITHOUT_BUDGET_CHECK = {
@@ -169,43 +171,43 @@ SETTINGS_WITHOUT_BUDGET_CHECK = {
 )
 def test_nobody_is_asked_about(paid, ledger, settings):
     add_cost(ledger, 100.0)
-    desk = paid("There.", settings=settings)
-    assert dictate_and_count(desk, words=1).problem is None
-    assert desk.typist.typed == ["There."]
+    harness = paid("There.", settings=settings)
+    assert dictate_and_count(harness, inserted_words=1).problem is None
+    assert harness.typist.typed == ["There."]
 
 
 def test_a_larger_budget_needs_no_answer(paid, ledger):
     add_cost(ledger, 1.0)
-    desk = paid("There.", settings=attrs.evolve(PAID, monthly_budget_usd=5.0))
-    assert dictate_and_count(desk, words=1).problem is None
+    harness = paid("There.", settings=attrs.evolve(PAID, monthly_budget_usd=5.0))
+    assert dictate_and_count(harness, inserted_words=1).problem is None
 
 
 @pytest.mark.expect_log
 def test_a_ledger_that_cannot_be_read_stops_nobody(paid, ledger):
-    ledger.count(TODAY, [UsageRecord(endpoint="OpenAI", seconds=60, cost_usd=9)])
+    ledger.add(TODAY, [UsageRecord(endpoint="OpenAI", seconds=60, cost_usd=9)])
     newer = attrs.evolve(ledger, migrations=(*ledger.migrations, "SELECT 1"))
     newer.days()
-    desk = paid("There.")
-    desk.dictate(words=1)
-    assert desk.typist.typed == ["There."]
+    harness = paid("There.")
+    harness.dictate(inserted_words=1)
+    assert harness.typist.typed == ["There."]
 
 
 @pytest.mark.expect_log
 def test_an_engine_chosen_for_a_take_of_the_history_waits_for_the_answer_too(paid, ledger):
     add_cost(ledger, 1.0)
-    desk = paid("There.", spare=FakeEngine("Here."))
-    dictate_and_count(desk, words=1)
-    desk.worker.post(e.Dismiss())
-    desk.wait(problem=None)
-    (kept,) = desk.history.entries()
+    harness = paid("There.", on_device_engine=FakeEngine("Here."))
+    dictate_and_count(harness, inserted_words=1)
+    harness.worker.post(e.Dismiss())
+    harness.wait_for(problem=None)
+    (kept,) = harness.history.entries()
     with pytest.raises(ProblemError, match="Nothing is sent until you choose") as refused:
-        desk.worker.recognise_again(kept.id, "OpenAI")
-    assert desk.engine.heard_bytes == []
-    assert desk.wait(state="failed").problem == refused.value.problem  # the pill asks
-    ledger.allow(MONTH, 1.0)
-    assert desk.worker.recognise_again(kept.id, "OpenAI") == "There."
-    desk.worker.stop()
-    (again,) = desk.history.entries()
+        harness.worker.transcribe_again(kept.id, "OpenAI")
+    assert harness.engine.read_bytes == []
+    assert harness.wait_for(state="failed").problem == refused.value.problem  # the pill asks
+    ledger.approve(MONTH, 1.0)
+    assert harness.worker.transcribe_again(kept.id, "OpenAI") == "There."
+    harness.worker.stop()
+    (again,) = harness.history.entries()
     assert (again.text, again.engine, again.outcome) == ("There.", "OpenAI", "inserted")
     assert again.cost_usd == 0.25
     assert ledger.month(TODAY).spent_usd == 1.25

@@ -162,7 +162,7 @@ def test_a_server_that_restarts_is_waited_for() -> None:
 def test_what_is_final_is_kept_and_the_rest_is_read_from_there(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(openai, "TURN_S", 0.5)
+    monkeypatch.setattr(openai, "COMMIT_INTERVAL_S", 0.5)
     spoken = (
         words.speech_audio(4, RATE_HZ)
         + SILENCE_BLOCK * 70
@@ -199,7 +199,7 @@ def test_what_is_final_is_kept_and_the_rest_is_read_from_there(
 def test_models_that_stream_are_not_committed_in_mid_take(
     model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(openai, "TURN_S", 0.2)
+    monkeypatch.setattr(openai, "COMMIT_INTERVAL_S", 0.2)
 
     async def test() -> None:
         dialect = openai.OpenAIProtocol("wss://api.openai.com/v1/realtime", model)
@@ -212,7 +212,7 @@ def test_models_that_stream_are_not_committed_in_mid_take(
 def test_a_server_that_hears_pauses_is_read_on_from_the_last_of_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(server_vad, "NOTHING_S", 0.5)
+    monkeypatch.setattr(server_vad, "NO_SPEECH_TIMEOUT_S", 0.5)
     spoken = (
         words.speech_audio(3, RATE_HZ)
         + SILENCE_1S
@@ -312,7 +312,7 @@ def test_what_no_try_mends_goes_to_the_next_at_once(options: dict[str, Any], wha
 
 
 def test_who_stays_silent_after_the_commit_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(openai, "ANSWER_S", 2.2)
+    monkeypatch.setattr(openai, "RESPONSE_TIMEOUT_S", 2.2)
 
     async def test() -> None:
         async with StandIn(
@@ -363,7 +363,7 @@ def test_a_recording_of_before_is_left_to_the_chosen_one() -> None:
 
 
 def test_nobody_left_is_the_first_ones_problem(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fallback_policy, "LAST_LIMIT_S", 0.6)
+    monkeypatch.setattr(fallback_policy, "RETRY_FOR_S", 0.6)
 
     async def test() -> None:
         async with StandIn() as gone:
@@ -394,7 +394,7 @@ def test_a_busy_server_is_waited_for_as_it_asks(how: str) -> None:
     class Closed(StandIn):
         asked = 0
 
-        def _at_the_door(self, connection: Any, request: Any) -> Any:
+        def _check_handshake(self, connection: Any, request: Any) -> Any:
             self.asked += 1
             if how == "words" or self.asked > 1:
                 return None

@@ -28,77 +28,77 @@ class DroppingEngine(FakeEngine):
 @pytest.fixture
 def past(tmp_path):
     """A worker whose history has one take, with these words by the chosen engine."""
-    desks = []
+    harnesses = []
 
     def make(words, attic, here=()):
         leave_recording(tmp_path / "takes", ID, block=LOUD * 60 + QUIET * 40, blocks=2)
         spare = FakeEngine(words, *here)
         made = WorkerHarness(tmp_path / "takes", settings=SETTINGS, on_device_engine=spare)
-        desks.append(made)
+        harnesses.append(made)
         made.here, made.engine = spare, attic
-        made.wait_for(asks=True)
+        made.wait_for(offers_held_text=True)
         return made
 
     yield make
-    for each in desks:
+    for each in harnesses:
         each.worker.stop()
 
 
-def archived_entry(desk):
-    desk.worker.stop()
-    (entry,) = desk.history.entries()
+def archived_entry(harness):
+    harness.worker.stop()
+    (entry,) = harness.history.entries()
     return entry
 
 
 def test_its_words_take_the_place_of_the_old(past):
-    desk = past("Here.", FakeEngine("There."))
-    assert desk.worker.recognise_again(ID, "Attic") == "There."
-    assert desk.engine.closed
-    assert (archived_entry(desk).text, archived_entry(desk).engine) == ("There.", "Attic")
+    harness = past("Here.", FakeEngine("There."))
+    assert harness.worker.transcribe_again(ID, "Attic") == "There."
+    assert harness.engine.closed
+    assert (archived_entry(harness).text, archived_entry(harness).engine) == ("There.", "Attic")
 
 
 @pytest.mark.expect_log
 def test_words_that_are_doubted_are_given_and_it_is_said(past):
-    desk = past("Here.", DroppingEngine("Half.", "Half."))
-    assert desk.worker.recognise_again(ID, "Attic") == "Half."
-    told = desk.wait(state="failed").problem
-    assert (told.what, told.remedy) == (
+    harness = past("Here.", DroppingEngine("Half.", "Half."))
+    assert harness.worker.transcribe_again(ID, "Attic") == "Half."
+    told = harness.wait_for(state="failed").problem
+    assert (told.message, told.remedy) == (
         "Attic left out 27 s of what you said.", "The history can recognise it again.",
     )  # fmt: skip
-    assert archived_entry(desk).text == "Half."
+    assert archived_entry(harness).text == "Half."
 
 
 @pytest.mark.expect_log
 def test_no_words_for_speech_take_none_away_and_it_is_said(past):
-    desk = past("Here.", FakeEngine("", ""))
-    assert desk.worker.recognise_again(ID, "Attic") == "Here."
-    assert "gave no words for your speech" in desk.wait(state="failed").problem.what
-    assert len(desk.engine.heard_bytes) == 2  # it was asked once more
-    assert archived_entry(desk).text == "Here."
+    harness = past("Here.", FakeEngine("", ""))
+    assert harness.worker.transcribe_again(ID, "Attic") == "Here."
+    assert "gave no words for your speech" in harness.wait_for(state="failed").problem.message
+    assert len(harness.engine.read_bytes) == 2  # it was asked once more
+    assert archived_entry(harness).text == "Here."
 
 
 def test_nobody_helps_the_one_that_was_named(past):
-    desk = past("Here.", FakeEngine(SERVER_DOWN), here=["Here again."])
+    harness = past("Here.", FakeEngine(SERVER_DOWN), here=["Here again."])
     helped = attrs.evolve(SETTINGS, engine="realtime", fallback=("on-device",))
-    desk.worker.configure(helped)
+    harness.worker.configure(helped)
     with pytest.raises(ProblemError, match="It is down for good"):
-        desk.worker.recognise_again(ID, "Attic")
-    assert len(desk.here.heard_bytes) == 1
-    assert (archived_entry(desk).text, archived_entry(desk).error) == (
+        harness.worker.transcribe_again(ID, "Attic")
+    assert len(harness.here.read_bytes) == 1
+    assert (archived_entry(harness).text, archived_entry(harness).error) == (
         "Here.",
         SERVER_DOWN.sentence,
     )
 
 
 def test_the_chosen_engine_is_not_made_twice_for_it(past):
-    desk = past("Here.", FakeEngine(), here=["Here again."])
-    assert desk.worker.recognise_again(ID, "on-device") == "Here again."
-    assert not desk.here.closed
-    assert archived_entry(desk).engine == "on-device"
+    harness = past("Here.", FakeEngine(), here=["Here again."])
+    assert harness.worker.transcribe_again(ID, "on-device") == "Here again."
+    assert not harness.here.closed
+    assert archived_entry(harness).engine == "on-device"
 
 
 def test_a_name_nobody_has_is_told(past):
-    desk = past("Here.", FakeEngine())
+    harness = past("Here.", FakeEngine())
     with pytest.raises(ProblemError, match="No engine is called 'Cellar'"):
-        desk.worker.recognise_again(ID, "Cellar")
-    assert archived_entry(desk).text == "Here."
+        harness.worker.transcribe_again(ID, "Cellar")
+    assert archived_entry(harness).text == "Here."

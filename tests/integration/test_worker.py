@@ -11,12 +11,12 @@ from sayso.core.settings import settings as s
 from sayso.core.settings.settings import Settings
 
 
-def test_hold_speak_let_go(desk):
-    desk = desk("Hello, world.")
-    status = desk.dictate(words=2)
-    assert desk.typist.typed == ["Hello, world."]
+def test_hold_speak_let_go(harness):
+    harness = harness("Hello, world.")
+    status = harness.dictate(inserted_words=2)
+    assert harness.typist.typed == ["Hello, world."]
     assert (status.last_text, status.problem) == ("Hello, world.", None)
-    last = desk.worker.last
+    last = harness.worker.last_summary
     assert (last["text"], last["outcome"], last["inserted_by"]) == (
         *("Hello, world.", "inserted", "type"),
     )
@@ -25,213 +25,213 @@ def test_hold_speak_let_go(desk):
     assert steps["first_sample"] <= steps["key_up"] <= steps["final"] <= steps["inserted"]
 
 
-def test_every_sample_is_on_disk_and_with_the_engine(desk):
-    desk = desk("Hello.")
-    desk.dictate(words=1)
-    desk.worker.stop()
-    (kept,) = desk.history.entries()
-    take = desk.spool.load(kept.id)
+def test_every_sample_is_on_disk_and_with_the_engine(harness):
+    harness = harness("Hello.")
+    harness.dictate(inserted_words=1)
+    harness.worker.stop()
+    (kept,) = harness.history.entries()
+    take = harness.recordings.load(kept.id)
     assert take.rate_hz == RATE_HZ
-    assert take.size_bytes == desk.engine.heard_bytes[0] >= 100 * len(LOUD)
+    assert take.size_bytes == harness.engine.read_bytes[0] >= 100 * len(LOUD)
     assert (kept.text, kept.outcome, kept.program) == ("Hello.", "inserted", "editor")
     assert kept.audio == f"{kept.id}.flac"
 
 
-def test_the_audio_is_on_disk_while_the_key_is_held(desk):
-    desk = desk("Hello.")
-    desk.hold()
-    desk.speak()
-    desk.worker.run(asyncio.sleep(0)).result(TIMEOUT_S)  # what came before it is done
-    (path,) = desk.spool.folder.glob("*.wav")
+def test_the_audio_is_on_disk_while_the_key_is_held(harness):
+    harness = harness("Hello.")
+    harness.hold_key()
+    harness.speak()
+    harness.worker.submit(asyncio.sleep(0)).result(TIMEOUT_S)  # what came before it is done
+    (path,) = harness.recordings.folder.glob("*.wav")
     assert path.stat().st_size > 50 * len(LOUD)
-    desk.let_go()
-    desk.wait(words=1)
+    harness.release_key()
+    harness.wait_for(inserted_words=1)
 
 
-def test_what_does_not_fit_on_the_layout_is_pasted(desk):
-    desk = desk("Привет")
-    desk.dictate(words=1)
-    assert (desk.clipboard.pasted, desk.typist.typed) == (["Привет"], [])
-    assert desk.worker.last["inserted_by"] == "paste"
+def test_what_does_not_fit_on_the_layout_is_pasted(harness):
+    harness = harness("Привет")
+    harness.dictate(inserted_words=1)
+    assert (harness.clipboard.pasted, harness.typist.typed) == (["Привет"], [])
+    assert harness.worker.last_summary["inserted_by"] == "paste"
 
 
-def test_two_dictations_in_the_same_place_have_a_space_between(desk):
-    desk = desk("One.", "Two.")
-    desk.dictate(words=1)
-    desk.dictate(words=1)
-    assert desk.typist.typed == ["One.", " Two."]
+def test_two_dictations_in_the_same_place_have_a_space_between(harness):
+    harness = harness("One.", "Two.")
+    harness.dictate(inserted_words=1)
+    harness.dictate(inserted_words=1)
+    assert harness.typist.typed == ["One.", " Two."]
 
 
-def test_after_another_window_there_is_no_space(desk):
-    desk = desk("One.", "Two.")
-    desk.dictate(words=1)
-    desk.typist.focus = Target(id=8)
-    desk.dictate(words=1)
-    assert desk.typist.typed == ["One.", "Two."]
+def test_after_another_window_there_is_no_space(harness):
+    harness = harness("One.", "Two.")
+    harness.dictate(inserted_words=1)
+    harness.typist.focus = Target(id=8)
+    harness.dictate(inserted_words=1)
+    assert harness.typist.typed == ["One.", "Two."]
 
 
-def test_after_a_click_there_is_no_space(desk, monkeypatch):
-    monkeypatch.setattr("sayso.dictation.landing.AFTER_INSERTION_S", 0.0)
-    desk = desk("One.", "Two.")
-    desk.dictate(words=1)
-    desk.worker.key("mouse1", True)
-    desk.worker.key("mouse1", False)
-    desk.dictate(words=1)
-    assert desk.typist.typed == ["One.", "Two."]
+def test_after_a_click_there_is_no_space(harness, monkeypatch):
+    monkeypatch.setattr("sayso.dictation.landing.OWN_KEYS_S", 0.0)
+    harness = harness("One.", "Two.")
+    harness.dictate(inserted_words=1)
+    harness.worker.key("mouse1", True)
+    harness.worker.key("mouse1", False)
+    harness.dictate(inserted_words=1)
+    assert harness.typist.typed == ["One.", "Two."]
 
 
-def test_control_characters_of_a_server_are_not_typed(desk):
-    desk = desk("rm\x1b[2J\n-rf\u202e /")
-    desk.dictate(words=2)
-    assert desk.typist.typed == ["rm[2J -rf /"]
+def test_control_characters_of_a_server_are_not_typed(harness):
+    harness = harness("rm\x1b[2J\n-rf\u202e /")
+    harness.dictate(inserted_words=2)
+    assert harness.typist.typed == ["rm[2J -rf /"]
 
 
-def test_silence_types_nothing(desk):
-    desk = desk("")
-    assert desk.dictate(nothing_heard=1).state == "idle"
-    assert desk.typist.typed == []
-    assert desk.worker.last["outcome"] == "nothing"
+def test_silence_types_nothing(harness):
+    harness = harness("")
+    assert harness.dictate(empty_takes=1).state == "idle"
+    assert harness.typist.typed == []
+    assert harness.worker.last_summary["outcome"] == "nothing"
 
 
-def test_escape_types_nothing_and_keeps_the_take(desk):
-    desk = desk("never mind")
-    desk.hold()
-    desk.speak()
-    desk.worker.key("esc", True)
-    desk.wait(state="idle")
-    desk.worker.key("esc", False)
-    desk.let_go()
-    assert desk.worker.last["outcome"] == "cancelled"
-    desk.worker.stop()
-    (kept,) = desk.history.entries()
-    assert (kept.outcome, desk.spool.load(kept.id).size_bytes > 0) == ("cancelled", True)
-    assert desk.typist.typed == []
+def test_escape_types_nothing_and_keeps_the_take(harness):
+    harness = harness("never mind")
+    harness.hold_key()
+    harness.speak()
+    harness.worker.key("esc", True)
+    harness.wait_for(state="idle")
+    harness.worker.key("esc", False)
+    harness.release_key()
+    assert harness.worker.last_summary["outcome"] == "cancelled"
+    harness.worker.stop()
+    (kept,) = harness.history.entries()
+    assert (kept.outcome, harness.recordings.load(kept.id).size_bytes > 0) == ("cancelled", True)
+    assert harness.typist.typed == []
 
 
-def test_a_shortcut_leaves_nothing(desk):
-    desk = desk("never said")
-    desk.hold()
-    desk.speak(5)
-    desk.worker.key("c", True)
-    desk.wait(state="idle")
-    desk.worker.stop()
-    assert desk.spool.recordings() == []
-    assert desk.history.entries() == []
-    assert desk.worker.last is None
+def test_a_shortcut_leaves_nothing(harness):
+    harness = harness("never said")
+    harness.hold_key()
+    harness.speak(5)
+    harness.worker.key("c", True)
+    harness.wait_for(state="idle")
+    harness.worker.stop()
+    assert harness.recordings.wav_ids() == []
+    assert harness.history.entries() == []
+    assert harness.worker.last_summary is None
 
 
-def test_a_press_while_finishing_starts_the_next_and_both_land_in_order(desk):
-    desk = desk("One.", "Two.")
-    desk.engine.may_answer.clear()
-    desk.dictate(state="finishing")
-    desk.hold()
-    desk.speak()
-    desk.let_go()
-    desk.wait(state="finishing", take=2)
-    desk.engine.may_answer.set()
-    desk.wait_for(lambda status: status.state == "idle" and len(desk.typist.typed) == 2)
-    assert desk.typist.typed == ["One.", " Two."]
+def test_a_press_while_finishing_starts_the_next_and_both_land_in_order(harness):
+    harness = harness("One.", "Two.")
+    harness.engine.may_return.clear()
+    harness.dictate(state="finishing")
+    harness.hold_key()
+    harness.speak()
+    harness.release_key()
+    harness.wait_for(state="finishing", take=2)
+    harness.engine.may_return.set()
+    harness.wait_until(lambda status: status.state == "idle" and len(harness.typist.typed) == 2)
+    assert harness.typist.typed == ["One.", " Two."]
 
 
-def test_a_missed_release_ends_the_hold(desk):
-    desk = desk("Hello.")
-    desk.hold()
-    desk.speak()
-    desk.down = frozenset()
-    desk.wait(words=1)
-    assert desk.typist.typed == ["Hello."]
+def test_a_missed_release_ends_the_hold(harness):
+    harness = harness("Hello.")
+    harness.hold_key()
+    harness.speak()
+    harness.pressed_keys = frozenset()
+    harness.wait_for(inserted_words=1)
+    assert harness.typist.typed == ["Hello."]
 
 
-def test_another_window_is_not_typed_into(desk):
-    desk = desk("Secret.")
-    desk.hold()
-    desk.speak()
-    desk.typist.focus = Target(id=8, program="chat")
-    desk.let_go()
-    status = desk.wait(asks=True)
-    assert (status.held, desk.typist.typed) == ("Secret.", [])
-    desk.worker.post(e.InsertHeld())
-    desk.wait(words=1)
-    assert desk.typist.typed == ["Secret."]
+def test_another_window_is_not_typed_into(harness):
+    harness = harness("Secret.")
+    harness.hold_key()
+    harness.speak()
+    harness.typist.focus = Target(id=8, program="chat")
+    harness.release_key()
+    status = harness.wait_for(offers_held_text=True)
+    assert (status.held_text, harness.typist.typed) == ("Secret.", [])
+    harness.worker.post(e.InsertHeld())
+    harness.wait_for(inserted_words=1)
+    assert harness.typist.typed == ["Secret."]
 
 
-def test_what_is_not_fetched_is_held_and_told(desk):
-    desk = desk("Привет")
-    desk.clipboard.problem = PASTE_FAILED
-    status = desk.dictate(problem=PASTE_FAILED, asks=True)
-    assert status.held == "Привет"
-    assert desk.worker.last["outcome"] == "held"
+def test_what_is_not_fetched_is_held_and_told(harness):
+    harness = harness("Привет")
+    harness.clipboard.problem = PASTE_FAILED
+    status = harness.dictate(problem=PASTE_FAILED, offers_held_text=True)
+    assert status.held_text == "Привет"
+    assert harness.worker.last_summary["outcome"] == "held"
 
 
-def test_the_pre_roll_comes_before_the_key(desk):
-    desk = desk("One.", "Two.")
-    desk.dictate(words=1)
+def test_the_pre_roll_comes_before_the_key(harness):
+    harness = harness("One.", "Two.")
+    harness.dictate(inserted_words=1)
     for _ in range(200):  # a second; 300 ms of it are kept
-        desk.microphone.speak(LOUD)
-    desk.hold()
-    desk.speak(1)
-    desk.let_go()
-    desk.wait(words=1)
+        harness.microphone.deliver(LOUD)
+    harness.hold_key()
+    harness.speak(1)
+    harness.release_key()
+    harness.wait_for(inserted_words=1)
     preroll = 0.3 * RATE_HZ * 2
-    assert desk.engine.heard_bytes[1] >= preroll
+    assert harness.engine.read_bytes[1] >= preroll
 
 
-def test_the_microphone_is_shut_at_once_where_the_setting_says_so(desk):
-    desk = desk("One.", settings=s.put(Settings(), "microphone.keep_warm", "held"))
-    desk.dictate(words=1)
-    assert not desk.microphone.is_open.wait(0)
+def test_the_microphone_is_shut_at_once_where_the_setting_says_so(harness):
+    harness = harness("One.", settings=s.put(Settings(), "microphone.keep_warm", "held"))
+    harness.dictate(inserted_words=1)
+    assert not harness.microphone.is_open.wait(0)
 
 
-def test_another_engine_is_used_from_the_next_take_on(desk):
-    desk = desk("One.", "Two.")
-    first = desk.engine
-    desk.dictate(words=1)
-    desk.engine = FakeEngine("Deux.")
-    desk.worker.configure(s.put(Settings(), "language", "fr"))
-    desk.dictate(words=1)
-    assert desk.typist.typed == ["One.", " Deux."]
+def test_another_engine_is_used_from_the_next_take_on(harness):
+    harness = harness("One.", "Two.")
+    first = harness.engine
+    harness.dictate(inserted_words=1)
+    harness.engine = FakeEngine("Deux.")
+    harness.worker.configure(s.put(Settings(), "language", "fr"))
+    harness.dictate(inserted_words=1)
+    assert harness.typist.typed == ["One.", " Deux."]
     assert first.closed
 
 
-def test_a_hotkey_is_recorded_and_does_not_start(desk):
-    desk, chords = desk(), queue.Queue()
-    desk.worker.record_hotkey(chords.put)
+def test_a_hotkey_is_recorded_and_does_not_start(harness):
+    harness, chords = harness(), queue.Queue()
+    harness.worker.record_hotkey(chords.put)
     for key in ("ctrl_l", "alt_l", "space"):
-        desk.worker.key(key, True)
-    desk.worker.key("space", False)
+        harness.worker.key(key, True)
+    harness.worker.key("space", False)
     assert chords.get(timeout=TIMEOUT_S) == "ctrl_l+alt_l+space"
-    assert desk.worker.status.state == "idle"
-    assert desk.typist.focus == EDITOR
+    assert harness.worker.status.state == "idle"
+    assert harness.typist.focus == EDITOR
 
 
-def test_quitting_while_speaking_keeps_the_take(desk):
-    desk = desk("never typed")
-    desk.hold()
-    desk.speak()
-    desk.worker.stop()
-    assert desk.worker.last["outcome"] == "cancelled"
-    assert desk.spool.load(desk.worker.last["id"]).size_bytes
+def test_quitting_while_speaking_keeps_the_take(harness):
+    harness = harness("never typed")
+    harness.hold_key()
+    harness.speak()
+    harness.worker.stop()
+    assert harness.worker.last_summary["outcome"] == "cancelled"
+    assert harness.recordings.load(harness.worker.last_summary["id"]).size_bytes
 
 
-def test_in_private_nothing_stays_of_what_has_landed(desk):
-    desk = desk("Secret.", settings=s.put(Settings(), "history.keep", "never"))
-    desk.dictate(words=1)
-    desk.worker.stop()
-    assert desk.history.entries() == []
-    assert list(desk.spool.folder.iterdir()) == []
+def test_in_private_nothing_stays_of_what_has_landed(harness):
+    harness = harness("Secret.", settings=s.put(Settings(), "history.keep", "never"))
+    harness.dictate(inserted_words=1)
+    harness.worker.stop()
+    assert harness.history.entries() == []
+    assert list(harness.recordings.folder.iterdir()) == []
 
 
-def test_words_of_the_history_are_typed_once_another_window_has_the_focus(desk):
-    desk = desk("Hello.")
-    desk.dictate(words=1)
-    desk.settle()
-    (entry,) = desk.history.entries()
-    desk.typist.focus = Target(id=99)
-    desk.worker.type_again(entry, 99)
+def test_words_of_the_history_are_typed_once_another_window_has_the_focus(harness):
+    harness = harness("Hello.")
+    harness.dictate(inserted_words=1)
+    harness.wait_until_archived()
+    (entry,) = harness.history.entries()
+    harness.typist.focus = Target(id=99)
+    harness.worker.reinsert(entry, 99)
     for _ in range(2):
-        desk.typist.was_asked.clear()
-        assert desk.typist.was_asked.wait(TIMEOUT_S)
-    assert desk.typist.typed == ["Hello."]
-    desk.typist.focus = Target(id=8)
-    desk.wait_for(lambda status: len(desk.typist.typed) == 2)
-    assert desk.typist.typed == ["Hello.", "Hello."]
+        harness.typist.target_queried.clear()
+        assert harness.typist.target_queried.wait(TIMEOUT_S)
+    assert harness.typist.typed == ["Hello."]
+    harness.typist.focus = Target(id=8)
+    harness.wait_until(lambda status: len(harness.typist.typed) == 2)
+    assert harness.typist.typed == ["Hello.", "Hello."]

@@ -10,60 +10,64 @@ from integration.worker_harness import API_KEY_REFUSED, TIMEOUT_S, leave_recordi
 from sayso.core.dictation import events as e
 
 
-def test_words_that_a_crash_cut_off_are_back_and_typed_where_the_user_wants_them(desk, tmp_path):
+def test_words_that_a_crash_cut_off_are_back_and_typed_where_the_user_wants_them(harness, tmp_path):
     path = leave_recording(tmp_path / "takes")
     since = time.strftime("%H:%M", time.localtime(path.stat().st_mtime - 1))
-    desk = desk("Half a sentence", "Next.")
-    status = desk.wait(asks=True)
-    assert (status.held, status.rescued, desk.typist.typed) == ("Half a sentence", since, [])
-    desk.worker.post(e.InsertHeld())
-    assert desk.wait(words=3).rescued == ""
-    assert desk.typist.typed == ["Half a sentence"]
-    desk.dictate(words=1)
-    desk.worker.stop()
-    new, old = desk.history.entries()
+    harness = harness("Half a sentence", "Next.")
+    status = harness.wait_for(offers_held_text=True)
+    assert (status.held_text, status.recovered_spoken_at, harness.typist.typed) == (
+        "Half a sentence",
+        since,
+        [],
+    )
+    harness.worker.post(e.InsertHeld())
+    assert harness.wait_for(inserted_words=3).recovered_spoken_at == ""
+    assert harness.typist.typed == ["Half a sentence"]
+    harness.dictate(inserted_words=1)
+    harness.worker.stop()
+    new, old = harness.history.entries()
     assert (old.text, old.outcome, old.duration_s) == ("Half a sentence", "inserted", 1.0)
     assert (old.audio, new.text) == (f"{path.stem}.flac", "Next.")
     assert not path.exists()
 
 
-def test_rescued_words_that_nobody_wants_now_stay_in_the_history(desk, tmp_path):
+def test_rescued_words_that_nobody_wants_now_stay_in_the_history(harness, tmp_path):
     leave_recording(tmp_path / "takes")
-    desk = desk("Half a sentence")
-    desk.wait(asks=True)
-    desk.worker.stop()
-    (kept,) = desk.history.entries()
+    harness = harness("Half a sentence")
+    harness.wait_for(offers_held_text=True)
+    harness.worker.stop()
+    (kept,) = harness.history.entries()
     assert (kept.text, kept.outcome, kept.engine) == ("Half a sentence", "rescued", "on-device")
 
 
-def test_a_rescue_is_done_once(desk, tmp_path):
+def test_a_rescue_is_done_once(harness, tmp_path):
     leave_recording(tmp_path / "takes")
-    first = desk("Half a sentence")
-    first.wait(asks=True)
+    first = harness("Half a sentence")
+    first.wait_for(offers_held_text=True)
     first.worker.stop()
-    second = desk("Next.")
-    second.dictate(words=1)
-    assert second.worker.status.held == ""
+    second = harness("Next.")
+    second.dictate(inserted_words=1)
+    assert second.worker.status.held_text == ""
 
 
-def test_several_are_rescued_and_the_newest_is_offered(desk, tmp_path):
+def test_several_are_rescued_and_the_newest_is_offered(harness, tmp_path):
     for hour, age_s in ((12, 7200), (13, 3600), (14, 60)):
         leave_recording(tmp_path / "takes", f"20261121-{hour}0000-aaaaaa", age_s=age_s)
-    desk = desk("one", "two", "three")
-    status = desk.wait(asks=True)
-    assert (status.held, status.rescued_count) == ("three", 3)
-    desk.worker.stop()
-    assert [entry.text for entry in desk.history.entries()] == ["three", "two", "one"]
+    harness = harness("one", "two", "three")
+    status = harness.wait_for(offers_held_text=True)
+    assert (status.held_text, status.recovered_count) == ("three", 3)
+    harness.worker.stop()
+    assert [entry.text for entry in harness.history.entries()] == ["three", "two", "one"]
 
 
 @pytest.mark.expect_log
-def test_one_that_cannot_be_recognised_is_told_and_can_be_tried_again(desk, tmp_path):
+def test_one_that_cannot_be_recognised_is_told_and_can_be_tried_again(harness, tmp_path):
     path = leave_recording(tmp_path / "takes")
-    desk = desk(API_KEY_REFUSED, "Now it works.")
-    assert desk.wait(state="failed").problem.what == API_KEY_REFUSED.message
-    assert desk.worker.recognise_again(path.stem) == "Now it works."
-    desk.worker.stop()
-    (kept,) = desk.history.entries()
+    harness = harness(API_KEY_REFUSED, "Now it works.")
+    assert harness.wait_for(state="failed").problem.message == API_KEY_REFUSED.message
+    assert harness.worker.transcribe_again(path.stem) == "Now it works."
+    harness.worker.stop()
+    (kept,) = harness.history.entries()
     assert (kept.text, kept.error, kept.outcome) == ("Now it works.", "", "rescued")
 
 
@@ -77,39 +81,39 @@ RECORDINGS_WITHOUT_SPEECH = {
 @pytest.mark.parametrize(
     ("block", "blocks"), RECORDINGS_WITHOUT_SPEECH.values(), ids=RECORDINGS_WITHOUT_SPEECH
 )
-def test_what_holds_no_speech_just_goes(desk, tmp_path, block, blocks):
+def test_what_holds_no_speech_just_goes(harness, tmp_path, block, blocks):
     path = leave_recording(tmp_path / "takes", block=block, blocks=blocks)
-    desk = desk("Hello.")
-    desk.settle()
+    harness = harness("Hello.")
+    harness.wait_until_archived()
     assert not path.exists()
-    desk.dictate(words=1)
-    desk.worker.stop()
-    assert [entry.text for entry in desk.history.entries()] == ["Hello."]
+    harness.dictate(inserted_words=1)
+    harness.worker.stop()
+    assert [entry.text for entry in harness.history.entries()] == ["Hello."]
 
 
 @pytest.mark.expect_log
-def test_a_recording_of_another_version_is_set_aside_and_told(desk, tmp_path):
+def test_a_recording_of_another_version_is_set_aside_and_told(harness, tmp_path):
     path = leave_recording(tmp_path / "takes")
     path.write_bytes(b"SAYSO2" + bytes(100_000))
     os.utime(path, (time.time() - 60, time.time() - 60))
-    desk = desk("Hello.")
-    assert "damaged" in desk.wait(state="failed").problem.what
-    desk.dictate(words=1)
-    desk.worker.stop()
+    harness = harness("Hello.")
+    assert "damaged" in harness.wait_for(state="failed").problem.message
+    harness.dictate(inserted_words=1)
+    harness.worker.stop()
     assert not path.exists()
     assert path.with_suffix(".unreadable").exists()
 
 
-def test_quitting_in_a_rescue_leaves_it_to_the_next_start(desk, tmp_path):
+def test_quitting_in_a_rescue_leaves_it_to_the_next_start(harness, tmp_path):
     path = leave_recording(tmp_path / "takes")
-    first = desk("never")
-    first.engine.may_answer.clear()
-    assert first.engine.has_heard.wait(TIMEOUT_S)
-    first.worker._soon(lambda: [task.cancel() for task in first.worker._tasks])
-    first.engine.may_answer.set()
+    first = harness("never")
+    first.engine.may_return.clear()
+    assert first.engine.has_read_take.wait(TIMEOUT_S)
+    first.worker._call_soon(lambda: [task.cancel() for task in first.worker._tasks])
+    first.engine.may_return.set()
     first.worker.stop()
-    second = desk("Half a sentence")
-    assert second.wait(asks=True).held == "Half a sentence"
+    second = harness("Half a sentence")
+    assert second.wait_for(offers_held_text=True).held_text == "Half a sentence"
     second.worker.stop()
     (kept,) = second.history.entries()
     assert (kept.id, kept.text) == (path.stem, "Half a sentence")

@@ -29,16 +29,18 @@ class WorkerHarness:
         self.microphone = microphone or FakeMicrophone()
         self.engine = FakeEngine(*texts)
         self.typist, self.clipboard = FakeTypist(), FakeClipboard()
-        self.spool = Recordings(folder)
+        self.recordings = Recordings(folder)
         self.history = HistoryStore(folder.parent / "history.db")
         self.archive = Archive(
-            self.spool, self.history, on_problem=lambda problem: self.worker.report_problem(problem)
+            self.recordings,
+            self.history,
+            on_problem=lambda problem: self.worker.report_problem(problem),
         )
         self.statuses: queue.Queue[Status] = queue.Queue()
         self.levels: list[float] = []
         self.cues: list[str] = []
         self.pressed_keys: frozenset[str] = frozenset()
-        parts = WorkerDeps(
+        deps = WorkerDeps(
             microphone=self.microphone,
             archive=self.archive,
             create_engine=lambda s: (
@@ -51,7 +53,7 @@ class WorkerHarness:
             on_status=self.statuses.put,
             on_level=self.levels.append,
         )
-        self.worker = Worker(parts, settings or Settings())
+        self.worker = Worker(deps, settings or Settings())
         self.worker.start()
 
     def wait_for(self, **wanted):
@@ -84,7 +86,7 @@ class WorkerHarness:
     def speak(self, block_count=100):
         for _ in range(block_count):
             self.microphone.deliver(LOUD)
-        self.wait_for(sound_arrived=True)
+        self.wait_for(has_audio=True)
 
     def change_microphone(self, rate_hz):
         """The one that listens goes, and one of this rate takes its place."""

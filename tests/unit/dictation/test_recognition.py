@@ -102,7 +102,7 @@ def test_an_engine_that_failed_is_tried_again_with_any_settings(how):
         engines.configure(Settings())
         await run_pending()
         assert not engines.ready
-        assert world.told == [MODEL_MISSING]
+        assert world.problems == [MODEL_MISSING]
         setattr(world, how, False)
         engines.configure(Settings())
         await run_pending()
@@ -161,10 +161,10 @@ def test_who_may_have_to_help_is_made_ready_while_the_chosen_one_is_tried_again(
         engines.configure(WITH_FALLBACK)
         engines.read(Take(number=1, id="1", rate_hz=16_000))  # somebody still speaks
         await run_pending()
-        assert [engine.ready for engine in world.made] == [True, True]
+        assert [engine.ready for engine in world.created] == [True, True]
         engines.drop(1)
         await run_pending()
-        assert [engine.closed for engine in world.made] == [False, True]
+        assert [engine.closed for engine in world.created] == [False, True]
 
     asyncio.run(run_scenario(scenario, FallbackScenario()))
 
