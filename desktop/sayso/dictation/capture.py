@@ -15,7 +15,8 @@ import attrs
 from ..audio.input_stream import AudioInput, InputStream
 from ..audio.input_stream import InputStreamListener as StreamTold
 from ..core.audio.dropouts import Dropout, dropout_problem
-from ..core.audio.pcm import EnergyVad, PreRollBuffer, ReleaseTail, level_dbfs
+from ..core.audio.pcm import PreRollBuffer, level_dbfs
+from ..core.audio.vad import EnergyVad, ReleaseTail
 from ..core.dictation.take import Take
 from ..core.problems import Problem
 from ..core.settings.settings import MicrophoneSettings as MicrophoneSettings

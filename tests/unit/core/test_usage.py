@@ -106,7 +106,7 @@ some_days = st.lists(
         DailyUsage,
         day=st.dates(dt.date(2026, 1, 1), dt.date(2026, 12, 31)),
         endpoint=st.sampled_from(["a", "b", "on-device"]),
-        sum=sums,
+        total=sums,
     ),
     max_size=12,
 )

@@ -1,19 +1,25 @@
-"""Where a take has speech in it, measured without a model. Pure.
+"""Energy-based voice activity detection. Pure.
 
-Two answers, because two different mistakes are to be avoided. `sound_s` counts whatever stands
-out of the room's own noise: where it is next to nothing, nobody spoke, not even in a whisper.
-`voice_s` counts only what has the pitch of a voice besides: where there is much of it somebody
-spoke, and keys, breath, rustling and steady noise are not taken for it. Music is.
+`EnergyVad` runs while audio arrives and compares each frame with the noise floor of the last
+seconds. `measure_speech` analyzes a complete take without a model and gives two measures for two
+different questions. `activity_s` counts everything above the noise floor: if it is close to zero,
+nobody spoke, not even in a whisper. `voiced_s` counts only activity with the pitch of a voice: if
+it is large, somebody spoke. Key clicks, breath, rustling and steady noise do not count as voiced;
+music does.
+
+Audio is s16le mono everywhere.
 """
 
 from __future__ import annotations
 
 import math
+from collections import deque
 from typing import TYPE_CHECKING
 
 import attrs
 
 from ..dictation.take import BYTES_PER_SAMPLE
+from .pcm import DIGITAL_SILENCE_DBFS, FULL_SCALE, level_dbfs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,131 +27,209 @@ if TYPE_CHECKING:
 
     Frames = NDArray[np.float32]
 
+FLOOR_WINDOW_MS = 3000
+FLOOR_QUANTILE = 0.1
+"""A tenth of the frames are below the noise floor: the gaps between syllables."""
+
+
+class NoiseFloor:
+    """Noise floor of the last `FLOOR_WINDOW_MS`."""
+
+    def __init__(self, frame_ms: int) -> None:
+        self._frame_ms = frame_ms
+        self.levels_dbfs: deque[float] = deque(maxlen=FLOOR_WINDOW_MS // frame_ms)
+
+    def add(self, level_dbfs: float) -> None:
+        """Add the level of one frame."""
+        self.levels_dbfs.append(level_dbfs)
+
+    @property
+    def dbfs(self) -> float:
+        """The floor, or `DIGITAL_SILENCE_DBFS` before the first frame."""
+        if not self.levels_dbfs:
+            return DIGITAL_SILENCE_DBFS
+        return sorted(self.levels_dbfs)[int(len(self.levels_dbfs) * FLOOR_QUANTILE)]
+
+    @property
+    def duration_ms(self) -> int:
+        """Length of the audio that the floor is based on."""
+        return len(self.levels_dbfs) * self._frame_ms
+
+
+FRAME_MS = 10
+SPEECH_ABOVE_FLOOR_DB = 9.0
+MIN_SPEECH_DBFS = -52.0
+"""Frames below this level are never speech, however quiet the room is."""
+HANGOVER_MS = 80
+"""Plosives such as p, t and k are silent for up to this long within a word."""
+MIN_FLOOR_WINDOW_MS = 200
+"""With less audio than this, the noise floor is not used."""
+
+
+class EnergyVad:
+    """Detects whether somebody is speaking at this moment; takes about 10 us per block.
+
+    It is accurate enough to choose the end of the audio after the key is released. It does not
+    decide whether a take contains speech at all.
+    """
+
+    def __init__(self, rate_hz: int) -> None:
+        self._frame_bytes = rate_hz * FRAME_MS // 1000 * BYTES_PER_SAMPLE
+        self._remainder = b""
+        self._floor = NoiseFloor(FRAME_MS)
+
+    def feed(self, pcm: bytes) -> None:
+        """Add a block of any size."""
+        pcm = self._remainder + pcm
+        whole = len(pcm) // self._frame_bytes * self._frame_bytes
+        for start in range(0, whole, self._frame_bytes):
+            self._floor.add(level_dbfs(pcm[start : start + self._frame_bytes]))
+        self._remainder = pcm[whole:]
+
+    @property
+    def floor_dbfs(self) -> float:
+        return self._floor.dbfs
+
+    @property
+    def is_speech(self) -> bool:
+        """True if there was speech within the last `HANGOVER_MS`."""
+        recent = list(self._floor.levels_dbfs)[-(HANGOVER_MS // FRAME_MS) :]
+        threshold = MIN_SPEECH_DBFS
+        if self._floor.duration_ms >= MIN_FLOOR_WINDOW_MS:
+            threshold = max(threshold, self.floor_dbfs + SPEECH_ABOVE_FLOOR_DB)
+        return max(recent, default=DIGITAL_SILENCE_DBFS) > threshold
+
+
+class ReleaseTail:
+    """Selects the audio to keep after the key is released: until speech ends, `max_ms` at most."""
+
+    def __init__(self, vad: EnergyVad, rate_hz: int, max_ms: int = 300) -> None:
+        self._vad = vad
+        self._remaining_bytes = max_ms * rate_hz // 1000 * BYTES_PER_SAMPLE
+
+    @property
+    def finished(self) -> bool:
+        return self._remaining_bytes <= 0 or not self._vad.is_speech
+
+    def feed(self, pcm: bytes) -> bytes:
+        """Return the part of a block that belongs to the take."""
+        if self.finished:
+            return b""
+        kept = pcm[: self._remaining_bytes]
+        self._remaining_bytes -= len(kept)
+        self._vad.feed(kept)
+        return kept
+
+
 HOP_S = 0.01
 WINDOW_S = 0.04
-"""Two and a half periods of the deepest voice."""
+"""Two and a half periods of the lowest voice."""
 MIN_PITCH_HZ, MAX_PITCH_HZ = 75, 400
-"""Pitch of voices, a child's among them."""
+"""Pitch range of voices, including children's."""
+MAX_HARMONIC_HZ = 1200
+"""Periodicity is measured up to this frequency."""
 SPEECH_BAND_HZ = (150.0, 4000.0)
-"""Where speech is loud; leaves out hum, steps and hiss."""
+"""Levels are measured in this band; it excludes hum, footsteps and hiss."""
 MIN_ANALYSIS_RATE_HZ = 8_000
-"""At least so many samples a second are looked at."""
 MIN_ACTIVITY_DBFS = -66.0
-"""Within the band. Quieter than any voice on any microphone that works."""
-FLOOR_QUANTILE = 0.1
-"""The room's noise is the level that a tenth of the take stays under: gaps, if not pauses."""
+"""Level within the band; any voice on a working microphone is louder."""
 MAX_FLOOR_DBFS = -50.0
 SHORT_TAKE_S = 1.0
-"""A take without a moment's rest has no floor: in shorter ones it is taken for no higher."""
+"""Takes shorter than this may contain no pause; their noise floor is capped at `MAX_FLOOR_DBFS`."""
 ACTIVITY_ABOVE_FLOOR_DB = 3.5
-"""Steady noise varies by less in a window so long; with 7, speech as loud as the noise is lost."""
+"""Steady noise varies less than this between windows. With 7 dB, speech as loud as the noise would
+be missed."""
 MIN_PERIODICITY = 0.55
-"""Share of a frame that repeats itself after one period. White noise has 0.3."""
+"""Autocorrelation at the pitch period, relative to lag 0. White noise has 0.3."""
 MIN_ACTIVITY_S = 0.06
-"""Shorter is a key or a click."""
+"""Shorter activity is a key click."""
 MIN_VOICED_S = 0.05
 MIN_PAUSE_S = 0.3
-"""Shorter gaps are within a stretch of speech."""
+"""Shorter gaps do not separate two spans."""
 BATCH_FRAMES = 2_000
-"""Frames worked on at once, for memory: 30 MB."""
+"""Frames analyzed at once; limits memory to 30 MB."""
 
 
 @attrs.frozen
 class SpeechActivity:
-    """Of one take."""
+    """Result of `measure_speech`."""
 
     duration_s: float
     activity_s: float
-    """Anything that stands out and lasts; 0 to `duration_s`."""
+    """Duration of everything above the noise floor, 0 to `duration_s`."""
     voiced_s: float
-    """Of that, what has a pitch: the vowels, half of what somebody says."""
+    """Duration of activity with a pitch: vowels, about half of speech."""
     spans: tuple[tuple[float, float], ...] = ()
-    """Begin and end, in s, of each stretch of sound."""
+    """Start and end of each span of activity, in seconds."""
 
     @property
     def total_span_s(self) -> float:
-        """All stretches, with the short gaps in them."""
+        """Duration of all spans, including the short gaps within them."""
         return math.fsum(stop - start for start, stop in self.spans)
 
 
 def measure_speech(pcm: bytes, rate_hz: int) -> SpeechActivity:
-    """Measure s16le mono at 8 kHz or more; 2 ms of work a second of audio: use a thread.
+    """Measure activity and voiced speech in audio of at least 8 kHz.
 
-    An odd byte at the end is left out.
+    Takes about 2 ms per second of audio, so call it in a thread. An odd byte at the end is ignored.
     """
-    import numpy as np  # 20 MB, and not needed before the first take
+    import numpy as np  # 20 MB; not needed before the first take
 
     size = len(pcm) // BYTES_PER_SAMPLE
     duration_s = size / rate_hz if rate_hz else 0.0
     if duration_s < WINDOW_S:
         return SpeechActivity(duration_s, 0.0, 0.0)
-    every = max(1, rate_hz // MIN_ANALYSIS_RATE_HZ)
-    samples = np.frombuffer(pcm, "<i2", count=size // every * every)
-    low = samples.reshape(-1, every).mean(axis=1, dtype=np.float32) / 32768
-    rate = rate_hz / every
-    levels, pitched = _levels_and_pitch(low, rate)
-    over = max(_floor_dbfs(levels, duration_s) + ACTIVITY_ABOVE_FLOOR_DB, MIN_ACTIVITY_DBFS)
-    loud = _runs(levels > over, MIN_ACTIVITY_S)
-    voiced = _runs(np.logical_and(pitched, _mask(loud, len(levels))), MIN_VOICED_S)
+    factor = max(1, rate_hz // MIN_ANALYSIS_RATE_HZ)
+    samples = np.frombuffer(pcm, "<i2", count=size // factor * factor)
+    decimated = samples.reshape(-1, factor).mean(axis=1, dtype=np.float32) / np.float32(FULL_SCALE)
+    levels, has_pitch = _levels_and_pitch(decimated, rate_hz / factor)
+    floor = float(np.quantile(levels, FLOOR_QUANTILE))
+    if duration_s < SHORT_TAKE_S:
+        floor = min(floor, MAX_FLOOR_DBFS)
+    active = _runs(levels > max(floor + ACTIVITY_ABOVE_FLOOR_DB, MIN_ACTIVITY_DBFS), MIN_ACTIVITY_S)
+    is_active = np.zeros(len(levels), bool)
+    for start, stop in active:
+        is_active[start:stop] = True
+    voiced = _runs(has_pitch & is_active, MIN_VOICED_S)
     return SpeechActivity(
-        duration_s,
-        _duration_s(loud),
-        _duration_s(voiced),
-        _spans(loud, duration_s),
+        duration_s, _duration_s(active), _duration_s(voiced), _spans(active, duration_s)
     )
 
 
 def _levels_and_pitch(samples: Frames, rate_hz: float) -> tuple[Frames, NDArray[np.bool_]]:
-    """Level in dBFS within the band, and whether there is a pitch, of each frame."""
+    """Return the level of each frame within the speech band, and whether it has a pitch."""
     import numpy as np
 
     hop, window = round(HOP_S * rate_hz), round(WINDOW_S * rate_hz)
     frames = np.lib.stride_tricks.sliding_window_view(samples, window)[::hop]
-    shape = np.hanning(window).astype(np.float32)
+    taper = np.hanning(window).astype(np.float32)
     size = 1 << (2 * window - 1).bit_length()
-    hz = np.fft.rfftfreq(size, 1 / rate_hz)
-    band = (hz >= SPEECH_BAND_HZ[0]) & (hz <= SPEECH_BAND_HZ[1])
-    pitch = (hz >= MIN_PITCH_HZ) & (hz <= 1200)
-    own = np.fft.irfft(np.abs(np.fft.rfft(shape, size)) ** 2)  # what the window does to itself
+    frequency_hz = np.fft.rfftfreq(size, 1 / rate_hz)
+    band = (frequency_hz >= SPEECH_BAND_HZ[0]) & (frequency_hz <= SPEECH_BAND_HZ[1])
+    harmonics = (frequency_hz >= MIN_PITCH_HZ) & (frequency_hz <= MAX_HARMONIC_HZ)
+    taper_correlation = np.fft.irfft(np.abs(np.fft.rfft(taper, size)) ** 2)
     shortest, longest = int(rate_hz / MAX_PITCH_HZ), math.ceil(rate_hz / MIN_PITCH_HZ)
-    weights = own[0] / own[shortest : longest + 1]
-    scale = 2 / size / float(np.sum(shape**2))
-    levels, pitched = [], []
+    weights = taper_correlation[0] / taper_correlation[shortest : longest + 1]
+    scale = 2 / size / float(np.sum(taper**2))
+    levels, has_pitch = [], []
     for start in range(0, len(frames), BATCH_FRAMES):
-        block = frames[start : start + BATCH_FRAMES] * shape
+        block = frames[start : start + BATCH_FRAMES] * taper
         power = np.abs(np.fft.rfft(block, size, axis=1)) ** 2
-        mean = power[:, band].sum(axis=1) * scale
-        levels.append(10 * np.log10(mean + 1e-12))
-        again = np.fft.irfft(power * pitch, axis=1)
-        best = (again[:, shortest : longest + 1] * weights).max(axis=1)
-        pitched.append(best > MIN_PERIODICITY * np.maximum(again[:, 0], 1e-12))
-    return np.concatenate(levels), np.concatenate(pitched)
-
-
-def _floor_dbfs(levels: Frames, duration_s: float) -> float:
-    import numpy as np
-
-    floor = float(np.quantile(levels, FLOOR_QUANTILE))
-    return min(floor, MAX_FLOOR_DBFS) if duration_s < SHORT_TAKE_S else floor
+        levels.append(10 * np.log10(power[:, band].sum(axis=1) * scale + 1e-12))
+        correlation = np.fft.irfft(power * harmonics, axis=1)
+        peak = (correlation[:, shortest : longest + 1] * weights).max(axis=1)
+        has_pitch.append(peak > MIN_PERIODICITY * np.maximum(correlation[:, 0], 1e-12))
+    return np.concatenate(levels), np.concatenate(has_pitch)
 
 
 def _runs(flags: NDArray[np.bool_], min_duration_s: float) -> list[tuple[int, int]]:
-    """Begin and end of each run of frames that is long enough."""
+    """Return start and end of each run of set frames that is at least `min_duration_s` long."""
     import numpy as np
 
     edges = np.flatnonzero(np.diff(np.concatenate(([0], flags.astype(np.int8), [0]))))
-    least = round(min_duration_s / HOP_S)
+    min_frames = round(min_duration_s / HOP_S)
     pairs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
-    return [(start, stop) for start, stop in pairs if stop - start >= least]
-
-
-def _mask(runs: list[tuple[int, int]], size: int) -> NDArray[np.bool_]:
-    import numpy as np
-
-    flags = np.zeros(size, bool)
-    for start, stop in runs:
-        flags[start:stop] = True
-    return flags
+    return [(start, stop) for start, stop in pairs if stop - start >= min_frames]
 
 
 def _duration_s(runs: list[tuple[int, int]]) -> float:

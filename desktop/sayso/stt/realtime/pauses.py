@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...core.audio.pcm import EnergyVad
+from ...core.audio.vad import EnergyVad
 from ...core.dictation.take import BYTES_PER_SAMPLE
 
 PAUSE_S = 1.0

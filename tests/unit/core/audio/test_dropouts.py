@@ -47,13 +47,13 @@ def heard(until_ms, zeros_from_ms=10_000):
     hearing.start(0, 0)
     hearing.stream_opened(RATE_HZ)
     for now_ms in range(BLOCK_MS, until_ms + 1, BLOCK_MS):
-        give(hearing, now_ms, zeros=now_ms > zeros_from_ms)
+        give(hearing, now_ms, is_silent=now_ms > zeros_from_ms)
     return hearing
 
 
-def give(hearing, now_ms, zeros=False):
-    hearing.came(now_ms, BLOCK_BYTES)
-    hearing.heard(now_ms, zeros)
+def give(hearing, now_ms, is_silent=False):
+    hearing.count_block(now_ms, BLOCK_BYTES)
+    hearing.mark_block(now_ms, is_silent)
 
 
 def test_a_gap_is_from_the_last_block_on():

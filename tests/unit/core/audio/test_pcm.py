@@ -11,9 +11,7 @@ from sayso.core.audio.pcm import (
     FIRST_BLOCK_TIMEOUT_MS,
     SILENCE_TIMEOUT_MS,
     ZEROS_TIMEOUT_MS,
-    EnergyVad,
     PreRollBuffer,
-    ReleaseTail,
     StreamWatchdog,
     downmix,
     is_digital_silence,
@@ -21,15 +19,10 @@ from sayso.core.audio.pcm import (
 )
 
 RATE_HZ = 16000
-RANDOM = np.random.default_rng(7)
 
 
 def pcm(samples):
     return np.asarray(samples).astype("<i2").tobytes()
-
-
-def noise(ms, dbfs):
-    return pcm(RANDOM.standard_normal(ms * RATE_HZ // 1000) * 32768 * 10 ** (dbfs / 20))
 
 
 LEVELS = {
@@ -74,59 +67,6 @@ def test_the_ring_does_not_grow():
     for _ in range(10_000):
         ring.append(b"\1\0" * 80)
     assert len(ring.drain()) == 300 * RATE_HZ // 1000 * 2
-
-
-def heard(*audio):
-    meter = EnergyVad(RATE_HZ)
-    for part in audio:
-        for start in range(0, len(part), 154):  # 77 samples: blocks do not fit frames
-            meter.feed(part[start : start + 154])
-    return meter
-
-
-VOICE = {
-    "nothing yet": ([], False),
-    "digital silence": ([bytes(32000)], False),
-    "a quiet room": ([noise(2000, -65)], False),
-    "a fan, however loud": ([noise(2000, -30)], False),
-    "a word in a quiet room": ([noise(1000, -65), noise(200, -25)], True),
-    "a word over a fan": ([noise(1000, -40), noise(200, -22)], True),
-    "a word that ended 200 ms ago": ([noise(1000, -65), noise(300, -25), noise(200, -65)], False),
-    "the silence inside a word": ([noise(1000, -65), noise(300, -25), noise(50, -65)], True),
-    "a word from the first block on": ([noise(150, -25)], True),
-    "too quiet to be meant": ([noise(1000, -90), noise(200, -60)], False),
-    "a fan that begins, after 3 s": ([noise(1000, -65), noise(3500, -35)], False),
-}
-
-
-@pytest.mark.parametrize(("audio", "voice"), VOICE.values(), ids=VOICE)
-def test_a_voice_stands_out_of_the_noise_of_the_last_seconds(audio, voice):
-    assert heard(*audio).is_speech is voice
-
-
-def test_the_floor_is_found_again_when_a_noise_ends():
-    assert heard(noise(3000, -30), noise(400, -70)).floor_dbfs == pytest.approx(-70, abs=2)
-    assert EnergyVad(RATE_HZ).floor_dbfs == DIGITAL_SILENCE_DBFS
-
-
-def kept_ms(meter, after, most_ms=300):
-    tail = ReleaseTail(meter, RATE_HZ, most_ms)
-    kept = b"".join(tail.feed(after[start : start + 480]) for start in range(0, len(after), 480))
-    assert tail.finished or len(kept) == len(after)
-    return len(kept) / 2 / RATE_HZ * 1000
-
-
-def test_no_tail_is_kept_when_nobody_speaks_at_key_up():
-    assert kept_ms(heard(noise(1000, -65)), noise(1000, -65)) == 0
-
-
-def test_the_tail_lasts_as_long_as_the_voice():
-    meter = heard(noise(1000, -65), noise(500, -25))
-    assert kept_ms(meter, noise(100, -25) + noise(900, -65)) == pytest.approx(180, abs=30)
-
-
-def test_the_tail_is_300_ms_at_most():
-    assert kept_ms(heard(noise(1000, -65), noise(500, -25)), noise(1000, -25)) == 300
 
 
 def told(*steps):

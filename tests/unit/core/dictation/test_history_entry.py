@@ -71,7 +71,7 @@ SHOWN = {
 
 @pytest.mark.parametrize(("entry", "shown"), SHOWN.values(), ids=SHOWN)
 def test_what_is_shown(entry, shown):
-    assert entry.shown == shown
+    assert entry.display_text == shown
 
 
 def test_export_as_text_has_times_and_words():

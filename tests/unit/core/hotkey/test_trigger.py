@@ -35,13 +35,13 @@ STARTS, ENDS = {"start", "start-hands-free"}, {"stop", "cancel", "discard"}
 
 def drive(trigger, events):
     """Events as '900-f9'; what it wished for, in order."""
-    wishes, listening = [], False
+    wishes, recording = [], False
     for event in events.split():
         at = event.index("+" if "+" in event else "-")
         act = trigger.press if event[at] == "+" else trigger.release
-        for wish in act(event[at + 1 :], float(event[:at]), listening=listening):
+        for wish in act(event[at + 1 :], float(event[:at]), recording=recording):
             wishes.append(wish)
-            listening = wish not in ENDS
+            recording = wish not in ENDS
     return wishes
 
 

@@ -15,8 +15,10 @@ WHISPER = SpeechActivity(2.0, 0.5, 0.0, ((0.5, 1.0),))
 TALK = SpeechActivity(20.0, 13.0, 9.0, ((0.5, 9.0), (10.0, 19.5)))
 
 
-def reason(text, speech, sent_s=None, used_s=0.0, **more):
-    account = EngineReport(HOST, speech.duration_s if sent_s is None else sent_s, used_s, **more)
+def reason(text, speech, sent_s=None, processed_s=0.0, **more):
+    account = EngineReport(
+        HOST, speech.duration_s if sent_s is None else sent_s, processed_s, **more
+    )
     doubted = check_text(text, speech, account)
     if doubted:
         assert needs_check(text, account)
@@ -33,25 +35,25 @@ CASES = {
     "nothing for a word": ("", WORD, {}, "empty"),
     "nothing for much speech": ("", TALK, {}, "empty"),
     "spaces for speech": (" \n ", TALK, {}, "empty"),
-    "all of it used": ("So far.", TALK, {"sent_s": 20.2, "used_s": 21.0}, ""),
-    "rounded up": ("So far.", TALK, {"sent_s": 20.2, "used_s": 21.0}, ""),
-    "rounded down": ("So far.", TALK, {"sent_s": 20.2, "used_s": 20.0}, ""),
-    "one second less": ("So far.", TALK, {"sent_s": 20.2, "used_s": 19.2}, ""),
-    "a server that does not say": ("So far.", TALK, {"sent_s": 20.2, "used_s": 0.0}, ""),
-    "two seconds less": ("So far.", TALK, {"sent_s": 20.2, "used_s": 18.0}, "dropped"),
-    "nearly all dropped": ("So.", TALK, {"sent_s": 20.2, "used_s": 1.0}, "dropped"),
-    "dropped, and nothing else": ("", TALK, {"sent_s": 20.2, "used_s": 1.0}, "dropped"),
+    "all of it used": ("So far.", TALK, {"sent_s": 20.2, "processed_s": 21.0}, ""),
+    "rounded up": ("So far.", TALK, {"sent_s": 20.2, "processed_s": 21.0}, ""),
+    "rounded down": ("So far.", TALK, {"sent_s": 20.2, "processed_s": 20.0}, ""),
+    "one second less": ("So far.", TALK, {"sent_s": 20.2, "processed_s": 19.2}, ""),
+    "a server that does not say": ("So far.", TALK, {"sent_s": 20.2, "processed_s": 0.0}, ""),
+    "two seconds less": ("So far.", TALK, {"sent_s": 20.2, "processed_s": 18.0}, "dropped"),
+    "nearly all dropped": ("So.", TALK, {"sent_s": 20.2, "processed_s": 1.0}, "dropped"),
+    "dropped, and nothing else": ("", TALK, {"sent_s": 20.2, "processed_s": 1.0}, "dropped"),
     "two percent of ten minutes": (
         "So far.",
         attrs.evolve(TALK, duration_s=600.0),
-        {"sent_s": 600.0, "used_s": 588.5},
+        {"sent_s": 600.0, "processed_s": 588.5},
         "",
     ),
-    "silence was dropped": ("", SILENCE, {"sent_s": 4.2, "used_s": 1.0}, ""),
+    "silence was dropped": ("", SILENCE, {"sent_s": 4.2, "processed_s": 1.0}, ""),
     "pauses were skipped": (
-        "So far.", TALK, {"sent_s": 20.2, "used_s": 17.5, "skips_pauses": True}, ""),
+        "So far.", TALK, {"sent_s": 20.2, "processed_s": 17.5, "skips_pauses": True}, ""),
     "speech was skipped with them": (
-        "So far.", TALK, {"sent_s": 20.2, "used_s": 10.0, "skips_pauses": True}, "dropped"),
+        "So far.", TALK, {"sent_s": 20.2, "processed_s": 10.0, "skips_pauses": True}, "dropped"),
     "thanks in silence": ("Thank you.", SILENCE, {}, "invented"),
     "thanks in breath": ("Thank you.", BREATH, {}, "invented"),
     "thanks that were said": ("Thank you.", WORD, {}, ""),
@@ -64,10 +66,10 @@ CASES = {
     "something else in silence": ("Call me at nine.", SILENCE, {}, ""),
     "thanks and something else": ("Thank you. Call me at nine.", SILENCE, {}, ""),
     "an annotation": ("[BLANK_AUDIO]", SILENCE, {}, "invented"),
-    "the keywords": ("Xenolab, AC-42", SILENCE, {"told": ("Xenolab", "AC-42")}, "invented"),
-    "the prompt": ("Notes of a physician.", SILENCE, {"told": ("Notes of a physician.",)},
+    "the keywords": ("Xenolab, AC-42", SILENCE, {"prompt_terms": ("Xenolab", "AC-42")}, "invented"),
+    "the prompt": ("Notes of a physician.", SILENCE, {"prompt_terms": ("Notes of a physician.",)},
                    "invented"),
-    "the prompt, which was said": ("Notes.", WORD, {"told": ("Notes",)}, ""),
+    "the prompt, which was said": ("Notes.", WORD, {"prompt_terms": ("Notes",)}, ""),
 }  # fmt: skip
 
 
@@ -175,7 +177,7 @@ def test_whoever_says_it_gets_it(text, sound_s, voice):
 @given(speeches, accounts)
 def test_an_empty_text_for_a_voice_is_never_believed(speech, account):
     doubted = check_text("", speech, account)
-    if speech.voice_s >= 0.2:
+    if speech.voiced_s >= 0.2:
         assert doubted is not None
     if not speech.spans:
         assert doubted is None
