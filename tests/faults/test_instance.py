@@ -19,7 +19,7 @@ from sayso.storage import instance
 START_PROGRAM = """
 import asyncio, os, sys
 sys.path[:] = sys.argv[2:]
-from sayso.edges import instance
+from sayso.storage import instance
 
 os.read(0, 1)  # until all are there
 try:

@@ -40,7 +40,7 @@ class FakeApiKeys:
 @pytest.fixture
 def keys(monkeypatch: pytest.MonkeyPatch) -> FakeApiKeys:
     made = FakeApiKeys({})
-    monkeypatch.setattr(doctor, "KeyStore", lambda: made)
+    monkeypatch.setattr(doctor, "ApiKeyStore", lambda: made)
     return made
 
 

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 from keyring.backend import KeyringBackend
 
-from sayso.cli import main
+from sayso.cli import commands
 from sayso.core.problems import ProblemError
 from sayso.stt.server.presets import PRESETS
 
@@ -46,7 +46,7 @@ def say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
 
     def run(*arguments: str, given: str = "") -> str:
-        done = CliRunner().invoke(main.sayso, arguments, input=given, standalone_mode=False)
+        done = CliRunner().invoke(commands.sayso, arguments, input=given, standalone_mode=False)
         if done.exception:
             raise done.exception
         return done.output

@@ -43,7 +43,7 @@ def told():
 
 @pytest.fixture
 def history(tmp_path, told):
-    return HistoryStore(tmp_path / "state" / "history.db", warn=told.append)
+    return HistoryStore(tmp_path / "state" / "history.db", on_problem=told.append)
 
 
 def test_what_was_put_is_found(history):
@@ -90,8 +90,8 @@ SEARCHES = {
 def test_search(history, words, found):
     for id_, text in (("x", "Milk, two lemons, rye."), ("y", "Schön!"), ("z", "明日の会議")):
         history.put(entry(id_, text=text, program=id_))
-    assert [e.id for e in history.entries(words=words)] == found
-    assert [e.id for e in history.entries(words=words, program="x")] == [
+    assert [e.id for e in history.entries(search=words)] == found
+    assert [e.id for e in history.entries(search=words, program="x")] == [
         i for i in found if i == "x"
     ]
 
@@ -122,7 +122,7 @@ def test_retention_deletes_by_age_and_outcome(history):
         ("new", 6, "inserted"), ("old", 8, "inserted"), ("failed", 8, "failed"), ("now", 0, "held"),
     ):  # fmt: skip
         history.put(entry(id_, days, outcome=outcome, audio=f"{id_}.flac"))
-    assert history.going(Rule(keep="7d"), NOW_S) == 2
+    assert history.count_expired(Rule(keep="7d"), NOW_S) == 2
     assert sorted(history.purge(Rule(keep="7d"), NOW_S)) == ["failed.flac", "old.flac"]
     assert history.purge(Rule(keep="7d", sound_days=0), NOW_S) == ["new.flac"]
     assert [e.audio for e in history.entries()] == ["now.flac", ""]
@@ -178,7 +178,7 @@ def test_a_file_of_the_first_version_is_brought_up_to_date_with_what_is_in_it(hi
     db = sqlite3.connect(history.path)
     db.executescript(VERSION_1_SCHEMA)
     db.close()
-    (old,) = history.entries(words="tva")
+    (old,) = history.entries(search="tva")
     assert old == HistoryEntry(
         id="a", started="2026-11-20T09:00:00.000+00:00", offset_min=60, text="Milk, två lemons.",
         outcome="inserted", engine="realtime", inserted_by="paste", duration_s=3.25,
@@ -228,7 +228,7 @@ def test_a_damaged_file_is_set_aside_and_dictation_goes_on(history, told, damage
     history.put(entry("new"))
     assert [e.id for e in history.entries()] == ["new"]
     (problem,) = told
-    assert "begun a new one" in problem.what
+    assert "begun a new one" in problem.message
     assert len(list(history.path.parent.glob("history-damaged-*.db"))) == 1
 
 
@@ -246,7 +246,7 @@ def test_a_locked_file_is_waited_for(history):
 
 
 def test_a_file_that_stays_locked_is_told(history, monkeypatch):
-    monkeypatch.setattr("sayso.storage.database.LONGEST_WAIT_S", 0.05)
+    monkeypatch.setattr("sayso.storage.database.LOCK_TIMEOUT_S", 0.05)
     history.put(entry("a"))
     db = sqlite3.connect(history.path, isolation_level=None)
     db.execute("BEGIN IMMEDIATE")
@@ -269,7 +269,7 @@ def test_a_full_disk_is_told(history):
         db.execute("UPDATE takes SET text = zeroblob(1000000)")
 
     with pytest.raises(ProblemError, match="disk is full"):
-        history.change(fill)
+        history.write(fill)
     assert history.ids() == {"a"}
 
 
@@ -281,12 +281,12 @@ WRITER = """
 import os, sys
 sys.path[:] = sys.argv[2:]
 from pathlib import Path
-from sayso.core.entry import Entry
-from sayso.edges.history import History
+from sayso.core.dictation.history_entry import HistoryEntry
+from sayso.storage.history import HistoryStore
 
-history = History(Path(sys.argv[1]))
+history = HistoryStore(Path(sys.argv[1]))
 for number in range(10_000):
-    history.put(Entry(id=f"{number:05}", started="2026", text="word " * 30))
+    history.put(HistoryEntry(id=f"{number:05}", started="2026", text="word " * 30))
     os.write(1, b".")
 """
 
@@ -312,53 +312,53 @@ def test_a_kill_in_mid_write_loses_no_row_that_was_put(history, told, run):
 
 @pytest.fixture
 def ledger(history):
-    return UsageStore(history.path, history.warn)
+    return UsageStore(history.path, history.on_problem)
 
 
 def test_what_takes_took_is_summed_by_day_and_endpoint(ledger):
     assert ledger.days() == []
     assert not ledger.path.exists()
-    ledger.count(NOVEMBER, [])
+    ledger.add(NOVEMBER, [])
     assert not ledger.path.exists()
-    ledger.count(NOVEMBER, [OPENAI, ON_OWN_SERVER, OPENAI])
-    ledger.count(NOVEMBER, [OPENAI])
-    ledger.count(dt.date(2026, 10, 31), [ON_OWN_SERVER])
-    assert [(d.day.month, d.endpoint, d.sum.takes) for d in ledger.days()] == [
+    ledger.add(NOVEMBER, [OPENAI, ON_OWN_SERVER, OPENAI])
+    ledger.add(NOVEMBER, [OPENAI])
+    ledger.add(dt.date(2026, 10, 31), [ON_OWN_SERVER])
+    assert [(d.day.month, d.endpoint, d.total.takes) for d in ledger.days()] == [
         (10, "Attic", 1), (11, "Attic", 1), (11, "OpenAI", 2),
     ]  # fmt: skip
     own, openai = ledger.days("2026-11")
-    assert (openai.sum.seconds, openai.sum.tokens) == (180, 9)
-    assert openai.sum.cost_usd == pytest.approx(0.051)
-    assert (own.sum.seconds, own.sum.cost_usd) == (30, None)
+    assert (openai.total.seconds, openai.total.tokens) == (180, 9)
+    assert openai.total.cost_usd == pytest.approx(0.051)
+    assert (own.total.seconds, own.total.cost_usd) == (30, None)
 
 
 def test_a_price_that_becomes_known_counts_from_then_on(ledger):
-    ledger.count(NOVEMBER, [ON_OWN_SERVER])
-    ledger.count(NOVEMBER, [attrs.evolve(ON_OWN_SERVER, cost_usd=0.5)])
-    ledger.count(NOVEMBER, [ON_OWN_SERVER])
-    assert ledger.days()[0].sum.cost_usd == 0.5
+    ledger.add(NOVEMBER, [ON_OWN_SERVER])
+    ledger.add(NOVEMBER, [attrs.evolve(ON_OWN_SERVER, cost_usd=0.5)])
+    ledger.add(NOVEMBER, [ON_OWN_SERVER])
+    assert ledger.days()[0].total.cost_usd == 0.5
 
 
 def test_a_month_knows_what_was_answered_about_its_budget(ledger):
     assert ledger.month(NOVEMBER) == MonthBudget("2026-11", 0.0)
-    ledger.count(NOVEMBER, [OPENAI, ON_OWN_SERVER])
-    ledger.warned("2026-11", 5.0)
-    ledger.allow("2026-11", 5.0)
-    ledger.warned("2026-11", 6.0)
+    ledger.add(NOVEMBER, [OPENAI, ON_OWN_SERVER])
+    ledger.mark_warned("2026-11", 5.0)
+    ledger.approve("2026-11", 5.0)
+    ledger.mark_warned("2026-11", 6.0)
     assert ledger.month(NOVEMBER) == MonthBudget("2026-11", 0.017, warned_usd=6.0, approved_usd=5.0)
     assert ledger.month(dt.date(2026, 12, 1)) == MonthBudget("2026-12", 0.0)
 
 
 def test_two_programs_may_count_at_once(ledger):
     threads = [
-        threading.Thread(target=lambda: [ledger.count(NOVEMBER, [OPENAI]) for _ in range(10)])
+        threading.Thread(target=lambda: [ledger.add(NOVEMBER, [OPENAI]) for _ in range(10)])
         for _ in range(3)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert ledger.days()[0].sum.takes == 30
+    assert ledger.days()[0].total.takes == 30
 
 
 # The archive: rows and sound together
@@ -372,7 +372,7 @@ def archive(tmp_path, history, told):
 
 
 def record(archive, id_, seconds=1.0):
-    file = archive.spool.open(id_, RATE_HZ)
+    file = archive.recordings.create(id_, RATE_HZ)
     file.write(b"\x10\x20" * int(RATE_HZ * seconds))
     file.close()
     return file.path
@@ -380,13 +380,13 @@ def record(archive, id_, seconds=1.0):
 
 def finished_files(archive):
     """Everything asked for before is done."""
-    archive._thread.submit(lambda: None).result(10)
-    return sorted(path.name for path in archive.spool.folder.glob("*"))
+    archive._executor.submit(lambda: None).result(10)
+    return sorted(path.name for path in archive.recordings.folder.glob("*"))
 
 
 def test_a_take_that_is_over_has_a_row_and_a_flac(archive):
     record(archive, "a")
-    archive.keep(entry("a"))
+    archive.store(entry("a"))
     assert finished_files(archive) == ["a.flac"]
     assert archive.history.find("a").audio == "a.flac"
     take, kept = archive.load("a").result(10)
@@ -409,7 +409,7 @@ RETENTION_CASES = {
 def test_what_the_rule_keeps(archive, rule, outcome, files, rows):
     archive.configure(rule)
     record(archive, "a")
-    archive.keep(entry("a", outcome=outcome))
+    archive.store(entry("a", outcome=outcome))
     assert finished_files(archive) == files
     assert len(archive.history.entries()) == rows
 
@@ -417,14 +417,14 @@ def test_what_the_rule_keeps(archive, rule, outcome, files, rows):
 def test_private_words_are_gone_once_they_have_landed(archive):
     archive.configure(Rule(keep="never"))
     record(archive, "a")
-    archive.keep(entry("a", outcome="held"))
-    archive.keep(entry("a", outcome="inserted"))
+    archive.store(entry("a", outcome="held"))
+    archive.store(entry("a", outcome="inserted"))
     assert (finished_files(archive), archive.history.entries()) == ([], [])
 
 
 def test_a_stricter_rule_is_in_force_at_once(archive):
     record(archive, "a")
-    archive.keep(entry("a", days=10, outcome="inserted"))
+    archive.store(entry("a", days=10, outcome="inserted"))
     archive.configure(Rule(keep="7d", sound_days=0))
     assert finished_files(archive) == []
     assert archive.history.entries() == []
@@ -434,10 +434,10 @@ def test_only_recordings_from_before_that_have_no_row_are_unfinished(archive):
     for id_ in ("cut", "known", "new"):
         record(archive, id_)
     archive.history.put(entry("known", audio="known.wav"))
-    (archive.spool.folder / "empty.wav").write_bytes(b"")
+    (archive.recordings.folder / "empty.wav").write_bytes(b"")
     for id_ in ("cut", "known", "empty"):
-        os.utime(archive.spool.folder / f"{id_}.wav", (NOW_S - 60, NOW_S - 60))
-    assert archive.unfinished().result(10) == ["cut"]
+        os.utime(archive.recordings.folder / f"{id_}.wav", (NOW_S - 60, NOW_S - 60))
+    assert archive.interrupted().result(10) == ["cut"]
     assert finished_files(archive) == ["cut.wav", "known.flac", "new.wav"]
     assert archive.history.find("known").audio == "known.flac"
 
@@ -445,19 +445,19 @@ def test_only_recordings_from_before_that_have_no_row_are_unfinished(archive):
 @pytest.mark.parametrize(("days", "left"), [(7, []), (30, ["old.flac"])])
 def test_a_start_deletes_sound_that_is_older_than_is_said(archive, days, left):
     record(archive, "old")
-    archive.spool.compress("old")
-    path = archive.spool.folder / "old.flac"
+    archive.recordings.compress("old")
+    path = archive.recordings.folder / "old.flac"
     os.utime(path, (NOW_S - 10 * DAY_S, NOW_S - 10 * DAY_S))
     archive.history.put(entry("old", 10, audio="old.flac"))
     archive.configure(Rule(keep="1y", sound_days=days))
-    assert archive.unfinished().result(10) == []
+    assert archive.interrupted().result(10) == []
     assert finished_files(archive) == left
 
 
 def test_what_is_removed_is_gone_with_its_sound(archive):
     record(archive, "a")
-    archive.keep(entry("a"))
-    archive.remove(["a"])
+    archive.store(entry("a"))
+    archive.delete(["a"])
     assert (finished_files(archive), archive.history.entries()) == ([], [])
 
 
@@ -466,23 +466,23 @@ def test_a_history_that_cannot_be_written_is_told_once_and_the_sound_stays(archi
     archive.history.path.mkdir(parents=True)
     for id_ in ("a", "b"):
         record(archive, id_)
-        archive.keep(entry(id_))
+        archive.store(entry(id_))
     assert finished_files(archive) == ["a.wav", "b.wav"]
-    assert ["cannot be used" in problem.what for problem in told] == [True]
+    assert ["cannot be used" in problem.message for problem in told] == [True]
 
 
 @pytest.mark.parametrize("keep", ["never", "7d"])
 def test_what_was_used_is_counted_whatever_is_kept(archive, keep):
     archive.configure(Rule(keep=keep))
     record(archive, "a")
-    archive.keep(entry("a", usage=(OPENAI,)), [OPENAI])
-    archive.keep(entry("a", usage=(OPENAI,)))  # a change that used nothing
-    archive.count([OPENAI])
-    archive.remove_all()
+    archive.store(entry("a", usage=(OPENAI,)), [OPENAI])
+    archive.store(entry("a", usage=(OPENAI,)))  # a change that used nothing
+    archive.record_usage([OPENAI])
+    archive.delete_all()
     archive.configure(Rule(keep="never"))
     finished_files(archive)
     assert archive.history.entries() == []
-    (day,) = archive.ledger.days()
-    assert (day.endpoint, day.sum.takes, day.sum.seconds) == ("OpenAI", 2, 120)
+    (day,) = archive.usage.days()
+    assert (day.endpoint, day.total.takes, day.total.seconds) == ("OpenAI", 2, 120)
     assert day.day == dt.datetime.now().astimezone().date()
     assert b"Words of a" not in archive.history.path.read_bytes()

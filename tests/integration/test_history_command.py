@@ -154,7 +154,7 @@ def add_recording(past, id_):
 def test_retry_recognises_the_kept_sound(past, monkeypatch, capsys):
     add_recording(past, "20261121-090000-abc")
     engine = FakeEngine("Now it works.")
-    monkeypatch.setattr("sayso.cli.transcribe.make_engine", lambda settings, key: engine)
+    monkeypatch.setattr("sayso.cli.transcribe.create_engine", lambda settings, key: engine)
     history_command.history.main(["retry", "20261121"], standalone_mode=False)
     assert capsys.readouterr().out == "Now it works.\n"
     assert engine.read_bytes == [len(LOUD) * 100]
@@ -167,15 +167,15 @@ def test_retry_by_another_engine(past, monkeypatch, capsys, tmp_path):
     asked = []
 
     class Charging(FakeEngine):
-        async def recognise(self, audio, heard):
-            audio.take.charge(UsageRecord(endpoint="OpenAI", seconds=0.5, cost_usd=0.5))
+        async def transcribe(self, audio, heard):
+            audio.take.add_usage(UsageRecord(endpoint="OpenAI", seconds=0.5, cost_usd=0.5))
             return await super().transcribe(audio, heard)
 
     def make(settings, key):
-        asked.append((settings.chosen, settings.fallback))
+        asked.append((settings.selected_engine, settings.fallback))
         return Charging("From afar.")
 
-    monkeypatch.setattr("sayso.cli.transcribe.make_engine", make)
+    monkeypatch.setattr("sayso.cli.transcribe.create_engine", make)
     history_command.history.main(
         ["retry", "20261121", "--engine", "OpenAI", "--json"], standalone_mode=False
     )
@@ -192,13 +192,13 @@ def test_retry_by_another_engine(past, monkeypatch, capsys, tmp_path):
 def run_retry(past, monkeypatch, engine, *arguments):
     """What `retry` prints, of a take with half a second of a voice."""
     add_recording(past, "20261121-090000-abc")
-    monkeypatch.setattr("sayso.cli.transcribe.make_engine", lambda settings, key: engine)
+    monkeypatch.setattr("sayso.cli.transcribe.create_engine", lambda settings, key: engine)
     history_command.history.main(["retry", "20261121", *arguments], standalone_mode=False)
 
 
 def test_words_that_are_doubted_are_given_and_it_is_said(past, monkeypatch, capsys):
     class Deaf(FakeEngine):
-        async def recognise(self, audio, heard):
+        async def transcribe(self, audio, heard):
             heard(EngineReport(engine="api.openai.com", sent_s=30.0, processed_s=3.0))
             return await super().transcribe(audio, heard)
 
@@ -235,7 +235,9 @@ def test_a_budget_that_is_used_up_keeps_retry_from_asking(past, monkeypatch, cap
 def test_play(past, monkeypatch):
     add_recording(past, "20261121-090000-abc")
     played = []
-    monkeypatch.setattr("sayso.audio.player.play_now", lambda take, stopped: played.append(take))
+    monkeypatch.setattr(
+        "sayso.audio.player.play_blocking", lambda take, stopped: played.append(take)
+    )
     history_command.history.main(["play", "20261121"], standalone_mode=False)
     assert [take.size_bytes for take in played] == [len(LOUD) * 100]
     with pytest.raises(ProblemError, match="no longer on this computer"):
@@ -244,7 +246,7 @@ def test_play(past, monkeypatch):
 
 def test_retry_that_hears_nothing_takes_no_words_away(past, monkeypatch):
     add_recording(past, "20261120-090000-abc")
-    monkeypatch.setattr("sayso.cli.transcribe.make_engine", lambda settings, key: FakeEngine(""))
+    monkeypatch.setattr("sayso.cli.transcribe.create_engine", lambda settings, key: FakeEngine(""))
     history_command.history.main(["retry", "20261120", "--json"], standalone_mode=False)
     assert past.find("20261120").text == "Milk, two lemons."
 

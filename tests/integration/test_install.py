@@ -63,7 +63,7 @@ def test_a_wheel_has_the_package_and_every_resource(wheel: Path) -> None:
     assert resources
     wanted = {f"sayso/resources/{path.relative_to(ROOT / 'resources')}" for path in resources}
     assert wanted <= names
-    assert {"sayso/cli.py", "sayso/core/take.py"} <= names
+    assert {"sayso/cli/__init__.py", "sayso/core/dictation/take.py"} <= names
 
 
 def test_from_a_wheel_resources_are_found_beside_the_package(wheel: Path, tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ def test_somebody_elses_folder_is_not_used(monkeypatch, tmp_path):
 
 
 def test_where_there_are_no_unix_sockets_a_word_is_asked_for(monkeypatch, runtime):
-    monkeypatch.setattr(instance, "_HAS_UNIX", False)
+    monkeypatch.setattr(instance, "_HAS_UNIX_SOCKETS", False)
     with RunningServer() as running:
         assert instance.request("start") == "ok"
         port, word = (runtime / "sayso.sock").read_text().split()

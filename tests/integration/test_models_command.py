@@ -166,7 +166,7 @@ def test_the_model_in_use_stays(sayso, home):
 
 
 def test_the_only_model_can_be_removed(home, monkeypatch):
-    monkeypatch.setattr(locate, "installed_pieces", lambda packages: {})
+    monkeypatch.setattr(locate, "installed_files", lambda packages: {})
     create_model_files(home / "data" / "sayso" / "models" / "whisper-base", by_name("base"))
     done = CliRunner().invoke(models.models, ["remove", "base"])
     assert done.stdout == "The model Base is removed.\n"
@@ -181,9 +181,9 @@ def hub(home, monkeypatch):
     monkeypatch.setattr(catalog, "_BY_NAME", {model.name: model})
     with model_hub.running_hub() as hub:
         source = Source(base=hub.base, pauses_s=(0.01,))
-        fetch = model_store.download
+        download = model_store.download
         monkeypatch.setattr(
-            model_store, "fetch", lambda *arguments: fetch(*arguments, source=source)
+            model_store, "download", lambda *arguments: download(*arguments, source=source)
         )
         yield hub
 

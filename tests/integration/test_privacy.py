@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 DETECT = (
-    "from sayso.stt.ondevice.vad import Listener\n"
+    "from sayso.stt.ondevice.vad import SileroVad\n"
     "from faster_whisper.vad import get_vad_model\n"
     "get_vad_model()\n"
 )

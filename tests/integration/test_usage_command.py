@@ -64,7 +64,7 @@ def test_this_month_with_its_budget(ledger):
         f"{name}: nothing was dictated.",
         "Budget: $2.00 a month, 0 % used",
     ]
-    ledger.count(TODAY, [UsageRecord(endpoint="OpenAI", seconds=60, cost_usd=1.999)])
+    ledger.add(TODAY, [UsageRecord(endpoint="OpenAI", seconds=60, cost_usd=1.999)])
     assert run("usage").stdout.splitlines()[-1] == "Budget: $2.00 a month, 99 % used"
 
 

@@ -1,60 +1,58 @@
-"""The house rule: a module imports from its own room, or from a floor below."""
+"""Layers of the architecture: a module imports only from its own package or a lower layer."""
 
 from __future__ import annotations
 
 import ast
-import re
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "desktop" / "sayso"
-FLOORS = [
+LAYERS = [
     "core",
-    "stt",
-    "edges system",
-    "stream",
-    "budget capture engines hotkey inserter rescue showing takes",
-    "landing",
-    "worker ui transcribe remote",
-    "requests",
-    "app doctor models_command history_command usage_command endpoints_command",
-    "commands",
+    "stt system",
+    "audio",
+    "storage",
+    "dictation ui",
+    "app control_server",
     "cli",
     "__main__",
 ]
-FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms.split()}
+"""From the lowest to the highest. Packages of one layer do not import each other, except that
+`app` imports `control_server`."""
+LAYER = {name: number for number, names in enumerate(LAYERS) for name in names.split()}
+SAME_LAYER = {("app", "control_server")}
 QT = {"PySide6", "shiboken6"}
-SOUND = {"sounddevice", "soundfile", "soxr"}
+AUDIO = {"sounddevice", "soundfile", "soxr"}
 INPUT = {"Xlib", "pynput", "keyring"}
-BARRED: dict[str, set[str]] = {
-    "core": QT | SOUND | INPUT | {
+FORBIDDEN: dict[str, set[str]] = {
+    "core": QT | AUDIO | INPUT | {
         "asyncio", "io", "multiprocessing", "os", "pathlib", "queue", "shutil", "socket",
         "subprocess", "tempfile", "threading", "time", "websockets",
     },
     "stt": QT | INPUT | {"sounddevice"},
-    "edges": QT | {"websockets"},
-    "system": QT | SOUND | {"websockets", "keyring"},
-    "stream": QT | {"websockets", "Xlib", "pynput"},
-    "budget": QT | {"websockets", "Xlib", "pynput"},
-    "capture": QT | {"websockets", "Xlib", "pynput"},
-    "engines": QT | {"websockets", "Xlib", "pynput"},
-    "hotkey": QT | {"websockets", "Xlib", "pynput"},
-    "inserter": QT | {"websockets", "Xlib", "pynput"},
-    "takes": QT | {"websockets", "Xlib", "pynput"},
-    "rescue": QT | {"websockets", "Xlib", "pynput"},
-    "showing": QT | {"websockets", "Xlib", "pynput"},
-    "landing": QT | {"websockets", "Xlib", "pynput"},
-    "worker": QT | {"websockets", "Xlib", "pynput"},
-    "requests": QT | {"websockets", "Xlib", "pynput"},
+    "system": QT | AUDIO | {"websockets", "keyring"},
+    "audio": QT | INPUT | {"websockets"},
+    "storage": QT | {"websockets", "Xlib", "pynput"},
+    "dictation": QT | INPUT | {"websockets"},
+    "control_server": QT | INPUT | {"websockets"},
     "ui": {"sqlite3", "asyncio", "websockets", "Xlib", "pynput"},
 }  # fmt: skip
+"""Libraries that a package must not import."""
+READS_RESOURCES = "core/resources.py"
+"""The only module of `core` that accesses files."""
+ONLY_USERS = {
+    "websockets": {"stt/realtime/websocket.py"},
+    "aiortc": {"stt/webrtc/call.py"},
+}
+"""Libraries that are imported by these modules only."""
+MAX_FILES = 14
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
 def imports(path: Path) -> set[str]:
-    """Absolute dotted names of everything a module imports, at any depth."""
+    """Return the absolute names of everything that a module imports, at any depth."""
     package = path.relative_to(PACKAGE.parent).with_suffix("").parts[:-1]
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -66,40 +64,43 @@ def imports(path: Path) -> set[str]:
     return names
 
 
-def room(path: Path) -> str:
+def relative(path: Path) -> str:
+    return path.relative_to(PACKAGE).as_posix()
+
+
+def package_of(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_imports_point_down(path: Path) -> None:
-    here = room(path)
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_imports_point_to_lower_layers(path: Path) -> None:
+    here = package_of(path)
     if here == "__init__":
         assert not imports(path) - {"__future__.annotations"}
         return
-    assert here in FLOOR, f"{path.name} stands in no room of the house"
+    assert here in LAYER, f"{path.name} must be in one of the packages"
+    forbidden = set() if relative(path) == READS_RESOURCES else FORBIDDEN.get(here, set())
     for name in imports(path):
         first, _, rest = name.partition(".")
-        assert first not in BARRED.get(here, ()), f"{here} must not import {first}"
-        if first == "sayso" and (other := rest.split(".")[0]) in FLOOR:
-            assert other == here or FLOOR[other] < FLOOR[here], f"{here} must not import {other}"
+        assert first not in forbidden, f"{here} must not import {first}"
+        if first == "sayso" and (other := rest.split(".")[0]) in LAYER:
+            allowed = other == here or LAYER[other] < LAYER[here] or (here, other) in SAME_LAYER
+            assert allowed, f"{here} must not import {other}"
 
 
-ALONE = {"websockets": {"stt/link.py"}, "aiortc": {"stt/call.py"}}
-
-
-@pytest.mark.parametrize(("library", "modules"), ALONE.items(), ids=ALONE)
-def test_a_library_of_sockets_is_imported_by_one_module(library: str, modules: set[str]) -> None:
+@pytest.mark.parametrize(("library", "modules"), ONLY_USERS.items(), ids=ONLY_USERS)
+def test_a_network_library_is_imported_by_one_module(library: str, modules: set[str]) -> None:
     users = {
-        str(path.relative_to(PACKAGE))
+        relative(path)
         for path in MODULES
         if any(name.split(".")[0] == library for name in imports(path))
     }
     assert users == modules
 
 
-def test_the_module_map_shows_what_is_there() -> None:
-    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
-    shown = set(re.findall(r"`(?:[\w/]+/)?(\w+\.py)`", text))
-    there = {path.name for path in MODULES if not path.name.startswith("__")}
-    assert there - shown == set(), "modules that docs/architecture.md does not name"
-    assert shown - there == set(), "docs/architecture.md names modules that are not there"
+def test_a_package_has_at_most_fourteen_modules() -> None:
+    folders = {path.parent for path in MODULES}
+    counts = {
+        str(folder.relative_to(PACKAGE)): len(list(folder.glob("[!_]*.py"))) for folder in folders
+    }
+    assert {name: count for name, count in counts.items() if count > MAX_FILES} == {}

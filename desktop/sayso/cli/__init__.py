@@ -24,7 +24,7 @@ def _run_click(arguments: list[str]) -> int:
     import click
 
     from ..core.problems import ProblemError
-    from .main import sayso
+    from .commands import sayso
 
     try:
         code: object = sayso.main(arguments, prog_name="sayso", standalone_mode=False)

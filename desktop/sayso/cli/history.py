@@ -57,7 +57,7 @@ def list_(limit: int | None, program: str, as_json: bool) -> None:
 
 
 @history.command()
-@click.argument("words", nargs=-1, required=True)
+@click.argument("terms", nargs=-1, required=True)
 @click.option("--limit", type=click.IntRange(1), help="No more than so many, the newest.")
 @click.option("--program", default="", help="Only what was said into this one.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with everything there is.")

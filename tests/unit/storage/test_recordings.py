@@ -26,7 +26,7 @@ def spool(tmp_path):
 
 
 def test_audio_is_on_the_disk_when_write_returns(spool):
-    file = spool.open(ID, RATE_HZ)
+    file = spool.create(ID, RATE_HZ)
     file.write(SECOND)
     assert file.path.stat().st_size == 44 + len(SECOND)
     assert stat.S_IMODE(file.path.stat().st_mode) == 0o600
@@ -35,7 +35,7 @@ def test_audio_is_on_the_disk_when_write_returns(spool):
 
 
 def test_a_file_that_was_never_closed_is_read_to_its_end(spool):
-    file = spool.open(ID, RATE_HZ)
+    file = spool.create(ID, RATE_HZ)
     file.write(SECOND)
     assert len(soundfile.read(file.path)[0]) == RATE_HZ
     assert files.load_take(file.path).duration_s == 1.0
@@ -44,7 +44,7 @@ def test_a_file_that_was_never_closed_is_read_to_its_end(spool):
 
 
 def test_a_closed_file_is_a_wav_like_any_other(spool):
-    file = spool.open(ID, RATE_HZ)
+    file = spool.create(ID, RATE_HZ)
     file.write(SECOND[:-2])
     file.write(SECOND)
     file.close()
@@ -57,9 +57,9 @@ WRITER = """
 import os, sys
 sys.path[:] = sys.argv[3:]
 from pathlib import Path
-from sayso.edges.spool import Spool
+from sayso.storage.recordings import Recordings
 
-file = Spool(Path(sys.argv[1])).open(sys.argv[2], 16000)
+file = Recordings(Path(sys.argv[1])).create(sys.argv[2], 16000)
 while True:
     for _ in range(20):
         file.write(b"\\x10\\x20" * 80)  # 5 ms
@@ -85,38 +85,38 @@ def test_a_kill_in_mid_write_loses_less_than_100_ms(spool, run):
     assert handed * tenth_bytes <= take.size_bytes <= (handed + 1) * tenth_bytes
     assert set(take.read(0)) == {0x10, 0x20}
     assert files.load_take(spool.folder / f"{ID}.wav").duration_s == take.duration_s
-    assert spool.recordings() == [ID]
+    assert spool.wav_ids() == [ID]
 
 
 def test_recordings_are_listed_oldest_first_and_empty_ones_go(spool):
     for name in ("20261121-110000-3", "20261121-090000-1"):
-        file = spool.open(name, RATE_HZ)
+        file = spool.create(name, RATE_HZ)
         file.write(SECOND)
         file.close()
-    spool.open("20261121-100000-2", RATE_HZ).close()
+    spool.create("20261121-100000-2", RATE_HZ).close()
     (spool.folder / "20261121-130000-5.wav").write_bytes(b"")
-    assert spool.recordings() == ["20261121-090000-1", "20261121-110000-3"]
+    assert spool.wav_ids() == ["20261121-090000-1", "20261121-110000-3"]
     assert len(list(spool.folder.iterdir())) == 2
 
 
 def test_a_folder_that_is_not_there_yet_has_no_takes(spool):
-    assert spool.recordings() == []
-    spool.forget_older_than(1)
-    spool.forget("nothing")
+    assert spool.wav_ids() == []
+    spool.delete_older_than(1)
+    spool.delete("nothing")
     assert not spool.folder.exists()
 
 
 def test_a_take_that_is_just_beginning_is_not_taken_for_an_empty_one(spool):
     began_s = time.time() - 1
-    file = spool.open(ID, RATE_HZ)  # not one sample is in it yet
-    assert spool.recordings(began_s) == []
+    file = spool.create(ID, RATE_HZ)  # not one sample is in it yet
+    assert spool.wav_ids(began_s) == []
     file.write(bytes(100))
     file.close()
     assert spool.load(ID).size_bytes == 100
 
 
 def test_a_flac_is_the_take_sample_by_sample_and_the_wav_is_gone(spool):
-    file = spool.open(ID, RATE_HZ)
+    file = spool.create(ID, RATE_HZ)
     noise = bytes(os.urandom(2 * RATE_HZ))
     file.write(noise)
     file.close()
@@ -128,7 +128,7 @@ def test_a_flac_is_the_take_sample_by_sample_and_the_wav_is_gone(spool):
 
 
 def test_where_no_flac_can_be_made_the_wav_stays(spool):
-    file = spool.open(ID, RATE_HZ)
+    file = spool.create(ID, RATE_HZ)
     file.write(SECOND)
     file.close()
     (spool.folder / f"{ID}.flac").mkdir()
@@ -138,7 +138,7 @@ def test_where_no_flac_can_be_made_the_wav_stays(spool):
 
 
 def test_a_loaded_take_can_be_recognised_again(spool):
-    file = spool.open(ID, 44100)
+    file = spool.create(ID, 44100)
     file.write(SECOND + b"\1")  # half a sample, as a kill leaves it
     file.close()
     take = spool.load(ID)
@@ -165,18 +165,18 @@ def test_a_take_that_cannot_be_read_is_told(spool, name, content, sentence):
 
 def test_old_takes_are_forgotten_and_nothing_else(spool):
     for name, age in (("old", 8), ("new", 6)):
-        spool.open(name, RATE_HZ).close()
+        spool.create(name, RATE_HZ).close()
         path = spool.folder / f"{name}.wav"
         then = path.stat().st_mtime - age * DAY_S
         os.utime(path, (then, then))
     (spool.folder / "notes.txt").write_text("mine")
-    spool.forget_older_than(7)
+    spool.delete_older_than(7)
     left = sorted(path.name for path in spool.folder.iterdir())
     assert left == ["new.wav", "notes.txt"]
 
 
 def test_a_full_disk_is_told_once_and_the_take_goes_on(spool, monkeypatch):
-    file = spool.open(ID, RATE_HZ)
+    file = spool.create(ID, RATE_HZ)
     file.write(SECOND)
     kept, file._file = file._file, FileIO("/dev/full", "wb")
     with pytest.raises(ProblemError, match="The disk is full"):
@@ -195,6 +195,6 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path):
 
 
 def test_two_takes_never_share_a_file(spool):
-    spool.open(ID, RATE_HZ).close()
+    spool.create(ID, RATE_HZ).close()
     with pytest.raises(ProblemError, match="cannot be kept"):
-        spool.open(ID, RATE_HZ)
+        spool.create(ID, RATE_HZ)
