@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import attrs
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QRegion
 from PySide6.QtWidgets import QApplication, QStyleFactory, QWidget
 
+from integration.ui_fakes import FakeApp
 from sayso.core.audio.dropouts import Dropout, dropout_problem
 from sayso.core.dictation.status import Status
 from sayso.core.problems import untyped_problem
@@ -255,19 +257,10 @@ USAGE = [
 ]
 
 
-def actions(**others: object) -> Actions:
+def actions() -> Actions:
     """Does nothing, like a desktop without microphones, keys and servers."""
-    nothing = {
-        field.name: (lambda *_: None)
-        for field in attrs.fields(Actions)
-        if field.name
-        not in (
-            *("microphones", "meter", "record_hotkey", "key_state", "test_endpoint", "models"),
-            *("server_models", "usage"),
-        )
-    }
-    return Actions(
-        **nothing,  # type: ignore[arg-type]
+    return attrs.evolve(
+        FakeApp().actions(),
         microphones=lambda: {"a": "Built-in microphone", "b": "Jabra Evolve 75"},
         start_level_meter=lambda _: lambda: None,
         record_hotkey=lambda _: lambda: None,
@@ -333,11 +326,13 @@ def settings_windows(folder: Path, name: str) -> None:
             window.resize(QSize(780, 1010))
             window.pages["recognition"].models.show_all(MODELS_SHOWN)  # type: ignore[attr-defined]
         if label == "recognition-own":
-            window.pages["recognition"].server.key.note.say(actions().test_connection())  # type: ignore[attr-defined]
+            window.pages["recognition"].server.key_row.note.show_message(
+                actions().test_connection()
+            )  # type: ignore[attr-defined]
         if label == "recognition-new":
             window.pages["recognition"].add(find_preset("vllm"))  # type: ignore[attr-defined]
         if label == "recognition-azure":
-            window.pages["recognition"].server.advanced.more.click()  # type: ignore[attr-defined]
+            window.pages["recognition"].server.advanced.toggle_button.click()  # type: ignore[attr-defined]
         if label.startswith("recognition-") and label != "recognition-device":
             window.resize(QSize(780, 1400))
         if label == "usage":

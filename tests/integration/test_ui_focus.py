@@ -73,12 +73,12 @@ class Pill:
 @pytest.fixture
 def running() -> Iterator[Pill]:
     with Display() as display:
-        paths = os.pathsep.join([str(PACKAGE), str(HERE)])
+        paths = os.pathsep.join([str(PACKAGE), str(HERE.parent)])
         environ = os.environ | display.environ | {"QT_QPA_PLATFORM": "xcb", "PYTHONPATH": paths}
         terminal = subprocess.Popen(["xterm"], env=environ, stderr=subprocess.DEVNULL)
         wait_until(lambda: display.active_window() != 0, "the terminal has the focus")
         process = subprocess.Popen(
-            [sys.executable, str(HERE / "pill_program.py")],
+            [sys.executable, str(HERE / "indicator_program.py")],
             env=environ,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -73,7 +73,7 @@ def archive(tmp_path):
 def window(qtbot, archive, fake):
     background = Background()
     made = HistoryWindow(fake.actions(), archive, background, Settings())
-    fake.changed = made.on_settings
+    fake.on_settings_changed = made.on_settings
     qtbot.addWidget(made)
     yield made
     background.stop(wait=True)
@@ -94,7 +94,7 @@ def ids(window):
 
 def kept(archive):
     """What there is, once all that it was asked to do is done."""
-    archive._thread.submit(int).result(5)
+    archive._executor.submit(int).result(5)
     return archive.history.ids()
 
 
@@ -102,13 +102,15 @@ def press(qtbot, window, id_, word):
     """Click a word of a row."""
     index = row(window, id_)
     rect = window.view.visualRect(index)
-    places = {w: place for _, place, w in window._rows.place_of(rect, index.data(ENTRY_ROLE))}
+    places = {
+        w: place for _, place, w in window.delegate.button_rects(rect, index.data(ENTRY_ROLE))
+    }
     point: QPoint = places[word].center()
     qtbot.mouseClick(window.view.viewport(), Qt.MouseButton.LeftButton, pos=point)
 
 
 def row(window, id_):
-    rows = [window.view.entries.index(at, 0) for at in range(window.view.entries.rowCount())]
+    rows = [window.view.item_model.index(at, 0) for at in range(window.view.item_model.rowCount())]
     return next(each for each in rows if each.data(ENTRY_ROLE) and each.data(ENTRY_ROLE).id == id_)
 
 
@@ -118,7 +120,7 @@ def choose_row(window, id_):
 
 def menu(window, id_):
     """Its entries by their words, one level down as 'Recognise again > OpenAI'."""
-    made = window.menu_of(row(window, id_).data(ENTRY_ROLE), QPoint())
+    made = window.entry_menu(row(window, id_).data(ENTRY_ROLE), QPoint())
     found = {}
     for action in made.actions():
         if inner := action.menu():
@@ -130,10 +132,10 @@ def menu(window, id_):
 
 def test_it_opens_with_the_newest_first_under_their_days_and_the_search_ready(qtbot, full):
     assert ids(full) == ["a", "b", "c"]
-    first = full.view.entries.index(0, 0)
+    first = full.view.item_model.index(0, 0)
     assert first.data() in ("Today", "Yesterday")
     assert full.search.hasFocus() or full.focusWidget() is full.search
-    assert full.told.text() == "Kept for 7 days, only on this computer."
+    assert full.message.text() == "Kept for 7 days, only on this computer."
 
 
 def test_the_search_finds_and_says_what_it_did_not_find(qtbot, full):
@@ -141,25 +143,25 @@ def test_the_search_finds_and_says_what_it_did_not_find(qtbot, full):
     qtbot.waitUntil(lambda: ids(full) == ["c"])
     full.search.setText("whale")
     qtbot.waitUntil(lambda: ids(full) == [])
-    assert full.empty_words() == ("“whale” was not found", "Try fewer words.")
+    assert full.empty_text() == ("“whale” was not found", "Try fewer words.")
     assert not full.view.isVisible()
 
 
 def test_type_again_hides_the_window_first(qtbot, full, fake):
     press(qtbot, full, "c", "Type again")
     assert not full.isVisible()
-    assert fake.asked == [("type again", "c")]
+    assert fake.calls == [("type again", "c")]
 
 
 def test_copy(qtbot, full, fake):
     press(qtbot, full, "c", "Copy")
-    assert fake.asked == [("copy", "Milk, two lemons.")]
-    assert full.told.text() == "Copied."
+    assert fake.calls == [("copy", "Milk, two lemons.")]
+    assert full.message.text() == "Copied."
 
 
 def test_delete_can_be_undone(qtbot, full, archive):
     press(qtbot, full, "a", "Delete")
-    assert (ids(full), full.told.text()) == (["b", "c"], "Deleted.")
+    assert (ids(full), full.message.text()) == (["b", "c"], "Deleted.")
     assert full.undo.isVisible()
     full.undo.click()
     qtbot.waitUntil(lambda: ids(full) == ["a", "b", "c"])
@@ -168,7 +170,7 @@ def test_delete_can_be_undone(qtbot, full, archive):
 
 def test_delete_is_done_when_the_time_is_over_or_the_window_closed(qtbot, full, archive):
     press(qtbot, full, "a", "Delete")
-    full._undo_timer.timeout.emit()
+    full.undo_timer.timeout.emit()
     assert kept(archive) == {"b", "c"}
     press(qtbot, full, "b", "Delete")
     full.close()
@@ -180,15 +182,15 @@ def test_what_was_not_recognised_can_be_tried_again(qtbot, full, fake, archive):
     archive.history.put(done)
     press(qtbot, full, "b", "Try again")
     qtbot.waitUntil(lambda: [e.text for e in full.entries][1] == "Now it works.")
-    assert fake.asked == [("recognise again", "b", "")]
+    assert fake.calls == [("recognise again", "b", "")]
 
 
 def test_what_fails_again_is_told(qtbot, full, fake):
-    fake.refused = untyped_problem("The server did not answer.", "Your recording is kept.")
+    fake.next_problem = untyped_problem("The server did not answer.", "Your recording is kept.")
     press(qtbot, full, "b", "Try again")
-    qtbot.waitUntil(lambda: full.told.text() == fake.refused.sentence)
-    assert fake.asked == [("recognise again", "b", "")]
-    assert not full._rows.busy
+    qtbot.waitUntil(lambda: full.message.text() == fake.next_problem.sentence)
+    assert fake.calls == [("recognise again", "b", "")]
+    assert not full.delegate.busy
 
 
 @pytest.mark.parametrize(
@@ -201,7 +203,7 @@ def test_keys(qtbot, full, fake, key, asked):
     held = Qt.KeyboardModifier.ControlModifier
     with_ctrl = held if key == Qt.Key.Key_C else Qt.KeyboardModifier.NoModifier
     qtbot.keyClick(full.view, key, with_ctrl)
-    assert fake.asked == [asked]
+    assert fake.calls == [asked]
 
 
 def test_the_delete_key(qtbot, full):
@@ -214,7 +216,7 @@ def test_the_delete_key(qtbot, full):
 def test_delete_all_asks_once(qtbot, full, archive, monkeypatch, answer, left):
     asked = []
     monkeypatch.setattr(
-        history_module, "may_delete", lambda parent, count: asked.append(count) or answer
+        history_module, "confirm_delete", lambda parent, count: asked.append(count) or answer
     )
     full.delete_all.click()
     qtbot.waitUntil(lambda: bool(asked))
@@ -225,41 +227,41 @@ def test_delete_all_asks_once(qtbot, full, archive, monkeypatch, answer, left):
 
 def test_a_recording_is_played_and_stopped(qtbot, full, fake):
     press(qtbot, full, "b", "Play")
-    assert fake.asked == [("play", "b")]
+    assert fake.calls == [("play", "b")]
     press(qtbot, full, "b", "Stop")
-    assert fake.asked[1:] == ["stop playing"]
-    fake.played(None)
+    assert fake.calls[1:] == ["stop playing"]
+    fake.playback_ended(None)
     press(qtbot, full, "b", "Play")
-    fake.played(untyped_problem("The recording cannot be played.", "See whether."))
-    assert full.told.text() == "The recording cannot be played. See whether."
-    assert full._rows.playing == ""
+    fake.playback_ended(untyped_problem("The recording cannot be played.", "See whether."))
+    assert full.message.text() == "The recording cannot be played. See whether."
+    assert full.delegate.playing == ""
     choose_row(full, "b")
     qtbot.keyClick(full.view, Qt.Key.Key_Space)
-    assert full._rows.playing == "b"
+    assert full.delegate.playing == "b"
     qtbot.keyClick(full.view, Qt.Key.Key_Space)
-    assert fake.asked[-2:] == [("play", "b"), "stop playing"]
+    assert fake.calls[-2:] == [("play", "b"), "stop playing"]
     full.close()
-    assert fake.asked[-2:] == ["stop playing", "stop playing"]
+    assert fake.calls[-2:] == ["stop playing", "stop playing"]
 
 
 def test_any_engine_can_recognise_again(qtbot, full, fake):
     endpoints = (Endpoint(), Endpoint(name="Attic & more", url="http://localhost:1/v1"))
-    full.use(attrs.evolve(Settings(), endpoints=endpoints))
+    full.on_settings(attrs.evolve(Settings(), endpoints=endpoints))
     words = menu(full, "b")
     assert list(words) == [
         "Try again", "Play", "Recognise again > This computer", "Recognise again > OpenAI",
         "Recognise again > Attic && more", "Delete",
     ]  # fmt: skip
     words["Recognise again > Attic && more"].trigger()
-    assert full._rows.busy == {"b"}
-    qtbot.waitUntil(lambda: fake.asked == [("recognise again", "b", "Attic & more")])
-    qtbot.waitUntil(lambda: not full._rows.busy)
+    assert full.delegate.busy == {"b"}
+    qtbot.waitUntil(lambda: fake.calls == [("recognise again", "b", "Attic & more")])
+    qtbot.waitUntil(lambda: not full.delegate.busy)
 
 
 def test_the_menu_does_what_the_words_do(qtbot, full, fake):
     assert list(menu(full, "c")) == ["Type again", "Copy", "Delete"]
     menu(full, "c")["Copy"].trigger()
-    assert fake.asked == [("copy", "Milk, two lemons.")]
+    assert fake.calls == [("copy", "Milk, two lemons.")]
     menu(full, "c")["Delete"].trigger()
     assert ids(full) == ["a", "b"]
 
@@ -275,9 +277,9 @@ def test_the_dictations_of_one_program(qtbot, full, archive):
     full.search.clear()
     qtbot.waitUntil(lambda: ids(full) == ["b"])
     press(qtbot, full, "b", "Delete")
-    full.flush()
+    full.apply_deletions()
     assert kept(archive) == {"a", "c"}
-    assert full.empty_words() == ("Nothing from Browser", "Choose another program.")
+    assert full.empty_text() == ("Nothing from Browser", "Choose another program.")
     full.open()
     qtbot.waitUntil(lambda: ids(full) == ["a", "c"])
     assert full.program == ""
@@ -285,22 +287,22 @@ def test_the_dictations_of_one_program(qtbot, full, archive):
 
 def test_export(qtbot, full, tmp_path):
     full.export_to(tmp_path / "all.json", "txt")
-    qtbot.waitUntil(lambda: "3 dictations" in full.told.text())
+    qtbot.waitUntil(lambda: "3 dictations" in full.message.text())
     assert len(json.loads((tmp_path / "all.json").read_text())) == 3
     full.export_to(tmp_path / "no" / "all.txt", "txt")
-    qtbot.waitUntil(lambda: "cannot be written" in full.told.text())
+    qtbot.waitUntil(lambda: "cannot be written" in full.message.text())
 
 
 def test_empty_and_off(window, fake):
     window.open()
-    assert window.empty_words()[0] == "Nothing said yet"
-    assert "Right Ctrl" in window.empty_words()[1]
+    assert window.empty_text()[0] == "Nothing said yet"
+    assert "Right Ctrl" in window.empty_text()[1]
     assert not window.turn_on.isVisible()
-    window.use(s.put(Settings(), "history.keep", "never"))
-    assert window.empty_words()[0] == "History is off"
+    window.on_settings(s.put(Settings(), "history.keep", "never"))
+    assert window.empty_text()[0] == "History is off"
     assert window.turn_on.isVisible()
     window.turn_on.click()
-    assert fake.asked == [("history.keep", "7d")]
+    assert fake.calls == [("history.keep", "7d")]
 
 
 TODAY = dt.date(2026, 11, 21)
@@ -351,9 +353,9 @@ ANSWERS = {"nothing goes": (0, False, "never"), "yes": (4, True, "never"), "no":
 def test_a_shorter_time_is_asked_where_something_would_go(
     qtbot, page, fake, monkeypatch, going, answer, kept
 ):
-    fake.going, asked = going, []
+    fake.expired_count, asked = going, []
     monkeypatch.setattr(
-        "sayso.ui.settings.privacy.may_delete", lambda _, count: asked.append(count) or answer
+        "sayso.ui.settings.privacy.confirm_delete", lambda _, count: asked.append(count) or answer
     )
     combo = page.rows["history.keep"].control
     select_item(combo, "never")
@@ -366,15 +368,15 @@ def test_the_sound_can_be_left_out(qtbot, page, fake):
     assert combo.currentText() == "7 days"
     combo.setCurrentIndex(0)
     combo.activated.emit(0)
-    assert fake.asked == [("history.sound_days", 0)]
+    assert fake.calls == [("history.sound_days", 0)]
 
 
 def test_the_history_is_deleted_after_a_question(qtbot, page, fake, monkeypatch):
     page.delete_button.click()
     note = page._delete_row.note.text
     qtbot.waitUntil(lambda: note.text() == "There is nothing to delete.")
-    fake.going = 2
-    monkeypatch.setattr("sayso.ui.settings.privacy.may_delete", lambda _, count: count == 2)
+    fake.expired_count = 2
+    monkeypatch.setattr("sayso.ui.settings.privacy.confirm_delete", lambda _, count: count == 2)
     page.delete_button.click()
     qtbot.waitUntil(lambda: note.text() == "Deleted.")
-    assert fake.asked == ["delete history"]
+    assert fake.calls == ["delete history"]

@@ -122,7 +122,9 @@ class EntryDelegate(QStyledItemDelegate):
             return QSize(10, line + VERTICAL_PADDING * 2 + 2)
         width = option.rect.width()
         lines = len(
-            wrap_two_lines(index.data(ENTRY_ROLE).shown, theme.font(), width - 2 * SIDE_PADDING)
+            wrap_two_lines(
+                index.data(ENTRY_ROLE).display_text, theme.font(), width - 2 * SIDE_PADDING
+            )
         )
         return QSize(10, VERTICAL_PADDING + line * lines + 4 + line + VERTICAL_PADDING)
 

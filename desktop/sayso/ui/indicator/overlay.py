@@ -195,7 +195,7 @@ class Overlay(IndicatorWindow):
         self._frame_timer.stop()
         self.hide()
         self._layout, self._previous_contents, self._animation.hiding_since_ms = None, None, 0.0
-        self.announced = ""
+        self.last_announcement = ""
 
     # Windows and buttons
 

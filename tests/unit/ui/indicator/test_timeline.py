@@ -153,7 +153,7 @@ def test_a_question_stays_30_s_and_the_pointer_stops_the_clock(status: Status) -
 
 def test_a_new_take_takes_the_pill_at_once() -> None:
     moments = after(HELD)
-    moments.on_status(attrs.evolve(LISTENING, take=2, held="words"), 1000)
+    moments.on_status(attrs.evolve(LISTENING, take=2, held_text="words"), 1000)
     assert kind(moments, 1120) == "listening"
 
 
@@ -212,12 +212,12 @@ STATUSES = st.builds(
     state=st.sampled_from(["idle", "listening", "finishing", "inserting", "failed"]),
     take=st.integers(0, 3),
     hands_free=st.booleans(),
-    sound_arrived=st.booleans(),
+    has_audio=st.booleans(),
     partial=st.sampled_from(["", "words"]),
-    words=st.sampled_from([None, 1]),
-    nothing_heard=st.integers(0, 2),
-    held=st.sampled_from(["", "words"]),
-    asks=st.booleans(),
+    inserted_words=st.sampled_from([None, 1]),
+    empty_takes=st.integers(0, 2),
+    held_text=st.sampled_from(["", "words"]),
+    offers_held_text=st.booleans(),
     problem=st.sampled_from([None, untyped_problem("It broke.")]),
 )
 

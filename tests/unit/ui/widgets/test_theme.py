@@ -8,13 +8,16 @@ from sayso.core.settings import languages
 from sayso.core.settings import settings as s
 from sayso.ui.widgets import icon_files, theme, tray_icon
 
-TEXT = [
-    ("ink", "surface"), ("ink", "window"), ("ink", "raised"), ("ink", "voice_soft"),
-    ("ink2", "surface"), ("ink2", "window"), ("ink2", "voice_soft"), ("ink2", "raised"),
-    ("ink3", "surface"), ("ink3", "window"), ("voice", "surface"), ("voice", "window"),
-    ("voice", "voice_soft"), ("on_voice", "voice"), ("amber", "surface"), ("amber", "amber_soft"),
-    ("red", "surface"), ("red", "red_soft"),
-]  # fmt: skip
+TEXT_BACKGROUNDS = {
+    "text": ("surface", "window", "button", "accent_soft"),
+    "secondary_text": ("surface", "window", "button", "accent_soft"),
+    "disabled_text": ("surface", "window"),
+    "accent": ("surface", "window", "accent_soft"),
+    "on_accent": ("accent",),
+    "warning": ("surface",),
+    "error": ("surface",),
+}
+TEXT = [(front, back) for front, backs in TEXT_BACKGROUNDS.items() for back in backs]
 SCHEMES = [theme.LIGHT, theme.DARK]
 
 
