@@ -21,7 +21,7 @@ from .core.dictation.status import Status
 from .core.problems import Problem, ProblemError
 from .core.settings import settings as s
 from .core.settings.settings import Settings
-from .core.usage import month_of
+from .core.usage import DailyUsage, month_of
 from .dictation.insertion import Clipboard
 from .dictation.recognition import create_engine
 from .dictation.worker import Worker, WorkerDeps
@@ -65,7 +65,7 @@ def run(lock: instance.InstanceLock, *, verbose: bool = False) -> int:
     try:
         code = application.exec()
     finally:
-        app.stop(display_lost=code == EXIT_DISPLAY_LOST)
+        app.shut_down(display_lost=code == EXIT_DISPLAY_LOST)
         lock.close()
     return code
 
@@ -94,31 +94,37 @@ class App:
             on_change=self._bridge.history_changed.emit,
         )
         self._worker = Worker(self._worker_deps(), self._settings)
-        actions = self._build_actions()
-        self._tray = Tray(actions, self._background)
+        self._actions = Actions(
+            dictation=self,
+            history=self,
+            settings=self,
+            api_keys=self._key_store,
+            models=self._model_store,
+            windows=self,
+        )
+        self._tray = Tray(self._actions, self._background)
         screen = self._machine.screen
         self._overlay = Overlay(
-            actions, Desk(composited=screen.composited, focus_point=screen.focus_point)
+            self._actions, Desk(composited=screen.composited, focus_point=screen.focus_point)
         )
         self._settings_window: SettingsWindow | None = None
         self._history_window: HistoryWindow | None = None
-        self._actions_for_windows = actions
         self._problems = [*problems, *unread, *self._machine.missing_requirements()]
 
     def start(self) -> None:
         self._tray.connect_to(self._bridge)
         self._overlay.connect_to(self._bridge)
-        self._bridge.settings_requested.connect(self._show_settings)
+        self._bridge.settings_requested.connect(self.open_settings)
         self._bridge.settings_changed.emit(self._settings)
         self._tray.start()
-        self._signals = SignalHandler(self._quit)
+        self._signals = SignalHandler(self.quit)
         self._worker.start()
         self._server = self._worker.submit(instance.serve(self._control_server().answer)).result()
         self._start_hotkey()
         for problem in self._problems:
             self._worker.report_problem(problem)
 
-    def stop(self, *, display_lost: bool) -> None:
+    def shut_down(self, *, display_lost: bool) -> None:
         """In order: no more keys, no more commands, the takes, then what they were shown on.
 
         Takes that the end of the display cuts off are finished and offered by the next start.
@@ -158,45 +164,6 @@ class App:
             on_level=self._on_level,
         )
 
-    def _build_actions(self) -> Actions:
-        post = self._worker.post
-        return Actions(
-            start_hands_free=lambda: post(e.Start(hands_free=True)),
-            stop=lambda: post(e.Stop()),
-            cancel=lambda: post(e.Cancel()),
-            retry=lambda: post(e.Retry()),
-            insert_held=lambda: post(e.InsertHeld()),
-            copy_text=self._copy_text,
-            dismiss=lambda: post(e.Dismiss()),
-            change_setting=self._change_setting,
-            edit_settings=self._edit_settings,
-            open_settings=self._show_settings,
-            open_history=self._show_history,
-            reinsert=self._reinsert,
-            transcribe_again=self._worker.transcribe_again,
-            play=self._play,
-            stop_playing=self._player.stop,
-            copy=self._clipboard.copy,
-            count_expired=self._count_expired,
-            delete_history=self._archive.delete_all,
-            usage_of_month=self._archive.usage.days,
-            approve_budget=self._approve_budget,
-            quit=self._quit,
-            microphones=lambda: {row.name: row.description for row in self._microphone.devices()},
-            start_level_meter=self._start_level_meter,
-            record_hotkey=self._record_hotkey,
-            api_key_location=self._key_store.location,
-            store_api_key=self._key_store.store,
-            keep_api_key_in_memory=self._key_store.keep_in_memory,
-            delete_api_key=self._key_store.delete,
-            test_connection=self._test_connection,
-            fetch_models=self._fetch_models,
-            list_models=self._model_store.statuses,
-            download_model=self._model_store.start,
-            cancel_download=self._model_store.cancel,
-            remove_model=self._model_store.remove,
-        )
-
     def _control_server(self) -> ControlServer:
         def in_main(act: Callable[[], None]) -> Callable[[], None]:
             return lambda: self._bridge.call(act)
@@ -205,9 +172,9 @@ class App:
             self._worker,
             self._key_store,
             {
-                "quit": in_main(self._quit),
-                "show": in_main(lambda: self._show_settings("")),
-                "history": in_main(self._show_history),
+                "quit": in_main(self.quit),
+                "show": in_main(lambda: self.open_settings("")),
+                "history": in_main(self.open_history),
                 "reload": in_main(self._reload),
             },
         )
@@ -228,16 +195,37 @@ class App:
         if problem := self._machine.hotkey.grab(self._settings.hotkey.chord):
             self._worker.report_problem(problem)
 
-    def _quit(self) -> None:
+    def quit(self) -> None:
         """exit() and not quit(), which asks each window first; the settings only hide."""
         self._application.exit(0)
 
-    # What the interface asks for
+    # DictationControl, HistoryControl, SettingsControl and WindowControl
 
-    def _change_setting(self, key: str, value: object) -> Problem | None:
-        return self._edit_settings(lambda settings: s.put(settings, key, value))
+    def post(self, event: e.Event) -> None:
+        self._worker.post(event)
 
-    def _edit_settings(self, edit: Callable[[Settings], Settings]) -> Problem | None:
+    def microphones(self) -> dict[str, str]:
+        return {row.name: row.description for row in self._microphone.devices()}
+
+    def copy(self, text: str) -> None:
+        self._clipboard.copy(text)
+
+    def transcribe_again(self, id_: str, engine: str) -> str:
+        return self._worker.transcribe_again(id_, engine)
+
+    def stop_playing(self) -> None:
+        self._player.stop()
+
+    def delete_all(self) -> None:
+        self._archive.delete_all()
+
+    def usage_of_month(self, month: str) -> list[DailyUsage]:
+        return self._archive.usage.days(month)
+
+    def change(self, key: str, value: object) -> Problem | None:
+        return self.edit(lambda settings: s.put(settings, key, value))
+
+    def edit(self, edit: Callable[[Settings], Settings]) -> Problem | None:
         try:
             settings = edit(self._settings)
             settings_file.save(self._path, settings)
@@ -263,12 +251,12 @@ class App:
         """Any thread."""
         self._worker.report_problem(problem)
 
-    def _copy_text(self) -> None:
+    def copy_text(self) -> None:
         status = self._worker.status
         if text := status.held_text or status.last_text:
             self._clipboard.copy(text)
 
-    def _start_level_meter(self, on_level: Callable[[float], None]) -> Callable[[], None]:
+    def start_level_meter(self, on_level: Callable[[float], None]) -> Callable[[], None]:
         self._level_listener = on_level
         self._worker.enable_level_meter(True)
 
@@ -290,7 +278,7 @@ class App:
         if levels := self._level_listener:
             levels(dbfs)
 
-    def _record_hotkey(self, done: Callable[[str], None]) -> Callable[[], None]:
+    def record_hotkey(self, done: Callable[[str], None]) -> Callable[[], None]:
         self._machine.hotkey.grab("")
         self._worker.record_hotkey(done)
 
@@ -300,7 +288,7 @@ class App:
 
         return stop
 
-    def _test_connection(self) -> str:
+    def test_connection(self) -> str:
         from .stt.factory import create_server_engine
         from .stt.realtime.engine import check_connection_blocking, success_message
 
@@ -308,53 +296,51 @@ class App:
         engine = create_server_engine(settings.endpoint, settings.language, self._key_store.get)
         return success_message(check_connection_blocking(engine))
 
-    def _fetch_models(self, endpoint: s.Endpoint) -> tuple[str, ...]:
+    def fetch_models(self, endpoint: s.Endpoint) -> tuple[str, ...]:
         from .stt.server.model_list import fetch_models_blocking
 
         return fetch_models_blocking(endpoint, self._key_store.get)
 
-    def _show_settings(self, page: str) -> None:
+    def open_settings(self, page: str) -> None:
         if self._settings_window is None:
             from .ui.settings.window import SettingsWindow  # some MB, not needed at start
 
-            self._settings_window = SettingsWindow(
-                self._actions_for_windows, self._background, self._settings
-            )
+            self._settings_window = SettingsWindow(self._actions, self._background, self._settings)
             self._bridge.settings_changed.connect(self._settings_window.show_settings)
             self._bridge.history_changed.connect(self._settings_window.refresh_usage)
         self._settings_window.open(page)
 
-    def _show_history(self) -> None:
+    def open_history(self) -> None:
         if self._history_window is None:
             from .ui.history.window import HistoryWindow
 
             self._history_window = HistoryWindow(
-                self._actions_for_windows, self._archive, self._background, self._settings
+                self._actions, self._archive, self._background, self._settings
             )
             self._bridge.settings_changed.connect(self._history_window.on_settings)
             self._bridge.history_changed.connect(self._history_window.reload)
         self._history_window.open()
 
-    def _count_expired(self, settings: s.HistorySettings | None) -> int:
+    def count_expired(self, settings: s.HistorySettings | None) -> int:
         history = self._archive.history
         return (
             len(history.ids()) if settings is None else history.count_expired(settings, time.time())
         )
 
-    def _reinsert(self, id_: str, excluded_window: int) -> None:
+    def reinsert(self, id_: str, excluded_window: int) -> None:
         self._background.run(
             lambda: self._archive.history.find(id_),
             lambda entry: self._worker.reinsert(entry, excluded_window),
             self._worker.report_problem,
         )
 
-    def _play(self, id_: str, on_done: Callable[[Problem | None], None]) -> None:
+    def play(self, id_: str, on_done: Callable[[Problem | None], None]) -> None:
         self._player.play(
             lambda: self._archive.recordings.load(id_),
             lambda problem: self._bridge.call(lambda: on_done(problem)),
         )
 
-    def _approve_budget(self) -> None:
+    def approve_budget(self) -> None:
         """The month's budget may be passed; what waited for that is recognised."""
 
         def went_on(_: object) -> None:

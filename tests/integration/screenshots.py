@@ -257,19 +257,24 @@ USAGE = [
 ]
 
 
+class ScreenshotApp(FakeApp):
+    """An application with some microphones and models, and an API key for every server."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.devices = {"a": "Built-in microphone", "b": "Jabra Evolve 75"}
+        self.model_list = {row.model.name: row for row in MODELS_SHOWN}
+        self.usage_days = USAGE
+
+    def location(self, host: str) -> str:
+        return "keyring"
+
+    def fetch_models(self, endpoint: Endpoint) -> list[str]:
+        return []
+
+
 def actions() -> Actions:
-    """Does nothing, like a desktop without microphones, keys and servers."""
-    return attrs.evolve(
-        FakeApp().actions(),
-        microphones=lambda: {"a": "Built-in microphone", "b": "Jabra Evolve 75"},
-        start_level_meter=lambda _: lambda: None,
-        record_hotkey=lambda _: lambda: None,
-        api_key_location=lambda _: "keyring",
-        test_connection=lambda: "It works. A three-second sample came back in 0.6 s.",
-        list_models=lambda: MODELS_SHOWN,
-        fetch_models=lambda _: (),
-        usage_of_month=lambda _: USAGE,
-    )
+    return ScreenshotApp().actions()
 
 
 def save(widget: QWidget, path: Path) -> None:
@@ -327,7 +332,7 @@ def settings_windows(folder: Path, name: str) -> None:
             window.pages["recognition"].models.show_all(MODELS_SHOWN)  # type: ignore[attr-defined]
         if label == "recognition-own":
             window.pages["recognition"].server.key_row.note.show_message(
-                actions().test_connection()
+                ScreenshotApp().test_connection()
             )  # type: ignore[attr-defined]
         if label == "recognition-new":
             window.pages["recognition"].add(find_preset("vllm"))  # type: ignore[attr-defined]

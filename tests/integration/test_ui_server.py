@@ -218,8 +218,8 @@ class RecordingBackground:
 def record_answers(page: RecognitionPage, models: Callable[[Endpoint], list[str]]) -> list[object]:
     """What comes from the background from now on, where servers have these models."""
     background = RecordingBackground(page.context.background)
-    actions = attrs.evolve(page.context.actions, fetch_models=models)
-    page.context = attrs.evolve(page.context, background=background, actions=actions)
+    page.context.actions.settings.fetch_models = models  # type: ignore[method-assign]
+    page.context = attrs.evolve(page.context, background=background)
     return background.answers
 
 
@@ -250,7 +250,7 @@ def test_openais_table_stays_and_gets_what_is_new(
 def test_a_server_without_a_list_says_nothing_of_it(
     page: RecognitionPage, app: FakeApp, qtbot: QtBot
 ) -> None:
-    came = record_answers(page, app.server_models)
+    came = record_answers(page, app.fetch_models)
     add_custom_server(page)
     qtbot.waitUntil(lambda: any(isinstance(answer, Problem) for answer in came))
     edit = page.server.models.custom_combo.lineEdit()

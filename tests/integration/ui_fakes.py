@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from sayso.core.dictation import events as e
 from sayso.core.problems import Problem, ProblemError, untyped_problem
 from sayso.core.settings import settings as s
 from sayso.core.settings.settings import Settings
@@ -16,6 +17,15 @@ from sayso.ui.actions import Actions
 NO_KEYRING = untyped_problem(
     "There is no keyring.", "Keep the key for this run, or set up a keyring."
 )
+
+INTENTS: dict[type, str] = {
+    e.Start: "start",
+    e.Stop: "finish",
+    e.Cancel: "cancel",
+    e.Retry: "try again",
+    e.InsertHeld: "insert",
+    e.Dismiss: "dismiss",
+}
 
 
 class FakeApp:
@@ -49,45 +59,64 @@ class FakeApp:
         }
 
     def actions(self) -> Actions:
-        def note(what: str) -> Callable[[], None]:
-            return lambda: self.calls.append(what)
-
+        """Itself, as every part of what the interface may ask for."""
         return Actions(
-            start_hands_free=note("start"),
-            stop=note("finish"),
-            cancel=note("cancel"),
-            retry=note("try again"),
-            insert_held=note("insert"),
-            copy_text=note("copy"),
-            dismiss=note("dismiss"),
-            change_setting=self.change,
-            edit_settings=self.edit,
-            open_settings=lambda page: self.calls.append(("settings", page)),
-            open_history=note("history"),
-            reinsert=lambda id_, window: self.calls.append(("type again", id_)),
-            transcribe_again=self.transcribe_again,
-            play=self.play,
-            stop_playing=note("stop playing"),
-            copy=lambda text: self.calls.append(("copy", text)),
-            count_expired=lambda rule: self.expired_count,
-            delete_history=note("delete history"),
-            usage_of_month=lambda month: list(self.usage_days),
-            approve_budget=note("go on"),
-            quit=note("quit"),
-            microphones=lambda: self.devices,
-            start_level_meter=self.meter,
-            record_hotkey=self.record_hotkey,
-            api_key_location=lambda host: self.key_locations.get(host, ""),
-            store_api_key=self.store_key,
-            keep_api_key_in_memory=self.keep_key_for_run,
-            delete_api_key=lambda host: self.key_locations.pop(host, None),
-            test_connection=self.test_endpoint,
-            fetch_models=self.server_models,
-            list_models=lambda: list(self.model_list.values()),
-            download_model=lambda name: self.calls.append(("download", name)),
-            cancel_download=lambda name: self.calls.append(("cancel", name)),
-            remove_model=self.remove_model,
+            dictation=self, history=self, settings=self, api_keys=self, models=self, windows=self
         )
+
+    # DictationControl
+
+    def post(self, event: e.Event) -> None:
+        self.calls.append(INTENTS[type(event)])
+
+    def copy_text(self) -> None:
+        self.calls.append("copy")
+
+    def approve_budget(self) -> None:
+        self.calls.append("go on")
+
+    # WindowControl
+
+    def open_settings(self, page: str) -> None:
+        self.calls.append(("settings", page))
+
+    def open_history(self) -> None:
+        self.calls.append("history")
+
+    def quit(self) -> None:
+        self.calls.append("quit")
+
+    # HistoryControl
+
+    def reinsert(self, id_: str, excluded_window: int) -> None:
+        self.calls.append(("type again", id_))
+
+    def play(self, id_: str, on_end: Callable[[Problem | None], None]) -> None:
+        self.calls.append(("play", id_))
+        self.playback_ended = on_end
+
+    def transcribe_again(self, id_: str, engine: str) -> str:
+        self.calls.append(("recognise again", id_, engine))
+        if self.next_problem:
+            raise ProblemError(self.next_problem)
+        return "Now it works."
+
+    def stop_playing(self) -> None:
+        self.calls.append("stop playing")
+
+    def copy(self, text: str) -> None:
+        self.calls.append(("copy", text))
+
+    def count_expired(self, settings: object) -> int:
+        return self.expired_count
+
+    def delete_all(self) -> None:
+        self.calls.append("delete history")
+
+    def usage_of_month(self, month: str) -> list[DailyUsage]:
+        return list(self.usage_days)
+
+    # SettingsControl
 
     def change(self, key: str, value: object) -> Problem | None:
         problem = self.edit(lambda settings: s.put(settings, key, value))
@@ -105,55 +134,67 @@ class FakeApp:
         self.on_settings_changed(self.settings)
         return None
 
-    def server_models(self, endpoint: s.Endpoint) -> list[str]:
+    def fetch_models(self, endpoint: s.Endpoint) -> list[str]:
         if endpoint.url not in self.models_by_url:
             raise ProblemError(
                 untyped_problem("The server gives no list of its models.", "Enter one.")
             )
         return self.models_by_url[endpoint.url]
 
-    def play(self, id_: str, over: Callable[[Problem | None], None]) -> None:
-        self.calls.append(("play", id_))
-        self.playback_ended = over
-
-    def transcribe_again(self, id_: str, engine: str) -> str:
-        self.calls.append(("recognise again", id_, engine))
-        if self.next_problem:
-            raise ProblemError(self.next_problem)
-        return "Now it works."
-
-    def meter(self, heard: Callable[[float], None]) -> Callable[[], None]:
-        self.on_level = heard
+    def start_level_meter(self, on_level: Callable[[float], None]) -> Callable[[], None]:
+        self.on_level = on_level
 
         def stop() -> None:
             self.on_level = None
 
         return stop
 
-    def record_hotkey(self, done: Callable[[str], None]) -> Callable[[], None]:
-        self.on_chord_recorded = done
+    def record_hotkey(self, on_chord: Callable[[str], None]) -> Callable[[], None]:
+        self.on_chord_recorded = on_chord
 
         def stop() -> None:
             self.on_chord_recorded = None
 
         return stop
 
-    def store_key(self, host: str, key: str) -> None:
-        if not self.has_keyring:
-            raise ProblemError(NO_KEYRING)
-        self.stored_keys[host], self.key_locations[host] = key, "keyring"
-
-    def keep_key_for_run(self, host: str, key: str) -> None:
-        self.stored_keys[host], self.key_locations[host] = key, "run"
-
-    def remove_model(self, name: str) -> None:
-        if self.next_problem:
-            raise ProblemError(self.next_problem)
-        self.calls.append(("remove", name))
-        self.model_list[name] = ModelStatus(model=self.model_list[name].model, location="")
-
-    def test_endpoint(self) -> str:
+    def test_connection(self) -> str:
         assert self.test_may_finish.wait(10)
         if isinstance(self.test_result, Problem):
             raise ProblemError(self.test_result)
         return self.test_result
+
+    def microphones(self) -> dict[str, str]:
+        return self.devices
+
+    # ApiKeyControl
+
+    def location(self, host: str) -> str:
+        return self.key_locations.get(host, "")
+
+    def store(self, host: str, key: str) -> None:
+        if not self.has_keyring:
+            raise ProblemError(NO_KEYRING)
+        self.stored_keys[host], self.key_locations[host] = key, "keyring"
+
+    def keep_in_memory(self, host: str, key: str) -> None:
+        self.stored_keys[host], self.key_locations[host] = key, "run"
+
+    def delete(self, host: str) -> None:
+        self.key_locations.pop(host, None)
+
+    # ModelControl
+
+    def statuses(self) -> list[ModelStatus]:
+        return list(self.model_list.values())
+
+    def start(self, name: str) -> None:
+        self.calls.append(("download", name))
+
+    def cancel(self, name: str) -> None:
+        self.calls.append(("cancel", name))
+
+    def remove(self, name: str) -> None:
+        if self.next_problem:
+            raise ProblemError(self.next_problem)
+        self.calls.append(("remove", name))
+        self.model_list[name] = ModelStatus(model=self.model_list[name].model, location="")

@@ -1,75 +1,137 @@
-"""What the interface may ask of the rest of the program; `app` fills it in."""
+"""What the interface may ask of the rest of the program, as small protocols.
+
+`app.App` implements those that need several components; the stores implement the others.
+Methods return at once unless their docstring says that they block.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 import attrs
 
+from ..core.dictation.events import Event
 from ..core.problems import Problem
 from ..core.settings.settings import Endpoint, HistorySettings, Settings
 from ..core.usage import DailyUsage
 from ..stt.ondevice.models.catalog import ModelStatus
 
 
+class DictationControl(Protocol):
+    def post(self, event: Event) -> None:
+        """Send an intent of the user to the state machine."""
+
+    def copy_text(self) -> None:
+        """Copy the held text, or else the last text."""
+
+    def approve_budget(self) -> None:
+        """Let this month's costs exceed the budget, and retry the last failed take."""
+
+
+class HistoryControl(Protocol):
+    def reinsert(self, id_: str, excluded_window: int) -> None:
+        """Insert the text of a take as soon as a window other than `excluded_window` has focus."""
+
+    def transcribe_again(self, id_: str, engine: str) -> str:
+        """Transcribe the recording of a take again and return the text. Blocks.
+
+        `engine` is 'on-device', the name of an endpoint, or '' for the selected engine.
+
+        Raises:
+            ProblemError: The recording is missing or the engine failed.
+        """
+        ...
+
+    def play(self, id_: str, on_end: Callable[[Problem | None], None]) -> None:
+        """Play the recording of a take; `on_end` is called in the main thread."""
+
+    def stop_playing(self) -> None: ...
+
+    def copy(self, text: str) -> None: ...
+
+    def count_expired(self, settings: HistorySettings | None) -> int:
+        """Return how many takes these settings would delete; None counts all takes. Blocks."""
+        ...
+
+    def delete_all(self) -> None: ...
+
+    def usage_of_month(self, month: str) -> list[DailyUsage]:
+        """Return the usage of a month written as 2026-11. Blocks."""
+        ...
+
+
+class SettingsControl(Protocol):
+    def change(self, key: str, value: object) -> Problem | None:
+        """Set, save and apply one setting by its dotted key; return the problem if it fails."""
+        ...
+
+    def edit(self, edit: Callable[[Settings], Settings]) -> Problem | None:
+        """Save and apply edited settings; `edit` may raise `ProblemError`."""
+        ...
+
+    def microphones(self) -> Mapping[str, str]:
+        """Return the display names of the microphones by their value in the settings. Blocks."""
+        ...
+
+    def start_level_meter(self, on_level: Callable[[float], None]) -> Callable[[], None]:
+        """Report the level in dBFS from another thread; return a function that stops it."""
+        ...
+
+    def record_hotkey(self, on_chord: Callable[[str], None]) -> Callable[[], None]:
+        """Report the next chord ('' for Esc) from another thread; return a function that stops."""
+        ...
+
+    def test_connection(self) -> str:
+        """Test the selected endpoint and return a sentence. Blocks; raises `ProblemError`."""
+        ...
+
+    def fetch_models(self, endpoint: Endpoint) -> Sequence[str]:
+        """Return the names of the server's models. Blocks; raises `ProblemError`."""
+        ...
+
+
+class ApiKeyControl(Protocol):
+    def location(self, host: str) -> str:
+        """Return where the API key of a host is: keyring, run, environment or ''. Blocks."""
+        ...
+
+    def store(self, host: str, key: str) -> None:
+        """Store the API key in the keyring. Blocks; raises `ProblemError`."""
+
+    def keep_in_memory(self, host: str, key: str) -> None: ...
+
+    def delete(self, host: str) -> None: ...
+
+
+class ModelControl(Protocol):
+    def statuses(self) -> list[ModelStatus]:
+        """Return all models with their location and download progress. Blocks."""
+        ...
+
+    def start(self, name: str) -> None:
+        """Start or resume a download."""
+
+    def cancel(self, name: str) -> None: ...
+
+    def remove(self, name: str) -> None:
+        """Delete a downloaded model. Blocks; raises `ProblemError`."""
+
+
+class WindowControl(Protocol):
+    def open_settings(self, page: str) -> None:
+        """Show a page of the settings by its name, or the last one for ''."""
+
+    def open_history(self) -> None: ...
+
+    def quit(self) -> None: ...
+
+
 @attrs.frozen(kw_only=True)
 class Actions:
-    """What the interface may ask for; each returns at once unless marked slow."""
-
-    start_hands_free: Callable[[], None]
-    stop: Callable[[], None]
-    cancel: Callable[[], None]
-    retry: Callable[[], None]
-    """Recognise the last failed take again."""
-    insert_held: Callable[[], None]
-    copy_text: Callable[[], None]
-    """The held words, else the last ones."""
-    dismiss: Callable[[], None]
-    change_setting: Callable[[str, object], Problem | None]
-    """One setting by its dotted key: saved and in force at once, or why not."""
-    edit_settings: Callable[[Callable[[Settings], Settings]], Problem | None]
-    """Several at once; the function may raise ProblemError."""
-    open_settings: Callable[[str], None]
-    """By the page's name."""
-    open_history: Callable[[], None]
-    reinsert: Callable[[str, int], None]
-    """The words of the take with this id, as soon as another window than this one has the focus."""
-    transcribe_again: Callable[[str, str], str]
-    """Slow; by id, and by whom: 'on-device', an endpoint's name, or '' for the chosen one. The
-    words, which are in the history then; ProblemError where it fails."""
-    play: Callable[[str, Callable[[Problem | None], None]], None]
-    """The recording of the take with this id; then what it is given is called, in the main
-    thread."""
-    stop_playing: Callable[[], None]
-    copy: Callable[[str], None]
-    count_expired: Callable[[HistorySettings | None], int]
-    """Slow. How many takes this rule would delete now; None: how many there are."""
-    delete_history: Callable[[], None]
-    usage_of_month: Callable[[str], list[DailyUsage]]
-    """Slow. Of a month: 2026-11."""
-    approve_budget: Callable[[], None]
-    """The budget of this month is used up, and the person goes on all the same."""
-    quit: Callable[[], None]
-    microphones: Callable[[], Mapping[str, str]]
-    """Slow. What the setting holds, and what a person calls it."""
-    start_level_meter: Callable[[Callable[[float], None]], Callable[[], None]]
-    """Start the level meter, which calls with dBFS from another thread; returns how to stop."""
-    record_hotkey: Callable[[Callable[[str], None]], Callable[[], None]]
-    """Report the next chord pressed anywhere ('' for Esc), from another thread; returns stop."""
-    api_key_location: Callable[[str], str]
-    """Slow. Where the key for a host is: "keyring", "run", "environment" or ""."""
-    store_api_key: Callable[[str, str], None]
-    """Slow; ProblemError where there is no keyring. Host, key."""
-    keep_api_key_in_memory: Callable[[str, str], None]
-    delete_api_key: Callable[[str], None]
-    test_connection: Callable[[], str]
-    """Slow; one sentence on success, ProblemError otherwise."""
-    fetch_models: Callable[[Endpoint], Sequence[str]]
-    """Slow. What the server says it has; ProblemError where it does not."""
-    list_models: Callable[[], list[ModelStatus]]
-    """Slow. Also tells how downloads go."""
-    download_model: Callable[[str], None]
-    """Begin, or go on."""
-    cancel_download: Callable[[str], None]
-    remove_model: Callable[[str], None]
-    """Slow; ProblemError where it cannot be removed."""
+    dictation: DictationControl
+    history: HistoryControl
+    settings: SettingsControl
+    api_keys: ApiKeyControl
+    models: ModelControl
+    windows: WindowControl

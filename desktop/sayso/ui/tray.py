@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtGui import QAction, QActionGroup, QCursor, QIcon
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
+from ..core.dictation.events import InsertHeld, Start, Stop
 from ..core.dictation.status import Status
 from ..core.problems import Problem
 from ..core.settings.endpoint import ON_DEVICE
@@ -108,9 +109,9 @@ class Tray(QObject):
         self.toggle = menu.addAction("")
         self.toggle.triggered.connect(self._on_toggle)
         self.insert_held = menu.addAction("Type the held words")
-        self.insert_held.triggered.connect(lambda: actions.insert_held())
+        self.insert_held.triggered.connect(lambda: actions.dictation.post(InsertHeld()))
         self.copy_text = menu.addAction("Copy the last words")
-        self.copy_text.triggered.connect(lambda: actions.copy_text())
+        self.copy_text.triggered.connect(lambda: actions.dictation.copy_text())
         menu.addSeparator()
         self.microphone_menu = menu.addMenu("Microphone")
         self.microphone_menu.aboutToShow.connect(self._load_microphones)
@@ -118,13 +119,13 @@ class Tray(QObject):
         menu.addMenu(self._build_engine_menu())
         menu.addSeparator()
         self.history = menu.addAction("History…")
-        self.history.triggered.connect(lambda: actions.open_history())
+        self.history.triggered.connect(lambda: actions.windows.open_history())
         self.settings = menu.addAction("Settings…")
         self.settings.setMenuRole(QAction.MenuRole.PreferencesRole)
-        self.settings.triggered.connect(lambda: actions.open_settings(""))
+        self.settings.triggered.connect(lambda: actions.windows.open_settings(""))
         self.quit = menu.addAction("Quit")
         self.quit.setMenuRole(QAction.MenuRole.QuitRole)
-        self.quit.triggered.connect(lambda: actions.quit())
+        self.quit.triggered.connect(lambda: actions.windows.quit())
 
     def _build_engine_menu(self) -> QMenu:
         self.engine_menu = QMenu("Recognise", self.menu)
@@ -161,21 +162,21 @@ class Tray(QObject):
     def _on_toggle(self) -> None:
         view = messages.tray_view(self._status, self._settings)
         if view.listening:
-            self._actions.stop()
+            self._actions.dictation.post(Stop())
         else:
-            self._actions.start_hands_free()
+            self._actions.dictation.post(Start(hands_free=True))
 
     @Slot(QAction)
     def _on_engine_chosen(self, action: QAction) -> None:
         name = action.data()
-        if problem := self._actions.edit_settings(lambda settings: select_engine(settings, name)):
+        if problem := self._actions.settings.edit(lambda settings: select_engine(settings, name)):
             self._notify_problem(problem)
         self._refresh()
 
     @Slot()
     def _load_microphones(self) -> None:
         self._background.run(
-            self._actions.microphones, self._show_microphones, self._notify_problem
+            self._actions.settings.microphones, self._show_microphones, self._notify_problem
         )
 
     def _show_microphones(self, devices: Mapping[str, str]) -> None:
@@ -197,7 +198,7 @@ class Tray(QObject):
 
     @Slot(QAction)
     def _on_microphone_chosen(self, action: QAction) -> None:
-        if problem := self._actions.change_setting("microphone.device", action.data()):
+        if problem := self._actions.settings.change("microphone.device", action.data()):
             self._notify_problem(problem)
 
     # What the pill cannot say

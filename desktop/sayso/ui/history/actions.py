@@ -29,11 +29,13 @@ class RecordingActions:
         self._repaint, self._on_transcribed, self._on_problem = repaint, on_transcribed, on_problem
 
     def play(self, entry: HistoryEntry) -> None:
-        self._actions.play(entry.id, lambda problem: self._on_playback_ended(entry.id, problem))
+        self._actions.history.play(
+            entry.id, lambda problem: self._on_playback_ended(entry.id, problem)
+        )
         self._show_playing(entry.id)
 
     def stop(self) -> None:
-        self._actions.stop_playing()
+        self._actions.history.stop_playing()
 
     def transcribe(self, entry: HistoryEntry, engine: str = "") -> None:
         """Again, by this engine ('' for the chosen one); its words take the place of the old."""
@@ -50,7 +52,7 @@ class RecordingActions:
             over(None)
             self._on_problem(problem)
 
-        again = self._actions.transcribe_again
+        again = self._actions.history.transcribe_again
         self._background.run(lambda: again(entry.id, engine), over, failed)
 
     def _on_playback_ended(self, id_: str, problem: Problem | None) -> None:

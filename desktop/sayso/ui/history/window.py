@@ -144,7 +144,7 @@ class HistoryWindow(QWidget):
             on_problem=self._show_problem,
         )
         self.turn_on = QPushButton("&Turn on")
-        self.turn_on.clicked.connect(lambda: self._actions.change_setting("history.keep", "7d"))
+        self.turn_on.clicked.connect(lambda: self._actions.settings.change("history.keep", "7d"))
         column.addWidget(self.turn_on, 0, Qt.AlignmentFlag.AlignHCenter)
         self._footer = self._build_footer()
         column.addLayout(self._footer)
@@ -210,9 +210,9 @@ class HistoryWindow(QWidget):
             case "type":
                 window = int(self.winId())
                 self.close()
-                self._actions.reinsert(entry.id, window)
+                self._actions.history.reinsert(entry.id, window)
             case "copy":
-                self._actions.copy(entry.text)
+                self._actions.history.copy(entry.text)
                 self.show_message("Copied.")
             case "delete":
                 self._pending_deletions.append(entry.id)

@@ -21,6 +21,7 @@ from PySide6.QtGui import (
     QPixmap,
 )
 
+from ...core.dictation import events as e
 from ...core.dictation.status import Status
 from ...core.settings.endpoint import ON_DEVICE
 from ...core.settings.settings import Settings
@@ -129,7 +130,7 @@ class Overlay(IndicatorWindow):
         now = self._clock()
         if self._timeline.question_expired(now):
             self._timeline.close()
-            self._actions.dismiss()
+            self._dismiss()
         view = self._timeline.view(now)
         shown = self._layout.view if self._layout else None
         if view is None:
@@ -225,31 +226,34 @@ class Overlay(IndicatorWindow):
         return QPointF(round((self.width() - width * scale) / 2), round(SHADOW_MARGIN * scale))
 
     def _perform(self, action: ButtonAction) -> None:
-        actions = self._actions
+        actions, dictation = self._actions, self._actions.dictation
         stays = action in ("finish", "cancel")
         if not stays:
             self._timeline.close()
         acts: dict[str, Sequence[Callable[[], object]]] = {
-            "finish": [actions.stop],
-            "cancel": [actions.cancel],
-            "try-again": [actions.retry],
-            "insert": [actions.insert_held],
-            "copy": [actions.copy_text, actions.dismiss],
-            "dismiss": [actions.dismiss],
-            "history": [actions.open_history, actions.dismiss],
-            "go-on": [actions.approve_budget],
+            "finish": [lambda: dictation.post(e.Stop())],
+            "cancel": [lambda: dictation.post(e.Cancel())],
+            "try-again": [lambda: dictation.post(e.Retry())],
+            "insert": [lambda: dictation.post(e.InsertHeld())],
+            "copy": [dictation.copy_text, self._dismiss],
+            "dismiss": [self._dismiss],
+            "history": [actions.windows.open_history, self._dismiss],
+            "go-on": [dictation.approve_budget],
             "use-computer": [
-                lambda: actions.change_setting("engine", ON_DEVICE),
-                actions.retry,
-                actions.dismiss,
+                lambda: actions.settings.change("engine", ON_DEVICE),
+                lambda: dictation.post(e.Retry()),
+                self._dismiss,
             ],
         }
         settings, _, page = action.partition(":")
         if settings == "settings":
-            actions.open_settings(page)
+            actions.windows.open_settings(page)
         for act in acts.get(action, ()):
             act()
         self._refresh()
+
+    def _dismiss(self) -> None:
+        self._actions.dictation.post(e.Dismiss())
 
     # Motion
 

@@ -114,7 +114,7 @@ class GeneralPage(Page):
         self.change_button.setText("Cancel")
         self.change_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         call = self.context.run_in_main_thread
-        self._stop_recording = self.context.actions.record_hotkey(
+        self._stop_recording = self.context.actions.settings.record_hotkey(
             lambda chord: call(lambda: self._on_recorded(chord))
         )
 
@@ -178,7 +178,9 @@ class GeneralPage(Page):
 
     def showEvent(self, event: QShowEvent) -> None:
         self.context.background.run(
-            self.context.actions.microphones, self._show_microphones, self._show_microphone_problem
+            self.context.actions.settings.microphones,
+            self._show_microphones,
+            self._show_microphone_problem,
         )
         self._begin_meter()
 
@@ -198,7 +200,7 @@ class GeneralPage(Page):
             latest[0] = dbfs
 
         try:
-            self._stop_meter = self.context.actions.start_level_meter(hear)
+            self._stop_meter = self.context.actions.settings.start_level_meter(hear)
         except ProblemError as error:
             self._show_microphone_problem(error.problem)
             return

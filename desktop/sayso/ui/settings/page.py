@@ -61,7 +61,7 @@ class Page(QWidget):
 
     def change(self, key: str, value: object) -> Problem | None:
         """Set it; what stands against it is said at its row."""
-        problem = self.context.actions.change_setting(key, value)
+        problem = self.context.actions.settings.change(key, value)
         if key in self.rows:
             self.rows[key].note.show_problem(problem)
         if problem:

@@ -69,7 +69,9 @@ class PrivacyPage(Page):
             else:
                 anyway(None)
 
-        self.context.background.run(lambda: self.context.actions.count_expired(rule), asked, anyway)
+        self.context.background.run(
+            lambda: self.context.actions.history.count_expired(rule), asked, anyway
+        )
 
     @Slot()
     def _delete(self) -> None:
@@ -77,11 +79,11 @@ class PrivacyPage(Page):
             if not count:
                 self._delete_row.note.show_message("There is nothing to delete.")
             elif confirm_delete(self, count):
-                self.context.actions.delete_history()
+                self.context.actions.history.delete_all()
                 self._delete_row.note.show_message("Deleted.")
 
         self.context.background.run(
-            lambda: self.context.actions.count_expired(None),
+            lambda: self.context.actions.history.count_expired(None),
             asked,
             self._delete_row.note.show_problem,
         )

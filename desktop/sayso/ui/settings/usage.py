@@ -85,7 +85,7 @@ class UsagePage(Page):
         self._month = month_of(dt.date.today())
         month = self._month
         self.context.background.run(
-            lambda: self.context.actions.usage_of_month(month),
+            lambda: self.context.actions.history.usage_of_month(month),
             self.show_days,
             self.budget_row.note.show_problem,
         )
@@ -161,7 +161,7 @@ class UsagePage(Page):
         if value == self.settings.monthly_budget_usd:
             self._show_budget()
             self._show_budget_used()
-        elif refused := self.context.actions.change_setting(BUDGET_KEY, value):
+        elif refused := self.context.actions.settings.change(BUDGET_KEY, value):
             self.budget_row.note.show_problem(refused)
 
 

@@ -65,7 +65,7 @@ class ApiKeyRow(Row):
         if host := self._host():
             self.store()
             self._context.background.run(
-                lambda: self._context.actions.api_key_location(host),
+                lambda: self._context.actions.api_keys.location(host),
                 lambda state: self._show_state(state) if host == self._host() else None,
                 self._show_key_problem,
             )
@@ -134,7 +134,7 @@ class ApiKeyRow(Row):
         self.key_note.show_message("")
         self._unsaved_key = ""
         self._context.background.run(
-            lambda: self._context.actions.store_api_key(host, key),
+            lambda: self._context.actions.api_keys.store(host, key),
             lambda _: self._after_store(),
             lambda problem: self._on_store_failed(problem, key),
         )
@@ -153,7 +153,7 @@ class ApiKeyRow(Row):
     def _keep_for_run(self) -> None:
         key, self._unsaved_key = self._unsaved_key, ""
         if key and (host := self._host()):
-            self._context.actions.keep_api_key_in_memory(host, key)
+            self._context.actions.api_keys.keep_in_memory(host, key)
         self.keep_button.setVisible(False)
         self.key_note.show_message("")
         self.refresh()
@@ -161,7 +161,7 @@ class ApiKeyRow(Row):
     @Slot()
     def _forget(self) -> None:
         if host := self._host():
-            self._context.actions.delete_api_key(host)
+            self._context.actions.api_keys.delete(host)
         self.field.setFocus()
         self.refresh()
 
@@ -181,7 +181,7 @@ class ApiKeyRow(Row):
         self.test_button.setAccessibleName("Cancel the test")
         self.note.show_message("Testing…", "busy")
         self._context.background.run(
-            self._context.actions.test_connection,
+            self._context.actions.settings.test_connection,
             lambda answer: self._on_tested(number, answer, "good"),
             lambda problem: self._on_tested(number, problem.sentence, "bad"),
         )

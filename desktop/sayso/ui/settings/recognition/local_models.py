@@ -222,7 +222,7 @@ class ModelList(QWidget):
 
     def reload(self) -> None:
         self._context.background.run(
-            self._context.actions.list_models, self._on_models, self._on_problem
+            self._context.actions.models.statuses, self._on_models, self._on_problem
         )
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -292,14 +292,14 @@ class ModelList(QWidget):
         actions, line = self._context.actions, self.rows[name]
         match available_action(line.entry, self._in_use):
             case "Download":
-                actions.download_model(name)
+                actions.models.start(name)
             case "Cancel":
-                actions.cancel_download(name)
+                actions.models.cancel(name)
             case "":
                 return
             case "Remove":
                 self._context.background.run(
-                    lambda: actions.remove_model(name),
+                    lambda: actions.models.remove(name),
                     lambda _: self._on_removed(),
                     lambda problem: self._show_row_problem(line, problem),
                 )

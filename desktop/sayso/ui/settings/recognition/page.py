@@ -110,13 +110,13 @@ class RecognitionPage(Page):
             self._discard_draft()
             return None
         name = self.settings.profile
-        return self.context.actions.edit_settings(lambda now: without_endpoint(now, name))
+        return self.context.actions.settings.edit(lambda now: without_endpoint(now, name))
 
     def _select_engine(self, name: str) -> None:
         if self._draft is not None and name == self._draft.name:
             return
         self._discard_draft()
-        self.context.actions.edit_settings(lambda now: select_engine(now, name))
+        self.context.actions.settings.edit(lambda now: select_engine(now, name))
         self.refresh()
 
     # The server that has no address yet
@@ -129,7 +129,7 @@ class RecognitionPage(Page):
             return select_engine(now, now.endpoints[-1].name)
 
         draft, self._draft = self._draft, None
-        problem = self.context.actions.edit_settings(with_it)
+        problem = self.context.actions.settings.edit(with_it)
         if problem:
             self._draft = draft
         return problem

@@ -83,7 +83,7 @@ class ServerModelRows:
             """The table and the written name stay."""
 
         self._page.context.background.run(
-            lambda: self._page.context.actions.fetch_models(endpoint), answered, silent
+            lambda: self._page.context.actions.settings.fetch_models(endpoint), answered, silent
         )
 
     def _show_models(self, endpoint: Endpoint, names: Sequence[str]) -> None:
