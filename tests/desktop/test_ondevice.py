@@ -98,7 +98,7 @@ def test_names_that_are_expected_are_spelled_right(
         word_errors(text, decoder.decode_segment(samples, "en").text) for samples, text in said
     )
     assert decoder._fit_prompt("") == ""
-    monkeypatch.setattr(decoder, "_hint", decoder._fit_prompt(build_prompt("", NAMES)))
+    monkeypatch.setattr(decoder, "_prompt", decoder._fit_prompt(build_prompt("", NAMES)))
     told = sum(
         word_errors(text, decoder.decode_segment(samples, "en").text) for samples, text in said
     )
@@ -138,21 +138,21 @@ def test_names_nobody_said_are_not_written(
         "full": decoder.transcribe(short, "en", lambda: True),
     }
 
-    def echoing(*given: object, hint: str = "", **more: object) -> Hypothesis:
+    def echoing(*given: object, prompt: str = "", **more: object) -> Hypothesis:
         found = draft(*given, **more)  # type: ignore[arg-type]
         tokens = tuple([7, 8] * 7) if "Nguyen, Nguyen" in echo else found.tokens
-        return attrs.evolve(found, text=echo, tokens=tokens) if hint else found
+        return attrs.evolve(found, text=echo, tokens=tokens) if prompt else found
 
-    def full_echoing(samples: Samples, language: str, hint: str = "") -> Iterable[object]:
+    def full_echoing(samples: Samples, language: str, prompt: str = "") -> Iterable[object]:
         for segment in segments(samples, language):
-            if hint:
+            if prompt:
                 repeated = [7, 8] * 7 if echo.count("Nguyen") > 2 else segment.tokens
                 segment.text, segment.tokens = echo, repeated
             yield segment
 
-    monkeypatch.setattr(decoder, "_hint", build_prompt("", NAMES))
-    monkeypatch.setattr(decoder, "draft", echoing)
-    monkeypatch.setattr(decoder, "_segments", full_echoing)
+    monkeypatch.setattr(decoder, "_prompt", build_prompt("", NAMES))
+    monkeypatch.setattr(decoder, "decode_window", echoing)
+    monkeypatch.setattr(decoder, "_full_segments", full_echoing)
     assert len(without["short"]) < 20  # so much shorter than the echo
     assert decoder.decode_segment(short, "en").text == without["short"]
     assert decoder.decode_once(short, "en").is_unusable
@@ -227,7 +227,7 @@ def test_a_cancelled_take_is_not_waited_for(
             loop.call_soon_threadsafe(begun.set)
             return text(*arguments)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(decoder, "text", told)
+        monkeypatch.setattr(decoder, "transcribe", told)
         recognising = asyncio.create_task(
             engine.transcribe(Reader(make_take(long)), lambda heard: None)
         )
@@ -279,8 +279,8 @@ def test_a_failed_decode_is_told_and_the_next_take_works(
 
     samples, said = joined_clips([1])
     with monkeypatch.context() as broken:
-        broken.setattr(decoder, "text", fails)
-        broken.setattr(decoder, "draft", fails)
+        broken.setattr(decoder, "transcribe", fails)
+        broken.setattr(decoder, "decode_window", fails)
         with pytest.raises(ProblemError, match=sentence):
             transcribe(engine, make_take(samples))
         with pytest.raises(ProblemError, match=sentence):
@@ -295,7 +295,7 @@ def test_a_repair_that_fails_costs_nothing(
     def fails(*_: object) -> str:
         raise RuntimeError
 
-    monkeypatch.setattr(decoder, "text", fails)
+    monkeypatch.setattr(decoder, "transcribe", fails)
     samples, said = joined_clips([3, 4])
     text, *_ = asyncio.run(transcribe_live(engine, samples))
     assert word_errors(said, text) <= 1
@@ -310,17 +310,17 @@ def test_a_decode_that_takes_too_long_is_given_up(
         over.wait(10)
         return "" if wanted() else "told to stop"
 
-    monkeypatch.setattr(recogniser, "LEAST_LIMIT_S", 0.2)
-    monkeypatch.setattr(recogniser, "LIMIT_PER_S", 0.0)
-    monkeypatch.setattr(decoder, "text", slow)
+    monkeypatch.setattr(recogniser, "MIN_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(recogniser, "TIMEOUT_PER_S", 0.0)
+    monkeypatch.setattr(decoder, "transcribe", slow)
     with pytest.raises(ProblemError, match="took too long"):
         transcribe(engine, files.load_take(speech_clips()[1][0]))
     over.set()
 
 
 def test_a_model_that_is_still_being_loaded_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recogniser, "LEAST_LIMIT_S", 0.0)
-    monkeypatch.setattr(recogniser, "LIMIT_PER_S", 0.0)
+    monkeypatch.setattr(recogniser, "MIN_TIMEOUT_S", 0.0)
+    monkeypatch.setattr(recogniser, "TIMEOUT_PER_S", 0.0)
     path, said = speech_clips()[1]
     fresh = OnDeviceEngine("en", models=paths.models(), cache=paths.cache())
     assert normalize(transcribe(fresh, files.load_take(path))) == normalize(said)

@@ -54,7 +54,7 @@ def test_what_is_no_speech_gives_no_text(
     command = f"sox -R -n -r 16000 -c 1 -b 16 {path} {effects}"
     subprocess.run(command.split(), check=True, capture_output=True)
     assert transcribe(engine, soundfiles.load_take(path)) == ""
-    monkeypatch.setattr(decoder, "_hint", build_prompt("About servers.", NAMES))
+    monkeypatch.setattr(decoder, "_prompt", build_prompt("About servers.", NAMES))
     assert transcribe(engine, soundfiles.load_take(path)) == ""
     text, heard, _ = asyncio.run(transcribe_live(engine, read_samples(path)))
     assert (text, heard) == ("", [Ready()])
@@ -68,7 +68,7 @@ def test_silence_is_not_even_decoded(
     engine: OnDeviceEngine, decoder: WhisperDecoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decoded: list[object] = []
-    for name in ("text", "draft"):
+    for name in ("transcribe", "decode_window"):
         monkeypatch.setattr(decoder, name, lambda *given, **_: decoded.append(given))
     assert transcribe(engine, make_take(np.zeros(10 * RATE_HZ))) == ""
     text, heard, _ = asyncio.run(transcribe_live(engine, np.zeros(4 * RATE_HZ)))

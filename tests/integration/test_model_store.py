@@ -61,18 +61,18 @@ def test_a_model_arrives_whole_under_its_name(get, hub, models):
     assert is_whole(folder)
     assert seen[-1] == (SIZE, SIZE)
     assert seen == sorted(seen)
-    assert [path for path, _ in hub.asked] == [
+    assert [path for path, _ in hub.requests] == [
         f"/org/test/resolve/{at.REVISION}/config.json",
         f"/org/test/resolve/{at.REVISION}/model.bin",
     ]
-    assert {headers["accept-encoding"] for _, headers in hub.asked} == {"identity"}
+    assert {headers["accept-encoding"] for _, headers in hub.requests} == {"identity"}
 
 
 def test_what_is_there_and_right_is_not_fetched_again(get, hub):
     folder = get()
-    hub.asked.clear()
+    hub.requests.clear()
     assert get() == folder
-    assert hub.asked == []
+    assert hub.requests == []
 
 
 def test_a_damaged_model_is_replaced(get, models):
@@ -84,24 +84,24 @@ def test_a_damaged_model_is_replaced(get, models):
 
 
 def test_a_cut_connection_is_taken_up_where_it_broke(get, hub):
-    hub.says = [at.run_first(lambda: None), at.cut(HALF), at.cut(HALF + 300_000)]
+    hub.responses = [at.run_first(lambda: None), at.cut(HALF), at.cut(HALF + 300_000)]
     assert is_whole(get())
-    assert hub.wanted_ranges == ["", f"bytes={HALF}-", f"bytes={HALF + 300_000}-"]
-    assert hub.asked[-1][1]["if-range"] == '"one"'
+    assert hub.requested_ranges == ["", f"bytes={HALF}-", f"bytes={HALF + 300_000}-"]
+    assert hub.requests[-1][1]["if-range"] == '"one"'
 
 
 def test_what_broke_off_for_good_goes_on_at_the_next_start(get, hub, models):
-    hub.says = [at.run_first(lambda: None), at.cut(HALF), *[at.status(503)] * 3]
+    hub.responses = [at.run_first(lambda: None), at.cut(HALF), *[at.status(503)] * 3]
     assert refused(get) == (
         "127.0.0.1 is busy. Try again in a few minutes. "
         "What has arrived is kept: the next download goes on from there."
     )
     assert not (models / "whisper-test").exists()
     assert downloaded_bytes(MODEL, models) == HALF + len(at.CONTENT["config.json"])
-    hub.asked.clear()
+    hub.requests.clear()
     seen = []
     assert is_whole(get(progress=lambda here, whole: seen.append(here)))
-    assert hub.wanted_ranges == [f"bytes={HALF}-"]
+    assert hub.requested_ranges == [f"bytes={HALF}-"]
     assert seen[-1] == SIZE
     assert downloaded_bytes(MODEL, models) == 0
 
@@ -112,9 +112,9 @@ def test_another_file_under_the_same_name_is_not_mixed_with_the_old_one(get, hub
     def published_anew():
         hub.content["model.bin"], hub.etag = BIN, '"two"'
 
-    hub.says = [at.run_first(lambda: None), at.cut(HALF), at.run_first(published_anew)]
+    hub.responses = [at.run_first(lambda: None), at.cut(HALF), at.run_first(published_anew)]
     assert is_whole(get())
-    assert hub.wanted_ranges == ["", f"bytes={HALF}-"]
+    assert hub.requested_ranges == ["", f"bytes={HALF}-"]
 
 
 SERVERS = {
@@ -127,15 +127,15 @@ SERVERS = {
 @pytest.mark.parametrize("prepare", SERVERS.values(), ids=SERVERS)
 def test_servers_of_other_kinds_serve_as_well(get, hub, prepare):
     prepare(hub)
-    hub.says = [at.run_first(lambda: None), at.cut(HALF)]
+    hub.responses = [at.run_first(lambda: None), at.cut(HALF)]
     assert is_whole(get())
-    assert "if-range" not in hub.asked[-1][1] or not hub.ranges
+    assert "if-range" not in hub.requests[-1][1] or not hub.ranges
 
 
 def test_a_part_that_begins_elsewhere_is_not_taken(get, hub):
-    hub.says = [at.run_first(lambda: None), at.cut(HALF), at.shifted]
+    hub.responses = [at.run_first(lambda: None), at.cut(HALF), at.shifted]
     assert is_whole(get())
-    assert hub.wanted_ranges == ["", f"bytes={HALF}-", ""]
+    assert hub.requested_ranges == ["", f"bytes={HALF}-", ""]
 
 
 def test_a_part_longer_than_the_file_is_begun_anew(get, hub, models):
@@ -149,9 +149,9 @@ def test_a_range_the_server_refuses_is_begun_anew(get, hub, models):
     part = models / "whisper-test.part"
     part.mkdir(parents=True)
     (part / "model.bin").write_bytes(BIN[:HALF])
-    hub.says = [at.run_first(lambda: None), at.status(416)]
+    hub.responses = [at.run_first(lambda: None), at.status(416)]
     assert is_whole(get())
-    assert hub.wanted_ranges == [f"bytes={HALF}-", ""]
+    assert hub.requested_ranges == [f"bytes={HALF}-", ""]
 
 
 def test_what_was_not_published_is_refused_and_not_kept(get, hub, models):
@@ -188,44 +188,44 @@ ANSWERS = {
 
 @pytest.mark.parametrize(("code", "sentence"), ANSWERS.values(), ids=ANSWERS)
 def test_refusals_are_told_in_words(get, hub, models, code, sentence):
-    hub.says = [at.status(code)] * 9
+    hub.responses = [at.status(code)] * 9
     assert sentence in refused(get)
     assert not (models / "whisper-test").exists()
 
 
 def test_a_busy_server_is_asked_again(get, hub):
-    hub.says = [at.status(503), at.status(429)]
+    hub.responses = [at.status(503), at.status(429)]
     assert is_whole(get())
 
 
 def test_redirects_are_followed_with_the_range(get, hub):
-    hub.says = [
+    hub.responses = [
         *(at.redirect("/elsewhere/config.json"), at.run_first(lambda: None)),
         *(at.redirect(f"{hub.base}/elsewhere/model.bin"), at.cut(HALF)),
         *(at.redirect("/elsewhere/model.bin"), at.run_first(lambda: None)),
     ]
     assert is_whole(get())
-    assert hub.wanted_ranges == ["", "", f"bytes={HALF}-", f"bytes={HALF}-"]
+    assert hub.requested_ranges == ["", "", f"bytes={HALF}-", f"bytes={HALF}-"]
 
 
 @pytest.mark.parametrize(
     "to", ["http://example.com/model.bin", "ftp://example.com/model.bin", "http://localhost/x"]
 )
 def test_a_redirect_off_the_encrypted_road_is_not_followed(get, hub, to):
-    hub.says = [at.redirect(to)]
+    hub.responses = [at.redirect(to)]
     assert refused(get).startswith("127.0.0.1 leads to an address that is not encrypted.")
-    assert len(hub.asked) == 1
+    assert len(hub.requests) == 1
 
 
 @pytest.mark.parametrize("to", ["https://[::bad", f"https://{'a' * 70}.example/x"])
 def test_a_redirect_to_what_is_no_address_is_told(get, hub, to):
-    hub.says = [at.redirect(to)]
+    hub.responses = [at.redirect(to)]
     assert "an answer Sayso does not know" in refused(get)
-    assert len(hub.asked) == 1
+    assert len(hub.requests) == 1
 
 
 def test_circles_end(get, hub):
-    hub.says = [at.redirect("/again/config.json")] * 20
+    hub.responses = [at.redirect("/again/config.json")] * 20
     assert "an answer Sayso does not know" in refused(get)
 
 
@@ -250,14 +250,14 @@ def test_a_cancelled_download_can_be_taken_up(get, hub, models):
     assert not (models / "whisper-test").exists()
     had = downloaded_bytes(MODEL, models)
     assert HALF < had < SIZE
-    hub.asked.clear()
+    hub.requests.clear()
     assert is_whole(get())
-    assert hub.wanted_ranges == [f"bytes={had - len(at.CONTENT['config.json'])}-"]
+    assert hub.requested_ranges == [f"bytes={had - len(at.CONTENT['config.json'])}-"]
 
 
 def test_a_server_that_falls_silent_is_given_up(get, hub):
     gate = threading.Event()
-    hub.says = [at.run_first(lambda: None), *[at.truncated(HALF, gate)] * 9]
+    hub.responses = [at.run_first(lambda: None), *[at.truncated(HALF, gate)] * 9]
     sentence = refused(get, timeout_s=0.2)
     gate.set()
     assert sentence.startswith("127.0.0.1 did not answer.")
@@ -277,7 +277,7 @@ def test_no_internet(get):
 def test_a_proxy_that_does_not_let_through(get, hub, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "")
     monkeypatch.setenv("HTTPS_PROXY", hub.base)
-    hub.says = [at.status(403)] * 9
+    hub.responses = [at.status(403)] * 9
     sentence = refused(get, base="https://sayso.invalid")
     assert sentence.startswith("The proxy does not let Sayso reach sayso.invalid.")
 
@@ -287,12 +287,12 @@ def test_a_disk_too_small_is_known_beforehand(get, hub, models):
         "There is not enough disk space: 2 MB needed, 2 MB free. "
         "Make some space, or choose a smaller model."
     )
-    assert hub.asked == []
+    assert hub.requests == []
     assert not (models / "whisper-test").exists()
 
 
 def test_only_what_is_missing_needs_space(get, hub, models):
-    hub.says = [at.run_first(lambda: None), at.cut(HALF), *[at.status(503)] * 3]
+    hub.responses = [at.run_first(lambda: None), at.cut(HALF), *[at.status(503)] * 3]
     refused(get)
     assert is_whole(get(free_bytes=lambda folder: SIZE - HALF))
 
@@ -315,7 +315,7 @@ def test_a_folder_that_cannot_be_written_is_told(get, models):
 
 def test_two_downloads_of_one_model_do_not_meet(get, hub, models):
     gate, reached = threading.Event(), threading.Event()
-    hub.says = [at.run_first(lambda: (reached.set(), gate.wait(30)))]
+    hub.responses = [at.run_first(lambda: (reached.set(), gate.wait(30)))]
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(get)
         assert reached.wait(10)
@@ -344,7 +344,7 @@ def test_what_is_removed_is_gone_with_its_part(get, hub, models):
 
 def test_a_model_that_is_not_pinned_is_not_downloaded(get, hub):
     assert "is not pinned yet" in refused(get, model=by_name("distil-medium.en"))
-    assert hub.asked == []
+    assert hub.requests == []
 
 
 @pytest.fixture
@@ -355,38 +355,38 @@ def downloads(hub, models, tmp_path):
 
 
 def entry(downloads, name):
-    return next(entry for entry in downloads.listed() if entry.model.name == name)
+    return next(entry for entry in downloads.statuses() if entry.model.name == name)
 
 
 def settled(downloads, name):
     """How it stands once nothing arrives any more."""
-    if under_way := downloads._under_way.get(name):
+    if under_way := downloads._active.get(name):
         under_way.thread.join(10)
     now = entry(downloads, name)
-    assert not now.arriving
+    assert not now.downloading
     return now
 
 
 def test_the_interface_starts_sees_and_cancels(hub, downloads):
     gate, reached = threading.Event(), threading.Event()
-    hub.says = [at.run_first(lambda: (reached.set(), gate.wait(30)))]
+    hub.responses = [at.run_first(lambda: (reached.set(), gate.wait(30)))]
     downloads.start("whisper-tiny")
     downloads.start("whisper-tiny")  # a second click
     assert reached.wait(10)
     arriving = entry(downloads, "whisper-tiny")
-    assert (arriving.arriving, arriving.place, arriving.removable) == (True, "", False)
+    assert (arriving.downloading, arriving.location, arriving.removable) == (True, "", False)
     downloads.cancel("whisper-tiny")
     gate.set()
     ended = settled(downloads, "whisper-tiny")
-    assert (ended.place, ended.problem) == ("", None)
-    assert len(hub.asked) == 1
+    assert (ended.location, ended.problem) == ("", None)
+    assert len(hub.requests) == 1
 
 
 def test_the_interface_is_told_what_stands_against_it_until_it_tries_again(hub, downloads):
     hub.content = {}
     downloads.start("whisper-small")
     problem = settled(downloads, "whisper-small").problem
-    assert problem.what == "127.0.0.1 does not give out the model Small any more."
+    assert problem.message == "127.0.0.1 does not give out the model Small any more."
     downloads.remove("whisper-small")
     assert entry(downloads, "whisper-small").problem is None
 
@@ -396,12 +396,12 @@ def test_a_model_that_has_arrived_is_listed(downloads, monkeypatch):
     monkeypatch.setattr("sayso.storage.model_store.MODELS", (MODEL,))
     downloads.start(MODEL.name)
     there = settled(downloads, MODEL.name)
-    assert (there.place, there.part_bytes, there.problem) == ("own", 0, None)
+    assert (there.location, there.downloaded_bytes, there.problem) == ("own", 0, None)
 
 
-def test_closing_ends_what_is_under_way(hub, downloads, models):
+def test_closing_ends_what_is_active(hub, downloads, models):
     gate, reached = threading.Event(), threading.Event()
-    hub.says = [at.run_first(lambda: (reached.set(), gate.wait(0.5)))]
+    hub.responses = [at.run_first(lambda: (reached.set(), gate.wait(0.5)))]
     downloads.start("whisper-tiny")
     assert reached.wait(10)
     downloads.close()

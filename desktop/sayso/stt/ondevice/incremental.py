@@ -125,7 +125,7 @@ def align(before: str, after: str, share: float, *, spaced: bool = True) -> str 
             if not enough or last > scale * MAX_REPLACED_WORDS:
                 continue
             off = abs(sum(sizes[max(0, start - first) :]) - share * sum(sizes)) / letters
-            if off > scale * MAX_OFFSET_WORDS:
+            if round(off, 6) > scale * MAX_OFFSET_WORDS:
                 continue
             ends = left[start + count - 1][1], right[first + count - 1][1]
             row = (count - OFFSET_WEIGHT * off, -first - last, *ends)

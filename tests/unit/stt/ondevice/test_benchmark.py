@@ -18,7 +18,7 @@ WORDS = {
 
 @pytest.mark.parametrize(("speed", "words"), WORDS.values(), ids=WORDS)
 def test_a_wait_in_words(speed, words):
-    assert speed.words == words
+    assert speed.text == words
 
 
 def test_where_no_model_ran_nothing_is_said(tmp_path):

@@ -36,7 +36,7 @@ def test_all_models_are_there_once():
 
 @each_model
 def test_a_model_is_pinned_file_by_file(model):
-    assert re.fullmatch(r"[0-9a-f]{40}", model.pin.revision)
+    assert re.fullmatch(r"[0-9a-f]{40}", model.manifest.revision)
     names = [file.name for file in model.files]
     assert len(set(names)) == len(names)
     assert set(names) >= {"config.json", "tokenizer.json", "model.bin"}
@@ -65,7 +65,7 @@ def test_sizes_add_up_to_what_the_weights_are_known_to_take(model):
     weights = next(file for file in model.files if file.name == "model.bin")
     assert model.size_bytes == sum(file.size_bytes for file in model.files)
     assert 0 < model.size_bytes - weights.size_bytes < 5_000_000
-    assert weights.size_bytes == pytest.approx(2 * 74e6 * model.work, rel=0.12)
+    assert weights.size_bytes == pytest.approx(2 * 74e6 * model.relative_cost, rel=0.12)
 
 
 def test_the_list_goes_from_the_fastest_to_the_best():

@@ -25,20 +25,20 @@ GOOD = Hypothesis(
 
 FLAWS = {
     "none": ({}, ""),
-    "one token before the limit": ({"length": 33}, "capped"),
-    "two tokens before the limit": ({"length": 32}, ""),
+    "one token before the limit": ({"token_count": 33}, "capped"),
+    "two tokens before the limit": ({"token_count": 32}, ""),
     "one token again and again": ({"tokens": (7, 7, 7, 7, 7)}, "repeats"),
     "a phrase three times": ({"tokens": (1, 2, 1, 2, 1, 2)}, "repeats"),
     "text that is one word": ({"text": "blah " * 30}, "repetitive"),
     "no text for speech": ({"text": ""}, "empty"),
-    "no text, and the model hears no speech": ({"text": "", "no_speech": 0.7}, ""),
+    "no text, and the model hears no speech": ({"text": "", "no_speech_probability": 0.7}, ""),
     "no text for a moment": ({"text": "", "duration_s": 0.7}, ""),
     "a sentence twice": ({"text": " It was late now. It was late now."}, "twice"),
     "two words in two seconds": ({"loud_s": 2.1}, "sparse"),
     "enough for two seconds": ({"loud_s": 2.0}, ""),
     "one word in one second": ({"loud_s": 1.4, "tokens": (1,)}, ""),
     "not sure": ({"log_prob": -1.1}, "unsure"),
-    "the worst counts": ({"log_prob": -1.1, "length": 34}, "capped"),
+    "the worst counts": ({"log_prob": -1.1, "token_count": 34}, "capped"),
 }
 
 

@@ -135,7 +135,7 @@ def test_a_pause_is_guessed_at_once():
         (20 - LEAD_IN_FRAMES) * FRAME_SAMPLES, (60 + SPECULATION_PAUSE_FRAMES) * FRAME_SAMPLES
     )
     assert actions[0] == guess
-    assert actions[1].guess == guess
+    assert actions[1].speculative == guess
     assert len(actions) == 2
 
 
@@ -211,9 +211,9 @@ def test_every_take_is_cut_in_order_and_no_speech_is_lost(runs, seed, missing):
             segment.stop - segment.start
             < (HARD_LIMIT_FRAMES + FINAL_LEAD_OUT_FRAMES) * FRAME_SAMPLES
         )
-        if segment.guess:
-            low, high = sorted((segment.guess.stop, segment.stop))
-            assert segment.guess.start == segment.start
+        if segment.speculative:
+            low, high = sorted((segment.speculative.stop, segment.stop))
+            assert segment.speculative.start == segment.start
             between = verdicts[-(-low // FRAME_SAMPLES) : high // FRAME_SAMPLES]
             assert not any(between)
     _left_out(probabilities, verdicts, found)

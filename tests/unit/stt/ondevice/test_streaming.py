@@ -35,7 +35,7 @@ class Decoder:
         self.go.set()
         self.fails = False
 
-    def segment(self, samples, language):
+    def decode_segment(self, samples, language):
         self.calls.append(("segment", len(samples) // STEP, language, threading.current_thread()))
         self.go.wait(5)
         if self.fails:
@@ -43,15 +43,15 @@ class Decoder:
         text = f"s{len(samples) // STEP}"
         return Hypothesis(text, (), 0, 9, 0.0, 0.0, len(samples) / RATE_HZ, language or "ja")
 
-    def guess(self, samples, language, beam=SHORT_BEAM):
+    def decode_once(self, samples, language, beam=SHORT_BEAM):
         self.beams.append(beam)
-        return self.segment(samples, language)
+        return self.decode_segment(samples, language)
 
-    def text(self, samples, language, wanted):
+    def transcribe(self, samples, language, wanted):
         self.calls.append(("text", len(samples) // STEP, language, threading.current_thread()))
         return f"t{len(samples) // STEP}"
 
-    def language(self, samples):
+    def detect_language(self, samples):
         return "ja"
 
     @property
@@ -71,7 +71,7 @@ class Listener:
         self.heard = 0
         return [action for action in done if action]
 
-    def end(self):
+    def finish(self):
         return [self.last] if self.last else []
 
 
@@ -92,10 +92,10 @@ class Scene:
         async def loaded():
             return self.decoder
 
-        self.follower = StreamingTranscriber(
+        self.transcriber = StreamingTranscriber(
             self.lanes, loaded, lambda _: language, self.heard.append
         )
-        self.follower._vad = Listener(script, last)
+        self.transcriber._vad = Listener(script, last)
 
     async def step(self, count=1):
         for _ in range(count):
@@ -114,25 +114,25 @@ async def settled(lanes, *names):
     async with asyncio.timeout(10):
         while quiet < 3:
             await asyncio.sleep(0.001)
-            quiet = quiet + 1 if all(lanes.idle(name) for name in names) else 0
+            quiet = quiet + 1 if all(lanes.is_idle(name) for name in names) else 0
 
 
 @pytest.fixture(autouse=True)
 def _short_takes(monkeypatch):
-    monkeypatch.setattr(module, "WORTH_S", 0.0)
+    monkeypatch.setattr(module, "MIN_NEW_AUDIO_S", 0.0)
 
 
 @asynccontextmanager
 async def following(script, last, **options):
     scene = Scene(script, last, **options)
-    task = asyncio.create_task(scene.follower.process(Reader(scene.take)))
+    task = asyncio.create_task(scene.transcriber.process(Reader(scene.take)))
     try:
         yield scene
         scene.take.end()
         await task
     finally:
         task.cancel()
-        scene.follower.cancel()
+        scene.transcriber.cancel()
         scene.decoder.go.set()
         for pool in scene.lanes._pools.values():
             pool.shutdown()
@@ -141,7 +141,7 @@ async def following(script, last, **options):
 async def text_of(scene):
     scene.take.end()
     await settled(scene.lanes, "listen", "quick", "thorough")
-    return await scene.follower.text()
+    return await scene.transcriber.final_text()
 
 
 def test_a_guess_is_shown_and_becomes_the_segment_without_a_second_decode():
@@ -184,7 +184,7 @@ def test_the_last_segment_does_not_wait_behind_a_guess():
             assert scene.decoder.made == [("segment", 1), ("segment", 2)]
             assert len({thread for *_, thread in scene.decoder.calls}) == 2
             scene.decoder.go.set()
-            assert await scene.follower.final_text() == "s2"
+            assert await scene.transcriber.final_text() == "s2"
 
     asyncio.run(scenario())
 
@@ -206,13 +206,15 @@ def test_a_guess_that_never_began_is_made_good():
     asyncio.run(scenario())
 
 
-@pytest.mark.parametrize(("flaw", "shown"), [({"log_prob": -2.0}, True), ({"length": 9}, False)])
+@pytest.mark.parametrize(
+    ("flaw", "shown"), [({"log_prob": -2.0}, True), ({"token_count": 9}, False)]
+)
 def test_a_guess_with_a_flaw_is_no_text_of_a_segment(flaw, shown):
     async def scenario():
         first = guess(0, 2)
         async with following([None, first, segment(0, 2, first)], None) as scene:
             draft = Hypothesis("wrong", (), 0, 9, 0.0, 0.0, 0.2, "en")
-            scene.decoder.guess = lambda *_: attrs.evolve(draft, **flaw)
+            scene.decoder.decode_once = lambda *_: attrs.evolve(draft, **flaw)
             await scene.step(2)
             await settled(scene.lanes, "quick")
             assert ("wrong" in scene.shown) == shown
@@ -255,7 +257,7 @@ def test_the_last_segment_is_not_repaired_and_the_others_are():
 
 
 def test_a_decoder_that_is_slow_is_left_in_peace(monkeypatch):
-    monkeypatch.setattr(module, "SLOW_S", {"quick": 0.0, "thorough": 0.0})
+    monkeypatch.setattr(module, "SLOW_DECODE_S", {"quick": 0.0, "thorough": 0.0})
 
     async def scenario():
         async with following([guess(0, 1), guess(0, 2)], segment(0, 2, last=True)) as scene:
@@ -274,8 +276,8 @@ def test_a_decoder_that_is_slow_is_left_in_peace(monkeypatch):
 class Hearing(Decoder):
     """Hears a word in each second of the take: its number."""
 
-    def segment(self, samples, language):
-        draft = super().segment(samples, language)
+    def decode_segment(self, samples, language):
+        draft = super().decode_segment(samples, language)
         steps = sorted({round(sample * 32768) for sample in samples})
         text = " ".join(str(step // 10) for step in steps if step % 10 == 5)
         return attrs.evolve(draft, text=text, language="en")
@@ -310,13 +312,13 @@ def test_a_take_that_is_over_is_decoded_in_full():
         scene = Scene([guess(0, 1), segment(0, 1), None], segment(1, 3, last=True), language="")
         scene.take.append(bytes(2 * STEP * 3))
         scene.take.end()
-        await scene.follower.process(Reader(scene.take))
-        assert await scene.follower.final_text() == "t3"
+        await scene.transcriber.process(Reader(scene.take))
+        assert await scene.transcriber.final_text() == "t3"
         assert [(kind, language) for kind, _, language, _ in scene.decoder.calls] == [
             ("text", "ja")
         ]
         assert scene.shown == ["t3"]
-        scene.follower.cancel()
+        scene.transcriber.cancel()
         for pool in scene.lanes._pools.values():
             pool.shutdown()
 
@@ -341,7 +343,7 @@ def test_a_decode_that_fails_is_told_at_the_end():
     async def scenario():
         async with following([segment(0, 1)], None) as scene:
             scene.decoder.fails = True
-            scene.decoder.text = lambda *_: ""
+            scene.decoder.transcribe = lambda *_: ""
             await scene.step()
             with pytest.raises(ProblemError, match="could not recognise"):
                 await text_of(scene)
