@@ -98,7 +98,7 @@ async def run_case(case: Case, folder: Path) -> Result:
     """One take, from key down to rest, and a second try where its words wait."""
     trouble = FaultWindow(case.duration_s)
     async with FAULTS[case.fault](
-        trouble, recognise=recognize_24khz, live=True, latency_s=LATENCY_S
+        trouble, transcribe=recognize_24khz, live=True, latency_s=LATENCY_S
     ) as service:
         desk = AsyncWorkerHarness(folder, settings_for(service.url, fallback=case.fallback))
         try:

@@ -139,7 +139,7 @@ def test_each_kind_is_shown_what_it_wants(
             assert await text_of(endpoint, ring, certificate, service) == TEXT
         update = service.record.events[0]["session"]["audio"]["input"]["transcription"]
         assert update["model"] == model
-        assert KEY not in service.knocks[0]
+        assert KEY not in service.request_targets[0]
 
     run(test)
     if endpoint.auth == "none":

@@ -290,7 +290,7 @@ def test_nothing_is_compressed_and_http_is_1_1() -> None:
         seen: list[dict[str, str]] = []
 
         class Looks(StandIn):
-            def _at_the_door(self, connection: Any, request: Any) -> Any:
+            def _check_handshake(self, connection: Any, request: Any) -> Any:
                 seen.append(dict(request.headers.raw_items()))
                 return super()._check_handshake(connection, request)
 

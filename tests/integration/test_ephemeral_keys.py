@@ -123,7 +123,7 @@ SHAPES: dict[str, Callable[[dict[str, Any]], Any]] = {
 @pytest.mark.parametrize("dress", SHAPES.values(), ids=SHAPES)
 def test_a_company_hands_one_out_and_openais_key_is_nowhere(method: str, dress: Any) -> None:
     async def test() -> None:
-        async with serve(badge=KEY_SERVER_API_KEY, method=method, dress=dress) as there:
+        async with serve(api_key=KEY_SERVER_API_KEY, method=method, shape=dress) as there:
             company = f"127.0.0.1:{there.company.port}"
             there.keys[company] = KEY_SERVER_API_KEY
             engine = there.engine(f"http://{company}/token")

@@ -52,7 +52,7 @@ def rejecting_standin(code: str, message: str, close: int) -> Server:
         await session.ws.close(close, f"invalid_request_error.{code}")
         return False
 
-    return standin_with(mischief={"created": refuse})
+    return standin_with(misbehavior={"created": refuse})
 
 
 class _Page(BaseHTTPRequestHandler):
@@ -119,7 +119,7 @@ async def dictated(folder: Path, settings: Settings) -> Status:
 class AppWithConnectionTest(FakeApp):
     """Whose Test button is real."""
 
-    def test(self) -> str:
+    def test_endpoint(self) -> str:
         endpoint = self.settings.endpoint
         return success_message(
             check_connection_blocking(create_server_engine(endpoint, "en", lambda _: KEY))
@@ -169,7 +169,7 @@ def test_the_same_sentence_is_in_all_three_places(
             remedy,
         )
 
-        monkeypatch.setattr(doctor, "KeyStore", Keys)
+        monkeypatch.setattr(doctor, "ApiKeyStore", Keys)
         found = asyncio.run(doctor._check_servers(settings))["endpoint"]
         assert (found.verdict, found.what, found.remedy) == ("problem", what, remedy)
         assert KEY not in found.detail + found.key

@@ -217,7 +217,7 @@ def test_takes_may_overlap_and_a_server_needs_no_key() -> None:
 
 
 def test_what_is_too_big_as_wav_is_sent_as_flac(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audio_files, "MOST_BYTES", 50_000)
+    monkeypatch.setattr(audio_files, "MAX_FILE_BYTES", 50_000)
     files = FileService([TEXT])
     assert text_of(files, spoken(3)) == TEXT
     assert [file.filename for file in files.received] == ["take.flac"]
@@ -227,7 +227,7 @@ def test_what_is_too_big_as_wav_is_sent_as_flac(monkeypatch: pytest.MonkeyPatch)
 def test_what_is_too_long_is_sent_in_parts_and_put_together(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(audio_files, "LONGEST_S", 2)
+    monkeypatch.setattr(audio_files, "MAX_FILE_S", 2)
     files, heard = FileService(["One.", "Two.", "Three."]), list[EngineEvent]()
     take = take_from(*[spoken(1.4).read(0) + bytes(RATE_HZ // 5 * 2)] * 3)
     assert text_of(files, take, heard.append) == "One. Two. Three."
@@ -399,7 +399,7 @@ def test_a_wrong_key_is_said_so_and_shown_nowhere(caplog: pytest.LogCaptureFixtu
 
 
 def test_a_server_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rest, "ANSWER_S", 0.0)
+    monkeypatch.setattr(rest, "RESPONSE_TIMEOUT_S", 0.0)
     arrived = asyncio.Event()
 
     async def sleeps(_: Request) -> Reply | None:
@@ -411,7 +411,7 @@ def test_a_server_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.Mon
         async with HttpServer(FileService(before=sleeps).handlers) as front:
             with pytest.raises(ProblemError, match="did not answer"):
                 await transcribe(engine_for(front.base), spoken(0.5))
-            monkeypatch.setattr(rest, "ANSWER_S", 30.0)
+            monkeypatch.setattr(rest, "RESPONSE_TIMEOUT_S", 30.0)
             arrived.clear()
             work = asyncio.create_task(transcribe(engine_for(front.base), spoken(0.5)))
             await arrived.wait()
@@ -423,7 +423,7 @@ def test_a_server_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.Mon
 
 
 def test_a_slow_line_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rest, "ANSWER_S", 0.0)
+    monkeypatch.setattr(rest, "RESPONSE_TIMEOUT_S", 0.0)
 
     async def slow(request: Request) -> Reply | None:
         await asyncio.sleep(0.3)  # within the 0.5 s that the take lasted

@@ -130,7 +130,7 @@ def test_silence_is_an_empty_text_and_control_characters_are_left_out() -> None:
 def test_takes_may_overlap() -> None:
     async def test() -> None:
         async with StandIn(["same"]) as service, closing(realtime_engine(service)) as engine:
-            takes = [engine.recognise(Reader(silent_take(0.5)), lambda _: None) for _ in range(3)]
+            takes = [engine.transcribe(Reader(silent_take(0.5)), lambda _: None) for _ in range(3)]
             assert await asyncio.gather(*takes) == ["same"] * 3
         assert len(service.records) == 3
 
@@ -291,7 +291,7 @@ def test_the_key_is_asked_for_by_host_and_port_at_each_take() -> None:
 
 
 def test_a_keyring_that_does_not_open_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sayso.stt.server.api_key.KEY_S", 0.05)
+    monkeypatch.setattr("sayso.stt.server.api_key.KEYRING_TIMEOUT_S", 0.05)
     import threading
 
     let_go = threading.Event()

@@ -111,7 +111,7 @@ def test_vllm_is_recognised_by_its_first_words() -> None:
 def test_an_old_vllm_that_never_says_done_is_not_waited_for_long(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(vllm, "LAST_WORDS_S", 0.3)
+    monkeypatch.setattr(vllm, "MISSING_DONE_TIMEOUT_S", 0.3)
 
     async def test() -> None:
         async with (
@@ -140,7 +140,7 @@ def test_speaches_hears_two_stretches_of_speech_and_silence() -> None:
 def test_silence_is_an_empty_text_for_those_that_listen_for_pauses(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(server_vad, "NOTHING_S", 0.3)
+    monkeypatch.setattr(server_vad, "NO_SPEECH_TIMEOUT_S", 0.3)
 
     async def test() -> None:
         async with (
@@ -155,7 +155,7 @@ def test_silence_is_an_empty_text_for_those_that_listen_for_pauses(
 def test_where_it_was_not_said_the_sentence_names_the_setting(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("sayso.stt.realtime.openai.ANSWER_S", 0.3)
+    monkeypatch.setattr("sayso.stt.realtime.openai.RESPONSE_TIMEOUT_S", 0.3)
 
     async def test() -> None:
         async with (
@@ -173,9 +173,9 @@ def test_where_it_was_not_said_the_sentence_names_the_setting(
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"mischief": {"created": close_with(1011)}}, "was lost"),
-        ({"mischief": {"audio": drop_connection()}}, "was lost. Your recording is kept."),
-        ({"mischief": {"final": drop_connection()}}, "was lost. Your recording is kept."),
+        ({"misbehavior": {"created": close_with(1011)}}, "was lost"),
+        ({"misbehavior": {"audio": drop_connection()}}, "was lost. Your recording is kept."),
+        ({"misbehavior": {"final": drop_connection()}}, "was lost. Your recording is kept."),
         ({"http_status": 404}, "No speech server answers at"),
         ({"key": "another"}, "Your API key was refused by 127.0.0.1:"),
     ],
@@ -192,12 +192,12 @@ def test_a_server_that_falls_silent_is_not_waited_for(
     dialect: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (server_vad, vllm):
-        monkeypatch.setattr(module, "ANSWER_S", 0.3)
-    monkeypatch.setattr(vllm, "LAST_WORDS_S", 0.3)
+        monkeypatch.setattr(module, "RESPONSE_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(vllm, "MISSING_DONE_TIMEOUT_S", 0.3)
     if dialect != "vllm":  # whose words have come already, and count
-        problem = transcription_problem(dialect, mischief={"final": stay_silent()})
+        problem = transcription_problem(dialect, misbehavior={"final": stay_silent()})
         assert "did not answer. Your recording is kept." in problem.sentence
-    problem = transcription_problem(dialect, mischief={"audio": close_with(1000)})
+    problem = transcription_problem(dialect, misbehavior={"audio": close_with(1000)})
     assert "was lost" in problem.sentence
 
 
@@ -206,7 +206,7 @@ def test_a_model_that_vllm_does_not_have_is_named() -> None:
 
 
 def test_the_test_button_works_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server_vad, "NOTHING_S", 0.3)
+    monkeypatch.setattr(server_vad, "NO_SPEECH_TIMEOUT_S", 0.3)
 
     async def test() -> None:
         for dialect, session in SESSIONS.items():

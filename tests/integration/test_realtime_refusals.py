@@ -57,21 +57,21 @@ def transcription_problem(take: Take, key: str | None = KEY, **options: Any) -> 
         ({"http_status": 429}, "is busy. Your recording is kept."),
         ({"http_status": 503}, "cannot answer now. Your recording is kept."),
         ({"http_status": 301}, "sends Sayso elsewhere."),
-        ({"mischief": {"created": close_with(3000)}}, "Your API key was refused by 127.0.0.1:"),
-        ({"mischief": {"created": close_with(4000, "x.y")}}, "refused the settings"),
-        ({"mischief": {"created": send_raw("\x00 garbage")}}, "No speech server answers at"),
-        ({"mischief": {"created": send_raw(b"\x00\xff")}}, "No speech server answers at"),
-        ({"mischief": {"created": send_raw("x" * (2 << 20))}}, "No speech server answers at"),
-        ({"mischief": {"updated": drop_connection()}}, "was lost. Your recording is kept."),
-        ({"mischief": {"audio": send_raw("x" * (2 << 20))}}, "No speech server answers at"),
-        ({"mischief": {"audio": close_with(1001, "maximum")}}, "has run out"),
-        ({"mischief": {"audio": close_with(1011)}}, "was lost. Your recording is kept."),
-        ({"mischief": {"audio": drop_connection()}}, "was lost. Your recording is kept."),
-        ({"mischief": {"commit": close_with(1000)}}, "was lost. Your recording is kept."),
-        ({"mischief": {"commit": close_with(1012)}}, "was lost. Your recording is kept."),
-        ({"mischief": {"commit": close_with(1013)}}, "was lost. Your recording is kept."),
-        ({"mischief": {"final": close_with(1011)}}, "was lost. Your recording is kept."),
-        ({"mischief": {"final": drop_connection()}}, "was lost. Your recording is kept."),
+        ({"misbehavior": {"created": close_with(3000)}}, "Your API key was refused by 127.0.0.1:"),
+        ({"misbehavior": {"created": close_with(4000, "x.y")}}, "refused the settings"),
+        ({"misbehavior": {"created": send_raw("\x00 garbage")}}, "No speech server answers at"),
+        ({"misbehavior": {"created": send_raw(b"\x00\xff")}}, "No speech server answers at"),
+        ({"misbehavior": {"created": send_raw("x" * (2 << 20))}}, "No speech server answers at"),
+        ({"misbehavior": {"updated": drop_connection()}}, "was lost. Your recording is kept."),
+        ({"misbehavior": {"audio": send_raw("x" * (2 << 20))}}, "No speech server answers at"),
+        ({"misbehavior": {"audio": close_with(1001, "maximum")}}, "has run out"),
+        ({"misbehavior": {"audio": close_with(1011)}}, "was lost. Your recording is kept."),
+        ({"misbehavior": {"audio": drop_connection()}}, "was lost. Your recording is kept."),
+        ({"misbehavior": {"commit": close_with(1000)}}, "was lost. Your recording is kept."),
+        ({"misbehavior": {"commit": close_with(1012)}}, "was lost. Your recording is kept."),
+        ({"misbehavior": {"commit": close_with(1013)}}, "was lost. Your recording is kept."),
+        ({"misbehavior": {"final": close_with(1011)}}, "was lost. Your recording is kept."),
+        ({"misbehavior": {"final": drop_connection()}}, "was lost. Your recording is kept."),
     ],
     ids=range(21),
 )
@@ -97,7 +97,7 @@ def test_a_right_key_is_in_no_log_and_no_repr(caplog: pytest.LogCaptureFixture) 
 
     async def test() -> None:
         async with StandIn([TEXT]) as service, closing(realtime_engine(service)) as engine:
-            await engine.recognise(Reader(silent_take(0.5)), lambda _: None)
+            await engine.transcribe(Reader(silent_take(0.5)), lambda _: None)
             assert KEY not in repr(engine) + repr(vars(type(engine)))
 
     run(test)
@@ -110,7 +110,7 @@ def test_a_failed_item_keeps_the_take() -> None:
         await session.fail(None, f"Input transcription failed for \x1b[2J {KEY}.")
         return False
 
-    problem = transcription_problem(silent_take(0.5), mischief={"final": fails})
+    problem = transcription_problem(silent_take(0.5), misbehavior={"final": fails})
     assert "could not recognise this. It says: “Input transcription failed" in problem.message
     assert problem.remedy == "Your recording is kept. Try again."
     assert problem.sentence.isprintable()
@@ -120,25 +120,25 @@ def test_a_failed_item_keeps_the_take() -> None:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"mischief": {"created": stay_silent()}}, "No speech server answers at"),
-        ({"mischief": {"updated": stay_silent()}}, "No speech server answers at"),
-        ({"mischief": {"commit": stay_silent()}}, "did not answer. Your recording is kept."),
-        ({"mischief": {"final": stay_silent()}}, "did not answer. Your recording is kept."),
+        ({"misbehavior": {"created": stay_silent()}}, "No speech server answers at"),
+        ({"misbehavior": {"updated": stay_silent()}}, "No speech server answers at"),
+        ({"misbehavior": {"commit": stay_silent()}}, "did not answer. Your recording is kept."),
+        ({"misbehavior": {"final": stay_silent()}}, "did not answer. Your recording is kept."),
     ],
     ids=["no session", "not ready", "no commit", "no final"],
 )
 def test_a_server_that_falls_silent_is_not_waited_for(
     options: dict[str, Any], sentence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(conversations, "READY_S", 0.3)
-    monkeypatch.setattr("sayso.stt.realtime.openai.ANSWER_S", 0.3)
+    monkeypatch.setattr(conversations, "READY_TIMEOUT_S", 0.3)
+    monkeypatch.setattr("sayso.stt.realtime.openai.RESPONSE_TIMEOUT_S", 0.3)
     assert sentence in transcription_problem(silent_take(0.5), **options).sentence
 
 
 def test_a_server_that_never_comes_to_an_end_is_not_waited_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(conversations, "FINAL_S", 0.3)
+    monkeypatch.setattr(conversations, "FINAL_TIMEOUT_S", 0.3)
 
     async def chatters(session: Any) -> bool:
         async def chatter() -> None:
@@ -149,7 +149,7 @@ def test_a_server_that_never_comes_to_an_end_is_not_waited_for(
         session.start(chatter())
         return False
 
-    problem = transcription_problem(silent_take(0.5), mischief={"commit": chatters})
+    problem = transcription_problem(silent_take(0.5), misbehavior={"commit": chatters})
     assert "did not answer" in problem.sentence
 
 
@@ -162,12 +162,12 @@ async def stop_reading(session: Any) -> bool:
 def test_a_server_that_stops_reading_is_noticed_while_sending(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(conversations, "SEND_S", 0.3)
+    monkeypatch.setattr(conversations, "SEND_TIMEOUT_S", 0.3)
 
     async def test() -> None:
         async with StandIn([TEXT], misbehavior={"audio": stop_reading}) as service:
             pace = conversations.SendPacer
-            monkeypatch.setattr(conversations, "Pace", lambda: pace(speed=1e9, burst_s=1e9))
+            monkeypatch.setattr(conversations, "SendPacer", lambda: pace(speed=1e9, burst_s=1e9))
             with pytest.raises(ProblemError, match="did not answer"):
                 await transcribe(realtime_engine(service), silent_take(600))
 
@@ -177,8 +177,8 @@ def test_a_server_that_stops_reading_is_noticed_while_sending(
 def test_a_server_that_is_gone_without_a_word_is_noticed_while_somebody_speaks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(links, "PING_S", 0.2)
-    monkeypatch.setattr(links, "CLOSE_S", 0.1)
+    monkeypatch.setattr(links, "PING_INTERVAL_S", 0.2)
+    monkeypatch.setattr(links, "CLOSE_TIMEOUT_S", 0.1)
 
     async def test() -> None:
         async with StandIn([TEXT], misbehavior={"audio": stop_reading}) as service:
@@ -191,7 +191,7 @@ def test_a_server_that_is_gone_without_a_word_is_noticed_while_somebody_speaks(
 def test_a_server_that_does_not_shake_hands_is_not_waited_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(links, "OPEN_S", 0.2)
+    monkeypatch.setattr(links, "OPEN_TIMEOUT_S", 0.2)
 
     async def test() -> None:
         called = asyncio.Event()
@@ -206,7 +206,7 @@ def test_a_server_that_does_not_shake_hands_is_not_waited_for(
             engine = RealtimeEngine(Endpoint(url=f"ws://127.0.0.1:{port}"), "", lambda _: None)
             with pytest.raises(ProblemError, match="did not answer"):
                 await transcribe(engine, silent_take(0.5))
-            monkeypatch.setattr(links, "OPEN_S", 10.0)
+            monkeypatch.setattr(links, "OPEN_TIMEOUT_S", 10.0)
             called.clear()
             work = asyncio.create_task(transcribe(engine, silent_take(0.5)))
             await called.wait()

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QComboBox, QLineEdit
 
 from integration.settings_window import enter_text, select_item
 from integration.ui_fakes import FakeApp
+from sayso.core.settings import server_models as models
 from sayso.core.settings import settings as s
-from sayso.stt.server import models
 from sayso.stt.server.presets import find_preset
 from sayso.ui.settings.recognition.page import RecognitionPage
 from sayso.ui.settings.recognition.vocabulary import DELAYS, DIALECTS, NOISES, model_summary

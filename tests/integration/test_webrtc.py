@@ -181,7 +181,7 @@ UNUSABLE_ANSWERS: dict[str, Callable[[str], str]] = {
 def test_where_no_call_gets_through_the_socket_does_and_is_taken_at_once_the_next_time(
     answer: Callable[[str], str], secrets: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(protocol, "THROUGH_S", 1.0)
+    monkeypatch.setattr(protocol, "CONNECT_TIMEOUT_S", 1.0)
 
     async def test() -> None:
         calls = CallService(StandIn([TEXT], at_openai=True), edit_answer=answer)
@@ -198,7 +198,7 @@ def test_where_no_call_gets_through_the_socket_does_and_is_taken_at_once_the_nex
 def test_what_is_read_again_goes_by_the_socket_which_is_faster(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(protocol, "LONGEST_BACKLOG_S", 0.2)
+    monkeypatch.setattr(protocol, "MAX_BACKLOG_S", 0.2)
 
     async def test() -> None:
         assert (
@@ -306,8 +306,8 @@ REJECTIONS: dict[str, tuple[Callable[[], CallService], str]] = {
 def test_whatever_a_server_does_it_ends_in_a_sentence(
     calls: Callable[[], CallService], sentence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sayso.stt.realtime.session.READY_S", 2.0)
-    monkeypatch.setattr("sayso.stt.realtime.openai.ANSWER_S", 0.4)
+    monkeypatch.setattr("sayso.stt.realtime.session.READY_TIMEOUT_S", 2.0)
+    monkeypatch.setattr("sayso.stt.realtime.openai.RESPONSE_TIMEOUT_S", 0.4)
     problem = transcription_problem(calls)
     assert sentence in problem.sentence
     assert problem.action

@@ -66,7 +66,7 @@ def http_status(status: HTTPStatus) -> Fault:
 
     def made(trouble: FaultWindow, **options: Any) -> StandIn:
         class Closed(StandIn):
-            def _at_the_door(
+            def _check_handshake(
                 self, connection: ServerConnection, request: Request
             ) -> Response | None:
                 self.http_status = status if trouble.active() else None

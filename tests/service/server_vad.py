@@ -111,8 +111,8 @@ class ServerVadSession(Session):
         if self.text is None:
             self.text = self.service.next_text()
         due = int(self.seconds(len(self.buffer)) / 0.3)
-        if due > self.said_words:
-            self.said_words = due
+        if due > self.sent_words:
+            self.sent_words = due
             words = "".join(split_words(self.text)[:due])
             await self.send(
                 f"{TRANSCRIPTION_PREFIX}delta", item_id=self.item_id, content_index=0, delta=words
@@ -140,7 +140,7 @@ class ServerVadSession(Session):
         await self.send("conversation.item.created", previous_item_id=self.previous_id, item=item)
         self.previous_id, self.item_id = item_id, self.service.new_id("item")
         text = self.text if self.text is not None else self.service.next_text()
-        self.text, self.said_words = None, 0
+        self.text, self.sent_words = None, 0
         self.buffer.clear()
         self.start(self.finish(item_id, text, size_bytes))
 
@@ -163,10 +163,10 @@ class ServerVadSession(Session):
 
 class LemonadeSession(ServerVadSession):
     rate_hz = 16_000
-    interims = commits = True
+    sends_partials = accepts_commit = True
 
 
 class TogetherSession(ServerVadSession):
     rate_hz = 16_000
-    interims = commits = True
-    unasked = frozenset({"input_audio_format"})
+    sends_partials = accepts_commit = True
+    required_query = frozenset({"input_audio_format"})

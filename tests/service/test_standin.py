@@ -337,7 +337,7 @@ def test_what_it_heard_is_what_is_recognised() -> None:
         [*_, final] = await client.until(f"{TRANSCRIPTION_PREFIX}completed")
         assert final["transcript"] == "48000 bytes"
 
-    with_client(test, recognise=lambda pcm: f"{len(pcm)} bytes")
+    with_client(test, transcribe=lambda pcm: f"{len(pcm)} bytes")
 
 
 def test_it_serves_from_a_thread_beside_a_synchronous_test() -> None:

@@ -82,7 +82,7 @@ class VLLMSession(Session):
         if not self.validated:
             return await self.send_error("model_not_validated", "Model not validated.")
         if not event.get("final", False):
-            self.started, self.text, self.said_words = True, None, 0
+            self.started, self.text, self.sent_words = True, None, 0
             return None
         if await self.reach("commit") and self.started:
             self.start(self.finish())
@@ -102,9 +102,9 @@ class VLLMSession(Session):
     async def send_deltas_until(self, due: int) -> None:
         if self.text is None and due:
             self.text = self.service.next_text()
-        for word in split_words(self.text or "")[self.said_words : due]:
+        for word in split_words(self.text or "")[self.sent_words : due]:
             await self.send_plain("transcription.delta", delta=word)
-            self.said_words += 1
+            self.sent_words += 1
 
     async def send_error(self, code: str, words: str) -> None:
         await self.send_plain("error", error=words, code=code)
@@ -116,4 +116,4 @@ class VLLMSession(Session):
 
 
 class OldVLLMSession(VLLMSession):
-    says_done = False
+    sends_done = False

@@ -109,7 +109,7 @@ def config_set(key: str, value: str) -> None:
     """Change one setting."""
     settings = s.put(_settings(), key, s.parse(key, value))
     if key.startswith("endpoint."):
-        from ..stt.server.urls import websocket_url
+        from ..core.settings.urls import websocket_url
 
         websocket_url(settings.endpoint.url, settings.endpoint.allow_insecure)
     if key == "endpoint.secrets_url" and value:
@@ -238,7 +238,7 @@ def _api_key_name(host: str | None, gateway: bool) -> str:
 
 
 def _endpoint_host() -> str:
-    from ..stt.server.urls import host_of, websocket_url
+    from ..core.settings.urls import host_of, websocket_url
 
     settings = _settings()
     url = settings.endpoint.url

@@ -194,8 +194,8 @@ async def _check_server(endpoint: Endpoint, language: str, keyring_lock: threadi
 
 
 def _working_server(endpoint: Endpoint, seconds: float) -> Finding:
-    from ..stt.server import models
-    from ..stt.server.urls import OPENAI_HOST, host_of
+    from ..core.settings import server_models as models
+    from ..core.settings.urls import OPENAI_HOST, host_of
 
     host = host_of(endpoint.url)
     ends = models.by_name(endpoint.model).deprecation_notice if host == OPENAI_HOST else ""

@@ -73,8 +73,8 @@ def add(
     preset: str, name: str | None, url: str, model: str, allow_insecure: bool, as_json: bool
 ) -> None:
     """Add a server of a kind that "presets" lists. It is used after "use"."""
+    from ..core.settings.urls import host_of, websocket_url
     from ..stt.server import presets as known
-    from ..stt.server.urls import host_of, websocket_url
 
     kind = known.find_preset(preset)
     if not (url or kind.endpoint.url):

@@ -16,14 +16,15 @@ import attrs
 
 from ...core.problems import Problem, ProblemError
 from ...core.recognition.plausibility import EngineReport
+from ...core.settings import server_models as models
 from ...core.settings.settings import Endpoint
+from ...core.settings.urls import host_of, http_url
 from ...core.settings.vocabulary import parse_keywords
 from ..engine import EngineEvent, Partial, Ready
 from ..reader import Reader
 from ..realtime import messages
 from ..realtime.engine import language_code
 from ..realtime.transcript import ItemTranscript, TranscriptTooLongError
-from ..server import models
 from ..server.api_key import GetApiKey
 from ..server.auth import Credentials, credentials_for
 from ..server.errors import messages as refusals
@@ -38,7 +39,6 @@ from ..server.http import (
 )
 from ..server.pricing import record_usage
 from ..server.request_options import RequestOptions
-from ..server.urls import host_of, http_url
 from .audio_files import BYTES_PER_S, RATE_HZ, AudioFile, split_into_files
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ class _TakeUpload:
             self.url,
             self.credentials.headers,
             RESPONSE_TIMEOUT_S + file.audio_s,
-            sending_s=len(file.content) / MIN_UPLOAD_BYTES_PER_S,
+            upload_s=len(file.content) / MIN_UPLOAD_BYTES_PER_S,
             data=data,
             files={"file": (file.name, file.content, file.media_type)},
         ) as response:

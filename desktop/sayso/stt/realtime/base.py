@@ -11,9 +11,9 @@ import attrs
 from ...core.dictation.take import BYTES_PER_SAMPLE
 from ...core.problems import Problem
 from ...core.recognition.plausibility import MIN_SHORTFALL_S
+from ...core.settings.urls import host_of, websocket_url
 from ..engine import Partial
 from ..server.errors import messages as refusals
-from ..server.urls import host_of, websocket_url
 from . import messages
 from .protocol import Completed, Event, FinalText, Kept, Rejected, Send
 from .transcript import ItemTranscript, TranscriptTooLongError

@@ -12,9 +12,9 @@ import attrs
 
 from ...core.problems import replaced
 from ...core.settings.settings import Endpoint
+from ...core.settings.urls import OPENAI_HOST, host_of
 from ..server.auth import Credentials
 from ..server.request_options import RequestOptions
-from ..server.urls import OPENAI_HOST, host_of
 from . import messages
 from .openai import OpenAIProtocol
 from .protocol import Completed, Event, Kept, RealtimeProtocol, Rejected, Send

@@ -21,13 +21,13 @@ from ...core.dictation.take import Take
 from ...core.problems import ProblemError
 from ...core.recognition.plausibility import EngineReport
 from ...core.settings.settings import Endpoint
+from ...core.settings.urls import host_of, websocket_url
 from ...core.settings.vocabulary import parse_keywords
 from ..engine import Engine, EngineEvent
 from ..reader import Reader
 from ..server.api_key import GetApiKey
 from ..server.ephemeral_keys import EphemeralKeys
 from ..server.pricing import record_usage
-from ..server.urls import host_of, websocket_url
 from .detect import create_protocol
 from .openai import RATE_HZ
 from .protocol import RealtimeProtocol

@@ -19,11 +19,11 @@ from typing import Any
 
 import attrs
 
+from ...core.settings import server_models as models
+from ...core.settings.urls import OPENAI_HOST, with_query
 from ..engine import Ready
-from ..server import models
 from ..server.errors import messages as refusals
 from ..server.request_options import NOISE_FIELD, RequestOptions
-from ..server.urls import OPENAI_HOST, with_query
 from . import messages
 from .base import BaseProtocol
 from .messages import COMMIT_EMPTY, TRANSCRIPTION_PREFIX

@@ -18,9 +18,9 @@ from typing import Any
 
 import attrs
 
+from ...core.settings.urls import with_query
 from ..engine import Ready
 from ..server.errors import messages as refusals
-from ..server.urls import with_query
 from . import messages
 from .base import BaseProtocol
 from .messages import COMMIT_EMPTY, TRANSCRIPTION_PREFIX

@@ -31,11 +31,11 @@ from websockets.exceptions import (
 from websockets.protocol import State
 
 from ...core.problems import Problem, ProblemError, replaced
+from ...core.settings.urls import is_loopback
 from ..engine import EngineEvent
 from ..reader import Reader
 from ..server.errors.connection import connection_failed, error_detail, proxy_failed
 from ..server.errors.http_status import from_http_status
-from ..server.urls import is_loopback
 from .protocol import Event, Kept, RealtimeProtocol
 from .session import ConnectionClosedError, SessionRunner
 

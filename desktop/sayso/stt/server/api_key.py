@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable
 
 from ...core.problems import ProblemError, untyped_problem
+from ...core.settings.urls import requires_api_key
 from .errors import messages
-from .urls import requires_api_key
 
 KEYRING_TIMEOUT_S = 60.0
 """The keyring may ask somebody for its password."""

@@ -20,10 +20,10 @@ import attrs
 from ...core.problems import Problem, ProblemError, untyped_problem
 from ...core.settings.endpoint import Endpoint
 from ...core.settings.headers import parse_headers
+from ...core.settings.urls import host_of, http_url, websocket_url
 from .api_key import GetApiKey, api_key_for
 from .auth import Credentials, credentials_for
 from .http import HttpClient, HttpResponse, response_problem
-from .urls import host_of, http_url, websocket_url
 
 FROM_ENDPOINT = "openai"
 CLIENT_SECRETS_PATH = "/realtime/client_secrets"

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from ...core.problems import Problem, ProblemError
+from ...core.settings.urls import is_loopback
 from ..realtime import messages
 from .errors import messages as refusals
 from .errors.connection import connection_failed, error_detail, proxy_failed
 from .errors.http_status import from_http_status
-from .urls import is_loopback
 
 if TYPE_CHECKING:
     import httpx2

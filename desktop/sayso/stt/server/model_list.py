@@ -9,12 +9,12 @@ import asyncio
 import re
 
 from ...core.problems import ProblemError, untyped_problem
+from ...core.settings import server_models as models
 from ...core.settings.settings import Endpoint
-from . import models
+from ...core.settings.urls import OPENAI_HOST, host_of, http_url
 from .api_key import GetApiKey
 from .auth import credentials_for
 from .http import HttpClient
-from .urls import OPENAI_HOST, host_of, http_url
 
 TIMEOUT_S = 8.0
 MAX_MODELS = 200

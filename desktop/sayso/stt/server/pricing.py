@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ...core.dictation.take import Take
 from ...core.problems import ProblemError
+from ...core.settings import server_models as models
 from ...core.settings.settings import Endpoint
+from ...core.settings.urls import OPENAI_HOST, host_of
 from ...core.usage import UsageRecord
-from . import models
-from .urls import OPENAI_HOST, host_of
 
 
 def record_usage(

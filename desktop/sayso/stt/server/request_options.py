@@ -7,9 +7,9 @@ from typing import Any
 
 import attrs
 
+from ...core.settings import server_models as models
 from ...core.settings.settings import Endpoint
 from ...core.settings.vocabulary import parse_keywords
-from . import models
 
 NOISE_FIELD = "noise_reduction"
 

@@ -23,16 +23,16 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from ...core.problems import Problem, ProblemError, replaced, untyped_problem
+from ...core.settings import server_models as models
 from ...core.settings.endpoint import Endpoint
+from ...core.settings.urls import host_of, http_url
 from ..engine import EngineEvent
 from ..reader import Reader
 from ..realtime.protocol import Event, FinalText, RealtimeProtocol, Rejected, Send
 from ..realtime.session import SEND_TIMEOUT_S, ConnectionClosedError, SessionRunner
-from ..server import models
 from ..server.ephemeral_keys import session_settings
 from ..server.errors import messages
 from ..server.http import SDP, HttpClient, HttpResponse, response_problem
-from ..server.urls import host_of, http_url
 
 if TYPE_CHECKING:
     from ..realtime.websocket import WebSocketCarrier
@@ -82,7 +82,7 @@ class WebRtcCarrier:
         if clock() < self._websocket_until_s or audio.duration_s > MAX_BACKLOG_S:
             return await self._run_over_websocket(protocol, audio, heard)
         calls = await asyncio.to_thread(load_call_module)
-        call = calls.Call(calls.Voice(protocol.rate_hz, protocol.append_audio))
+        call = calls.Call(calls.OpusTrack(protocol.rate_hz, protocol.append_audio))
         try:
             if await self._connect(call, protocol):
                 text = await _CallRunner(protocol, audio, heard, call).run()
@@ -116,7 +116,7 @@ class WebRtcCarrier:
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 await call.connect(answer)
-        except (TimeoutError, load_call_module().CannotCallError) as error:
+        except (TimeoutError, load_call_module().CallFailedError) as error:
             why = str(error) or "not in time"
             log.info("No call gets through to %s: %s", protocol.host, why)
             return False

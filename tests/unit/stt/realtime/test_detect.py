@@ -107,7 +107,7 @@ def test_where_a_flat_server_refuses_the_setting_is_named() -> None:
     dialect = create()
     dialect.receive(server_event("session.created", session=FLAT))
     assert rejection(dialect.receive(refused)).endswith(CHOOSE_PROTOCOL)
-    for end in (lambda d: d.lapsed(), lambda d: d.closed(1006, "")):
+    for end in (lambda d: d.on_timeout(), lambda d: d.on_close(1006, "")):
         dialect = create()
         dialect.receive(server_event("session.created", session=FLAT))
         assert rejection([end(dialect)]).endswith(CHOOSE_PROTOCOL)

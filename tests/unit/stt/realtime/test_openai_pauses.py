@@ -158,6 +158,6 @@ def test_whatever_comes_after_pauses_what_is_settled_is_of_audio_that_was_sent(
     steps: list[str | bytes], hang_up: bool
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sayso.stt.realtime.openai.TURN_S", 0.2)
+        patch.setattr("sayso.stt.realtime.openai.COMMIT_INTERVAL_S", 0.2)
         dialect = ready(model="gpt-transcribe")
         check_any_input(dialect, steps, hang_up)

@@ -207,7 +207,7 @@ def test_a_server_that_falls_silent() -> None:
 
 
 def test_when_only_the_fence_is_missing_the_text_is_complete() -> None:
-    for end in (lambda d: d.lapsed(), lambda d: d.closed(1000, "")):
+    for end in (lambda d: d.on_timeout(), lambda d: d.on_close(1000, "")):
         dialect = finishing()
         dialect.receive(committed())
         dialect.receive(completed("Hello."))

@@ -9,6 +9,7 @@ from sayso.core.settings.endpoint import Endpoint
 from sayso.core.settings.engine_choice import with_endpoint
 from sayso.core.settings.headers import parse_headers
 from sayso.core.settings.settings import Settings
+from sayso.core.settings.urls import host_of, http_url, websocket_url
 from sayso.stt.realtime.detect import create_protocol
 from sayso.stt.realtime.openai import OpenAIProtocol
 from sayso.stt.realtime.protocol import RealtimeProtocol
@@ -17,7 +18,6 @@ from sayso.stt.realtime.vllm import VLLMProtocol
 from sayso.stt.server.auth import GATEWAY, Credentials, gateway_of
 from sayso.stt.server.model_list import MAX_MODELS, MAX_NAME_CHARS, usable_models
 from sayso.stt.server.presets import PRESETS, Preset, find_preset
-from sayso.stt.server.urls import host_of, http_url, websocket_url
 
 no_deadline = settings(deadline=None)  # the computer may be
 

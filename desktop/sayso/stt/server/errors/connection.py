@@ -6,7 +6,7 @@ import socket
 import ssl
 
 from ....core.problems import Problem, untyped_problem
-from ..urls import OPENAI_HOST
+from ....core.settings.urls import OPENAI_HOST
 from . import messages
 
 NOT_TRUSTED = (

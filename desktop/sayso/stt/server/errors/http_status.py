@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from ....core.problems import Problem, untyped_problem
-from ..urls import OPENAI_HOST
+from ....core.settings.urls import OPENAI_HOST
 from . import messages
 from .connection import proxy_failed
 

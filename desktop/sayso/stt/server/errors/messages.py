@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ....core.problems import Problem, untyped_problem
-from ..urls import OPENAI_HOST
+from ....core.settings.urls import OPENAI_HOST
 
 RECORDING_KEPT = "Your recording is kept."
 MAX_QUOTED_CHARS = 200

@@ -8,7 +8,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QLineEdit
 
 from ....core.problems import Problem, ProblemError, untyped_problem
-from ....stt.server.urls import host_of, websocket_url
+from ....core.settings.urls import host_of, websocket_url
 from ...widgets.rows import Row, Switch, scaled
 from ..page import Page
 

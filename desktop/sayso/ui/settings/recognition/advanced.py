@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QWidget
 
 from ....core.problems import Problem
 from ....core.settings.settings import Endpoint
-from ....stt.server.urls import OPENAI_HOST, websocket_url
+from ....core.settings.urls import OPENAI_HOST, websocket_url
 from ...widgets.rows import Row, scaled
 from ...widgets.text_row import TextRow
 from ..page import Page, make_combo, select_value

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QButtonGroup, QMenu, QPushButton, QRadioButton, QV
 
 from ....core.settings.endpoint import ON_DEVICE, Endpoint
 from ....core.settings.settings import Settings
+from ....core.settings.urls import OPENAI_HOST, is_loopback
 from ....stt.server.presets import PRESETS, Preset
-from ....stt.server.urls import OPENAI_HOST, is_loopback
 from ...widgets.rows import Group, Row, label, scaled
 from ..page import PageContext
 from .address import host_or_empty

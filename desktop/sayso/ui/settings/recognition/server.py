@@ -7,11 +7,11 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
 
 from ....core.problems import Problem
+from ....core.settings.server_models import by_name
 from ....core.settings.settings import Endpoint
+from ....core.settings.urls import OPENAI_HOST, requires_api_key
 from ....stt.server.auth import gateway_of
-from ....stt.server.models import by_name
 from ....stt.server.presets import Preset
-from ....stt.server.urls import OPENAI_HOST, requires_api_key
 from ...widgets.confirm import confirm_remove
 from ...widgets.rows import Group, Row, scaled
 from ...widgets.text_row import TextRow

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QComboBox
 
 from ....core.problems import Problem
+from ....core.settings import server_models as models
 from ....core.settings.settings import Endpoint
-from ....stt.server import models
-from ....stt.server.urls import OPENAI_HOST
+from ....core.settings.urls import OPENAI_HOST
 from ...widgets.rows import Row
 from ..page import Page, make_combo, select_value
 from .address import host_or_empty, is_usable

@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtWidgets import QComboBox
 
 from ....core.settings import settings as settings_of
+from ....core.settings.server_models import Option, ServerModel, by_name
 from ....core.settings.settings import Endpoint, Settings
+from ....core.settings.urls import OPENAI_HOST
 from ....stt.file_upload.engine import FILE_MODEL
-from ....stt.server.models import Option, ServerModel, by_name
-from ....stt.server.urls import OPENAI_HOST
 from ...widgets.rows import Group, Row
 from ...widgets.text_row import TextRow
 from ..page import Page, select_value

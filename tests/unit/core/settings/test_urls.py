@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sayso.core.problems import ProblemError
-from sayso.stt.server.urls import host_of, requires_api_key, websocket_url, with_query
+from sayso.core.settings.urls import host_of, requires_api_key, websocket_url, with_query
 
 KEY = "sk-canary-1234567890"
 

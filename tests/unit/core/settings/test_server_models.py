@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sayso.core.settings import server_models as models
 from sayso.core.settings.endpoint import Delay, NoiseReduction, ProtocolName
 from sayso.core.settings.settings import Endpoint
 from sayso.stt.realtime.detect import create_protocol
 from sayso.stt.realtime.protocol import Send
-from sayso.stt.server import models
 from sayso.stt.server.auth import Credentials
 from sayso.stt.server.request_options import RequestOptions
 from service import rules

@@ -10,7 +10,7 @@ import ipaddress
 from collections.abc import Mapping
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
-from ...core.problems import ProblemError, untyped_problem
+from ..problems import ProblemError, untyped_problem
 
 OPENAI_HOST = "api.openai.com"
 CLOUDFLARE_HOST = "gateway.ai.cloudflare.com"
