@@ -6,7 +6,7 @@ import datetime as dt
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -34,7 +34,7 @@ from sayso.ui.indicator.marks import AnimationState
 from sayso.ui.messages import IndicatorView
 from sayso.ui.settings.window import SettingsWindow
 from sayso.ui.tray import Tray
-from sayso.ui.widgets import theme, tray_icon
+from sayso.ui.widgets import icons, theme
 
 LONG = "and then we agreed that the second draft should go to the printer on Monday before noon, so"
 ARABIC = "هل يمكنك نقل الاجتماع إلى يوم الخميس صباحا"
@@ -186,28 +186,22 @@ class PillSheet(QWidget):
 
 
 class TraySheet(QWidget):
-    """The tray icons on typical panels, at their sizes and the smallest enlarged."""
+    """The tray icons on a dark and a light panel, in each size and the smallest one enlarged."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.resize(825, 230)
+        self.resize(400, 230)
 
     def paintEvent(self, event: object) -> None:
         painter = QPainter(self)
-        panels = (
-            (theme.PANEL_DARK, theme.TRAY_ON_DARK, ""),
-            (theme.PANEL_LIGHT, theme.TRAY_ON_LIGHT, ""),
-            (theme.PANEL_LIGHT, theme.TRAY_ON_DARK, theme.TRAY_CONTOUR),
-            (theme.PANEL_DARK, theme.TRAY_ON_DARK, theme.TRAY_CONTOUR),
-        )
-        for column, (panel, colours, contour) in enumerate(panels):
+        for column, panel in enumerate(("#1F1F1F", "#F2F2F2")):
             painter.fillRect(column * 205, 0, 200, 230, QColor(panel))
-            for i, shape in enumerate(tray_icon.SHAPES):
-                for row, size in enumerate(tray_icon.SIZES):
-                    x, y = column * 205 + 8 + i * 38, 8 + row * 36
-                    painter.drawImage(x, y, tray_icon.image(shape, size, colours, contour))
-                big = tray_icon.image(shape, 16, colours, contour).scaled(36, 36)
-                painter.drawImage(column * 205 + 4 + i * 39, 170, big)
+            for i, state in enumerate(get_args(messages.TrayState)):
+                x = column * 205 + 8 + i * 48
+                for row, size in enumerate(icons.TRAY_SIZES):
+                    pixmap = icons.render(f"sayso-{state}-{size}", size)
+                    painter.drawPixmap(x, 8 + row * 36, pixmap)
+                painter.drawPixmap(x, 170, icons.render(f"sayso-{state}-16", 16).scaled(40, 40))
 
 
 BROKEN = untyped_problem(
@@ -335,7 +329,7 @@ def settings_windows(folder: Path, name: str) -> None:
                 ScreenshotApp().test_connection()
             )  # type: ignore[attr-defined]
         if label == "recognition-new":
-            window.pages["recognition"].add(find_preset("vllm"))  # type: ignore[attr-defined]
+            window.pages["recognition"].add_server(find_preset("vllm"))  # type: ignore[attr-defined]
         if label == "recognition-azure":
             window.pages["recognition"].server.advanced.toggle_button.click()  # type: ignore[attr-defined]
         if label.startswith("recognition-") and label != "recognition-device":

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import get_args
 
 from PySide6.QtCore import QObject, QTimer, Slot
-from PySide6.QtGui import QAction, QActionGroup, QCursor, QIcon
+from PySide6.QtGui import QAction, QActionGroup, QCursor
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
 from ..core.dictation.events import InsertHeld, Start, Stop
@@ -18,7 +19,7 @@ from . import messages
 from .actions import Actions
 from .background import Background
 from .bridge import Bridge
-from .widgets import tray_icon
+from .widgets.icons import tray_icon
 
 POLL_INTERVAL_MS = 2000
 """How often a tray is looked for at the start; panels may begin after the program does."""
@@ -34,7 +35,7 @@ class Tray(QObject):
         super().__init__()
         self._actions, self._background = actions, background
         self._status, self._settings = Status(), Settings()
-        self._icons: dict[str, QIcon] = {}
+        self._icons = {state: tray_icon(state) for state in get_args(messages.TrayState)}
         self._current_icon = ""
         self._waited_ms = 0
         self.menu = QMenu()
@@ -83,21 +84,13 @@ class Tray(QObject):
         view = messages.tray_view(self._status, self._settings)
         if view.icon != self._current_icon:  # panels redraw slowly and flicker
             self._current_icon = view.icon
-            self.icon.setIcon(self._icon_for(view.icon))
+            self.icon.setIcon(self._icons[view.icon])
         self.icon.setToolTip(view.tooltip)
         self.status_line.setText(view.status_line.replace("&", "&&"))
         self.toggle.setText(view.toggle_label)
         self.insert_held.setVisible(view.has_held_text)
         self.copy_text.setEnabled(view.has_text)
         self._update_engine_menu(view)
-
-    def _icon_for(self, state: messages.TrayState) -> QIcon:
-        """The theme's symbolic icon, which the panel recolours; ours where not installed."""
-        if state not in self._icons:
-            name = f"sayso-{state}-symbolic"
-            installed = QIcon.hasThemeIcon(name)
-            self._icons[state] = QIcon.fromTheme(name) if installed else tray_icon.tray_icon(state)
-        return self._icons[state]
 
     # The menu
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter
 
 from ...core.hotkey.chord import Chord
 from ...core.settings.settings import Settings
-from ..widgets import theme, tray_icon
+from ..widgets import icons, theme
 from ..widgets.rows import scaled
 from ..widgets.theme import Scheme
 from .rows import program_title, wrap_two_lines
@@ -55,7 +55,9 @@ def paint_empty(
         size = 0
     y = max(area.top(), min(window.height() // 2 - ABOVE_MIDDLE, area.bottom() + 1 - high))
     if size:
-        _paint_glyph(painter, QPoint((window.width() - size) // 2, y), size, scheme.outline)
+        ratio = painter.device().devicePixelRatioF()
+        icon = icons.render("history-empty", size, scheme.outline, ratio)
+        painter.drawPixmap((window.width() - size) // 2, y, icon)
         y += size + GAP
     painter.setPen(QColor(scheme.text))
     painter.setFont(theme.font("title"))
@@ -64,11 +66,3 @@ def paint_empty(
     painter.setPen(QColor(scheme.secondary_text))
     painter.setFont(theme.font())
     painter.drawText(room.translated(area.x(), y + below), flags, sentence)
-
-
-def _paint_glyph(painter: QPainter, corner: QPoint, size: int, colour: str) -> None:
-    painter.save()
-    painter.translate(corner)
-    painter.scale(size / 32, size / 32)
-    tray_icon.paint(painter, "idle", 32, {"ink": colour, "voice": colour, "red": colour})
-    painter.restore()

@@ -37,8 +37,9 @@ from ...storage.archive import Archive
 from ...storage.export import ExportFormat
 from ..actions import Actions
 from ..background import Background
-from ..widgets import app_icon, style, theme
+from ..widgets import style, theme
 from ..widgets.confirm import confirm_delete
+from ..widgets.icons import app_icon
 from ..widgets.rows import NARROW_ROW_WIDTH, scaled
 from ..widgets.sizing import set_window_size
 from .actions import RecordingActions
@@ -69,7 +70,7 @@ class HistoryWindow(QWidget):
         """Gone from the list, not yet from the disk."""
         self.entries: list[HistoryEntry] = []
         self.setWindowTitle("Sayso History")
-        self.setWindowIcon(app_icon.app_icon())
+        self.setWindowIcon(app_icon())
         set_window_size(self, DEFAULT_SIZE, MINIMUM_SIZE, CONTENT_SIZE)
         self.scheme = theme.scheme()
         self._build()

@@ -7,13 +7,20 @@ import platform
 
 from PySide6 import __version__ as qt_version
 from PySide6.QtCore import QSysInfo, Slot
-from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ... import __version__
 from ...core.settings import file_format
 from ...core.settings.settings import Settings
-from ..widgets import app_icon
+from ..widgets import icons
 from ..widgets.rows import Group, Row, label, scaled
 from .page import Page, PageContext
 
@@ -39,7 +46,9 @@ class AboutPage(Page):
         line = QHBoxLayout(head)
         line.setContentsMargins(2, 8, 0, 4)
         line.setSpacing(16)
-        line.addWidget(_AppIcon())
+        icon = QLabel()
+        icon.setPixmap(icons.render("sayso", scaled(64), ratio=self.devicePixelRatioF()))
+        line.addWidget(icon)
         words = QVBoxLayout()
         words.setSpacing(4)
         words.addStretch(1)
@@ -53,17 +62,6 @@ class AboutPage(Page):
     def _copy(self) -> None:
         QApplication.clipboard().setText(report(self.settings))
         self._row.note.show_message("Copied.")
-
-
-class _AppIcon(QWidget):
-    """The launcher's picture, 64 px."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFixedSize(scaled(64), scaled(64))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        app_icon.paint(QPainter(self), self.width())
 
 
 def report(settings: Settings) -> str:

@@ -32,8 +32,8 @@ from ...core.settings.settings import Settings
 from ..actions import Actions
 from ..background import Background
 from ..bridge import Bridge
-from ..widgets import app_icon, style, theme
-from ..widgets.icons import sidebar_icon
+from ..widgets import style, theme
+from ..widgets.icons import app_icon, sidebar_icon
 from ..widgets.rows import scaled
 from ..widgets.sizing import set_window_size
 from .about import AboutPage
@@ -92,7 +92,7 @@ class SettingsWindow(QWidget):
         self._settings = settings
         self.pages: dict[str, Page] = {}
         self.setWindowTitle("Sayso Settings")
-        self.setWindowIcon(app_icon.app_icon())
+        self.setWindowIcon(app_icon())
         set_window_size(self, DEFAULT_SIZE, MINIMUM_SIZE, CONTENT_SIZE)
         self._outer = QHBoxLayout(self)
         self.sidebar = self._make_sidebar()

@@ -1,80 +1,67 @@
-"""Line icons of the sidebar: 18 px, stroke 1.5."""
+"""Icons, rendered from the SVG files in `resources/icons`."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
 
-from .rows import scaled
+from ...core.resources import resource
+from .sizing import scaled
 
-SIDE = 18
-_Point = tuple[float, float]
-_LINES: dict[str, tuple[tuple[_Point, ...], ...]] = {
-    "general": tuple(
-        part
-        for y, x in ((4.5, 11.5), (9.0, 6.5), (13.5, 11.5))
-        for part in (((2.5, y), (x - 2, y)), ((x + 2, y), (15.5, y)))
-    ),
-    "recognition": tuple(
-        ((x, 9 - h / 2), (x, 9 + h / 2))
-        for x, h in ((3.0, 3.0), (6.0, 8.0), (9.0, 13.0), (12.0, 8.0), (15.0, 3.0))
-    ),
-    "text": (
-        ((3, 5), (3, 3.5), (15, 3.5), (15, 5)),
-        ((9, 3.5), (9, 14.5)),
-        ((6.8, 14.5), (11.2, 14.5)),
-    ),
-    "privacy": (((9, 5.4), (9, 9), (11.6, 10.8)),),
-    "usage": (
-        ((2.5, 15), (15.5, 15)),
-        *(((x, 15), (x, y)) for x, y in ((5, 10.5), (9, 4), (13, 7.5))),
-    ),
-    "about": (((9, 8.4), (9, 12.4)),),
-}
-_CIRCLES: dict[str, tuple[tuple[float, float, float], ...]] = {
-    "general": ((11.5, 4.5, 2), (6.5, 9, 2), (11.5, 13.5, 2)),
-    "privacy": ((9, 9, 6.5),),
-    "about": ((9, 9, 6.5), (9, 5.8, 0.4)),
-}
+TRAY_SIZES = (16, 22, 24, 32)
+"""Sizes with a drawing of their own, aligned to whole pixels."""
+APP_SIZES = (16, 32, 48, 64, 128)
+SIDEBAR_SIZE = 18
 
 
-def sidebar_icon(name: str, color: str, selected: str) -> QIcon:
-    """In one colour, and in another while its row is selected."""
-    made = QIcon()
-    for ratio in (1, 2):
-        made.addPixmap(_drawn(name, color, ratio), QIcon.Mode.Normal)
-        made.addPixmap(_drawn(name, selected, ratio), QIcon.Mode.Selected)
-    return made
+def render(name: str, size: int, color: str = "", ratio: float = 1.0) -> QPixmap:
+    """Return an icon as a square pixmap of `size` logical pixels.
 
-
-def _drawn(name: str, colour: str, ratio: int) -> QPixmap:
-    side = scaled(SIDE)
-    pixmap = QPixmap(side * ratio, side * ratio)
-    pixmap.setDevicePixelRatio(ratio)
+    Args:
+        name: File name in `resources/icons`, without ".svg".
+        color: Replaces `currentColor` in the file.
+        ratio: Device pixels for each logical pixel.
+    """
+    svg = resource(f"icons/{name}.svg").read_bytes()
+    if color:
+        svg = svg.replace(b"currentColor", color.encode())
+    pixmap = QPixmap(round(size * ratio), round(size * ratio))
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.scale(side / SIDE, side / SIDE)
-    painter.setPen(
-        QPen(
-            QColor(colour),
-            1.5,
-            Qt.PenStyle.SolidLine,
-            Qt.PenCapStyle.RoundCap,
-            Qt.PenJoinStyle.RoundJoin,
-        )
-    )
-    painter.drawPath(_path(name))
+    QSvgRenderer(QByteArray(svg)).render(painter)
     painter.end()
+    pixmap.setDevicePixelRatio(ratio)
     return pixmap
 
 
-def _path(name: str) -> QPainterPath:
-    path = QPainterPath()
-    for points in _LINES[name]:
-        path.moveTo(QPointF(*points[0]))
-        for point in points[1:]:
-            path.lineTo(QPointF(*point))
-    for x, y, radius in _CIRCLES.get(name, ()):
-        path.addEllipse(QRectF(x - radius, y - radius, 2 * radius, 2 * radius))
-    return path
+def app_icon() -> QIcon:
+    icon = QIcon()
+    for size in APP_SIZES:
+        icon.addPixmap(render("sayso", size))
+    return icon
+
+
+def tray_icon(state: str) -> QIcon:
+    """Return the tray icon for a `messages.TrayState`.
+
+    The desktop's icon theme is preferred if Sayso's symbolic icons are installed there, because
+    the panel recolors them. Sayso's own icons are light, for the usual dark panel, and have a
+    dark outline that keeps them visible on a light one.
+    """
+    symbolic = f"sayso-{state}-symbolic"
+    if QIcon.hasThemeIcon(symbolic):
+        return QIcon.fromTheme(symbolic)
+    icon = QIcon()
+    for size in TRAY_SIZES:
+        icon.addPixmap(render(f"sayso-{state}-{size}", size))
+    return icon
+
+
+def sidebar_icon(page: str, color: str, selected_color: str) -> QIcon:
+    """Return the icon of a settings page, in another color while its row is selected."""
+    icon = QIcon()
+    for mode, value in ((QIcon.Mode.Normal, color), (QIcon.Mode.Selected, selected_color)):
+        for ratio in (1, 2):
+            icon.addPixmap(render(f"page-{page}", scaled(SIDEBAR_SIZE), value, ratio), mode)
+    return icon

@@ -29,15 +29,12 @@ from PySide6.QtWidgets import (
 
 from ...core.problems import Problem
 from . import theme
+from .sizing import scaled as scaled
 from .theme import Scheme
 
 NARROW_ROW_WIDTH = 420
 """A row narrower than this, at 13 px text, has its control below its label."""
 MINIMUM_ROW_WIDTH = 200
-
-
-def scaled(pixels: float) -> int:
-    return round(pixels * theme.text_scale())
 
 
 def label(text: str, role: str = "body", color: str = "", wrap: bool = False) -> QLabel:

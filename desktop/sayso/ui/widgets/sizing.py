@@ -1,4 +1,4 @@
-"""How large a window opens and how small it may be made: both grow with the text."""
+"""Sizes that grow with the system's text size."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ from PySide6.QtWidgets import QWidget
 from . import theme
 
 
-def set_window_size(window: QWidget, default: QSize, minimum: QSize, content: QSize) -> None:
-    """Give a window its sizes, none larger than its screen.
+def scaled(pixels: float) -> int:
+    """Return a length that was designed for 13 px text, scaled to the system's text size."""
+    return round(pixels * theme.text_scale())
 
-    `opens` and `needs` are for 13 px text. `needs` is what its parts take one above the other,
-    so that `least` stays as it is until the text is large.
+
+def set_window_size(window: QWidget, default: QSize, minimum: QSize, content: QSize) -> None:
+    """Set a window's initial and minimum size, neither larger than its screen.
+
+    `default` and `content` are scaled with the text. `content` is what the window's parts need
+    below each other; `minimum` applies until that is larger.
     """
     screen, scale = window.screen().availableSize(), theme.text_scale()
     window.setMinimumSize(minimum.expandedTo(content * scale).boundedTo(screen))

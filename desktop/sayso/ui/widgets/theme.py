@@ -1,7 +1,7 @@
-"""Colours, type, spacing and motion: the one place that says how Sayso looks.
+"""Colors, fonts, corner radii and durations of the interface.
 
-Sizes are logical pixels, durations ms. Pill and tray always use these colours; windows use
-the desktop's palette, and these where the desktop gives none.
+Sizes are in logical pixels. The indicator always uses these colors. Windows use the desktop's
+palette, and these colors if the desktop provides none.
 """
 
 from __future__ import annotations
@@ -13,35 +13,34 @@ from PySide6.QtGui import QColor, QFont, QFontInfo, QGuiApplication, QPalette
 
 @attrs.frozen(kw_only=True)
 class Scheme:
+    """Colors by purpose. Text colors have a contrast of at least 4.5 to 1."""
+
     name: str
     window: str
-    """Page behind groups."""
+    """Background behind groups."""
     surface: str
-    """Groups, fields, pill."""
+    """Groups, fields, the indicator."""
     button: str
     """Buttons, keycaps."""
     divider: str
-    """Hairlines: decorative."""
+    """Decorative lines."""
     outline: str
-    """Edges of controls: at least 3 to 1."""
+    """Edges of controls; contrast of at least 3 to 1."""
     text: str
     secondary_text: str
-    """Help and secondary text."""
+    """Help texts and details."""
     disabled_text: str
-    """Placeholder, disabled."""
+    """Placeholders and disabled controls."""
     accent: str
-    """The microphone is open, or all is well."""
+    """The microphone is open, or everything is in order."""
     on_accent: str
     accent_soft: str
     warning: str
-    """Sayso waits for you."""
-    amber_soft: str
+    """Sayso waits for the user."""
     error: str
-    """It failed."""
-    red_soft: str
     shadow_alpha: int
     is_high_contrast: bool = False
-    """High contrast: 2 px edges in ink, no shadow, no tints."""
+    """Edges are 2 px wide in the text color; no shadow, no tints."""
 
 
 LIGHT = Scheme(
@@ -58,9 +57,7 @@ LIGHT = Scheme(
     on_accent="#FFFFFF",
     accent_soft="#E1F1EE",
     warning="#8A5200",
-    amber_soft="#FBF0DC",
     error="#B3261E",
-    red_soft="#FBE9E7",
     shadow_alpha=46,
 )
 DARK = Scheme(
@@ -77,21 +74,13 @@ DARK = Scheme(
     on_accent="#06201C",
     accent_soft="#1F3B37",
     warning="#F0B95B",
-    amber_soft="#3A3020",
     error="#FF9A8F",
-    red_soft="#402725",
     shadow_alpha=120,
 )
 
-PANEL_LIGHT, PANEL_DARK = "#F2F2F2", "#1F1F1F"
-"""Typical panels, to judge tray icons by."""
-TRAY_ON_LIGHT = {"ink": "#1B2321", "voice": "#0B756B", "red": "#B3261E"}
-TRAY_ON_DARK = {"ink": "#F2F5F4", "voice": "#5FD3C2", "red": "#FF9A8F"}
-TRAY_CONTOUR = "#38413F"
-
 CONTROL_RADIUS, GROUP_RADIUS, INDICATOR_RADIUS = 6, 10, 20
 BASE_FONT_PX = 13
-"""The font size every fixed measure was drawn for."""
+"""Font size that all fixed sizes were designed for."""
 FADE_IN_MS, FADE_OUT_MS, RESIZE_MS, CROSS_FADE_MS = 140, 120, 160, 100
 
 _FONT_ROLES = {
@@ -109,22 +98,15 @@ def color(value: str, alpha: float = 1.0) -> QColor:
     return made
 
 
-def mix(one: str, other: str, share: float) -> str:
-    """The colour `share` of the way from one to the other."""
-    a, b = QColor(one), QColor(other)
-    parts = [
-        round(x + (y - x) * share)
-        for x, y in (
-            (a.red(), b.red()),
-            (a.green(), b.green()),
-            (a.blue(), b.blue()),
-        )
-    ]
-    return QColor(*parts).name()
+def mix(start: str, end: str, share: float) -> str:
+    """Return the color `share` (0 to 1) of the way from `start` to `end`."""
+    a, b = QColor(start), QColor(end)
+    channels = ((a.red(), b.red()), (a.green(), b.green()), (a.blue(), b.blue()))
+    return QColor(*(round(x + (y - x) * share) for x, y in channels)).name()
 
 
 def font(role: str = "body", base: QFont | None = None) -> QFont:
-    """The system's font in one of five roles."""
+    """Return the system's font for a role: caption, body, strong, title or display."""
     factor, weight = _FONT_ROLES[role]
     made = QFont(base or QGuiApplication.font())
     if made.pixelSize() > 0:
@@ -136,46 +118,51 @@ def font(role: str = "body", base: QFont | None = None) -> QFont:
 
 
 def text_scale() -> float:
-    """How much larger than drawn for the system's text is; never below 1."""
+    """Return the system's text size relative to 13 px; at least 1."""
     return max(1.0, QFontInfo(QGuiApplication.font()).pixelSize() / BASE_FONT_PX)
 
 
 def scheme() -> Scheme:
-    """For what always uses our own colours: the pill."""
+    """Return our own light or dark colors, as the desktop prefers."""
     chosen = DARK if _is_dark() else LIGHT
     return _high_contrast(chosen) if high_contrast() else chosen
 
 
 def window_scheme(palette: QPalette, from_desktop: bool) -> Scheme:
-    """Colours inside windows: the desktop's, or ours where it has `given` none."""
+    """Return the colors for windows.
+
+    Args:
+        palette: The application's palette.
+        from_desktop: Whether the desktop provides that palette. If not, our colors are used.
+    """
     if not from_desktop:
         return scheme()
     ours = DARK if palette.window().color().lightnessF() < 0.5 else LIGHT
     role = QPalette.ColorRole
 
-    def of(which: QPalette.ColorRole) -> str:
+    def named(which: QPalette.ColorRole) -> str:
         return palette.color(QPalette.ColorGroup.Active, which).name()
 
-    ink, surface, accent = of(role.Text), of(role.Base), of(role.Accent)
+    text, surface, accent = named(role.Text), named(role.Base), named(role.Accent)
     made = attrs.evolve(
         ours,
-        window=of(role.Window),
+        window=named(role.Window),
         surface=surface,
-        button=of(role.Button),
-        text=ink,
-        secondary_text=mix(ink, surface, 0.25),
-        disabled_text=mix(ink, surface, 0.35),
-        divider=mix(ink, surface, 0.88),
-        outline=mix(ink, surface, 0.48),
+        button=named(role.Button),
+        text=text,
+        secondary_text=mix(text, surface, 0.25),
+        disabled_text=mix(text, surface, 0.35),
+        divider=mix(text, surface, 0.88),
+        outline=mix(text, surface, 0.48),
         accent=accent,
         on_accent=text_color_on(accent),
-        accent_soft=mix(accent, of(role.Window), 0.85),
+        accent_soft=mix(accent, named(role.Window), 0.85),
     )
     return _high_contrast(made) if high_contrast() else made
 
 
 def palette(chosen: Scheme) -> QPalette:
-    """For a window on a desktop that gives no colours of its own."""
+    """Return a palette for windows on a desktop that provides none."""
     made, role = QPalette(), QPalette.ColorRole
     for which, value in (
         (role.Window, chosen.window),
@@ -204,47 +191,47 @@ def palette(chosen: Scheme) -> QPalette:
 
 
 def high_contrast() -> bool:
-    """Whether the desktop asks for more contrast (Qt tells from 6.10 on)."""
+    """Return whether the desktop asks for more contrast (reported by Qt 6.10 and later)."""
     return _accessibility_hint("contrastPreference") == "HighContrast"
 
 
 def reduced_motion() -> bool:
-    """Whether the desktop asks for less motion (Qt tells from 6.12 on)."""
+    """Return whether the desktop asks for less motion (reported by Qt 6.12 and later)."""
     return _accessibility_hint("motionPreference") == "ReducedMotion"
 
 
 def _accessibility_hint(name: str) -> str:
-    style = QGuiApplication.styleHints()  # held: its hints end with the Python object of it
+    style = QGuiApplication.styleHints()  # keep a reference: the hints are deleted with it
     hints = getattr(style, "accessibility", lambda: None)()
     preference = getattr(hints, name, lambda: None)()
     return str(getattr(preference, "name", ""))
 
 
 def luminance(value: str) -> float:
-    """Relative luminance as WCAG 2 defines it."""
+    """Return the relative luminance as defined by WCAG 2."""
     made = QColor(value)
-    parts = [
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-        for part in (made.redF(), made.greenF(), made.blueF())
+    channels = [
+        channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
+        for channel in (made.redF(), made.greenF(), made.blueF())
     ]
-    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+    return 0.2126 * channels[0] + 0.7152 * channels[1] + 0.0722 * channels[2]
 
 
-def contrast(one: str, other: str) -> float:
-    """Contrast ratio as WCAG 2 defines it, 1 to 21."""
-    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+def contrast(first: str, second: str) -> float:
+    """Return the contrast ratio as defined by WCAG 2, from 1 to 21."""
+    high, low = sorted((luminance(first), luminance(second)), reverse=True)
     return (high + 0.05) / (low + 0.05)
 
 
 def text_color_on(background: str) -> str:
-    """White or near black, whichever reads better."""
-    return max(("#FFFFFF", "#06201C"), key=lambda ink: contrast(ink, background))
+    """Return white or near black, whichever has more contrast."""
+    return max(("#FFFFFF", "#06201C"), key=lambda text: contrast(text, background))
 
 
 def _is_dark() -> bool:
-    told = QGuiApplication.styleHints().colorScheme()
-    if told != Qt.ColorScheme.Unknown:
-        return told == Qt.ColorScheme.Dark
+    preferred = QGuiApplication.styleHints().colorScheme()
+    if preferred != Qt.ColorScheme.Unknown:
+        return preferred == Qt.ColorScheme.Dark
     return QGuiApplication.palette().window().color().lightnessF() < 0.5
 
 
@@ -255,8 +242,6 @@ def _high_contrast(chosen: Scheme) -> Scheme:
         outline=chosen.text,
         secondary_text=chosen.text,
         accent_soft=chosen.surface,
-        amber_soft=chosen.surface,
-        red_soft=chosen.surface,
         shadow_alpha=0,
         is_high_contrast=True,
     )
