@@ -18,7 +18,7 @@ from ..core.recognition.fallback_policy import RetryDelay
 from ..core.settings.endpoint import ON_DEVICE
 from ..core.settings.engine_choice import only_engine
 from ..core.settings.settings import Settings
-from ..core.settings.vocabulary import parse_keywords
+from ..core.settings.validators import parse_keywords
 from ..stt import fallback
 from ..stt.engine import Engine, EngineUpdate
 from ..stt.fallback import FallbackRunner, Transcript

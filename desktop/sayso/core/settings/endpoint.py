@@ -1,18 +1,17 @@
-"""A place that recognises speech, as the settings keep it. Several have names; one is in use.
+"""An endpoint: the address of a speech server, with its protocol, model and options.
 
-Which of these a kind of server needs is in `sayso.stt.server.presets`.
+The presets for known kinds of servers are in `sayso.stt.server.presets`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal
 
 import attrs
-from attrs import validators as v
 
-from .headers import parse_headers
-from .vocabulary import check_prompt, parse_keywords
+from . import fields
+from .validators import check_prompt, check_secret_header, parse_headers, parse_keywords
 
 Transport = Literal["websocket", "webrtc", "rest"]
 Auth = Literal["bearer", "api-key", "none", "cloudflare"]
@@ -22,84 +21,150 @@ NoiseReduction = Literal["", "near_field", "far_field"]
 
 OPENAI_URL = "wss://api.openai.com/v1/realtime"
 ON_DEVICE: Final = "on-device"
-"""This computer, where endpoints are named."""
+"""Name of the on-device engine, where endpoints are named."""
+FROM_SERVER: Final = "openai"
+"""Value of `Endpoint.secrets_url` if the endpoint's own server issues ephemeral keys."""
 MAX_KEEP_OPEN_S = 55 * 60
-"""A session ends after 60 minutes (PROTOCOL 1.10)."""
+MAX_NAME_CHARS = 60
 
 
-def _validate_name(_: object, __: object, value: str) -> None:
-    if not value.strip() or value != value.strip() or len(value) > 60:
-        raise ValueError("A name has 1 to 60 characters and no spaces around it.")
-    if "," in value or not value.isprintable():
-        raise ValueError("A name has no commas in it.")
-    if value.casefold() == ON_DEVICE:
-        raise ValueError("That is this computer’s name. Take another.")
+def _check_name(name: str) -> None:
+    if not name.strip() or name != name.strip() or len(name) > MAX_NAME_CHARS:
+        raise ValueError(
+            f"A name has 1 to {MAX_NAME_CHARS} characters and no spaces at the beginning or end."
+        )
+    if "," in name or not name.isprintable():
+        raise ValueError("A name has no commas and no control characters.")
+    if name.casefold() == ON_DEVICE:
+        raise ValueError("This name stands for this computer. Choose another one.")
 
 
-def _validate_headers(_: object, __: object, value: str) -> None:
-    parse_headers(value)
+def keywords_field() -> Any:
+    return fields.text(
+        "",
+        "Na&mes and terms",
+        "Separate them with commas.",
+        allowed="names and terms separated by commas",
+        check=parse_keywords,
+    )
 
 
-def validate_keywords(_: object, __: object, value: str) -> None:
-    parse_keywords(value)
-
-
-def validate_prompt(_: object, __: object, value: str) -> None:
-    check_prompt(value)
-
-
-def one_of(literal: Any) -> Any:
-    return v.in_(get_args(literal))
-
-
-def text_field(default: str = "") -> Any:
-    return attrs.field(default=default, validator=v.instance_of(str))
-
-
-def bool_field(default: bool) -> Any:
-    return attrs.field(default=default, validator=v.instance_of(bool))
+def prompt_field() -> Any:
+    return fields.text(
+        "", "To&pic", "One or two sentences about what you dictate.", check=check_prompt
+    )
 
 
 @attrs.frozen(kw_only=True)
 class Endpoint:
-    name: str = attrs.field(default="OpenAI", validator=[v.instance_of(str), _validate_name])
-    url: str = text_field(OPENAI_URL)
-    model: str = text_field("gpt-live-transcribe")
-    allow_insecure: str = text_field()
-    """The one host that may be spoken to without TLS; loopback always may."""
-    dialect: ProtocolName = attrs.field(default="auto", validator=one_of(ProtocolName))
-    """How the server speaks; 'auto' finds out as far as that is certain."""
-    transport: Transport = attrs.field(default="websocket", validator=one_of(Transport))
-    auth: Auth = attrs.field(default="bearer", validator=one_of(Auth))
-    """How the key is shown. 'cloudflare': the gateway's token in a header of its own, and the
-    provider's key as bearer where there is one (PROTOCOL 3.7)."""
-    model_in_url: bool = bool_field(True)
-    """Gateways route by it; never sent to api.openai.com (PROTOCOL 1.1)."""
-    headers: str = attrs.field(default="", validator=[v.instance_of(str), _validate_headers])
-    """Lines of `Name: value`, without secrets; see `sayso.core.settings.headers`."""
-    secrets_url: str = text_field()
-    """Who hands out a key that soon expires: '' nobody, 'openai' the server itself
-    (PROTOCOL 2), else an https address."""
-    keep_open_s: int = attrs.field(
-        default=0, validator=[v.instance_of(int), v.ge(0), v.le(MAX_KEEP_OPEN_S)]
+    name: str = fields.text("OpenAI", "&Name", "Shown in menus and the history.", check=_check_name)
+    url: str = fields.text(OPENAI_URL, "&Address", "Ends in /v1 on most servers.")
+    model: str = fields.text("gpt-live-transcribe", "&Model", "The name the server uses.")
+    allow_insecure: str = fields.text(
+        "",
+        "Allow this server without &encryption",
+        "Host to which an unencrypted connection is allowed.",
+        allowed="one host, such as 192.168.1.20:8000, or empty text",
     )
-    """How long a socket waits for the next take; 0: it is closed after each."""
-    prompt: str = attrs.field(default="", validator=[v.instance_of(str), validate_prompt])
-    """What it is about, in the speaker's words."""
-    keywords: str = attrs.field(default="", validator=[v.instance_of(str), validate_keywords])
-    """Names and terms to expect, with commas between them."""
-    delay: Delay = attrs.field(default="", validator=one_of(Delay))
-    """How long the model waits before it decides on a word; '' leaves it to the model."""
-    noise: NoiseReduction = attrs.field(default="", validator=one_of(NoiseReduction))
-    """Where the microphone is, for the server's noise reduction; '' does without."""
+    """The only host that may be used without TLS. This computer is always allowed."""
+    dialect: ProtocolName = fields.choice(
+        ProtocolName,
+        "auto",
+        "Proto&col",
+        "Most servers follow OpenAI’s.",
+        {
+            "auto": "Detect automatically",
+            "openai": "OpenAI-compatible",
+            "vllm": "vLLM",
+            "speaches": "speaches",
+            "lemonade": "Lemonade",
+            "together": "Together",
+        },
+    )
+    transport: Transport = fields.choice(
+        Transport,
+        "websocket",
+        "&Send audio",
+        "While speaking needs about 64 KB/s.",
+        {
+            "websocket": "While speaking",
+            "webrtc": "While speaking, compressed",
+            "rest": "After release, as a file",
+        },
+    )
+    auth: Auth = fields.choice(
+        Auth,
+        "bearer",
+        "Aut&hentication",
+        "How the API key is sent.",
+        {
+            "bearer": "Bearer token (usual)",
+            "api-key": "api-key header (Azure)",
+            "none": "None",
+            "cloudflare": "Cloudflare",
+        },
+    )
+    model_in_url: bool = fields.switch(
+        True,
+        "Put the model in the a&ddress",
+        "Most gateways need it; some servers reject it.",
+    )
+    """Never applies to api.openai.com, which rejects it."""
+    headers: str = fields.text(
+        "",
+        "Headers",
+        "Sent with each request, one per line. Do not enter API keys here.",
+        allowed="lines of the form Name: value",
+        check=parse_headers,
+        is_confidential=True,
+    )
+    secret_header: str = fields.text(
+        "",
+        "Secret header",
+        "A header with a second key, such as cf-aig-authorization. The key is kept in the keyring.",
+        allowed="the name of a header, or empty text",
+        check=check_secret_header,
+    )
+    secrets_url: str = fields.text(
+        "",
+        "Address of the key ser&ver",
+        "Issues short-lived API keys. An https address.",
+        allowed="an https address, 'openai' for the server itself, or empty text",
+    )
+    keep_open_s: int = fields.integer(
+        0, MAX_KEEP_OPEN_S, "Stay &connected", "", unit="seconds", zero="closing it at once"
+    )
+    prompt: str = prompt_field()
+    keywords: str = keywords_field()
+    delay: Delay = fields.choice(
+        Delay,
+        "",
+        "&Latency",
+        "Higher latency is more accurate.",
+        {
+            "": "Model default",
+            "minimal": "Minimal",
+            "low": "Low",
+            "medium": "Medium",
+            "high": "High",
+            "xhigh": "Highest accuracy",
+        },
+    )
+    noise: NoiseReduction = fields.choice(
+        NoiseReduction,
+        "",
+        "Noise &reduction",
+        "Choose how far the microphone is from you.",
+        {"": "Off", "near_field": "Near: a headset", "far_field": "Far: a laptop or a room"},
+    )
 
 
 def unique_name(wanted: str, taken: Iterable[str]) -> str:
-    """The name, with a number after it where another has it: `OpenAI 2`."""
-    have = {name.casefold() for name in taken} | {ON_DEVICE}
-    if wanted.casefold() not in have:
+    """Return the name, with a number appended if it is taken: `OpenAI 2`."""
+    used = {name.casefold() for name in taken} | {ON_DEVICE}
+    if wanted.casefold() not in used:
         return wanted
     number = 2
-    while (name := f"{wanted[:55]} {number}").casefold() in have:
+    while (name := f"{wanted[: MAX_NAME_CHARS - 5]} {number}").casefold() in used:
         number += 1
     return name

@@ -1,6 +1,6 @@
-"""Settings as the file has them: read leniently, upgraded from older versions.
+"""Conversion of settings to and from the contents of the settings file.
 
-A wrong entry costs that entry, not the file, and is reported.
+Reading is lenient: an invalid entry is skipped and reported, and older versions are upgraded.
 """
 
 from __future__ import annotations
@@ -10,31 +10,32 @@ from typing import Any
 
 import attrs
 
-from ..problems import Problem, ProblemError, replaced, untyped_problem
+from ..problems import Problem, ProblemError
+from ..problems import settings as problems
 from .endpoint import ON_DEVICE, OPENAI_URL, Endpoint, unique_name
 from .engine_choice import unknown_endpoint
 from .settings import GROUPS, Settings, put
 
-VERSION = 2
+VERSION = 3
 CUSTOM_SERVER_NAME = "My server"
-"""What an address of the user's own is called that had no name before."""
+"""Default name of an endpoint that is not OpenAI's."""
 
 
 def from_dict(raw: Mapping[str, Any]) -> tuple[Settings, list[Problem]]:
-    """Settings from a decoded file, and what had to be ignored."""
+    """Return the settings of a decoded file and a problem for each entry that was ignored."""
     raw = dict(raw)
     version = raw.pop("version", VERSION)
-    for since, upgrade in UPGRADES.items():
-        if isinstance(version, int) and version <= since:
+    for old_version, upgrade in UPGRADES.items():
+        if isinstance(version, int) and version <= old_version:
             raw = upgrade(raw)
-    settings, problems = _read_endpoints(raw.pop("endpoints", None))
+    settings, found = _read_endpoints(raw.pop("endpoints", None))
     names = [one.name for one in settings.endpoints]
     profile = raw.pop("profile", names[0])
     fallback = raw.get("fallback")
     if isinstance(fallback, list):
         known = [name for name in fallback if name in (*names, ON_DEVICE)]
-        problems += [
-            _ignored_setting(unknown_endpoint(settings, name))
+        found += [
+            problems.IGNORED(problem=unknown_endpoint(settings, name))
             for name in fallback
             if name not in known
         ]
@@ -43,14 +44,14 @@ def from_dict(raw: Mapping[str, Any]) -> tuple[Settings, list[Problem]]:
         try:
             settings = put(settings, key, value)
         except ProblemError as error:
-            problems.append(_ignored_setting(error.problem))
-    if profile not in names:  # what is said goes to no server that was not chosen for it
+            found.append(problems.IGNORED(problem=error.problem))
+    if profile not in names:  # audio must not go to a server that the user did not choose
         settings = attrs.evolve(settings, engine=ON_DEVICE)
-    return settings, problems
+    return settings, found
 
 
 def to_dict(settings: Settings) -> dict[str, Any]:
-    """As JSON has it: lists, no tuples."""
+    """Return the settings as JSON represents them."""
     values = attrs.asdict(settings, value_serializer=lambda _, __, value: _tuple_to_list(value))
     return {"version": VERSION, **values}
 
@@ -60,40 +61,35 @@ def _tuple_to_list(value: Any) -> Any:
 
 
 def _read_endpoints(raw: Any) -> tuple[Settings, list[Problem]]:
-    """The default settings with these endpoints; an address that is none costs the endpoint,
-    because the words would go elsewhere."""
+    """Return the default settings with these endpoints.
+
+    An endpoint without a valid address is skipped, because another address would send the
+    audio elsewhere.
+    """
     settings = Settings()
-    problems: list[Problem] = []
+    found: list[Problem] = []
     if raw is None:
-        return settings, problems
-    found: list[Endpoint] = []
+        return settings, found
+    endpoints: list[Endpoint] = []
     for entry in raw if isinstance(raw, list) else [raw]:
         if not isinstance(entry, Mapping) or not isinstance(entry.get("url"), str):
-            problems.append(
-                untyped_problem(
-                    "An endpoint was ignored: it has no address.", "Add it again in Settings."
-                )
-            )
+            found.append(problems.ENDPOINT_IGNORED())
             continue
         one = put(Settings(), "endpoint.name", _default_name(entry["url"]))
         for key, value in entry.items():
             try:
                 one = put(one, f"endpoint.{key}", value)
             except ProblemError as error:
-                problems.append(_ignored_setting(error.problem))
-        name = unique_name(one.profile, (other.name for other in found))
-        found.append(attrs.evolve(one.endpoint, name=name))
-    if found:
-        settings = attrs.evolve(settings, endpoints=tuple(found), profile=found[0].name)
-    return settings, problems
+                found.append(problems.IGNORED(problem=error.problem))
+        name = unique_name(one.profile, (other.name for other in endpoints))
+        endpoints.append(attrs.evolve(one.endpoint, name=name))
+    if endpoints:
+        settings = attrs.evolve(settings, endpoints=tuple(endpoints), profile=endpoints[0].name)
+    return settings, found
 
 
 def _default_name(url: Any) -> str:
     return Endpoint().name if url == OPENAI_URL else CUSTOM_SERVER_NAME
-
-
-def _ignored_setting(problem: Problem) -> Problem:
-    return replaced(problem, message=f"A setting was ignored: {problem.message}")
 
 
 def _flatten(raw: Mapping[str, Any]) -> list[tuple[str, Any]]:
@@ -107,8 +103,7 @@ def _flatten(raw: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 
 def _upgrade_from_1(raw: dict[str, Any]) -> dict[str, Any]:
-    """Version 2 has several endpoints with names, an order of who helps out, and recordings that
-    are kept for a number of days."""
+    """Convert one endpoint to a list, the fallback switch to a list, `keep_sound` to days."""
     raw = dict(raw)
     if isinstance(raw.get("endpoint"), Mapping):
         endpoint = raw.pop("endpoint")
@@ -124,5 +119,25 @@ def _upgrade_from_1(raw: dict[str, Any]) -> dict[str, Any]:
     return raw
 
 
-UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _upgrade_from_1}
-"""From the version named to the next; applied in order."""
+def _upgrade_from_2(raw: dict[str, Any]) -> dict[str, Any]:
+    """Drop `keep_open_s`, and convert the authentication for Cloudflare to a secret header."""
+    endpoints = raw.get("endpoints")
+    if not isinstance(endpoints, list):
+        return raw
+    return {**raw, "endpoints": [_upgrade_endpoint_from_2(entry) for entry in endpoints]}
+
+
+def _upgrade_endpoint_from_2(entry: Any) -> Any:
+    if not isinstance(entry, Mapping):
+        return entry
+    entry = {name: value for name, value in entry.items() if name != "keep_open_s"}
+    if entry.get("auth") == "cloudflare":
+        entry |= {"auth": "bearer", "secret_header": "cf-aig-authorization"}
+    return entry
+
+
+UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    1: _upgrade_from_1,
+    2: _upgrade_from_2,
+}
+"""Upgrades from a version to the next one, applied in order."""

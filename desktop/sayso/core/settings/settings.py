@@ -1,26 +1,26 @@
-"""What the user can change, as one immutable value with dotted names.
+"""The settings: one immutable value whose parts have dotted keys such as `hotkey.chord`.
 
-How it is kept in a file is in `sayso.core.settings.file_format`. Secrets are not settings; see
-`sayso.storage.keyring`.
+The file format is in `sayso.core.settings.file_format`. API keys are not settings; they are
+in the keyring (`sayso.storage.keyring`).
 """
 
 from __future__ import annotations
 
 import difflib
-import types
 from collections.abc import Mapping
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_origin, get_type_hints
 
 import attrs
 from attrs import validators as v
 
 from ..hotkey.chord import Chord
-from ..problems import ProblemError, untyped_problem
-from .endpoint import MAX_KEEP_OPEN_S, ON_DEVICE, bool_field, one_of, text_field
+from ..problems import ProblemError
+from ..problems import settings as problems
+from . import fields
+from .endpoint import ON_DEVICE, keywords_field, prompt_field
 from .endpoint import OPENAI_URL as OPENAI_URL
 from .endpoint import Endpoint as Endpoint
-from .endpoint import validate_keywords as a_list
-from .endpoint import validate_prompt as a_prompt
+from .fields import Description, InvalidValueError
 
 EngineType = Literal["on-device", "realtime"]
 HotkeyMode = Literal["hold", "toggle", "tap-or-hold"]
@@ -33,55 +33,114 @@ MAX_BUDGET_USD = 1e6
 MAX_RECORDING_DAYS = 365
 
 
-def _validate_chord(_: object, __: object, value: str) -> None:
-    Chord.parse(value)
-
-
 @attrs.frozen(kw_only=True)
 class HotkeySettings:
-    chord: str = attrs.field(default="ctrl_r", validator=[v.instance_of(str), _validate_chord])
-    mode: HotkeyMode = attrs.field(default="hold", validator=one_of(HotkeyMode))
+    chord: str = fields.text(
+        "ctrl_r", "&Hotkey", "Hold it, speak, let go.", check=Chord.parse, allowed="key names"
+    )
+    mode: HotkeyMode = fields.choice(
+        HotkeyMode,
+        "hold",
+        "&Mode",
+        "Hold: let go to finish. Tap: tap again to finish.",
+        {
+            "tap-or-hold": "Hold, or tap for hands-free",
+            "hold": "Hold only",
+            "toggle": "Tap only",
+        },
+    )
 
 
 @attrs.frozen(kw_only=True)
 class MicrophoneSettings:
-    device: str = text_field()
-    """Name as `sayso doctor` lists it; '' follows the system's default."""
-    preroll_ms: int = attrs.field(default=300, validator=[v.instance_of(int), v.ge(0), v.le(2000)])
-    """Audio kept from before the key, while the microphone is warm."""
-    keep_warm: MicrophoneKeepOpen = attrs.field(default="30s", validator=one_of(MicrophoneKeepOpen))
-    """How long the microphone stays open after a take."""
+    device: str = fields.text(
+        "", "M&icrophone", "", allowed="a name that sayso doctor lists, or empty text"
+    )
+    """Empty text selects the default device of the system."""
+    preroll_ms: int = fields.integer(
+        300,
+        2000,
+        "Pre-roll",
+        "Audio from before the key press that is used, if the microphone is open already.",
+        unit="milliseconds",
+    )
+    keep_warm: MicrophoneKeepOpen = fields.choice(
+        MicrophoneKeepOpen,
+        "30s",
+        "Keep the microphone open",
+        "The next dictation starts sooner.",
+        {
+            "held": "Only while recording",
+            "30s": "30 seconds after a dictation",
+            "always": "Always",
+        },
+    )
 
 
 @attrs.frozen(kw_only=True)
 class InsertionSettings:
-    method: InsertionMethod = attrs.field(default="auto", validator=one_of(InsertionMethod))
-    newlines: bool = bool_field(False)
-    """Whether newline and tab in the text are typed; they press keys in some programs."""
+    method: InsertionMethod = fields.choice(
+        InsertionMethod,
+        "auto",
+        "&Insert text by",
+        "After pasting, your clipboard is restored.",
+        {"auto": "Automatic", "type": "Typing", "paste": "Pasting", "copy": "Copying only"},
+    )
+    newlines: bool = fields.switch(
+        False,
+        "Press &Enter for new lines",
+        "In some programs Enter sends a message. Otherwise a new line becomes a space.",
+    )
+    """Also applies to tabs."""
 
 
 @attrs.frozen(kw_only=True)
 class OnDeviceSettings:
-    model: str = attrs.field(default="whisper-base", validator=v.matches_re(r"[a-z0-9][a-z0-9.-]*"))
-    """A name of the catalogue: `sayso models list`."""
-    unload_minutes: int = attrs.field(
-        default=10, validator=[v.instance_of(int), v.ge(0), v.le(1440)]
+    model: str = fields.pattern(
+        "whisper-base",
+        "Model",
+        "Larger models are more accurate but slower.",
+        regex=r"[a-z0-9][a-z0-9.-]*",
+        allowed="the name of a model; sayso models list shows them",
     )
-    """After so long without a take the model's memory is given back; 0 keeps it."""
-    prompt: str = attrs.field(default="", validator=[v.instance_of(str), a_prompt])
-    """What it is about, in the speaker's words."""
-    keywords: str = attrs.field(default="", validator=[v.instance_of(str), a_list])
-    """Names and terms to expect, with commas between them."""
+    unload_minutes: int = fields.integer(
+        10,
+        1440,
+        "&Free memory after",
+        "The first dictation after that starts more slowly.",
+        unit="minutes",
+        zero="never",
+        choices={5: "5 minutes", 10: "10 minutes", 30: "30 minutes", 0: "Never"},
+    )
+    prompt: str = prompt_field()
+    keywords: str = keywords_field()
 
 
 @attrs.frozen(kw_only=True)
 class HistorySettings:
-    keep: KeepHistory = attrs.field(default="7d", validator=one_of(KeepHistory))
-    """How long the words of a take stay; never: only until they have arrived."""
-    sound_days: int = attrs.field(
-        default=7, validator=[v.instance_of(int), v.ge(0), v.le(MAX_RECORDING_DAYS)]
+    keep: KeepHistory = fields.choice(
+        KeepHistory,
+        "7d",
+        "&Keep history",
+        "Only on this computer.",
+        {
+            "never": "Nothing",
+            "7d": "7 days",
+            "30d": "30 days",
+            "1y": "1 year",
+            "always": "Until I delete it",
+        },
     )
-    """How long recordings are kept, never longer than their words; 0: not at all."""
+    """With "never", a take is kept only until its text is inserted."""
+    sound_days: int = fields.integer(
+        7,
+        MAX_RECORDING_DAYS,
+        "Keep the &audio",
+        "About 2 MB a minute. Deleted with its text at the latest.",
+        unit="days",
+        zero="none",
+        choices={0: "Not at all", 1: "1 day", 7: "7 days", 30: "30 days", 365: "1 year"},
+    )
 
 
 def _int_to_float(value: Any) -> Any:
@@ -90,58 +149,91 @@ def _int_to_float(value: Any) -> Any:
 
 @attrs.frozen(kw_only=True)
 class Settings:
-    """`field.name` of a group is its key: `hotkey.chord`; `endpoint.url` is of the one in use."""
+    """All settings. `endpoint.*` are the keys of the selected endpoint.
 
-    engine: EngineType = attrs.field(default="on-device", validator=one_of(EngineType))
-    language: str = attrs.field(
-        default="", validator=v.matches_re(r"([a-z]{2,3}(-[A-Za-z]{2,4})?)?")
+    Raises:
+        InvalidValueError: Two endpoints have the same name, or a name stands for no endpoint.
+    """
+
+    engine: EngineType = fields.choice(
+        EngineType,
+        "on-device",
+        "Recognition",
+        "Converts speech to text on this computer or on the selected server.",
+        {"on-device": "On this computer", "realtime": "On a server"},
     )
-    """'' detects it."""
+    language: str = fields.pattern(
+        "",
+        "&Language",
+        "Choosing one is faster and more accurate.",
+        regex=r"([a-z]{2,3}(-[A-Za-z]{2,4})?)?",
+        allowed="a code such as en or pt-BR, or empty text to detect the language",
+    )
     endpoints: tuple[Endpoint, ...] = attrs.field(
         default=(Endpoint(),), validator=v.deep_iterable(v.instance_of(Endpoint), v.min_len(1))
     )
-    """The servers Sayso knows, each by a name of its own."""
-    profile: str = text_field(Endpoint().name)
-    """Name of the endpoint that is in use when `engine` is 'realtime'."""
+    profile: str = fields.text(
+        Endpoint().name, "Server", "The server that is used.", allowed="the name of a server"
+    )
+    """Name of the selected endpoint, which is used if `engine` is "realtime"."""
     on_device: OnDeviceSettings = attrs.field(factory=OnDeviceSettings)
     hotkey: HotkeySettings = attrs.field(factory=HotkeySettings)
     microphone: MicrophoneSettings = attrs.field(factory=MicrophoneSettings)
     insertion: InsertionSettings = attrs.field(factory=InsertionSettings)
     history: HistorySettings = attrs.field(factory=HistorySettings)
-    fallback: tuple[str, ...] = attrs.field(
-        default=(), validator=v.deep_iterable(v.instance_of(str), v.instance_of(tuple))
+    fallback: tuple[str, ...] = fields.field(
+        (),
+        v.deep_iterable(v.instance_of(str), v.instance_of(tuple)),
+        Description(
+            title="&Fallback engines",
+            help="Used in this order if recognition fails.",
+            allowed="names of servers and on-device, separated by commas",
+        ),
     )
-    """Who recognises a take if the chosen one fails, in this order: names of endpoints,
-    'on-device'."""
-    monthly_budget_usd: float = attrs.field(
-        default=0.0,
+    monthly_budget_usd: float = fields.field(
+        0.0,
+        [v.instance_of(float), v.ge(0.0), v.le(MAX_BUDGET_USD)],
+        Description(
+            title="&Monthly budget, in US dollars",
+            help="Warns at 80 % and asks before spending more. Recording is never interrupted.",
+            allowed=f"an amount of US dollars up to {MAX_BUDGET_USD:,.0f}, or 0 for no limit",
+        ),
         converter=_int_to_float,
-        validator=[v.instance_of(float), v.ge(0.0), v.le(MAX_BUDGET_USD)],
     )
-    """What may be spent in a month before Sayso asks; 0: no limit."""
-    pill: IndicatorMode = attrs.field(default="bottom", validator=one_of(IndicatorMode))
-    sounds: bool = bool_field(True)
+    pill: IndicatorMode = fields.choice(
+        IndicatorMode,
+        "bottom",
+        "&Show the recording indicator",
+        "Your voice and your text while you speak.",
+        {
+            "bottom": "Bottom of the screen",
+            "top": "Top of the screen",
+            "when-needed": "Only when you are needed",
+            "never": "Never",
+        },
+    )
+    sounds: bool = fields.switch(
+        True, "Play s&ounds", "A soft tone when a recording starts and stops."
+    )
 
     def __attrs_post_init__(self) -> None:
         names = [endpoint.name for endpoint in self.endpoints]
         if len({name.casefold() for name in names}) < len(names):
-            raise ValueError("Another endpoint has this name. Take another.")
+            raise InvalidValueError("Another server has this name. Choose another one.")
         if self.profile not in names:
-            raise ValueError(f"It is one of: {', '.join(names)}.")
-        if len(set(self.fallback)) < len(self.fallback) or set(self.fallback) - {
-            *names,
-            ON_DEVICE,
-        }:
-            raise ValueError(f"It is of these, each once: {', '.join([*names, ON_DEVICE])}.")
+            raise InvalidValueError(f"Use one of: {', '.join(names)}.")
+        engines = [*names, ON_DEVICE]
+        if len(set(self.fallback)) < len(self.fallback) or set(self.fallback) - set(engines):
+            raise InvalidValueError(f"Use each of these at most once: {', '.join(engines)}.")
 
     @property
     def endpoint(self) -> Endpoint:
-        """The one in use."""
+        """The selected endpoint."""
         return next(one for one in self.endpoints if one.name == self.profile)
 
     @property
     def selected_engine(self) -> str:
-        """Who recognises: the name of the endpoint in use, or 'on-device'."""
+        """Name of the selected endpoint, or 'on-device'."""
         return ON_DEVICE if self.engine == ON_DEVICE else self.profile
 
     def endpoint_named(self, name: str) -> Endpoint | None:
@@ -156,28 +248,31 @@ GROUPS: Mapping[str, type] = {
     "insertion": InsertionSettings,
     "history": HistorySettings,
 }
-KEYS: tuple[str, ...] = tuple(
-    sorted(
-        name
-        for field in attrs.fields(Settings)
-        for group in [field.name.replace("endpoints", "endpoint")]
-        for name in (
-            [f"{group}.{sub.name}" for sub in attrs.fields(GROUPS[group])]
-            if group in GROUPS
-            else [group]
-        )
-    )
-)
-SWITCHES = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+
+
+def _descriptions() -> dict[str, Description]:
+    found = {
+        f"{prefix}{field.name}": field.metadata[fields.DESCRIPTION]
+        for prefix, owner in [("", Settings), *((f"{name}.", g) for name, g in GROUPS.items())]
+        for field in attrs.fields(owner)
+        if fields.DESCRIPTION in field.metadata
+    }
+    return dict(sorted(found.items()))
+
+
+DESCRIPTIONS: Mapping[str, Description] = _descriptions()
+"""The description of each setting by its dotted key."""
+KEYS: tuple[str, ...] = tuple(DESCRIPTIONS)
+_SWITCHES = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 
 def get(settings: Settings, key: str) -> Any:
-    """The value of a dotted key.
+    """Return the value of a dotted key.
 
     Raises:
-        ProblemError: There is no such key; the sentence names the nearest.
+        ProblemError: There is no such key.
     """
-    _check_key(key)
+    describe(key)
     value: Any = settings
     for part in key.split("."):
         value = getattr(value, part)
@@ -185,12 +280,12 @@ def get(settings: Settings, key: str) -> Any:
 
 
 def put(settings: Settings, key: str, value: Any) -> Settings:
-    """The settings with one value replaced.
+    """Return the settings with one value replaced.
 
     Raises:
-        ProblemError: Unknown key, or a value it does not take; the sentence names what it does.
+        ProblemError: There is no such key, or it does not accept the value.
     """
-    _check_key(key)
+    description = describe(key)
     group, _, name = key.rpartition(".")
     try:
         if not group:
@@ -200,15 +295,20 @@ def put(settings: Settings, key: str, value: Any) -> Settings:
             return replace_endpoint(settings, settings.profile, changed)
         return attrs.evolve(settings, **{group: changed})
     except (TypeError, ValueError) as error:
-        raise ProblemError(
-            untyped_problem(
-                f"{key} cannot be {_format_value(key, value)}.", _describe_allowed(key, error)
-            )
-        ) from error
+        shown = ", ".join(map(str, value)) if isinstance(value, tuple) else value
+        allowed = f"Use {description.allowed}."
+        problem = problems.INVALID_VALUE(
+            key=key,
+            value="that" if description.is_confidential else repr(shown),
+            reason=str(error) if isinstance(error, InvalidValueError) else allowed,
+        )
+        raise ProblemError(problem) from error
 
 
 def replace_endpoint(settings: Settings, name: str, endpoint: Endpoint) -> Settings:
-    """Another endpoint in the place of the one named; a new name goes wherever the old stood.
+    """Return the settings with another endpoint in place of the one with this name.
+
+    A new name also replaces the old one in `profile` and `fallback`.
 
     Raises:
         ValueError: Another endpoint has the new name.
@@ -222,93 +322,36 @@ def replace_endpoint(settings: Settings, name: str, endpoint: Endpoint) -> Setti
 
 
 def parse(key: str, text: str) -> Any:
-    """What a person typed for a key, as a value of its kind.
+    """Convert text that a user typed to a value of the type of this key.
 
     Raises:
-        ProblemError: Unknown key, or text that is not of the key's kind.
+        ProblemError: There is no such key, or the text is not of its type.
     """
-    _check_key(key)
-    kind = _type_of(key)
-    if kind is bool:
-        switches = {
-            "true": True,
-            "yes": True,
-            "on": True,
-            "false": False,
-            "no": False,
-            "off": False,
-        }
-        if text.lower() not in switches:
-            raise ProblemError(
-                untyped_problem(f"{key} cannot be {text!r}.", "It is true or false.")
-            )
-        return switches[text.lower()]
-    if kind is int:
-        try:
-            return int(text)
-        except ValueError as error:
-            raise ProblemError(
-                untyped_problem(f"{key} cannot be {text!r}.", "It is a whole number.")
-            ) from error
-    if kind is float:
-        try:
-            return float(text)
-        except ValueError as error:
-            raise ProblemError(
-                untyped_problem(f"{key} cannot be {text!r}.", "It is a number.")
-            ) from error
-    if get_origin(kind) is tuple:
+    description = describe(key)
+    group, _, name = key.rpartition(".")
+    type_ = get_type_hints(GROUPS[group] if group else Settings)[name]
+    try:
+        if type_ is bool:
+            return _SWITCHES[text.lower()]
+        if type_ in (int, float):
+            return type_(text)
+    except (KeyError, ValueError) as error:
+        reason = f"Use {description.allowed}."
+        problem = problems.INVALID_VALUE(key=key, value=repr(text), reason=reason)
+        raise ProblemError(problem) from error
+    if get_origin(type_) is tuple:
         return tuple(part for name in text.split(",") if (part := name.strip()))
     return text
 
 
-def _check_key(key: str) -> None:
-    if key in KEYS:
-        return
+def describe(key: str) -> Description:
+    """Return the description of the setting with this key.
+
+    Raises:
+        ProblemError: There is no such key. The problem suggests the most similar one.
+    """
+    if key in DESCRIPTIONS:
+        return DESCRIPTIONS[key]
     close = difflib.get_close_matches(key, KEYS, n=1)
-    hint = f" Did you mean {close[0]}?" if close else ""
-    raise ProblemError(
-        untyped_problem(
-            f"There is no setting called {key!r}.{hint}", f"The settings are: {', '.join(KEYS)}."
-        )
-    )
-
-
-def _type_of(key: str) -> Any:
-    owner: Any = Settings
-    group, _, name = key.rpartition(".")
-    if group:
-        owner = GROUPS[group]
-    return get_type_hints(owner)[name]
-
-
-ALLOWED: Mapping[str, str] = {
-    "language": "It is a code such as en or pt-BR, or empty to detect the language.",
-    "on_device.model": "It is the name of a model: sayso models list.",
-    "microphone.preroll_ms": "It is a whole number of milliseconds from 0 to 2000.",
-    "on_device.unload_minutes": "It is a whole number of minutes up to 1440, or 0 for never.",
-    "history.sound_days": f"It is a whole number of days up to {MAX_RECORDING_DAYS}, or 0 for none.",  # noqa: E501
-    "endpoint.keep_open_s": f"It is a whole number of seconds up to {MAX_KEEP_OPEN_S}, or 0.",
-    "monthly_budget_usd": f"It is US dollars up to {MAX_BUDGET_USD:,.0f}, or 0 for no limit.",
-}
-OWN_WORDS = ("hotkey.chord", "profile", "fallback", "endpoint.name")
-"""What these do not take is said by who checks them."""
-
-
-def _format_value(key: str, value: Any) -> str:
-    if key == "endpoint.headers":
-        return "that"  # somebody's key may be in it
-    return repr(", ".join(map(str, value)) if isinstance(value, tuple) else value)
-
-
-def _describe_allowed(key: str, error: Exception) -> str:
-    kind = _type_of(key)
-    if get_origin(kind) is Literal:
-        return f"It is one of: {', '.join(name or 'empty' for name in get_args(kind))}."
-    if get_origin(kind) in (Union, types.UnionType):
-        kind = get_args(kind)[0]
-    if key in ALLOWED:
-        return ALLOWED[key]
-    if key in OWN_WORDS or key.endswith((".prompt", ".keywords", ".headers")):
-        return str(error) if isinstance(error, ValueError) else "It is text."
-    return f"It is {'true or false' if kind is bool else 'text'}."
+    suggestion = f" Did you mean {close[0]}?" if close else ""
+    raise ProblemError(problems.UNKNOWN_KEY(key=key, suggestion=suggestion, keys=", ".join(KEYS)))

@@ -19,7 +19,7 @@ from ...core.recognition.plausibility import EngineReport
 from ...core.settings import server_models as models
 from ...core.settings.settings import Endpoint
 from ...core.settings.urls import host_of, http_url
-from ...core.settings.vocabulary import parse_keywords
+from ...core.settings.validators import parse_keywords
 from ..engine import EngineEvent, Partial, Ready
 from ..reader import Reader
 from ..realtime import messages

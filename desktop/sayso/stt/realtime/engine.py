@@ -22,7 +22,7 @@ from ...core.problems import ProblemError
 from ...core.recognition.plausibility import EngineReport
 from ...core.settings.settings import Endpoint
 from ...core.settings.urls import host_of, websocket_url
-from ...core.settings.vocabulary import parse_keywords
+from ...core.settings.validators import parse_keywords
 from ..engine import Engine, EngineEvent
 from ..reader import Reader
 from ..server.api_key import GetApiKey

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import attrs
 
 from ...core.settings.endpoint import Auth, Endpoint
-from ...core.settings.headers import parse_headers
+from ...core.settings.validators import parse_headers
 from .api_key import GetApiKey, api_key_for
 
 GATEWAY = "cf-aig-authorization"

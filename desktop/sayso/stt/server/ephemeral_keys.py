@@ -19,8 +19,8 @@ import attrs
 
 from ...core.problems import Problem, ProblemError, untyped_problem
 from ...core.settings.endpoint import Endpoint
-from ...core.settings.headers import parse_headers
 from ...core.settings.urls import host_of, http_url, websocket_url
+from ...core.settings.validators import parse_headers
 from .api_key import GetApiKey, api_key_for
 from .auth import Credentials, credentials_for
 from .http import HttpClient, HttpResponse, response_problem

@@ -9,7 +9,7 @@ import attrs
 
 from ...core.settings import server_models as models
 from ...core.settings.settings import Endpoint
-from ...core.settings.vocabulary import parse_keywords
+from ...core.settings.validators import parse_keywords
 
 NOISE_FIELD = "noise_reduction"
 

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from sayso.core.problems import ProblemError
 from sayso.core.settings.endpoint import Endpoint
 from sayso.core.settings.engine_choice import with_endpoint
-from sayso.core.settings.headers import parse_headers
 from sayso.core.settings.settings import Settings
 from sayso.core.settings.urls import host_of, http_url, websocket_url
+from sayso.core.settings.validators import parse_headers
 from sayso.stt.realtime.detect import create_protocol
 from sayso.stt.realtime.openai import OpenAIProtocol
 from sayso.stt.realtime.protocol import RealtimeProtocol
