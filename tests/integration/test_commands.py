@@ -49,7 +49,7 @@ WRONG = {
     "no file": (["transcribe", "/nowhere.wav"], "There is no file /nowhere.wav."),
     "unknown engine": (
         ["transcribe", __file__, "--engine", "magic"],
-        "No engine is called 'magic'",
+        "There is no engine named 'magic'",
     ),
     "unknown command": (["frobnicate"], "No such command 'frobnicate'"),
 }

@@ -124,14 +124,14 @@ WRONG = {
     "an address that cannot be": (["add", "groq", "--url", "https://a b"], "has a space in it"),
     "a name that cannot be": (
         ["add", "groq", "--name", "a, b"],
-        "'a, b' cannot be a name. A name has no commas in it.",
+        "'a, b' cannot be a name. A name has no commas and no control characters.",
     ),
     "nobody to use": (
         ["use", "Gone"],
-        "No engine is called 'Gone'. It is one of: OpenAI, on-device.",
+        "There is no engine named 'Gone'. The engines are: OpenAI, on-device.",
     ),
-    "nobody to remove": (["remove", "Gone"], "There is no endpoint called 'Gone'."),
-    "the last one": (["remove", "OpenAI"], "OpenAI is the only endpoint."),
+    "nobody to remove": (["remove", "Gone"], "There is no server named 'Gone'."),
+    "the last one": (["remove", "OpenAI"], "OpenAI is the only server."),
 }
 
 
@@ -170,7 +170,7 @@ def test_a_broken_file_costs_what_is_broken(say: Run, tmp_path: Path) -> None:
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps({"version": 2, "endpoints": [{"url": 5}, {"url": OWN_SERVER}]}))
     out = say("endpoints", "list")
-    assert "An endpoint was ignored: it has no address." in out
+    assert "A server in the settings file was ignored because it has no address." in out
     assert f"My server: gpt-live-transcribe at {OWN_SERVER}" in out
 
 

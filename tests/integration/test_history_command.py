@@ -183,7 +183,7 @@ def test_retry_by_another_engine(past, monkeypatch, capsys, tmp_path):
     assert (row["text"], row["engine"], row["cost_usd"]) == ("From afar.", "OpenAI", 0.5)
     assert asked == [("OpenAI", ())]
     assert UsageStore(past.path).days()[0].total.cost_usd == 0.5
-    with pytest.raises(ProblemError, match="No engine is called 'Attic'"):
+    with pytest.raises(ProblemError, match="There is no engine named 'Attic'"):
         history_command.history.main(
             ["retry", "20261121", "--engine", "Attic"], standalone_mode=False
         )

@@ -99,6 +99,6 @@ def test_the_chosen_engine_is_not_made_twice_for_it(past):
 
 def test_a_name_nobody_has_is_told(past):
     harness = past("Here.", FakeEngine())
-    with pytest.raises(ProblemError, match="No engine is called 'Cellar'"):
+    with pytest.raises(ProblemError, match="There is no engine named 'Cellar'"):
         harness.worker.transcribe_again(ID, "Cellar")
     assert archived_entry(harness).text == "Here."

@@ -139,7 +139,7 @@ def test_headers_are_in_force_when_the_field_is_left(page: RecognitionPage, app:
     advanced.headers.setPlainText("Authorization: Bearer sk-secret")
     leave_field(advanced.headers)
     said = advanced.headers_row.note.text.text()
-    assert said == "Authorization is a secret. Enter it as the key."
+    assert said == "Authorization contains a secret. Enter it as the API key."
     assert app.settings.endpoint.headers == "X-Team: sound\nX-Room: 7"
     advanced.headers.setPlainText("X-Team: sound\nX-Room: 7")
     leave_field(advanced.headers)

@@ -122,7 +122,7 @@ def test_servers_are_chosen_by_name_and_say_where_sound_goes(
 def test_a_name_that_is_taken_stays_to_be_put_right(page: RecognitionPage, app: FakeApp) -> None:
     add_custom_server(page)
     row = page.rows["endpoint.name"]
-    for name, why in (("openai", "Another endpoint has this name."), ("a, b", "no commas")):
+    for name, why in (("openai", "Another server has this name."), ("a, b", "no commas")):
         enter_text(row.control, name)
         assert why in row.note.text.text()
         assert app.settings.profile == "Box"

@@ -134,7 +134,7 @@ def test_this_computer_is_told_words_of_its_own(page: RecognitionPage, app: Fake
     assert app.settings.endpoint.keywords == ""
     enter_text(field, "a <b>")
     assert app.settings.on_device.keywords == "Xenolab, Saoirse"
-    assert "Leave them out" in page.rows["on_device.keywords"].note.text.text()
+    assert "Servers do not accept these" in page.rows["on_device.keywords"].note.text.text()
     assert field.text() == "a <b>"
     app.change("on_device.keywords", "Forgejo")
     assert field.text() == "a <b>"  # to be put right
