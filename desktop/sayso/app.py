@@ -52,7 +52,7 @@ EXIT_DISPLAY_LOST = 1
 """What Qt ends its loop with when the X server has gone; Quit ends it with 0."""
 
 
-def run(lock: instance.InstanceLock, *, verbose: bool = False) -> int:
+def run(lock: instance.FileLock, *, verbose: bool = False) -> int:
     """Stay until Sayso is quit. The lock is held, and given back at the end."""
     problem = logs.log_to_file(paths.log_file(), verbose=verbose)
     application = QApplication(sys.argv[:1])

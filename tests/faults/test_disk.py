@@ -147,7 +147,7 @@ def test_a_take_goes_on_in_memory_when_its_file_ends_in_the_middle(tmp_path: Pat
     file = Recordings(tmp_path).create(ID, 16_000)
     file.write(ONE_SECOND)
     os.close(file._file.fileno())  # type: ignore[union-attr]
-    with pytest.raises(ProblemError, match="cannot be kept"):
+    with pytest.raises(ProblemError, match="cannot be saved"):
         file.write(ONE_SECOND)
     file.write(ONE_SECOND)  # told once
     assert Recordings(tmp_path).load(ID).read(0) == ONE_SECOND

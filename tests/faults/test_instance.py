@@ -117,7 +117,7 @@ def test_one_whose_lock_was_tidied_away_is_still_the_one(runtime: Path) -> None:
 
 
 def test_one_that_neither_answers_nor_ends_is_told() -> None:
-    held = instance.InstanceLock()
+    held = instance.FileLock(instance.lock_path())
     assert held.acquire()
     with pytest.raises(TimeoutError, match="does not answer"):
         instance.claim(0.2)

@@ -205,7 +205,7 @@ def write_everything(home: Path) -> None:
             log.setLevel(level)
         sayso.propagate = True
         handler.close()
-    lock = instance.InstanceLock()
+    lock = instance.FileLock(instance.lock_path())
     with control_server([]):
         with WorkerHarness(home / "state", FakeEngine("Mine.")) as desk:
             desk.dictate()

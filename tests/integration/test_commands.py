@@ -72,7 +72,7 @@ def test_a_wrong_value_keeps_the_old_file(sayso):
 def test_without_a_keyring_a_key_is_not_kept_and_not_shown(sayso):
     done = sayso("key", "set", given="sk-canary-0123456789\n")
     assert done.returncode == 2
-    assert done.stderr.startswith("There is no keyring to keep the key in.")
+    assert done.stderr.startswith("This desktop has no keyring.")
     assert "canary" not in done.stdout + done.stderr
 
 

@@ -1,4 +1,4 @@
-"""The history and its thread, with real files."""
+"""History, usage and archive with real files."""
 
 import datetime as dt
 import os
@@ -15,7 +15,7 @@ import pytest
 
 from sayso.core.dictation.history_entry import HistoryEntry
 from sayso.core.problems import ProblemError
-from sayso.core.settings.settings import HistorySettings as Rule
+from sayso.core.settings.settings import HistorySettings
 from sayso.core.usage import UsageRecord
 from sayso.storage.archive import Archive
 from sayso.storage.database import MIGRATIONS
@@ -32,41 +32,41 @@ RATE_HZ = 16000
 
 def entry(id_, days=0.0, **others):
     started = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(NOW_S - days * DAY_S)) + ".000+00:00"
-    values = {"text": f"Words of {id_}.", "outcome": "inserted"} | others
+    values = {"text": f"Text of {id_}.", "outcome": "inserted"} | others
     return HistoryEntry(id=id_, started=started, timings={"final": 12.5}, **values)
 
 
 @pytest.fixture
-def told():
+def problems():
     return []
 
 
 @pytest.fixture
-def history(tmp_path, told):
-    return HistoryStore(tmp_path / "state" / "history.db", on_problem=told.append)
+def history(tmp_path, problems):
+    return HistoryStore(tmp_path / "state" / "history.db", on_problem=problems.append)
 
 
-def test_what_was_put_is_found(history):
+def test_an_entry_is_stored_with_all_its_fields(history):
     usage = (
         UsageRecord(endpoint="OpenAI", seconds=2, tokens=7, cost_usd=0.01),
         UsageRecord(endpoint="Attic"),
     )
-    wanted = entry("a", program="editor", duration_s=1.5, usage=usage, audio="a.flac")
-    history.put(wanted)
-    assert history.entries() == [wanted]
-    assert history.find("last") == wanted
+    expected = entry("a", program="editor", duration_s=1.5, usage=usage, audio="a.flac")
+    history.put(expected)
+    assert history.entries() == [expected]
+    assert history.find("last") == expected
     assert stat.S_IMODE(history.path.stat().st_mode) == 0o600
     with sqlite3.connect(history.path) as db:
         assert db.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
     db.close()
 
 
-def test_reading_a_history_that_is_not_there_makes_none(history):
+def test_reading_a_missing_history_does_not_create_it(history):
     assert (history.entries(), history.ids(), history.programs()) == ([], set(), [])
     assert not history.path.parent.exists()
 
 
-def test_newest_first_and_no_more_than_asked(history):
+def test_entries_are_limited_and_newest_first(history):
     for id_, days in (("b", 2), ("c", 0), ("a", 1)):
         history.put(entry(id_, days))
     assert [e.id for e in history.entries(2)] == ["c", "a"]
@@ -76,27 +76,27 @@ SEARCHES = {
     "a word": ("lemons", ["x"]),
     "part of a word": ("lem", ["x"]),
     "words in any order": ("rye milk", ["x"]),
-    "another case": ("MILK", ["x"]),
+    "different case": ("MILK", ["x"]),
     "accents": ("schon", ["y"]),
-    "accents that are written": ("schön", ["y"]),
-    "no spaces between words": ("会議", ["z"]),
-    "all": ("", ["z", "y", "x"]),
-    "none": ("milk tea", []),
-    "characters that mean something to SQL": ("%_'", []),
+    "accents in the query": ("schön", ["y"]),
+    "a script without spaces": ("会議", ["z"]),
+    "empty query": ("", ["z", "y", "x"]),
+    "no match": ("milk tea", []),
+    "characters with a meaning in SQL": ("%_'", []),
 }
 
 
-@pytest.mark.parametrize(("words", "found"), SEARCHES.values(), ids=SEARCHES)
-def test_search(history, words, found):
+@pytest.mark.parametrize(("query", "found"), SEARCHES.values(), ids=SEARCHES)
+def test_search(history, query, found):
     for id_, text in (("x", "Milk, two lemons, rye."), ("y", "Schön!"), ("z", "明日の会議")):
         history.put(entry(id_, text=text, program=id_))
-    assert [e.id for e in history.entries(search=words)] == found
-    assert [e.id for e in history.entries(search=words, program="x")] == [
+    assert [e.id for e in history.entries(search=query)] == found
+    assert [e.id for e in history.entries(search=query, program="x")] == [
         i for i in found if i == "x"
     ]
 
 
-def test_a_take_is_found_by_the_beginning_of_its_id(history):
+def test_an_entry_is_found_by_the_beginning_of_its_id(history):
     for id_ in ("2026-a1", "2026-a2", "2026-b", "2026-a"):
         history.put(entry(id_))
     assert history.find("2026-b").id == "2026-b"
@@ -105,11 +105,11 @@ def test_a_take_is_found_by_the_beginning_of_its_id(history):
     with pytest.raises(ProblemError, match="Several"):
         history.find("2026")
     for nothing in ("x", "", "%"):
-        with pytest.raises(ProblemError, match="No take"):
+        with pytest.raises(ProblemError, match="There is no dictation"):
             history.find(nothing)
 
 
-def test_what_is_deleted_is_not_in_the_file_any_more(history):
+def test_deleted_text_is_removed_from_the_file(history):
     history.put(entry("a", text="Xylophone secret", audio="a.flac"))
     assert history.delete(["a", "b"]) == ["a.flac"]
     assert history.entries() == []
@@ -122,30 +122,30 @@ def test_retention_deletes_by_age_and_outcome(history):
         ("new", 6, "inserted"), ("old", 8, "inserted"), ("failed", 8, "failed"), ("now", 0, "held"),
     ):  # fmt: skip
         history.put(entry(id_, days, outcome=outcome, audio=f"{id_}.flac"))
-    assert history.count_expired(Rule(keep="7d"), NOW_S) == 2
-    assert sorted(history.purge(Rule(keep="7d"), NOW_S)) == ["failed.flac", "old.flac"]
-    assert history.purge(Rule(keep="7d", sound_days=0), NOW_S) == ["new.flac"]
+    assert history.count_expired(HistorySettings(keep="7d"), NOW_S) == 2
+    assert sorted(history.purge(HistorySettings(keep="7d"), NOW_S)) == ["failed.flac", "old.flac"]
+    assert history.purge(HistorySettings(keep="7d", sound_days=0), NOW_S) == ["new.flac"]
     assert [e.audio for e in history.entries()] == ["now.flac", ""]
-    assert history.purge(Rule(keep="never"), NOW_S) == []
+    assert history.purge(HistorySettings(keep="never"), NOW_S) == []
     assert [e.id for e in history.entries()] == ["now"]
 
 
-def test_always_keeps_the_words_and_a_week_of_sound(history):
+def test_keeping_text_forever_keeps_audio_for_a_week(history):
     history.put(entry("old", 400, audio="old.flac"))
-    assert history.purge(Rule(keep="always"), NOW_S) == ["old.flac"]
+    assert history.purge(HistorySettings(keep="always"), NOW_S) == ["old.flac"]
     assert [(e.id, e.audio) for e in history.entries()] == [("old", "")]
 
 
-def test_sound_is_kept_for_as_long_as_is_said_and_no_longer_than_its_words(history):
+def test_audio_is_kept_for_its_own_number_of_days(history):
     history.put(entry("old", 20, audio="old.flac"))
     history.put(entry("new", 2, audio="new.flac"))
-    assert history.purge(Rule(keep="1y", sound_days=30), NOW_S) == []
-    assert history.purge(Rule(keep="1y", sound_days=7), NOW_S) == ["old.flac"]
-    assert history.purge(Rule(keep="1y", sound_days=1), NOW_S) == ["new.flac"]
+    assert history.purge(HistorySettings(keep="1y", sound_days=30), NOW_S) == []
+    assert history.purge(HistorySettings(keep="1y", sound_days=7), NOW_S) == ["old.flac"]
+    assert history.purge(HistorySettings(keep="1y", sound_days=1), NOW_S) == ["new.flac"]
     assert history.ids() == {"old", "new"}
 
 
-def test_an_older_version_is_brought_up_to_date_with_what_is_in_it(history):
+def test_an_older_version_is_migrated_with_its_data(history):
     history.put(entry("a"))
     newer = attrs.evolve(
         history, migrations=(*MIGRATIONS, "ALTER TABLE takes ADD COLUMN mood TEXT")
@@ -170,10 +170,10 @@ INSERT INTO takes VALUES (
 );
 PRAGMA user_version = 1;
 """
-"""The file as the first Sayso with a history left it."""
+"""The schema of the first version of Sayso with a history."""
 
 
-def test_a_file_of_the_first_version_is_brought_up_to_date_with_what_is_in_it(history):
+def test_a_file_of_the_first_version_is_migrated_with_its_data(history):
     history.path.parent.mkdir()
     db = sqlite3.connect(history.path)
     db.executescript(VERSION_1_SCHEMA)
@@ -185,9 +185,9 @@ def test_a_file_of_the_first_version_is_brought_up_to_date_with_what_is_in_it(hi
         timings={"final": 12.5}, program="editor", audio="a.flac",
     )  # fmt: skip
     assert (old.usage, old.cost_usd) == ((), None)
-    ledger = UsageStore(history.path)
-    assert ledger.days() == []
-    ledger.add(NOVEMBER, [OPENAI])
+    usage_store = UsageStore(history.path)
+    assert usage_store.days() == []
+    usage_store.add(NOVEMBER, [OPENAI])
     history.put(attrs.evolve(old, usage=(OPENAI,)))
     assert history.find("a").cost_usd == 0.017
     db = sqlite3.connect(history.path)
@@ -195,48 +195,48 @@ def test_a_file_of_the_first_version_is_brought_up_to_date_with_what_is_in_it(hi
     db.close()
 
 
-def test_a_newer_version_is_left_alone_and_told(history):
+def test_a_newer_version_is_not_changed_and_is_reported(history):
     newer = attrs.evolve(
         history, migrations=(*MIGRATIONS, "ALTER TABLE takes ADD COLUMN mood TEXT")
     )
     newer.put(entry("a"))
-    with pytest.raises(ProblemError, match="newer Sayso"):
+    with pytest.raises(ProblemError, match="newer version of Sayso"):
         history.put(entry("b"))
     assert [e.id for e in newer.entries()] == ["a"]
 
 
-def test_a_migration_that_breaks_leaves_the_version_before(history):
+def test_a_failed_migration_leaves_the_previous_version(history):
     history.put(entry("a"))
     broken = attrs.evolve(
         history, migrations=(*MIGRATIONS, "ALTER TABLE takes ADD COLUMN mood TEXT; NO SQL")
     )
-    with pytest.raises(ProblemError, match="cannot be used"):
+    with pytest.raises(ProblemError, match="cannot be read or written"):
         broken.entries()
     assert history.entries() == [entry("a")]
 
 
-@pytest.mark.parametrize("damage", ["all of it", "a page"])
-def test_a_damaged_file_is_set_aside_and_dictation_goes_on(history, told, damage):
+@pytest.mark.parametrize("damage", ["whole file", "one page"])
+def test_a_damaged_file_is_replaced(history, problems, damage):
     for number in range(200):
         history.put(entry(f"{number:03}", text="word " * 50))
     data = bytearray(history.path.read_bytes())
-    if damage == "all of it":
+    if damage == "whole file":
         data[:] = os.urandom(len(data))
     else:
         data[4096:-4096] = os.urandom(len(data) - 8192)
     history.path.write_bytes(data)
     history.put(entry("new"))
     assert [e.id for e in history.entries()] == ["new"]
-    (problem,) = told
-    assert "begun a new one" in problem.message
+    (problem,) = problems
+    assert "started a new one" in problem.message
     assert len(list(history.path.parent.glob("history-damaged-*.db"))) == 1
 
 
-def test_a_locked_file_is_waited_for(history):
+def test_a_writer_waits_for_another_writer(history):
     history.put(entry("a"))
     db = sqlite3.connect(history.path, isolation_level=None, check_same_thread=False)
     db.execute("BEGIN IMMEDIATE")
-    assert [e.id for e in history.entries()] == ["a"], "readers do not wait"
+    assert [e.id for e in history.entries()] == ["a"], "readers must not wait"
     release = threading.Timer(0.3, db.rollback)
     release.start()
     history.put(entry("b"))
@@ -245,23 +245,23 @@ def test_a_locked_file_is_waited_for(history):
     assert history.ids() == {"a", "b"}
 
 
-def test_a_file_that_stays_locked_is_told(history, monkeypatch):
-    monkeypatch.setattr("sayso.storage.database.LOCK_TIMEOUT_S", 0.05)
+def test_a_file_that_stays_locked_is_reported(history):
     history.put(entry("a"))
+    impatient = attrs.evolve(history, lock_timeout_s=0.05)
     db = sqlite3.connect(history.path, isolation_level=None)
     db.execute("BEGIN IMMEDIATE")
-    with pytest.raises(ProblemError, match="busy"):
-        history.put(entry("b"))
+    with pytest.raises(ProblemError, match="Another program"):
+        impatient.put(entry("b"))
     db.close()
 
 
-def test_a_place_that_cannot_be_written_is_told(tmp_path):
+def test_a_folder_that_cannot_be_written_is_reported(tmp_path):
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(ProblemError, match="cannot be used"):
+    with pytest.raises(ProblemError, match="cannot be read or written"):
         HistoryStore(tmp_path / "file" / "history.db").put(entry("a"))
 
 
-def test_a_full_disk_is_told(history):
+def test_a_full_disk_is_reported(history):
     history.put(entry("a"))
 
     def fill(db):
@@ -273,7 +273,7 @@ def test_a_full_disk_is_told(history):
     assert history.ids() == {"a"}
 
 
-def test_folding():
+def test_search_ignores_case_accents_and_width():
     assert normalize_for_search("ÉCOLE Straße ﬁn") == "ecole strasse fin"
 
 
@@ -292,7 +292,7 @@ for number in range(10_000):
 
 
 @pytest.mark.parametrize("run", range(5))
-def test_a_kill_in_mid_write_loses_no_row_that_was_put(history, told, run):
+def test_a_kill_during_a_write_loses_no_finished_row(history, problems, run):
     writer = subprocess.Popen(
         [sys.executable, "-S", "-c", WRITER, str(history.path), *sys.path], stdout=subprocess.PIPE
     )
@@ -304,71 +304,73 @@ def test_a_kill_in_mid_write_loses_no_row_that_was_put(history, told, run):
     writer.wait()
     assert put <= len(history.ids()) <= put + 1
     history.put(entry("after"))
-    assert told == []
+    assert problems == []
 
 
-# The ledger: days, without words
+# Usage
 
 
 @pytest.fixture
-def ledger(history):
+def usage_store(history):
     return UsageStore(history.path, history.on_problem)
 
 
-def test_what_takes_took_is_summed_by_day_and_endpoint(ledger):
-    assert ledger.days() == []
-    assert not ledger.path.exists()
-    ledger.add(NOVEMBER, [])
-    assert not ledger.path.exists()
-    ledger.add(NOVEMBER, [OPENAI, ON_OWN_SERVER, OPENAI])
-    ledger.add(NOVEMBER, [OPENAI])
-    ledger.add(dt.date(2026, 10, 31), [ON_OWN_SERVER])
-    assert [(d.day.month, d.endpoint, d.total.takes) for d in ledger.days()] == [
+def test_usage_is_summed_by_day_and_endpoint(usage_store):
+    assert usage_store.days() == []
+    assert not usage_store.path.exists()
+    usage_store.add(NOVEMBER, [])
+    assert not usage_store.path.exists()
+    usage_store.add(NOVEMBER, [OPENAI, ON_OWN_SERVER, OPENAI])
+    usage_store.add(NOVEMBER, [OPENAI])
+    usage_store.add(dt.date(2026, 10, 31), [ON_OWN_SERVER])
+    assert [(d.day.month, d.endpoint, d.total.takes) for d in usage_store.days()] == [
         (10, "Attic", 1), (11, "Attic", 1), (11, "OpenAI", 2),
     ]  # fmt: skip
-    own, openai = ledger.days("2026-11")
+    own, openai = usage_store.days("2026-11")
     assert (openai.total.seconds, openai.total.tokens) == (180, 9)
     assert openai.total.cost_usd == pytest.approx(0.051)
     assert (own.total.seconds, own.total.cost_usd) == (30, None)
 
 
-def test_a_price_that_becomes_known_counts_from_then_on(ledger):
-    ledger.add(NOVEMBER, [ON_OWN_SERVER])
-    ledger.add(NOVEMBER, [attrs.evolve(ON_OWN_SERVER, cost_usd=0.5)])
-    ledger.add(NOVEMBER, [ON_OWN_SERVER])
-    assert ledger.days()[0].total.cost_usd == 0.5
+def test_a_known_price_is_added_to_an_unknown_one(usage_store):
+    usage_store.add(NOVEMBER, [ON_OWN_SERVER])
+    usage_store.add(NOVEMBER, [attrs.evolve(ON_OWN_SERVER, cost_usd=0.5)])
+    usage_store.add(NOVEMBER, [ON_OWN_SERVER])
+    assert usage_store.days()[0].total.cost_usd == 0.5
 
 
-def test_a_month_knows_what_was_answered_about_its_budget(ledger):
-    assert ledger.month(NOVEMBER) == MonthBudget("2026-11", 0.0)
-    ledger.add(NOVEMBER, [OPENAI, ON_OWN_SERVER])
-    ledger.mark_warned("2026-11", 5.0)
-    ledger.approve("2026-11", 5.0)
-    ledger.mark_warned("2026-11", 6.0)
-    assert ledger.month(NOVEMBER) == MonthBudget("2026-11", 0.017, warned_usd=6.0, approved_usd=5.0)
-    assert ledger.month(dt.date(2026, 12, 1)) == MonthBudget("2026-12", 0.0)
+def test_a_month_remembers_the_decisions_about_its_budget(usage_store):
+    assert usage_store.month(NOVEMBER) == MonthBudget("2026-11", 0.0)
+    usage_store.add(NOVEMBER, [OPENAI, ON_OWN_SERVER])
+    usage_store.mark_warned("2026-11", 5.0)
+    usage_store.approve("2026-11", 5.0)
+    usage_store.mark_warned("2026-11", 6.0)
+    assert usage_store.month(NOVEMBER) == MonthBudget(
+        "2026-11", 0.017, warned_usd=6.0, approved_usd=5.0
+    )
+    assert usage_store.month(dt.date(2026, 12, 1)) == MonthBudget("2026-12", 0.0)
 
 
-def test_two_programs_may_count_at_once(ledger):
+def test_several_threads_may_add_usage_at_once(usage_store):
     threads = [
-        threading.Thread(target=lambda: [ledger.add(NOVEMBER, [OPENAI]) for _ in range(10)])
+        threading.Thread(target=lambda: [usage_store.add(NOVEMBER, [OPENAI]) for _ in range(10)])
         for _ in range(3)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert ledger.days()[0].total.takes == 30
+    assert usage_store.days()[0].total.takes == 30
 
 
-# The archive: rows and sound together
+# The archive: entries and recordings
 
 
 @pytest.fixture
-def archive(tmp_path, history, told):
-    made = Archive(Recordings(tmp_path / "state" / "takes"), history, on_problem=told.append)
-    yield made
-    made.close()
+def archive(tmp_path, history, problems):
+    archive = Archive(Recordings(tmp_path / "state" / "takes"), history, on_problem=problems.append)
+    yield archive
+    archive.close()
 
 
 def record(archive, id_, seconds=1.0):
@@ -379,58 +381,58 @@ def record(archive, id_, seconds=1.0):
 
 
 def finished_files(archive):
-    """Everything asked for before is done."""
-    archive._executor.submit(lambda: None).result(10)
+    """Wait until the archive has done all pending work; return the names of its files."""
+    archive.load("missing").exception(10)
     return sorted(path.name for path in archive.recordings.folder.glob("*"))
 
 
-def test_a_take_that_is_over_has_a_row_and_a_flac(archive):
+def test_a_stored_take_has_an_entry_and_a_flac(archive):
     record(archive, "a")
     archive.store(entry("a"))
     assert finished_files(archive) == ["a.flac"]
     assert archive.history.find("a").audio == "a.flac"
     take, kept = archive.load("a").result(10)
-    assert (take.duration_s, kept.text) == (1.0, "Words of a.")
+    assert (take.duration_s, kept.text) == (1.0, "Text of a.")
 
 
 RETENTION_CASES = {
-    "everything": (Rule(), "inserted", ["a.flac"], 1),
-    "no sound": (Rule(sound_days=0), "inserted", [], 1),
-    "nothing, landed": (Rule(keep="never"), "inserted", [], 0),
-    "nothing, cancelled": (Rule(keep="never"), "cancelled", [], 0),
-    "nothing, but it failed": (Rule(keep="never"), "failed", ["a.flac"], 1),
-    "no sound, but it is held": (Rule(sound_days=0), "held", ["a.flac"], 1),
+    "everything": (HistorySettings(), "inserted", ["a.flac"], 1),
+    "no audio": (HistorySettings(sound_days=0), "inserted", [], 1),
+    "nothing, inserted": (HistorySettings(keep="never"), "inserted", [], 0),
+    "nothing, cancelled": (HistorySettings(keep="never"), "cancelled", [], 0),
+    "nothing, but failed": (HistorySettings(keep="never"), "failed", ["a.flac"], 1),
+    "no audio, but held": (HistorySettings(sound_days=0), "held", ["a.flac"], 1),
 }
 
 
 @pytest.mark.parametrize(
-    ("rule", "outcome", "files", "rows"), RETENTION_CASES.values(), ids=RETENTION_CASES
+    ("settings", "outcome", "files", "rows"), RETENTION_CASES.values(), ids=RETENTION_CASES
 )
-def test_what_the_rule_keeps(archive, rule, outcome, files, rows):
-    archive.configure(rule)
+def test_the_settings_decide_what_is_kept(archive, settings, outcome, files, rows):
+    archive.configure(settings)
     record(archive, "a")
     archive.store(entry("a", outcome=outcome))
     assert finished_files(archive) == files
     assert len(archive.history.entries()) == rows
 
 
-def test_private_words_are_gone_once_they_have_landed(archive):
-    archive.configure(Rule(keep="never"))
+def test_text_that_is_not_kept_is_deleted_once_inserted(archive):
+    archive.configure(HistorySettings(keep="never"))
     record(archive, "a")
     archive.store(entry("a", outcome="held"))
     archive.store(entry("a", outcome="inserted"))
     assert (finished_files(archive), archive.history.entries()) == ([], [])
 
 
-def test_a_stricter_rule_is_in_force_at_once(archive):
+def test_stricter_settings_apply_at_once(archive):
     record(archive, "a")
     archive.store(entry("a", days=10, outcome="inserted"))
-    archive.configure(Rule(keep="7d", sound_days=0))
+    archive.configure(HistorySettings(keep="7d", sound_days=0))
     assert finished_files(archive) == []
     assert archive.history.entries() == []
 
 
-def test_only_recordings_from_before_that_have_no_row_are_unfinished(archive):
+def test_older_recordings_without_an_entry_are_interrupted(archive):
     for id_ in ("cut", "known", "new"):
         record(archive, id_)
     archive.history.put(entry("known", audio="known.wav"))
@@ -443,18 +445,18 @@ def test_only_recordings_from_before_that_have_no_row_are_unfinished(archive):
 
 
 @pytest.mark.parametrize(("days", "left"), [(7, []), (30, ["old.flac"])])
-def test_a_start_deletes_sound_that_is_older_than_is_said(archive, days, left):
+def test_a_start_deletes_expired_audio(archive, days, left):
     record(archive, "old")
     archive.recordings.compress("old")
     path = archive.recordings.folder / "old.flac"
     os.utime(path, (NOW_S - 10 * DAY_S, NOW_S - 10 * DAY_S))
     archive.history.put(entry("old", 10, audio="old.flac"))
-    archive.configure(Rule(keep="1y", sound_days=days))
+    archive.configure(HistorySettings(keep="1y", sound_days=days))
     assert archive.interrupted().result(10) == []
     assert finished_files(archive) == left
 
 
-def test_what_is_removed_is_gone_with_its_sound(archive):
+def test_a_deleted_take_loses_its_audio(archive):
     record(archive, "a")
     archive.store(entry("a"))
     archive.delete(["a"])
@@ -462,27 +464,27 @@ def test_what_is_removed_is_gone_with_its_sound(archive):
 
 
 @pytest.mark.expect_log
-def test_a_history_that_cannot_be_written_is_told_once_and_the_sound_stays(archive, told):
+def test_an_unwritable_history_is_reported_once_and_the_audio_kept(archive, problems):
     archive.history.path.mkdir(parents=True)
     for id_ in ("a", "b"):
         record(archive, id_)
         archive.store(entry(id_))
     assert finished_files(archive) == ["a.wav", "b.wav"]
-    assert ["cannot be used" in problem.message for problem in told] == [True]
+    assert ["cannot be read or written" in problem.message for problem in problems] == [True]
 
 
 @pytest.mark.parametrize("keep", ["never", "7d"])
-def test_what_was_used_is_counted_whatever_is_kept(archive, keep):
-    archive.configure(Rule(keep=keep))
+def test_usage_is_recorded_whatever_is_kept(archive, keep):
+    archive.configure(HistorySettings(keep=keep))
     record(archive, "a")
     archive.store(entry("a", usage=(OPENAI,)), [OPENAI])
-    archive.store(entry("a", usage=(OPENAI,)))  # a change that used nothing
+    archive.store(entry("a", usage=(OPENAI,)))  # a change without new usage
     archive.record_usage([OPENAI])
     archive.delete_all()
-    archive.configure(Rule(keep="never"))
+    archive.configure(HistorySettings(keep="never"))
     finished_files(archive)
     assert archive.history.entries() == []
     (day,) = archive.usage.days()
     assert (day.endpoint, day.total.takes, day.total.seconds) == ("OpenAI", 2, 120)
     assert day.day == dt.datetime.now().astimezone().date()
-    assert b"Words of a" not in archive.history.path.read_bytes()
+    assert b"Text of a" not in archive.history.path.read_bytes()

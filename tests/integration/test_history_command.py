@@ -85,10 +85,10 @@ def test_show_in_words(run):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["show", "2026"], "Several takes begin with '2026'. Add some letters."),
-        (["show", "x"], "No take is called 'x'."),
+        (["show", "2026"], "Several IDs begin with “2026”. Add more characters."),
+        (["show", "x"], "There is no dictation with the ID “x”."),
         (["retry", "last"], "no longer on this computer"),
-        (["export", "words.doc"], "End it in .txt, .csv, .json or .zip."),
+        (["export", "words.doc"], "Use .txt, .csv, .json or .zip."),
         (["export", "/nowhere/words.txt"], "cannot be written"),
         (["delete"], "Name takes, or say --all."),
         (["delete", "last", "--all"], "Name takes, or say --all."),

@@ -82,7 +82,7 @@ def test_a_request_without_end_is_not_kept():
 
 
 def test_only_one_holds_the_lock():
-    first, second = instance.InstanceLock(), instance.InstanceLock()
+    first, second = instance.FileLock(instance.lock_path()), instance.FileLock(instance.lock_path())
     assert (first.acquire(), second.acquire()) == (True, False)
     first.close()
     assert second.acquire()

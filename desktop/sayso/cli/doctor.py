@@ -10,10 +10,11 @@ from typing import Any, Literal
 import attrs
 
 from ..core.problems import Problem, ProblemError, replaced
+from ..core.problems.storage import KEYRING_MISSING
 from ..core.settings.endpoint import ON_DEVICE, Endpoint
 from ..core.settings.settings import Settings
 from ..storage import paths
-from ..storage.keyring import NO_KEYRING, ApiKeyStore, KeyLocation, system_keyring
+from ..storage.keyring import ApiKeyStore, KeyLocation, system_keyring
 from ..system import Platform, current_platform
 
 Verdict = Literal["ok", "problem", "unused"]
@@ -136,7 +137,7 @@ def _check_microphone(settings: Settings) -> Finding:
 def _check_keyring() -> Finding:
     ring = system_keyring()
     if ring is None:
-        return _problem_finding(NO_KEYRING)
+        return _problem_finding(KEYRING_MISSING())
     ApiKeyStore(environment={}).location("doctor.invalid")  # asks it, so that a locked one says so
     return Finding("ok", "Keys are kept in the system's keyring.", "", type(ring).__module__)
 

@@ -1,1 +1,1 @@
-"""One device, store or service each; they translate every library error. No Qt."""
+"""Files, databases and the keyring. Each module translates the errors of its library."""

@@ -1,7 +1,7 @@
-"""What becomes of takes that are over: a row in the history, and the sound as FLAC.
+"""Storage of finished takes: a row in the history, and the audio as FLAC.
 
-One thread does all of it in order, so that nobody waits. What it cannot do is told, and left
-as it is: a WAV without a row is found again at the next start.
+One thread does all the work in order, so that no caller waits. If something fails, a problem is
+reported and the files stay as they are: a WAV without a row is found again at the next start.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ..core.dictation.history_entry import HistoryEntry, entry_from_take
 from ..core.dictation.retention import ORPHAN_DAYS, audio_days, text_days
 from ..core.dictation.take import Take
 from ..core.problems import Problem, ProblemError
-from ..core.settings.settings import HistorySettings as Rule
+from ..core.settings.settings import HistorySettings
 from ..core.usage import UsageRecord
 from .history import HistoryStore
 from .recordings import Recordings, modified_s
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 
 class Archive:
-    """Any thread may call it."""
+    """Methods can be called from any thread."""
 
     def __init__(
         self,
@@ -41,67 +41,74 @@ class Archive:
         on_problem: Callable[[Problem], object],
         on_change: Callable[[], object] = lambda: None,
     ) -> None:
-        """`warned` and `changed` (the history has) are called in its thread."""
+        """The callbacks are called in the archive's thread.
+
+        `on_change`: the history or usage has changed.
+        """
         self.recordings, self.history = recordings, history
         self.usage = UsageStore(history.path, history.on_problem)
         self._on_problem, self._on_change = on_problem, on_change
-        self._settings = Rule()
+        self._settings = HistorySettings()
         self._last_problem: Problem | None = None
         self._started_s = time.time()
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="archive")
 
-    def configure(self, settings: Rule) -> None:
-        """From now on; what it keeps no longer goes at once."""
-        before, self._settings = self._settings, settings
-        if before != settings:
+    def configure(self, settings: HistorySettings) -> None:
+        """Use new settings, and delete what they no longer keep."""
+        previous, self._settings = self._settings, settings
+        if previous != settings:
             self._submit(self._purge)
 
-    def store(self, entry: HistoryEntry, used: Iterable[UsageRecord] = ()) -> None:
-        """The take is over, or something about it has changed; `used` since it was kept last."""
-        self.record_usage(used)
+    def store(self, entry: HistoryEntry, usage: Iterable[UsageRecord] = ()) -> None:
+        """Store a finished take or a change of it, and the usage since it was last stored."""
+        self.record_usage(usage)
         self._submit(self._store, entry)
 
-    def record_usage(self, used: Iterable[UsageRecord]) -> None:
-        """Whether or not anything else is kept of the take."""
-        if used := list(used):
+    def record_usage(self, usage: Iterable[UsageRecord]) -> None:
+        """Add to today's totals, whether or not the take itself is kept."""
+        if records := list(usage):
             today = dt.datetime.now().astimezone().date()
-            self._submit(self.usage.add, today, used)
+            self._submit(self.usage.add, today, records)
 
     def update_entry(self, entry: HistoryEntry) -> None:
-        """Write the row and leave the sound as it is."""
+        """Write the row, and leave the audio unchanged."""
         self._submit(self.history.put, entry)
 
     def delete(self, ids: Iterable[str]) -> None:
-        """Words and sound."""
+        """Delete text and audio."""
         self._submit(self._delete, list(ids))
 
     def delete_all(self) -> None:
-        self._submit(self._delete_all)
+        self._submit(lambda: self._delete(self.history.ids()))
 
     def delete_entry(self, id_: str) -> None:
-        """Forget the row and leave the sound, as if the take had been cut off."""
+        """Delete the row and keep the audio, as if the take had been interrupted by a crash."""
         self._submit(self.history.delete, [id_])
 
     def quarantine(self, id_: str) -> None:
-        """Its recording cannot be read, but it may be somebody's words: kept for a week."""
+        """Set an unreadable recording aside. It is kept for a week."""
         self._submit(self.recordings.quarantine, id_)
 
     def interrupted(self) -> Future[list[str]]:
-        """Ids of the recordings that a crash cut off before this run, oldest first."""
+        """Return the IDs of recordings that an earlier run did not finish, oldest first."""
         return self._executor.submit(self._interrupted)
 
     def load(self, id_: str) -> Future[tuple[Take, HistoryEntry]]:
-        """A take with its sound, and its row: a new one if it has none. ProblemError."""
+        """Return a take with its audio, and its entry or a new one.
+
+        Raises:
+            ProblemError: The recording or the history cannot be read (from the future).
+        """
         return self._executor.submit(self._load, id_)
 
     def close(self) -> None:
-        """Finish what has begun."""
+        """Finish all pending work."""
         self._executor.shutdown(wait=True)
 
-    # Its thread
+    # In the archive's thread
 
     def _submit(self, job: Callable[..., object], *arguments: Any) -> None:
-        with contextlib.suppress(RuntimeError):  # closed: the next start finds what is left
+        with contextlib.suppress(RuntimeError):  # closed: the next start does the rest
             self._executor.submit(self._run_job, job, *arguments)
 
     def _run_job(self, job: Callable[..., object], *arguments: Any) -> None:
@@ -109,18 +116,19 @@ class Archive:
             job(*arguments)
         except ProblemError as error:
             log.warning("%s %s", error.problem.message, error.problem.detail)
-            if error.problem != self._last_problem:  # once, not at every take
+            if error.problem != self._last_problem:  # not again for every take
                 self._last_problem = error.problem
                 self._on_problem(error.problem)
         else:
             self._on_change()
 
     def _store(self, entry: HistoryEntry) -> None:
-        rule, id_ = self._settings, entry.id
-        if text_days(rule, entry.outcome) == 0:
+        settings, id_ = self._settings, entry.id
+        if text_days(settings, entry.outcome) == 0:
             self._delete([id_])
             return
-        file = self.recordings.audio_path(id_) if audio_days(rule, entry.outcome) else None
+        keeps_audio = audio_days(settings, entry.outcome) > 0
+        file = self.recordings.audio_path(id_) if keeps_audio else None
         self.history.put(attrs.evolve(entry, audio=file.name if file else ""))
         if file is None:
             self.recordings.delete(id_)
@@ -134,17 +142,11 @@ class Archive:
         except ProblemError as error:
             log.info("%s: %s", entry.id, error.problem.message)
 
-    def _compress_by_id(self, id_: str) -> None:
-        """A crash came between the row and the FLAC."""
-        self._compress(self.history.find(id_))
-
-    def _delete(self, ids: list[str]) -> None:
+    def _delete(self, ids: Iterable[str]) -> None:
+        ids = list(ids)
         self.history.delete(ids)
         for id_ in ids:
             self.recordings.delete(id_)
-
-    def _delete_all(self) -> None:
-        self._delete(sorted(self.history.ids()))
 
     def _purge(self) -> None:
         for name in self.history.purge(self._settings, time.time()):
@@ -157,14 +159,14 @@ class Archive:
         except ProblemError as error:
             self._on_problem(error.problem)
             return []
-        cut_off = []
+        interrupted = []
         for id_ in self.recordings.wav_ids(self._started_s):
-            if id_ in known:
-                self._run_job(self._compress_by_id, id_)
+            if id_ in known:  # a crash came between the row and the FLAC
+                self._run_job(lambda id_: self._compress(self.history.find(id_)), id_)
             else:
-                cut_off.append(id_)
+                interrupted.append(id_)
         self._run_job(self._purge)
-        return cut_off
+        return interrupted
 
     def _load(self, id_: str) -> tuple[Take, HistoryEntry]:
         take = self.recordings.load(id_)

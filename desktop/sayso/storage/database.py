@@ -1,11 +1,10 @@
-"""The file that history and usage are kept in: SQLite, brought up to date step by step.
+"""The SQLite file that holds history and usage, with its migrations.
 
-Any thread and any process may use it: every call opens its own connection, readers never
-wait for a writer (WAL), and writers wait for each other. A damaged file is set aside and a
-new one begun. Where the file cannot be written, dictation goes on without it.
+Any thread and any process may use it: each call opens its own connection, readers never wait for a
+writer (WAL), and writers wait for each other. A damaged file is renamed and a new one created.
 
-Commits survive a kill -9. After a power cut the last ones may be gone (synchronous NORMAL);
-then the recordings they were about are on disk without a row, and are rescued.
+Commits survive a kill -9. A power cut can lose the last ones (`synchronous = NORMAL`); their
+recordings are then on disk without a row, and are recovered at the next start.
 """
 
 from __future__ import annotations
@@ -21,11 +20,18 @@ from typing import TypeVar
 
 import attrs
 
-from ..core.problems import Problem, ProblemError, untyped_problem
+from ..core.problems import Problem, ProblemError
+from ..core.problems.storage import (
+    HISTORY_BUSY,
+    HISTORY_DAMAGED,
+    HISTORY_DISK_FULL,
+    HISTORY_NEWER,
+    HISTORY_UNAVAILABLE,
+)
 
 T = TypeVar("T")
 LOCK_TIMEOUT_S = 10.0
-"""For another writer."""
+"""Longest time to wait for another writer."""
 MIN_FREE_BYTES = 65_536
 MIGRATIONS: tuple[str, ...] = (
     """
@@ -66,18 +72,19 @@ MIGRATIONS: tuple[str, ...] = (
     ) WITHOUT ROWID;
     """,
 )
-"""Each leads from the version that is its place in the list to the next."""
+"""SQL that upgrades the version of its index to the next one."""
 
 
 @attrs.frozen
 class Database:
     path: Path
     on_problem: Callable[[Problem], object] = attrs.field(default=lambda _: None)
-    """Told when a damaged file was set aside; from the thread that met it."""
+    """Called when a damaged file was replaced, in the thread that found it."""
     migrations: tuple[str, ...] = MIGRATIONS
+    lock_timeout_s: float = LOCK_TIMEOUT_S
 
     def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
-        """What `query` finds; a file that is not there is empty, and is not made.
+        """Run a query. A file that does not exist is treated as empty and not created.
 
         Raises:
             ProblemError: The file cannot be read.
@@ -85,10 +92,10 @@ class Database:
         return self._run(query, create=False)
 
     def write(self, operation: Callable[[sqlite3.Connection], T]) -> T:
-        """All of it or nothing.
+        """Run an operation as one transaction.
 
         Raises:
-            ProblemError: The file cannot be written.
+            ProblemError: The file cannot be written; nothing was changed.
         """
         return self._run(operation, create=True)
 
@@ -108,13 +115,14 @@ class Database:
 
     @contextlib.contextmanager
     def _transaction(self, create: bool) -> Iterator[sqlite3.Connection]:
-        """A transaction; one that only reads makes no file."""
-        there = create or self.path.exists()
-        if create and not self.path.exists():
+        exists = self.path.exists()
+        if create and not exists:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
         db = sqlite3.connect(
-            self.path if there else ":memory:", timeout=LOCK_TIMEOUT_S, isolation_level=None
+            self.path if create or exists else ":memory:",
+            timeout=self.lock_timeout_s,
+            isolation_level=None,
         )
         try:
             db.row_factory = sqlite3.Row
@@ -132,18 +140,14 @@ class Database:
             db.close()
 
     def _migrate(self, db: sqlite3.Connection) -> None:
-        """Step by step to the newest version; a crash leaves one of the versions whole."""
+        """Upgrade to the newest version, one transaction per version."""
         db.execute("PRAGMA journal_mode = WAL")
         while True:
             db.execute("BEGIN IMMEDIATE")
-            version = db.execute("PRAGMA user_version").fetchone()[0]  # another may have been here
+            # Another process may have upgraded the file in the meantime.
+            version = db.execute("PRAGMA user_version").fetchone()[0]
             if version > len(self.migrations):
-                raise ProblemError(
-                    untyped_problem(
-                        "The history was written by a newer Sayso.",
-                        "Install that one again to see it. Dictation works all the same.",
-                    )
-                )
+                raise ProblemError(HISTORY_NEWER())
             if version == len(self.migrations):
                 db.execute("COMMIT")
                 return
@@ -153,14 +157,12 @@ class Database:
             db.execute("COMMIT")
 
     def _quarantine(self, error: sqlite3.DatabaseError) -> None:
-        aside = self.path.with_name(f"{self.path.stem}-damaged-{time.strftime('%Y%m%d-%H%M%S')}.db")
-        self.path.replace(aside)
-        for end in ("-wal", "-shm"):
-            self.path.with_name(self.path.name + end).unlink(missing_ok=True)
-        what = "The history was damaged, and Sayso has begun a new one."
-        self.on_problem(
-            untyped_problem(what, f"The old one is kept as {aside.name}.", detail=str(error))
-        )
+        time_stamp = time.strftime("%Y%m%d-%H%M%S")
+        damaged = self.path.with_name(f"{self.path.stem}-damaged-{time_stamp}.db")
+        self.path.replace(damaged)
+        for suffix in ("-wal", "-shm"):
+            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+        self.on_problem(HISTORY_DAMAGED(file=damaged.name, detail=str(error)))
 
 
 def _error_code(error: BaseException) -> int:
@@ -168,27 +170,21 @@ def _error_code(error: BaseException) -> int:
 
 
 def _problem_error(error: Exception, path: Path) -> ProblemError:
-    code, detail = _error_code(error), str(error)
+    code = _error_code(error)
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return ProblemError(
-            untyped_problem("Another program keeps the history busy.", "Try again.", detail=detail)
-        )
-    if code == sqlite3.SQLITE_FULL or _disk_is_full(path.parent):
-        return ProblemError(
-            untyped_problem(
-                "The disk is full, so the history is not kept.", "Make some space.", "", detail
-            )
-        )
-    what = "The history on this computer cannot be used."
-    return ProblemError(
-        untyped_problem(
-            what, "Dictation works all the same. Check the folder it is in.", detail=detail
-        )
-    )
+        kind = HISTORY_BUSY
+    elif code == sqlite3.SQLITE_FULL or _disk_is_full(path.parent):
+        kind = HISTORY_DISK_FULL
+    else:
+        kind = HISTORY_UNAVAILABLE
+    return ProblemError(kind(detail=str(error)))
 
 
 def _disk_is_full(folder: Path) -> bool:
-    """SQLite calls it another error where there is no space for its log and index either."""
+    """Return whether there is no space left for the files that SQLite needs.
+
+    SQLite reports other errors if there is no space for its log and index.
+    """
     with contextlib.suppress(OSError):
         return shutil.disk_usage(folder).free < MIN_FREE_BYTES
     return False

@@ -1,62 +1,87 @@
-"""Everything that is kept, as a file to take along: text, table, JSON, or all with its sound."""
+"""Export of the history as text, CSV or JSON, or as a zip file with the recordings."""
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
-from ..core.dictation.history_entry import ExportFormat as TextFormat
-from ..core.dictation.history_entry import HistoryEntry, format_entries
-from ..core.problems import ProblemError, untyped_problem
+from ..core.dictation.history_entry import HistoryEntry
+from ..core.problems import ProblemError
+from ..core.problems.storage import EXPORT_FORMAT_UNKNOWN, EXPORT_NOT_WRITTEN
 from .recordings import Recordings
 
+TextFormat = Literal["txt", "csv", "json"]
 ExportFormat = Literal[TextFormat, "zip"]
 EXPORT_FORMATS: tuple[ExportFormat, ...] = (*get_args(TextFormat), "zip")
 
 
 def format_for(path: Path) -> ExportFormat:
-    """By its ending.
+    """Return the format for the suffix of a file name.
 
     Raises:
-        ProblemError: It is none that Sayso writes.
+        ProblemError: The suffix is not supported.
     """
     suffix = path.suffix.lower().removeprefix(".")
-    for kind in EXPORT_FORMATS:
-        if suffix == kind:
-            return kind
-    ends = ", ".join(f".{kind}" for kind in EXPORT_FORMATS[:-1])
-    raise ProblemError(
-        untyped_problem(
-            f"{path.name} says not what kind of file it is.", f"End it in {ends} or .zip."
-        )
-    )
+    for format_ in EXPORT_FORMATS:
+        if suffix == format_:
+            return format_
+    suffixes = ", ".join(f".{one}" for one in EXPORT_FORMATS[:-1])
+    raise ProblemError(EXPORT_FORMAT_UNKNOWN(file=path.name, suffixes=f"{suffixes} or .zip"))
 
 
 def write(
-    path: Path, format_: ExportFormat, entries: Sequence[HistoryEntry], spool: Recordings
+    path: Path, format_: ExportFormat, entries: Sequence[HistoryEntry], recordings: Recordings
 ) -> None:
-    """A zip has the words as text and as JSON, and each recording that is still kept.
+    """Write the entries to a file. A zip file has them as text and JSON, and their recordings.
 
     Raises:
         ProblemError: The file cannot be written.
     """
     try:
         if format_ == "zip":
-            _write_zip(path, entries, spool)
+            _write_zip(path, entries, recordings)
         else:
             path.write_text(format_entries(entries, format_), "utf-8", newline="")
     except OSError as error:
-        raise ProblemError(
-            untyped_problem(f"{path} cannot be written: {error.strerror}.", "Choose another place.")
-        ) from error
+        reason = error.strerror or str(error)
+        raise ProblemError(EXPORT_NOT_WRITTEN(path=path, reason=reason)) from error
 
 
-def _write_zip(path: Path, entries: Sequence[HistoryEntry], spool: Recordings) -> None:
+def format_entries(entries: Iterable[HistoryEntry], format_: TextFormat) -> str:
+    """Return the entries as text with the time above each one, as CSV or as a JSON list."""
+    if format_ == "json":
+        rows = [entry.as_dict() for entry in entries]
+        return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
+    if format_ == "csv":
+        return _format_csv(entries)
+    return "\n".join(f"{e.local_time:%Y-%m-%d %H:%M}\n{e.text}\n" for e in entries if e.text)
+
+
+def _format_csv(entries: Iterable[HistoryEntry]) -> str:
+    table = io.StringIO(newline="")
+    writer = csv.writer(table)
+    writer.writerow(["time", "program", "seconds", "engine", "cost_usd", "outcome", "text"])
+    for e in entries:
+        time = e.local_time.isoformat(timespec="seconds")
+        program, engine, text = map(_escape_formula, (e.program, e.engine, e.text))
+        writer.writerow([time, program, e.duration_s, engine, e.cost_usd, e.outcome, text])
+    return table.getvalue()
+
+
+def _escape_formula(text: str) -> str:
+    """Prefix text that a spreadsheet would evaluate as a formula."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+def _write_zip(path: Path, entries: Sequence[HistoryEntry], recordings: Recordings) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
-        for format_ in ("txt", "json"):
-            packed.writestr(f"dictations.{format_}", format_entries(entries, format_))
+        packed.writestr("dictations.txt", format_entries(entries, "txt"))
+        packed.writestr("dictations.json", format_entries(entries, "json"))
         for entry in entries:
-            if sound := spool.audio_path(entry.id):
-                packed.write(sound, f"sound/{sound.name}", zipfile.ZIP_STORED)
+            if audio := recordings.audio_path(entry.id):
+                packed.write(audio, f"sound/{audio.name}", zipfile.ZIP_STORED)

@@ -1,11 +1,11 @@
-"""One running Sayso per user, and the socket it is spoken to.
+"""The single running instance of Sayso per user, and its control socket.
 
-The client half is for key bindings: it imports nothing but what Python has loaded anyway,
-so that `sayso start` is done in well under 100 ms. A request is one line, a command such as
-`start`; the answer is one line of JSON. The socket is the user's own (folder 0700, socket
-0600), and where the system names the user at the other end (Linux), both ends look. Where
-Python has no unix sockets (Windows), it is a port of the loopback and a random word, both in
-a file of the user's own.
+The client half is used by key bindings. It imports only modules that Python has loaded anyway, so
+that `sayso start` takes well under 100 ms. A request is one line with a command such as `start`;
+the response is one line. Only the user can access the socket (folder 0700, socket 0600). Where the
+system names the user of the other end (Linux), both ends check it. Where Python has no Unix sockets
+(Windows), Sayso uses a loopback port and a random token, both in a file that only the user can
+read.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 REQUEST_TIMEOUT_S = 5.0
 STARTUP_TIMEOUT_S = 30.0
-"""How long a start waits for another one to answer."""
-_HAS_UNIX_SOCKETS = hasattr(socket, "AF_UNIX")
+"""Longest time to wait for another instance that is starting or ending."""
 MAX_REQUEST_BYTES = 4096
+_HAS_UNIX_SOCKETS = hasattr(socket, "AF_UNIX")
 
 RequestHandler = Callable[[str], Awaitable[str]]
 
 
 def runtime_folder() -> str:
-    """Where the socket lives: $XDG_RUNTIME_DIR, or a private folder among the temporary ones."""
+    """Return the folder of the socket: $XDG_RUNTIME_DIR, or a private temporary folder."""
     runtime = os.environ.get("XDG_RUNTIME_DIR")
     if runtime and os.path.isdir(runtime):
         return runtime
@@ -42,7 +42,7 @@ def runtime_folder() -> str:
     if hasattr(os, "getuid"):
         info = os.lstat(path)
         if not stat.S_ISDIR(info.st_mode) or info.st_uid != os.getuid():
-            raise PermissionError(f"{path} belongs to somebody else.")
+            raise PermissionError(f"{path} belongs to another user.")
         os.chmod(path, 0o700)
     return path
 
@@ -51,19 +51,23 @@ def socket_path() -> str:
     return os.path.join(runtime_folder(), "sayso.sock")
 
 
+def lock_path() -> str:
+    return socket_path() + ".lock"
+
+
 def request(command: str) -> str | None:
-    """Send one line to the running Sayso; its one-line answer, or None when none runs."""
+    """Send one line to the running Sayso; return its response, or None if none is running."""
     try:
         with _connect() as connection:
             connection.sendall(f"{command}\n".encode())
-            answer = b""
-            while not answer.endswith(b"\n"):
-                if not (piece := connection.recv(65536)):
+            response = b""
+            while not response.endswith(b"\n"):
+                if not (chunk := connection.recv(65536)):
                     break
-                answer += piece
+                response += chunk
     except OSError:
         return None
-    return answer.decode().rstrip("\n") or None
+    return response.decode().rstrip("\n") or None
 
 
 def _connect() -> socket.socket:
@@ -73,40 +77,37 @@ def _connect() -> socket.socket:
         try:
             connection.connect(socket_path())
             if not _peer_is_same_user(connection):
-                raise PermissionError("This socket is somebody else's.")
+                raise PermissionError("This socket belongs to another user.")
         except OSError:
             connection.close()
             raise
         return connection
     with open(socket_path(), encoding="ascii") as file:
-        port, word = file.read().split()
+        port, token = file.read().split()
     connection = socket.create_connection(("127.0.0.1", int(port)), REQUEST_TIMEOUT_S)
-    connection.sendall(f"{word}\n".encode())
+    connection.sendall(f"{token}\n".encode())
     return connection
 
 
 def _peer_is_same_user(connection: socket.socket) -> bool:
-    """Whether the other end belongs to this user; True where the system does not tell."""
+    """Return whether the other end belongs to this user; True if the system cannot tell."""
     if not hasattr(socket, "SO_PEERCRED"):
         return True
-    # struct ucred: pid, uid, gid, of 4 bytes each (unix(7))
+    # struct ucred: pid, uid and gid of 4 bytes each (unix(7))
     credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
     return int.from_bytes(credentials[4:8], sys.byteorder) == os.getuid()
 
 
-class InstanceLock:
-    """Held by the one that runs; given back by the system however it ends."""
+class FileLock:
+    """An advisory lock on a file. The system releases it when the process ends."""
 
-    def __init__(self, path: str = "") -> None:
-        """Of this Sayso as a whole, or for what the file `path` stands for."""
-        self._file = open(  # noqa: SIM115  kept open: it is the lock
-            path or socket_path() + ".lock",
-            "w",
-            opener=lambda path, flags: os.open(path, flags, 0o600),
+    def __init__(self, path: str) -> None:
+        self._file = open(  # noqa: SIM115  stays open while the lock is held
+            path, "w", opener=lambda path, flags: os.open(path, flags, 0o600)
         )
 
     def acquire(self) -> bool:
-        """Whether it is ours now."""
+        """Acquire the lock if it is free; return whether this process holds it."""
         try:
             if _HAS_UNIX_SOCKETS:
                 import fcntl
@@ -115,56 +116,57 @@ class InstanceLock:
             else:
                 import msvcrt
 
-                locking = getattr(msvcrt, "locking")  # noqa: B009  absent from other systems
+                locking = getattr(msvcrt, "locking")  # noqa: B009  only on Windows
                 locking(self._file.fileno(), getattr(msvcrt, "LK_NBLCK"), 1)  # noqa: B009
         except OSError:
             return False
         return True
 
     def close(self) -> None:
+        """Release the lock."""
         self._file.close()
 
 
-def claim(timeout_s: float = STARTUP_TIMEOUT_S) -> InstanceLock | None:
-    """Become the one that runs; None where another does, which has shown itself.
+def claim(timeout_s: float = STARTUP_TIMEOUT_S) -> FileLock | None:
+    """Become the running instance, or return None after asking the running one to show itself.
 
-    Of starts in the same instant one gets the lock, and the others wait until it answers; if
-    it ends instead, one of them takes its place. One that answers although the lock is free
-    has lost its file to somebody who tidied up.
+    If several processes start at once, one gets the lock and the others wait until it responds; if
+    it ends instead, one of them takes its place. An instance that responds although the lock is
+    free is still running: its lock file was deleted.
 
     Raises:
-        TimeoutError: Another has the lock, and neither answers nor ends.
-        OSError: There is no folder to put lock and socket in.
+        TimeoutError: Another process holds the lock, and neither responds nor ends.
+        OSError: There is no folder for lock and socket.
     """
     import time
 
-    lock = InstanceLock()
-    until_s = time.monotonic() + timeout_s
+    lock = FileLock(lock_path())
+    deadline_s = time.monotonic() + timeout_s
     while True:
-        ours = lock.acquire()
+        acquired = lock.acquire()
         if request("show") is not None:
             lock.close()
             return None
-        if ours:
+        if acquired:
             return lock
-        if time.monotonic() > until_s:
+        if time.monotonic() > deadline_s:
             lock.close()
-            raise TimeoutError("Another Sayso is starting or ending, but does not answer.")
+            raise TimeoutError("Another Sayso is starting or ending, but does not respond.")
         time.sleep(0.1)
 
 
 async def serve(handler: RequestHandler) -> asyncio.Server:
-    """Answer requests until the server is closed. Only the holder of the lock calls it.
+    """Respond to requests until the server is closed. A socket left by a crash is replaced.
 
-    A socket left by a crash is replaced.
+    Only the process that holds the lock may call it.
     """
     import asyncio
     import contextlib
     import secrets
 
-    word = "" if _HAS_UNIX_SOCKETS else secrets.token_urlsafe(24)
+    token = "" if _HAS_UNIX_SOCKETS else secrets.token_urlsafe(24)
 
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve_client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             with contextlib.suppress(ConnectionError, ValueError, TimeoutError):
                 async with asyncio.timeout(REQUEST_TIMEOUT_S):
@@ -172,35 +174,35 @@ async def serve(handler: RequestHandler) -> asyncio.Server:
                         writer.get_extra_info("socket")
                     ):
                         return
-                    if word and (await reader.readline()).decode().strip() != word:
+                    if token and (await reader.readline()).decode().strip() != token:
                         return
-                    request = (await reader.readline()).decode().strip()
-                    writer.write((await handler(request)).encode() + b"\n")
+                    command = (await reader.readline()).decode().strip()
+                    writer.write((await handler(command)).encode() + b"\n")
                     await writer.drain()
         finally:
-            writer.close()  # also after a wrong word
+            writer.close()
 
     path = socket_path()
     if _HAS_UNIX_SOCKETS:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)
-        before = os.umask(0o177)
+        previous_umask = os.umask(0o177)
         try:
-            return await asyncio.start_unix_server(talk, path, limit=MAX_REQUEST_BYTES)
+            return await asyncio.start_unix_server(serve_client, path, limit=MAX_REQUEST_BYTES)
         finally:
-            os.umask(before)
-    server = await asyncio.start_server(talk, "127.0.0.1", 0, limit=MAX_REQUEST_BYTES)
-    _write_address(path, f"{server.sockets[0].getsockname()[1]} {word}")
+            os.umask(previous_umask)
+    server = await asyncio.start_server(serve_client, "127.0.0.1", 0, limit=MAX_REQUEST_BYTES)
+    _write_address(path, f"{server.sockets[0].getsockname()[1]} {token}")
     return server
 
 
-def _write_address(path: str, text: str) -> None:
+def _write_address(path: str, address: str) -> None:
     with open(path, "w", encoding="ascii") as file:
-        file.write(text)
+        file.write(address)
 
 
 def remove_socket() -> None:
-    """Take the socket away at the end, so that clients need not try it."""
+    """Delete the socket when Sayso ends, so that clients do not try to connect."""
     try:
         os.unlink(socket_path())
     except FileNotFoundError:

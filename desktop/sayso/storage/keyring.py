@@ -1,8 +1,9 @@
-"""API keys: in the system's keyring, one to each server, and in no file of ours.
+"""API keys in the system's keyring.
 
-A key is named by the server's 'host' or 'host:port', a gateway's own token by that and the header
-it goes in. Where there is no keyring, a key can be kept for this run, in memory. Backends that
-write keys where all can read them count as none.
+An API key is stored under the server's `host` or `host:port`; the value of an endpoint's secret
+header under that and the name of the header (`host/header`). If there is no keyring, an API key
+can be kept in memory until Sayso ends. Keyring backends that store secrets in plain text are not
+used. No message, log line or repr contains an API key.
 """
 
 from __future__ import annotations
@@ -16,33 +17,25 @@ from typing import Literal, Protocol
 
 import attrs
 
-from ..core.problems import ProblemError, untyped_problem
+from ..core.problems import ProblemError
+from ..core.problems.storage import (
+    API_KEY_EMPTY,
+    API_KEY_INVALID,
+    KEYRING_LOCKED,
+    KEYRING_MISSING,
+    KEYRING_UNAVAILABLE,
+)
 
 SERVICE_NAME = "sayso"
 ENVIRONMENT_VARIABLES = {"api.openai.com": "OPENAI_API_KEY"}
 UNSAFE_BACKENDS = ("keyring.backends.fail", "keyring.backends.null", "keyrings.alt")
-"""No keyring, one that forgets, and files in the clear."""
+"""Backends that fail, discard the password, or store it in plain text."""
 
 KeyLocation = Literal["keyring", "run", "environment", ""]
 
-NO_KEYRING = untyped_problem(
-    "There is no keyring to keep the key in.",
-    "Keep it for this run only, or install gnome-keyring or KWallet and log in again.",
-    "recognition",
-)
-KEYRING_LOCKED = untyped_problem(
-    "The keyring is locked.", "Unlock it, or enter the key again.", "recognition"
-)
-INVALID_API_KEY = untyped_problem(
-    "The key has spaces or letters in it that no key has.", "Copy it again.", "recognition"
-)
-EMPTY_API_KEY = untyped_problem(
-    "There is no key in the field.", "Enter it, or remove the old one.", "recognition"
-)
-
 
 class KeyringBackend(Protocol):
-    """The part of a keyring backend that is used here."""
+    """The methods of a keyring backend that Sayso uses."""
 
     def get_password(self, service: str, username: str) -> str | None: ...
     def set_password(self, service: str, username: str, password: str) -> None: ...
@@ -50,24 +43,25 @@ class KeyringBackend(Protocol):
 
 
 def system_keyring() -> KeyringBackend | None:
-    """The keyring of this system, None if there is no safe one. Takes 0.2 s the first time."""
+    """Return the system's keyring, or None if there is no safe one. The first call takes 0.2 s."""
     import keyring
     import keyring.backends.chainer
 
-    chosen = keyring.get_keyring()
-    rings = (
-        chosen.backends if isinstance(chosen, keyring.backends.chainer.ChainerBackend) else [chosen]
-    )
-    fit = (ring for ring in rings if not type(ring).__module__.startswith(UNSAFE_BACKENDS))
-    return next(fit, None)
+    selected = keyring.get_keyring()
+    backends = [selected]
+    if isinstance(selected, keyring.backends.chainer.ChainerBackend):
+        backends = selected.backends
+    safe = (one for one in backends if not type(one).__module__.startswith(UNSAFE_BACKENDS))
+    return next(safe, None)
 
 
 @attrs.define(eq=False)
 class ApiKeyStore:
-    """Blocks while the keyring asks for its password: not for the main thread.
+    """Stores and finds API keys.
 
-    A key kept for this run goes before the keyring's, because it was entered later; the
-    environment comes last, and only for OpenAI. No key is in any message or repr.
+    A key in memory takes precedence over the keyring, because it was entered later. The
+    environment variable comes last, and is used for OpenAI only. Methods block while the keyring
+    asks for its password, so they are not called in the main thread.
     """
 
     environment: Mapping[str, str] = attrs.field(factory=lambda: os.environ, repr=False)
@@ -75,106 +69,106 @@ class ApiKeyStore:
     _in_memory: dict[str, str] = attrs.field(factory=dict, init=False, repr=False)
 
     def get(self, host: str) -> str | None:
-        """The key, or None if there is none anywhere.
+        """Return the API key, or None if there is none.
 
         Raises:
-            ProblemError: The keyring is locked or out of order, or the key is none.
+            ProblemError: The keyring is locked or unavailable, or the stored key is invalid.
         """
         return self._find(host)[0]
 
     def location(self, host: str) -> KeyLocation:
-        """Where the key is, '' if nowhere.
+        """Return where the API key is stored, '' if nowhere.
 
         Raises:
-            ProblemError: As `get`.
+            ProblemError: See `get`.
         """
         return self._find(host)[1]
 
     def store(self, host: str, key: str) -> None:
-        """Keep the key in the keyring.
+        """Store the API key in the keyring.
 
         Raises:
-            ProblemError: Not a key, no keyring, or a locked one; nothing is kept then.
+            ProblemError: The key is invalid, or the keyring is missing, locked or unavailable.
+                Nothing is stored.
         """
         key = normalize_key(key)
         with _translated_errors():
-            ring = self.keyring()
-            if ring is None:
-                raise ProblemError(NO_KEYRING)
-            ring.set_password(SERVICE_NAME, host, key)
+            backend = self.keyring()
+            if backend is None:
+                raise ProblemError(KEYRING_MISSING())
+            backend.set_password(SERVICE_NAME, host, key)
         self._in_memory.pop(host, None)
 
     def keep_in_memory(self, host: str, key: str) -> None:
-        """Keep the key in memory.
+        """Keep the API key in memory until Sayso ends.
 
         Raises:
-            ProblemError: Not a key.
+            ProblemError: The key is invalid.
         """
         self._in_memory[host] = normalize_key(key)
 
     def delete(self, host: str) -> None:
-        """Remove the key from memory and keyring; the environment is not ours.
+        """Remove the API key from memory and keyring. The environment variable is not changed.
 
         Raises:
-            ProblemError: The keyring is locked or out of order.
+            ProblemError: The keyring is locked or unavailable.
         """
         self._in_memory.pop(host, None)
         with _translated_errors():
-            ring = self.keyring()
-            if ring is not None and ring.get_password(SERVICE_NAME, host) is not None:
-                ring.delete_password(SERVICE_NAME, host)
+            backend = self.keyring()
+            if backend is not None and backend.get_password(SERVICE_NAME, host) is not None:
+                backend.delete_password(SERVICE_NAME, host)
 
     def _find(self, host: str) -> tuple[str | None, KeyLocation]:
         if host in self._in_memory:
             return self._in_memory[host], "run"
         with _translated_errors():
-            ring = self.keyring()
-            kept = ring.get_password(SERVICE_NAME, host) if ring is not None else None
-        if kept:
-            return normalize_key(kept), "keyring"
+            backend = self.keyring()
+            stored = backend.get_password(SERVICE_NAME, host) if backend is not None else None
+        if stored:
+            return normalize_key(stored), "keyring"
         variable = ENVIRONMENT_VARIABLES.get(host)
-        given = self.environment.get(variable, "").strip() if variable else ""
-        return (normalize_key(given), "environment") if given else (None, "")
+        value = self.environment.get(variable, "").strip() if variable else ""
+        return (normalize_key(value), "environment") if value else (None, "")
 
 
 def normalize_key(key: str) -> str:
-    """The key without what copying adds around it.
+    """Return the API key without surrounding whitespace.
 
     Raises:
-        ProblemError: Nothing is left, or something that is no key.
+        ProblemError: The key is empty or contains characters that no API key has.
     """
     key = key.strip()
     if not key:
-        raise ProblemError(EMPTY_API_KEY)
+        raise ProblemError(API_KEY_EMPTY())
     if not re.fullmatch(r"[!-~]+", key):
-        raise ProblemError(INVALID_API_KEY)
+        raise ProblemError(API_KEY_INVALID())
     return key
 
 
 @contextmanager
 def _translated_errors() -> Iterator[None]:
-    """What a keyring raises, as a sentence; the library's own words may hold anything."""
+    """Raise a `ProblemError` for an error of the keyring.
+
+    The original message is dropped and the cause suppressed, because both can contain the key.
+    """
     import keyring.errors as errors
 
     try:
         yield
     except errors.NoKeyringError:
-        raise ProblemError(NO_KEYRING) from None
+        raise ProblemError(KEYRING_MISSING()) from None
     except (errors.KeyringLocked, errors.InitError):
-        raise ProblemError(KEYRING_LOCKED) from None
+        raise ProblemError(KEYRING_LOCKED()) from None
     except _backend_errors() as error:
         name = type(error).__name__
         if "Locked" in name or "Dismissed" in name:
-            raise ProblemError(KEYRING_LOCKED) from None
-        raise ProblemError(
-            untyped_problem(
-                "The keyring does not answer.", "Unlock it, or log in again.", "recognition", name
-            )
-        ) from None
+            raise ProblemError(KEYRING_LOCKED()) from None
+        raise ProblemError(KEYRING_UNAVAILABLE(detail=name)) from None
 
 
 def _backend_errors() -> tuple[type[Exception], ...]:
-    """Whatever else a backend raises; the Linux one lets its library's errors through."""
+    """Return the other exceptions of backends. The Linux one does not wrap its libraries' own."""
     import keyring.errors as errors
 
     found: list[type[Exception]] = [errors.KeyringError, OSError, RuntimeError]
@@ -184,6 +178,6 @@ def _backend_errors() -> tuple[type[Exception], ...]:
     ):
         try:
             found.append(getattr(importlib.import_module(module), name))
-        except ImportError:  # another system
+        except ImportError:  # not on Linux
             continue
     return tuple(found)

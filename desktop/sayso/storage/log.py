@@ -1,4 +1,4 @@
-"""The log file: what happened, for a report. Never words, keys or sound."""
+"""The log file. It describes events for a report and never contains text, API keys or audio."""
 
 from __future__ import annotations
 
@@ -8,23 +8,24 @@ import os
 from io import TextIOWrapper
 from pathlib import Path
 
-from ..core.problems import Problem, untyped_problem
+from ..core.problems import Problem
+from ..core.problems.storage import LOG_NOT_WRITTEN
+from .paths import open_private
 
 MAX_LOG_BYTES = 500_000
 
 
 class _PrivateRotatingFileHandler(logging.handlers.RotatingFileHandler):
-    """The next file after a full one is the user's own too."""
+    """Rotating handler whose files are all readable by the user only."""
 
     def _open(self) -> TextIOWrapper:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-        return open(os.open(self.baseFilename, flags, 0o600), "a", encoding="utf-8")
+        return open(self.baseFilename, "a", encoding="utf-8", opener=open_private)
 
 
 def log_to_file(path: Path, *, verbose: bool = False) -> Problem | None:
-    """Send Sayso's log to a rotating file that only the user can read; a problem where none is.
+    """Send Sayso's log to a rotating file, and return a problem if it cannot be created.
 
-    A file that cannot be written on later (a full disk) ends nothing: lines are dropped.
+    If the file becomes unwritable later (full disk), lines are dropped silently.
     """
     problem = None
     logging.raiseExceptions = False
@@ -37,20 +38,17 @@ def log_to_file(path: Path, *, verbose: bool = False) -> Problem | None:
         )
     except OSError as error:
         handler = logging.NullHandler()
-        problem = untyped_problem(
-            "Sayso's folders cannot be written, so nothing is kept.",
-            f"Your words are typed all the same. Check {path.parent}.",
-            detail=str(error),
-        )
+        problem = LOG_NOT_WRITTEN(folder=path.parent, detail=str(error))
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     log = logging.getLogger("sayso")
     log.setLevel(logging.DEBUG if verbose else logging.INFO)
     log.addHandler(handler)
     log.propagate = False
-    # Libraries log urls, headers and messages at lower levels; those can hold keys and words.
+    # At lower levels, libraries log URLs, headers and messages, which can contain API keys and
+    # dictated text.
     root = logging.getLogger()
     root.setLevel(logging.WARNING)
     root.addHandler(handler)
-    for chatty in ("websockets", "faster_whisper", "keyring", "asyncio"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    for verbose_library in ("websockets", "faster_whisper", "keyring", "asyncio"):
+        logging.getLogger(verbose_library).setLevel(logging.WARNING)
     return problem

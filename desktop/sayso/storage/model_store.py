@@ -28,7 +28,7 @@ from ..stt.ondevice.models.catalog import (
     not_pinned,
 )
 from ..stt.ondevice.models.locate import damaged_files, location
-from .instance import InstanceLock
+from .instance import FileLock
 
 if TYPE_CHECKING:
     from .arrival import Progress, Source
@@ -121,7 +121,7 @@ def downloaded_bytes(model: Model, models: Path) -> int:
 
 @contextlib.contextmanager
 def _locked(model: Model, models: Path) -> Iterator[None]:
-    lock = InstanceLock(str(models / f".{model.name}.lock"))
+    lock = FileLock(str(models / f".{model.name}.lock"))
     try:
         if not lock.acquire():
             raise ProblemError(

@@ -1,7 +1,8 @@
-"""Where Sayso keeps things on this computer: the system's own folders, by platformdirs."""
+"""Locations of Sayso's files in the system's standard folders."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from platformdirs import PlatformDirs
@@ -14,16 +15,16 @@ def settings_file() -> Path:
 
 
 def recordings() -> Path:
-    """Sound and text of the takes; private to the user."""
     return _DIRS.user_state_path / "takes"
 
 
 def database() -> Path:
+    """Return the file that holds history and usage."""
     return _DIRS.user_state_path / "history.db"
 
 
 def models() -> Path:
-    """Where the user may put models by hand."""
+    """Return the folder of downloaded models. The user may also copy models into it."""
     return _DIRS.user_data_path / "models"
 
 
@@ -33,3 +34,8 @@ def cache() -> Path:
 
 def log_file() -> Path:
     return _DIRS.user_log_path / "sayso.log"
+
+
+def open_private(path: str, flags: int) -> int:
+    """Opener for `open` that creates files which only the user can read (mode 0600)."""
+    return os.open(path, flags, 0o600)

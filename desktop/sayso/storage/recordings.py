@@ -1,10 +1,10 @@
-"""A take's audio on disk, from its first sample on: ID.wav while it goes on, ID.flac later.
+"""Recordings of takes on disk: ID.wav while a take is recorded, ID.flac afterwards.
 
-A WAV that the history knows nothing of was cut off by a crash. It is written without a buffer
-of ours, so what was written survives a kill -9. A power cut may cost what the system had not
-yet put on the disk, up to 30 s with the usual settings of Linux: there is no fsync while a take
-goes on, which would cost milliseconds a block; there is one when the take is over. The WAV's
-header says 'to the end of the file' until then, which readers accept.
+A WAV without a row in the history was interrupted by a crash. Writes are unbuffered, so the audio
+survives a kill -9. There is no fsync during a take, because it would cost milliseconds per block; a
+power cut can lose what the system had not written yet, up to 30 s with the usual Linux settings.
+The file is synced when the take ends. Until then the WAV header says that the data extends to the
+end of the file, which readers accept.
 """
 
 from __future__ import annotations
@@ -22,21 +22,27 @@ from pathlib import Path
 import attrs
 
 from ..core.dictation.take import BYTES_PER_SAMPLE, Take
-from ..core.problems import ProblemError, untyped_problem
+from ..core.problems import ProblemError
+from ..core.problems.storage import (
+    RECORDING_DAMAGED,
+    RECORDING_DISK_FULL,
+    RECORDING_MISSING,
+    RECORDING_NOT_WRITTEN,
+    RECORDING_UNREADABLE,
+)
+from .paths import open_private
 
 log = logging.getLogger(__name__)
 
 HEADER_BYTES = 44
 UNKNOWN_SIZE_BYTES = 0xFFFFFFFF
-"""As ffmpeg and sox write it to pipes: the data goes on to the end of the file."""
+"""Size that ffmpeg and sox write to pipes: the data extends to the end of the file."""
 MAX_RATE_HZ = 768_000
 DAY_S = 86400
 
-RECORDING_MISSING = untyped_problem("This recording is no longer on this computer.")
-
 
 def wav_header(rate_hz: int, data_bytes: int | None) -> bytes:
-    """44 bytes that make s16le mono a WAV file; None while nobody knows how long it gets."""
+    """Return a 44-byte WAV header for s16le mono audio; None: the size is not known yet."""
     size = UNKNOWN_SIZE_BYTES if data_bytes is None else data_bytes
     return struct.pack(
         "<4sI4s4sIHHIIHH4sI",
@@ -47,70 +53,72 @@ def wav_header(rate_hz: int, data_bytes: int | None) -> bytes:
 
 
 class RecordingFile:
-    """The file of a take that goes on. After a full disk it takes writes and drops them."""
+    """The file of a take that is being recorded."""
 
     def __init__(self, path: Path, rate_hz: int) -> None:
+        """Create the file.
+
+        Raises:
+            ProblemError: The disk is full or the file cannot be written.
+        """
         self.path = path
         self._rate_hz = rate_hz
         self._size_bytes = 0
         self._file: FileIO | None = None
         try:
-            self._file = FileIO(path, "xb", opener=_open_private)
+            self._file = FileIO(path, "xb", opener=open_private)
             self._write_all(wav_header(rate_hz, None))
         except OSError as error:
             self._close_file()
             raise _problem_error(error) from error
 
     def write(self, pcm: bytes) -> None:
-        """Append s16le mono; it is the system's when this returns.
+        """Append s16le mono samples; they survive a crash of Sayso when this returns.
 
         Raises:
-            ProblemError: The disk is full or cannot be written; once, then writes are dropped.
+            ProblemError: The disk is full or the file cannot be written. It is raised once;
+                later writes are dropped.
         """
         if self._file is None:
             return
         try:
             self._write_all(pcm)
         except OSError as error:
-            self._finalize()
+            self.close()
             raise _problem_error(error) from error
         self._size_bytes += len(pcm)
 
     def close(self) -> None:
-        """Complete the header."""
-        self._finalize()
-
-    def _write_all(self, data: bytes) -> None:
-        """All of it: a write may take a part only, when the disk gets full."""
-        assert self._file is not None
-        while data:
-            data = data[self._file.write(data) :]
-
-    def _finalize(self) -> None:
+        """Complete the header and sync the file."""
         if self._file is None:
             return
-        # The header is repaired in place, which needs no space; without it readers cope too.
+        # The header is replaced in place, which needs no space. Readers accept the old one too.
         with contextlib.suppress(OSError):
             self._file.seek(0)
             self._file.write(wav_header(self._rate_hz, self._size_bytes))
             os.fsync(self._file.fileno())
         self._close_file()
 
+    def _write_all(self, data: bytes) -> None:
+        assert self._file is not None
+        while data:  # a write can be partial when the disk gets full
+            data = data[self._file.write(data) :]
+
     def _close_file(self) -> None:
         file, self._file = self._file, None
         if file is not None:
-            with contextlib.suppress(OSError):  # told when it was written, if anything is amiss
+            with contextlib.suppress(OSError):  # write() has reported it
                 file.close()
 
 
 @attrs.frozen
 class Recordings:
-    """The folder of takes; made when the first is written, for this user only."""
+    """The folder of recordings. It is created with the first one, for this user only."""
 
     folder: Path
 
     def create(self, take_id: str, rate_hz: int) -> RecordingFile:
-        """Begin a take's file.
+        """Create the file of a take.
 
         Raises:
             ProblemError: The disk is full or the folder cannot be written.
@@ -122,43 +130,42 @@ class Recordings:
         return RecordingFile(self.folder / f"{take_id}.wav", rate_hz)
 
     def wav_ids(self, modified_before_s: float = math.inf) -> list[str]:
-        """Ids of the takes that are there as WAV, oldest first.
+        """Return the IDs of the takes with a WAV, oldest first, and delete empty files.
 
-        `before_s`, since 1970: files that were written to later are somebody's who is at it, also
-        where not one sample is in them yet.
+        Files modified after `modified_before_s` (seconds since 1970) are left out and not
+        deleted, because a take may be using them.
         """
-        paths = [path for path in self.folder.glob("*.wav") if modified_s(path) < modified_before_s]
-        return [path.stem for path in sorted(paths) if not _deleted_if_empty(path)]
+        paths = self.folder.glob("*.wav")
+        old = sorted(path for path in paths if modified_s(path) < modified_before_s)
+        return [path.stem for path in old if not _deleted_if_empty(path)]
 
     def audio_path(self, take_id: str) -> Path | None:
-        """Its file, whichever it is now."""
+        """Return the take's WAV or FLAC, or None if there is none."""
         if Path(take_id).name != take_id:
             return None
-        paths = (self.folder / f"{take_id}{end}" for end in (".wav", ".flac"))
+        paths = (self.folder / f"{take_id}{suffix}" for suffix in (".wav", ".flac"))
         return next((path for path in paths if path.exists()), None)
 
     def load(self, take_id: str) -> Take:
-        """The take with all its audio, ended, to be recognised again.
+        """Return the take with all its audio, marked as ended.
 
         Raises:
             ProblemError: There is no such recording, or it cannot be read.
         """
         if self.audio_path(take_id) is None:
-            raise ProblemError(RECORDING_MISSING)
+            raise ProblemError(RECORDING_MISSING())
         try:
             data = (self.folder / f"{take_id}.wav").read_bytes()
-        except FileNotFoundError as error:  # a FLAC is there before its WAV goes
+        except FileNotFoundError as error:  # the FLAC exists before its WAV is deleted
             from ..audio import files
 
             if not (flac := self.folder / f"{take_id}.flac").exists():
-                raise ProblemError(RECORDING_MISSING) from error
+                raise ProblemError(RECORDING_MISSING()) from error
             return files.load_take(flac)
         except OSError as error:
-            raise ProblemError(
-                untyped_problem("This recording cannot be read.", detail=str(error))
-            ) from error
+            raise ProblemError(RECORDING_UNREADABLE(detail=str(error))) from error
         if not (rate_hz := _parse_rate_hz(data)):
-            raise ProblemError(untyped_problem("This recording is damaged and cannot be read."))
+            raise ProblemError(RECORDING_DAMAGED())
         take = Take(number=0, id=take_id, rate_hz=rate_hz)
         pcm = data[HEADER_BYTES:]
         take.append(pcm[: len(pcm) // BYTES_PER_SAMPLE * BYTES_PER_SAMPLE])
@@ -166,66 +173,62 @@ class Recordings:
         return take
 
     def compress(self, take_id: str) -> str:
-        """Make a FLAC of the WAV, which goes once the FLAC is on the disk and as long.
+        """Convert the WAV to FLAC, and return the name of the file that remains.
 
-        Takes about 0.1 s for each minute. Returns the name of the file that is there now;
-        where FLAC does not work out, that is the WAV.
+        The WAV is deleted after the FLAC has been synced and its length checked. If the
+        conversion fails, the WAV stays. It takes about 0.1 s per minute of audio.
 
         Raises:
             ProblemError: There is no recording, or it cannot be read.
         """
         take = self.load(take_id)
-        wav, flac = (self.folder / f"{take_id}{end}" for end in (".wav", ".flac"))
+        wav, flac = (self.folder / f"{take_id}{suffix}" for suffix in (".wav", ".flac"))
         if not wav.exists():
             return flac.name
         import numpy as np
         import soundfile
 
         samples = np.frombuffer(take.read(0), "<i2")
-        fresh = self.folder / f"{take_id}.flac.new"
+        temporary = self.folder / f"{take_id}.flac.new"
         try:
-            with open(fresh, "w+b", opener=_open_private) as file:
+            with open(temporary, "w+b", opener=open_private) as file:
                 soundfile.write(file, samples, take.rate_hz, format="FLAC", subtype="PCM_16")
                 file.flush()
                 os.fsync(file.fileno())
                 file.seek(0)
                 if soundfile.info(file).frames != len(samples):
-                    raise OSError(errno.EIO, "the FLAC is of another length")
-            fresh.replace(flac)
+                    raise OSError(errno.EIO, "the FLAC has another length")
+            temporary.replace(flac)
         except (soundfile.LibsndfileError, OSError) as error:
-            log.info("%s stays a WAV: %s", take_id, error)
+            log.info("%s is kept as WAV: %s", take_id, error)
             with contextlib.suppress(OSError):
-                fresh.unlink(missing_ok=True)
+                temporary.unlink(missing_ok=True)
             return wav.name
         wav.unlink(missing_ok=True)
         return flac.name
 
     def quarantine(self, take_id: str) -> None:
-        """Rename what cannot be read, so that it is not met at every start."""
-        with contextlib.suppress(OSError):  # then it is met again
+        """Rename an unreadable WAV, so that it is not loaded again at every start."""
+        with contextlib.suppress(OSError):
             (self.folder / f"{take_id}.wav").replace(self.folder / f"{take_id}.unreadable")
 
     def delete(self, take_id: str) -> None:
-        """Delete one take; nothing happens if it is gone."""
-        for end in (".flac.new", ".flac", ".wav"):
-            (self.folder / f"{take_id}{end}").unlink(missing_ok=True)
+        """Delete the take's files, if they exist."""
+        for suffix in (".flac.new", ".flac", ".wav"):
+            (self.folder / f"{take_id}{suffix}").unlink(missing_ok=True)
 
     def delete_older_than(self, days: float) -> None:
-        """Delete sound by its age, whatever the history says; files that are no takes stay."""
-        oldest = time.time() - days * DAY_S
-        for end in ("wav", "flac", "flac.new", "unreadable"):
-            for path in self.folder.glob(f"*.{end}"):
-                with contextlib.suppress(OSError):  # gone already, or no longer ours to delete
-                    if path.stat().st_mtime < oldest:
+        """Delete recordings by their age, whatever the history contains; keep other files."""
+        oldest_s = time.time() - days * DAY_S
+        for suffix in ("wav", "flac", "flac.new", "unreadable"):
+            for path in self.folder.glob(f"*.{suffix}"):
+                with contextlib.suppress(OSError):  # already gone, or not deletable
+                    if path.stat().st_mtime < oldest_s:
                         path.unlink()
 
 
-def _open_private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
-
-
 def modified_s(path: Path) -> float:
-    """When it was last written to, since 1970; 0.0 if it is gone."""
+    """Return the time of the last write in seconds since 1970; 0.0 if the file is gone."""
     try:
         return path.stat().st_mtime
     except OSError:
@@ -233,8 +236,8 @@ def modified_s(path: Path) -> float:
 
 
 def _deleted_if_empty(path: Path) -> bool:
-    """Not one sample came to the disk; such a file is deleted."""
-    with contextlib.suppress(OSError):  # gone, or not ours to delete
+    """Delete a recording without samples; return whether it had none."""
+    with contextlib.suppress(OSError):  # already gone, or not deletable
         if path.stat().st_size > HEADER_BYTES:
             return False
         path.unlink()
@@ -242,21 +245,17 @@ def _deleted_if_empty(path: Path) -> bool:
 
 
 def _parse_rate_hz(data: bytes) -> int:
-    """Of a file that begins as ours do; 0 for any other, whose samples would be read wrongly."""
+    """Return the sample rate of a WAV written by Sayso; 0 if the header is any other."""
     if len(data) < HEADER_BYTES:
         return 0
     rate_hz = int(struct.unpack_from("<I", data, 24)[0])
-    ours = wav_header(rate_hz, None) if 0 < rate_hz <= MAX_RATE_HZ else b""
+    expected = wav_header(rate_hz, None) if 0 < rate_hz <= MAX_RATE_HZ else b""
     without_sizes = slice(8, 40)
-    is_ours = data[:4] == b"RIFF" and data[without_sizes] == ours[without_sizes]
+    is_ours = data[:4] == b"RIFF" and data[without_sizes] == expected[without_sizes]
     return rate_hz if is_ours else 0
 
 
 def _problem_error(error: OSError) -> ProblemError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        what = "The disk is full, so this recording is not kept."
-        remedy = "Your words are typed all the same. Make some space."
-    else:
-        what = "This recording cannot be kept on the disk."
-        remedy = "Your words are typed all the same. Check the folder Sayso keeps takes in."
-    return ProblemError(untyped_problem(what, remedy, detail=str(error)))
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    kind = RECORDING_DISK_FULL if full else RECORDING_NOT_WRITTEN
+    return ProblemError(kind(detail=str(error)))

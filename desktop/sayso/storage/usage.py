@@ -1,7 +1,7 @@
-"""What dictation took, day by day, and what was answered about a month's budget.
+"""Daily usage totals, and what the user decided about each month's budget.
 
-It stands in the same file as the history, and stays when takes are deleted or were never kept:
-there are no words in it, no programs and no times of day.
+They are in the same file as the history, and are kept when takes are deleted or not stored at all.
+They contain no text, no programs and no times of day.
 """
 
 from __future__ import annotations
@@ -18,46 +18,45 @@ from .database import Database
 
 @attrs.frozen
 class MonthBudget:
-    """How a month's budget stands."""
+    """Costs of a month, and what the user was told and decided about its budget."""
 
     month: str
     spent_usd: float
     warned_usd: float = 0.0
-    """The budget that was nearly used up when the person was warned; 0: not yet."""
+    """Budget for which the user was warned that it is nearly used up; 0: not warned."""
     approved_usd: float = 0.0
-    """The budget that was used up when the person chose to go on; 0: not yet."""
+    """Budget that the user allowed to be exceeded; 0: none."""
 
 
 class UsageStore(Database):
-    """Each raises ProblemError where the file cannot be read or written."""
+    """Methods raise ProblemError if the file cannot be read or written."""
 
     def add(self, day: dt.date, records: Iterable[UsageRecord]) -> None:
-        """Add what one take took, on the day of the person's calendar."""
-        sums = sum_by_endpoint(records)
-        if sums:
-            self.write(lambda db: _add_totals(db, day, sums))
+        """Add the usage of one take to a day of the user's calendar."""
+        totals = sum_by_endpoint(records)
+        if totals:
+            self.write(lambda db: _add_totals(db, day, totals))
 
     def days(self, month: str = "") -> list[DailyUsage]:
-        """Of '2026-11', or all there are, in order."""
+        """Return the days of a month ('2026-11') or all days, in order."""
         query = "SELECT * FROM days WHERE substr(day, 1, ?) = ? ORDER BY day, endpoint"
-        return self.read(
-            lambda db: [_day_from_row(row) for row in db.execute(query, [len(month), month])]
-        )
+        values = [len(month), month]
+        return self.read(lambda db: [_day_from_row(row) for row in db.execute(query, values)])
 
     def month(self, day: dt.date) -> MonthBudget:
-        """The month that day is in."""
+        """Return the budget of the month that contains the day."""
         name = month_of(day)
         query = "SELECT warned_usd, allowed_usd FROM budgets WHERE month = ?"
-        answers = self.read(lambda db: db.execute(query, [name]).fetchone())
+        marks = self.read(lambda db: db.execute(query, [name]).fetchone())
         spent_usd = sum_days(self.days(name)).cost_usd or 0.0
-        return MonthBudget(name, spent_usd, *(answers or ()))
+        return MonthBudget(name, spent_usd, *(marks or ()))
 
     def mark_warned(self, month: str, budget_usd: float) -> None:
-        """The person knows that this budget is nearly used up."""
+        """Remember that the user was warned about this budget."""
         self._set_budget_mark("warned_usd", month, budget_usd)
 
     def approve(self, month: str, budget_usd: float) -> None:
-        """The person goes on although this budget is used up."""
+        """Remember that the user allowed this budget to be exceeded."""
         self._set_budget_mark("allowed_usd", month, budget_usd)
 
     def _set_budget_mark(self, column: str, month: str, budget_usd: float) -> None:
@@ -86,7 +85,9 @@ def _add_totals(db: sqlite3.Connection, day: dt.date, totals: dict[str, UsageTot
 
 
 def _day_from_row(row: sqlite3.Row) -> DailyUsage:
-    one = UsageTotal(
-        takes=row["takes"], seconds=row["seconds"], tokens=row["tokens"], cost_usd=row["cost_usd"]
+    columns = ("takes", "seconds", "tokens", "cost_usd")
+    return DailyUsage(
+        day=dt.date.fromisoformat(row["day"]),
+        endpoint=row["endpoint"],
+        total=UsageTotal(**{name: row[name] for name in columns}),
     )
-    return DailyUsage(day=dt.date.fromisoformat(row["day"]), endpoint=row["endpoint"], total=one)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+
 import keyring
 import pytest
 from keyring.backends import chainer, fail, null
@@ -12,17 +14,15 @@ from keyring.errors import (
     PasswordSetError,
 )
 
-from sayso.core.problems import ProblemError
-from sayso.storage import keyring as secrets
-from sayso.storage.keyring import (
-    EMPTY_API_KEY,
-    INVALID_API_KEY,
+from sayso.core.problems import ProblemError, ProblemKind
+from sayso.core.problems.storage import (
+    API_KEY_EMPTY,
+    API_KEY_INVALID,
     KEYRING_LOCKED,
-    NO_KEYRING,
-    ApiKeyStore,
-    normalize_key,
-    system_keyring,
+    KEYRING_MISSING,
+    KEYRING_UNAVAILABLE,
 )
+from sayso.storage.keyring import ApiKeyStore, normalize_key, system_keyring
 
 OPENAI, OWN_SERVER = "api.openai.com", "192.168.1.20:8000"
 KEY, OTHER_KEY = "sk-canary-0123456789", "sk-canary-9876543210"
@@ -52,19 +52,19 @@ class FakeKeyring:
 
 
 @pytest.fixture
-def ring() -> FakeKeyring:
+def backend() -> FakeKeyring:
     return FakeKeyring()
 
 
 @pytest.fixture
-def store(ring: FakeKeyring) -> ApiKeyStore:
-    return ApiKeyStore(environment={}, keyring=lambda: ring)
+def store(backend: FakeKeyring) -> ApiKeyStore:
+    return ApiKeyStore(environment={}, keyring=lambda: backend)
 
 
-def test_a_key_is_kept_for_its_host_and_forgotten(store: ApiKeyStore, ring: FakeKeyring) -> None:
+def test_a_key_is_stored_for_its_host_and_deleted(store: ApiKeyStore, backend: FakeKeyring) -> None:
     assert (store.get(OWN_SERVER), store.location(OWN_SERVER)) == (None, "")
     store.store(OWN_SERVER, f"  {KEY}\n")
-    assert ring.stored == {("sayso", OWN_SERVER): KEY}
+    assert backend.stored == {("sayso", OWN_SERVER): KEY}
     assert (store.get(OWN_SERVER), store.location(OWN_SERVER)) == (KEY, "keyring")
     assert store.get("192.168.1.20") is None
     store.delete(OWN_SERVER)
@@ -72,18 +72,20 @@ def test_a_key_is_kept_for_its_host_and_forgotten(store: ApiKeyStore, ring: Fake
     assert (store.get(OWN_SERVER), store.location(OWN_SERVER)) == (None, "")
 
 
-def test_what_another_program_put_there_is_cleaned(store: ApiKeyStore, ring: FakeKeyring) -> None:
-    ring.stored["sayso", OWN_SERVER] = f"{KEY}\n"
+def test_a_key_stored_by_another_program_is_normalized(
+    store: ApiKeyStore, backend: FakeKeyring
+) -> None:
+    backend.stored["sayso", OWN_SERVER] = f"{KEY}\n"
     assert store.get(OWN_SERVER) == KEY
 
 
-def test_a_key_for_this_run_is_in_memory_and_goes_first(
-    store: ApiKeyStore, ring: FakeKeyring
+def test_a_key_in_memory_takes_precedence_over_the_keyring(
+    store: ApiKeyStore, backend: FakeKeyring
 ) -> None:
     store.store(OWN_SERVER, OTHER_KEY)
     store.keep_in_memory(OWN_SERVER, f"{KEY}\r\n")
     assert (store.get(OWN_SERVER), store.location(OWN_SERVER)) == (KEY, "run")
-    assert KEY not in ring.stored.values()
+    assert KEY not in backend.stored.values()
     store.store(OWN_SERVER, OTHER_KEY)
     assert store.location(OWN_SERVER) == "keyring"
     store.keep_in_memory(OWN_SERVER, KEY)
@@ -91,27 +93,28 @@ def test_a_key_for_this_run_is_in_memory_and_goes_first(
     assert store.location(OWN_SERVER) == ""
 
 
-@pytest.mark.parametrize("there", [True, False], ids=["keyring", "no keyring"])
-def test_the_environment_is_for_openai_and_comes_last(ring: FakeKeyring, there: bool) -> None:
+@pytest.mark.parametrize("has_keyring", [True, False], ids=["keyring", "no keyring"])
+def test_the_environment_variable_is_for_openai_and_comes_last(
+    backend: FakeKeyring, has_keyring: bool
+) -> None:
     environment = {"OPENAI_API_KEY": f" {KEY} ", "": OTHER_KEY}
-    store = ApiKeyStore(environment, lambda: ring if there else None)
+    store = ApiKeyStore(environment, lambda: backend if has_keyring else None)
     assert (store.get(OPENAI), store.location(OPENAI)) == (KEY, "environment")
     assert store.get(OWN_SERVER) is None
-    ring.stored["sayso", OPENAI] = OTHER_KEY
-    assert store.location(OPENAI) == ("keyring" if there else "environment")
+    backend.stored["sayso", OPENAI] = OTHER_KEY
+    assert store.location(OPENAI) == ("keyring" if has_keyring else "environment")
 
 
-def test_the_environment_may_be_empty(ring: FakeKeyring) -> None:
-    assert ApiKeyStore({"OPENAI_API_KEY": " "}, lambda: ring).get(OPENAI) is None
+def test_an_empty_environment_variable_is_ignored(backend: FakeKeyring) -> None:
+    assert ApiKeyStore({"OPENAI_API_KEY": " "}, lambda: backend).get(OPENAI) is None
 
 
-def test_without_a_keyring_a_key_can_be_kept_for_this_run_only() -> None:
+def test_without_a_keyring_a_key_can_be_kept_in_memory_only() -> None:
     store = ApiKeyStore(environment={}, keyring=lambda: None)
     assert store.get(OWN_SERVER) is None
     with pytest.raises(ProblemError) as caught:
         store.store(OWN_SERVER, KEY)
-    assert caught.value.problem == NO_KEYRING
-    assert "for this run only" in NO_KEYRING.remedy
+    assert caught.value.problem == KEYRING_MISSING()
     store.keep_in_memory(OWN_SERVER, KEY)
     assert store.get(OWN_SERVER) == KEY
     store.delete(OWN_SERVER)
@@ -119,28 +122,28 @@ def test_without_a_keyring_a_key_can_be_kept_for_this_run_only() -> None:
 
 
 @pytest.mark.parametrize(
-    ("entered", "problem"),
+    ("entered", "kind"),
     [
-        ("", EMPTY_API_KEY),
-        (" \n\t", EMPTY_API_KEY),
-        (f"{KEY} {KEY}", INVALID_API_KEY),
-        (f"{KEY}\r\nX-Evil: 1", INVALID_API_KEY),
-        (f"{KEY}\x00", INVALID_API_KEY),
-        (f"{KEY}é", INVALID_API_KEY),
-        (f"“{KEY}”", INVALID_API_KEY),
-        (f"{KEY}\u200b", INVALID_API_KEY),
+        ("", API_KEY_EMPTY),
+        (" \n\t", API_KEY_EMPTY),
+        (f"{KEY} {KEY}", API_KEY_INVALID),
+        (f"{KEY}\r\nX-Evil: 1", API_KEY_INVALID),
+        (f"{KEY}\x00", API_KEY_INVALID),
+        (f"{KEY}é", API_KEY_INVALID),
+        (f"“{KEY}”", API_KEY_INVALID),
+        (f"{KEY}\u200b", API_KEY_INVALID),
     ],
     ids=range(8),
 )
-def test_what_is_no_key_is_not_kept(
-    store: ApiKeyStore, ring: FakeKeyring, entered: str, problem: object
+def test_an_invalid_key_is_not_stored(
+    store: ApiKeyStore, backend: FakeKeyring, entered: str, kind: ProblemKind
 ) -> None:
-    for keep in (store.store, store.keep_in_memory):
+    for store_key in (store.store, store.keep_in_memory):
         with pytest.raises(ProblemError) as caught:
-            keep(OWN_SERVER, entered)
-        assert caught.value.problem == problem
+            store_key(OWN_SERVER, entered)
+        assert caught.value.problem == kind()
         assert "canary" not in repr(caught.value) + repr(caught.value.problem)
-    assert ring.stored == {}
+    assert backend.stored == {}
     assert store.get(OWN_SERVER) is None
     assert normalize_key(f"\t{KEY} ") == KEY
 
@@ -153,47 +156,51 @@ def backend_error(module: str, name: str) -> Exception:
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        (KeyringLocked(KEY), KEYRING_LOCKED.sentence),
-        (InitError(f"Prompt dismissed {KEY}"), KEYRING_LOCKED.sentence),
-        (backend_error("secretstorage", "PromptDismissedException"), KEYRING_LOCKED.sentence),
-        (backend_error("secretstorage", "LockedException"), KEYRING_LOCKED.sentence),
-        (NoKeyringError(KEY), NO_KEYRING.sentence),
-        (PasswordSetError(KEY), "The keyring does not answer. Unlock it, or log in again."),
-        (KeyringError(KEY), "The keyring does not answer. Unlock it, or log in again."),
-        (ConnectionResetError(KEY), "The keyring does not answer. Unlock it, or log in again."),
+        (KeyringLocked(KEY), KEYRING_LOCKED().sentence),
+        (InitError(f"Prompt dismissed {KEY}"), KEYRING_LOCKED().sentence),
+        (backend_error("secretstorage", "PromptDismissedException"), KEYRING_LOCKED().sentence),
+        (backend_error("secretstorage", "LockedException"), KEYRING_LOCKED().sentence),
+        (NoKeyringError(KEY), KEYRING_MISSING().sentence),
+        (PasswordSetError(KEY), KEYRING_UNAVAILABLE().sentence),
+        (KeyringError(KEY), KEYRING_UNAVAILABLE().sentence),
+        (ConnectionResetError(KEY), KEYRING_UNAVAILABLE().sentence),
     ],
     ids=range(8),
 )
-def test_what_goes_wrong_is_one_sentence_without_the_key(
-    store: ApiKeyStore, ring: FakeKeyring, error: Exception, sentence: str
+def test_an_error_of_the_keyring_is_reported_without_the_key(
+    store: ApiKeyStore, backend: FakeKeyring, error: Exception, sentence: str
 ) -> None:
-    ring.error = error
-    for use in (
+    backend.error = error
+    for operation in (
         lambda: store.get(OWN_SERVER),
         lambda: store.location(OWN_SERVER),
         lambda: store.store(OWN_SERVER, KEY),
         lambda: store.delete(OWN_SERVER),
     ):
         with pytest.raises(ProblemError) as caught:
-            use()
+            operation()
         assert caught.value.problem.sentence == sentence
         assert KEY not in repr(caught.value.problem)
-        assert caught.value.__suppress_context__  # a traceback would show what the library said
+        assert caught.value.__suppress_context__  # a traceback would show the library's message
 
 
-def test_the_errors_of_the_linux_backend_are_known() -> None:
-    secretstorage = pytest.importorskip("secretstorage")
-    assert secretstorage.exceptions.SecretStorageException in secrets._backend_errors()
-
-
-def test_a_library_that_another_system_lacks_is_not_missed(
-    monkeypatch: pytest.MonkeyPatch,
+def test_an_error_of_the_linux_libraries_is_translated(
+    store: ApiKeyStore, backend: FakeKeyring
 ) -> None:
-    def lacks(name: str) -> None:
-        raise ImportError(name)
+    secretstorage = pytest.importorskip("secretstorage")
+    backend.error = secretstorage.exceptions.SecretStorageException(KEY)
+    with pytest.raises(ProblemError, match="The keyring does not respond"):
+        store.get(OWN_SERVER)
 
-    monkeypatch.setattr(secrets.importlib, "import_module", lacks)
-    assert secrets._backend_errors() == (KeyringError, OSError, RuntimeError)
+
+def test_the_linux_libraries_may_be_missing(
+    store: ApiKeyStore, backend: FakeKeyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("secretstorage.exceptions", "jeepney.wrappers"):
+        monkeypatch.setitem(sys.modules, name, None)
+    backend.error = KeyringError(KEY)
+    with pytest.raises(ProblemError, match="The keyring does not respond"):
+        store.get(OWN_SERVER)
 
 
 def test_no_key_is_in_a_repr(store: ApiKeyStore) -> None:
@@ -202,48 +209,48 @@ def test_no_key_is_in_a_repr(store: ApiKeyStore) -> None:
     assert "canary" not in repr(store) + repr(full)
 
 
-# Which keyring
+# Selection of the backend
 
 
 class PlaintextKeyring(FakeKeyring):
-    """As `keyrings.alt` has them: a file that all can read."""
+    """A backend such as `keyrings.alt`, which stores passwords in plain text."""
 
 
 PlaintextKeyring.__module__ = "keyrings.alt.file"
 
 
-def select_backend(monkeypatch: pytest.MonkeyPatch, chosen: object) -> None:
-    """Not by `set_keyring`: a class made for it stays registered for all later tests."""
-    monkeypatch.setattr(keyring, "get_keyring", lambda: chosen)
+def select_backend(monkeypatch: pytest.MonkeyPatch, backend: object) -> None:
+    """Select a backend without `set_keyring`, which would register it for all later tests."""
+    monkeypatch.setattr(keyring, "get_keyring", lambda: backend)
 
 
 @pytest.mark.parametrize(
-    "backend", [fail.Keyring, null.Keyring, PlaintextKeyring], ids=lambda b: b.__module__
+    "backend_class", [fail.Keyring, null.Keyring, PlaintextKeyring], ids=lambda b: b.__module__
 )
-def test_what_cannot_keep_a_secret_counts_as_no_keyring(
-    backend: type, monkeypatch: pytest.MonkeyPatch
+def test_an_unsafe_backend_counts_as_no_keyring(
+    backend_class: type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    select_backend(monkeypatch, backend())
+    select_backend(monkeypatch, backend_class())
     assert system_keyring() is None
     store = ApiKeyStore(environment={})
     assert store.get(OWN_SERVER) is None
-    with pytest.raises(ProblemError, match="There is no keyring to keep the key in"):
+    with pytest.raises(ProblemError, match="This desktop has no keyring"):
         store.store(OWN_SERVER, KEY)
 
 
-def test_a_safe_keyring_is_used(ring: FakeKeyring, monkeypatch: pytest.MonkeyPatch) -> None:
-    select_backend(monkeypatch, ring)
+def test_a_safe_keyring_is_used(backend: FakeKeyring, monkeypatch: pytest.MonkeyPatch) -> None:
+    select_backend(monkeypatch, backend)
     ApiKeyStore(environment={}).store(OWN_SERVER, KEY)
-    assert ring.stored == {("sayso", OWN_SERVER): KEY}
+    assert backend.stored == {("sayso", OWN_SERVER): KEY}
 
 
-def test_of_several_the_first_safe_one_is_used(
-    ring: FakeKeyring, monkeypatch: pytest.MonkeyPatch
+def test_the_first_safe_backend_of_several_is_used(
+    backend: FakeKeyring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     select_backend(monkeypatch, chainer.ChainerBackend())
     monkeypatch.setattr(
-        chainer.ChainerBackend, "backends", [PlaintextKeyring(), ring, FakeKeyring()]
+        chainer.ChainerBackend, "backends", [PlaintextKeyring(), backend, FakeKeyring()]
     )
-    assert system_keyring() is ring
+    assert system_keyring() is backend
     monkeypatch.setattr(chainer.ChainerBackend, "backends", [PlaintextKeyring()])
     assert system_keyring() is None

@@ -9,11 +9,11 @@ from sayso.core.settings.settings import Settings
 from sayso.storage import settings_file
 
 
-def test_no_file_is_the_defaults(tmp_path):
+def test_without_a_file_the_defaults_are_used(tmp_path):
     assert settings_file.load(tmp_path / "none.json") == (Settings(), [])
 
 
-def test_what_is_saved_is_loaded(tmp_path):
+def test_saved_settings_can_be_loaded(tmp_path):
     path, settings = tmp_path / "a" / "settings.json", s.put(Settings(), "hotkey.chord", "f9")
     settings_file.save(path, settings)
     assert settings_file.load(path) == (settings, [])
@@ -22,7 +22,7 @@ def test_what_is_saved_is_loaded(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "\x00"])
-def test_a_damaged_file_is_set_aside(tmp_path, text):
+def test_a_damaged_file_is_renamed(tmp_path, text):
     path = tmp_path / "settings.json"
     path.write_text(text)
     settings, problems = settings_file.load(path)
@@ -31,14 +31,14 @@ def test_a_damaged_file_is_set_aside(tmp_path, text):
     assert (tmp_path / "settings.broken").read_text() == text
 
 
-def test_what_cannot_be_read_is_told(tmp_path):
+def test_an_unreadable_file_is_reported(tmp_path):
     path = tmp_path / "settings.json"
     path.mkdir()
     settings, problems = settings_file.load(path)
     assert (settings, len(problems)) == (Settings(), 1)
 
 
-def test_what_cannot_be_written_leaves_the_old_file(tmp_path):
+def test_a_failed_write_leaves_the_old_file(tmp_path):
     path = tmp_path / "settings.json"
     settings_file.save(path, Settings())
     before = path.read_text()

@@ -1,19 +1,15 @@
-"""What the history keeps of a take, and how it is written to files. Pure."""
+"""The record of a finished take in the history."""
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import json
-from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any
 
 import attrs
 
 from ..usage import UsageRecord, total_cost_usd
 from .take import Outcome, Take
-
-ExportFormat = Literal["txt", "csv", "json"]
 
 
 @attrs.frozen(kw_only=True)
@@ -97,36 +93,3 @@ def with_retry(entry: HistoryEntry, take: Take, text: str) -> HistoryEntry:
         usage=(*entry.usage, *take.usage),
         error="",
     )
-
-
-def format_entries(entries: Iterable[HistoryEntry], format_: ExportFormat) -> str:
-    """Text with a line to each take's time, CSV with a heading, or a list in JSON."""
-    entries = list(entries)
-    if format_ == "json":
-        rows = [entry.as_dict() for entry in entries]
-        return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
-    if format_ == "csv":
-        pages = _Pages()
-        table = csv.writer(pages)
-        table.writerow(["time", "program", "seconds", "engine", "cost_usd", "outcome", "text"])
-        for e in entries:
-            when = e.local_time.isoformat(timespec="seconds")
-            program, engine, text = map(_escape_formula, (e.program, e.engine, e.text))
-            table.writerow([when, program, e.duration_s, engine, e.cost_usd, e.outcome, text])
-        return "".join(pages.written)
-    return "\n".join(f"{e.local_time:%Y-%m-%d %H:%M}\n{e.text}\n" for e in entries if e.text)
-
-
-class _Pages:
-    """What csv may write to."""
-
-    def __init__(self) -> None:
-        self.written: list[str] = []
-
-    def write(self, text: str) -> None:
-        self.written.append(text)
-
-
-def _escape_formula(text: str) -> str:
-    """Spreadsheets take cells that begin so for formulas."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

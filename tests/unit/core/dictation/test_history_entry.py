@@ -1,13 +1,9 @@
-import csv
-import json
-
 import attrs
 import pytest
 
 from sayso.core.dictation.history_entry import (
     HistoryEntry,
     entry_from_take,
-    format_entries,
     with_retry,
 )
 from sayso.core.dictation.retention import UNRESOLVED, audio_days, describe_retention, text_days
@@ -72,28 +68,6 @@ SHOWN = {
 @pytest.mark.parametrize(("entry", "shown"), SHOWN.values(), ids=SHOWN)
 def test_what_is_shown(entry, shown):
     assert entry.display_text == shown
-
-
-def test_export_as_text_has_times_and_words():
-    assert format_entries([WORDS, SILENT], "txt") == "2026-11-21 14:32\nHello, “world”.\n"
-
-
-def test_export_as_json_has_everything():
-    first, second = json.loads(format_entries([WORDS, SILENT], "json"))
-    assert (first["text"], first["timings"], second["outcome"]) == ("Hello, “world”.", {}, "failed")
-
-
-@pytest.mark.parametrize("text", ['say "hi", twice', "two\nlines", "ö"], ids=["quotes", "nl", "ö"])
-def test_export_as_csv_is_read_back(text):
-    entry = HistoryEntry(id="c", started=WORDS.started, text=text)
-    heading, row = list(csv.reader(format_entries([entry], "csv").splitlines(keepends=True)))
-    assert (heading[-1], row[-1]) == ("text", text)
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+49 40", "-x", "@SUM(A1)"])
-def test_words_are_no_formula_in_a_spreadsheet(text):
-    entry = HistoryEntry(id="c", started=WORDS.started, text=text)
-    assert list(csv.reader(format_entries([entry], "csv").splitlines()))[1][-1] == f"'{text}"
 
 
 KEPT = {
