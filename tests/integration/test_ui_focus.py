@@ -99,11 +99,11 @@ def test_the_pill_comes_and_is_clicked_without_taking_the_focus(running: Pill) -
 
     asked: list[Any] = []
     for state, button, wish in (
-        ("hands-free", "Finish dictation", ["finish"]),
-        ("held", "Type here", ["insert"]),
-        ("error", "Try again", ["try again"]),
-        ("held", "Copy", ["copy", "dismiss"]),
-        ("error", "Settings", [["settings", ""]]),
+        ("hands-free", "Finish dictation", ["Stop"]),
+        ("held", "Type here", ["InsertHeld"]),
+        ("error", "Try again", ["Retry"]),
+        ("held", "Copy", ["copy_text", "Dismiss"]),
+        ("error", "Settings", [["open_settings", ""]]),
     ):
         running.show(state)
         running.point(running.button(button), on_pill=True)

@@ -150,7 +150,7 @@ def test_the_search_finds_and_says_what_it_did_not_find(qtbot, full):
 def test_type_again_hides_the_window_first(qtbot, full, fake):
     press(qtbot, full, "c", "Type again")
     assert not full.isVisible()
-    assert fake.calls == [("type again", "c")]
+    assert fake.calls == [("reinsert", "c")]
 
 
 def test_copy(qtbot, full, fake):
@@ -182,20 +182,20 @@ def test_what_was_not_recognised_can_be_tried_again(qtbot, full, fake, archive):
     archive.history.put(done)
     press(qtbot, full, "b", "Try again")
     qtbot.waitUntil(lambda: [e.text for e in full.entries][1] == "Now it works.")
-    assert fake.calls == [("recognise again", "b", "")]
+    assert fake.calls == [("transcribe_again", "b", "")]
 
 
 def test_what_fails_again_is_told(qtbot, full, fake):
     fake.next_problem = untyped_problem("The server did not answer.", "Your recording is kept.")
     press(qtbot, full, "b", "Try again")
     qtbot.waitUntil(lambda: full.message.text() == fake.next_problem.sentence)
-    assert fake.calls == [("recognise again", "b", "")]
+    assert fake.calls == [("transcribe_again", "b", "")]
     assert not full.delegate.busy
 
 
 @pytest.mark.parametrize(
     ("key", "asked"),
-    [(Qt.Key.Key_Return, ("type again", "c")), (Qt.Key.Key_C, ("copy", "Milk, two lemons."))],
+    [(Qt.Key.Key_Return, ("reinsert", "c")), (Qt.Key.Key_C, ("copy", "Milk, two lemons."))],
     ids=["enter", "ctrl+c"],
 )
 def test_keys(qtbot, full, fake, key, asked):
@@ -229,7 +229,7 @@ def test_a_recording_is_played_and_stopped(qtbot, full, fake):
     press(qtbot, full, "b", "Play")
     assert fake.calls == [("play", "b")]
     press(qtbot, full, "b", "Stop")
-    assert fake.calls[1:] == ["stop playing"]
+    assert fake.calls[1:] == ["stop_playing"]
     fake.playback_ended(None)
     press(qtbot, full, "b", "Play")
     fake.playback_ended(untyped_problem("The recording cannot be played.", "See whether."))
@@ -239,9 +239,9 @@ def test_a_recording_is_played_and_stopped(qtbot, full, fake):
     qtbot.keyClick(full.view, Qt.Key.Key_Space)
     assert full.delegate.playing == "b"
     qtbot.keyClick(full.view, Qt.Key.Key_Space)
-    assert fake.calls[-2:] == [("play", "b"), "stop playing"]
+    assert fake.calls[-2:] == [("play", "b"), "stop_playing"]
     full.close()
-    assert fake.calls[-2:] == ["stop playing", "stop playing"]
+    assert fake.calls[-2:] == ["stop_playing", "stop_playing"]
 
 
 def test_any_engine_can_recognise_again(qtbot, full, fake):
@@ -254,7 +254,7 @@ def test_any_engine_can_recognise_again(qtbot, full, fake):
     ]  # fmt: skip
     words["Recognise again > Attic && more"].trigger()
     assert full.delegate.busy == {"b"}
-    qtbot.waitUntil(lambda: fake.calls == [("recognise again", "b", "Attic & more")])
+    qtbot.waitUntil(lambda: fake.calls == [("transcribe_again", "b", "Attic & more")])
     qtbot.waitUntil(lambda: not full.delegate.busy)
 
 
@@ -379,4 +379,4 @@ def test_the_history_is_deleted_after_a_question(qtbot, page, fake, monkeypatch)
     monkeypatch.setattr("sayso.ui.settings.privacy.confirm_delete", lambda _, count: count == 2)
     page.delete_button.click()
     qtbot.waitUntil(lambda: note.text() == "Deleted.")
-    assert fake.calls == ["delete history"]
+    assert fake.calls == ["delete_all"]

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-
 import attrs
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt
-from PySide6.QtGui import QAction, QEnterEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication, QSystemTrayIcon
+from PySide6.QtGui import QEnterEvent, QGuiApplication
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from integration.ui_fakes import FakeApp
 from sayso.core.dictation.status import Status
-from sayso.core.problems import ProblemError, replaced, untyped_problem
+from sayso.core.problems import replaced, untyped_problem
 from sayso.core.settings import settings as s
-from sayso.core.settings.engine_choice import select_engine, with_endpoint, without_endpoint
-from sayso.core.settings.settings import Endpoint, Settings
+from sayso.core.settings.settings import Settings
 from sayso.ui import messages
-from sayso.ui.background import Background
-from sayso.ui.bridge import Bridge
 from sayso.ui.indicator.layout import (
     MAX_WIDTH,
     MAX_WIDTH_TWO_LINES,
@@ -30,7 +24,6 @@ from sayso.ui.indicator.layout import (
 )
 from sayso.ui.indicator.overlay import Desk, Overlay
 from sayso.ui.indicator.position import anchor_in, screen_at
-from sayso.ui.tray import Tray
 
 LISTENING = Status("listening", take=1, has_audio=True)
 FAILED = Status(
@@ -98,7 +91,7 @@ def test_a_take_comes_and_goes_and_leaves_no_timer(overlay: Overlay, clock: Cloc
     assert shown(overlay, clock, LISTENING).view.kind == "listening"
     assert overlay.isVisible()
     assert overlay.timers_active
-    assert shown(overlay, clock, Status("finishing", take=1), 500).view.text == "Writing…"
+    assert shown(overlay, clock, Status("finishing", take=1), 500).view.text == "Transcribing…"
     inserted = Status(take=1, inserted_words=7)
     assert shown(overlay, clock, inserted, 100).view.text == "7 words"
     clock.now += 700
@@ -126,10 +119,10 @@ def test_clicks_go_through_unless_it_has_buttons(overlay: Overlay, clock: Clock)
 @pytest.mark.parametrize(
     ("status", "button", "asked"),
     [
-        pytest.param(HELD, "Type here", ["insert"], id="type here"),
-        pytest.param(HELD, "Copy", ["copy", "dismiss"], id="copy"),
-        pytest.param(HELD, "Dismiss", ["dismiss"], id="dismiss"),
-        pytest.param(FAILED, "Settings", [("settings", "")], id="settings"),
+        pytest.param(HELD, "Type here", ["InsertHeld"], id="type here"),
+        pytest.param(HELD, "Copy", ["copy_text", "Dismiss"], id="copy"),
+        pytest.param(HELD, "Dismiss", ["Dismiss"], id="dismiss"),
+        pytest.param(FAILED, "Settings", [("open_settings", "")], id="settings"),
     ],
 )
 def test_buttons_do_what_they_say_and_close_it(
@@ -145,11 +138,11 @@ def test_buttons_do_what_they_say_and_close_it(
 @pytest.mark.parametrize(
     ("action", "button", "asked"),
     [
-        ("try-again", "Try again", ["try again"]),
-        ("microphone", "Microphone", [("settings", "general")]),
-        ("recognition", "Settings", [("settings", "recognition")]),
-        ("hotkey", "Change hotkey", [("settings", "general")]),
-        ("copy", "Copy again", ["copy", "dismiss"]),
+        ("try-again", "Try again", ["Retry"]),
+        ("microphone", "Microphone", [("open_settings", "general")]),
+        ("recognition", "Settings", [("open_settings", "recognition")]),
+        ("hotkey", "Change hotkey", [("open_settings", "general")]),
+        ("copy", "Copy again", ["copy_text", "Dismiss"]),
     ],
 )
 def test_an_error_leads_to_its_remedy(
@@ -168,7 +161,7 @@ def test_the_square_finishes_hands_free(
 ) -> None:
     shown(overlay, clock, attrs.evolve(LISTENING, hands_free=True))
     press(overlay, "Finish dictation", qtbot)
-    assert app.calls == ["finish"]
+    assert app.calls == ["Stop"]
 
 
 def test_an_unanswered_question_is_dismissed_after_30_s(
@@ -184,7 +177,7 @@ def test_an_unanswered_question_is_dismissed_after_30_s(
     clock.now += 30_000
     overlay.on_status(HELD)
     assert not overlay.isVisible()
-    assert app.calls == ["dismiss"]
+    assert app.calls == ["Dismiss"]
 
 
 def test_it_is_named_and_described(overlay: Overlay, clock: Clock) -> None:
@@ -276,163 +269,27 @@ def test_everything_is_inside_the_pill_and_apart(
     assert all(place.rect.height() >= 24 for place in layout.button_boxes)
 
 
-# Tray
-
-
-@pytest.fixture
-def tray(app: FakeApp, qapp: QApplication) -> Iterator[Tray]:
-    background = Background()
-    made = Tray(app.actions(), background)
-    app.on_settings_changed = made.on_settings
-    yield made
-    background.stop(wait=True)
-    made.icon.hide()
-
-
-def labels(tray: Tray) -> list[str]:
-    return [a.text() or "—" for a in tray.menu.actions() if a.isVisible()]
-
-
-def test_the_menu_is_in_order(tray: Tray) -> None:
-    tray.on_status(Status(held_text="words"))
-    assert labels(tray) == [
-        "Listening for Right Ctrl", "—", "Start hands-free", "Type the held words",
-        "Copy the last words", "—", "Microphone", "Recognise", "—", "History…", "Settings…",
-        "Quit",
-    ]  # fmt: skip
-    tray.on_status(Status())
-    assert "Type the held words" not in labels(tray)
-    assert not tray.copy_text.isEnabled()
-
-
-def test_entries_ask_for_what_they_say(tray: Tray, app: FakeApp) -> None:
-    tray.on_status(Status(held_text="words"))
-    for action in (tray.toggle, tray.insert_held, tray.copy_text, tray.settings, tray.quit):
-        action.trigger()
-    tray.on_status(Status("listening"))
-    tray.toggle.trigger()
-    assert app.calls == ["start", "insert", "copy", ("settings", ""), "quit", "finish"]
-
-
-def test_a_click_never_starts_a_dictation(tray: Tray, app: FakeApp) -> None:
-    tray.icon.activated.emit(QSystemTrayIcon.ActivationReason.Trigger)
-    tray.menu.hide()
-    assert app.calls == []
-
-
-def test_microphones_are_listed_when_their_menu_opens(
-    tray: Tray, app: FakeApp, qtbot: QtBot
-) -> None:
-    tray.microphone_menu.aboutToShow.emit()
-    qtbot.waitUntil(lambda: len(tray.microphone_menu.actions()) == 3)
-    default, _, headset = tray.microphone_menu.actions()
-    assert (default.text(), default.isChecked()) == ("System default", True)
-    headset.trigger()
-    assert (headset.text(), app.settings.microphone.device) == ("Headset && more", "bluez.headset")
-
-
-def engines(tray: Tray) -> dict[str, QAction]:
-    return {action.data(): action for action in tray.engine_menu.actions() if action.data()}
-
-
-def ticked(tray: Tray) -> list[str]:
-    return [name for name, action in engines(tray).items() if action.isChecked()]
-
-
-def seen(tray: Tray) -> list[str]:
-    return [action.text() for action in tray.engine_menu.actions() if action.isVisible()]
-
-
-def test_the_menu_has_this_computer_and_every_server(tray: Tray, app: FakeApp) -> None:
-    app.edit(
-        lambda now: with_endpoint(now, Endpoint(name="Box & more", url="http://localhost:8000/v1"))
-    )
-    assert list(engines(tray)) == ["on-device", "OpenAI", "Box & more"]
-    assert engines(tray)["Box & more"].text() == "Box && more"
-    assert ticked(tray) == ["on-device"]
-    assert "Sound leaves this computer" not in seen(tray)
-    engines(tray)["Box & more"].trigger()
-    assert (app.settings.engine, app.settings.profile) == ("realtime", "Box & more")
-    assert ticked(tray) == ["Box & more"]
-    assert "Sound leaves this computer" in seen(tray)
-    engines(tray)["on-device"].trigger()
-    assert (app.settings.engine, ticked(tray)) == ("on-device", ["on-device"])
-
-
-def test_a_server_that_is_renamed_or_removed_is_so_in_the_menu(tray: Tray, app: FakeApp) -> None:
-    app.edit(lambda now: select_engine(with_endpoint(now, Endpoint(name="Box")), "Box"))
-    app.change("endpoint.name", "The box")
-    assert list(engines(tray)) == ["on-device", "OpenAI", "The box"]
-    assert ticked(tray) == ["The box"]
-    app.edit(lambda now: without_endpoint(now, "The box"))
-    assert (list(engines(tray)), ticked(tray)) == (["on-device", "OpenAI"], ["on-device"])
-
-
-def test_a_choice_that_cannot_be_kept_is_not_ticked(tray: Tray, app: FakeApp) -> None:
-    app.next_problem = untyped_problem("The settings were not saved.", "The disk is full.")
-    engines(tray)["OpenAI"].trigger()
-    assert ticked(tray) == ["on-device"]
-
-
-def test_it_looks_for_a_tray_for_a_minute_without_haste(tray: Tray) -> None:
-    assert not QSystemTrayIcon.isSystemTrayAvailable(), "offscreen has no tray"
-    tray.start()
-    for _ in range(30):
-        tray.poll_timer.timeout.emit()
-    assert not tray.poll_timer.isActive()
-
-
-# Threads
-
-
-def test_calls_from_other_threads_run_in_the_main_thread(qtbot: QtBot) -> None:
-    bridge, ran = Bridge(), list[threading.Thread]()
-    threading.Thread(
-        target=bridge.call, args=(lambda: ran.append(threading.current_thread()),)
-    ).start()
-    qtbot.waitUntil(lambda: bool(ran))
-    assert ran == [threading.main_thread()]
-
-
-def test_slow_functions_answer_in_the_main_thread(qtbot: QtBot) -> None:
-    background, answers = Background(), list[tuple[object, bool]]()
-
-    def note(answer: object) -> None:
-        answers.append((answer, threading.current_thread() is threading.main_thread()))
-
-    def broken() -> None:
-        raise ProblemError(untyped_problem("It broke."))
-
-    background.run(lambda: 7, note, note)
-    background.run(broken, note, note)
-    qtbot.waitUntil(lambda: len(answers) == 2)
-    background.stop(wait=True)
-    assert sorted(answers, key=str) == sorted(
-        [(7, True), (untyped_problem("It broke."), True)], key=str
-    )
-
-
 BUDGET = untyped_problem(
     "November’s budget is used up.", "Nothing is sent until you choose.", "budget"
 )
 ANSWERS = {
-    "go on": (Status("failed", problem=BUDGET), "Go on", ["go on"]),
+    "continue": (Status("failed", problem=BUDGET), "Continue anyway", ["approve_budget"]),
     "this computer": (
         Status("failed", problem=BUDGET),
         "Use this computer",
-        [("engine", "on-device"), "try again", "dismiss"],
+        [("engine", "on-device"), "Retry", "Dismiss"],
     ),
     "usage": (
         Status("failed", problem=replaced(BUDGET, action="usage")),
         "Usage",
-        [("settings", "usage")],
+        [("open_settings", "usage")],
     ),
     "several rescued": (
         Status(
             held_text="words", offers_held_text=True, recovered_spoken_at="14:32", recovered_count=2
         ),
         "Show",
-        ["history", "dismiss"],
+        ["open_history", "Dismiss"],
     ),
 }
 

@@ -1,4 +1,4 @@
-"""Actions that remember what the interface asked for."""
+"""A stand-in for the rest of the program, as the interface sees it."""
 
 from __future__ import annotations
 
@@ -18,18 +18,9 @@ NO_KEYRING = untyped_problem(
     "There is no keyring.", "Keep the key for this run, or set up a keyring."
 )
 
-INTENTS: dict[type, str] = {
-    e.Start: "start",
-    e.Stop: "finish",
-    e.Cancel: "cancel",
-    e.Retry: "try again",
-    e.InsertHeld: "insert",
-    e.Dismiss: "dismiss",
-}
-
 
 class FakeApp:
-    """Keeps settings as the program does, and writes down everything else."""
+    """Implements every control of `Actions`: keeps settings, and records all other calls."""
 
     def __init__(self) -> None:
         self.settings = Settings()
@@ -45,12 +36,11 @@ class FakeApp:
         self.stored_keys: dict[str, str] = {}
         self.has_keyring = True
         self.models_by_url: dict[str, list[str]] = {}
-        """The models servers say they have, by address."""
+        """Models that servers list, by address."""
         self.test_result: str | Problem = "It works. A three-second sample came back in 0.6 s."
         self.test_may_finish = threading.Event()
         self.test_may_finish.set()
         self.devices = {"alsa.builtin": "Built-in", "bluez.headset": "Headset & more"}
-
         self.model_list = {
             model.name: ModelStatus(
                 model=model, location="package" if model is WHISPER_BASE else ""
@@ -59,7 +49,6 @@ class FakeApp:
         }
 
     def actions(self) -> Actions:
-        """Itself, as every part of what the interface may ask for."""
         return Actions(
             dictation=self, history=self, settings=self, api_keys=self, models=self, windows=self
         )
@@ -67,21 +56,21 @@ class FakeApp:
     # DictationControl
 
     def post(self, event: e.Event) -> None:
-        self.calls.append(INTENTS[type(event)])
+        self.calls.append(type(event).__name__)
 
     def copy_text(self) -> None:
-        self.calls.append("copy")
+        self.calls.append("copy_text")
 
     def approve_budget(self) -> None:
-        self.calls.append("go on")
+        self.calls.append("approve_budget")
 
     # WindowControl
 
     def open_settings(self, page: str) -> None:
-        self.calls.append(("settings", page))
+        self.calls.append(("open_settings", page))
 
     def open_history(self) -> None:
-        self.calls.append("history")
+        self.calls.append("open_history")
 
     def quit(self) -> None:
         self.calls.append("quit")
@@ -89,20 +78,20 @@ class FakeApp:
     # HistoryControl
 
     def reinsert(self, id_: str, excluded_window: int) -> None:
-        self.calls.append(("type again", id_))
+        self.calls.append(("reinsert", id_))
 
     def play(self, id_: str, on_end: Callable[[Problem | None], None]) -> None:
         self.calls.append(("play", id_))
         self.playback_ended = on_end
 
     def transcribe_again(self, id_: str, engine: str) -> str:
-        self.calls.append(("recognise again", id_, engine))
+        self.calls.append(("transcribe_again", id_, engine))
         if self.next_problem:
             raise ProblemError(self.next_problem)
         return "Now it works."
 
     def stop_playing(self) -> None:
-        self.calls.append("stop playing")
+        self.calls.append("stop_playing")
 
     def copy(self, text: str) -> None:
         self.calls.append(("copy", text))
@@ -111,7 +100,7 @@ class FakeApp:
         return self.expired_count
 
     def delete_all(self) -> None:
-        self.calls.append("delete history")
+        self.calls.append("delete_all")
 
     def usage_of_month(self, month: str) -> list[DailyUsage]:
         return list(self.usage_days)

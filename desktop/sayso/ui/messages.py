@@ -1,10 +1,11 @@
-"""What tray and pill say, as pure functions of status, settings and time. No Qt.
+"""Text of the tray and the indicator, as pure functions of status, settings and time.
 
-Wording is LOOK's: present tense, what happened and then what to do.
+A message says first what happened, then what the user can do.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Literal
 
 import attrs
@@ -12,40 +13,23 @@ import attrs
 from ..core.dictation.status import Status
 from ..core.hotkey.chord import Chord
 from ..core.problems import Problem
-from ..core.problems.problem import Action
 from ..core.recognition.fallback_policy import RetryDelay
 from ..core.settings.endpoint import ON_DEVICE
 from ..core.settings.settings import Settings
+from .problem_actions import Button, question_buttons, remedy_button
+from .translate import problem_message, problem_remedy, tr
 
 TrayState = Literal["idle", "listening", "finishing", "error"]
-SENDS_AUDIO = "Sound leaves this computer"
-MAY_SEND_AUDIO = "Sound leaves this computer if that fails"
-
 IndicatorKind = Literal[
-    "arming",
+    "starting",
     "listening",
     "hands-free",
     "finishing",
     "inserted",
-    "nothing",
+    "nothing-heard",
     "held",
-    "rescued",
+    "recovered",
     "error",
-]
-ButtonAction = Literal[
-    "finish",
-    "cancel",
-    "try-again",
-    "insert",
-    "copy",
-    "dismiss",
-    "settings",
-    "settings:general",
-    "settings:recognition",
-    "settings:usage",
-    "history",
-    "go-on",
-    "use-computer",
 ]
 FINISHING_STATES = "finishing", "inserting"
 
@@ -57,20 +41,13 @@ class TrayView:
     status_line: str
     """First line of the menu."""
     listening: bool
-    """Whether the second entry finishes instead of starting."""
+    """Whether the second entry finishes a dictation instead of starting one."""
     toggle_label: str
     has_held_text: bool
     has_text: bool
     engine: str
     audio_note: str
-    """Whether sound leaves this computer, for the menu; '' if not."""
-
-
-@attrs.frozen
-class Button:
-    label: str
-    action: ButtonAction
-    primary: bool = False
+    """A note in the menu if audio may be sent to a server, else ''."""
 
 
 @attrs.frozen
@@ -82,12 +59,17 @@ class IndicatorView:
     buttons: tuple[Button, ...] = ()
     closable: bool = False
     has_stop_button: bool = False
-    """Has the round button that finishes."""
 
     @property
     def accessible_name(self) -> str:
-        """What assistive technology calls it."""
-        return f"Sayso: {_ACCESSIBLE_NAMES[self.kind] or self.text}".rstrip(": ")
+        """Name for assistive technology. It never contains text that is being dictated."""
+        names: dict[IndicatorKind, str] = {
+            "starting": tr("starting the microphone"),
+            "listening": tr("listening"),
+            "hands-free": tr("listening hands-free"),
+            "finishing": tr("transcribing"),
+        }
+        return f"Sayso: {names.get(self.kind, self.text)}".rstrip(": ")
 
     @property
     def accessible_description(self) -> str:
@@ -98,60 +80,30 @@ class IndicatorView:
         return bool(self.buttons) or self.closable or self.has_stop_button
 
 
-_ACCESSIBLE_NAMES: dict[IndicatorKind, str] = {
-    "arming": "starting the microphone",
-    "listening": "listening",
-    "hands-free": "listening hands-free",
-    "finishing": "writing your words",
-    "inserted": "",
-    "nothing": "",
-    "held": "",
-    "rescued": "",
-    "error": "",
-}
-_PROBLEM_BUTTONS: dict[Action, Button] = {
-    "try-again": Button("Try again", "try-again", primary=True),
-    "microphone": Button("Microphone", "settings:general", primary=True),
-    "recognition": Button("Settings", "settings:recognition", primary=True),
-    "hotkey": Button("Change hotkey", "settings:general", primary=True),
-    "copy": Button("Copy again", "copy", primary=True),
-}
-
-_QUESTION_BUTTONS: dict[Action, tuple[Button, ...]] = {
-    "budget": (
-        Button("Go on", "go-on", primary=True),
-        Button("Use this computer", "use-computer"),
-    ),
-    "usage": (Button("Usage", "settings:usage", primary=True),),
-}
-"""Nothing has failed: amber, as all that waits for the person."""
-
-
 def tray_view(status: Status, settings: Settings) -> TrayView:
-    """The whole tray for one status."""
-    key = Chord.parse(settings.hotkey.chord).display_name
     listening = status.state == "listening"
     icon: TrayState
     if listening:
-        icon, tip, line = "listening", "listening", "Listening"
+        icon, tip, line = "listening", tr("listening"), tr("Listening")
     elif status.state in FINISHING_STATES:
-        icon, tip, line = "finishing", "writing your words", "Writing your words"
+        icon, tip, line = "finishing", tr("transcribing"), tr("Transcribing")
     elif status.problem:
-        icon, tip, line = (
-            "error",
-            status.problem.message,
-            without_final_period(status.problem.message),
-        )
-    elif settings.hotkey.mode == "toggle":
-        icon, tip, line = "idle", f"tap {key} and speak", f"Listening for {key}"
+        message = problem_message(status.problem)
+        icon, tip, line = "error", message, without_final_period(message)
     else:
-        icon, tip, line = "idle", f"hold {key} and speak", f"Listening for {key}"
+        icon = "idle"
+        if settings.hotkey.mode == "toggle":
+            tip, line = tr("tap {key} and speak"), tr("Ready. Tap {key} to speak")
+        else:
+            tip, line = tr("hold {key} and speak"), tr("Ready. Hold {key} to speak")
+        key = Chord.parse(settings.hotkey.chord).display_name
+        tip, line = tip.format(key=key), line.format(key=key)
     return TrayView(
         icon=icon,
         tooltip=f"Sayso: {tip}",
         status_line=line,
         listening=listening,
-        toggle_label="Finish dictation" if listening else "Start hands-free",
+        toggle_label=tr("Finish dictation") if listening else tr("Start hands-free"),
         has_held_text=bool(status.held_text),
         has_text=bool(status.held_text or status.last_text),
         engine=settings.selected_engine,
@@ -161,117 +113,133 @@ def tray_view(status: Status, settings: Settings) -> TrayView:
 
 def _audio_note(settings: Settings) -> str:
     if settings.engine != ON_DEVICE:
-        return SENDS_AUDIO
-    return MAY_SEND_AUDIO if set(settings.fallback) - {ON_DEVICE} else ""
+        return tr("Audio is sent to a server")
+    if set(settings.fallback) - {ON_DEVICE}:
+        return tr("Audio is sent to a server if that fails")
+    return ""
 
 
 def starting_view(age_ms: float) -> IndicatorView:
-    return IndicatorView("arming", "Starting the microphone…" if age_ms >= 250 else "")
+    return IndicatorView("starting", tr("Starting the microphone…") if age_ms >= 250 else "")
 
 
 def microphone_lost_view(hands_free: bool) -> IndicatorView:
-    return IndicatorView("arming", "Waiting for the microphone…", has_stop_button=hands_free)
+    return IndicatorView("starting", tr("Waiting for the microphone…"), has_stop_button=hands_free)
 
 
 def listening_view(
     status: Status, settings: Settings, silent_ms: float, show_hint: bool
 ) -> IndicatorView:
-    """`silent_ms`: since a voice was last heard; `hint`: still tell how hands-free ends."""
+    """Return the view while the microphone is open.
+
+    Args:
+        silent_ms: Time since speech was last heard.
+        show_hint: Whether to explain how a hands-free dictation ends.
+    """
     text = retry_text(status.retrying) or status.partial
     if not text and silent_ms >= 5000:
-        text = "Is the microphone muted?"
+        text = tr("Is the microphone muted?")
     if not status.hands_free:
         return IndicatorView("listening", text)
     if not text and show_hint:
-        text = f"Tap {Chord.parse(settings.hotkey.chord).display_name} to finish"
+        key = Chord.parse(settings.hotkey.chord).display_name
+        text = tr("Tap {key} to finish").format(key=key)
     return IndicatorView("hands-free", text, has_stop_button=True)
 
 
 def retry_text(retry: RetryDelay | None) -> str:
-    """Why no words come, while an engine is tried again; recording goes on meanwhile."""
+    """Return why no text arrives while an engine is retried; recording continues meanwhile."""
     if retry is None:
         return ""
     if not retry.requested_by_server:
-        return "Reconnecting…"
-    return f"{retry.problem.message} Next try in {round(retry.wait_s)} s."
+        return tr("Reconnecting…")
+    return tr("{problem} Retrying in {seconds} s.").format(
+        problem=problem_message(retry.problem), seconds=round(retry.wait_s)
+    )
 
 
 def finishing_view(partial: str, age_ms: float, retry: RetryDelay | None = None) -> IndicatorView:
-    """While words are written; `partial` is what was last understood."""
-    partial = retry_text(retry) or partial
-    waiting = "Still writing…" if age_ms >= 4000 else "Writing…" if age_ms >= 400 else ""
-    slow = (Button("Cancel", "cancel"),) if age_ms >= 10_000 else ()
-    return IndicatorView("finishing", partial or waiting, buttons=slow)
+    """Return the view after the release, until the text arrives."""
+    text = retry_text(retry) or partial
+    if not text and age_ms >= 400:
+        text = tr("Still transcribing…") if age_ms >= 4000 else tr("Transcribing…")
+    slow = (Button(tr("Cancel"), "cancel"),) if age_ms >= 10_000 else ()
+    return IndicatorView("finishing", text, buttons=slow)
 
 
 def inserted_view(word_count: int, engine: str = "") -> IndicatorView:
-    """`by`: the engine they came from, if it was not the chosen one."""
-    text = "1 word" if word_count == 1 else f"{word_count} words"
-    if engine:
-        text = f"{text}, by {'this computer' if engine == ON_DEVICE else engine}"
+    """Return the view after insertion; `engine` is set if it is not the selected one."""
+    text = tr("1 word") if word_count == 1 else tr("{count} words").format(count=word_count)
+    if engine == ON_DEVICE:
+        text = tr("{words}, transcribed on this computer").format(words=text)
+    elif engine:
+        text = tr("{words}, transcribed by {engine}").format(words=text, engine=engine)
     return IndicatorView("inserted", text)
 
 
 def nothing_heard_view(count: int) -> IndicatorView:
+    """Return the view after `count` takes in a row without text."""
     if count < 2:
-        return IndicatorView("nothing", "Nothing heard")
+        return IndicatorView("nothing-heard", tr("Nothing heard"))
     return IndicatorView(
-        "nothing",
-        "Nothing heard. Is this the right microphone?",
-        buttons=(Button("Microphone", "settings:general"),),
+        "nothing-heard",
+        tr("Nothing heard. Is this the right microphone?"),
+        buttons=(Button(tr("Microphone"), "settings:general"),),
     )
 
 
 def held_view(text: str, recovered_at: str = "", count: int = 1) -> IndicatorView:
-    """`rescued`: when they were spoken (14:32), if a crash had cut off `count` dictations."""
+    """Return the view for text that was not inserted.
+
+    Args:
+        recovered_at: When the text was spoken (14:32), if a crash interrupted the dictation.
+        count: Number of dictations that the crash interrupted; the text is the newest.
+    """
     if recovered_at and count > 1:
         return IndicatorView(
-            "rescued",
-            recovered_count_text(count),
-            "What you said is in the history.",
-            buttons=(Button("Show", "history", primary=True),),
+            "recovered",
+            recovered_text(recovered_at, count),
+            tr("Their text is in the history."),
+            buttons=(Button(tr("Show"), "history", primary=True),),
             closable=True,
         )
     return IndicatorView(
-        "rescued" if recovered_at else "held",
-        f"Words from {recovered_at} are back" if recovered_at else "The window changed",
+        "recovered" if recovered_at else "held",
+        recovered_text(recovered_at, count) if recovered_at else tr("The window changed"),
         text,
-        buttons=(Button("Type here", "insert", primary=True), Button("Copy", "copy")),
+        buttons=(Button(tr("Type here"), "insert", primary=True), Button(tr("Copy"), "copy")),
         closable=True,
     )
 
 
-def recovered_count_text(count: int) -> str:
-    return f"{count} dictations were rescued"
+def recovered_text(spoken_at: str, count: int) -> str:
+    if count > 1:
+        return tr("{count} dictations were recovered").format(count=count)
+    return tr("The text from {time} was recovered").format(time=spoken_at)
 
 
 def problem_view(problem: Problem) -> IndicatorView:
-    if problem.action in _QUESTION_BUTTONS:
-        what = without_final_period(problem.message)
-        return IndicatorView(
-            "held", what, problem.remedy, _QUESTION_BUTTONS[problem.action], closable=True
-        )
-    first = _PROBLEM_BUTTONS.get(problem.action)
-    settings = Button("Settings", "settings", primary=first is None)
-    both = (settings,) if first is None else (first, settings)
-    return IndicatorView(
-        "error",
-        without_final_period(problem.message),
-        problem.remedy,
-        buttons=(first,) if first and first.label == settings.label else both,
-        closable=True,
-    )
+    text, detail = without_final_period(problem_message(problem)), problem_remedy(problem)
+    if answers := question_buttons(problem):
+        return IndicatorView("held", text, detail, answers, closable=True)
+    first = remedy_button(problem)
+    settings = Button(tr("Settings"), "settings", primary=first is None)
+    if first is None or first.label == settings.label:
+        buttons: tuple[Button, ...] = (first or settings,)
+    else:
+        buttons = (first, settings)
+    return IndicatorView("error", text, detail, buttons, closable=True)
 
 
 def without_final_period(sentence: str) -> str:
-    """A sentence as a title or menu line: without its full stop."""
+    """Return a sentence as a title or menu entry."""
     return sentence[:-1] if sentence.endswith(".") and not sentence.endswith("..") else sentence
 
 
 def shorten_words(text: str, max_chars: int) -> str:
-    """Without the middle of names, which are words longer than `most`: contoso-…zure.com.
+    """Remove the middle of words longer than `max_chars`, such as host names: contoso-…zure.com.
 
-    One or two letters more are no gain: 192.168.1.20:8000 stays.
+    Words that are one or two characters too long stay as they are.
     """
     half = max_chars // 2
     return " ".join(
@@ -281,9 +249,7 @@ def shorten_words(text: str, max_chars: int) -> str:
 
 
 def is_right_to_left(text: str) -> bool:
-    """Whether its first strong letter is of a right-to-left script."""
-    import unicodedata
-
+    """Return whether the first letter with a strong direction is of a right-to-left script."""
     for letter in text:
         direction = unicodedata.bidirectional(letter)
         if direction in ("L", "R", "AL"):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
+from ..core.problems import Problem
+
 
 def tr(text: str) -> str:
     """Return the text in the user's language; without a translation, the text itself.
@@ -12,3 +14,24 @@ def tr(text: str) -> str:
     `tr("Kept for {days} days").format(days=7)`.
     """
     return QCoreApplication.translate("sayso", text)
+
+
+def problem_message(problem: Problem) -> str:
+    return _filled(problem, problem.kind.message)
+
+
+def problem_remedy(problem: Problem) -> str:
+    return _filled(problem, problem.kind.remedy)
+
+
+def problem_sentence(problem: Problem) -> str:
+    """Return message and remedy."""
+    return f"{problem_message(problem)} {problem_remedy(problem)}".strip()
+
+
+def _filled(problem: Problem, template: str) -> str:
+    values = {
+        name: problem_message(value) if isinstance(value, Problem) else value
+        for name, value in problem.values.items()
+    }
+    return tr(template).format_map(values) if template else ""

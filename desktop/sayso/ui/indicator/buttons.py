@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
-from ..messages import Button, ButtonAction
+from ..problem_actions import Button, ButtonAction
 from ..widgets import theme
 from ..widgets.theme import Scheme
 from . import painting

@@ -9,7 +9,8 @@ import attrs
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QFont, QFontInfo, QFontMetricsF
 
-from ..messages import Button, IndicatorKind, IndicatorView, is_right_to_left, shorten_words
+from ..messages import IndicatorKind, IndicatorView, is_right_to_left, shorten_words
+from ..problem_actions import Button
 from ..widgets import theme
 from . import marks
 
@@ -25,7 +26,7 @@ NAME_MAX_CHARS = 24, 16
 """Characters of a host or a model, where the words beside it need the room."""
 
 STREAMING_KINDS: tuple[IndicatorKind, ...] = ("listening", "hands-free", "finishing")
-WAVEFORM_KINDS: tuple[IndicatorKind, ...] = ("arming", "listening", "hands-free", "finishing")
+WAVEFORM_KINDS: tuple[IndicatorKind, ...] = ("starting", "listening", "hands-free", "finishing")
 
 
 @attrs.frozen

@@ -46,7 +46,7 @@ def paint_waveform(
 ) -> None:
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(value))
-    if motion.reduced_motion and kind != "arming":
+    if motion.reduced_motion and kind != "starting":
         painter.setOpacity(painter.opacity() * 0.25)
         painter.drawRoundedRect(QRectF(x, middle - 3, WAVEFORM_WIDTH, 6), 3, 3)
         painter.setOpacity(painter.opacity() * 4)
@@ -60,7 +60,7 @@ def paint_waveform(
         level = motion.levels[abs(i - BAR_COUNT // 2)] * (1 - squeeze)
         high = (
             BAR_WIDTH
-            if kind == "arming"
+            if kind == "starting"
             else BAR_MIN_HEIGHT + (BAR_MAX_HEIGHT - BAR_MIN_HEIGHT) * level
         )
         left = x + (WAVEFORM_WIDTH - BAR_WIDTH) / 2 + off
@@ -137,8 +137,8 @@ def _paint_error_icon(painter: QPainter, scheme: Scheme) -> None:
 
 ICON_PAINTERS = {
     "inserted": _paint_inserted_icon,
-    "nothing": _paint_nothing_heard_icon,
+    "nothing-heard": _paint_nothing_heard_icon,
     "held": _paint_held_icon,
-    "rescued": _paint_recovered_icon,
+    "recovered": _paint_recovered_icon,
     "error": _paint_error_icon,
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import attrs
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Slot
@@ -21,13 +21,12 @@ from PySide6.QtGui import (
     QPixmap,
 )
 
-from ...core.dictation import events as e
 from ...core.dictation.status import Status
-from ...core.settings.endpoint import ON_DEVICE
 from ...core.settings.settings import Settings
 from ..actions import Actions
 from ..bridge import Bridge
-from ..messages import ButtonAction, IndicatorKind, IndicatorView
+from ..messages import IndicatorKind, IndicatorView
+from ..problem_actions import ButtonAction, perform
 from ..widgets import theme
 from . import painting
 from .animation import FRAME_MS, Animation
@@ -130,7 +129,7 @@ class Overlay(IndicatorWindow):
         now = self._clock()
         if self._timeline.question_expired(now):
             self._timeline.close()
-            self._dismiss()
+            perform("dismiss", self._actions)
         view = self._timeline.view(now)
         shown = self._layout.view if self._layout else None
         if view is None:
@@ -226,34 +225,10 @@ class Overlay(IndicatorWindow):
         return QPointF(round((self.width() - width * scale) / 2), round(SHADOW_MARGIN * scale))
 
     def _perform(self, action: ButtonAction) -> None:
-        actions, dictation = self._actions, self._actions.dictation
-        stays = action in ("finish", "cancel")
-        if not stays:
+        if action not in ("finish", "cancel"):
             self._timeline.close()
-        acts: dict[str, Sequence[Callable[[], object]]] = {
-            "finish": [lambda: dictation.post(e.Stop())],
-            "cancel": [lambda: dictation.post(e.Cancel())],
-            "try-again": [lambda: dictation.post(e.Retry())],
-            "insert": [lambda: dictation.post(e.InsertHeld())],
-            "copy": [dictation.copy_text, self._dismiss],
-            "dismiss": [self._dismiss],
-            "history": [actions.windows.open_history, self._dismiss],
-            "go-on": [dictation.approve_budget],
-            "use-computer": [
-                lambda: actions.settings.change("engine", ON_DEVICE),
-                lambda: dictation.post(e.Retry()),
-                self._dismiss,
-            ],
-        }
-        settings, _, page = action.partition(":")
-        if settings == "settings":
-            actions.windows.open_settings(page)
-        for act in acts.get(action, ()):
-            act()
+        perform(action, self._actions)
         self._refresh()
-
-    def _dismiss(self) -> None:
-        self._actions.dictation.post(e.Dismiss())
 
     # Motion
 

@@ -12,7 +12,8 @@ from PySide6.QtGui import (
     QPen,
 )
 
-from ..messages import Button, IndicatorKind
+from ..messages import IndicatorKind
+from ..problem_actions import Button
 from ..widgets import theme
 from ..widgets.theme import Scheme
 from . import marks
@@ -29,7 +30,7 @@ from .layout import (
 from .marks import AnimationState
 
 FADE_WIDTH = 28
-_MUTED_KINDS: tuple[IndicatorKind, ...] = ("arming", "finishing", "nothing")
+_MUTED_KINDS: tuple[IndicatorKind, ...] = ("starting", "finishing", "nothing-heard")
 
 
 def paint(
@@ -150,7 +151,7 @@ def _paint_icon(painter: QPainter, layout: Layout, scheme: Scheme, motion: Anima
         marks.paint_caret(painter, x + marks.WAVEFORM_WIDTH / 2, middle, scheme, motion)
         painter.restore()
     elif kind in WAVEFORM_KINDS:
-        value = scheme.disabled_text if kind == "arming" else scheme.accent
+        value = scheme.disabled_text if kind == "starting" else scheme.accent
         marks.paint_waveform(painter, x, middle, value, motion, kind)
     else:
         top = 12 if layout.two_lines else (layout.height - ICON_SIZE) / 2
