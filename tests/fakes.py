@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from functools import partial
 
 from sayso.audio.pulse import ReconnectAction, StreamState
 from sayso.core.insertion import Target
 from sayso.core.problems import Problem, ProblemError
-from sayso.stt.engine import EngineEvent, Partial, Ready
+from sayso.core.recognition.fallback_policy import RetryDelay
+from sayso.stt.engine import Engine, EngineEvent, EngineUpdate, Partial, Ready
+from sayso.stt.fallback import EngineFactory
 from sayso.stt.reader import Reader
 
 RATE_HZ = 16_000
@@ -94,6 +97,27 @@ class FakeEngine:
 
     async def close(self) -> None:
         self.closed = True
+
+
+class IgnoringListener:
+    """A `FallbackListener` that ignores everything."""
+
+    def on_update(self, update: EngineUpdate) -> None: ...
+
+    def on_retry(self, delay: RetryDelay | None) -> None: ...
+
+    def on_fallback(self, problem: Problem, engine: str) -> None: ...
+
+    def on_candidate(self, engine: str) -> None: ...
+
+
+def engine_factories(engines: Mapping[str, Engine]) -> dict[str, EngineFactory]:
+    """For `FallbackRunner`."""
+
+    async def get(engine: Engine) -> Engine:
+        return engine
+
+    return {name: partial(get, engine) for name, engine in engines.items()}
 
 
 class FakeTypist:

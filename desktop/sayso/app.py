@@ -23,7 +23,6 @@ from .core.settings import settings as s
 from .core.settings.settings import Settings
 from .core.usage import DailyUsage, month_of
 from .dictation.insertion import Clipboard
-from .dictation.recognition import create_engine
 from .dictation.worker import Worker, WorkerDeps
 from .storage import instance, paths, settings_file
 from .storage import log as logs
@@ -32,6 +31,7 @@ from .storage.history import HistoryStore
 from .storage.keyring import ApiKeyStore
 from .storage.model_store import ModelStore
 from .storage.recordings import Recordings
+from .stt.factory import create_engine
 from .system import current_platform
 from .ui.actions import Actions
 from .ui.background import Background
@@ -152,7 +152,9 @@ class App:
         return WorkerDeps(
             microphone=self._microphone,
             archive=self._archive,
-            create_engine=lambda settings: create_engine(settings, self._key_store.get),
+            create_engine=lambda settings: create_engine(
+                settings, self._key_store.get, paths.models(), paths.cache()
+            ),
             typist=self._machine.typist,
             clipboard=Clipboard(
                 paste=self._clipboard.paste,

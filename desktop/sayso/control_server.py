@@ -1,4 +1,4 @@
-"""What other processes ask of the running Sayso: one line each, by `edges.instance`."""
+"""Executes the commands that other processes send to the running Sayso, one line each."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _EVENTS: dict[str, e.Event] = {
 
 
 class ControlServer:
-    """In the worker's loop."""
+    """Runs in the worker's loop."""
 
     def __init__(
         self, worker: Worker, key_store: ApiKeyStore, handlers: Mapping[str, Callable[[], None]]
     ) -> None:
-        """`acts`: what the interface does at a word; called in the loop, so they may not wait."""
+        """`handlers` perform the commands of the interface; they must not block."""
         self._worker, self._key_store, self._handlers = worker, key_store, handlers
 
     async def answer(self, request: str) -> str:
-        """'ok', what was asked for as JSON, or a sentence that says why not."""
+        """Return 'ok', the requested status as JSON, or a sentence that describes the problem."""
         words = request.split()
         if len(words) == 3 and words[0] == "keep-key":
             return self._keep_api_key(words[1], words[2])
@@ -40,7 +40,7 @@ class ControlServer:
         elif request in self._handlers:
             self._handlers[request]()
         else:
-            return "Sayso does not know this command."
+            return "Unknown command."
         return "ok"
 
     def _status(self) -> str:

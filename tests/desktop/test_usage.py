@@ -39,7 +39,7 @@ def test_a_budget_that_is_used_up_asks_and_this_computer_reads_meanwhile(
     assert (take["outcome"], take["engine"], take["cost_usd"]) == ("inserted", "on-device", 0)
     wait_until(lambda: take["text"] in window.text(), "the words are typed")
     told = desktop.status()["problem"]
-    assert told.endswith("’s budget is used up. Nothing is sent until you choose.")
+    assert told.endswith(" is used up. Nothing is sent until you choose.")
     desktop.click_indicator(CONTINUE_BUTTON_X)
     wait_until(lambda: ledger.month(today).approved_usd == 2.0, "it goes on")
     wait_until(lambda: not desktop.status()["problem"], "the question is answered")

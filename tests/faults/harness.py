@@ -99,7 +99,7 @@ class AsyncWorkerHarness:
             WorkerDeps(
                 microphone=self.microphone,
                 archive=archive,
-                create_engine=create_engine or create_engine,
+                create_engine=create_engine or create_test_engine,
                 typist=self.typist,
                 clipboard=Clipboard(clipboard.paste, clipboard.copy),
                 pressed_keys=frozenset,
@@ -214,7 +214,7 @@ def settings_for(url: str, *, fallback: bool) -> Settings:
     )
 
 
-def create_engine(settings: Settings) -> Engine:
+def create_test_engine(settings: Settings) -> Engine:
     """As `engines.make_engine`, with `Hearing` for this computer."""
     if settings.engine == ON_DEVICE:
         return ToneEngine()

@@ -90,7 +90,7 @@ def test_no_word_is_lost_and_none_is_there_twice(case: Case, played: MatrixRun) 
 def test_the_person_is_told(case: Case, played: MatrixRun) -> None:
     result = played.result(case)
     assert result.ending == "server" or result.messages, result
-    by = ("This computer recognises", "Recognised by: on-device")
+    by = ("This computer transcribes", "Recognised by: on-device")
     assert result.ending != "this computer" or any(
         words in " ".join(result.messages) for words in by
     )

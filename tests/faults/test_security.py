@@ -26,6 +26,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sayso.dictation.showing import PARTIAL_EVERY_S
 
 import canary
 from event_loop import run
@@ -37,7 +38,6 @@ from sayso.core.problems import ProblemError
 from sayso.core.settings.settings import Endpoint, Settings
 from sayso.core.text.sanitize import MAX_CHARS, sanitize
 from sayso.dictation.insertion import Clipboard, TextInserter
-from sayso.dictation.showing import PARTIAL_EVERY_S
 from sayso.dictation.worker import MAX_PARTIAL_CHARS, Worker, WorkerDeps
 from sayso.storage import instance, settings_file
 from sayso.storage import log as logs

@@ -18,7 +18,7 @@ from sayso.core.problems import ProblemError
 from sayso.core.settings.endpoint import Endpoint
 from sayso.core.settings.engine_choice import select_engine, with_endpoint
 from sayso.core.settings.settings import Settings
-from sayso.dictation.recognition import create_engine
+from sayso.stt.factory import create_engine
 from sayso.stt.realtime.engine import RealtimeEngine
 from sayso.stt.realtime.websocket import WebSocketCarrier
 from sayso.stt.server.auth import GATEWAY
@@ -172,7 +172,7 @@ def test_whoever_is_chosen_gets_the_take_and_its_own_key() -> None:
             hosts = [f"127.0.0.1:{service.port}" for service in (one, other)]
             ring = FakeKeyring(dict(zip(hosts, (KEY, TOKEN), strict=True)))
             for name in ("One", "Other", "One"):
-                engine = create_engine(select_engine(settings, name), ring.get)
+                engine = create_engine(select_engine(settings, name), ring.get, Path(), Path())
                 assert engine.name == name
                 assert await transcribe(engine, silent_take(0.5)) == f"{name}."
         assert [record.token for record in one.records] == [KEY] * 2

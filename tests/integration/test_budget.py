@@ -108,7 +108,7 @@ def test_at_80_percent_it_is_told_once_a_month(paid, ledger):
     assert dictate_and_count(harness, inserted_words=1).problem is None
     harness.engine.cost_usd = 0.05
     told = dictate_and_count(harness, inserted_words=1).problem
-    assert told.message.endswith("’s budget is nearly used up.")
+    assert told.message.endswith(" is nearly used up.")
     assert (told.remedy, told.action) == ("$0.20 of $1.00 is left.", "usage")
     assert dictate_and_count(harness, inserted_words=1).problem is None
     assert ledger.month(TODAY).warned_usd == 1.0

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import attrs
 import pytest
 
 from event_loop import run
+from fakes import engine_factories
 from faults import words
 from faults.harness import SILENCE_BLOCK, ToneEngine, recognize_24khz
 from integration.sample_takes import RATE_HZ, take_from
@@ -21,7 +22,7 @@ from sayso.core.recognition import fallback_policy
 from sayso.core.recognition.fallback_policy import RetryDelay
 from sayso.core.settings.endpoint import Endpoint
 from sayso.stt.engine import Engine, EngineUpdate, Partial
-from sayso.stt.fallback import FallbackRunner, Told, Transcript
+from sayso.stt.fallback import FallbackRunner, Transcript
 from sayso.stt.realtime import openai, server_vad
 from sayso.stt.realtime.engine import RealtimeEngine
 from service import KEY, StandIn, close_with, drop_connection, stay_silent
@@ -46,8 +47,7 @@ class Scenario:
     fallbacks: list[tuple[Problem, str]] = attrs.field(factory=list)
 
     async def run(self) -> Transcript:
-        told = Told(heard=self._on_update, waits=self._on_retry, passed_on=self._on_fallback)
-        return await FallbackRunner(self.take, list(self.engines), self._open_engine, told).run()
+        return await FallbackRunner(self.take, engine_factories(self.engines), self).run()
 
     async def run_while_speaking(self, pcm: bytes) -> Transcript:
         """Somebody says this meanwhile, as fast as one speaks."""
@@ -57,20 +57,18 @@ class Scenario:
         finally:
             await saying
 
-    @contextlib.asynccontextmanager
-    async def _open_engine(self, name: str) -> AsyncIterator[Engine]:
-        yield self.engines[name]
-
-    def _on_update(self, news: EngineUpdate) -> None:
+    def on_update(self, news: EngineUpdate) -> None:
         if isinstance(news, Partial):
             self.partials.append(news.text)
 
-    def _on_retry(self, waiting: RetryDelay | None) -> None:
+    def on_retry(self, waiting: RetryDelay | None) -> None:
         self.delays.append(waiting)
         self.delay_reported.set()
 
-    def _on_fallback(self, problem: Problem, name: str) -> None:
-        self.fallbacks.append((problem, name))
+    def on_fallback(self, problem: Problem, engine: str) -> None:
+        self.fallbacks.append((problem, engine))
+
+    def on_candidate(self, engine: str) -> None: ...
 
 
 async def speak(take: Take, pcm: bytes) -> None:

@@ -154,7 +154,7 @@ def add_recording(past, id_):
 def test_retry_recognises_the_kept_sound(past, monkeypatch, capsys):
     add_recording(past, "20261121-090000-abc")
     engine = FakeEngine("Now it works.")
-    monkeypatch.setattr("sayso.cli.transcribe.create_engine", lambda settings, key: engine)
+    monkeypatch.setattr("sayso.cli.transcribe.create_engine", lambda *_: engine)
     history_command.history.main(["retry", "20261121"], standalone_mode=False)
     assert capsys.readouterr().out == "Now it works.\n"
     assert engine.read_bytes == [len(LOUD) * 100]
@@ -171,7 +171,7 @@ def test_retry_by_another_engine(past, monkeypatch, capsys, tmp_path):
             audio.take.add_usage(UsageRecord(endpoint="OpenAI", seconds=0.5, cost_usd=0.5))
             return await super().transcribe(audio, heard)
 
-    def make(settings, key):
+    def make(settings, *_):
         asked.append((settings.selected_engine, settings.fallback))
         return Charging("From afar.")
 
@@ -192,7 +192,7 @@ def test_retry_by_another_engine(past, monkeypatch, capsys, tmp_path):
 def run_retry(past, monkeypatch, engine, *arguments):
     """What `retry` prints, of a take with half a second of a voice."""
     add_recording(past, "20261121-090000-abc")
-    monkeypatch.setattr("sayso.cli.transcribe.create_engine", lambda settings, key: engine)
+    monkeypatch.setattr("sayso.cli.transcribe.create_engine", lambda *_: engine)
     history_command.history.main(["retry", "20261121", *arguments], standalone_mode=False)
 
 
@@ -224,7 +224,9 @@ def test_a_budget_that_is_used_up_keeps_retry_from_asking(past, monkeypatch, cap
     ledger = UsageStore(past.path)
     ledger.add(today, [UsageRecord(endpoint="OpenAI", seconds=60, cost_usd=1.0)])
     engine = FakeEngine("There.")
-    with pytest.raises(ProblemError, match=r"budget is used up\. Nothing is sent until you choose"):
+    with pytest.raises(
+        ProblemError, match=r"budget for .* is used up\. Nothing is sent until you choose"
+    ):
         run_retry(past, monkeypatch, engine, "--engine", "OpenAI")
     assert engine.read_bytes == []
     ledger.approve(month_of(today), 1.0)
@@ -246,7 +248,7 @@ def test_play(past, monkeypatch):
 
 def test_retry_that_hears_nothing_takes_no_words_away(past, monkeypatch):
     add_recording(past, "20261120-090000-abc")
-    monkeypatch.setattr("sayso.cli.transcribe.create_engine", lambda settings, key: FakeEngine(""))
+    monkeypatch.setattr("sayso.cli.transcribe.create_engine", lambda *_: FakeEngine(""))
     history_command.history.main(["retry", "20261120", "--json"], standalone_mode=False)
     assert past.find("20261120").text == "Milk, two lemons."
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import subprocess
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +11,13 @@ import pytest
 
 from desktop.sound import speech_clips
 from event_loop import run
-from fakes import FakeEngine
+from fakes import FakeEngine, IgnoringListener, engine_factories
 from sayso.audio import files
 from sayso.core.dictation.take import Take
 from sayso.core.problems import Problem, untyped_problem
 from sayso.core.settings.endpoint import Endpoint
 from sayso.stt.engine import Engine
-from sayso.stt.fallback import FallbackRunner, Told, Transcript
+from sayso.stt.fallback import FallbackRunner, Transcript
 from sayso.stt.realtime.engine import RealtimeEngine
 from service import KEY, StandIn
 from service.session import Session
@@ -62,13 +60,8 @@ def settled(
             engines: dict[str, Engine] = {SERVER: RealtimeEngine(endpoint, "en", lambda _: KEY)}
             if next_one is not None:
                 engines[HERE] = FakeEngine(next_one)
-
-            @contextlib.asynccontextmanager
-            async def lend(name: str) -> AsyncIterator[Engine]:
-                yield engines[name]
-
-            told = Told(heard=lambda _: None, waits=lambda _: None, passed_on=lambda *_: None)
-            done.append((await FallbackRunner(take, list(engines), lend, told).run(), service))
+            runner = FallbackRunner(take, engine_factories(engines), IgnoringListener())
+            done.append((await runner.run(), service))
             await engines[SERVER].close()
 
     run(test)

@@ -63,7 +63,7 @@ def test_words_that_are_doubted_are_given_and_it_is_said(past):
     assert harness.worker.transcribe_again(ID, "Attic") == "Half."
     told = harness.wait_for(state="failed").problem
     assert (told.message, told.remedy) == (
-        "Attic left out 27 s of what you said.", "The history can recognise it again.",
+        "Attic left out 27 s of what you said.", "You can transcribe it again in the history.",
     )  # fmt: skip
     assert archived_entry(harness).text == "Half."
 

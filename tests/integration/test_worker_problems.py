@@ -10,9 +10,9 @@ from integration.worker_harness import API_KEY_REFUSED, PASTE_FAILED, TIMEOUT_S
 from sayso.audio.microphone import DISCONNECTED, ONLY_SILENCE, START_FAILED
 from sayso.core.dictation import events as e
 from sayso.core.problems import replaced
+from sayso.core.problems.dictation import RECOGNITION_INTERNAL_ERROR, TEXT_NOT_TRUSTED
 from sayso.core.settings import settings as s
 from sayso.core.settings.settings import Settings
-from sayso.dictation.recognition import IN_HISTORY, INSTEAD, INTERNAL_ERROR
 
 
 def test_a_refused_key_is_told_while_speaking_and_the_take_is_kept(harness):
@@ -57,7 +57,7 @@ def test_when_the_server_fails_this_computer_recognises_the_take_where_that_is_w
     status = harness.dictate(inserted_words=1)
     assert harness.typist.typed == ["Hello."]
     assert status.problem.message == API_KEY_REFUSED.message
-    assert status.problem.remedy == INSTEAD.format("This computer")
+    assert status.problem.remedy == "This computer transcribes your dictation instead."
     assert harness.worker.last_summary["engine"] == "on-device"
     assert spare.read_bytes[0] == harness.engine.read_bytes[0]
     assert spare.closed
@@ -103,7 +103,7 @@ def test_a_text_that_is_doubted_is_typed_and_told_if_nobody_does_better(harness)
     harness = harness("", "", settings=s.put(Settings(), "engine", "realtime"))
     problem = harness.dictate(empty_takes=1).problem  # asked twice, it says the same
     assert problem.message == "OpenAI gave no words for your speech."
-    assert problem.remedy == IN_HISTORY
+    assert problem.remedy == TEXT_NOT_TRUSTED.remedy
     harness.engine._texts += ["Thank you.", PASTE_FAILED]
     harness.hold_key()
     for _ in range(100):
@@ -127,7 +127,7 @@ def test_when_both_fail_the_servers_problem_is_told(harness):
 @pytest.mark.expect_log
 def test_a_fault_in_an_engine_fails_the_take_and_is_told(harness):
     harness = harness()  # it has no text to give, and breaks
-    harness.dictate(state="failed", problem=INTERNAL_ERROR)
+    harness.dictate(state="failed", problem=RECOGNITION_INTERNAL_ERROR())
     assert harness.worker.last_summary["outcome"] == "failed"
 
 

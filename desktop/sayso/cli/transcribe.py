@@ -17,11 +17,11 @@ from ..core.settings.endpoint import ON_DEVICE
 from ..core.settings.settings import Settings
 from ..core.text.sanitize import sanitize
 from ..dictation.budget import Budget
-from ..dictation.recognition import create_engine
 from ..storage import paths
 from ..storage.keyring import ApiKeyStore
 from ..storage.usage import UsageStore
 from ..stt.engine import EngineEvent, Partial
+from ..stt.factory import create_engine
 from ..stt.fallback import default_report, find_suspicion
 from ..stt.reader import Reader
 
@@ -62,7 +62,7 @@ async def transcribe_take(take: Take, settings: Settings) -> str:
     """
     if refused := await Budget(UsageStore(paths.database()), _print_problem).refusal(settings):
         raise ProblemError(replaced(refused, remedy=BUDGET_REMEDY))
-    engine = create_engine(settings, ApiKeyStore().get)
+    engine = create_engine(settings, ApiKeyStore().get, paths.models(), paths.cache())
     take.engine = settings.selected_engine
     line = _ProgressLine(take)
     reader = _ProgressReader(take, line.show_position)

@@ -1,7 +1,7 @@
-"""Asks before a month's budget is passed, and warns once before that. Loop thread only.
+"""Checks the monthly budget before a server is used. Worker thread only.
 
-It decides before a server is contacted. Recording goes on all the same; what was said is read
-by this computer, or waits until the person has answered.
+Recording is never interrupted. If the budget is used up, the take is transcribed on the device, or
+waits until the user has decided.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import datetime as dt
 import logging
 from collections.abc import Callable
 
-from ..core.problems import Problem, ProblemError, untyped_problem
+from ..core.problems import Problem, ProblemError
+from ..core.problems.dictation import BUDGET_NEARLY_USED_UP, BUDGET_USED_UP
 from ..core.settings.endpoint import ON_DEVICE
 from ..core.settings.settings import Settings
 from ..core.usage import budget_state, format_usd, month_name
@@ -20,42 +21,34 @@ from ..stt.server.pricing import has_known_price
 
 log = logging.getLogger(__name__)
 
-UNTIL = "Nothing is sent until you choose."
-
 
 class Budget:
-    def __init__(self, ledger: UsageStore, report_problem: Callable[[Problem], None]) -> None:
-        """`warned` is told once a month that little is left."""
-        self._ledger, self._report_problem = ledger, report_problem
+    def __init__(self, usage: UsageStore, on_problem: Callable[[Problem], None]) -> None:
+        """`on_problem` is told once a month that the budget is nearly used up."""
+        self._usage, self._on_problem = usage, on_problem
 
     async def refusal(self, settings: Settings) -> Problem | None:
-        """Why the engine these settings choose may not be asked now; None: it may.
+        """Return the problem if the selected engine may not be used now, else None.
 
-        Endpoints whose price nobody knows are never refused.
+        Endpoints without a known price are never refused.
         """
         budget_usd = settings.monthly_budget_usd
         if not budget_usd or settings.engine == ON_DEVICE or not has_known_price(settings.endpoint):
             return None
+        today = dt.datetime.now().astimezone().date()
         try:
-            month = await asyncio.to_thread(self._ledger.month, _today())
-            return await self._check_month(month, budget_usd)
-        except ProblemError as error:  # told already when something was to be counted
-            log.warning("The budget is not known: %s", error.problem.message)
+            return await self._check(await asyncio.to_thread(self._usage.month, today), budget_usd)
+        except ProblemError as error:  # reported already when usage was recorded
+            log.warning("The budget could not be checked: %s", error.problem.message)
             return None
 
-    async def _check_month(self, month: MonthBudget, budget_usd: float) -> Problem | None:
+    async def _check(self, month: MonthBudget, budget_usd: float) -> Problem | None:
         state, name = budget_state(month.spent_usd, budget_usd), month_name(month.month)
         if state == "over" and month.approved_usd < budget_usd:
-            return untyped_problem(f"{name}’s budget is used up.", UNTIL, "budget")
+            return BUDGET_USED_UP(month=name)
         if state == "near" and month.warned_usd < budget_usd:
-            await asyncio.to_thread(self._ledger.mark_warned, month.month, budget_usd)
+            await asyncio.to_thread(self._usage.mark_warned, month.month, budget_usd)
             left = format_usd(budget_usd - month.spent_usd)
-            what = f"{name}’s budget is nearly used up."
-            self._report_problem(
-                untyped_problem(what, f"{left} of {format_usd(budget_usd)} is left.", "usage")
-            )
+            problem = BUDGET_NEARLY_USED_UP(month=name, left=left, budget=format_usd(budget_usd))
+            self._on_problem(problem)
         return None
-
-
-def _today() -> dt.date:
-    return dt.datetime.now().astimezone().date()

@@ -1,85 +1,89 @@
-"""From the microphone to the take: kept warm, with a pre-roll, a tail and one rate.
+"""Records takes: keeps the microphone open, adds pre-roll and tail, and resamples to one rate.
 
-Loop thread only.
+Worker thread only.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
-import attrs
-
-from ..audio.input_stream import AudioInput, InputStream
-from ..audio.input_stream import InputStreamListener as StreamTold
+from ..audio.input_stream import AudioInput, InputStream, InputStreamListener
 from ..core.audio.dropouts import Dropout, dropout_problem
-from ..core.audio.pcm import PreRollBuffer, level_dbfs
+from ..core.audio.pcm import DIGITAL_SILENCE_DBFS, PreRollBuffer, level_dbfs
 from ..core.audio.vad import EnergyVad, ReleaseTail
 from ..core.dictation.take import Take
 from ..core.problems import Problem
-from ..core.settings.settings import MicrophoneSettings as MicrophoneSettings
+from ..core.settings.settings import MicrophoneSettings
 
 KEEP_WARM_S = {"held": 0.0, "30s": 30.0, "always": float("inf")}
 LEVEL_INTERVAL_MS = 33.0
 
 
-@attrs.frozen(kw_only=True)
-class Told:
-    """Who is told what; called in the loop."""
+class CaptureListener(Protocol):
+    """Called in the worker's loop."""
 
-    recorded: Callable[[Take, bytes], None]
-    """A block was appended."""
-    arrived: Callable[[Take], None]
-    """The first sample of the take is there."""
-    tail_over: Callable[[Take], None]
-    lost: Callable[[Take, Problem], None]
-    warned: Callable[[Problem], None]
-    """Something is odd, and recording goes on."""
-    level: Callable[[float], None]
-    """dBFS, at most 30 times a second, while a take or the meter wants it."""
-    away: Callable[[], None]
-    """`Capture.away` is another now."""
+    def on_recorded(self, take: Take, pcm: bytes) -> None:
+        """A block was appended to the take."""
+
+    def on_first_audio(self, take: Take) -> None: ...
+
+    def on_tail_ended(self, take: Take) -> None:
+        """Speech has ended after the release of the key."""
+
+    def on_audio_lost(self, take: Take, problem: Problem) -> None:
+        """No microphone delivers audio any more."""
+
+    def on_problem(self, problem: Problem) -> None:
+        """Something is wrong, but recording continues."""
+
+    def on_level(self, dbfs: float) -> None:
+        """The peak level since the last call, at most 30 times a second."""
+
+    def on_microphone_changed(self) -> None:
+        """`Capture.microphone_lost` has changed."""
 
 
 class Capture:
-    def __init__(self, device: AudioInput, settings: MicrophoneSettings, told: Told) -> None:
-        self._settings, self._told = settings, told
+    def __init__(
+        self, device: AudioInput, settings: MicrophoneSettings, listener: CaptureListener
+    ) -> None:
+        self._settings, self._listener = settings, listener
         self._loop = asyncio.get_running_loop()
         self._stream = InputStream(
             device,
             settings.device,
-            StreamTold(
-                on_opened=self._opened,
-                on_open_failed=self._failed,
-                on_block=self._block,
-                on_lost=self._lost,
-                on_interruption_changed=told.away,
-                on_dropout=self._back,
-                on_warning=told.warned,
+            InputStreamListener(
+                on_opened=self.on_opened,
+                on_open_failed=self.on_open_failed,
+                on_block=self.on_block,
+                on_lost=self.on_lost,
+                on_interruption_changed=self.on_interruption_changed,
+                on_dropout=self.on_dropout,
+                on_warning=self.on_warning,
             ),
         )
         self._take: Take | None = None
         self._tail: ReleaseTail | None = None
         self._tail_pending = False
-        """It begins when the stream is open."""
+        """True if the tail starts as soon as the stream is open."""
         self._resampler: Any = None
-        """From the rate of the stream to that of the take, where they differ."""
+        """Converts from the rate of the stream to that of the take, if they differ."""
         self._dropouts = Dropout()
-        """Of the take."""
+        """The sum of all dropouts of the take."""
         self._metering = False
         self._close_timer: asyncio.TimerHandle | None = None
         self._level_reported_ms = 0.0
-        self._peak_dbfs = -96.0
+        self._peak_dbfs = DIGITAL_SILENCE_DBFS
 
     @property
     def microphone_lost(self) -> bool:
-        """Whether a take goes on and its microphone has gone."""
+        """True while a take is recorded and its microphone is gone."""
         return self._stream.is_interrupted
 
     def configure(self, settings: MicrophoneSettings) -> None:
-        """A changed device or warmth holds from the next take on."""
+        """Apply the settings; a take that is being recorded keeps its microphone."""
         if settings != self._settings:
             self._settings, self._stream.device = settings, settings.device
             if self._take is None:
@@ -87,31 +91,31 @@ class Capture:
                 self._open_if_needed()
 
     def begin(self, take: Take) -> None:
-        """Append to this take from now on, and the pre-roll before."""
+        """Append audio to this take from now on, starting with the pre-roll."""
         self._take, self._tail, self._dropouts = take, None, Dropout()
         self._tail_pending = False
         if rate_hz := self._stream.rate_hz:
             take.rate_hz = rate_hz
-            if preroll := self._ring.drain():
-                self._append(take, preroll)
+            if pcm := self._preroll.drain():
+                self._append(take, pcm)
         self._stream.watch()
         self._open_if_needed()
 
     def keep_tail(self, take: Take) -> None:
-        """Tell `tail_over` as soon as the voice ends, which may be now."""
+        """Call `on_tail_ended` as soon as speech ends, which may be at once."""
         self._tail_pending = take is self._take and self._stream.has_buffered_audio
         if self._tail_pending:
-            return  # what came belongs to it, and is handed on once the stream is open
+            return  # the buffered audio belongs to the take; it comes when the stream is open
         if take is not self._take or not self._stream.rate_hz:
-            self._told.tail_over(take)
+            self._listener.on_tail_ended(take)
             return
         self._stream.drain()
-        self._tail = ReleaseTail(self._voice, take.rate_hz)
+        self._tail = ReleaseTail(self._vad, take.rate_hz)
         if self._tail.finished:
-            self._told.tail_over(take)
+            self._listener.on_tail_ended(take)
 
     def end(self, take: Take) -> None:
-        """Append nothing more to it."""
+        """Append no more audio to this take."""
         if take is self._take:
             self._take = None
             if self._resampler is not None:
@@ -119,12 +123,12 @@ class Capture:
                 self._set_rate(self._stream.rate_hz)
             last = self._stream.unwatch()
             if (self._dropouts + last).is_reportable and last.duration_ms:
-                self._told.warned(dropout_problem(last, at_end=True))
+                self._listener.on_problem(dropout_problem(last, at_end=True))
             self._close_when_unused()
         take.end()
 
     def enable_level_meter(self, enabled: bool) -> None:
-        """Keep the microphone open for its level only."""
+        """Keep the microphone open to measure the level."""
         self._metering = enabled
         if enabled:
             self._open_if_needed()
@@ -137,7 +141,7 @@ class Capture:
             self._close_timer.cancel()
         await self._stream.shutdown()
 
-    # Open or not
+    # Opening and closing
 
     def _open_if_needed(self) -> None:
         if self._close_timer:
@@ -147,7 +151,7 @@ class Capture:
             self._stream.open()
 
     def _close_when_unused(self) -> None:
-        """Close the stream when its time has come."""
+        """Close the stream after the time it is kept open."""
         warm_s = KEEP_WARM_S[self._settings.keep_warm]
         if self._take or self._metering or warm_s == float("inf"):
             return
@@ -157,9 +161,9 @@ class Capture:
         if not warm_s:
             self._stream.close()
 
-    # News of the stream
+    # InputStreamListener
 
-    def _opened(self, rate_hz: int) -> None:
+    def on_opened(self, rate_hz: int) -> None:
         take = self._take
         if take is None:
             self._set_rate(rate_hz)
@@ -170,41 +174,47 @@ class Capture:
             self._set_rate(rate_hz)
         self._flush_resampler(take)
         if self._tail_pending:
-            self._loop.call_soon(self.keep_tail, take)  # after the blocks that have come
+            self._loop.call_soon(self.keep_tail, take)  # after the buffered blocks
         if rate_hz != take.rate_hz:
             import soxr
 
             self._resampler = soxr.ResampleStream(rate_hz, take.rate_hz, 1, dtype="int16")
 
     def _set_rate(self, rate_hz: int) -> None:
-        self._ring = PreRollBuffer(self._settings.preroll_ms, rate_hz)
-        self._voice = EnergyVad(rate_hz)
+        self._preroll = PreRollBuffer(self._settings.preroll_ms, rate_hz)
+        self._vad = EnergyVad(rate_hz)
 
     def _flush_resampler(self, take: Take) -> None:
-        """What the resampler still holds belongs to the take."""
+        """Append the rest that the resampler holds to the take."""
         resampler, self._resampler = self._resampler, None
         if resampler is not None and (rest := _resample(resampler, b"", last=True)):
             self._append(take, rest)
 
-    def _failed(self, problem: Problem | None) -> None:
+    def on_open_failed(self, problem: Problem | None) -> None:
         if problem is None:
             self._open_if_needed()
         elif self._metering:
-            self._told.warned(problem)
+            self._listener.on_problem(problem)
 
-    def _lost(self, problem: Problem) -> None:
+    def on_lost(self, problem: Problem) -> None:
         if self._take:
-            self._told.lost(self._take, problem)
+            self._listener.on_audio_lost(self._take, problem)
 
-    def _back(self, gap: Dropout) -> None:
-        self._dropouts += gap
-        if gap.duration_ms and self._dropouts.is_reportable:
-            self._told.warned(dropout_problem(self._dropouts))
+    def on_interruption_changed(self) -> None:
+        self._listener.on_microphone_changed()
 
-    def _block(self, pcm: bytes) -> None:
+    def on_warning(self, problem: Problem) -> None:
+        self._listener.on_problem(problem)
+
+    def on_dropout(self, dropout: Dropout) -> None:
+        self._dropouts += dropout
+        if dropout.duration_ms and self._dropouts.is_reportable:
+            self._listener.on_problem(dropout_problem(self._dropouts))
+
+    def on_block(self, pcm: bytes) -> None:
         take = self._take
         if take is None:
-            self._ring.append(pcm)
+            self._preroll.append(pcm)
             if self._metering:
                 self._report_level(pcm)
             return
@@ -213,25 +223,25 @@ class Capture:
         if self._tail is not None:
             pcm = self._tail.feed(pcm)
         else:
-            self._voice.feed(pcm)
+            self._vad.feed(pcm)
         if pcm:
             self._append(take, pcm)
             self._report_level(pcm)
         if self._tail is not None and self._tail.finished and take is self._take:
-            self._told.tail_over(take)
+            self._listener.on_tail_ended(take)
 
     def _append(self, take: Take, pcm: bytes) -> None:
         first = take.size_bytes == 0
         take.append(pcm)
-        self._told.recorded(take, pcm)
+        self._listener.on_recorded(take, pcm)
         if first:
-            self._told.arrived(take)
+            self._listener.on_first_audio(take)
 
     def _report_level(self, pcm: bytes) -> None:
         self._peak_dbfs = max(self._peak_dbfs, level_dbfs(pcm))
         if (now_ms := time.monotonic() * 1000) - self._level_reported_ms >= LEVEL_INTERVAL_MS:
-            self._told.level(self._peak_dbfs)
-            self._level_reported_ms, self._peak_dbfs = now_ms, -96.0
+            self._listener.on_level(self._peak_dbfs)
+            self._level_reported_ms, self._peak_dbfs = now_ms, DIGITAL_SILENCE_DBFS
 
 
 def _resample(resampler: Any, pcm: bytes, last: bool = False) -> bytes:

@@ -29,14 +29,6 @@ class Landing:
         """`told`: `Landed`, `Held` or `NotLanded`."""
         self._inserter, self._told = inserter, told
         self._landed_at_s = 0.0
-        self.words: int | None = None
-        """How many landed; None since a new take has begun."""
-        self.by = ""
-        """The engine they came from, if it is not the chosen one."""
-
-    def begin(self) -> None:
-        """A new take."""
-        self.words, self.by = None, ""
 
     async def record_target(self, living: ActiveTake) -> None:
         """What it will be inserted into is what has the focus now."""
@@ -70,13 +62,9 @@ class Landing:
         take = living.take
         take.inserted_by = inserted.by
         living.mark("inserted", self._landed_at_s)
-        self.words = count_words(text)
-        self.by = (
-            take.engine
-            if not living.history_entry and take.engine != settings.selected_engine
-            else ""
-        )
-        self._told(e.Inserted(number))
+        is_fallback = not living.history_entry and take.engine != settings.selected_engine
+        fallback_engine = take.engine if is_fallback else ""
+        self._told(e.Inserted(number, count_words(text), fallback_engine))
 
     async def wait_for_other_window(self, excluded: int) -> None:
         """Wait until another window than this one has the focus.

@@ -1,6 +1,6 @@
-"""The engine that is chosen now, those that help it out, and the takes they read.
+"""Runs the selected engine, prepares it, and uses other engines where it fails.
 
-How a take goes from one to the next: `sayso.stt.fallback`. Loop thread only.
+`sayso.stt.fallback` decides how a take passes from one engine to the next. Worker thread only.
 """
 
 from __future__ import annotations
@@ -8,63 +8,58 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Coroutine
+from functools import partial
+from typing import Any, Protocol
 
 import attrs
 
 from ..core.dictation.take import Take
-from ..core.problems import Problem, ProblemError, replaced, untyped_problem
+from ..core.problems import Problem, ProblemError
+from ..core.problems import dictation as problems
 from ..core.recognition.fallback_policy import RetryDelay
 from ..core.settings.endpoint import ON_DEVICE
 from ..core.settings.engine_choice import only_engine
 from ..core.settings.settings import Settings
-from ..core.settings.validators import parse_keywords
-from ..stt import fallback
+from ..core.text.sanitize import sanitize
 from ..stt.engine import Engine, EngineUpdate
 from ..stt.fallback import FallbackRunner, Transcript
 
 log = logging.getLogger(__name__)
 
-INTERNAL_ERROR = untyped_problem(
-    "Recognition stopped because of a fault in Sayso.",
-    "Your recording is kept. Report it with the log that sayso doctor names.",
-    action="try-again",
-)
-
 CLOSE_TIMEOUT_S = 1.0
-IN_HISTORY = "The history can recognise it again."
-INSTEAD = "{} recognises your words instead."
 
 
-async def _nobody(_: Settings) -> Problem | None:
-    return None
+class RecognitionListener(Protocol):
+    """Called in the worker's loop."""
 
+    def on_engine_update(self, take: Take, update: EngineUpdate) -> None: ...
 
-@attrs.frozen(kw_only=True)
-class Told:
-    """Called in the loop."""
+    def on_retry(self, take: Take, delay: RetryDelay | None) -> None:
+        """The engine will be tried again after a delay. None: the delay is over."""
 
-    heard: Callable[[Take, EngineUpdate], None]
-    waits: Callable[[Take, RetryDelay | None], None]
-    """Its engine could not, and is tried again in a moment; None: not any more."""
-    recognised: Callable[[Take, str], None]
-    failed: Callable[[Take, Problem], None]
-    changed: Callable[[], None]
-    """`ready` or `name` may be another."""
-    problem: Callable[[Problem], None]
-    """An engine cannot be made ready, is of no help, or its text is doubted."""
-    refuses: Callable[[Settings], Awaitable[Problem | None]] = _nobody
-    """Why the engine of these settings may not be asked now: the budget is used up."""
+    def on_ready_changed(self) -> None:
+        """`Recognition.ready` may have changed."""
+
+    def on_problem(self, problem: Problem) -> None: ...
 
 
 class Recognition:
-    def __init__(self, create_engine: Callable[[Settings], Engine], told: Told) -> None:
-        self._create_engine, self._told = create_engine, told
+    def __init__(
+        self,
+        create_engine: Callable[[Settings], Engine],
+        check_budget: Callable[[Settings], Awaitable[Problem | None]],
+        listener: RecognitionListener,
+    ) -> None:
+        """`check_budget` returns the problem if the engine may not be used because of its cost."""
+        self._create_engine, self._check_budget = create_engine, check_budget
+        self._listener = listener
         self._engine: Engine | None = None
         self._settings: Settings | None = None
-        self._unavailable = False
-        """It could not be made, or not be made ready."""
-        self._reading: dict[int, asyncio.Task[None]] = {}
+        self._failed = False
+        """True if the selected engine could not be created or prepared."""
+        self._active: set[asyncio.Future[None]] = set()
+        """One for each call of `transcribe`; done when it returns."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -73,48 +68,59 @@ class Recognition:
         return self._engine is not None and self._engine.ready
 
     def configure(self, settings: Settings) -> None:
-        """Change the engine if these settings ask for another; takes being read finish first.
+        """Replace the engine if the settings ask for another; active takes are finished first.
 
-        One that failed is made anew with any settings: its model may have been downloaded since.
+        An engine that failed is created again with any settings, because its model may have been
+        downloaded since.
         """
         before, self._settings = self._settings, settings
-        if (
-            before
-            and _engine_settings(before) == _engine_settings(settings)
-            and not self._unavailable
-        ):
+        if before and _engine_settings(before) == _engine_settings(settings) and not self._failed:
             return
-        self._unavailable = False
-        old, self._engine = self._engine, None
-        if old:
-            self._close_when_unused(old, list(self._reading.values()))
+        self._failed = False
+        previous, self._engine = self._engine, None
+        if previous:
+            self._close_when_unused(previous, list(self._active))
         try:
             self._engine = self._create_engine(settings)
         except ProblemError as error:
-            self._unavailable = True
-            self._told.problem(error.problem)
+            self._failed = True
+            self._listener.on_problem(error.problem)
         else:
             self._spawn(self._prepare(self._engine))
-        self._told.changed()
+        self._listener.on_ready_changed()
 
-    def read(self, take: Take, by: str = "") -> None:
-        """Point readers at the take: the chosen engine's, and those that help it out.
+    async def transcribe(self, take: Take, engine: str = "") -> Transcript:
+        """Transcribe a take with the selected engine and its fallbacks, or only with `engine`.
 
-        `by`: the engine of this name instead, and nobody helps it out.
+        The text contains only characters that may be inserted.
 
         Raises:
-            ProblemError: There is none of that name.
+            ProblemError: No engine could transcribe the take, or none has that name.
         """
-        assert self._settings is not None
-        only = only_engine(self._settings, by).selected_engine if by else ""
-        take.engine = only or self._settings.selected_engine
-        work = self._read(take, self._settings, only)
-        task = self._reading[take.number] = self._spawn(work)
-        task.add_done_callback(lambda task: self._broke(take, task))
-
-    def drop(self, number: int) -> None:
-        if task := self._reading.pop(number, None):
-            task.cancel()
+        settings = self._settings
+        assert settings is not None
+        only = only_engine(settings, engine).selected_engine if engine else ""
+        take.engine = only or settings.selected_engine
+        done = asyncio.get_running_loop().create_future()
+        self._active.add(done)
+        run = _TakeRun(self, take, settings)
+        try:
+            transcript = await run.transcribe(only)
+        except ProblemError:
+            raise
+        except Exception as error:
+            log.exception("An engine raised an unexpected error")
+            raise ProblemError(problems.RECOGNITION_INTERNAL_ERROR()) from error
+        finally:
+            for created in run.created.values():
+                self._close_when_unused(created)
+            self._listener.on_retry(take, None)
+            self._active.discard(done)
+            done.set_result(None)
+        if transcript.problem:
+            self._listener.on_problem(problems.TEXT_NOT_TRUSTED(problem=transcript.problem))
+        text = sanitize(transcript.text, keep_newlines=settings.insertion.newlines)
+        return attrs.evolve(transcript, text=text)
 
     async def close(self) -> None:
         for task in list(self._tasks):
@@ -131,141 +137,104 @@ class Recognition:
             await engine.prepare()
         except ProblemError as error:
             if engine is self._engine:
-                self._unavailable = True
-                self._told.problem(error.problem)
+                self._failed = True
+                self._listener.on_problem(error.problem)
         finally:
-            self._told.changed()
+            self._listener.on_ready_changed()
 
-    async def _read(self, take: Take, settings: Settings, only: str) -> None:
-        spares: dict[str, Engine] = {}
-        try:
-            names = [only] if only else await self._engine_names(settings)
-            done = await self._relay(take, settings, names, spares).run()
-        except ProblemError as error:
-            self._told.failed(take, error.problem)
-        else:
-            take.engine = done.engine
-            self._accept(take, done)
-        finally:
-            for spare in spares.values():
-                self._close_when_unused(spare)  # nobody waits for its goodbye
-            self._told.waits(take, None)
-            if self._reading.get(take.number) is asyncio.current_task():
-                del self._reading[take.number]
-
-    def _accept(self, take: Take, done: Transcript) -> None:
-        if done.problem:
-            self._told.problem(replaced(done.problem, remedy=IN_HISTORY, action=""))
-        self._told.recognised(take, done.text)
-
-    async def _engine_names(self, settings: Settings) -> list[str]:
-        """Who is asked, in order; this computer too if the budget keeps the chosen one from it."""
-        names = [settings.selected_engine, *settings.fallback]
-        if await self._told.refuses(settings):
-            names.append(ON_DEVICE)
-        return list(dict.fromkeys(names))
-
-    def _relay(
-        self, take: Take, settings: Settings, names: list[str], spares: dict[str, Engine]
-    ) -> FallbackRunner:
-        """`spares`: engines that are made for this take, by name; closed when it is read."""
-        engine = self._engine
-
-        @contextlib.asynccontextmanager
-        async def lend(name: str) -> AsyncIterator[Engine]:
-            if refused := await self._told.refuses(only_engine(settings, name)):
-                raise ProblemError(refused)
-            if name == settings.selected_engine and (
-                mine := engine or self._recreate_engine(settings)
-            ):
-                yield mine
-                return
-            if name not in spares:
-                spares[name] = self._create_engine(only_engine(settings, name))
-            yield spares[name]
-
-        def soon(name: str) -> None:
-            if name in spares or name != ON_DEVICE:
-                return
-            with contextlib.suppress(ProblemError):  # it is told when its turn has come
-                spares[name] = self._create_engine(only_engine(settings, name))
-                self._spawn(self._prepare(spares[name]))
-
-        def passed_on(problem: Problem, name: str) -> None:
-            helper = "This computer" if name == ON_DEVICE else name
-            if problem.action != "budget":  # that is a question, and has its own words
-                problem = replaced(problem, remedy=INSTEAD.format(helper))
-            self._told.problem(problem)
-
-        told = fallback.Told(
-            heard=lambda what: self._told.heard(take, what),
-            waits=lambda waiting: self._told.waits(take, waiting),
-            passed_on=passed_on,
-            soon=soon,
-        )
-        return FallbackRunner(take, names, lend, told)
-
-    def _recreate_engine(self, settings: Settings) -> Engine | None:
-        """What it failed for may be there now; None if other settings are in use meanwhile."""
-        if self._engine is None and settings is self._settings:
+    def _selected_engine(self, settings: Settings) -> Engine | None:
+        """Return the selected engine, created again if it failed; None if settings have changed."""
+        if settings is not self._settings:
+            return None
+        if self._engine is None:
             self._engine = self._create_engine(settings)
-        return self._engine if settings is self._settings else None
+        return self._engine
 
     def _close_when_unused(
-        self, engine: Engine, users: Collection[asyncio.Task[None]] = ()
+        self, engine: Engine, active: Collection[asyncio.Future[None]] = ()
     ) -> None:
-        """Close it as soon as these have read with it."""
-
-        async def retire() -> None:
-            if users:
-                await asyncio.wait(users)
+        async def close() -> None:
+            if active:
+                await asyncio.wait(active)
             await engine.close()
 
-        task = asyncio.ensure_future(retire())
+        task = self._spawn(close())
+        self._tasks.discard(task)
         self._closing.add(task)
-        task.add_done_callback(self._on_task_done)
 
-    def _spawn(self, coroutine: object) -> asyncio.Task[None]:
-        task: asyncio.Task[None] = asyncio.ensure_future(coroutine)  # type: ignore[call-overload]
+    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(coroutine)
         self._tasks.add(task)  # the loop itself keeps only weak references
         task.add_done_callback(self._on_task_done)
         return task
-
-    def _broke(self, take: Take, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and task.exception():
-            self._told.failed(take, INTERNAL_ERROR)
 
     def _on_task_done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         self._closing.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            log.error("A task of the engine ended with a fault", exc_info=error)
+            log.error("A task of the engine failed unexpectedly", exc_info=error)
+
+
+class _TakeRun:
+    """The engines of one take, created when they are needed. Implements `FallbackListener`."""
+
+    def __init__(self, recognition: Recognition, take: Take, settings: Settings) -> None:
+        self._recognition, self._take, self._settings = recognition, take, settings
+        self._listener, self._selected = recognition._listener, recognition._engine
+        self._refusals: dict[str, Problem | None] = {}
+        self.created: dict[str, Engine] = {}
+        """By name; to be closed when the take has been transcribed."""
+
+    async def transcribe(self, engine: str) -> Transcript:
+        settings, names = self._settings, [engine]
+        if not engine:
+            names = [settings.selected_engine, *settings.fallback]
+            if await self._refusal(settings.selected_engine):
+                names.append(ON_DEVICE)
+        engines = {name: partial(self._open, name) for name in names}
+        transcript = await FallbackRunner(self._take, engines, self).run()
+        self._take.engine = transcript.engine
+        return transcript
+
+    async def _refusal(self, name: str) -> Problem | None:
+        """Check the budget once for each engine."""
+        if name not in self._refusals:
+            check = self._recognition._check_budget
+            self._refusals[name] = await check(only_engine(self._settings, name))
+        return self._refusals[name]
+
+    async def _open(self, name: str) -> Engine:
+        if refusal := await self._refusal(name):
+            raise ProblemError(refusal)
+        if name == self._settings.selected_engine:
+            selected = self._selected or self._recognition._selected_engine(self._settings)
+            if selected:
+                return selected
+        return self._create(name)
+
+    def _create(self, name: str) -> Engine:
+        if name not in self.created:
+            create = self._recognition._create_engine
+            self.created[name] = create(only_engine(self._settings, name))
+        return self.created[name]
+
+    def on_update(self, update: EngineUpdate) -> None:
+        self._listener.on_engine_update(self._take, update)
+
+    def on_retry(self, delay: RetryDelay | None) -> None:
+        self._listener.on_retry(self._take, delay)
+
+    def on_fallback(self, problem: Problem, engine: str) -> None:
+        if problem.kind is not problems.BUDGET_USED_UP:  # which is a question with its own buttons
+            name = "This computer" if engine == ON_DEVICE else engine
+            problem = problems.FALLBACK_USED(cause=problem, engine=name)
+        self._listener.on_problem(problem)
+
+    def on_candidate(self, engine: str) -> None:
+        if engine == ON_DEVICE and engine not in self.created:
+            with contextlib.suppress(ProblemError):  # reported when the engine is used
+                self._recognition._spawn(self._recognition._prepare(self._create(engine)))
 
 
 def _engine_settings(settings: Settings) -> object:
     return settings.engine, settings.language, settings.endpoint, settings.on_device
-
-
-def create_engine(settings: Settings, get_key: Callable[[str], str | None]) -> Engine:
-    """The engine these settings ask for; its libraries are imported only now.
-
-    Raises:
-        ProblemError: The settings cannot work, for instance an endpoint without a URL.
-    """
-    if settings.engine == "realtime":
-        from ..stt.factory import create_server_engine
-
-        return create_server_engine(settings.endpoint, settings.language, get_key)
-    from ..storage import paths
-    from ..stt.ondevice.decoding.prompt import build_prompt
-    from ..stt.ondevice.engine import OnDeviceEngine
-    from ..stt.ondevice.models.catalog import by_name
-
-    return OnDeviceEngine(
-        settings.language,
-        models=paths.models(),
-        cache=paths.cache(),
-        model=by_name(settings.on_device.model),
-        unload_s=60.0 * settings.on_device.unload_minutes,
-        prompt=build_prompt(settings.on_device.prompt, parse_keywords(settings.on_device.keywords)),
-    )

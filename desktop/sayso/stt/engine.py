@@ -1,4 +1,4 @@
-"""What every engine follows: audio of a take in, partials and one final text out."""
+"""The engine protocol: audio of a take in, partial texts and one final text out."""
 
 from __future__ import annotations
 
@@ -13,54 +13,54 @@ from .reader import Reader
 
 @attrs.frozen
 class Ready:
-    """The engine takes audio now."""
+    """The engine accepts audio now."""
 
 
 @attrs.frozen
 class Partial:
-    """All the text so far; the next one replaces it."""
+    """The whole text so far; the next partial replaces it."""
 
     text: str
 
 
 EngineUpdate = Ready | Partial
 EngineEvent = EngineUpdate | EngineReport
-"""An `Account` comes once, before the text, from engines that know more than the length of the
-audio: what of it arrived, and what they were told."""
+"""An `EngineReport` comes once, before the final text, from engines that know how much of the audio
+they received and which prompt they used."""
 
 
 class Engine(Protocol):
-    """Lives as long as its settings do; one `recognise` at a time per take, takes may overlap."""
+    """Exists as long as its settings are in use. Several takes may be transcribed at once."""
 
     @property
     def name(self) -> str:
-        """'on-device' or 'realtime', as in the setting `engine`."""
+        """'on-device' or the name of the endpoint."""
         ...
 
     @property
     def ready(self) -> bool:
-        """A take could be recognised now, as far as can be known without trying."""
+        """True if a take could be transcribed now, as far as is known without trying."""
         ...
 
     async def prepare(self) -> None:
-        """Do what can be done before the first take (load the model); may take seconds.
+        """Load what can be loaded before the first take; may take seconds.
 
         Raises:
-            ProblemError: It cannot be made ready.
+            ProblemError: The engine cannot be used.
         """
         ...
 
     async def transcribe(self, audio: Reader, on_event: Callable[[EngineEvent], None]) -> str:
         """Read the audio to its end and return the whole text, '' if nothing was said.
 
-        Has its own deadlines: always returns or raises. May be cancelled, and then does
+        The engine has its own timeouts: it always returns or raises. When it is cancelled, it does
         not wait.
 
         Raises:
-            ProblemError: It could not be recognised; the take still has its audio.
+            ProblemError: The take could not be transcribed; it still has its audio.
         """
         ...
 
     async def close(self) -> None:
-        """Give back memory and sockets."""
+        """Release memory and connections."""
         ...

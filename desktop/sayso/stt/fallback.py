@@ -1,8 +1,8 @@
-"""Points readers at a take, one engine after another, until it has its text.
+"""Transcribe a take with one engine after another until one of them succeeds.
 
-What next is decided in `sayso.core.recognition.fallback_policy`; this waits, runs and measures.
-No wait is without an
-end: an engine has deadlines of its own, and who is late after the release is cancelled.
+`core.recognition.fallback_policy` decides which engine is next; this module runs the engines and
+measures the time. Every wait is bounded: engines have their own timeouts, and an engine that is too
+late after the end of the take is cancelled.
 """
 
 from __future__ import annotations
@@ -10,16 +10,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol, TypeVar
 
 import attrs
 
 from ..core.audio.vad import measure_speech
 from ..core.dictation.take import Take, join_text
 from ..core.problems import Problem, ProblemError
-from ..core.recognition.fallback_policy import Accept, Fail, FallbackPolicy, RetryDelay, Try
+from ..core.recognition.fallback_policy import Accept, Decision, FallbackPolicy, RetryDelay, Try
 from ..core.recognition.plausibility import EngineReport, Suspicion, check_text, needs_check
 from ..core.settings.endpoint import ON_DEVICE
 from .engine import Engine, EngineEvent, EngineUpdate, Partial, Ready
@@ -28,26 +27,24 @@ from .realtime.pacing import MAX_SPEED
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+EngineFactory = Callable[[], Awaitable[Engine]]
+"""Creates an engine or returns an existing one; may raise `ProblemError`."""
 STABLE_AFTER_S = 10.0
-"""An engine that has read for so long was well."""
+"""An engine that fails after it worked for this long is tried again after a short delay."""
 
 
-class _TooLateError(Exception):
-    """The release is too long ago."""
+class FallbackListener(Protocol):
+    def on_update(self, update: EngineUpdate) -> None:
+        """Handle an update; a `Partial` contains the text of the whole take."""
 
+    def on_retry(self, delay: RetryDelay | None) -> None:
+        """The engine will be tried again after a delay. None: the delay is over."""
 
-@attrs.frozen(kw_only=True)
-class Told:
-    """Called in the loop."""
+    def on_fallback(self, problem: Problem, engine: str) -> None:
+        """An engine failed permanently, and `engine` continues."""
 
-    heard: Callable[[EngineUpdate], None]
-    """`Partial`s are of the whole take."""
-    waits: Callable[[RetryDelay | None], None]
-    """None: it waits no more."""
-    passed_on: Callable[[Problem, str], None]
-    """No try mends it; from now on the engine of that name reads."""
-    soon: Callable[[str], None] = lambda _: None
-    """The engine of that name may be needed soon: what it has to load can be loaded."""
+    def on_candidate(self, engine: str) -> None:
+        """`engine` may be needed soon, so that its model can be loaded now."""
 
 
 @attrs.frozen
@@ -55,139 +52,136 @@ class Transcript:
     text: str
     engine: str
     problem: Problem | None = None
-    """It is doubted, and nobody did better: to be told beside it."""
+    """The reason to doubt the text, if no engine returned a better one."""
+
+
+class _TooLateError(Exception):
+    """An engine did not read all audio soon enough after the end of the take."""
 
 
 class FallbackRunner:
-    """One take's way through the engines; `names` in the order the user wants them asked."""
+    """Transcribes one take. `engines` are in the order in which they are tried."""
 
     def __init__(
-        self,
-        take: Take,
-        names: Sequence[str],
-        open_engine: Callable[[str], AbstractAsyncContextManager[Engine]],
-        told: Told,
+        self, take: Take, engines: Mapping[str, EngineFactory], listener: FallbackListener
     ) -> None:
-        """`lend`: the engine of a name, for one reading; may raise `ProblemError`."""
-        self._take, self._open_engine, self._told = take, open_engine, told
-        left_s = Reader(take, take.committed_bytes).duration_s if take.ended else 0.0
-        self._policy = FallbackPolicy(names, random.random, left_s / MAX_SPEED)
+        self._take, self._engines, self._listener = take, engines, listener
+        backlog_s = Reader(take, take.committed_bytes).duration_s if take.ended else 0.0
+        self._policy = FallbackPolicy(list(engines), random.random, backlog_s / MAX_SPEED)
         self._clock = asyncio.get_running_loop().time
         self._released_s: float | None = None
         self._released = asyncio.Event()
         self._shown_partial = ""
 
     async def run(self) -> Transcript:
-        """The text of the take. May be cancelled, and does not wait then.
+        """Return the text of the take. When this is cancelled, it does not wait.
 
         Raises:
-            ProblemError: Nobody could; the take still has its audio, and what is settled.
+            ProblemError: All engines failed; the take has its audio and its committed text.
         """
-        stop = self._take.add_listener(self._on_take_changed)
+        remove_listener = self._take.add_listener(self._on_take_changed)
         self._on_take_changed()
         try:
             return await self._run()
         finally:
-            stop()
+            remove_listener()
 
     async def _run(self) -> Transcript:
-        step: Try | Accept | Fail | Transcript = self._policy.start()
-        while True:
-            match step:
-                case Transcript():
-                    return step
-                case Fail(problem):
-                    raise ProblemError(problem)
-                case Accept(engine, doubted, agreed):
-                    return Transcript(doubted.text, engine, None if agreed else doubted.problem)
-                case Try():
-                    self._take.engine = step.engine
-                    step = await self._try_engine(step)
+        step: Decision | Transcript = self._policy.start()
+        while isinstance(step, Try):
+            self._take.engine = step.engine
+            step = await self._try_engine(step)
+        if isinstance(step, Transcript):
+            return step
+        if isinstance(step, Accept):
+            problem = None if step.confirmed else step.suspicion.problem
+            return Transcript(step.suspicion.text, step.engine, problem)
+        raise ProblemError(step.problem)
 
-    async def _try_engine(self, attempt: Try) -> Try | Accept | Fail | Transcript:
+    async def _try_engine(self, attempt: Try) -> Decision | Transcript:
         take, before = self._take, self._take.committed
         begins_s = self._clock() + attempt.delay_s
         try:
             await self._within_limit(asyncio.sleep(attempt.delay_s))
             reader = Reader(take, take.committed_bytes)
-            text, account = await self._within_limit(
+            text, report = await self._within_limit(
                 self._transcribe(attempt.engine, reader), reader
             )
         except _TooLateError:
-            log.info("%s was late", attempt.engine)
-            self._told.waits(None)
+            log.info("%s was too late", attempt.engine)
+            self._listener.on_retry(None)
             return self._policy.on_timeout(self._since_release_s or 0.0)
         except ProblemError as error:
             log.info("%s: %s", attempt.engine, error.problem.detail or error.problem.message)
             if self._clock() - begins_s > STABLE_AFTER_S:
                 self._policy.reset_backoff()
             return self._after_failure(attempt.engine, error.problem)
-        self._told.waits(None)
-        if doubted := await find_suspicion(text, reader, account):
-            log.info("%s is doubted: %s", attempt.engine, doubted.problem.detail)
-            take.committed = before  # nothing of it is believed
-            whole = join_text(before, doubted.text)
-            doubted = attrs.evolve(doubted, text=whole)
-            return self._policy.on_suspicion(doubted, self._since_release_s or 0.0)
+        self._listener.on_retry(None)
+        if suspicion := await find_suspicion(text, reader, report):
+            log.info("Text of %s not trusted: %s", attempt.engine, suspicion.problem.detail)
+            take.committed = before
+            suspicion = attrs.evolve(suspicion, text=join_text(before, suspicion.text))
+            return self._policy.on_suspicion(suspicion, self._since_release_s or 0.0)
         return Transcript(join_text(before, text), attempt.engine)
 
-    def _after_failure(self, engine: str, problem: Problem) -> Try | Accept | Fail:
+    def _after_failure(self, engine: str, problem: Problem) -> Decision:
         step = self._policy.on_failure(problem, self._since_release_s)
         if isinstance(step, Try) and step.engine == engine:
-            self._told.waits(RetryDelay(problem, step.delay_s))
-            if spare := self._policy.next_candidate:
-                self._told.soon(spare)
+            self._listener.on_retry(RetryDelay(problem, step.delay_s))
+            if candidate := self._policy.next_candidate:
+                self._listener.on_candidate(candidate)
             return step
-        self._told.waits(None)
+        self._listener.on_retry(None)
         if isinstance(step, Try) and problem.retry_after_s is None:
-            self._told.passed_on(problem, step.engine)
+            self._listener.on_fallback(problem, step.engine)
         return step
 
     async def _transcribe(self, name: str, reader: Reader) -> tuple[str, EngineReport]:
-        """What the engine makes of the rest of the take."""
-        before, shown, accounts = self._take.committed, self._shown_partial, list[EngineReport]()
+        """Transcribe the audio after the committed text."""
+        before, already_shown = self._take.committed, self._shown_partial
+        reports: list[EngineReport] = []
 
-        def heard(what: EngineEvent) -> None:
-            match what:
+        def on_event(event: EngineEvent) -> None:
+            match event:
                 case EngineReport():
-                    accounts.append(what)
+                    reports.append(event)
                     return
                 case Ready():
-                    self._told.waits(None)
+                    self._listener.on_retry(None)
                 case Partial(text):
-                    what = Partial(join_text(before, text))
-                    if len(what.text) < len(shown):
-                        return  # it is only catching up with what was shown already
-                    self._shown_partial = what.text
-            self._told.heard(what)
+                    event = Partial(join_text(before, text))
+                    if len(event.text) < len(already_shown):
+                        return  # the engine has not caught up with the previous attempt yet
+                    self._shown_partial = event.text
+            self._listener.on_update(event)
 
-        async with self._open_engine(name) as engine:
-            text = await engine.transcribe(reader, heard)
-        return text, accounts[-1] if accounts else default_report(name, reader)
+        engine = await self._engines[name]()
+        text = await engine.transcribe(reader, on_event)
+        return text, reports[-1] if reports else default_report(name, reader)
 
     async def _within_limit(self, work: Awaitable[T], reader: Reader | None = None) -> T:
-        """Its result, unless it comes too late; for a reader that has read all it does not.
+        """Return the result; there is no limit once the reader has read everything.
 
         Raises:
-            _LateError: It was too late, and is cancelled.
+            _TooLateError: The limit was exceeded, and the work is cancelled.
         """
-        task, late = asyncio.ensure_future(work), asyncio.ensure_future(self._limit_passed())
+        task, limit = asyncio.ensure_future(work), asyncio.ensure_future(self._limit_exceeded())
         task.add_done_callback(_retrieve_exception)
         try:
-            await asyncio.wait({task, late}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({task, limit}, return_when=asyncio.FIRST_COMPLETED)
             if not task.done() and not (reader and reader.finished):
                 raise _TooLateError
             return await task
         finally:
             task.cancel()
-            late.cancel()
+            limit.cancel()
 
-    async def _limit_passed(self) -> None:
-        """Comes to an end when the limit is passed."""
-        limit_s = self._policy.deadline_s
-        await (self._released if limit_s is not None else asyncio.Event()).wait()
-        assert limit_s is not None
-        await asyncio.sleep(limit_s - (self._since_release_s or 0.0))
+    async def _limit_exceeded(self) -> None:
+        """Return when the engine is too late; never if it has no limit."""
+        deadline_s = self._policy.deadline_s
+        await (self._released if deadline_s is not None else asyncio.Event()).wait()
+        assert deadline_s is not None
+        await asyncio.sleep(deadline_s - (self._since_release_s or 0.0))
 
     @property
     def _since_release_s(self) -> float | None:
@@ -200,19 +194,19 @@ class FallbackRunner:
 
 
 def default_report(name: str, reader: Reader) -> EngineReport:
-    """What is known of an engine that gives none itself."""
+    """Return a report for an engine that sends none."""
     return EngineReport("This computer" if name == ON_DEVICE else name, reader.duration_s)
 
 
-async def find_suspicion(text: str, reader: Reader, account: EngineReport) -> Suspicion | None:
-    """Why not to believe what an engine made of this audio; None: it can be believed."""
-    if not needs_check(text, account):
+async def find_suspicion(text: str, reader: Reader, report: EngineReport) -> Suspicion | None:
+    """Compare the text with the audio it was made from; return the reason not to trust it."""
+    if not needs_check(text, report):
         return None
     pcm, rate_hz = reader.take.read(reader.start_bytes), reader.take.rate_hz
-    return check_text(text, await asyncio.to_thread(measure_speech, pcm, rate_hz), account)
+    return check_text(text, await asyncio.to_thread(measure_speech, pcm, rate_hz), report)
 
 
 def _retrieve_exception(task: asyncio.Future[T]) -> None:
-    """Whatever came of it after it was given up is of no interest."""
+    """Prevent the log message about an exception of a cancelled task that nobody awaits."""
     if not task.cancelled():
         task.exception()

@@ -1,4 +1,4 @@
-"""A reader: a cursor over a take's audio, resampled to what the engine wants."""
+"""A reader: a cursor over the audio of a take, resampled for an engine."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from collections.abc import AsyncGenerator
 from ..core.dictation.take import BYTES_PER_SAMPLE, Take
 
 MAX_CHUNK_BYTES = 1 << 18
-"""Resampled in pieces, so that a long backlog does not block the loop."""
+"""Recorded audio is resampled in chunks of this size, so that it does not block the event loop."""
 
 
 class Reader:
-    """Reads a take from `start_bytes` on; several readers may read one take."""
+    """Reads a take from `start_bytes` to its end. A take may have several readers."""
 
     def __init__(self, take: Take, start_bytes: int = 0) -> None:
         self.take, self.start_bytes = take, start_bytes
         self.finished = False
-        """The take has ended, and all of it was taken by whoever reads."""
+        """True once the take has ended and the consumer has taken all of its audio."""
 
     async def chunks(self, rate_hz: int) -> AsyncGenerator[bytes, None]:
-        """Audio as s16le mono at `rate_hz`, as soon as there is some, until the take ends.
+        """Yield audio as s16le mono at `rate_hz` as it arrives, until the take ends.
 
-        What was recorded before is given at once: whoever must not send faster than the
-        voice came paces it.
+        Audio that has already been recorded is yielded at once; a consumer that must not send
+        faster than real time has to limit its own speed.
         """
-        import numpy as np  # with soxr 100 ms and 20 MB, and not needed before the first take
+        import numpy as np  # importing numpy and soxr takes 100 ms and 20 MB
         import soxr
 
         take, cursor, resampler = self.take, self.start_bytes, None
         changed = asyncio.Event()
-        stop = take.add_listener(changed.set)
+        remove_listener = take.add_listener(changed.set)
         try:
             while True:
                 changed.clear()
@@ -50,17 +50,17 @@ class Reader:
                 if cursor >= take.size_bytes and not take.ended:
                     await changed.wait()
                 else:
-                    await asyncio.sleep(0)  # let the loop breathe between pieces of a backlog
+                    await asyncio.sleep(0)  # other tasks run between two chunks
         finally:
-            stop()
+            remove_listener()
 
     def position_bytes(self, output_bytes: int, rate_hz: int) -> int:
-        """Where in the take the audio ends of which so many bytes came out at `rate_hz`."""
+        """Return the position in the take that `output_bytes` of audio at `rate_hz` end at."""
         samples = output_bytes // BYTES_PER_SAMPLE * self.take.rate_hz // rate_hz
         return min(self.start_bytes + samples * BYTES_PER_SAMPLE, self.take.size_bytes)
 
     @property
     def duration_s(self) -> float:
-        """Length of what has been recorded so far, from `start_bytes` on."""
+        """Duration of the audio recorded so far, from `start_bytes` on."""
         size_bytes = self.take.size_bytes - self.start_bytes
         return size_bytes / BYTES_PER_SAMPLE / (self.take.rate_hz or 1)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from sayso.core.settings import settings as s
 from sayso.core.settings.endpoint import Endpoint
 from sayso.core.settings.settings import Settings
-from sayso.dictation.recognition import create_engine
-from sayso.stt.factory import create_server_engine
+from sayso.stt.factory import create_engine, create_server_engine
 from sayso.stt.file_upload.engine import FileUploadEngine
 from sayso.stt.realtime.engine import RealtimeEngine
 
@@ -20,7 +21,7 @@ def test_the_transport_picks_the_engine(transport: str, kind: type) -> None:
     settings = s.put(Settings(), "engine", "realtime")
     settings = s.put(settings, "endpoint.name", "Work")
     settings = s.put(settings, "endpoint.transport", transport)
-    engine = create_engine(settings, lambda host: None)
+    engine = create_engine(settings, lambda host: None, Path(), Path())
     assert type(engine) is kind
     assert engine.name == "Work"
     assert engine.ready

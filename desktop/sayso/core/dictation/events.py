@@ -1,7 +1,7 @@
-"""What happens to dictations, and what is done about it: the words of `dictation`.
+"""Events and commands of the dictation state machine.
 
-Events are wishes ("Start") or facts about a take ("Recognised"); commands are imperatives
-that the worker obeys. Both carry the number of their take, so that late ones can be told.
+Events are intents of the user (`Start`) or reports about a take (`Transcribed`). Commands are
+executed by the worker. Both carry the number of their take, so that late ones can be dropped.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ TimerName = Literal["limit", "tail", "text", "insert", "shown"]
 Cue = Literal["stop", "error"]
 
 
-# Events: wishes, then facts about a take.
+# Events: intents of the user
 
 
 @attrs.frozen
@@ -27,7 +27,7 @@ class Start:
 
 @attrs.frozen
 class ContinueHandsFree:
-    """Go on listening although the key is up."""
+    """Continue to record after the key is released."""
 
 
 @attrs.frozen
@@ -35,51 +35,55 @@ class Stop: ...
 
 
 @attrs.frozen
-class Cancel: ...
+class Cancel:
+    """Stop without inserting text; the recording is kept in the history."""
 
 
 @attrs.frozen
 class Discard:
-    """The key was the beginning of a shortcut: nothing was meant, nothing is kept."""
+    """The hotkey turned out to be part of a shortcut: nothing is kept."""
 
 
 @attrs.frozen
 class Retry:
-    """Recognise the last failed take again."""
+    """Transcribe the last failed take again."""
 
 
 @attrs.frozen
 class InsertHeld:
-    """Insert the words that wait into the window that has the focus now."""
+    """Insert the held text into the window that has the focus now."""
 
 
 @attrs.frozen
-class Dismiss: ...
+class Dismiss:
+    """Hide the problem or question that is shown."""
+
+
+# Events: reports
 
 
 @attrs.frozen
 class ProblemReported:
-    """Something beside the takes is wrong: tell it."""
+    """A problem that does not belong to a take."""
 
     problem: Problem
 
 
 @attrs.frozen
 class Recovered:
-    """Words of a take that a crash cut off are back: offer them. Its number is below 0, and
-    so it comes before every take of this run."""
+    """A take that was interrupted by a crash has been transcribed: offer its text."""
 
     take: int
     text: str
     spoken_at: str
-    """When it was spoken, as a person says it: 14:32."""
+    """Local time, such as 14:32."""
     count: int = 1
-    """How many are back; this is the newest."""
+    """Number of recovered takes; this is the newest."""
 
 
 @attrs.frozen
 class Reinsert:
-    """Insert these words of the history into the window that has the focus then."""
+    """Insert text from the history into the window that has the focus."""
 
     take: int
     text: str
@@ -92,7 +96,7 @@ class TakeMessage:
 
 @attrs.frozen
 class AudioLost(TakeMessage):
-    """The microphone gave up; `recorded`: whether it gave anything before."""
+    """The microphone failed; `has_audio` is True if it delivered anything before."""
 
     problem: Problem
     has_audio: bool
@@ -100,7 +104,7 @@ class AudioLost(TakeMessage):
 
 @attrs.frozen
 class TailEnded(TakeMessage):
-    """The voice has ended."""
+    """Speech has ended after the release of the key."""
 
 
 @attrs.frozen
@@ -110,18 +114,21 @@ class Transcribed(TakeMessage):
 
 @attrs.frozen
 class RecognitionFailed(TakeMessage):
-    """The engine gave up; the take still has its audio."""
+    """No engine could transcribe the take; it still has its audio."""
 
     problem: Problem
 
 
 @attrs.frozen
-class Inserted(TakeMessage): ...
+class Inserted(TakeMessage):
+    word_count: int = 0
+    fallback_engine: str = ""
+    """The engine that transcribed the take, if it is not the selected one."""
 
 
 @attrs.frozen
 class FocusChanged(TakeMessage):
-    """Not inserted, because another window has the focus."""
+    """The text was not inserted, because another window has the focus."""
 
 
 @attrs.frozen
@@ -157,27 +164,26 @@ Event = (
 )
 
 
-# Commands: what to do about it.
+# Commands
 
 
 @attrs.frozen
 class OpenMic(TakeMessage):
-    """Make the take and append to it from now on."""
+    """Create the take and append audio to it from now on."""
 
 
 @attrs.frozen
 class KeepTail(TakeMessage):
-    """Say `TailOver` as soon as the voice ends."""
+    """Report `TailEnded` as soon as speech ends."""
 
 
 @attrs.frozen
 class CloseMic(TakeMessage):
-    """Append nothing more, and end the take's audio."""
+    """Append no more audio and mark the take as ended."""
 
 
 @attrs.frozen
-class StartRecognition(TakeMessage):
-    """Point a reader at the take."""
+class StartRecognition(TakeMessage): ...
 
 
 @attrs.frozen
@@ -188,12 +194,12 @@ class CancelRecognition(TakeMessage): ...
 class Insert(TakeMessage):
     text: str
     any_window: bool
-    """Whatever window has the focus, not only the take's target."""
+    """Insert into whatever window has the focus instead of the target of the take."""
 
 
 @attrs.frozen
 class ArchiveTake(TakeMessage):
-    """The take is over: into history with it."""
+    """The take is over: add it to the history."""
 
     outcome: Outcome
     problem: Problem | None = None
@@ -201,7 +207,7 @@ class ArchiveTake(TakeMessage):
 
 @attrs.frozen
 class DeleteTake(TakeMessage):
-    """Leave no trace of it."""
+    """Delete the recording; the history gets no entry."""
 
 
 @attrs.frozen

@@ -1,17 +1,17 @@
-"""The life of dictations, as a pure state machine: events in, commands out.
+"""The life of takes as a pure state machine: events in, commands out.
 
-           Start             Stop          TailOver           Recognised       (its turn)
+           Start             Stop          TailEnded          Transcribed     (its turn comes)
     (none) -----> LISTENING ------> TAIL -----------> FINISHING --------> READY --------> INSERTING
                       |              |                    |                                   |
-                      +--------------+--- Cancel, Failed -+                    Landed, Held, --+
-                                          (taken off, kept in history)         NotLanded
+                      +--------------+-- Cancel,          +--           Inserted,             +--
+                                         RecognitionFailed              FocusChanged, InsertFailed
 
-Takes overlap: a press while one is finishing starts the next. They are inserted in the
-order they were spoken, one at a time, and none while a key is held (the modifiers of the
-hotkey would turn letters into shortcuts).
+Takes overlap: pressing the key while a take is finishing starts the next take. Texts are inserted
+in the order in which they were spoken, one at a time, and never while a key is held, because the
+modifiers of the hotkey would turn letters into shortcuts.
 
-`Dictation.handle()` opens nothing, waits for nothing and reads no clock: a deadline is a
-`WakeMe` command that comes back as `Woke`. Events carry the number of their take; those of
+`Dictation.handle()` performs no I/O, does not wait and reads no clock. A deadline is a `StartTimer`
+command that comes back as a `TimerFired` event. Events carry the number of their take; events for
 a take that is over are dropped.
 """
 
@@ -21,7 +21,8 @@ import enum
 
 import attrs
 
-from ..problems import Problem, untyped_problem
+from ..problems import Problem
+from ..problems import dictation as problems
 from .events import (
     ArchiveTake,
     AudioLost,
@@ -55,24 +56,17 @@ from .events import (
     TimerFired,
     Transcribed,
 )
-from .status import State
+from .status import State, Status
 
 MAX_TAKE_S = 600.0
 MAX_TAIL_S = 0.3
 TEXT_TIMEOUT_S = 600.0
-"""Engines have shorter deadlines of their own, and a long take that is sent again takes 200 s; this
-one is for an engine with a bug."""
+"""Limit for an engine with a bug. Engines have shorter timeouts; sending a long take again takes
+200 s."""
 INSERT_TIMEOUT_S = 30.0
 MESSAGE_TIMEOUT_S = 120.0
-"""The pill dismisses itself after 30 s unless hovered; this is for where there is none."""
-
-TEXT_TIMED_OUT = untyped_problem(
-    "The words did not come back in time.", "Your recording is kept.", action="try-again"
-)
-INSERT_TIMED_OUT = untyped_problem(
-    "The window did not take the words in time.", "Copy them and paste them.", action="copy"
-)
-TAKE_LIMIT_REACHED = untyped_problem("Sayso has stopped listening after 10 minutes.")
+"""The indicator hides a message after 30 s unless the pointer is over it; this limit applies where
+no indicator is shown."""
 
 
 class Phase(enum.Enum):
@@ -88,36 +82,47 @@ class _TakeState:
     phase: Phase
     hands_free: bool = False
     any_window: bool = False
-    """Insert it wherever the focus is: the person asked for it there."""
+    """Insert the text into whatever window has the focus, because the user asked for that."""
     text: str = ""
     failure: Problem | None = None
-    """The engine gave up while the person was speaking; recording goes on all the same."""
+    """Set if the engine failed while the user is speaking; recording continues."""
 
 
 class Dictation:
-    """Only the worker's thread calls it."""
+    """All takes of this run. Called by the worker thread only."""
 
     def __init__(self) -> None:
         self.newest_take = 0
-        """Of the newest take."""
+        """Number of the newest take that was recorded in this run."""
         self.problem: Problem | None = None
-        """Told to the user now."""
+        """The problem that is shown to the user."""
         self.held_text = ""
-        """Words that wait; they stay until inserted or replaced."""
+        """Text that was not inserted; kept until it is inserted or replaced."""
         self.offers_held_text = False
-        """Whether the user is asked now what to do with the held words."""
+        """True while the indicator offers to insert the held text."""
         self.recovered_spoken_at = ""
-        """When the held words were spoken, if a crash cut them off; else ''."""
+        """Time at which the held text was spoken, if it was recovered after a crash; else ''."""
         self.recovered_count = 0
-        """How many were cut off, of which these are the newest."""
+        """Number of takes that were recovered; the held text is that of the newest."""
         self.empty_takes = 0
+        """Number of takes in a row that contained no speech."""
         self._active: dict[int, _TakeState] = {}
+        """By take number, in the order of insertion."""
+        self._last_number = 0
         self._failed_take = 0
         self._held_take = 0
+        self._from_history: set[int] = set()
+        """Takes that were spoken before this run; they are inserted before those of this run."""
+        self._inserted: Inserted | None = None
+
+    def new_number(self) -> int:
+        """Return a number for a take."""
+        self._last_number += 1
+        return self._last_number
 
     @property
     def state(self) -> State:
-        phases = {live.phase for live in self._active.values()}
+        phases = {take.phase for take in self._active.values()}
         if Phase.LISTENING in phases:
             return "listening"
         if Phase.INSERTING in phases:
@@ -142,13 +147,32 @@ class Dictation:
 
     @property
     def reusable_takes(self) -> frozenset[int]:
-        """Takes that are over and may be tried or inserted again."""
+        """Takes that are over and may be transcribed or inserted again."""
         return frozenset({self._failed_take, self._held_take} - {0})
 
+    @property
+    def status(self) -> Status:
+        """What is known here; the worker adds what it knows of microphone and engines."""
+        state = self.state
+        inserted = self._inserted if state in ("idle", "failed") else None
+        return Status(
+            state=state,
+            take=self.newest_take,
+            hands_free=self.hands_free,
+            inserted_words=inserted.word_count if inserted else None,
+            fallback_engine=inserted.fallback_engine if inserted else "",
+            empty_takes=self.empty_takes,
+            held_text=self.held_text,
+            offers_held_text=self.offers_held_text,
+            recovered_spoken_at=self.recovered_spoken_at,
+            recovered_count=self.recovered_count,
+            problem=self.problem,
+        )
+
     def phase(self, take: int) -> Phase | None:
-        """None once the take is over."""
-        live = self._active.get(take)
-        return live.phase if live else None
+        """Return the phase of a take; None if the take is over."""
+        state = self._active.get(take)
+        return state.phase if state else None
 
     def handle(self, event: Event) -> list[Command]:
         if isinstance(event, TimerFired) and event.timer == "shown":
@@ -156,13 +180,13 @@ class Dictation:
                 self._clear_message()
             return []
         if isinstance(event, TakeMessage):
-            live = self._active.get(event.take)
-            commands = self._handle_take_event(event, live) if live else []
+            take = self._active.get(event.take)
+            commands = self._handle_take_event(event.take, take, event) if take else []
         else:
             commands = self._handle_intent(event)
         return [*commands, *self._insert_next()]
 
-    # Wishes
+    # Intents of the user
 
     def _handle_intent(self, event: Event) -> list[Command]:
         match event:
@@ -183,7 +207,7 @@ class Dictation:
             case ProblemReported(problem=problem):
                 return self._report(problem)
             case Recovered() | Reinsert():
-                return self._of_the_past(event)
+                return self._use_history(event)
             case _:
                 self._clear_message()
                 return []
@@ -192,15 +216,15 @@ class Dictation:
         if self.listening:
             return []
         commands: list[Command] = []
-        for number, live in list(self._active.items()):
-            if live.phase is Phase.TAIL:
-                commands += self._finish(number, live)
+        for number, take in list(self._active.items()):
+            if take.phase is Phase.TAIL:
+                commands += self._finish(number, take)
         self._clear_message()
-        self.newest_take += 1
+        self.newest_take, self._inserted = self.new_number(), None
         self._active[self.newest_take] = _TakeState(Phase.LISTENING, hands_free=hands_free)
         return [
             *commands,
-            OpenMic(self.newest_take),  # first: speech starts before the engine is ready
+            OpenMic(self.newest_take),  # first, because speech starts before the engine is ready
             StartRecognition(self.newest_take),
             StartTimer(MAX_TAKE_S, TimerFired(self.newest_take, "limit")),
         ]
@@ -217,11 +241,11 @@ class Dictation:
         return [KeepTail(number), StartTimer(MAX_TAIL_S, TimerFired(number, "tail"))]
 
     def _cancel(self) -> list[Command]:
-        """The take being spoken; where there is none, all that are not being inserted."""
-        spoken = self._listening_take()
-        waiting = [n for n, live in self._active.items() if live.phase is not Phase.INSERTING]
+        """Cancel the take that is being spoken, or else all that are not being inserted."""
+        listening = self._listening_take()
+        waiting = [n for n, take in self._active.items() if take.phase is not Phase.INSERTING]
         commands: list[Command] = []
-        for number in waiting if spoken is None else [spoken]:
+        for number in waiting if listening is None else [listening]:
             commands += [*self._remove(number), ArchiveTake(number, "cancelled")]
         return commands
 
@@ -234,7 +258,7 @@ class Dictation:
         if not (number := self._failed_take) or self.listening:
             return []
         self._clear_message()
-        self._reactivate(number, _TakeState(Phase.FINISHING, any_window=True))
+        self._activate(number, _TakeState(Phase.FINISHING, any_window=True))
         return [StartRecognition(number), StartTimer(TEXT_TIMEOUT_S, TimerFired(number, "text"))]
 
     def _insert_held(self) -> list[Command]:
@@ -242,137 +266,133 @@ class Dictation:
             return []
         text, self.held_text, self.recovered_spoken_at, self._held_take = self.held_text, "", "", 0
         self._clear_message()
-        self._reactivate(number, _TakeState(Phase.READY, any_window=True, text=text))
+        self._activate(number, _TakeState(Phase.READY, any_window=True, text=text))
         return []
 
-    def _of_the_past(self, words: Recovered | Reinsert) -> list[Command]:
-        """Rescued ones are not offered in the place of words that wait already."""
-        if isinstance(words, Reinsert):
-            self._reactivate(words.take, _TakeState(Phase.READY, any_window=True, text=words.text))
+    def _use_history(self, event: Recovered | Reinsert) -> list[Command]:
+        self._from_history.add(event.take)
+        if isinstance(event, Reinsert):
+            self._activate(event.take, _TakeState(Phase.READY, any_window=True, text=event.text))
             return []
-        if self.held_text:
+        if self.held_text:  # recovered text does not replace text that is held already
             return []
-        self.held_text, self._held_take, self.offers_held_text = words.text, words.take, True
-        self.recovered_spoken_at, self.recovered_count = words.spoken_at, words.count
+        self.held_text, self._held_take, self.offers_held_text = event.text, event.take, True
+        self.recovered_spoken_at, self.recovered_count = event.spoken_at, event.count
         return [StartTimer(MESSAGE_TIMEOUT_S, TimerFired(self.newest_take, "shown"))]
 
-    def _reactivate(self, number: int, state: _TakeState) -> None:
-        self._active[number] = state
-        self._active = dict(sorted(self._active.items()))
+    def _activate(self, number: int, take: _TakeState) -> None:
+        self._active[number] = take
+        order = sorted(self._active, key=lambda n: (n not in self._from_history, n))
+        self._active = {n: self._active[n] for n in order}
 
     def _clear_message(self) -> None:
         self.problem, self.offers_held_text, self._failed_take = None, False, 0
 
-    # Facts
+    # Events of a take
 
-    def _handle_take_event(self, event: TakeMessage, state: _TakeState) -> list[Command]:
-        number = event.take
-        match state.phase:
+    def _handle_take_event(self, number: int, take: _TakeState, event: Event) -> list[Command]:
+        match take.phase:
             case Phase.LISTENING | Phase.TAIL:
-                return self._while_recording(number, state, event)
+                return self._while_recording(number, take, event)
             case Phase.FINISHING:
-                return self._while_finishing(number, state, event)
+                return self._while_finishing(number, take, event)
             case Phase.INSERTING:
-                return self._while_inserting(number, state, event)
+                return self._while_inserting(number, take, event)
             case Phase.READY:
                 return []
 
-    def _while_recording(self, number: int, state: _TakeState, event: TakeMessage) -> list[Command]:
+    def _while_recording(self, number: int, take: _TakeState, event: Event) -> list[Command]:
         match event:
             case AudioLost(problem=problem, has_audio=False):
                 return self._fail(number, problem)
             case AudioLost(problem=problem):
-                return [*self._report(problem), *self._finish(number, state)]
+                return [*self._report(problem), *self._finish(number, take)]
             case RecognitionFailed(problem=problem):
-                state.failure = problem
+                take.failure = problem
                 return [*self._report(problem), PlayCue("error")]
-            case TimerFired(timer="limit") if state.phase is Phase.LISTENING:
-                return [*self._report(TAKE_LIMIT_REACHED), *self._finish(number, state)]
-            case TailEnded() | TimerFired(timer="tail") if state.phase is Phase.TAIL:
-                return self._finish(number, state)
+            case TimerFired(timer="limit") if take.phase is Phase.LISTENING:
+                return [*self._report(problems.TAKE_LIMIT_REACHED()), *self._finish(number, take)]
+            case TailEnded() | TimerFired(timer="tail") if take.phase is Phase.TAIL:
+                return self._finish(number, take)
             case _:
                 return []
 
-    def _while_finishing(self, number: int, state: _TakeState, event: TakeMessage) -> list[Command]:
+    def _while_finishing(self, number: int, take: _TakeState, event: Event) -> list[Command]:
         match event:
             case Transcribed(text=""):
                 self.empty_takes += 1
                 del self._active[number]
                 return [ArchiveTake(number, "nothing", self.problem)]
             case Transcribed(text=text):
-                state.phase, state.text, self.empty_takes = Phase.READY, text, 0
+                take.phase, take.text, self.empty_takes = Phase.READY, text, 0
                 return []
             case RecognitionFailed(problem=problem):
                 return self._fail(number, problem)
             case TimerFired(timer="text"):
-                return self._fail(number, TEXT_TIMED_OUT)
+                return self._fail(number, problems.TEXT_TIMED_OUT())
             case _:
                 return []
 
-    def _while_inserting(self, number: int, state: _TakeState, event: TakeMessage) -> list[Command]:
+    def _while_inserting(self, number: int, take: _TakeState, event: Event) -> list[Command]:
         match event:
             case Inserted():
+                self._inserted = event
                 del self._active[number]
                 return [ArchiveTake(number, "inserted")]
             case FocusChanged():
-                return self._hold(number, state, None)
+                return self._hold(number, take, None)
             case InsertFailed(problem=problem):
-                return self._hold(number, state, problem)
+                return self._hold(number, take, problem)
             case TimerFired(timer="insert"):
-                return self._hold(number, state, INSERT_TIMED_OUT)
+                return self._hold(number, take, problems.INSERT_TIMED_OUT())
             case _:
                 return []
 
-    # What several of them do
+    # Shared steps
 
-    def _finish(self, number: int, state: _TakeState) -> list[Command]:
+    def _finish(self, number: int, take: _TakeState) -> list[Command]:
         commands: list[Command] = [CloseMic(number), PlayCue("stop")]
-        state.phase = Phase.FINISHING
-        if state.failure:
-            return [*commands, *self._fail(number, state.failure)]
+        take.phase = Phase.FINISHING
+        if take.failure:
+            return [*commands, *self._fail(number, take.failure)]
         return [*commands, StartTimer(TEXT_TIMEOUT_S, TimerFired(number, "text"))]
 
     def _fail(self, number: int, problem: Problem) -> list[Command]:
-        told = self.problem == problem
+        already_shown = self.problem == problem
         commands = [*self._remove(number), ArchiveTake(number, "failed", problem)]
         self._failed_take = number
-        return commands if told else [*commands, *self._report(problem), PlayCue("error")]
+        return commands if already_shown else [*commands, *self._report(problem), PlayCue("error")]
 
     def _remove(self, number: int) -> list[Command]:
-        live = self._active.pop(number)
-        mic = [CloseMic(number)] if live.phase in (Phase.LISTENING, Phase.TAIL) else []
+        take = self._active.pop(number)
+        mic = [CloseMic(number)] if take.phase in (Phase.LISTENING, Phase.TAIL) else []
         return [*mic, CancelRecognition(number)]
 
-    def _hold(self, number: int, state: _TakeState, problem: Problem | None) -> list[Command]:
+    def _hold(self, number: int, take: _TakeState, problem: Problem | None) -> list[Command]:
         del self._active[number]
-        self.held_text, self._held_take, self.offers_held_text, self.recovered_spoken_at = (
-            state.text,
-            number,
-            True,
-            "",
-        )
-        error = [*self._report(problem), PlayCue("error")] if problem else self._report(None)
-        return [ArchiveTake(number, "held", problem), *error]
+        self.held_text, self._held_take = take.text, number
+        self.offers_held_text, self.recovered_spoken_at = True, ""
+        error = [PlayCue("error")] if problem else []
+        return [ArchiveTake(number, "held", problem), *self._report(problem), *error]
 
     def _report(self, problem: Problem | None) -> list[Command]:
         self.problem = problem
         return [StartTimer(MESSAGE_TIMEOUT_S, TimerFired(self.newest_take, "shown"))]
 
     def _listening_take(self) -> int | None:
-        """The take that is being spoken now: the newest, if any."""
-        live = self._active.get(self.newest_take)
-        return self.newest_take if live and live.phase is Phase.LISTENING else None
+        take = self._active.get(self.newest_take)
+        return self.newest_take if take and take.phase is Phase.LISTENING else None
 
     def _insert_next(self) -> list[Command]:
-        """Insert the oldest take if it is its turn."""
-        phases = {live.phase for live in self._active.values()}
+        """Insert the first take if its text is ready and no key is held."""
+        phases = {take.phase for take in self._active.values()}
         if not phases or Phase.INSERTING in phases or (self.listening and not self.hands_free):
             return []
-        number, live = next(iter(self._active.items()))
-        if live.phase is not Phase.READY:
+        number, take = next(iter(self._active.items()))
+        if take.phase is not Phase.READY:
             return []
-        live.phase = Phase.INSERTING
+        take.phase = Phase.INSERTING
         return [
-            Insert(number, live.text, live.any_window),
+            Insert(number, take.text, take.any_window),
             StartTimer(INSERT_TIMEOUT_S, TimerFired(number, "insert")),
         ]

@@ -1,4 +1,4 @@
-"""What the rest of the house may know about the dictation: one value, replaced as a whole."""
+"""The status of dictation that the interface shows: one immutable value."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ State = Literal["idle", "listening", "finishing", "inserting", "failed"]
 
 @attrs.frozen
 class Status:
-    """Made by the worker at every change; shown by tray, pill and `sayso status`."""
+    """Replaced as a whole at every change; shown by the tray, the indicator and `sayso status`."""
 
     state: State = "idle"
     take: int = 0
-    """Number of the take `state` is about; changes tell the pill to start anew."""
+    """Number of the newest take; the indicator starts anew when it changes."""
     hands_free: bool = False
-    """Listening without a key held."""
+    """True while listening without a key held."""
     has_audio: bool = False
-    """The microphone has given its first sample in this take."""
+    """True once the microphone has delivered the first sample of this take."""
     microphone_lost: bool = False
-    """Listening, and the microphone has gone: another is looked for."""
+    """True while listening without a microphone, until it or another one is found."""
     retrying: RetryDelay | None = None
-    """The engine could not, and is tried again."""
+    """Set while the engine is unavailable and will be tried again."""
     partial: str = ""
     inserted_words: int | None = None
-    """Set once when text has landed: how many words; None otherwise."""
+    """Number of words inserted by the last take; None before that."""
     fallback_engine: str = ""
-    """With `words`: the engine they came from, if it is not the chosen one."""
+    """The engine that transcribed the inserted text, if it is not the selected one."""
     empty_takes: int = 0
-    """How many takes in a row ended without a word; 0 after any word."""
+    """Number of takes in a row that contained no speech."""
     held_text: str = ""
-    """Words that wait for the user, because the window changed or did not take them."""
+    """Text that was not inserted, because the window changed or did not accept it."""
     offers_held_text: bool = False
-    """Whether the user is asked now what to do with the held words (the pill shows it)."""
+    """True while the indicator offers to insert the held text."""
     recovered_spoken_at: str = ""
-    """When the held words were spoken (14:32), if a crash cut them off."""
+    """Local time (14:32) at which the held text was spoken, if it was recovered after a crash."""
     recovered_count: int = 0
-    """How many dictations that crash cut off; the held words are the newest."""
+    """Number of takes that were recovered; the held text is that of the newest."""
     problem: Problem | None = None
-    """Shown until a new take, a choice, or 30 s."""
+    """Shown until the next take, a choice of the user, or a timeout."""
     ready: bool = False
-    """The chosen engine can take a dictation now."""
+    """True if the selected engine can transcribe now."""
     engine: str = ""
     last_text: str = ""

@@ -60,8 +60,14 @@ class Problem:
         return self.kind.remedy.format_map(self.values)
 
     @property
+    def cause(self) -> Problem:
+        """The problem that this one wraps as its value `cause`, or else this problem itself."""
+        cause = self.values.get("cause")
+        return cause if isinstance(cause, Problem) else self
+
+    @property
     def action(self) -> Action:
-        return self.kind.action
+        return self.kind.action or self.cause.kind.action
 
     @property
     def sentence(self) -> str:

@@ -34,25 +34,22 @@ from sayso.core.dictation.events import (
     TimerFired,
     Transcribed,
 )
-from sayso.core.dictation.state_machine import (
-    INSERT_TIMED_OUT,
-    TAKE_LIMIT_REACHED,
-    TEXT_TIMED_OUT,
-    Dictation,
-    Phase,
-)
-from sayso.core.problems import untyped_problem
+from sayso.core.dictation.state_machine import Dictation, Phase
+from sayso.core.problems import ProblemKind
+from sayso.core.problems.dictation import INSERT_TIMED_OUT, TAKE_LIMIT_REACHED, TEXT_TIMED_OUT
 
-API_KEY_REFUSED = untyped_problem("Your API key was refused by api.openai.com.")
-MICROPHONE_UNPLUGGED = untyped_problem("The microphone went away while you spoke.")
-PASTE_FAILED = untyped_problem("This window does not take typed text.")
+API_KEY_REFUSED = ProblemKind("test.api_key", "The API key was refused.")()
+MICROPHONE_UNPLUGGED = ProblemKind("test.microphone", "The microphone is gone.")()
+PASTE_FAILED = ProblemKind("test.paste", "The window does not accept text.")()
+RECOVERED = 90
+"""Number of a take that comes from the history."""
 OPENED = [OpenMic(1), StartRecognition(1)]
 STOPPED = PlayCue("stop")
 ERROR = PlayCue("error")
 
 
 def commands_for(*events):
-    """Feed events; return the commands each one caused, without the alarms."""
+    """Return the commands that each event causes, without timers."""
     machine = Dictation()
     return [[c for c in machine.handle(e) if not isinstance(c, StartTimer)] for e in events]
 
@@ -65,11 +62,11 @@ def machine_after(*events):
 
 
 SPOKEN = (Start(), Stop(), TailEnded(1))
-RECOGNISED = (*SPOKEN, Transcribed(1, "hello"))
+TRANSCRIBED = (*SPOKEN, Transcribed(1, "hello"))
 
 CASES = {
-    "hold, speak, let go": (
-        [*RECOGNISED, Inserted(1)],
+    "hold, speak, release": (
+        [*TRANSCRIBED, Inserted(1)],
         [
             OPENED,
             [KeepTail(1)],
@@ -78,16 +75,16 @@ CASES = {
             [ArchiveTake(1, "inserted")],
         ],
     ),
-    "a second start while listening is nothing": ([Start(), Start()], [OPENED, []]),
-    "the tail ends by its alarm too": (
+    "a second start while listening is ignored": ([Start(), Start()], [OPENED, []]),
+    "the tail also ends by its timer": (
         [Start(), Stop(), TimerFired(1, "tail"), TailEnded(1)],
         [OPENED, [KeepTail(1)], [CloseMic(1), STOPPED], []],
     ),
-    "cancel while speaking keeps the take": (
+    "cancel while speaking archives the take": (
         [Start(), Cancel(), Transcribed(1, "late")],
         [OPENED, [CloseMic(1), CancelRecognition(1), ArchiveTake(1, "cancelled")], []],
     ),
-    "cancel while finishing keeps the take": (
+    "cancel while finishing archives the take": (
         [*SPOKEN, Cancel()],
         [
             OPENED,
@@ -96,11 +93,11 @@ CASES = {
             [CancelRecognition(1), ArchiveTake(1, "cancelled")],
         ],
     ),
-    "a shortcut leaves no trace": (
+    "a shortcut deletes the take": (
         [Start(), Discard()],
         [OPENED, [CloseMic(1), CancelRecognition(1), DeleteTake(1)]],
     ),
-    "nothing said": (
+    "a take without speech": (
         [*SPOKEN, Transcribed(1, "")],
         [OPENED, [KeepTail(1)], [CloseMic(1), STOPPED], [ArchiveTake(1, "nothing")]],
     ),
@@ -108,14 +105,14 @@ CASES = {
         [Start(), Stop(), Start()],
         [OPENED, [KeepTail(1)], [CloseMic(1), STOPPED, OpenMic(2), StartRecognition(2)]],
     ),
-    "an earlier take waits for the key to come up": (
+    "an earlier take is inserted after the key is released": (
         [*SPOKEN, Start(), Transcribed(1, "one"), Stop()],
         [
             *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED], [OpenMic(2), StartRecognition(2)], []],
             [KeepTail(2), Insert(1, "one", any_window=False)],
         ],
     ),
-    "an earlier take lands while listening hands-free": (
+    "an earlier take is inserted while listening hands-free": (
         [*SPOKEN, Start(hands_free=True), Transcribed(1, "one")],
         [
             *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED], [OpenMic(2), StartRecognition(2)]],
@@ -130,7 +127,7 @@ CASES = {
             [Insert(1, "one", any_window=False)],
         ],
     ),
-    "the later one follows as soon as the earlier has landed": (
+    "a later take is inserted after the earlier one": (
         [
             *[*SPOKEN, Start(), Stop(), TailEnded(2), Transcribed(2, "two")],
             *[Transcribed(1, "one"), Inserted(1)],
@@ -141,25 +138,25 @@ CASES = {
             [ArchiveTake(1, "inserted"), Insert(2, "two", any_window=False)],
         ],
     ),
-    "the engine refuses while the person speaks: recording goes on": (
+    "recording continues after the engine failed": (
         [Start(), RecognitionFailed(1, API_KEY_REFUSED), Stop(), TailEnded(1)],
         [
             *[OPENED, [ERROR], [KeepTail(1)]],
             [CloseMic(1), STOPPED, CancelRecognition(1), ArchiveTake(1, "failed", API_KEY_REFUSED)],
         ],
     ),
-    "the engine gives up at the end": (
+    "the engine fails at the end": (
         [*SPOKEN, RecognitionFailed(1, API_KEY_REFUSED)],
         [
             *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED]],
             [CancelRecognition(1), ArchiveTake(1, "failed", API_KEY_REFUSED), ERROR],
         ],
     ),
-    "no answer": (
+    "the text times out": (
         [*SPOKEN, TimerFired(1, "text")],
         [
             *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED]],
-            [CancelRecognition(1), ArchiveTake(1, "failed", TEXT_TIMED_OUT), ERROR],
+            [CancelRecognition(1), ArchiveTake(1, "failed", TEXT_TIMED_OUT()), ERROR],
         ],
     ),
     "no microphone": (
@@ -174,24 +171,24 @@ CASES = {
             ],
         ],
     ),
-    "the microphone goes away: what was said is recognised": (
+    "the audio before the microphone was lost is transcribed": (
         [Start(), AudioLost(1, MICROPHONE_UNPLUGGED, has_audio=True), Transcribed(1, "half")],
         [OPENED, [CloseMic(1), STOPPED], [Insert(1, "half", any_window=False)]],
     ),
-    "ten minutes": (
+    "the take limit": (
         [Start(), TimerFired(1, "limit")],
         [OPENED, [CloseMic(1), STOPPED]],
     ),
-    "another window: held, then typed where the user wants it": (
-        [*RECOGNISED, FocusChanged(1), InsertHeld(), Inserted(1)],
+    "held after a focus change, then inserted anywhere": (
+        [*TRANSCRIBED, FocusChanged(1), InsertHeld(), Inserted(1)],
         [
             *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED]],
             *[[Insert(1, "hello", any_window=False)], [ArchiveTake(1, "held")]],
             *[[Insert(1, "hello", any_window=True)], [ArchiveTake(1, "inserted")]],
         ],
     ),
-    "not fetched": (
-        [*RECOGNISED, InsertFailed(1, PASTE_FAILED), Inserted(1)],
+    "held after a failed insertion": (
+        [*TRANSCRIBED, InsertFailed(1, PASTE_FAILED), Inserted(1)],
         [
             *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED]],
             *[
@@ -201,18 +198,18 @@ CASES = {
             ],
         ],
     ),
-    "the typist hangs": (
-        [*RECOGNISED, TimerFired(1, "insert"), Inserted(1)],
+    "insertion times out": (
+        [*TRANSCRIBED, TimerFired(1, "insert"), Inserted(1)],
         [
             *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED]],
             *[
                 [Insert(1, "hello", any_window=False)],
-                [ArchiveTake(1, "held", INSERT_TIMED_OUT), ERROR],
+                [ArchiveTake(1, "held", INSERT_TIMED_OUT()), ERROR],
                 [],
             ],
         ],
     ),
-    "try again": (
+    "retry": (
         [*SPOKEN, RecognitionFailed(1, API_KEY_REFUSED), Retry(), Transcribed(1, "hello")],
         [
             *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED]],
@@ -223,51 +220,51 @@ CASES = {
             [Insert(1, "hello", any_window=True)],
         ],
     ),
-    "rescued words are typed where the user wants them": (
-        [Recovered(-1, "back", "14:32"), InsertHeld(), Inserted(-1)],
-        [[], [Insert(-1, "back", any_window=True)], [ArchiveTake(-1, "inserted")]],
+    "recovered text is inserted anywhere": (
+        [Recovered(RECOVERED, "back", "14:32"), InsertHeld(), Inserted(RECOVERED)],
+        [[], [Insert(RECOVERED, "back", any_window=True)], [ArchiveTake(RECOVERED, "inserted")]],
     ),
-    "rescued words come before those of this run": (
+    "recovered text is inserted before takes of this run": (
         [
             *SPOKEN,
-            Recovered(-1, "back", "14:32"),
+            Recovered(RECOVERED, "back", "14:32"),
             InsertHeld(),
             Transcribed(1, "one"),
-            Inserted(-1),
+            Inserted(RECOVERED),
         ],
         [
             *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED], []],
-            *[[Insert(-1, "back", any_window=True)], []],
-            [ArchiveTake(-1, "inserted"), Insert(1, "one", any_window=False)],
+            *[[Insert(RECOVERED, "back", any_window=True)], []],
+            [ArchiveTake(RECOVERED, "inserted"), Insert(1, "one", any_window=False)],
         ],
     ),
-    "words of the history wait for the key to come up": (
-        [Start(), Reinsert(-1, "once more"), Cancel()],
+    "text from the history is inserted after the key is released": (
+        [Start(), Reinsert(RECOVERED, "once more"), Cancel()],
         [
             *[OPENED, []],
             [
                 *[CloseMic(1), CancelRecognition(1), ArchiveTake(1, "cancelled")],
-                Insert(-1, "once more", any_window=True),
+                Insert(RECOVERED, "once more", any_window=True),
             ],
         ],
     ),
-    "words of the history that do not land are held": (
-        [Reinsert(-1, "once more"), InsertFailed(-1, PASTE_FAILED), InsertHeld()],
+    "text from the history is held if it cannot be inserted": (
+        [Reinsert(RECOVERED, "once more"), InsertFailed(RECOVERED, PASTE_FAILED), InsertHeld()],
         [
             *[
-                [Insert(-1, "once more", any_window=True)],
-                [ArchiveTake(-1, "held", PASTE_FAILED), ERROR],
+                [Insert(RECOVERED, "once more", any_window=True)],
+                [ArchiveTake(RECOVERED, "held", PASTE_FAILED), ERROR],
             ],
-            [Insert(-1, "once more", any_window=True)],
+            [Insert(RECOVERED, "once more", any_window=True)],
         ],
     ),
-    "wishes with nothing to do": (
+    "intents without effect": (
         [Stop(), Cancel(), Discard(), Retry(), InsertHeld(), Dismiss(), ContinueHandsFree()],
         [[], [], [], [], [], [], []],
     ),
-    "facts of a take that is over": (
+    "events of a take that is over": (
         [
-            *RECOGNISED,
+            *TRANSCRIBED,
             Inserted(1),
             Inserted(1),
             Transcribed(1, "again"),
@@ -278,7 +275,7 @@ CASES = {
             *[[Insert(1, "hello", any_window=False)], [ArchiveTake(1, "inserted")], [], [], []],
         ],
     ),
-    "a fact of a take that waits its turn": (
+    "an event of a take that waits to be inserted": (
         [
             *SPOKEN,
             Start(),
@@ -298,7 +295,7 @@ CASES = {
             [CloseMic(2), STOPPED, Insert(1, "one", any_window=False)],
         ],
     ),
-    "facts that do not fit the phase": (
+    "events that do not fit the phase": (
         [Start(), Transcribed(1, "early"), TailEnded(1), TimerFired(1, "text"), Inserted(1)],
         [OPENED, [], [], [], []],
     ),
@@ -306,20 +303,20 @@ CASES = {
 
 
 @pytest.mark.parametrize(("events", "expected"), CASES.values(), ids=CASES)
-def test_what_it_does(events, expected):
+def test_commands(events, expected):
     assert commands_for(*events) == expected
 
 
 STATES = {
-    "at rest": ((), "idle"),
+    "initial": ((), "idle"),
     "listening": ((Start(),), "listening"),
     "tail": ((Start(), Stop()), "finishing"),
     "finishing": (SPOKEN, "finishing"),
-    "inserting": (RECOGNISED, "inserting"),
-    "landed": ((*RECOGNISED, Inserted(1)), "idle"),
+    "inserting": (TRANSCRIBED, "inserting"),
+    "inserted": ((*TRANSCRIBED, Inserted(1)), "idle"),
     "failed": ((*SPOKEN, RecognitionFailed(1, API_KEY_REFUSED)), "failed"),
     "failed and dismissed": ((*SPOKEN, RecognitionFailed(1, API_KEY_REFUSED), Dismiss()), "idle"),
-    "failed and shown long enough": (
+    "failed, message timed out": (
         (*SPOKEN, RecognitionFailed(1, API_KEY_REFUSED), TimerFired(1, "shown")),
         "idle",
     ),
@@ -327,7 +324,7 @@ STATES = {
         (*SPOKEN, RecognitionFailed(1, API_KEY_REFUSED), Start()),
         "listening",
     ),
-    "an older problem's clock does not clear a newer take": (
+    "the message timer of an older take does not clear a newer problem": (
         (
             *SPOKEN,
             RecognitionFailed(1, API_KEY_REFUSED),
@@ -338,14 +335,14 @@ STATES = {
         ),
         "finishing",
     ),
-    "held": ((*RECOGNISED, FocusChanged(1)), "idle"),
-    "a warning": ((ProblemReported(MICROPHONE_UNPLUGGED),), "failed"),
-    "a warning shown long enough": (
+    "held": ((*TRANSCRIBED, FocusChanged(1)), "idle"),
+    "a problem": ((ProblemReported(MICROPHONE_UNPLUGGED),), "failed"),
+    "a problem, message timed out": (
         (ProblemReported(MICROPHONE_UNPLUGGED), TimerFired(0, "shown")),
         "idle",
     ),
-    "a warning while speaking": ((Start(), ProblemReported(MICROPHONE_UNPLUGGED)), "listening"),
-    "an alarm that does not fit": (
+    "a problem while speaking": ((Start(), ProblemReported(MICROPHONE_UNPLUGGED)), "listening"),
+    "a timer that does not fit the phase": (
         (Start(), Stop(), TailEnded(1), TimerFired(1, "insert")),
         "finishing",
     ),
@@ -357,8 +354,8 @@ def test_state(events, state):
     assert machine_after(*events).state == state
 
 
-def test_held_words_stay_when_the_question_is_gone():
-    machine = machine_after(*RECOGNISED, FocusChanged(1))
+def test_held_text_is_kept_after_the_question_is_dismissed():
+    machine = machine_after(*TRANSCRIBED, FocusChanged(1))
     assert (machine.held_text, machine.offers_held_text) == ("hello", True)
     machine.handle(Dismiss())
     assert (machine.held_text, machine.offers_held_text) == ("hello", False)
@@ -366,41 +363,41 @@ def test_held_words_stay_when_the_question_is_gone():
     assert machine.held_text == ""
 
 
-def test_rescued_words_are_offered_once_and_say_when_they_were_spoken():
-    machine = machine_after(Recovered(-1, "back", "14:32", 3))
+def test_recovered_text_is_offered_once_with_its_time():
+    machine = machine_after(Recovered(RECOVERED, "back", "14:32", 3))
     assert (machine.held_text, machine.offers_held_text, machine.recovered_spoken_at) == (
         "back",
         True,
         "14:32",
     )
     assert machine.recovered_count == 3
-    assert machine.reusable_takes == {-1}
+    assert machine.reusable_takes == {RECOVERED}
     machine.handle(Dismiss())
     assert (machine.held_text, machine.offers_held_text, machine.state) == ("back", False, "idle")
     machine.handle(InsertHeld())
     assert (machine.held_text, machine.recovered_spoken_at) == ("", "")
 
 
-def test_words_that_wait_already_stay():
-    machine = machine_after(*RECOGNISED, FocusChanged(1), Recovered(-1, "back", "14:32"))
+def test_recovered_text_does_not_replace_held_text():
+    machine = machine_after(*TRANSCRIBED, FocusChanged(1), Recovered(RECOVERED, "back", "14:32"))
     assert (machine.held_text, machine.recovered_spoken_at) == ("hello", "")
 
 
-def test_held_words_wait_while_others_are_inserted():
+def test_held_text_waits_while_other_text_is_inserted():
     machine = machine_after(
-        *RECOGNISED, FocusChanged(1), Start(), Stop(), TailEnded(2), Transcribed(2, "two")
+        *TRANSCRIBED, FocusChanged(1), Start(), Stop(), TailEnded(2), Transcribed(2, "two")
     )
     assert machine.phase(2) is Phase.INSERTING
     assert not [c for c in machine.handle(InsertHeld()) if isinstance(c, Insert)]
     assert Insert(1, "hello", any_window=True) in machine.handle(Inserted(2))
 
 
-def test_words_held_later_take_the_place_of_rescued_ones():
-    machine = machine_after(Recovered(-1, "back", "14:32"), *RECOGNISED, FocusChanged(1))
+def test_held_text_replaces_recovered_text():
+    machine = machine_after(Recovered(RECOVERED, "back", "14:32"), *TRANSCRIBED, FocusChanged(1))
     assert (machine.held_text, machine.recovered_spoken_at) == ("hello", "")
 
 
-def test_nothing_heard_is_counted_until_a_word_comes():
+def test_empty_takes_are_counted_until_text_comes():
     machine = machine_after(
         *SPOKEN, Transcribed(1, ""), Start(), Stop(), TailEnded(2), Transcribed(2, "")
     )
@@ -410,7 +407,7 @@ def test_nothing_heard_is_counted_until_a_word_comes():
     assert machine.empty_takes == 0
 
 
-def test_hands_free_is_of_the_take_being_spoken():
+def test_hands_free_applies_to_the_take_being_spoken():
     machine = machine_after(Start())
     assert not machine.hands_free
     machine.handle(ContinueHandsFree())
@@ -420,8 +417,8 @@ def test_hands_free_is_of_the_take_being_spoken():
     assert not machine.hands_free
 
 
-def test_the_limit_is_told():
-    assert machine_after(Start(), TimerFired(1, "limit")).problem == TAKE_LIMIT_REACHED
+def test_the_take_limit_is_reported():
+    assert machine_after(Start(), TimerFired(1, "limit")).problem == TAKE_LIMIT_REACHED()
 
 
 NUMBERS = st.integers(min_value=1, max_value=4)
@@ -432,10 +429,10 @@ EVENTS = st.one_of(
     st.sampled_from([InsertHeld(), Dismiss(), ProblemReported(MICROPHONE_UNPLUGGED)]),
     st.sampled_from(
         [
-            Recovered(-1, "back", "14:32"),
-            Inserted(-1),
-            FocusChanged(-1),
-            InsertFailed(-1, PASTE_FAILED),
+            Recovered(RECOVERED, "back", "14:32"),
+            Inserted(RECOVERED),
+            FocusChanged(RECOVERED),
+            InsertFailed(RECOVERED, PASTE_FAILED),
         ]
     ),
     st.builds(AudioLost, NUMBERS, st.just(MICROPHONE_UNPLUGGED), st.booleans()),
@@ -449,7 +446,7 @@ EVENTS = st.one_of(
 
 @attrs.define
 class Simulation:
-    """Does what the commands say, and keeps count."""
+    """Executes commands and records their effects."""
 
     machine: Dictation = attrs.field(factory=Dictation)
     open_mics: set[int] = attrs.field(factory=set)
@@ -460,10 +457,10 @@ class Simulation:
     timers: list[TimerFired] = attrs.field(factory=list)
     recovered: bool = False
 
-    def feed(self, event) -> None:  # noqa: C901  one case to each command
+    def feed(self, event) -> None:  # noqa: C901  one case for each command
         if isinstance(event, Recovered):
             if self.recovered:
-                return  # a number is given once
+                return  # a number is used once
             self.recovered = True
         if isinstance(event, Inserted) and self.machine.phase(event.take) is Phase.INSERTING:
             self.inserted.append(event.take)
@@ -495,7 +492,7 @@ class Simulation:
 
 @given(st.lists(EVENTS, max_size=40))
 @settings(max_examples=600, deadline=None)
-def test_whatever_happens_no_take_is_lost_or_inserted_twice_and_it_comes_to_rest(events):
+def test_no_sequence_of_events_loses_a_take_or_inserts_it_twice(events):
     world = Simulation()
     for event in events:
         world.feed(event)
@@ -504,22 +501,22 @@ def test_whatever_happens_no_take_is_lost_or_inserted_twice_and_it_comes_to_rest
             for n in range(1, world.machine.newest_take + 1)
             if world.machine.phase(n) in (Phase.LISTENING, Phase.TAIL)
         }
-    while world.timers:  # nothing else comes but the deadlines
+    while world.timers:  # only timers are left
         world.feed(world.timers.pop(0))
     assert world.machine.state == "idle"
-    assert set(world.outcomes) - {-1} == set(range(1, world.machine.newest_take + 1))
+    assert set(world.outcomes) - {RECOVERED} == set(range(1, world.machine.newest_take + 1))
     assert not world.open_mics
 
 
 @given(st.permutations([1, 2, 3]), st.permutations([1, 2, 3]))
-def test_takes_land_in_the_order_they_were_spoken(answers, landings):
+def test_takes_are_inserted_in_the_order_in_which_they_were_spoken(transcribed, inserted_order):
     machine, inserted = Dictation(), []
     for number in (1, 2, 3):
         for event in (Start(), Stop(), TailEnded(number)):
             machine.handle(event)
     for event in [
-        *(Transcribed(n, f"t{n}") for n in answers),
-        *(Inserted(n) for n in landings * 3),
+        *(Transcribed(n, f"t{n}") for n in transcribed),
+        *(Inserted(n) for n in inserted_order * 3),
     ]:
         inserted += [c.take for c in machine.handle(event) if isinstance(c, Insert)]
     assert inserted == [1, 2, 3]
