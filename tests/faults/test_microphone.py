@@ -24,7 +24,7 @@ from sayso.core.audio.pcm import is_digital_silence
 from sayso.core.dictation.take import Take
 from sayso.core.problems import Problem
 from sayso.core.settings.settings import MicrophoneSettings as MicrophoneSettings
-from sayso.dictation.capture import Capture, Told
+from sayso.dictation.capture import Capture
 
 HEADSET = "headset"
 MAX_GAP_S = 1.0
@@ -95,23 +95,31 @@ class Recording:
         return at_s - since_s
 
     async def _begin(self) -> None:
-        def recorded(_take: Take, pcm: bytes) -> None:
-            self.blocks.append((time.monotonic(), pcm))
-
         self._capture = Capture(
             Microphone(),
             MicrophoneSettings(device=self._device, keep_warm="held"),
-            Told(
-                recorded=recorded,
-                arrived=lambda _take: None,
-                tail_over=lambda _take: None,
-                lost=lambda _take, problem: self.lost.append(problem),
-                warned=self.problems.append,
-                level=lambda _dbfs: None,
-                away=lambda: None,
-            ),
+            self,
         )
         self._capture.begin(self.take)
+
+    # CaptureListener
+
+    def on_recorded(self, take: Take, pcm: bytes) -> None:
+        self.blocks.append((time.monotonic(), pcm))
+
+    def on_first_audio(self, take: Take) -> None: ...
+
+    def on_tail_ended(self, take: Take) -> None: ...
+
+    def on_audio_lost(self, take: Take, problem: Problem) -> None:
+        self.lost.append(problem)
+
+    def on_problem(self, problem: Problem) -> None:
+        self.problems.append(problem)
+
+    def on_level(self, dbfs: float) -> None: ...
+
+    def on_microphone_changed(self) -> None: ...
 
     async def _end(self) -> None:
         self._capture.end(self.take)

@@ -26,7 +26,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sayso.dictation.showing import PARTIAL_EVERY_S
 
 import canary
 from event_loop import run
@@ -38,7 +37,7 @@ from sayso.core.problems import ProblemError
 from sayso.core.settings.settings import Endpoint, Settings
 from sayso.core.text.sanitize import MAX_CHARS, sanitize
 from sayso.dictation.insertion import Clipboard, TextInserter
-from sayso.dictation.worker import MAX_PARTIAL_CHARS, Worker, WorkerDeps
+from sayso.dictation.worker import MAX_PARTIAL_CHARS, PARTIAL_INTERVAL_S, Worker, WorkerDeps
 from sayso.storage import instance, settings_file
 from sayso.storage import log as logs
 from sayso.storage.archive import Archive
@@ -524,7 +523,7 @@ def test_partials_reach_the_interface_as_fast_as_it_can_draw_and_short(tmp_path:
     with WorkerHarness(tmp_path, VerboseEngine("word " * 20_000, 3000)) as desk:
         began_s = time.monotonic()
         desk.dictate()
-    most = (time.monotonic() - began_s) / PARTIAL_EVERY_S + 20
+    most = (time.monotonic() - began_s) / PARTIAL_INTERVAL_S + 20
     assert len(desk.statuses) <= most
     assert 0 < max(len(status.partial) for status in desk.statuses) <= MAX_PARTIAL_CHARS
 
