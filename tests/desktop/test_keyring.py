@@ -100,7 +100,7 @@ def test_without_an_open_keyring_a_key_is_kept_for_this_run(
         host = service.url.split("/")[2]
         kept = at_host.sayso("key", "set", "--for-this-run", stdin=f"{KEY}\n")
         assert (kept.returncode, kept.stderr) == (0, "")
-        assert kept.stdout == f"The key for {host} is kept until Sayso ends.\n"
+        assert kept.stdout == f"The API key for {host} is kept until Sayso ends.\n"
         assert at_host.dictate(speech_clips()[4][0])["text"] == TEXT
     written = [path for path in at_host.home.rglob("*") if path.is_file()]
     assert not [path for path in written if KEY.encode() in path.read_bytes()]

@@ -1,4 +1,4 @@
-"""`sayso endpoints` and the settings of the one in use, as a person gives them."""
+"""The command `sayso endpoints`, and the settings of the selected endpoint."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Run = Callable[..., str]
 
 
 class MemoryKeyring(KeyringBackend):
-    """In memory, and safe enough to be used."""
+    """A keyring in memory that counts as safe."""
 
     priority = 1  # type: ignore[assignment]
 
@@ -40,151 +40,157 @@ class MemoryKeyring(KeyringBackend):
 
 
 @pytest.fixture
-def say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     for name in ("CONFIG", "DATA", "CACHE", "STATE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
 
-    def run(*arguments: str, given: str = "") -> str:
+    def run_command(*arguments: str, given: str = "") -> str:
         done = CliRunner().invoke(commands.sayso, arguments, input=given, standalone_mode=False)
         if done.exception:
             raise done.exception
         return done.output
 
-    return run
+    return run_command
 
 
-def listed(say: Run) -> dict[str, dict[str, Any]]:
-    return {row["name"]: row for row in json.loads(say("endpoints", "list", "--json"))}
+def listed(run: Run) -> dict[str, dict[str, Any]]:
+    return {row["name"]: row for row in json.loads(run("endpoints", "list", "--json"))}
 
 
-def test_a_server_is_added_used_changed_and_removed(say: Run) -> None:
-    assert say("endpoints", "add", "vllm", "--url", OWN_SERVER, "--model", "voxtral") == (
-        "vLLM is added. To use it: sayso endpoints use 'vLLM'.\n"
+def test_an_endpoint_is_added_selected_changed_and_removed(run: Run) -> None:
+    assert run("endpoints", "add", "vllm", "--url", OWN_SERVER, "--model", "voxtral") == (
+        "vLLM was added. Select it with: sayso endpoints use 'vLLM'\n"
     )
-    assert say("endpoints", "list").splitlines() == [
+    assert run("endpoints", "list").splitlines() == [
         "* on-device",
         "  OpenAI: gpt-live-transcribe at wss://api.openai.com/v1/realtime",
         f"  vLLM: voxtral at {OWN_SERVER}",
     ]
-    assert say("endpoints", "use", "vLLM") == (
-        "vLLM recognises from now on, and is sent the sound.\n"
+    assert run("endpoints", "use", "vLLM") == (
+        "Audio is now sent to vLLM, which transcribes your dictations.\n"
     )
-    assert say("config", "get", "engine") == "realtime\n"
-    say("config", "set", "endpoint.name", "The box")
-    say("config", "set", "endpoint.auth", "none")
-    assert say("config", "get", "profile") == "The box\n"
-    row = listed(say)["The box"]
+    assert run("config", "get", "engine") == "realtime\n"
+    run("config", "set", "endpoint.name", "The box")
+    run("config", "set", "endpoint.auth", "none")
+    assert run("config", "get", "profile") == "The box\n"
+    row = listed(run)["The box"]
     assert (row["auth"], row["dialect"], row["in_use"]) == ("none", "vllm", True)
-    assert say("endpoints", "remove", "The box") == (
-        "The box is removed.\nIt was used; this computer recognises from now on.\n"
+    assert run("endpoints", "remove", "The box") == (
+        "The box was removed.\nIt was selected. Dictations are now transcribed on this computer.\n"
     )
-    assert list(listed(say)) == ["OpenAI"]
+    assert list(listed(run)) == ["OpenAI"]
 
 
-def test_this_computer_is_used_by_its_name(say: Run) -> None:
-    assert json.loads(say("endpoints", "use", "OpenAI", "--json")) == {
+def test_on_device_is_selected_by_its_name(run: Run) -> None:
+    assert json.loads(run("endpoints", "use", "OpenAI", "--json")) == {
         "engine": "realtime",
         "endpoint": "OpenAI",
     }
-    assert say("endpoints", "use", "on-device") == "This computer recognises from now on.\n"
-    assert say("endpoints", "list").startswith("* on-device\n")
+    assert (
+        run("endpoints", "use", "on-device") == "Dictations are now transcribed on this computer.\n"
+    )
+    assert run("endpoints", "list").startswith("* on-device\n")
 
 
 @pytest.mark.parametrize("kind", PRESETS, ids=lambda kind: kind.name)
-def test_every_kind_can_be_added(say: Run, kind: Any) -> None:
+def test_every_preset_can_be_added(run: Run, kind: Any) -> None:
     address = [] if kind.endpoint.url else ["--url", OWN_SERVER]
-    added = json.loads(say("endpoints", "add", kind.name, *address, "--name", "New", "--json"))
+    added = json.loads(run("endpoints", "add", kind.name, *address, "--name", "New", "--json"))
     assert added["name"] == "New"
     assert (added["transport"], added["auth"]) == (kind.endpoint.transport, kind.endpoint.auth)
     assert not added["in_use"]
-    left = json.loads(say("endpoints", "remove", "OpenAI", "--json"))
+    left = json.loads(run("endpoints", "remove", "OpenAI", "--json"))
     assert [row["name"] for row in left] == ["New"]
 
 
-def test_the_kinds_are_listed(say: Run) -> None:
-    rows = json.loads(say("endpoints", "presets", "--json"))
+def test_the_presets_are_listed(run: Run) -> None:
+    rows = json.loads(run("endpoints", "presets", "--json"))
     assert [row["preset"] for row in rows] == [kind.name for kind in PRESETS]
     assert all(row["address"] and row["about"] for row in rows)
-    assert "azure       Azure OpenAI. Enter your resource" in say("endpoints", "presets")
+    assert "azure       Azure OpenAI. Enter your resource" in run("endpoints", "presets")
 
 
-def test_one_without_encryption_has_to_be_allowed(say: Run) -> None:
+def test_an_unencrypted_server_must_be_allowed(run: Run) -> None:
     add = ("endpoints", "add", "custom", "--url", "http://192.168.1.20:8000/v1")
-    with pytest.raises(ProblemError, match=r"for all to read\..* say --allow-insecure"):
-        say(*add)
-    say(*add, "--allow-insecure")
-    assert listed(say)["My server"]["allow_insecure"] == "192.168.1.20:8000"
+    with pytest.raises(ProblemError, match=r"for all to read\..* add --allow-insecure"):
+        run(*add)
+    run(*add, "--allow-insecure")
+    assert listed(run)["My server"]["allow_insecure"] == "192.168.1.20:8000"
 
 
 WRONG = {
-    "an unknown kind": (["add", "azur"], "Did you mean azure?"),
-    "no address": (["add", "azure"], "Give it, such as --url https://RESOURCE.openai.azure.com"),
-    "no address at all": (["add", "vllm", "--url", "box"], "The server's address is not complete."),
-    "an address that cannot be": (["add", "groq", "--url", "https://a b"], "has a space in it"),
-    "a name that cannot be": (
-        ["add", "groq", "--name", "a, b"],
-        "'a, b' cannot be a name. A name has no commas and no control characters.",
+    "unknown preset": (["add", "azur"], "Did you mean azure?"),
+    "missing address": (
+        ["add", "azure"],
+        "Add it, for example: --url https://RESOURCE.openai.azure.com",
     ),
-    "nobody to use": (
+    "invalid address": (["add", "vllm", "--url", "box"], "The server's address is not complete."),
+    "address with a space": (["add", "groq", "--url", "https://a b"], "has a space in it"),
+    "invalid name": (
+        ["add", "groq", "--name", "a, b"],
+        "“a, b” is not a valid name. A name has no commas and no control characters.",
+    ),
+    "unknown endpoint to select": (
         ["use", "Gone"],
         "There is no engine named 'Gone'. The engines are: OpenAI, on-device.",
     ),
-    "nobody to remove": (["remove", "Gone"], "There is no server named 'Gone'."),
-    "the last one": (["remove", "OpenAI"], "OpenAI is the only server."),
+    "unknown endpoint to remove": (["remove", "Gone"], "There is no server named 'Gone'."),
+    "last endpoint": (["remove", "OpenAI"], "OpenAI is the only server."),
 }
 
 
 @pytest.mark.parametrize(("arguments", "sentence"), WRONG.values(), ids=WRONG)
-def test_what_is_wrong_is_told_and_changes_nothing(
-    say: Run, arguments: list[str], sentence: str
+def test_an_error_is_reported_and_changes_nothing(
+    run: Run, arguments: list[str], sentence: str
 ) -> None:
-    before = listed(say)
+    before = listed(run)
     with pytest.raises(ProblemError) as caught:
-        say("endpoints", *arguments)
+        run("endpoints", *arguments)
     assert sentence in caught.value.problem.sentence
-    assert listed(say) == before
+    assert listed(run) == before
 
 
-def test_helpers_are_a_list_of_names(say: Run) -> None:
-    say("endpoints", "add", "groq")
-    say("config", "set", "fallback", "Groq, on-device")
-    assert say("config", "get", "fallback") == "Groq, on-device\n"
-    say("endpoints", "remove", "Groq")
-    assert say("config", "get", "fallback") == "on-device\n"
-    say("config", "set", "fallback", "")
-    assert "fallback = \n" in say("config", "list")
+def test_fallbacks_are_a_list_of_names(run: Run) -> None:
+    run("endpoints", "add", "groq")
+    run("config", "set", "fallback", "Groq, on-device")
+    assert run("config", "get", "fallback") == "Groq, on-device\n"
+    run("endpoints", "remove", "Groq")
+    assert run("config", "get", "fallback") == "on-device\n"
+    run("config", "set", "fallback", "")
+    assert "fallback = \n" in run("config", "list")
 
 
-def test_keys_are_handed_out_by_a_secure_address_only(say: Run) -> None:
+def test_short_lived_keys_need_a_secure_address(run: Run) -> None:
     for wrong in ("http://keys.example", "opneai"):
         with pytest.raises(ProblemError):
-            say("config", "set", "endpoint.secrets_url", wrong)
+            run("config", "set", "endpoint.secrets_url", wrong)
     for right in ("openai", "https://keys.example/ephemeral", ""):
-        say("config", "set", "endpoint.secrets_url", right)
-        assert say("config", "get", "endpoint.secrets_url") == f"{right}\n"
+        run("config", "set", "endpoint.secrets_url", right)
+        assert run("config", "get", "endpoint.secrets_url") == f"{right}\n"
 
 
-def test_a_broken_file_costs_what_is_broken(say: Run, tmp_path: Path) -> None:
-    path = Path(say("config", "path").strip())
+def test_an_invalid_entry_of_the_file_is_skipped(run: Run, tmp_path: Path) -> None:
+    path = Path(run("config", "path").strip())
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps({"version": 2, "endpoints": [{"url": 5}, {"url": OWN_SERVER}]}))
-    out = say("endpoints", "list")
+    out = run("endpoints", "list")
     assert "A server in the settings file was ignored because it has no address." in out
     assert f"My server: gpt-live-transcribe at {OWN_SERVER}" in out
 
 
-def test_a_gateways_token_is_kept_beside_the_key(say: Run) -> None:
-    before, ring = keyring.get_keyring(), MemoryKeyring()
-    host = "gateway.ai.cloudflare.com"
-    keyring.set_keyring(ring)
+def test_a_secret_header_is_stored_beside_the_api_key(run: Run) -> None:
+    before, backend = keyring.get_keyring(), MemoryKeyring()
+    host, header = "gateway.ai.cloudflare.com", ("--header", "CF-AIG-Authorization")
+    keyring.set_keyring(backend)
     try:
-        say("key", "set", "--host", host, given="sk-one\n")
-        out = say("key", "set", "--host", host, "--gateway", given="cf-two\n")
-        assert out == f"The key for {host}/cf-aig-authorization is in the system's keyring.\n"
-        assert ring.stored == {host: "sk-one", f"{host}/cf-aig-authorization": "cf-two"}
-        assert "in the system's keyring" in say("key", "status", "--host", host, "--gateway")
-        say("key", "forget", "--host", host, "--gateway")
-        assert ring.stored == {host: "sk-one"}
+        run("key", "set", "--host", host, given="sk-one\n")
+        out = run("key", "set", "--host", host, *header, given="cf-two\n")
+        name = f"{host}/cf-aig-authorization"
+        assert out == f"The API key for {name} is in the system's keyring.\n"
+        assert backend.stored == {host: "sk-one", name: "cf-two"}
+        assert "in the system's keyring" in run("key", "status", "--host", host, *header)
+        run("key", "forget", "--host", host, *header)
+        assert backend.stored == {host: "sk-one"}
     finally:
         keyring.set_keyring(before)

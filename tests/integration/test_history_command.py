@@ -1,4 +1,4 @@
-"""`sayso history` as a person gives it."""
+"""The command `sayso history`."""
 
 import csv
 import datetime as dt
@@ -24,8 +24,8 @@ from sayso.storage.usage import UsageStore
 
 
 @pytest.fixture
-def past(tmp_path, monkeypatch):
-    """Three takes, and Sayso's folders in the test's own."""
+def store(tmp_path, monkeypatch):
+    """A history with three takes, with Sayso's folders in the folder of the test."""
     for name in ("CONFIG", "DATA", "CACHE", "STATE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
@@ -45,7 +45,7 @@ def past(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def run(past):
+def run(store):
     def run(*arguments):
         return subprocess.run(
             [sys.executable, "-m", "sayso", "history", *arguments],
@@ -55,7 +55,7 @@ def run(past):
     return run
 
 
-def test_list_is_newest_first(run):
+def test_the_list_is_newest_first(run):
     lines = run("list").stdout.splitlines()
     assert [line.split("  ")[-1] for line in lines] == [
         "The second draft.", "Not recognised yet", "Milk, two lemons.",
@@ -63,20 +63,20 @@ def test_list_is_newest_first(run):
     assert len(run("list", "--limit", "2").stdout.splitlines()) == 2
 
 
-def test_search_and_what_is_not_found(run):
+def test_a_search_finds_all_words_or_exits_with_1(run):
     (found,) = json.loads(run("search", "LEMONS", "milk", "--json").stdout)
     assert found["text"] == "Milk, two lemons."
     nothing = run("search", "whale")
     assert (nothing.returncode, nothing.stdout) == (1, "")
-    assert "There is nothing. Kept for 7 days" in nothing.stderr
+    assert "No dictations. Kept for 7 days" in nothing.stderr
 
 
 @pytest.mark.parametrize("name", ["last", "20261122", "20261122-090000-abc"])
-def test_show_by_id_by_its_beginning_and_the_last(run, name):
+def test_a_take_is_shown_by_id_its_beginning_or_last(run, name):
     assert json.loads(run("show", name, "--json").stdout)["text"] == "The second draft."
 
 
-def test_show_in_words(run):
+def test_a_take_is_shown_as_text(run):
     shown = run("show", "last").stdout
     assert "The second draft." in shown
     assert "program  editor" in shown
@@ -90,16 +90,16 @@ def test_show_in_words(run):
         (["retry", "last"], "no longer on this computer"),
         (["export", "words.doc"], "Use .txt, .csv, .json or .zip."),
         (["export", "/nowhere/words.txt"], "cannot be written"),
-        (["delete"], "Name takes, or say --all."),
-        (["delete", "last", "--all"], "Name takes, or say --all."),
+        (["delete"], "Name the dictations to delete, or use --all."),
+        (["delete", "last", "--all"], "Name the dictations to delete, or use --all."),
     ],
 )
-def test_what_is_wrong_is_told_in_words(run, arguments, sentence):
+def test_wrong_input_is_reported_in_a_sentence(run, arguments, sentence):
     done = run(*arguments)
     assert (done.returncode, sentence in done.stderr) == (2, True), done.stderr
 
 
-def test_export_by_suffix(run, tmp_path):
+def test_the_suffix_selects_the_export_format(run, tmp_path):
     for end in ("txt", "csv", "JSON"):
         assert run("export", str(tmp_path / f"all.{end}")).returncode == 0
     assert (tmp_path / "all.txt").read_text().count("\n\n") == 1
@@ -107,8 +107,8 @@ def test_export_by_suffix(run, tmp_path):
     assert len(json.loads((tmp_path / "all.JSON").read_text())) == 3
 
 
-def test_a_zip_has_the_words_and_the_sound(run, past, tmp_path):
-    add_recording(past, "20261120-090000-abc")
+def test_a_zip_has_the_text_and_the_audio(run, store, tmp_path):
+    add_recording(store, "20261120-090000-abc")
     done = run("export", str(tmp_path / "all.zip"), "--json")
     assert json.loads(done.stdout) == {"file": str(tmp_path / "all.zip"), "dictations": 3}
     with zipfile.ZipFile(tmp_path / "all.zip") as packed:
@@ -120,50 +120,50 @@ def test_a_zip_has_the_words_and_the_sound(run, past, tmp_path):
     assert len(words) == 3
 
 
-def test_the_dictations_of_one_program(run, past):
-    past.put(attrs.evolve(past.find("20261122"), program="browser"))
+def test_dictations_are_filtered_by_program(run, store):
+    store.put(attrs.evolve(store.find("20261122"), program="browser"))
     assert len(run("list", "--program", "Editor").stdout.splitlines()) == 2
     assert run("search", "draft", "--program", "editor").returncode == 1
     assert run("search", "draft", "--program", "browser").returncode == 0
     none = run("list", "--program", "mail")
     assert (none.returncode, none.stderr) == (
-        2, "Nothing is kept from 'mail'. Programs: browser, editor.\n",
+        2, "The history has no dictations into “mail”. Choose one of: browser, editor.\n",
     )  # fmt: skip
 
 
-def test_delete_takes_the_sound_too(run, past, tmp_path):
-    folder = past.path.parent / "takes"
+def test_deleting_removes_the_audio(run, store, tmp_path):
+    folder = store.path.parent / "takes"
     folder.mkdir()
     (folder / "20261122-090000-abc.flac").write_bytes(b"sound")
-    assert run("delete", "last", "20261120").stdout == "2 dictations are deleted.\n"
-    assert [entry.outcome for entry in past.entries()] == ["failed"]
+    assert run("delete", "last", "20261120").stdout == "Deleted 2 dictations.\n"
+    assert [entry.outcome for entry in store.entries()] == ["failed"]
     assert list(folder.iterdir()) == []
     done = run("delete", "--all", "--json")
     assert json.loads(done.stdout) == {"deleted": ["20261121-090000-abc"]}
-    assert past.entries() == []
+    assert store.entries() == []
 
 
-def add_recording(past, id_):
-    spool = Recordings(past.path.parent / "takes")
+def add_recording(store, id_):
+    spool = Recordings(store.path.parent / "takes")
     file = spool.create(id_, RATE_HZ)
     file.write(LOUD * 100)
     file.close()
     spool.compress(id_)
 
 
-def test_retry_recognises_the_kept_sound(past, monkeypatch, capsys):
-    add_recording(past, "20261121-090000-abc")
+def test_a_retry_transcribes_the_kept_audio(store, monkeypatch, capsys):
+    add_recording(store, "20261121-090000-abc")
     engine = FakeEngine("Now it works.")
     monkeypatch.setattr("sayso.cli.transcribe.create_engine", lambda *_: engine)
     history_command.history.main(["retry", "20261121"], standalone_mode=False)
     assert capsys.readouterr().out == "Now it works.\n"
     assert engine.read_bytes == [len(LOUD) * 100]
-    entry = past.find("20261121")
+    entry = store.find("20261121")
     assert (entry.text, entry.outcome, entry.error) == ("Now it works.", "rescued", "")
 
 
-def test_retry_by_another_engine(past, monkeypatch, capsys, tmp_path):
-    add_recording(past, "20261121-090000-abc")
+def test_a_retry_can_use_another_engine(store, monkeypatch, capsys, tmp_path):
+    add_recording(store, "20261121-090000-abc")
     asked = []
 
     class Charging(FakeEngine):
@@ -182,60 +182,60 @@ def test_retry_by_another_engine(past, monkeypatch, capsys, tmp_path):
     (row,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert (row["text"], row["engine"], row["cost_usd"]) == ("From afar.", "OpenAI", 0.5)
     assert asked == [("OpenAI", ())]
-    assert UsageStore(past.path).days()[0].total.cost_usd == 0.5
+    assert UsageStore(store.path).days()[0].total.cost_usd == 0.5
     with pytest.raises(ProblemError, match="There is no engine named 'Attic'"):
         history_command.history.main(
             ["retry", "20261121", "--engine", "Attic"], standalone_mode=False
         )
 
 
-def run_retry(past, monkeypatch, engine, *arguments):
-    """What `retry` prints, of a take with half a second of a voice."""
-    add_recording(past, "20261121-090000-abc")
+def run_retry(store, monkeypatch, engine, *arguments):
+    """Run `retry` for a take with half a second of speech."""
+    add_recording(store, "20261121-090000-abc")
     monkeypatch.setattr("sayso.cli.transcribe.create_engine", lambda *_: engine)
     history_command.history.main(["retry", "20261121", *arguments], standalone_mode=False)
 
 
-def test_words_that_are_doubted_are_given_and_it_is_said(past, monkeypatch, capsys):
+def test_suspicious_text_is_printed_with_a_warning(store, monkeypatch, capsys):
     class Deaf(FakeEngine):
         async def transcribe(self, audio, heard):
             heard(EngineReport(engine="api.openai.com", sent_s=30.0, processed_s=3.0))
             return await super().transcribe(audio, heard)
 
-    run_retry(past, monkeypatch, Deaf("Half."), "--engine", "OpenAI")
+    run_retry(store, monkeypatch, Deaf("Half."), "--engine", "OpenAI")
     said = capsys.readouterr()
     assert (said.out, said.err) == (
         "Half.\n",
         "api.openai.com left out 27 s of what you said. Another engine may do better: --engine.\n",
     )
-    assert past.find("20261121").text == "Half."
+    assert store.find("20261121").text == "Half."
 
 
-def test_this_computer_is_not_doubted_aloud(past, monkeypatch, capsys):
-    run_retry(past, monkeypatch, FakeEngine(""))
+def test_suspicious_text_of_this_computer_is_printed_without_a_warning(store, monkeypatch, capsys):
+    run_retry(store, monkeypatch, FakeEngine(""))
     assert capsys.readouterr().err == ""
 
 
-def test_a_budget_that_is_used_up_keeps_retry_from_asking(past, monkeypatch, capsys, tmp_path):
+def test_a_used_up_budget_prevents_a_retry(store, monkeypatch, capsys, tmp_path):
     (tmp_path / "config" / "sayso").mkdir(parents=True)
     settings = attrs.evolve(Settings(), monthly_budget_usd=1.0)
     settings_file.save(tmp_path / "config" / "sayso" / "settings.json", settings)
     today = dt.datetime.now().astimezone().date()
-    ledger = UsageStore(past.path)
+    ledger = UsageStore(store.path)
     ledger.add(today, [UsageRecord(endpoint="OpenAI", seconds=60, cost_usd=1.0)])
     engine = FakeEngine("There.")
     with pytest.raises(
         ProblemError, match=r"budget for .* is used up\. Nothing is sent until you choose"
     ):
-        run_retry(past, monkeypatch, engine, "--engine", "OpenAI")
+        run_retry(store, monkeypatch, engine, "--engine", "OpenAI")
     assert engine.read_bytes == []
     ledger.approve(month_of(today), 1.0)
-    run_retry(past, monkeypatch, engine, "--engine", "OpenAI")
+    run_retry(store, monkeypatch, engine, "--engine", "OpenAI")
     assert capsys.readouterr().out == "There.\n"
 
 
-def test_play(past, monkeypatch):
-    add_recording(past, "20261121-090000-abc")
+def test_a_recording_is_played(store, monkeypatch):
+    add_recording(store, "20261121-090000-abc")
     played = []
     monkeypatch.setattr(
         "sayso.audio.player.play_blocking", lambda take, stopped: played.append(take)
@@ -246,14 +246,14 @@ def test_play(past, monkeypatch):
         history_command.history.main(["play", "20261120"], standalone_mode=False)
 
 
-def test_retry_that_hears_nothing_takes_no_words_away(past, monkeypatch):
-    add_recording(past, "20261120-090000-abc")
-    monkeypatch.setattr("sayso.cli.transcribe.create_engine", lambda *_: FakeEngine(""))
+def test_a_retry_without_text_keeps_the_old_text(store, monkeypatch):
+    add_recording(store, "20261120-090000-abc")
+    monkeypatch.setattr("sayso.cli.transcribe.create_engine", lambda settings, key: FakeEngine(""))
     history_command.history.main(["retry", "20261120", "--json"], standalone_mode=False)
-    assert past.find("20261120").text == "Milk, two lemons."
+    assert store.find("20261120").text == "Milk, two lemons."
 
 
-def test_without_a_history_nothing_is_made(tmp_path, monkeypatch):
+def test_a_missing_history_is_not_created(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "none"))
     with pytest.raises(ProblemError, match="The history is empty"):
         history_command.history.main(["show", "last"], standalone_mode=False)

@@ -1,4 +1,4 @@
-"""`sayso models` as a person gives it, in folders of the test's own and against our own server."""
+"""The command `sayso models`, with Sayso's folders in the folder of the test and a local hub."""
 
 import json
 import subprocess
@@ -38,14 +38,14 @@ def sayso(home):
 
 
 def create_model_files(folder, model):
-    """Files of the right sizes, which is what lists look at; they take no space."""
+    """Create sparse files of the right sizes, which is all that lists check."""
     folder.mkdir(parents=True)
     for file in model.files:
         with (folder / file.name).open("wb") as empty:
             empty.truncate(file.size_bytes)
 
 
-def test_the_list_has_all_models_and_marks_the_one_in_use(sayso):
+def test_the_list_has_all_models_and_marks_the_selected_one(sayso):
     lines = sayso("models", "list").stdout.splitlines()
     assert len(lines) == len(MODELS)
     (used,) = [line for line in lines if line.startswith("*")]
@@ -55,7 +55,7 @@ def test_the_list_has_all_models_and_marks_the_one_in_use(sayso):
     assert any(line.endswith("not pinned yet") for line in lines)
 
 
-def test_the_list_as_json_has_what_scripts_need(sayso):
+def test_the_list_as_json_has_all_details(sayso):
     rows = {row["name"]: row for row in json.loads(sayso("models", "list", "--json").stdout)}
     assert rows["whisper-base"]["place"] == "package"
     assert rows["whisper-base"]["used"] is True
@@ -64,7 +64,7 @@ def test_the_list_as_json_has_what_scripts_need(sayso):
     assert {file["name"] for file in small["files"]} >= {"model.bin", "config.json"}
 
 
-def test_the_list_tells_how_long_words_are_waited_for_here(sayso, home):
+def test_the_list_shows_the_latency_on_this_computer(sayso, home):
     text = sayso("models", "list").stdout
     assert " s  " not in text
     rows = json.loads(sayso("models", "list", "--json").stdout)
@@ -83,7 +83,7 @@ def test_the_list_tells_how_long_words_are_waited_for_here(sayso, home):
     )
 
 
-def test_what_another_program_downloaded_is_not_downloaded_again(home, monkeypatch):
+def test_a_model_in_the_shared_cache_is_not_downloaded_again(home, monkeypatch):
     with model_hub.running_hub() as hub:
         model = model_hub.make_model("whisper-tiny")
         monkeypatch.setattr(catalog, "_BY_NAME", {model.name: model})
@@ -93,12 +93,12 @@ def test_what_another_program_downloaded_is_not_downloaded_again(home, monkeypat
         for name, data in model_hub.CONTENT.items():
             (folder / name).write_bytes(data)
         done = CliRunner().invoke(models.models, ["download", model.name])
-        assert done.output == "The model Test is on this computer already.\n"
+        assert done.output == "The model Test is already on this computer.\n"
         assert hub.requests == []
         assert not (paths.models() / model.name).exists()
 
 
-def test_models_of_the_shared_cache_and_unfinished_ones_are_listed(sayso, home):
+def test_shared_and_incomplete_models_are_listed(sayso, home):
     tiny = by_name("tiny")
     hub = home / "cache" / "huggingface" / "hub" / "models--Systran--faster-whisper-tiny"
     create_model_files(hub / "snapshots" / tiny.manifest.revision, tiny)
@@ -108,41 +108,41 @@ def test_models_of_the_shared_cache_and_unfinished_ones_are_listed(sayso, home):
     text = sayso("models", "list").stdout
     assert "in the cache of other programs" in text
     assert "2 MB downloaded" in text
-    assert sayso("models", "use", "tiny").stdout.startswith("Words are recognised with the model")
+    assert sayso("models", "use", "tiny").stdout == "The model Tiny is selected.\n"
     assert sayso("config", "get", "on_device.model").stdout == "whisper-tiny\n"
-    assert sayso("models", "remove", "small").stdout == "The model Small is removed.\n"
+    assert sayso("models", "remove", "small").stdout == "The model Small was removed.\n"
     assert not part.exists()
 
 
 WRONG = {
-    "use what is not here": (
+    "select a missing model": (
         ["models", "use", "small"],
         "The model Small is not downloaded yet. "
         "Download it with: sayso models download whisper-small\n",
     ),
-    "use what is not pinned": (
+    "select an unpinned model": (
         ["models", "use", "distil-medium.en"],
         "is not pinned yet, so Sayso cannot check what it would download. Choose another.\n",
     ),
-    "use what is not known": (
+    "select an unknown model": (
         ["models", "use", "smal"],
         "There is no model called smal. Did you mean small? "
         "See them all with: sayso models list.\n",
     ),
-    "set what is not known": (
+    "set an unknown model": (
         ["config", "set", "on_device.model", "whisper-smal"],
         "There is no model called whisper-smal. Did you mean whisper-small? "
         "See them all with: sayso models list.\n",
     ),
-    "remove what is not here": (
+    "remove a missing model": (
         ["models", "remove", "small"],
         "The model Small is not on this computer.\n",
     ),
-    "remove what a package brought": (
+    "remove a model from a package": (
         ["models", "remove", "base"],
         "The model Base came in an installed package. Remove that with pip.\n",
     ),
-    "download what is not pinned": (
+    "download an unpinned model": (
         ["models", "download", "distil-medium.en"],
         "is not pinned yet, so Sayso cannot check what it would download. Choose another.\n",
     ),
@@ -150,13 +150,13 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("arguments", "sentence"), WRONG.values(), ids=WRONG)
-def test_what_is_wrong_is_told_in_words(sayso, arguments, sentence):
+def test_wrong_input_is_reported_in_a_sentence(sayso, arguments, sentence):
     done = sayso(*arguments)
     assert done.returncode == 2
     assert done.stderr.endswith(sentence)
 
 
-def test_the_model_in_use_stays(sayso, home):
+def test_the_selected_model_cannot_be_removed(sayso, home):
     create_model_files(home / "data" / "sayso" / "models" / "whisper-tiny", by_name("tiny"))
     assert sayso("models", "use", "whisper-tiny").returncode == 0
     done = sayso("models", "remove", "tiny")
@@ -169,13 +169,13 @@ def test_the_only_model_can_be_removed(home, monkeypatch):
     monkeypatch.setattr(locate, "installed_files", lambda packages: {})
     create_model_files(home / "data" / "sayso" / "models" / "whisper-base", by_name("base"))
     done = CliRunner().invoke(models.models, ["remove", "base"])
-    assert done.stdout == "The model Base is removed.\n"
+    assert done.stdout == "The model Base was removed.\n"
     assert not (home / "data" / "sayso" / "models" / "whisper-base").exists()
 
 
 @pytest.fixture
 def hub(home, monkeypatch):
-    """Our own server, and the model of its own that it has."""
+    """A local hub with a model of its own."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     model = model_hub.make_model()
     monkeypatch.setattr(catalog, "_BY_NAME", {model.name: model})
@@ -188,12 +188,12 @@ def hub(home, monkeypatch):
         yield hub
 
 
-def test_a_download_says_how_to_use_it(hub):
+def test_a_download_prints_how_to_select_the_model(hub):
     hub.says = [model_hub.run_first(lambda: None), model_hub.cut(1_000_000)]
     done = CliRunner().invoke(models.models, ["download", "test"])
     assert done.exit_code == 0, done.exception
     assert done.stdout == (
-        "The model Test is on this computer.\nUse it with: sayso models use whisper-test\n"
+        "The model Test is on this computer.\nSelect it with: sayso models use whisper-test\n"
     )
     assert (paths.models() / "whisper-test" / "model.bin").read_bytes() == (
         model_hub.CONTENT["model.bin"]
@@ -201,7 +201,7 @@ def test_a_download_says_how_to_use_it(hub):
 
 
 def test_a_damaged_model_is_downloaded_again(hub):
-    """As the sentence says that tells it: nothing has to be removed before."""
+    """The damaged files need not be removed first."""
     assert CliRunner().invoke(models.models, ["download", "test"]).exit_code == 0
     landed = paths.models() / "whisper-test" / "model.bin"
     landed.write_bytes(landed.read_bytes()[:-1] + b"?")

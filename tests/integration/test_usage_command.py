@@ -1,4 +1,4 @@
-"""`sayso usage` as a person gives it."""
+"""The command `sayso usage`."""
 
 import datetime as dt
 import json
@@ -14,13 +14,13 @@ TODAY = dt.date.today()
 
 
 @pytest.fixture
-def ledger(tmp_path, monkeypatch):
-    """An October, and Sayso's folders in the test's own."""
+def usage_store(tmp_path, monkeypatch):
+    """Usage of October 2026, with Sayso's folders in the folder of the test."""
     for name in ("CONFIG", "DATA", "CACHE", "STATE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
-    made = UsageStore(tmp_path / "state" / "sayso" / "history.db")
+    usage_store = UsageStore(tmp_path / "state" / "sayso" / "history.db")
     for day in (1, 31):
-        made.add(
+        usage_store.add(
             dt.date(2026, 10, day),
             [
                 UsageRecord(endpoint="OpenAI", seconds=600, tokens=3, cost_usd=0.17),
@@ -28,7 +28,7 @@ def ledger(tmp_path, monkeypatch):
                 UsageRecord(endpoint="Attic", seconds=4000),
             ],
         )
-    return made
+    return usage_store
 
 
 def run(*arguments):
@@ -38,7 +38,7 @@ def run(*arguments):
     )  # fmt: skip
 
 
-def test_a_month_in_words(ledger):
+def test_a_month_as_text(usage_store):
     assert run("usage", "--month", "2026-10").stdout.splitlines() == [
         "October 2026: 6 dictations, 2 h 35 min, $0.34",
         "  OpenAI                       2 dictations      20 min  $0.34",
@@ -47,7 +47,7 @@ def test_a_month_in_words(ledger):
     ]
 
 
-def test_a_month_in_json(ledger):
+def test_a_month_as_json(usage_store):
     made = json.loads(run("usage", "--month", "2026-10", "--json").stdout)
     assert (made["month"], made["takes"], made["cost_usd"]) == ("2026-10", 6, 0.34)
     assert made["endpoints"][0] == {
@@ -57,18 +57,18 @@ def test_a_month_in_json(ledger):
     assert made["monthly_budget_usd"] is None
 
 
-def test_this_month_with_its_budget(ledger):
+def test_the_current_month_shows_its_budget(usage_store):
     assert run("config", "set", "monthly_budget_usd", "2").returncode == 0
     name = f"{month_name(month_of(TODAY))} {TODAY.year}"
     assert run("usage").stdout.splitlines() == [
-        f"{name}: nothing was dictated.",
+        f"{name}: no dictations",
         "Budget: $2.00 a month, 0 % used",
     ]
-    ledger.add(TODAY, [UsageRecord(endpoint="OpenAI", seconds=60, cost_usd=1.999)])
+    usage_store.add(TODAY, [UsageRecord(endpoint="OpenAI", seconds=60, cost_usd=1.999)])
     assert run("usage").stdout.splitlines()[-1] == "Budget: $2.00 a month, 99 % used"
 
 
-def test_what_is_no_month_is_told_and_nothing_is_made(tmp_path, monkeypatch):
+def test_an_invalid_month_is_reported_and_no_file_created(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "none"))
     wrong = run("usage", "--month", "May")
     assert (wrong.returncode, wrong.stderr.strip()) == (

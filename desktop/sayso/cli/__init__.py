@@ -1,4 +1,7 @@
-"""The commands. Those a key is bound to import nothing: they must be done in a few ms."""
+"""The command `sayso`.
+
+Commands that are bound to keys import nothing heavy, because they must finish in milliseconds.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,11 @@ import sys
 from . import remote
 
 EXIT_BAD_INPUT = 2
+EXIT_INTERRUPTED = 130
 
 
 def main() -> int:
-    """The command `sayso`; returns the exit code."""
+    """Run the command; return the exit code."""
     arguments = sys.argv[1:]
     if len(arguments) == 1 and arguments[0] in remote.REMOTE_COMMANDS:
         return remote.send(arguments[0])
@@ -20,19 +24,19 @@ def main() -> int:
 
 
 def _run_click(arguments: list[str]) -> int:
-    """Everything that may take longer than a key binding bears."""
     import click
 
     from ..core.problems import ProblemError
     from .commands import sayso
+    from .common import print_problem
 
     try:
         code: object = sayso.main(arguments, prog_name="sayso", standalone_mode=False)
     except ProblemError as error:
-        remote.print_error(error.problem.sentence)
+        print_problem(error.problem)
         return EXIT_BAD_INPUT
     except click.exceptions.Abort:
-        return 130
+        return EXIT_INTERRUPTED
     except click.ClickException as error:
         error.show()
         return EXIT_BAD_INPUT

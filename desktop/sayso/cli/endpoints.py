@@ -1,156 +1,145 @@
-"""`sayso endpoints`: the servers Sayso knows, and which of them recognises."""
+"""`sayso endpoints`: add, select and remove servers."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import attrs
 import click
 
-from ..core.problems import ProblemError, replaced, untyped_problem
+from ..core.problems import ProblemError
+from ..core.problems.storage import ADDRESS_REQUIRED, ENDPOINT_INSECURE, ENDPOINT_NAME_INVALID
 from ..core.settings.endpoint import ON_DEVICE, Endpoint
 from ..core.settings.engine_choice import select_engine, with_endpoint, without_endpoint
 from ..core.settings.settings import Settings
-from ..storage import instance, paths, settings_file
+from .common import json_option, load_settings, print_json, save_settings
 
 
 @click.group()
 def endpoints() -> None:
-    """The servers Sayso knows, and which of them is used.
+    """Add, select and remove servers.
 
-    What one of them is set to: sayso config set endpoint.KEY VALUE, for the one in use. Its key:
+    To change the selected endpoint: sayso config set endpoint.KEY VALUE. To store its API key:
     sayso key set.
     """
 
 
 @endpoints.command("list")
-@click.option("--json", "as_json", is_flag=True, help="As JSON, with everything there is.")
+@json_option
 def list_(as_json: bool) -> None:
-    """List them; * marks what is used, with "on-device" for this computer."""
-    settings = _settings()
+    """List the endpoints; * marks the selected one or "on-device"."""
+    settings = load_settings()
     if as_json:
-        _print_json([_endpoint_as_dict(settings, one) for one in settings.endpoints])
+        print_json([_as_dict(settings, one) for one in settings.endpoints])
         return
-    used = settings.engine == "realtime"
-    click.echo(f"{' ' if used else '*'} {ON_DEVICE}")
+    click.echo(f"{_mark(settings, ON_DEVICE)} {ON_DEVICE}")
     for one in settings.endpoints:
-        mark = "*" if used and one.name == settings.profile else " "
-        click.echo(f"{mark} {one.name}: {one.model or 'no model'} at {one.url or 'no address'}")
+        model, url = one.model or "no model", one.url or "no address"
+        click.echo(f"{_mark(settings, one.name)} {one.name}: {model} at {url}")
 
 
 @endpoints.command()
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@json_option
 def presets(as_json: bool) -> None:
     """List the kinds of servers that can be added."""
     from ..stt.server.presets import PRESETS
 
-    if as_json:
-        rows = [
-            {
-                "preset": one.name,
-                "name": one.title,
-                "about": one.description,
-                "address": one.endpoint.url or one.example_url,
-                "model": one.endpoint.model or one.example_model,
-            }
-            for one in PRESETS
-        ]
-        _print_json(rows)
+    if not as_json:
+        for one in PRESETS:
+            click.echo(f"{one.name:<11} {one.title}. {one.description}")
         return
-    for one in PRESETS:
-        click.echo(f"{one.name:<11} {one.title}. {one.description}")
+    rows = [
+        {
+            "preset": one.name,
+            "name": one.title,
+            "about": one.description,
+            "address": one.endpoint.url or one.example_url,
+            "model": one.endpoint.model or one.example_model,
+        }
+        for one in PRESETS
+    ]
+    print_json(rows)
 
 
 @endpoints.command()
 @click.argument("preset")
-@click.option("--name", help="What to call it, instead of the preset's name.")
-@click.option("--url", default="", help="Its address; needed by all but openai and groq.")
-@click.option("--model", default="", help="The model to ask for.")
-@click.option("--allow-insecure", is_flag=True, help="Speak to it even where nothing is encrypted.")
-@click.option("--json", "as_json", is_flag=True, help="What was added, as JSON.")
+@click.option("--name", help="The name of the endpoint, instead of the preset's.")
+@click.option("--url", default="", help="The address; required except for openai and groq.")
+@click.option("--model", default="", help="The model to use.")
+@click.option(
+    "--allow-insecure", is_flag=True, help="Allow an unencrypted connection to this server."
+)
+@json_option
 def add(
     preset: str, name: str | None, url: str, model: str, allow_insecure: bool, as_json: bool
 ) -> None:
-    """Add a server of a kind that "presets" lists. It is used after "use"."""
-    from ..core.settings.urls import host_of, websocket_url
+    """Add an endpoint from a preset (see "presets"). Select it with "use"."""
+    from ..core.settings.urls import host_of
     from ..stt.server import presets as known
 
     kind = known.find_preset(preset)
     if not (url or kind.endpoint.url):
-        raise ProblemError(
-            untyped_problem(
-                f"{kind.title} needs an address.", f"Give it, such as --url {kind.example_url}"
-            )
-        )
-    made = kind.create_endpoint(url, model)
-    host = host_of(made.url)
-    allowed = host if allow_insecure else ""
+        raise ProblemError(ADDRESS_REQUIRED(title=kind.title, example=kind.example_url))
+    endpoint = kind.create_endpoint(url, model)
+    allowed_host = host_of(endpoint.url) if allow_insecure else ""
     try:
-        made = attrs.evolve(made, name=name or made.name, allow_insecure=allowed)
+        endpoint = attrs.evolve(endpoint, name=name or endpoint.name, allow_insecure=allowed_host)
     except ValueError as error:
-        raise ProblemError(untyped_problem(f"{name!r} cannot be a name.", str(error))) from error
-    try:
-        websocket_url(made.url, made.allow_insecure)
-    except ProblemError as error:
-        websocket_url(made.url, host)  # unless that is all that stands against it
-        remedy = "Use an address that starts with https://, or say --allow-insecure."
-        raise ProblemError(replaced(error.problem, remedy=remedy)) from error
-    settings = _save(with_endpoint(_settings(), made))
-    new = settings.endpoints[-1]
+        raise ProblemError(ENDPOINT_NAME_INVALID(name=name, reason=error)) from error
+    _check_address(endpoint)
+    settings = with_endpoint(load_settings(), endpoint)
+    save_settings(settings)
+    added = settings.endpoints[-1]
     if as_json:
-        _print_json(_endpoint_as_dict(settings, new))
+        print_json(_as_dict(settings, added))
     else:
-        click.echo(f"{new.name} is added. To use it: sayso endpoints use {new.name!r}.")
+        click.echo(f"{added.name} was added. Select it with: sayso endpoints use {added.name!r}")
 
 
 @endpoints.command()
 @click.argument("name")
-@click.option("--json", "as_json", is_flag=True, help="What is used now, as JSON.")
+@json_option
 def use(name: str, as_json: bool) -> None:
-    """Recognise with this server from now on, or with "on-device"."""
-    settings = _save(select_engine(_settings(), name))
+    """Select an endpoint, or "on-device"."""
+    settings = select_engine(load_settings(), name)
+    save_settings(settings)
     if as_json:
-        _print_json({"engine": settings.engine, "endpoint": settings.profile})
-    elif settings.engine == "realtime":
-        click.echo(f"{name} recognises from now on, and is sent the sound.")
+        print_json({"engine": settings.engine, "endpoint": settings.profile})
+    elif settings.engine == ON_DEVICE:
+        click.echo("Dictations are now transcribed on this computer.")
     else:
-        click.echo("This computer recognises from now on.")
+        click.echo(f"Audio is now sent to {name}, which transcribes your dictations.")
 
 
 @endpoints.command()
 @click.argument("name")
-@click.option("--json", "as_json", is_flag=True, help="What is left, as JSON.")
+@json_option
 def remove(name: str, as_json: bool) -> None:
-    """Forget a server; its key stays until "sayso key forget". One always stays."""
-    before = _settings()
-    settings = _save(without_endpoint(before, name))
+    """Remove an endpoint. Its API key stays until "sayso key forget". The last one cannot go."""
+    before = load_settings()
+    settings = without_endpoint(before, name)
+    save_settings(settings)
     if as_json:
-        _print_json([_endpoint_as_dict(settings, one) for one in settings.endpoints])
+        print_json([_as_dict(settings, one) for one in settings.endpoints])
         return
-    click.echo(f"{name} is removed.")
+    click.echo(f"{name} was removed.")
     if settings.engine != before.engine:
-        click.echo("It was used; this computer recognises from now on.")
+        click.echo("It was selected. Dictations are now transcribed on this computer.")
 
 
-def _endpoint_as_dict(settings: Settings, endpoint: Endpoint) -> dict[str, Any]:
-    used = settings.engine == "realtime" and endpoint.name == settings.profile
-    return {**attrs.asdict(endpoint), "in_use": used}
+def _check_address(endpoint: Endpoint) -> None:
+    from ..core.settings.urls import host_of, websocket_url
+
+    try:
+        websocket_url(endpoint.url, endpoint.allow_insecure)
+    except ProblemError as error:
+        websocket_url(endpoint.url, host_of(endpoint.url))  # raises unless only TLS is missing
+        raise ProblemError(ENDPOINT_INSECURE(problem=error.problem)) from error
 
 
-def _settings() -> Settings:
-    """As the file has them; what is wrong in it is said, and goes on."""
-    settings, problems = settings_file.load(paths.settings_file())
-    for problem in problems:
-        click.echo(problem.sentence, err=True)
-    return settings
+def _mark(settings: Settings, name: str) -> str:
+    return "*" if name == settings.selected_engine else " "
 
 
-def _save(settings: Settings) -> Settings:
-    settings_file.save(paths.settings_file(), settings)
-    instance.request("reload")
-    return settings
-
-
-def _print_json(value: Any) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False))
+def _as_dict(settings: Settings, endpoint: Endpoint) -> dict[str, Any]:
+    return {**attrs.asdict(endpoint), "in_use": endpoint.name == settings.selected_engine}

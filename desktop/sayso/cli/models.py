@@ -1,8 +1,7 @@
-"""`sayso models`: which there are, downloading, removing, choosing one."""
+"""`sayso models`: list, download, remove and select models for this computer."""
 
 from __future__ import annotations
 
-import json
 import sys
 import threading
 from collections.abc import Iterable
@@ -12,8 +11,7 @@ import click
 
 from ..core.problems import ProblemError, untyped_problem
 from ..core.settings import settings as s
-from ..core.settings.settings import Settings
-from ..storage import instance, paths, settings_file
+from ..storage import instance, paths
 from ..stt.ondevice.models.catalog import (
     Model,
     ModelStatus,
@@ -25,6 +23,7 @@ from ..stt.ondevice.models.catalog import (
     supported_languages,
 )
 from ..stt.ondevice.models.locate import locate
+from .common import json_option, load_settings, print_json, save_settings
 
 LOCATIONS = {
     "": "",
@@ -36,44 +35,42 @@ LOCATIONS = {
 
 @click.group()
 def models() -> None:
-    """Models for recognition on this computer."""
+    """List, download, remove and select models for this computer."""
 
 
 @models.command("list")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@json_option
 def models_list(as_json: bool) -> None:
-    """Print all models and how they do here.
+    """Print all models; * marks the selected one.
 
-    Size, languages, the wait from letting go to the words on this computer ("about" is reckoned
-    from another model), and whether it is there.
+    The columns are size, languages, accuracy, latency and location. Latency is the time from
+    releasing the key to the text on this computer; "about" marks an estimate from another model.
     """
-    used = _settings().on_device.model
+    used = load_settings().on_device.model
     if as_json:
-        rows = [_as_json(entry, used) for entry in _listed_models()]
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        print_json([_as_dict(entry, used) for entry in _statuses()], indent=2)
         return
-    for entry in _listed_models():
-        model, wait = entry.model, entry.speed.text if entry.speed else ""
-        click.echo(
-            f"{'*' if model.name == used else ' '} {model.name:<24}{format_size(model.size_bytes):>7}  "  # noqa: E501
-            f"{supported_languages(model):<14}{model.summary:<17}{wait:<13}{_state(entry)}".rstrip()
+    for entry in _statuses():
+        model, latency = entry.model, entry.speed.text if entry.speed else ""
+        columns = (
+            f"{'*' if model.name == used else ' '} {model.name:<24}",
+            f"{format_size(model.size_bytes):>7}  {supported_languages(model):<14}",
+            f"{model.summary:<17}{latency:<13}{_state(entry)}",
         )
+        click.echo("".join(columns).rstrip())
 
 
 @models.command("download")
 @click.argument("name")
 def models_download(name: str) -> None:
-    """Bring a model to this computer.
-
-    What broke off goes on where it stopped.
-    """
+    """Download a model. An interrupted download continues where it stopped."""
     from ..storage.model_store import download
 
     model = by_name(name)
     if not model.pinned:
         raise ProblemError(not_pinned(model))
     if _is_available(model):
-        click.echo(f"The model {model.title} is on this computer already.")
+        click.echo(f"The model {model.title} is already on this computer.")
         return
     before = 0
     with click.progressbar(
@@ -83,66 +80,59 @@ def models_download(name: str) -> None:
         update_min_steps=max(1, model.size_bytes // 500),
     ) as bar:
 
-        def progress(here: int, _: int) -> None:
+        def show_progress(downloaded_bytes: int, _: int) -> None:
             nonlocal before
-            if here < before:  # the server had another file, and it begins anew
+            if downloaded_bytes < before:  # the file has changed, and the download starts again
                 bar.pos = 0
                 before = 0
-            bar.update(here - before)
-            before = here
+            bar.update(downloaded_bytes - before)
+            before = downloaded_bytes
 
-        download(model, paths.models(), progress, threading.Event())
+        download(model, paths.models(), show_progress, threading.Event())
     click.echo(f"The model {model.title} is on this computer.")
-    if model.name == _settings().on_device.model:
+    if model.name == load_settings().on_device.model:
         instance.request("reload")
     else:
-        click.echo(f"Use it with: sayso models use {model.name}")
+        click.echo(f"Select it with: sayso models use {model.name}")
 
 
 @models.command("remove")
 @click.argument("name")
 def models_remove(name: str) -> None:
-    """Delete a downloaded model.
-
-    Or what an unfinished download left of it.
-    """
+    """Delete a downloaded model or an incomplete download."""
     from ..storage.model_store import remove
 
-    model, entries = by_name(name), _listed_models()
-    entry = _entry(model, entries)
-    if problem := removal_problem(entry, model_in_use(entries, _settings().on_device.model)):
+    model, entries = by_name(name), _statuses()
+    in_use = model_in_use(entries, load_settings().on_device.model)
+    if problem := removal_problem(_status(model, entries), in_use):
         raise ProblemError(problem)
     remove(model, paths.models())
-    click.echo(f"The model {model.title} is removed.")
+    click.echo(f"The model {model.title} was removed.")
 
 
 @models.command("use")
 @click.argument("name")
 def models_use(name: str) -> None:
-    """Recognise with this model from now on.
-
-    A running Sayso takes it at once.
-    """
+    """Select a model. A running Sayso uses it at once."""
     model = by_name(name)
     if not model.pinned:
         raise ProblemError(not_pinned(model))
-    if not _entry(model, _listed_models()).location:
+    if not _status(model, _statuses()).location:
         raise ProblemError(
             untyped_problem(
                 f"The model {model.title} is not downloaded yet.",
                 f"Download it with: sayso models download {model.name}",
             )
         )
-    settings = s.put(_settings(), "on_device.model", model.name)
-    settings_file.save(paths.settings_file(), settings)
-    instance.request("reload")
-    click.echo(f"Words are recognised with the model {model.title} now.")
+    settings = s.put(load_settings(), "on_device.model", model.name)
+    save_settings(settings)
+    click.echo(f"The model {model.title} is selected.")
     if settings.engine != "on-device":
-        click.echo("A server is chosen. Change that with: sayso config set engine on-device")
+        click.echo("A server is selected. To use the model: sayso endpoints use on-device")
 
 
 def _is_available(model: Model) -> bool:
-    """Whether every file is on this computer and right, wherever: it takes a moment."""
+    """Return whether the complete model is on this computer. The files are checked."""
     try:
         locate(model, paths.models(), paths.cache())
     except ProblemError:
@@ -150,13 +140,13 @@ def _is_available(model: Model) -> bool:
     return True
 
 
-def _listed_models() -> list[ModelStatus]:
+def _statuses() -> list[ModelStatus]:
     from ..storage.model_store import model_statuses
 
     return model_statuses(paths.models(), paths.cache())
 
 
-def _entry(model: Model, entries: Iterable[ModelStatus]) -> ModelStatus:
+def _status(model: Model, entries: Iterable[ModelStatus]) -> ModelStatus:
     return next(entry for entry in entries if entry.model.name == model.name)
 
 
@@ -168,7 +158,7 @@ def _state(entry: ModelStatus) -> str:
     return "" if entry.model.pinned else "not pinned yet"
 
 
-def _as_json(entry: ModelStatus, used: str) -> dict[str, object]:
+def _as_dict(entry: ModelStatus, used: str) -> dict[str, object]:
     model = entry.model
     return {
         "name": model.name,
@@ -186,10 +176,3 @@ def _as_json(entry: ModelStatus, used: str) -> dict[str, object]:
         "revision": model.manifest.revision,
         "files": [attrs.asdict(file) for file in model.files],
     }
-
-
-def _settings() -> Settings:
-    settings, problems = settings_file.load(paths.settings_file())
-    for problem in problems:
-        click.echo(problem.sentence, err=True)
-    return settings

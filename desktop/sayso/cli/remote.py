@@ -1,4 +1,4 @@
-"""What is asked of the running Sayso. Imports next to nothing: a key may be bound to it."""
+"""Commands to the running Sayso. Imports almost nothing, because keys are bound to them."""
 
 from __future__ import annotations
 
@@ -8,31 +8,30 @@ from ..storage.instance import request
 
 EXIT_NOT_RUNNING = 3
 REMOTE_COMMANDS = ("start", "stop", "toggle", "cancel", "quit")
-"""One word each, sent to the running Sayso."""
 
 
 def send(command: str) -> int:
-    """Have it done; returns the exit code."""
-    answer = request(command)
-    if answer is None:
+    """Send a command to the running Sayso; return the exit code."""
+    response = request(command)
+    if response is None:
         return report_not_running()
-    if answer != "ok":
-        print_error(answer)
+    if response != "ok":
+        print_error(response)
         return 1
     return 0
 
 
 def status(*, as_json: bool) -> int:
-    """Print what it does now; returns the exit code."""
-    answer = request("status")
-    if answer is None:
+    """Print the state of the running Sayso; return the exit code."""
+    response = request("status")
+    if response is None:
         return report_not_running()
     if as_json:
-        _print(answer)
+        _print(response)
     else:
         import json
 
-        now = json.loads(answer)
+        now = json.loads(response)
         _print(f"{now['state']} ({now['engine']}{'' if now['ready'] else ', not ready'})")
     return 0
 

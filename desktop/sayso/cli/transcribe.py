@@ -1,4 +1,4 @@
-"""A sound file through the same engines as a dictation."""
+"""Transcription of an audio file or a kept recording with the engines of a dictation."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import asyncio
 import datetime as dt
 import sys
 import time
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Any
 
 from ..audio import files
 from ..core.dictation.take import BYTES_PER_SAMPLE, Take
-from ..core.problems import Problem, ProblemError, replaced
+from ..core.problems import ProblemError
 from ..core.recognition.plausibility import EngineReport
 from ..core.settings.endpoint import ON_DEVICE
 from ..core.settings.settings import Settings
@@ -24,23 +25,19 @@ from ..stt.engine import EngineEvent, Partial
 from ..stt.factory import create_engine
 from ..stt.fallback import default_report, find_suspicion
 from ..stt.reader import Reader
+from .common import print_problem
 
-BAR_WIDTH = 24
-"""Characters of the progress bar."""
-BUDGET_REMEDY = (
-    "Nothing is sent until you choose: sayso config set monthly_budget_usd AMOUNT,"
-    " or --engine on-device."
-)
-OTHER_ENGINE_REMEDY = "Another engine may do better: --engine."
+BAR_CHARACTERS = 24
+LINE_CHARACTERS = 78
 
 
 def transcribe_file(file: Path, settings: Settings) -> dict[str, Any]:
-    """Text, engine, duration_s and seconds taken.
+    """Return the text, and the engine, duration, time taken and cost.
 
-    Partials and a progress bar go to stderr where that is a terminal.
+    Partial text and a progress bar are written to stderr if it is a terminal.
 
     Raises:
-        ProblemError: Not a sound file, or it could not be recognised.
+        ProblemError: The file is not an audio file, or transcription fails.
     """
     take = files.load_take(file)
     started_s = time.monotonic()
@@ -55,70 +52,66 @@ def transcribe_file(file: Path, settings: Settings) -> dict[str, Any]:
 
 
 async def transcribe_take(take: Take, settings: Settings) -> str:
-    """What was said in the take, which knows its engine then; a doubt about it goes to stderr.
+    """Return the text of the take, and set the take's engine.
+
+    If the text is implausible, a warning is printed to stderr.
 
     Raises:
-        ProblemError: The month's budget is used up, or it fails.
+        ProblemError: The month's budget is used up, or transcription fails.
     """
-    if refused := await Budget(UsageStore(paths.database()), _print_problem).refusal(settings):
-        raise ProblemError(replaced(refused, remedy=BUDGET_REMEDY))
+    usage = UsageStore(paths.database())
+    if refusal := await Budget(usage, print_problem).refusal(settings):
+        raise ProblemError(refusal)
     engine = create_engine(settings, ApiKeyStore().get, paths.models(), paths.cache())
     take.engine = settings.selected_engine
-    line = _ProgressLine(take)
-    reader = _ProgressReader(take, line.show_position)
+    progress = _Progress(take)
+    reader = _ProgressReader(take, progress.show_position)
     try:
         await engine.prepare()
-        text = await engine.transcribe(reader, line.handle)
+        text = await engine.transcribe(reader, progress.handle)
     finally:
-        line.clear()
+        progress.clear()
         await engine.close()
-        _record_usage(take)
-    account = line.report or default_report(take.engine, reader)
-    doubted = await find_suspicion(text, reader, account)
-    if doubted is None:
+        _record_usage(usage, take)
+    report = progress.report or default_report(take.engine, reader)
+    suspicion = await find_suspicion(text, reader, report)
+    if suspicion is None:
         return text
-    if take.engine != ON_DEVICE:  # this computer would only say the same again
-        _print_problem(replaced(doubted.problem, remedy=OTHER_ENGINE_REMEDY))
-    return doubted.text
+    if take.engine != ON_DEVICE:
+        print_problem(suspicion.problem, "Another engine may do better: --engine.")
+    return suspicion.text
 
 
-def _record_usage(take: Take) -> None:
-    """Into the sums of today; where that cannot be written it is said, and the words stand."""
-    today = dt.datetime.now().astimezone().date()
+def _record_usage(usage: UsageStore, take: Take) -> None:
     try:
-        UsageStore(paths.database()).add(today, take.usage)
+        usage.add(dt.datetime.now().astimezone().date(), take.usage)
     except ProblemError as error:
-        _print_problem(error.problem)
-
-
-def _print_problem(problem: Problem) -> None:
-    sys.stderr.write(f"{problem.sentence}\n")
+        print_problem(error.problem)
 
 
 class _ProgressReader(Reader):
-    """A reader that tells how far it has got, for the bar."""
+    """A reader that reports its position in seconds."""
 
-    def __init__(self, take: Take, on_progress: Any) -> None:
+    def __init__(self, take: Take, on_position: Callable[[float], None]) -> None:
         super().__init__(take)
-        self._on_progress = on_progress
+        self._on_position = on_position
 
-    async def chunks(self, rate_hz: int) -> Any:
-        given = 0
+    async def chunks(self, rate_hz: int) -> AsyncGenerator[bytes, None]:
+        read_bytes = 0
         async for pcm in super().chunks(rate_hz):
-            given += len(pcm)
-            self._on_progress(given / BYTES_PER_SAMPLE / rate_hz)
+            read_bytes += len(pcm)
+            self._on_position(read_bytes / BYTES_PER_SAMPLE / rate_hz)
             yield pcm
 
 
-class _ProgressLine:
-    """One line of a terminal, written over and over; nothing where it is no terminal."""
+class _Progress:
+    """A line on the terminal with a progress bar and the end of the partial text."""
 
     def __init__(self, take: Take) -> None:
         self._duration_s = take.duration_s
         self._position_s = 0.0
         self._text = ""
         self.report: EngineReport | None = None
-        self._is_terminal = sys.stderr.isatty()
 
     def show_position(self, seconds: float) -> None:
         self._position_s = seconds
@@ -135,13 +128,12 @@ class _ProgressLine:
         self._write("")
 
     def _draw(self) -> None:
-        done = min(1.0, self._position_s / self._duration_s)
-        full = round(done * BAR_WIDTH)
-        bar = "█" * full + "░" * (BAR_WIDTH - full)
-        room = max(0, 78 - BAR_WIDTH - 6)
-        self._write(f"{bar} {done:4.0%} {self._text[-room:]}")
+        share = min(1.0, self._position_s / self._duration_s)
+        full = round(share * BAR_CHARACTERS)
+        bar = f"{'█' * full}{'░' * (BAR_CHARACTERS - full)} {share:4.0%} "
+        self._write(bar + self._text[len(bar) - LINE_CHARACTERS :])
 
     def _write(self, text: str) -> None:
-        if self._is_terminal:
+        if sys.stderr.isatty():
             sys.stderr.write(f"\r\x1b[K{text}")
             sys.stderr.flush()

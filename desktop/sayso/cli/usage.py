@@ -1,14 +1,12 @@
-"""`sayso usage`: what a month's dictation took, by endpoint."""
+"""`sayso usage`: minutes and costs of a month by endpoint."""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Sequence
 
 import click
 
-from ..core.settings.settings import Settings
 from ..core.usage import (
     ON_DEVICE,
     DailyUsage,
@@ -24,58 +22,43 @@ from ..core.usage import (
     parse_month,
     sum_days,
 )
-from ..storage import paths, settings_file
+from ..storage import paths
 from ..storage.usage import UsageStore
+from .common import json_option, load_settings, print_json, print_problem
 
 
 @click.command()
-@click.option("--month", help="Not this one: 2026-10.")
-@click.option("--json", "json_", is_flag=True, help="As JSON, with every day.")
-def usage(month: str | None, json_: bool) -> None:
-    """How many minutes were dictated this month, and what they cost.
+@click.option("--month", help="Another month, such as 2026-10.")
+@json_option
+def usage(month: str | None, as_json: bool) -> None:
+    """Print the dictated minutes of this month and their cost.
 
-    Counted in days on this computer, without words, whatever the history keeps. The price is of
-    OpenAI's list; what another server costs nobody tells Sayso.
+    Sayso records daily totals on this computer, without text, whatever the history keeps. The cost
+    is calculated from OpenAI's price list. The prices of other servers are unknown.
     """
-    now = month_of(dt.date.today())
-    month = parse_month(month) if month else now
-    ledger = UsageStore(paths.database(), lambda problem: click.echo(problem.sentence, err=True))
-    days, settings = ledger.days(month), _settings()
-    if json_:
-        made = {
-            **monthly_report(days, month),
-            "monthly_budget_usd": settings.monthly_budget_usd or None,
-        }
-        click.echo(json.dumps(made, ensure_ascii=False))
+    current = month_of(dt.date.today())
+    month = parse_month(month) if month else current
+    days = UsageStore(paths.database(), print_problem).days(month)
+    budget_usd = load_settings().monthly_budget_usd
+    if as_json:
+        print_json({**monthly_report(days, month), "monthly_budget_usd": budget_usd or None})
         return
-    lines = _lines(days, month)
-    if (budget_usd := settings.monthly_budget_usd) and month == now:
-        used = format_budget_share(sum_days(days), budget_usd)
-        lines.append(f"Budget: {format_usd(budget_usd)} a month, {used} used")
+    lines = _format(days, month)
+    if budget_usd and month == current:
+        share = format_budget_share(sum_days(days), budget_usd)
+        lines.append(f"Budget: {format_usd(budget_usd)} a month, {share} used")
     click.echo("\n".join(lines))
 
 
-def _lines(days: Sequence[DailyUsage], month: str) -> list[str]:
-    whole = sum_days(days)
+def _format(days: Sequence[DailyUsage], month: str) -> list[str]:
+    total = sum_days(days)
     name = f"{month_name(month)} {month[:4]}"
-    if not whole.takes:
-        lines = [f"{name}: nothing was dictated."]
-    else:
-        cost = f", {format_usd(whole.cost_usd)}" if whole.cost_usd is not None else ""
-        lines = [
-            f"{name}: {format_take_count(whole.takes)}, {format_duration(whole.seconds)}{cost}"
-        ]
+    if not total.takes:
+        return [f"{name}: no dictations"]
+    cost = f", {format_usd(total.cost_usd)}" if total.cost_usd is not None else ""
+    lines = [f"{name}: {format_take_count(total.takes)}, {format_duration(total.seconds)}{cost}"]
     for endpoint, one in by_endpoint(days).items():
-        shown = endpoint_title(endpoint)
         cost = "free" if endpoint == ON_DEVICE else format_usd(one.cost_usd) or "price unknown"
-        lines.append(
-            f"  {shown:24} {format_take_count(one.takes):>16} {format_duration(one.seconds):>11}  {cost}"  # noqa: E501
-        )
+        count, duration = format_take_count(one.takes), format_duration(one.seconds)
+        lines.append(f"  {endpoint_title(endpoint):24} {count:>16} {duration:>11}  {cost}")
     return lines
-
-
-def _settings() -> Settings:
-    settings, problems = settings_file.load(paths.settings_file())
-    for problem in problems:
-        click.echo(problem.sentence, err=True)
-    return settings

@@ -1,0 +1,51 @@
+"""Functions that several commands use."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from ..core.problems import Problem
+from ..core.settings.settings import Settings
+from ..storage import instance, paths, settings_file
+from . import remote
+
+REMEDIES = {
+    "budget.used_up": (
+        "Nothing is sent until you choose: sayso config set monthly_budget_usd AMOUNT,"
+        " or --engine on-device."
+    ),
+    "model.not_downloaded": "Download it with: sayso models download NAME",
+}
+"""Remedies for the command line by problem code, instead of those of the catalog."""
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+engine_option = click.option(
+    "--engine", help="Use this engine instead: on-device or the name of an endpoint."
+)
+
+
+def load_settings() -> Settings:
+    """Load the settings, and print a warning for each value that is ignored."""
+    settings, problems = settings_file.load(paths.settings_file())
+    for problem in problems:
+        print_problem(problem)
+    return settings
+
+
+def save_settings(settings: Settings) -> None:
+    """Save the settings, and tell a running Sayso to load them."""
+    settings_file.save(paths.settings_file(), settings)
+    instance.request("reload")
+
+
+def print_json(value: Any, *, indent: int | None = None) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=indent))
+
+
+def print_problem(problem: Problem, remedy: str = "") -> None:
+    """Print a problem to stderr, with the remedy for the command line."""
+    remedy = remedy or REMEDIES.get(problem.code, problem.remedy)
+    remote.print_error(f"{problem.message} {remedy}".strip())
