@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from functools import partial
 
-from sayso.audio.pulse import ReconnectAction, StreamState
+from sayso.core.audio.mic_state import ReconnectAction, StreamState
 from sayso.core.insertion import Target
 from sayso.core.problems import Problem, ProblemError
 from sayso.core.recognition.fallback_policy import RetryDelay

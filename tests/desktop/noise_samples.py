@@ -1,4 +1,4 @@
-"""Sounds that are no speech: what sox makes them of, and recordings of packages."""
+"""Audio without speech: sox effects that generate it, and recordings from Debian packages."""
 
 from __future__ import annotations
 

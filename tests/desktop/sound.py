@@ -1,15 +1,15 @@
-"""A sound rig: a PulseAudio server of its own with a virtual microphone that can be spoken into.
+"""An isolated PulseAudio server with virtual microphones.
 
-    with Sound() as sound:
-        environ = os.environ | sound.environ      # for the program under test
-        sound.play(path)                           # heard by whoever listens, returns at its end
-        sound.play(sound.say("hello world"))       # the same with a synthetic voice
+    with SoundServer() as sound:
+        environ = os.environ | sound.environ       # for the program under test
+        sound.play(path)                           # plays into the microphone, until the end
+        sound.play(sound.synthesize("hello world"))
 
-Nothing is shared with the user's sound: own folder, own socket, no system bus. It may run as
-root. Every microphone is a null sink whose monitor is remapped to a source; a `parec` holds it
-open, because an idle null sink takes up to 2 s to wake and the first words would be lost. Such
-a microphone gives exact digital silence while nothing is played, as a muted one does; `hiss`
-gives it the noise of a room.
+Nothing is shared with the user's sound server: the folder and socket are its own, and there is no
+system bus. It may run as root. Every microphone is a null sink whose monitor is remapped to a
+source. A `parec` process keeps it open, because an idle null sink takes up to 2 s to wake up and
+the first words would be lost. Without playback such a microphone delivers digital silence, like a
+muted one; `play_room_noise` gives it the noise of a room.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from .processes import Component, wait_until
 MICROPHONE = "virtual_mic"
 RATE_HZ = 48000
 TEST_DATA = Path("/usr/share/pocketsphinx/test/data")
-"""Debian package pocketsphinx-testdata (BSD-2-Clause); its readings are from LibriVox."""
+"""Debian package pocketsphinx-testdata (BSD-2-Clause); its recordings are from LibriVox."""
 NOISE_WRITER = """
 import fcntl, os, sys, time
 pipe = os.open(sys.argv[1], os.O_WRONLY | os.O_NONBLOCK)
-fcntl.fcntl(pipe, 1031, 4096)  # F_SETPIPE_SZ: what nobody reads is not kept
+fcntl.fcntl(pipe, 1031, 4096)  # F_SETPIPE_SZ: do not buffer unread audio
 noise = os.urandom(2 * int(sys.argv[2]))
 piece, at = len(noise) // 100, 0
 begun, sent = time.monotonic(), 0
@@ -45,11 +45,11 @@ while os.path.exists(sys.argv[1]):
     except BrokenPipeError:
         break
 """
-"""Noise into a pipe, at the pace of a microphone, until the pipe is gone."""
+"""Program that writes noise to a pipe in real time, until the pipe is deleted."""
 
 
 class SoundServer(Component):
-    """A sound server with one microphone; more by `add_microphone`."""
+    """A sound server with one microphone; `add_microphone` adds more."""
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="sayso-sound-")
@@ -57,11 +57,11 @@ class SoundServer(Component):
         self._server: subprocess.Popen[bytes] | None = None
         self._children: list[subprocess.Popen[bytes]] = []
         self.modules: dict[str, list[str]] = {}
-        """Module numbers of each microphone: null sink, remapped source."""
+        """Module numbers of each microphone."""
 
     @property
     def environ(self) -> dict[str, str]:
-        """What a program needs to use this server and no other."""
+        """Environment variables for programs that shall use this server."""
         return {
             "PULSE_SERVER": f"unix:{self.folder}/socket",
             "PULSE_RUNTIME_PATH": str(self.folder),
@@ -70,7 +70,7 @@ class SoundServer(Component):
         }
 
     def start_server(self) -> None:
-        """Start it, or start it again after `kill_server`; returns when it answers."""
+        """Start the server, also after `kill_server`; return when it answers."""
         native = f"module-native-protocol-unix socket={self.folder}/socket auth-anonymous=1"
         environ = os.environ | self.environ | {"HOME": str(self.folder)}
         environ.pop("DBUS_SESSION_BUS_ADDRESS", None)
@@ -84,11 +84,16 @@ class SoundServer(Component):
         wait_until(lambda: self._run("pactl", "info").returncode == 0, "the sound server answers")
 
     @property
+    def server_pid(self) -> int:
+        assert self._server is not None
+        return self._server.pid
+
+    @property
     def is_running(self) -> bool:
         return self._server is not None and self._server.poll() is None
 
     def kill_server(self) -> None:
-        """As a crash: all streams break, all microphones are gone until they are added again."""
+        """Simulate a crash: all streams end, and all microphones have to be added again."""
         if self._server is not None:
             self._server.kill()
             self._server.wait()
@@ -99,7 +104,7 @@ class SoundServer(Component):
             left.unlink(missing_ok=True)
 
     def add_microphone(self, name: str, description: str = "") -> None:
-        """Add one; the first becomes the default."""
+        """Add a microphone; the first one becomes the default."""
         sink = self._load("module-null-sink", f"sink_name={name}_in", f"rate={RATE_HZ}")
         source = self._load(
             "module-remap-source", f"source_name={name}", f"master={name}_in.monitor",
@@ -108,18 +113,15 @@ class SoundServer(Component):
         self.modules[name] = [sink, source]
         if len(self.modules) == 1:
             self.pactl("set-default-source", name)
-        held = self._start(
-            "parec", "-d", name, "--latency-msec=10", "--raw", output=subprocess.PIPE
-        )
+        held = self.start("parec", "-d", name, "--latency-msec=10", "--raw", output=subprocess.PIPE)
         assert held.stdout is not None
-        held.stdout.read(1)  # from the first sample on it is awake
+        held.stdout.read(1)  # wait until it is awake
         drain = subprocess.Popen(["cat"], stdin=held.stdout, stdout=subprocess.DEVNULL)
         held.stdout.close()
         self._children.append(drain)
 
     def add_noise_microphone(self, name: str, rate_hz: int = RATE_HZ) -> None:
-        """Add a microphone that hears noise and nothing else: in pieces of 10 ms, from now on,
-        and without the sleep of null sinks."""
+        """Add a microphone that delivers noise at once, in blocks of 10 ms."""
         pipe = self.folder / f"{name}.pipe"
         self.modules[name] = [
             self._load("module-pipe-source", f"source_name={name}", f"file={pipe}",
@@ -131,24 +133,24 @@ class SoundServer(Component):
         self._children.append(subprocess.Popen(feeder))
 
     def unplug(self, name: str = MICROPHONE) -> None:
-        """Take a microphone away, as a pulled plug does."""
+        """Remove a microphone, as unplugging does."""
         for module in reversed(self.modules.pop(name)):
             self.pactl("unload-module", module)
 
     def suspend(self, on: bool, name: str = MICROPHONE) -> None:
-        """What the server does to a source that another program has taken: it gives nothing."""
+        """Make a source deliver nothing, as if another program had taken it."""
         self.pactl("suspend-source", name, "1" if on else "0")
 
     def play(self, path: Path, name: str = MICROPHONE) -> None:
-        """Speak a sound file into a microphone; returns when it has been played."""
+        """Play an audio file into a microphone; return when it has ended."""
         assert self.start_playing(path, name).wait(timeout=60) == 0
 
     def start_playing(self, path: Path, name: str = MICROPHONE) -> subprocess.Popen[bytes]:
-        """As `play`, and return at once; `.wait()` for its end."""
-        return self._start("paplay", f"--device={name}_in", "--latency-msec=20", str(path))
+        """Play like `play`, but return at once."""
+        return self.start("paplay", f"--device={name}_in", "--latency-msec=20", str(path))
 
     def play_room_noise(self, name: str = MICROPHONE) -> None:
-        """The noise of a quiet room (-60 dBFS) from now on."""
+        """Play the noise of a quiet room (-60 dBFS) from now on."""
         path = self.folder / "hiss.wav"
         subprocess.run(
             ["sox", "-n", "-r", str(RATE_HZ), "-c", "1", "-b", "16", str(path),
@@ -158,7 +160,7 @@ class SoundServer(Component):
         self.start_playing(path, name)
 
     def synthesize(self, text: str) -> Path:
-        """A WAV file in which a synthetic voice says the text; `play` it."""
+        """Return a WAV file in which a synthetic voice says the text."""
         path = self.folder / f"said-{abs(hash(text))}.wav"
         subprocess.run(["espeak-ng", "-v", "en-us", "-s", "150", "-w", path, text], check=True)
         return path
@@ -181,7 +183,7 @@ class SoundServer(Component):
             command, env=os.environ | self.environ, capture_output=True, text=True, check=False
         )
 
-    def _start(self, *command: str, output: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
+    def start(self, *command: str, output: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
         child = subprocess.Popen(
             command, env=os.environ | self.environ, stdout=output, stderr=subprocess.DEVNULL
         )
@@ -200,7 +202,7 @@ class SoundServer(Component):
 
 
 def speech_clips() -> list[tuple[Path, str]]:
-    """Real speech with what is said in it, lower case: 16 kHz mono WAV of 3 to 7 s."""
+    """Return recordings of speech (16 kHz mono WAV, 3 to 7 s) with their text in lower case."""
     folder = TEST_DATA / "librivox"
     rows = []
     for line in (folder / "transcription").read_text("utf-8").splitlines():

@@ -1,4 +1,4 @@
-"""The microphone with a real sound server, real streams, and everything that goes wrong."""
+"""The microphone with a real sound server and real streams."""
 
 from __future__ import annotations
 
@@ -16,28 +16,30 @@ import soxr
 from sayso.audio import portaudio
 from sayso.audio.microphone import DeviceNotFoundError, Microphone
 from sayso.audio.pulse import InputDevice
-from sayso.core.audio.pcm import StreamWatchdog, is_digital_silence, level_dbfs
+from sayso.core.audio.pcm import is_digital_silence, level_dbfs
+from sayso.core.audio.watchdog import MicTimeouts, StreamWatchdog
 from sayso.core.problems import ProblemError
 
 from .processes import wait_until
 from .sound import MICROPHONE, SoundServer, speech_clips
 
-LIMIT_S = 5.0
-HEADSET = "headset"
+TIMEOUT_S = 5.0
+HEADSET, HEADSET_DESCRIPTION = "headset", "Café Headset 3000"
+LIMITS = MicTimeouts()
 
 
 class AudioSink:
-    """Everything a stream tells, with the instant it did."""
+    """Collects the events of a stream."""
 
     def __init__(self) -> None:
         self.blocks: queue.Queue[bytes] = queue.Queue()
         self.finished = threading.Event()
 
     def wait(self) -> bytes:
-        return self.blocks.get(timeout=LIMIT_S)
+        return self.blocks.get(timeout=TIMEOUT_S)
 
     def drain(self) -> bytes:
-        """All that has come and was not taken yet."""
+        """Return the audio that has arrived since the last call."""
         parts = []
         while not self.blocks.empty():
             parts.append(self.blocks.get())
@@ -45,24 +47,24 @@ class AudioSink:
 
 
 @pytest.fixture(scope="module")
-def _sound() -> Iterator[SoundServer]:
-    with SoundServer() as rig:
-        rig.add_microphone(HEADSET, "Café Headset 3000")
-        yield rig
+def sound_server() -> Iterator[SoundServer]:
+    with SoundServer() as server:
+        server.add_microphone(HEADSET, HEADSET_DESCRIPTION)
+        yield server
 
 
 @pytest.fixture
-def sound(_sound: SoundServer, monkeypatch: pytest.MonkeyPatch) -> SoundServer:
-    """Its server runs, and has both microphones."""
-    if not _sound.is_running:
-        _sound.start_server()
-    for name in (MICROPHONE, HEADSET):
-        if name not in _sound.modules:
-            _sound.add_microphone(name, "Café Headset 3000" if name == HEADSET else "")
-    for name, value in _sound.environ.items():
+def sound(sound_server: SoundServer, monkeypatch: pytest.MonkeyPatch) -> SoundServer:
+    """A running sound server with both microphones."""
+    if not sound_server.is_running:
+        sound_server.start_server()
+    for name, description in ((MICROPHONE, ""), (HEADSET, HEADSET_DESCRIPTION)):
+        if name not in sound_server.modules:
+            sound_server.add_microphone(name, description)
+    for name, value in sound_server.environ.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("PULSE_SOURCE", raising=False)
-    return _sound
+    return sound_server
 
 
 @pytest.fixture(scope="module")
@@ -76,111 +78,119 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def microphone(sound: SoundServer) -> Iterator[Microphone]:
-    edge = Microphone()
-    portaudio.refresh_devices()  # PortAudio may have been loaded for another test's server
-    yield edge
-    edge.close()
+    microphone = Microphone()
+    portaudio.refresh_devices()  # it may have been loaded for the server of another test
+    yield microphone
+    microphone.close()
 
 
 def opened(microphone: Microphone, device: str = "") -> tuple[AudioSink, int]:
-    ear = AudioSink()
-    rate_hz = microphone.open(device, ear.blocks.put, ear.finished.set)
-    ear.wait()
-    return ear, rate_hz
+    sink = AudioSink()
+    rate_hz = microphone.open(device, sink.blocks.put, sink.finished.set)
+    sink.wait()
+    return sink, rate_hz
 
 
-def test_the_first_block_comes_at_once_and_speech_arrives_whole(
+def test_the_first_block_arrives_at_once_and_speech_is_recorded_completely(
     sound: SoundServer, microphone: Microphone, clip: Path
 ) -> None:
-    opened(microphone)  # the library is loaded once
+    opened(microphone)  # loads the library
     microphone.close()
-    at = time.monotonic()
-    ear, rate_hz = opened(microphone)
-    assert time.monotonic() - at < 0.5  # 0.02 s here; the limit is for a loaded machine
-    sound.play(clip)
-    heard = soxr.resample(np.frombuffer(ear.drain(), "<i2") / 32768, rate_hz, 16000)
+    at_s = time.monotonic()
+    sink, rate_hz = opened(microphone)
+    assert time.monotonic() - at_s < 0.5  # usually 0.02 s; the limit allows for a busy machine
     spoken, _ = soundfile.read(clip)
-    assert likeness(heard, spoken) > 0.95
+
+    def correlation() -> float:
+        sink.drain()
+        sound.play(clip)
+        recorded = soxr.resample(np.frombuffer(sink.drain(), "<i2") / 32768, rate_hz, 16000)
+        return max_correlation(recorded, spoken)
+
+    # On a busy machine the playback of the virtual sound server may have a gap.
+    assert any(correlation() > 0.95 for _ in range(4))
 
 
-def likeness(heard: np.ndarray, spoken: np.ndarray) -> float:
-    """Highest correlation of what was played with any stretch of what was heard."""
-    size = len(heard) + len(spoken)
-    product = np.fft.irfft(np.fft.rfft(heard, size) * np.conj(np.fft.rfft(spoken, size)), size)
+def max_correlation(recorded: np.ndarray, spoken: np.ndarray) -> float:
+    """Return the highest correlation of the speech with any part of the recording."""
+    size = len(recorded) + len(spoken)
+    product = np.fft.irfft(np.fft.rfft(recorded, size) * np.conj(np.fft.rfft(spoken, size)), size)
     at = int(product.argmax())
-    stretch = heard[at : at + len(spoken)]
-    return float(product[at] / (np.linalg.norm(stretch) * np.linalg.norm(spoken)))
+    part = recorded[at : at + len(spoken)]
+    return float(product[at] / (np.linalg.norm(part) * np.linalg.norm(spoken)))
 
 
-def test_microphones_are_listed_by_name_without_monitors_or_opening(
+def test_microphones_are_listed_without_monitors_and_without_opening_them(
     sound: SoundServer, microphone: Microphone
 ) -> None:
     before = sound.pactl("list", "short", "source-outputs")
     assert microphone.devices() == [
         InputDevice(MICROPHONE, MICROPHONE),
-        InputDevice(HEADSET, "Café Headset 3000"),
+        InputDevice(HEADSET, HEADSET_DESCRIPTION),
     ]
     assert sound.pactl("list", "short", "source-outputs") == before
 
 
-def test_the_chosen_microphone_is_the_one_that_is_heard(
+def test_the_chosen_microphone_is_recorded(
     sound: SoundServer, microphone: Microphone, clip: Path
 ) -> None:
     levels = {}
     for device in ("", MICROPHONE, HEADSET):
-        ear, _ = opened(microphone, device)
+        sink, _ = opened(microphone, device)
         sound.play(clip, HEADSET)
-        levels[device] = level_dbfs(ear.drain())
+        levels[device] = level_dbfs(sink.drain())
     assert levels[HEADSET] > -40
     assert levels[""] < -90
     assert levels[MICROPHONE] < -90
 
 
-def test_a_microphone_that_is_not_there_is_told_apart(microphone: Microphone) -> None:
-    ear = AudioSink()
+def test_a_missing_microphone_has_an_error_of_its_own(microphone: Microphone) -> None:
+    sink = AudioSink()
     with pytest.raises(DeviceNotFoundError) as caught:
-        microphone.open("Blue Yeti", ear.blocks.put, ear.finished.set)
+        microphone.open("Blue Yeti", sink.blocks.put, sink.finished.set)
+    assert caught.value.problem.code == "microphone.not_connected"
     assert caught.value.problem.sentence == (
         "The microphone “Blue Yeti” is not connected. Connect it, or use the system's default."
     )
-    assert caught.value.problem.action == "microphone"
     opened(microphone)  # the default still works
 
 
-def test_a_microphone_that_comes_back_is_found(sound: SoundServer, microphone: Microphone) -> None:
+def test_a_reconnected_microphone_is_found(sound: SoundServer, microphone: Microphone) -> None:
     sound.unplug(HEADSET)
     with pytest.raises(DeviceNotFoundError):
         opened(microphone, HEADSET)
-    sound.add_microphone(HEADSET, "Café Headset 3000")
+    sound.add_microphone(HEADSET, HEADSET_DESCRIPTION)
     opened(microphone, HEADSET)
 
 
-def test_nothing_comes_after_close(microphone: Microphone) -> None:
-    ear, _ = opened(microphone)
+def test_no_block_arrives_after_close(microphone: Microphone) -> None:
+    sink, _ = opened(microphone)
     microphone.close()
-    ear.drain()
+    sink.drain()
     opened(microphone)
-    assert ear.blocks.empty()
-    assert not ear.finished.is_set()  # that is for streams that end by themselves
+    assert sink.blocks.empty()
+    assert not sink.finished.is_set()  # only for streams that end by themselves
 
 
-def test_a_pulled_plug_shows_as_silence(sound: SoundServer, microphone: Microphone) -> None:
-    ear, _ = opened(microphone)
-    sound.unplug()
-    ear.drain()
-    watch, at_ms, trouble = StreamWatchdog(0), 0.0, None
-    while trouble is None and not ear.finished.is_set():
-        at_ms += 5  # a block's worth; the server goes on to give blocks, of another source
-        trouble = watch.on_block(at_ms, is_digital_silence(ear.wait()))
-    assert ear.finished.is_set() or trouble == "zeros"
-
-
-def test_a_killed_server_ends_the_stream_and_a_new_one_is_found(
+def test_an_unplugged_microphone_delivers_silence(
     sound: SoundServer, microphone: Microphone
 ) -> None:
-    ear, _ = opened(microphone)
+    sink, _ = opened(microphone)
+    sound.unplug()
+    sink.drain()
+    watchdog, at_ms, fault = StreamWatchdog(0, LIMITS, LIMITS.first_block_ms), 0.0, None
+    while fault is None and not sink.finished.is_set():
+        at_ms += 5  # the duration of a block; the server delivers those of another source
+        fault = watchdog.on_block(at_ms, is_digital_silence(sink.wait()))
+    assert sink.finished.is_set() or fault == "zeros"
+
+
+def test_a_crash_of_the_server_ends_the_stream_and_a_new_server_is_found(
+    sound: SoundServer, microphone: Microphone
+) -> None:
+    sink, _ = opened(microphone)
     sound.kill_server()
-    assert ear.finished.wait(LIMIT_S)
+    assert sink.finished.wait(TIMEOUT_S)
     microphone.close()
     with pytest.raises(ProblemError, match="No microphone was found"):
         opened(microphone)
@@ -190,29 +200,31 @@ def test_a_killed_server_ends_the_stream_and_a_new_one_is_found(
     opened(microphone)
 
 
-def test_a_suspended_microphone_is_noticed_and_let_go_of(
+def test_a_suspended_microphone_is_noticed_and_can_be_closed(
     sound: SoundServer, microphone: Microphone
 ) -> None:
-    ear, _ = opened(microphone)
+    sink, _ = opened(microphone)
     sound.suspend(True)
-    ear.drain()
-    at = time.monotonic()
-    watch = StreamWatchdog(at * 1000)
-    watch.on_block(at * 1000, False)
-    wait_until(lambda: watch.check(time.monotonic() * 1000) == "no-callback", "the watch tells", 2)
-    assert ear.blocks.empty()
-    at = time.monotonic()
+    sink.drain()
+    at_ms = time.monotonic() * 1000
+    watchdog = StreamWatchdog(at_ms, LIMITS, LIMITS.block_ms)
+    watchdog.on_block(at_ms, False)
+    wait_until(
+        lambda: watchdog.check(time.monotonic() * 1000) == "no-blocks", "the fault is noticed", 2
+    )
+    assert sink.blocks.empty()
+    at_s = time.monotonic()
     microphone.close()
-    assert time.monotonic() - at < 1.0
+    assert time.monotonic() - at_s < 1.0
     sound.suspend(False)
     opened(microphone)
 
 
-def test_a_choice_in_the_users_environment_is_left_alone(
+def test_the_users_pulse_source_variable_is_respected(
     sound: SoundServer, microphone: Microphone, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PULSE_SOURCE", HEADSET)
     for device in (MICROPHONE, ""):
-        ear, _ = opened(microphone, device)
+        sink, _ = opened(microphone, device)
         sound.play(clip, HEADSET)
-        assert is_digital_silence(ear.drain()) == (device == MICROPHONE)
+        assert is_digital_silence(sink.drain()) == (device == MICROPHONE)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from fakes import FakeClipboard, FakeMicrophone, FakeTypist
-from sayso.audio.pulse import ReconnectAction, StreamState
+from sayso.core.audio.mic_state import ReconnectAction, StreamState
 from sayso.core.dictation import events as e
 from sayso.core.dictation.history_entry import HistoryEntry
 from sayso.core.dictation.status import Status
@@ -68,7 +68,9 @@ class PatientMicrophone(FakeMicrophone):
 
     def reconnect_action(self, device: str, state: StreamState) -> ReconnectAction:
         return (
-            ReconnectAction("stay") if state == "still" else super().reconnect_action(device, state)
+            ReconnectAction("stay")
+            if state == "stalled"
+            else super().reconnect_action(device, state)
         )
 
 

@@ -58,7 +58,7 @@ WRONG = {
         ["config", "set", "endpoint.url", "http://example.com/v1"],
         "for all to read",
     ),
-    "not an audio file": (["transcribe", __file__], "is not a sound file Sayso can read."),
+    "not an audio file": (["transcribe", __file__], "is not an audio file that Sayso can read."),
     "no file": (["transcribe", "/nowhere.wav"], "There is no file /nowhere.wav."),
     "unknown engine": (
         ["transcribe", __file__, "--engine", "magic"],

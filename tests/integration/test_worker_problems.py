@@ -1,14 +1,14 @@
 """The worker with hand-written edges: engines and microphones that fail in a dictation."""
 
 import asyncio
-import time
 
 import pytest
 
 from fakes import LOUD, QUIET, RATE_HZ, FakeEngine, FakeMicrophone
 from integration.worker_harness import API_KEY_REFUSED, PASTE_FAILED, TIMEOUT_S
-from sayso.audio.microphone import DISCONNECTED, ONLY_SILENCE, START_FAILED
+from sayso.core.audio.watchdog import MicTimeouts
 from sayso.core.dictation import events as e
+from sayso.core.problems import audio as audio_problems
 from sayso.core.problems import replaced
 from sayso.core.problems.dictation import RECOGNITION_INTERNAL_ERROR, TEXT_NOT_TRUSTED
 from sayso.core.settings import settings as s
@@ -33,16 +33,14 @@ WITH_FALLBACK = s.put(s.put(Settings(), "engine", "realtime"), "fallback", ("on-
 
 
 @pytest.mark.expect_log
-def test_a_muted_microphone_is_told_while_recording_goes_on(harness, monkeypatch):
-    harness = harness("")
+def test_a_muted_microphone_is_told_while_recording_goes_on(harness):
+    harness = harness("", mic_timeouts=MicTimeouts(silence_ms=5))
     harness.hold_key()
     harness.speak()
-    later = time.monotonic() * 1000
-    for second in range(4):
-        monkeypatch.setattr("sayso.audio.input_stream._now_ms", lambda at=later + second * 1000: at)
+    for _ in range(4):
         harness.microphone.deliver(bytes(160))
-        harness.worker.submit(asyncio.sleep(0)).result(TIMEOUT_S)
-    assert harness.wait_for(problem=ONLY_SILENCE).state == "listening"
+        harness.worker.submit(asyncio.sleep(0.01)).result(TIMEOUT_S)
+    assert harness.wait_for(problem=audio_problems.SILENT()).state == "listening"
     harness.release_key()
     harness.wait_until(lambda status: status.empty_takes)
     assert harness.recordings.load(harness.worker.last_summary["id"]).size_bytes
@@ -132,20 +130,19 @@ def test_a_fault_in_an_engine_fails_the_take_and_is_told(harness):
 
 
 def test_no_microphone_is_told(harness):
-    harness = harness("never", microphone=FakeMicrophone(START_FAILED))
+    harness = harness("never", microphone=FakeMicrophone(audio_problems.NOT_STARTED()))
     harness.worker.key("ctrl_r", True)
-    assert harness.wait_for(problem=START_FAILED).state == "failed"
+    assert harness.wait_for(problem=audio_problems.NOT_STARTED()).state == "failed"
 
 
-def test_a_microphone_that_stays_away_leaves_what_was_said(harness, monkeypatch):
-    harness = harness("Half a")
+def test_a_microphone_that_stays_away_leaves_what_was_said(harness):
+    harness = harness("Half a", mic_timeouts=MicTimeouts(interruption_ms=300))
     harness.hold_key()
     harness.speak()
     harness.microphone.unavailable.set()
-    monkeypatch.setattr("sayso.audio.input_stream.MAX_INTERRUPTION_S", 0.3)
     harness.microphone.disconnect()
     assert harness.wait_for(microphone_lost=True).state == "listening"
-    harness.wait_for(problem=DISCONNECTED)
+    harness.wait_for(problem=audio_problems.DISCONNECTED())
     harness.release_key()
     harness.wait_until(lambda status: harness.typist.typed)
     assert harness.typist.typed == ["Half a"]
@@ -162,7 +159,7 @@ def test_a_microphone_of_another_rate_goes_on_with_the_take_at_the_takes_rate(ha
         harness.microphone.deliver(LOUD * 3)
     status = harness.wait_until(lambda status: status.problem)
     assert status.state == "listening"
-    assert status.problem.message == "0.0 s were not heard when the microphone changed."
+    assert status.problem.message == "0.0 s were not recorded when the microphone changed."
     harness.release_key()
     harness.wait_until(lambda status: harness.typist.typed)
     take = harness.recordings.load(harness.worker.last_summary["id"])

@@ -6,6 +6,7 @@ import queue
 import time
 
 from fakes import LOUD, QUIET, RATE_HZ, FakeClipboard, FakeEngine, FakeMicrophone, FakeTypist
+from sayso.core.audio.watchdog import MicTimeouts
 from sayso.core.dictation.status import Status
 from sayso.core.problems import untyped_problem
 from sayso.core.settings.settings import Settings
@@ -25,7 +26,15 @@ TIMEOUT_S = 5.0
 class WorkerHarness:
     """A worker with everything around it."""
 
-    def __init__(self, folder, *texts, microphone=None, settings=None, on_device_engine=None):
+    def __init__(
+        self,
+        folder,
+        *texts,
+        microphone=None,
+        settings=None,
+        on_device_engine=None,
+        mic_timeouts=None,
+    ):
         self.microphone = microphone or FakeMicrophone()
         self.engine = FakeEngine(*texts)
         self.typist, self.clipboard = FakeTypist(), FakeClipboard()
@@ -52,6 +61,7 @@ class WorkerHarness:
             play_cue=self.cues.append,
             on_status=self.statuses.put,
             on_level=self.levels.append,
+            mic_timeouts=mic_timeouts or MicTimeouts(),
         )
         self.worker = Worker(deps, settings or Settings())
         self.worker.start()

@@ -1,7 +1,7 @@
-"""The three cues: synthesised, 48 kHz mono s16le, no files.
+"""The three sound cues, synthesized as s16le mono at 48 kHz.
 
-Playing never keeps anybody waiting: each cue has a short-lived thread. A cue that cannot be
-played is logged once and not told: the pill says the same.
+Each cue plays in a short-lived thread, so that the caller never waits. A cue that cannot be played
+is logged once and not reported to the user: the indicator shows the same information.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Tone:
     hz: float
     duration_ms: int
     level_dbfs: float
-    """Of the fundamental; its octave is 20 dB below."""
+    """Level of the fundamental; its octave is 20 dB quieter."""
 
 
 TONES: dict[Cue, tuple[Tone, ...]] = {
@@ -35,31 +35,30 @@ TONES: dict[Cue, tuple[Tone, ...]] = {
     "stop": (Tone(0, 880.0, 110, -23), Tone(55, 587.33, 150, -23)),
     "error": (Tone(0, 392.0, 160, -19), Tone(140, 311.13, 260, -19)),
 }
-LATENCY_MARGIN_S = 0.05
 FADE_IN_S, FADE_OUT_S, DECAY_RATIO, OCTAVE_DB = 0.006, 0.020, 0.42, -20.0
+LATENCY_MARGIN_S = 0.05
 
 
 def synthesize(cue: Cue) -> bytes:
-    """The cue as 48 kHz mono s16le."""
+    """Return the cue as s16le mono at 48 kHz."""
     import numpy as np
 
     tones = TONES[cue]
     end_ms = max(tone.start_ms + tone.duration_ms for tone in tones)
     mixed = np.zeros(RATE_HZ * end_ms // 1000)
     for tone in tones:
-        at, wave = RATE_HZ * tone.start_ms // 1000, _waveform(tone)
-        mixed[at : at + len(wave)] += wave
+        start, waveform = RATE_HZ * tone.start_ms // 1000, _waveform(tone)
+        mixed[start : start + len(waveform)] += waveform
     return bytes(np.rint(mixed * 32767).astype("<i2").tobytes())
 
 
 def play_blocking(pcm: bytes) -> None:
-    """Play s16le mono at 48 kHz; returns when it has sounded.
+    """Play s16le mono at 48 kHz and return when playback has ended.
 
     Raises:
-        OSError: PortAudio is not there, or there is nothing to play on. (Its own error is
-            no OSError; `sounddevice` is imported here so that it costs nothing before.)
+        OSError: PortAudio is not installed, or there is no output device.
     """
-    import sounddevice
+    import sounddevice  # raises OSError without PortAudio; loaded only when it is needed
 
     try:
         with (
@@ -69,8 +68,8 @@ def play_blocking(pcm: bytes) -> None:
             ) as stream,
         ):
             stream.write(pcm)
-            # What is still in the buffer sounds on. `stop` would wait for that too, but takes
-            # PulseAudio one to two seconds.
+            # Wait until the buffer has been played. stop() would do that as well, but takes one
+            # to two seconds with PulseAudio.
             threading.Event().wait(stream.latency + LATENCY_MARGIN_S)
             stream.abort()
     except sounddevice.PortAudioError as error:
@@ -78,18 +77,18 @@ def play_blocking(pcm: bytes) -> None:
 
 
 class CuePlayer:
-    """Plays cues, one after the other. Any thread; of many at once the later are left out."""
+    """Plays cues one after the other. Call from any thread."""
 
     def __init__(self, play: Callable[[bytes], None] = play_blocking) -> None:
         self._play = play
         self._slots = threading.BoundedSemaphore(2)
-        """One that sounds and one that waits: an error comes right after a stop."""
+        """One cue plays and one waits, because an error may directly follow a stop."""
         self._playing = threading.Lock()
         self._threads: list[threading.Thread] = []
         self._failure_logged = False
 
     def play(self, cue: Cue) -> None:
-        """Start it and return at once."""
+        """Start playback and return at once; drop the cue if two others have not ended."""
         if not self._slots.acquire(blocking=False):
             return
         thread = threading.Thread(
@@ -99,7 +98,7 @@ class CuePlayer:
         thread.start()
 
     def wait_until_played(self, timeout_s: float) -> None:
-        """Until everything has sounded, but no longer than `limit_s` for each cue."""
+        """Wait until all cues have been played, `timeout_s` at most for each."""
         for thread in list(self._threads):
             thread.join(timeout_s)
 
@@ -120,15 +119,10 @@ def _waveform(tone: Tone) -> Any:
 
     count = RATE_HZ * tone.duration_ms // 1000
     t = np.arange(count) / RATE_HZ
-    left_s = np.arange(count, 0, -1) / RATE_HZ
-    attack = 0.5 - 0.5 * np.cos(np.pi * np.minimum(1.0, t / FADE_IN_S))
-    tail = 0.5 - 0.5 * np.cos(np.pi * np.minimum(1.0, left_s / FADE_OUT_S))
+    remaining_s = np.arange(count, 0, -1) / RATE_HZ
+    fade_in = 0.5 - 0.5 * np.cos(np.pi * np.minimum(1.0, t / FADE_IN_S))
+    fade_out = 0.5 - 0.5 * np.cos(np.pi * np.minimum(1.0, remaining_s / FADE_OUT_S))
     decay = np.exp(-t / (tone.duration_ms / 1000 * DECAY_RATIO))
     octave = 10 ** (OCTAVE_DB / 20) * np.sin(4 * np.pi * tone.hz * t)
-    return (
-        10 ** (tone.level_dbfs / 20)
-        * attack
-        * tail
-        * decay
-        * (np.sin(2 * np.pi * tone.hz * t) + octave)
-    )
+    wave = np.sin(2 * np.pi * tone.hz * t) + octave
+    return 10 ** (tone.level_dbfs / 20) * fade_in * fade_out * decay * wave

@@ -1,379 +1,238 @@
-"""The microphone's stream: opened when wanted, watched while a take goes on, opened anew.
+"""The microphone's input stream. All decisions are made by `core.audio.mic_state`.
 
-Microphones are unplugged, taken by others and switched to another profile, sound servers end
-and come back, computers sleep. While somebody relies on the stream each of these is met alike:
-the sound server is asked where to go on, and that is opened, again and again until something
-is heard, or for `LONGEST_AWAY_S`.
-
-PortAudio's thread only appends to a deque and wakes the loop; opening, closing and asking, which
-may block, happen in threads of their own. All else is the loop's.
+PortAudio's thread only appends blocks to a queue and wakes the loop. Opening, closing and asking
+the sound server may block, so each runs in a thread. Everything else runs in the loop's thread.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
+import functools
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
-import attrs
+from ..core.audio import mic_state as m
+from ..core.audio.dropouts import Dropout
+from ..core.audio.pcm import is_digital_silence
+from ..core.audio.watchdog import MicTimeouts
+from ..core.problems import Problem, ProblemError
+from .microphone import DeviceNotFoundError
 
-from ..core.audio.dropouts import Dropout, DropoutTracker
-from ..core.audio.pcm import BLOCK_TIMEOUT_MS, StreamWatchdog, is_digital_silence
-from ..core.problems import Problem, ProblemError, replaced
-from .microphone import DISCONNECTED, NO_MICROPHONE, ONLY_SILENCE, START_FAILED, DeviceNotFoundError
-from .pulse import ReconnectAction, StreamState
-
-log = logging.getLogger(__name__)
-
-CHECK_INTERVAL_S = 0.1
-SOURCE_CHECK_INTERVAL_S = 1.0
-"""How often the sound server is asked whether it still is a microphone that is heard: one that
-is unplugged may have been replaced by what a loudspeaker plays."""
-REOPEN_INTERVAL_S = 0.15
-STALLED_RETRY_S = 0.4
-REOPEN_BLOCK_TIMEOUT_S = 2.5
-"""How long a stream opened anew may take for its first block."""
-MAX_INTERRUPTION_S = 10.0
-MAX_START_INTERRUPTION_S = 3.0
-"""After this long without a microphone the take ends with what was heard before; or if it has
-given nothing at all, after which it had 5 s already."""
-BUFFERED_AUDIO_WAIT_S = 0.3
-"""How long after a stream gave blocks again those that it had kept may still be coming."""
+CHECK_INTERVAL_S = 0.05
 
 
 class AudioInput(Protocol):
+    """The device; see `microphone.Microphone`."""
+
     def open(
         self, device: str, on_block: Callable[[bytes], None], on_finished: Callable[[], None]
     ) -> int: ...
     def close(self) -> None: ...
-    def reconnect_action(self, device: str, state: StreamState) -> ReconnectAction: ...
+    def reconnect_action(self, device: str, state: m.StreamState) -> m.ReconnectAction: ...
 
 
-@attrs.frozen(kw_only=True)
-class InputStreamListener:
-    """Called in the loop."""
+class InputStreamListener(Protocol):
+    """Called in the loop's thread."""
 
-    on_opened: Callable[[int], None]
-    """A stream is open and has this rate in Hz; blocks follow."""
-    on_open_failed: Callable[[Problem | None], None]
-    """It is not open; why it could not be opened, or None where it was not tried."""
-    on_block: Callable[[bytes], None]
-    on_lost: Callable[[Problem], None]
-    """Whoever relies on it gets nothing more."""
-    on_interruption_changed: Callable[[], None]
-    """`away` is another now."""
-    on_dropout: Callable[[Dropout], None]
-    """Blocks come again."""
-    on_warning: Callable[[Problem], None]
-    """Something is odd, and blocks come all the same."""
+    def on_opened(self, rate_hz: int) -> None:
+        """The stream is open; blocks at this rate follow."""
+
+    def on_open_failed(self, problem: Problem | None) -> None:
+        """The stream is not open. None: it was closed or has ended and may be opened again."""
+
+    def on_block(self, pcm: bytes) -> None:
+        """A block of s16le mono has arrived."""
+
+    def on_lost(self, problem: Problem) -> None:
+        """A watched stream delivers no more audio."""
+
+    def on_interruption_changed(self) -> None:
+        """`InputStream.is_interrupted` has changed."""
+
+    def on_dropout(self, dropout: Dropout) -> None:
+        """Audio arrives again after an interruption."""
+
+    def on_warning(self, problem: Problem) -> None:
+        """Something is wrong, but audio still arrives."""
 
 
 class InputStream:
-    """Loop thread only, but for what is handed to the microphone."""
+    """Call from the loop's thread only."""
 
-    def __init__(self, mic: AudioInput, device: str, told: InputStreamListener) -> None:
-        self._mic, self.device, self._told = mic, device, told
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="microphone")
-        self._asking = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ask-sound")
+    def __init__(
+        self,
+        microphone: AudioInput,
+        device: str,
+        listener: InputStreamListener,
+        timeouts: MicTimeouts,
+    ) -> None:
+        self._microphone, self._listener = microphone, listener
+        self._state = m.MicState(device, timeouts)
+        self._device_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="microphone")
+        self._query_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pactl")
         self._loop = asyncio.get_running_loop()
-        self._incoming: deque[bytes] = deque()
-        self._number = 0
-        """Of the stream that counts; callbacks of older ones are dropped."""
-        self._opening: asyncio.Task[bool] | None = None
-        self.rate_hz = 0
-        """0 while no stream is open."""
-        self._watch: StreamWatchdog | None = None
-        """While somebody relies on it."""
-        self._silence_told = False
-        self._looking: asyncio.TimerHandle | None = None
-        self._search: asyncio.Task[None] | None = None
-        """The question where to go on, or what follows from it."""
-        self._giving_up: asyncio.TimerHandle | None = None
-        self._last: Problem | None = None
-        """Why it could not be opened again."""
-        self._hearing = DropoutTracker()
-        self._known = False
-        """The sound server has said that it is a microphone."""
-        self._broken = 0
-        """Which stream it was."""
-        self._settling: asyncio.TimerHandle | None = None
+        self._blocks: deque[bytes] = deque()
+        self._query: asyncio.Future[m.ReconnectAction] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._is_shut_down = False
 
-    # What its owner asks for
+    @property
+    def rate_hz(self) -> int:
+        """Sample rate; 0 while no stream is open."""
+        return self._state.rate_hz
 
     @property
     def is_interrupted(self) -> bool:
-        """Whether somebody relies on it and nothing is heard."""
-        return self._giving_up is not None
+        """Whether the stream is watched and delivers no audio."""
+        return self._state.is_interrupted
 
     @property
     def has_buffered_audio(self) -> bool:
-        """Whether it is being opened and blocks have come already."""
-        return not self.rate_hz and bool(self._incoming)
+        """Whether blocks have arrived although the stream is not completely open yet."""
+        return not self.rate_hz and bool(self._blocks)
+
+    def use_device(self, device: str) -> None:
+        """Use this device from the next `open` on."""
+        self._state.device = device
 
     def open(self) -> None:
-        """Open it if it is not open."""
-        if not self.rate_hz and self._opening is None and not self.is_interrupted:
-            self._opening = self._loop.create_task(self._open_chosen(self._next()))
-
-    def watch(self) -> None:
-        """Watch over it from now on, and go on with another where it breaks."""
-        now_ms = _now_ms()
-        self._watch = (
-            StreamWatchdog(now_ms, BLOCK_TIMEOUT_MS) if self.rate_hz else StreamWatchdog(now_ms)
-        )
-        self._silence_told = self._known = False
-        self._hearing.start(now_ms, _sleep_clock_ms())
-        self._asked_s = time.monotonic()
-        if self._looking is None:
-            self._look()
-        if self.rate_hz:
-            self._ask_in_doubt()
-
-    def unwatch(self) -> Dropout:
-        """Nobody relies on it any more; what was not heard until now."""
-        if self._settling:
-            self._settling.cancel()
-            self._settle(Dropout())
-        gap = self._hearing.dropout(_now_ms()) if self.is_interrupted else Dropout()
-        self._watch = None
-        self._end_search()
-        return gap
+        """Open the stream unless it is open."""
+        self._execute(self._state.open())
 
     def close(self) -> None:
-        """Blocks until now are dropped; PortAudio is let go of in its thread."""
-        self._next()
-        self.rate_hz = 0
-        self._incoming.clear()
-        if self._opening is None:
-            self._thread.submit(self._mic.close)
+        """Close the stream and discard its blocks."""
+        self._execute(self._state.close())
+
+    def watch(self) -> None:
+        """Begin to watch the stream and to continue with another device on interruptions."""
+        self._execute(self._state.watch(_now_ms(), sleep_clock_ms()))
+        if self._timer is None:
+            self._timer = self._loop.call_later(CHECK_INTERVAL_S, self._tick)
+
+    def unwatch(self) -> Dropout:
+        """Stop watching; return the dropout at the end."""
+        commands, dropout = self._state.unwatch(_now_ms())
+        self._execute(commands)
+        return dropout
 
     def drain(self) -> None:
-        """Hand on what has come."""
-        while self._incoming and self.rate_hz:
-            self._block(self._incoming.popleft())
+        """Deliver the blocks that have arrived."""
+        while self._blocks and self.rate_hz:
+            pcm = self._blocks.popleft()
+            is_silent = self._state.is_watched and is_digital_silence(pcm)
+            self._execute(self._state.block(len(pcm), is_silent, _now_ms()), pcm)
 
     async def shutdown(self) -> None:
+        """Close the stream for good."""
         self.unwatch()
-        if self._looking:
-            self._looking.cancel()
-        if self._opening:
-            self._opening.cancel()
-        self._next()
-        self.rate_hz = 0
-        await self._loop.run_in_executor(self._thread, self._mic.close)
-        for thread in (self._thread, self._asking):
+        self._state.close()
+        self._is_shut_down = True
+        for pending in (self._timer, self._query):
+            if pending:
+                pending.cancel()
+        await self._loop.run_in_executor(self._device_thread, self._microphone.close)
+        for thread in (self._device_thread, self._query_thread):
             thread.shutdown(wait=False)
 
-    # Opening
+    def _tick(self) -> None:
+        self.drain()
+        self._execute(self._state.tick(_now_ms(), sleep_clock_ms()))
+        self._timer = None
+        if self._state.is_watched:
+            self._timer = self._loop.call_later(CHECK_INTERVAL_S, self._tick)
 
-    def _next(self) -> int:
-        self._number += 1
-        return self._number
+    def _execute(self, commands: Iterable[m.Command], pcm: bytes = b"") -> None:
+        for command in commands:
+            match command:
+                case m.DeliverBlock():
+                    self._listener.on_block(pcm)
+                case m.OpenDevice():
+                    self._open(command)
+                case m.CloseDevice():
+                    self._device_thread.submit(self._microphone.close)
+                case m.DiscardBlocks():
+                    self._blocks.clear()
+                case m.QueryServer():
+                    self._ask(command)
+                case _:
+                    self._report(command)
 
-    async def _open_chosen(self, number: int) -> bool:
-        """The chosen microphone; the system's default where that one is not there."""
-        try:
-            try:
-                rate_hz = await self._asked_to_open(self.device, number)
-            except DeviceNotFoundError as error:
-                rate_hz = await self._asked_to_open("", number)
-                used = replaced(error.problem, remedy="Sayso uses the system's default.")
-                self._told.on_warning(used)
-        except ProblemError as error:
-            self._opening = None
-            (self._told.on_lost if self._watch else self._told.on_open_failed)(error.problem)
-            return False
-        return self._use(rate_hz, number)
+    def _report(self, report: m.Report) -> None:
+        listener = self._listener
+        match report:
+            case m.ReportOpened(rate_hz):
+                listener.on_opened(rate_hz)
+            case m.ReportOpenFailed(problem):
+                listener.on_open_failed(problem)
+            case m.ReportInterruption():
+                listener.on_interruption_changed()
+            case m.ReportDropout(dropout):
+                listener.on_dropout(dropout)
+            case m.ReportLost(problem):
+                listener.on_lost(problem)
+            case m.ReportWarning(problem):
+                listener.on_warning(problem)
 
-    async def _open_anew(self, device: str, number: int) -> bool:
-        """As advised; whether it is open."""
-        try:
-            rate_hz = await self._asked_to_open(device, number)
-        except ProblemError as error:
-            self._opening, self._last = None, error.problem
-            return False
-        return self._use(rate_hz, number)
+    def _open(self, command: m.OpenDevice) -> None:
+        number = command.number
 
-    def _asked_to_open(self, device: str, number: int) -> asyncio.Future[int]:
-        def block(pcm: bytes) -> None:  # PortAudio's thread
-            if number == self._number:
-                self._incoming.append(pcm)
+        def on_block(pcm: bytes) -> None:  # PortAudio's thread
+            if number == self._state.number:
+                self._blocks.append(pcm)
                 self._loop.call_soon_threadsafe(self.drain)
 
-        def finished() -> None:  # PortAudio's thread
-            self._loop.call_soon_threadsafe(self._finished, number)
+        def on_finished() -> None:  # PortAudio's thread
+            self._loop.call_soon_threadsafe(self._ended, number)
 
-        return self._loop.run_in_executor(self._thread, self._mic.open, device, block, finished)
+        self._loop.run_in_executor(
+            self._device_thread, self._microphone.open, command.device, on_block, on_finished
+        ).add_done_callback(functools.partial(self._opened, number))
 
-    def _use(self, rate_hz: int, number: int) -> bool:
-        self._opening = None
-        if number != self._number:
-            self._thread.submit(self._mic.close)  # nobody wants it any more
-            self._told.on_open_failed(None)
-            return False
-        self.rate_hz = rate_hz
-        self._hearing.stream_opened(rate_hz)
-        self._told.on_opened(rate_hz)
-        self._ask_in_doubt()
-        self.drain()
-        return True
-
-    # What it gives
-
-    def _block(self, pcm: bytes) -> None:
-        trouble = None
-        if self._watch:
-            now_ms = _now_ms()
-            self._hearing.count_block(now_ms, len(pcm))
-            if self.is_interrupted:
-                self._back()
-            zeros = is_digital_silence(pcm)
-            self._hearing.mark_block(now_ms, zeros)
-            trouble = self._watch.on_block(now_ms, zeros)
-        self._told.on_block(pcm)
-        self._trouble(trouble)
-
-    def _look(self) -> None:
-        self.drain()
-        if (watch := self._watch) is None:
-            self._looking = None
+    def _opened(self, number: int, result: asyncio.Future[int]) -> None:
+        if self._is_shut_down:
+            result.exception()
             return
-        self._looking = self._loop.call_later(CHECK_INTERVAL_S, self._look)
-        if self._hearing.has_slept(_sleep_clock_ms()):
-            self._broke("still")
-        else:
-            self._trouble(watch.check(_now_ms()))
-        if time.monotonic() - self._asked_s > SOURCE_CHECK_INTERVAL_S:
-            self._ask_in_doubt()
-
-    def _trouble(self, trouble: str | None) -> None:
-        if trouble == "zeros":
-            self._ask_in_doubt()
-        elif trouble == "silence" and not self._silence_told:
-            self._silence_told = True
-            self._told.on_warning(ONLY_SILENCE)
-        elif trouble == "no-callback":
-            self._broke("still")
-
-    def _finished(self, number: int) -> None:
-        """The stream ended by itself."""
-        if number != self._number:
-            return
-        self.drain()
-        self.close()
-        if self._watch:
-            self._broke("closed")
-        else:
-            self._told.on_open_failed(None)
-
-    # Going on after it broke
-
-    def _ask_in_doubt(self) -> None:
-        """Whether what is heard is a microphone, when that is not sure."""
-        self._asked_s = time.monotonic()
-        if self._watch and not self.is_interrupted and self._search is None and self.rate_hz:
-            self._search = self._loop.create_task(self._find("silent"))
-
-    def _broke(self, trouble: StreamState) -> None:
-        if self.is_interrupted:
-            return
-        limit_s = MAX_INTERRUPTION_S if self._hearing.has_audio else MAX_START_INTERRUPTION_S
-        self._giving_up = self._loop.call_later(limit_s, self._give_up)
-        self._last, self._broken = None, self._number
-        self._hearing.interrupt()
-        if self._search:
-            self._search.cancel()
-        self._search = self._loop.create_task(self._find(trouble))
-        self._told.on_interruption_changed()
-
-    async def _find(self, trouble: StreamState) -> None:
-        """Ask and open until there is one; `_back`, `_give_up` or `leave` end it too."""
-        while True:
-            asked = self._loop.run_in_executor(
-                self._asking, self._mic.reconnect_action, self.device, trouble
+        try:
+            commands = self._state.opened(number, result.result(), _now_ms())
+        except ProblemError as error:
+            is_missing = isinstance(error, DeviceNotFoundError)
+            commands = self._state.open_failed(
+                number, error.problem, is_missing=is_missing, now_ms=_now_ms()
             )
-            advice = await asked
-            if trouble == "silent":
-                self._search = None
-                self._doubted(advice)
-                return
-            if advice.action == "stay":
-                await asyncio.sleep(STALLED_RETRY_S)
-                continue
-            self.close()
-            trouble = "closed"
-            if advice.action == "open" and await self._opens(advice.device):
-                await asyncio.sleep(REOPEN_BLOCK_TIMEOUT_S)
-                trouble = "still"
-            else:
-                await asyncio.sleep(REOPEN_INTERVAL_S)
-
-    def _doubted(self, advice: ReconnectAction) -> None:
-        if advice.action == "stay":
-            self._known = True
-            return
-        log.info("What is heard is no microphone: %s", advice)
+        self._execute(commands)
         self.drain()
-        self.close()
-        if advice.action == "wait" and not self._known:
-            self._watch = None
-            self._told.on_lost(NO_MICROPHONE)
-        else:
-            self._hearing.rewind_to_last_audio()
-            self._broke("closed")
 
-    async def _opens(self, device: str) -> bool:
-        """The opening goes on when the search is cancelled, so that it is closed again."""
-        if self._opening:
-            await asyncio.wait([self._opening])
-        opening = self._opening = self._loop.create_task(self._open_anew(device, self._next()))
-        return await asyncio.shield(opening)
+    def _ended(self, number: int) -> None:
+        self.drain()
+        self._execute(self._state.ended(number, _now_ms()))
 
-    def _back(self) -> None:
-        gap, slept = self._hearing.dropout(_now_ms()), self._hearing.sleep_dropout()
-        self._watch = StreamWatchdog(_now_ms())
-        self._end_search()
-        if self._broken == self._number:
-            self._settling = self._loop.call_later(BUFFERED_AUDIO_WAIT_S, self._settle, slept)
-        else:
-            self._told.on_dropout(gap)
-        self._told.on_interruption_changed()
+    def _ask(self, command: m.QueryServer) -> None:
+        if self._query:
+            self._query.cancel()
+        self._query = self._loop.run_in_executor(
+            self._query_thread, self._microphone.reconnect_action, command.device, command.state
+        )
+        self._query.add_done_callback(functools.partial(self._answered, command.number))
 
-    def _settle(self, slept: Dropout) -> None:
-        """The stream itself came back: only what it did not keep meanwhile was not heard."""
-        self._settling = None
-        self._told.on_dropout(self._hearing.shortfall() + slept)
-
-    def _end_search(self) -> None:
-        if self._giving_up:
-            self._giving_up.cancel()
-            self._giving_up = None
-        if self._search:
-            self._search.cancel()
-            self._search = None
-        self._hearing.end_dropout()
-
-    def _give_up(self) -> None:
-        self._end_search()
-        self._watch = None
-        self.close()
-        self._told.on_lost(DISCONNECTED if self._hearing.has_audio else self._last or START_FAILED)
+    def _answered(self, number: int, answer: asyncio.Future[m.ReconnectAction]) -> None:
+        if not answer.cancelled():
+            self.drain()
+            self._execute(self._state.answered(number, answer.result(), _now_ms()))
 
 
 def _now_ms() -> float:
     return time.monotonic() * 1000
 
 
-def _sleep_clock_ms() -> float:
-    """How long the computer has slept since some instant, in ms; 0 where it does not tell.
+def sleep_clock_ms() -> float:
+    """Return the total time the computer has slept, in ms; 0 where the system does not say.
 
-    Linux counts sleep in one of two clocks that agree in all else.
+    Linux has two clocks that differ only in whether they count sleep.
     """
     if not hasattr(time, "CLOCK_BOOTTIME"):
         return 0.0
-    boot = time.clock_gettime(time.CLOCK_BOOTTIME)
-    return max(0.0, boot - time.clock_gettime(time.CLOCK_MONOTONIC)) * 1000
+    boot_s = time.clock_gettime(time.CLOCK_BOOTTIME)
+    return max(0.0, boot_s - time.clock_gettime(time.CLOCK_MONOTONIC)) * 1000

@@ -1,4 +1,4 @@
-"""Plays recordings: one at a time, in a thread of its own, until it ends or is stopped."""
+"""Plays recordings, one at a time."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import threading
 from collections.abc import Callable
 
 from ..core.dictation.take import BYTES_PER_SAMPLE, Take
-from ..core.problems import Problem, ProblemError, untyped_problem
+from ..core.problems import Problem, ProblemError
+from ..core.problems import audio as problems
 from .portaudio import load, playback_lock
 
 SUPPORTED_RATES_HZ = (44_100, 48_000)
-"""Rates every device plays; others are turned into the second."""
+"""Every device plays these rates; other audio is resampled to the second one."""
 BLOCK_S = 0.05
-"""After a stop it sounds on no longer than this, and what the device holds is thrown away."""
+"""Playback continues for this long after a stop."""
 LATENCY_MARGIN_S = 0.05
 CLOSE_TIMEOUT_S = 1.0
 
@@ -20,10 +21,10 @@ PlayFunction = Callable[[Take, threading.Event], None]
 
 
 def play_blocking(take: Take, stopped: threading.Event) -> None:
-    """Play it; returns when it has sounded, or soon after `stopped` is set.
+    """Play a take; return when it has ended or soon after `stopped` is set.
 
     Raises:
-        ProblemError: PortAudio is not there, or there is nothing to play on.
+        ProblemError: PortAudio is not installed, or there is no output device.
     """
     sounddevice = load()
     rate_hz, pcm = at_supported_rate(take)
@@ -33,25 +34,19 @@ def play_blocking(take: Take, stopped: threading.Event) -> None:
             playback_lock,
             sounddevice.RawOutputStream(samplerate=rate_hz, channels=1, dtype="int16") as stream,
         ):
-            for at in range(0, len(pcm), block):
+            for start in range(0, len(pcm), block):
                 if stopped.is_set():
                     break
-                stream.write(pcm[at : at + block])
+                stream.write(pcm[start : start + block])
             else:
-                stopped.wait(stream.latency + LATENCY_MARGIN_S)  # what is in the buffer sounds on
+                stopped.wait(stream.latency + LATENCY_MARGIN_S)  # until the buffer has been played
             stream.abort()
     except sounddevice.PortAudioError as error:
-        raise ProblemError(
-            untyped_problem(
-                "The recording cannot be played.",
-                "See whether other programs can be heard.",
-                detail=str(error),
-            )
-        ) from error
+        raise ProblemError(problems.PLAYBACK_FAILED(detail=str(error))) from error
 
 
 def at_supported_rate(take: Take) -> tuple[int, bytes]:
-    """A rate in Hz that every device has, and the take as s16le mono at it."""
+    """Return a rate in Hz that every device supports, and the audio as s16le mono at that rate."""
     if take.rate_hz in SUPPORTED_RATES_HZ:
         return take.rate_hz, take.read(0)
     import numpy as np
@@ -63,7 +58,7 @@ def at_supported_rate(take: Take) -> tuple[int, bytes]:
 
 
 class Player:
-    """Any thread may call it."""
+    """Plays in a thread of its own. Call from any thread."""
 
     def __init__(self, play: PlayFunction = play_blocking) -> None:
         self._play = play
@@ -71,11 +66,20 @@ class Player:
         self._thread: threading.Thread | None = None
 
     def play(self, load: Callable[[], Take], on_end: Callable[[Problem | None], object]) -> None:
-        """Stop what sounds and play this one; `over`, from its thread, once it sounds no more."""
+        """Stop the current recording and play another one.
+
+        Args:
+            load: Called in the player's thread.
+            on_end: Called in the player's thread when playback has ended; with the problem if it
+                failed.
+        """
         self.stop()
-        before, self._stopped = self._thread, threading.Event()
+        previous, self._stopped = self._thread, threading.Event()
         self._thread = threading.Thread(
-            target=self._run, args=(before, load, self._stopped, on_end), name="player", daemon=True
+            target=self._run,
+            args=(previous, load, self._stopped, on_end),
+            name="player",
+            daemon=True,
         )
         self._thread.start()
 
@@ -83,7 +87,7 @@ class Player:
         self._stopped.set()
 
     def close(self) -> None:
-        """Stop, and wait until the device is given back: PortAudio ends with Python."""
+        """Stop and wait until the device is closed, before PortAudio is unloaded."""
         self.stop()
         if self._thread:
             self._thread.join(CLOSE_TIMEOUT_S)

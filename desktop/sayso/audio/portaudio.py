@@ -1,4 +1,4 @@
-"""PortAudio, which is one per process: loaded once, its list of devices renewed on demand."""
+"""Access to PortAudio, which exists once per process."""
 
 from __future__ import annotations
 
@@ -7,29 +7,25 @@ import ctypes
 import threading
 from typing import Any
 
-from ..core.problems import ProblemError, untyped_problem
+from ..core.problems import ProblemError
+from ..core.problems import audio as problems
 
-NO_PORTAUDIO = untyped_problem(
-    "The sound library PortAudio is not on this computer.",
-    "Install it with: sudo apt install libportaudio2",
-    "microphone",
-)
 PLAYBACK_LOCK_TIMEOUT_S = 0.5
 
 playback_lock = threading.Lock()
-"""Held while a cue sounds: renewing the list would pull its stream away under it."""
+"""Held during playback, because refreshing the device list ends all streams."""
 _alsa_handler: list[Any] = []
 """Keeps the handler alive for as long as ALSA may call it."""
 
 
 def load() -> Any:
-    """The library sounddevice, loaded with ALSA told to keep its remarks off stderr.
+    """Return the module sounddevice; ALSA's messages on stderr are suppressed.
 
     Raises:
-        ProblemError: PortAudio is missing, which the wheels for Linux do not bring along.
+        ProblemError: PortAudio is not installed; the Linux wheels do not contain it.
     """
     if not _alsa_handler:
-        with contextlib.suppress(OSError, AttributeError):  # no ALSA here
+        with contextlib.suppress(OSError, AttributeError):  # ALSA is not installed
             handler = ctypes.CFUNCTYPE(
                 None, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p
             )(lambda *_: None)
@@ -38,15 +34,15 @@ def load() -> Any:
     try:
         import sounddevice
     except OSError as error:
-        raise ProblemError(NO_PORTAUDIO) from error
+        raise ProblemError(problems.PORTAUDIO_MISSING()) from error
     return sounddevice
 
 
 def refresh_devices() -> None:
-    """Have PortAudio look for devices again: 40 to 70 ms.
+    """Update PortAudio's device list; takes 40 to 70 ms.
 
-    None of our streams may be open: those that are end, without a word to who reads them, and it
-    takes 0.3 s more. A cue is waited for; one that does not end leaves all as it is.
+    No input stream may be open: it would end without notifying its reader, and the call would take
+    0.3 s longer. The call waits for playback to end; if that takes too long, it does nothing.
     """
     if playback_lock.acquire(timeout=PLAYBACK_LOCK_TIMEOUT_S):
         try:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import attrs
 
-from ..core.problems import Problem, ProblemError, replaced
+from ..core.problems import Problem, ProblemError
 from ..core.problems.storage import KEYRING_MISSING
 from ..core.settings.endpoint import ON_DEVICE, Endpoint
 from ..core.settings.settings import Settings
@@ -104,13 +104,14 @@ def _check_tray(machine: Platform) -> Finding:
 
 
 def _check_microphone(settings: Settings) -> Finding:
-    from ..audio.microphone import NO_MICROPHONE, ONLY_SILENCE, START_FAILED, Microphone
+    from ..audio.microphone import Microphone
     from ..core.audio.pcm import is_digital_silence
+    from ..core.problems import audio as problems
 
     microphone = Microphone()
     devices = microphone.devices()
     if not devices:
-        return _problem_finding(NO_MICROPHONE)
+        return _problem_finding(problems.MISSING())
     came = threading.Event()
     heard: list[bytes] = []
 
@@ -127,9 +128,9 @@ def _check_microphone(settings: Settings) -> Finding:
         microphone.close()
     names = ", ".join(device.name for device in devices)
     if not heard:
-        return _problem_finding(START_FAILED)
+        return _problem_finding(problems.NOT_STARTED())
     if all(map(is_digital_silence, heard)):
-        return _problem_finding(replaced(ONLY_SILENCE, detail=names))
+        return _problem_finding(problems.SILENT(detail=names))
     name = chosen or "the system's default"
     return Finding("ok", f"The microphone gives sound at {rate_hz} Hz ({name}).", "", names)
 

@@ -9,10 +9,11 @@ import asyncio
 import time
 from typing import Any, Protocol
 
-from ..audio.input_stream import AudioInput, InputStream, InputStreamListener
+from ..audio.input_stream import AudioInput, InputStream
 from ..core.audio.dropouts import Dropout, dropout_problem
 from ..core.audio.pcm import DIGITAL_SILENCE_DBFS, PreRollBuffer, level_dbfs
 from ..core.audio.vad import EnergyVad, ReleaseTail
+from ..core.audio.watchdog import MicTimeouts
 from ..core.dictation.take import Take
 from ..core.problems import Problem
 from ..core.settings.settings import MicrophoneSettings
@@ -47,23 +48,15 @@ class CaptureListener(Protocol):
 
 class Capture:
     def __init__(
-        self, device: AudioInput, settings: MicrophoneSettings, listener: CaptureListener
+        self,
+        device: AudioInput,
+        settings: MicrophoneSettings,
+        listener: CaptureListener,
+        timeouts: MicTimeouts,
     ) -> None:
         self._settings, self._listener = settings, listener
         self._loop = asyncio.get_running_loop()
-        self._stream = InputStream(
-            device,
-            settings.device,
-            InputStreamListener(
-                on_opened=self.on_opened,
-                on_open_failed=self.on_open_failed,
-                on_block=self.on_block,
-                on_lost=self.on_lost,
-                on_interruption_changed=self.on_interruption_changed,
-                on_dropout=self.on_dropout,
-                on_warning=self.on_warning,
-            ),
-        )
+        self._stream = InputStream(device, settings.device, self, timeouts)
         self._take: Take | None = None
         self._tail: ReleaseTail | None = None
         self._tail_pending = False
@@ -85,7 +78,8 @@ class Capture:
     def configure(self, settings: MicrophoneSettings) -> None:
         """Apply the settings; a take that is being recorded keeps its microphone."""
         if settings != self._settings:
-            self._settings, self._stream.device = settings, settings.device
+            self._settings = settings
+            self._stream.use_device(settings.device)
             if self._take is None:
                 self._stream.close()
                 self._open_if_needed()

@@ -16,6 +16,7 @@ from typing import Any, Literal
 import attrs
 
 from ..audio.input_stream import AudioInput
+from ..core.audio.watchdog import MicTimeouts
 from ..core.dictation import events as e
 from ..core.dictation.history_entry import HistoryEntry
 from ..core.dictation.state_machine import Dictation, Phase
@@ -62,6 +63,7 @@ class WorkerDeps:
     play_cue: Callable[[Literal["start", "stop", "error"]], object]
     on_status: Callable[[Status], None]
     on_level: Callable[[float], None]
+    mic_timeouts: MicTimeouts = attrs.field(factory=MicTimeouts)
 
 
 class Worker:
@@ -184,7 +186,7 @@ class Worker:
         )
         self._inserter = TextInserter(deps.typist, deps.clipboard)
         self._landing = Landing(self._inserter, self.handle)
-        self._capture = Capture(deps.microphone, self._settings.microphone, self)
+        self._capture = Capture(deps.microphone, self._settings.microphone, self, deps.mic_timeouts)
         budget = Budget(archive.usage, self.on_problem)
         self._recognition = Recognition(deps.create_engine, budget.refusal, self)
         self._recovery = Recovery(archive, self._recognition, self)

@@ -14,31 +14,31 @@ def dbfs(value: float) -> float:
 
 
 @pytest.mark.parametrize(
-    ("cue", "length_ms", "peak", "rms"),
+    ("cue", "duration_ms", "peak", "rms"),
     [
         pytest.param("start", 205, -19.8, -30.4, id="start"),
         pytest.param("stop", 205, -21.5, -32.4, id="stop"),
         pytest.param("error", 400, -19.6, -29.0, id="error"),
     ],
 )
-def test_cues_are_as_long_and_as_loud_as_designed(
-    cue: Cue, length_ms: int, peak: float, rms: float
+def test_cues_have_the_designed_duration_and_level(
+    cue: Cue, duration_ms: int, peak: float, rms: float
 ) -> None:
     wave = np.frombuffer(synthesize(cue), "<i2").astype(float)
-    assert len(wave) == RATE_HZ * length_ms // 1000
+    assert len(wave) == RATE_HZ * duration_ms // 1000
     assert dbfs(np.abs(wave).max()) == pytest.approx(peak, abs=0.1)
     assert dbfs(np.sqrt((wave**2).mean())) == pytest.approx(rms, abs=0.1)
 
 
 @pytest.mark.parametrize("cue", TONES)
-def test_cues_begin_and_end_without_a_click(cue: Cue) -> None:
+def test_cues_start_and_end_without_a_click(cue: Cue) -> None:
     wave = np.frombuffer(synthesize(cue), "<i2")
     assert abs(int(wave[0])) < 20
     assert abs(int(wave[-1])) < 20
 
 
 @pytest.mark.parametrize(("cue", "first", "last"), [("start", 587, 880), ("stop", 880, 587)])
-def test_start_rises_and_stop_falls(cue: Cue, first: float, last: float) -> None:
+def test_the_start_cue_rises_and_the_stop_cue_falls(cue: Cue, first: float, last: float) -> None:
     wave = np.frombuffer(synthesize(cue), "<i2").astype(float)
 
     def pitch(part: np.ndarray) -> float:
@@ -48,29 +48,29 @@ def test_start_rises_and_stop_falls(cue: Cue, first: float, last: float) -> None
     assert pitch(wave[RATE_HZ * 120 // 1000 :]) == pytest.approx(last, rel=0.05)
 
 
-def test_playing_returns_at_once_and_cues_wait_for_each_other() -> None:
-    let_go, heard = threading.Event(), list[bytes]()
+def test_playing_returns_at_once_and_cues_play_one_after_the_other() -> None:
+    may_end, played = threading.Event(), list[bytes]()
 
     def play(pcm: bytes) -> None:
-        heard.append(pcm)
-        assert let_go.wait(5)
+        played.append(pcm)
+        assert may_end.wait(5)
 
-    sounds = CuePlayer(play)
-    sounds.play("stop")
-    sounds.play("error")
-    sounds.play("start")
-    let_go.set()
-    sounds.wait_until_played(5)
-    assert sorted(heard) == sorted([synthesize("stop"), synthesize("error")])
+    cues = CuePlayer(play)
+    cues.play("stop")
+    cues.play("error")
+    cues.play("start")
+    may_end.set()
+    cues.wait_until_played(5)
+    assert sorted(played) == sorted([synthesize("stop"), synthesize("error")])
 
 
 @pytest.mark.expect_log
-def test_what_cannot_be_played_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_playback_failure_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     def play(pcm: bytes) -> None:
         raise OSError("no device")
 
-    sounds = CuePlayer(play)
+    cues = CuePlayer(play)
     for _ in range(3):
-        sounds.play("error")
-        sounds.wait_until_played(5)
+        cues.play("error")
+        cues.wait_until_played(5)
     assert [r.getMessage() for r in caplog.records] == ["A cue could not be played: no device"]

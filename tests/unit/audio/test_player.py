@@ -1,5 +1,3 @@
-"""Recordings are played one at a time; the device is a function here."""
-
 import queue
 import threading
 
@@ -8,12 +6,11 @@ import pytest
 
 from sayso.audio.player import Player, at_supported_rate
 from sayso.core.dictation.take import Take
-from sayso.core.problems import ProblemError, untyped_problem
+from sayso.core.problems import ProblemError
+from sayso.core.problems.audio import PLAYBACK_FAILED
 
-SILENT = untyped_problem(
-    "The recording cannot be played.", "See whether other programs can be heard."
-)
-WAIT_S = 5.0
+FAILED = PLAYBACK_FAILED()
+TIMEOUT_S = 5.0
 
 
 def take(id_="a", rate_hz=48_000, samples=4800):
@@ -24,18 +21,18 @@ def take(id_="a", rate_hz=48_000, samples=4800):
 
 
 class Device:
-    """Sounds until it is stopped or `end` is set."""
+    """Plays until it is stopped or `end` is set."""
 
     def __init__(self):
-        self.sounding = queue.Queue()
+        self.started = queue.Queue()
         self.end = threading.Event()
-        self.heard = []
+        self.played = []
 
-    def play(self, played, stopped):
-        self.sounding.put(played.id)
+    def play(self, take, stopped):
+        self.started.put(take.id)
         while not (stopped.wait(0.005) or self.end.is_set()):
             pass
-        self.heard.append((played.id, stopped.is_set()))
+        self.played.append((take.id, stopped.is_set()))
 
 
 @pytest.fixture
@@ -50,61 +47,61 @@ def player(device):
     made.close()
 
 
-def test_it_says_when_it_has_sounded(player, device):
-    over = queue.Queue()
-    player.play(take, over.put)
-    assert device.sounding.get(timeout=WAIT_S) == "a"
+def test_the_end_of_playback_is_reported(player, device):
+    ended = queue.Queue()
+    player.play(take, ended.put)
+    assert device.started.get(timeout=TIMEOUT_S) == "a"
     device.end.set()
-    assert over.get(timeout=WAIT_S) is None
-    assert device.heard == [("a", False)]
+    assert ended.get(timeout=TIMEOUT_S) is None
+    assert device.played == [("a", False)]
 
 
-def test_stop(player, device):
-    over = queue.Queue()
-    player.play(take, over.put)
-    device.sounding.get(timeout=WAIT_S)
+def test_playback_can_be_stopped(player, device):
+    ended = queue.Queue()
+    player.play(take, ended.put)
+    device.started.get(timeout=TIMEOUT_S)
     player.stop()
-    assert over.get(timeout=WAIT_S) is None
-    assert device.heard == [("a", True)]
+    assert ended.get(timeout=TIMEOUT_S) is None
+    assert device.played == [("a", True)]
 
 
-def test_the_next_one_waits_until_the_first_is_stopped(player, device):
-    over = queue.Queue()
-    player.play(take, lambda _: over.put("a"))
-    device.sounding.get(timeout=WAIT_S)
-    player.play(lambda: take("b"), lambda _: over.put("b"))
-    assert device.sounding.get(timeout=WAIT_S) == "b"
-    assert device.heard == [("a", True)]
+def test_a_second_recording_stops_the_first(player, device):
+    ended = queue.Queue()
+    player.play(take, lambda _: ended.put("a"))
+    device.started.get(timeout=TIMEOUT_S)
+    player.play(lambda: take("b"), lambda _: ended.put("b"))
+    assert device.started.get(timeout=TIMEOUT_S) == "b"
+    assert device.played == [("a", True)]
     device.end.set()
-    assert [over.get(timeout=WAIT_S) for _ in range(2)] == ["a", "b"]
+    assert [ended.get(timeout=TIMEOUT_S) for _ in range(2)] == ["a", "b"]
 
 
-def test_one_that_was_stopped_before_its_turn_never_sounds(player, device):
-    over = queue.Queue()
-    player.play(take, lambda _: over.put("a"))
-    device.sounding.get(timeout=WAIT_S)
-    player.play(lambda: take("b"), lambda _: over.put("b"))
-    player.play(lambda: take("c"), lambda _: over.put("c"))
+def test_a_recording_stopped_before_its_turn_is_not_played(player, device):
+    ended = queue.Queue()
+    player.play(take, lambda _: ended.put("a"))
+    device.started.get(timeout=TIMEOUT_S)
+    player.play(lambda: take("b"), lambda _: ended.put("b"))
+    player.play(lambda: take("c"), lambda _: ended.put("c"))
     device.end.set()
-    assert [over.get(timeout=WAIT_S) for _ in range(3)] == ["a", "b", "c"]
-    assert "b" not in dict(device.heard) or dict(device.heard)["b"]
+    assert [ended.get(timeout=TIMEOUT_S) for _ in range(3)] == ["a", "b", "c"]
+    assert "b" not in dict(device.played) or dict(device.played)["b"]
 
 
-def test_a_recording_that_is_gone_is_told(player):
-    over = queue.Queue()
+def test_a_missing_recording_is_reported(player):
+    ended = queue.Queue()
 
-    def gone():
-        raise ProblemError(SILENT)
+    def missing():
+        raise ProblemError(FAILED)
 
-    player.play(gone, over.put)
-    assert over.get(timeout=WAIT_S) == SILENT
+    player.play(missing, ended.put)
+    assert ended.get(timeout=TIMEOUT_S) == FAILED
 
 
 @pytest.mark.parametrize(
     ("rate_hz", "played_hz"),
     [(48_000, 48_000), (44_100, 44_100), (16_000, 48_000), (32_000, 48_000)],
 )
-def test_it_is_played_at_a_rate_every_device_has(rate_hz, played_hz):
+def test_recordings_are_played_at_a_rate_that_every_device_supports(rate_hz, played_hz):
     given = take(rate_hz=rate_hz, samples=rate_hz // 2)
     at_hz, pcm = at_supported_rate(given)
     wave = np.frombuffer(pcm, "<i2").astype(float)

@@ -1,6 +1,8 @@
+import attrs
 import pytest
 
-from sayso.audio.pulse import PulseState, ReconnectAction, Source, decide_reconnect, parse
+from sayso.audio.pulse import InputDevice, PulseState, Source, decide_reconnect, parse
+from sayso.core.audio.mic_state import ReconnectAction
 
 INFO = "Server Name: pulseaudio\nDefault Sink: out\nDefault Source: built-in\nCookie: 1\n"
 LISTING = """Module #0
@@ -43,60 +45,98 @@ HEADSET = Source("3", "headset", "A headset", is_monitor=False, is_suspended=Fal
 
 
 def taken(source: Source) -> Source:
-    return Source(
-        source.index, source.name, source.description, source.is_monitor, is_suspended=True
-    )
+    return attrs.evolve(source, is_suspended=True)
 
 
-def test_the_state_is_read_with_the_newest_stream_of_ours() -> None:
+def test_the_state_contains_the_source_of_our_newest_stream() -> None:
     server = parse(INFO, LISTING, 4711)
     assert server == PulseState((taken(MONITOR), BUILT_IN), "built-in", BUILT_IN)
     assert parse(INFO, LISTING, 5).our_source is None
     assert parse("", "", 5) == PulseState()
 
 
-def at(ours: Source | None, *others: Source) -> PulseState:
+MONITOR_LISTING = """Source #0
+\tState: SUSPENDED
+\tName: alsa_output.pci-0000.analog-stereo.monitor
+\tDescription: Monitor of Built-in Audio
+\tMonitor of Sink: alsa_output.pci-0000.analog-stereo
+\tProperties:
+\t\tdevice.class = "monitor"
+"""
+BUILT_IN_LISTING = """Source #1
+\tState: RUNNING
+\tName: alsa_input.pci-0000.analog-stereo
+\tDescription: Internes Mikrofon: Größe “L”
+\tMonitor of Sink: n/a
+\tPorts:
+\t\tanalog-input: Name: not this (type: Mic)
+\tProperties:
+\t\tdevice.description = "another"
+"""
+NAMELESS_LISTING = "Source #2\n\tName: bluez_input.00_11\n"
+BUILT_IN_DEVICE = InputDevice("alsa_input.pci-0000.analog-stereo", "Internes Mikrofon: Größe “L”")
+NAMELESS_DEVICE = InputDevice("bluez_input.00_11", "bluez_input.00_11")
+LISTINGS = {
+    "no server": ("", []),
+    "a monitor is not a microphone": (MONITOR_LISTING, []),
+    "descriptions are not changed": (f"{MONITOR_LISTING}\n{BUILT_IN_LISTING}", [BUILT_IN_DEVICE]),
+    "no description": (NAMELESS_LISTING, [NAMELESS_DEVICE]),
+    "several": (f"{BUILT_IN_LISTING}\n{NAMELESS_LISTING}", [BUILT_IN_DEVICE, NAMELESS_DEVICE]),
+}
+
+
+@pytest.mark.parametrize(("listing", "devices"), LISTINGS.values(), ids=LISTINGS)
+def test_microphones_are_parsed_from_the_listing(listing: str, devices: list[InputDevice]) -> None:
+    assert parse("", listing, 0).microphones == devices
+
+
+def recording(ours: Source | None, *others: Source) -> PulseState:
     return PulseState((MONITOR, *others, *([ours] if ours else [])), "built-in", ours)
 
 
 STAY, WAIT = ReconnectAction("stay"), ReconnectAction("wait")
-ADVICE = {
-    "muted": (at(BUILT_IN, HEADSET), "", "silent", STAY),
-    "moved to another microphone": (at(HEADSET), "built-in", "silent", STAY),
-    "moved although the chosen one is there": (
-        *(at(HEADSET, BUILT_IN), "built-in", "silent", ReconnectAction("open", "built-in")),
+OPEN_DEFAULT = ReconnectAction("open")
+OPEN_HEADSET = ReconnectAction("open", "headset")
+ACTIONS = {
+    "muted": (recording(BUILT_IN, HEADSET), "", "silent", STAY),
+    "moved to another microphone": (recording(HEADSET), "built-in", "silent", STAY),
+    "moved although the chosen one is available": (
+        *(recording(HEADSET, BUILT_IN), "built-in", "silent"),
+        ReconnectAction("open", "built-in"),
     ),
-    "moved to what plays, and nothing else is there": (at(MONITOR), "", "silent", WAIT),
-    "moved to what plays, and another is there": (
-        *(at(MONITOR, HEADSET), "", "silent", ReconnectAction("open", "headset")),
+    "moved to a monitor, no microphone is left": (recording(MONITOR), "", "silent", WAIT),
+    "moved to a monitor, another microphone is left": (
+        *(recording(MONITOR, HEADSET), "", "silent", OPEN_HEADSET),
     ),
-    "moved to what plays, and the default is there": (
-        *(at(MONITOR, BUILT_IN, HEADSET), "", "silent", ReconnectAction("open")),
+    "moved to a monitor, the default is available": (
+        *(recording(MONITOR, BUILT_IN, HEADSET), "", "silent", OPEN_DEFAULT),
     ),
-    "what plays was chosen": (at(MONITOR, BUILT_IN), "out.monitor", "silent", STAY),
-    "what plays was made the default": (
+    "a monitor was chosen": (recording(MONITOR, BUILT_IN), "out.monitor", "silent", STAY),
+    "a monitor was made the default": (
         *(PulseState((MONITOR, HEADSET), "out.monitor", MONITOR), "", "silent", STAY),
     ),
-    "what plays became the default for want of another": (
+    "a monitor became the default because no microphone is left": (
         *(PulseState((MONITOR,), "out.monitor", MONITOR), "", "silent", WAIT),
     ),
-    "nobody knows where it is": (at(None, BUILT_IN), "", "silent", STAY),
+    "the source is unknown": (recording(None, BUILT_IN), "", "silent", STAY),
     "taken by another program": (
-        *(at(taken(BUILT_IN), HEADSET), "", "still", ReconnectAction("open", "headset")),
+        *(recording(taken(BUILT_IN), HEADSET), "", "stalled", OPEN_HEADSET),
     ),
-    "taken, and nothing else is there": (at(taken(BUILT_IN)), "", "still", STAY),
+    "taken, no other microphone": (recording(taken(BUILT_IN)), "", "stalled", STAY),
     "the chosen one is taken": (
-        *(at(taken(HEADSET), BUILT_IN), "headset", "still", ReconnectAction("open")),
+        *(recording(taken(HEADSET), BUILT_IN), "headset", "stalled", OPEN_DEFAULT),
     ),
-    "still for no reason": (at(BUILT_IN), "", "still", ReconnectAction("open")),
-    "ended, the chosen one is there": (
-        *(at(None, BUILT_IN, HEADSET), "headset", "closed", ReconnectAction("open", "headset")),
+    "stalled without a reason": (recording(BUILT_IN), "", "stalled", OPEN_DEFAULT),
+    "ended, the chosen one is available": (
+        *(recording(None, BUILT_IN, HEADSET), "headset", "closed", OPEN_HEADSET),
     ),
-    "ended, the chosen one is gone": (at(None, BUILT_IN), "headset", "closed", ReconnectAction("open")),  # noqa: E501
-    "ended, and nothing is there": (at(None), "headset", "closed", WAIT),
-}  # fmt: skip
+    "ended, the chosen one is gone": (
+        *(recording(None, BUILT_IN), "headset", "closed", OPEN_DEFAULT),
+    ),
+    "ended, no microphone": (recording(None), "headset", "closed", WAIT),
+}
 
 
-@pytest.mark.parametrize(("server", "chosen", "trouble", "advice"), ADVICE.values(), ids=ADVICE)
-def test_where_to_go_on(server, chosen, trouble, advice) -> None:
-    assert decide_reconnect(server, chosen, trouble) == advice
+@pytest.mark.parametrize(("server", "chosen", "state", "action"), ACTIONS.values(), ids=ACTIONS)
+def test_how_to_continue(server, chosen, state, action) -> None:
+    assert decide_reconnect(server, chosen, state) == action
