@@ -1,4 +1,4 @@
-"""A loop for a test: bounded in time, and nothing is left running in it."""
+"""Run an asynchronous test with a time limit, and check that it leaves no tasks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def run(test: Callable[[], Awaitable[None]], timeout_s: float = 30) -> None:
         async with asyncio.timeout(timeout_s):
             await test()
         left = asyncio.all_tasks() - {asyncio.current_task()}
-        if left:  # what was cancelled takes a turn or two to go
+        if left:  # cancelled tasks need a few iterations to end
             _, stuck = await asyncio.wait(left, timeout=0.5)
             assert not stuck, stuck
 

@@ -1,4 +1,4 @@
-"""Stand-ins for the edges, written by hand: each remembers what was done to it."""
+"""Fakes of microphone, engine, keyboard and clipboard that record how they are used."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from sayso.stt.reader import Reader
 RATE_HZ = 16_000
 EDITOR = Target(id=7, program="editor")
 LOUD = b"\x00\x20" * 40 + b"\x00\xe0" * 40
-"""5 ms of a square wave of 200 Hz: a voice, to whoever only measures."""
+"""5 ms of a 200 Hz square wave, which is measured as voiced speech."""
 QUIET = (b"\x01\x00" + b"\xff\xff") * 40
 
 
 class FakeMicrophone:
-    """Gives the blocks that `speak` is called with."""
+    """Delivers the blocks that `deliver` is called with."""
 
     def __init__(self, problem: Problem | None = None) -> None:
         self.problem = problem
         self.opened: list[str] = []
         self.is_open = threading.Event()
         self.may_finish_opening = threading.Event()
-        """Clear: blocks come, and the opening is not over."""
+        """While cleared, blocks are delivered but `open` does not return."""
         self.may_finish_opening.set()
         self.deliver: Callable[[bytes], None] = lambda pcm: None
         self.disconnect: Callable[[], None] = lambda: None
         self.unavailable = threading.Event()
-        """Set: there is no microphone to go on with."""
+        """Set if no microphone can be opened."""
         self.rate_hz = RATE_HZ
 
     def open(
@@ -64,16 +64,16 @@ class FakeMicrophone:
 
 
 class FakeEngine:
-    """Answers with the text it was given, once the take has ended."""
+    """Returns the next text, or raises the next problem, once the take has ended."""
 
     name = "on-device"
     ready = True
 
     def __init__(self, *texts: str | Problem) -> None:
-        self._texts = list(texts)
+        self.texts = list(texts)
         self.read_bytes: list[int] = []
         self.has_read_take = threading.Event()
-        """All of a take."""
+        """Set once all audio of a take has been read."""
         self.may_return = threading.Event()
         self.may_return.set()
         self.closed = False
@@ -81,7 +81,7 @@ class FakeEngine:
     async def prepare(self) -> None: ...
 
     async def transcribe(self, audio: Reader, on_event: Callable[[EngineEvent], None]) -> str:
-        text = self._texts.pop(0)
+        text = self.texts.pop(0)
         on_event(Ready())
         size = 0
         async for pcm in audio.chunks(RATE_HZ):
@@ -112,7 +112,7 @@ class IgnoringListener:
 
 
 def engine_factories(engines: Mapping[str, Engine]) -> dict[str, EngineFactory]:
-    """For `FallbackRunner`."""
+    """Return the engines as `FallbackRunner` expects them."""
 
     async def get(engine: Engine) -> Engine:
         return engine
@@ -121,12 +121,12 @@ def engine_factories(engines: Mapping[str, Engine]) -> dict[str, EngineFactory]:
 
 
 class FakeTypist:
-    """One editor; `focus` is what has it now."""
+    """Types into one editor; `focus` is the window that has the focus."""
 
     def __init__(self) -> None:
         self.focus = EDITOR
         self.target_queried = threading.Event()
-        """Which window has the focus."""
+        """Set when the focused window was queried."""
         self.typed: list[str] = []
         self.problem: Problem | None = None
 

@@ -16,7 +16,7 @@ DOCTOR_CHECKS = {"display", "tray", "microphone", "keyring", "model", "endpoint"
 CANARY = "sk-canary-5f2b9c7e41d84a60"
 
 
-def test_started_twice_it_shows_its_settings_and_the_second_goes(app: Desktop) -> None:
+def test_a_second_start_shows_the_settings_and_exits(app: Desktop) -> None:
     again = app.sayso()
     assert again.returncode == 0, again.stderr
     wait_until(lambda: "Settings" in " ".join(app.titles()), "the settings are shown")
@@ -25,21 +25,21 @@ def test_started_twice_it_shows_its_settings_and_the_second_goes(app: Desktop) -
 
 
 @pytest.mark.parametrize("command", ["start", "stop", "toggle", "cancel", "quit", "status"])
-def test_with_nothing_running_a_command_says_so_with_3(desktop: Desktop, command: str) -> None:
+def test_a_command_exits_with_3_if_sayso_is_not_running(desktop: Desktop, command: str) -> None:
     done = desktop.sayso(command)
     assert done.returncode == 3
     assert "Sayso" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_quit_ends_it_cleanly_and_leaves_no_socket(desktop: Desktop) -> None:
+def test_quit_exits_cleanly_and_removes_the_socket(desktop: Desktop) -> None:
     desktop.start_app()
     assert desktop.stop_app() == 0
     assert desktop.sayso("status").returncode == 3
     assert not [path for path in desktop.home.rglob("*") if path.is_socket()]
 
 
-def test_killed_and_started_again_it_runs(desktop: Desktop) -> None:
+def test_sayso_can_be_started_after_it_was_killed(desktop: Desktop) -> None:
     desktop.start_app()
     desktop.kill_app()
     assert desktop.sayso("status").returncode == 3
@@ -47,7 +47,7 @@ def test_killed_and_started_again_it_runs(desktop: Desktop) -> None:
     assert desktop.status()["state"] == "idle"
 
 
-def test_commands_import_no_qt(app: Desktop) -> None:
+def test_commands_import_no_heavy_libraries(app: Desktop) -> None:
     """What makes `sayso start` quick enough for a key; its time is measured in tests/bench."""
     seen = subprocess.run(
         [*COMMAND, "status", "--json"], env=app.environ | {"PYTHONPROFILEIMPORTTIME": "1"},
@@ -58,7 +58,7 @@ def test_commands_import_no_qt(app: Desktop) -> None:
     assert not imported & {"PySide6", "numpy", "asyncio", "attrs", "keyring", "sounddevice"}
 
 
-def test_a_setting_takes_effect_in_the_running_app_at_once(app: Desktop) -> None:
+def test_a_changed_setting_takes_effect_at_once(app: Desktop) -> None:
     assert app.status()["engine"] == "on-device"
     app.configure(endpoint__url="ws://127.0.0.1:9", engine="realtime")
     app.wait_for(engine="realtime")
@@ -68,7 +68,7 @@ def test_a_setting_takes_effect_in_the_running_app_at_once(app: Desktop) -> None
     app.wait_for_take()
 
 
-def test_an_unknown_setting_is_refused_and_the_file_stays(app: Desktop) -> None:
+def test_an_invalid_setting_is_rejected_and_the_file_is_unchanged(app: Desktop) -> None:
     app.configure(language="en")
     path = Path(app.sayso("config", "path").stdout.strip())
     before = path.read_bytes()
@@ -82,7 +82,7 @@ def test_an_unknown_setting_is_refused_and_the_file_stays(app: Desktop) -> None:
     assert path.read_bytes() == before
 
 
-def test_config_lists_gets_and_names_its_file(desktop: Desktop) -> None:
+def test_config_list_get_and_path(desktop: Desktop) -> None:
     listed = desktop.sayso("config", "list")
     assert {"engine", "hotkey.chord", "insertion.method"} <= set(
         re.findall(r"^([\w.-]+)", listed.stdout, re.MULTILINE)
@@ -92,7 +92,7 @@ def test_config_lists_gets_and_names_its_file(desktop: Desktop) -> None:
     assert path.is_relative_to(desktop.home)
 
 
-def test_the_doctor_has_a_verdict_for_everything(app: Desktop) -> None:
+def test_the_doctor_reports_every_check(app: Desktop) -> None:
     app.wait_until_ready()
     done = app.sayso("doctor", "--json")
     assert "Traceback" not in done.stderr
@@ -102,20 +102,22 @@ def test_the_doctor_has_a_verdict_for_everything(app: Desktop) -> None:
     assert app.sayso("doctor").stdout.count("\n") >= len(DOCTOR_CHECKS)
 
 
-def test_the_doctor_speaks_without_a_display(desktop: Desktop) -> None:
+def test_the_doctor_runs_without_a_display(desktop: Desktop) -> None:
     done = desktop.sayso("doctor", env={"DISPLAY": "", "QT_QPA_PLATFORM": "offscreen"})
     assert "Traceback" not in done.stderr
     assert "display" in done.stdout.lower()
 
 
-def test_without_a_display_it_says_so_in_one_sentence(desktop: Desktop) -> None:
+def test_a_missing_display_is_reported_in_one_sentence(desktop: Desktop) -> None:
     done = desktop.sayso(env={"DISPLAY": ""})
     assert done.returncode not in (0, 3)
     assert "display" in done.stderr.lower()
     assert "Traceback" not in done.stderr
 
 
-def test_a_file_that_is_no_sound_is_one_sentence_and_2(desktop: Desktop, tmp_path: Path) -> None:
+def test_transcribing_a_text_file_exits_with_2_and_one_sentence(
+    desktop: Desktop, tmp_path: Path
+) -> None:
     path = tmp_path / "shopping.txt"
     path.write_text("eggs", "utf-8")
     done = desktop.sayso("transcribe", str(path))
@@ -126,7 +128,7 @@ def test_a_file_that_is_no_sound_is_one_sentence_and_2(desktop: Desktop, tmp_pat
 
 
 @pytest.mark.parametrize("where", ["running", "not running"])
-def test_no_file_and_no_log_ever_holds_the_key(desktop: Desktop, where: str) -> None:
+def test_no_file_or_log_contains_the_api_key(desktop: Desktop, where: str) -> None:
     desktop.configure(engine="realtime", endpoint__url="ws://127.0.0.1:9")
     if where == "running":
         desktop.start_app()
@@ -147,7 +149,7 @@ def test_no_file_and_no_log_ever_holds_the_key(desktop: Desktop, where: str) -> 
     assert [path for path in files if CANARY.encode() in path.read_bytes()] == []
 
 
-def test_the_settings_file_and_the_takes_are_the_users_alone(app: Desktop) -> None:
+def test_files_are_accessible_only_to_the_user(app: Desktop) -> None:
     app.wait_until_ready()
     with app.hold():
         app.wait_for(state="listening")

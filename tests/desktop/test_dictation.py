@@ -61,7 +61,7 @@ def play_speech(desktop: Desktop) -> None:
 
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("kind", NAMES)
-def test_on_device_real_speech_stands_in_the_window(
+def test_speech_transcribed_on_device_is_inserted(
     kind: str, desktop: Desktop, editor: OpenEditor
 ) -> None:
     desktop.start_app(language="en")
@@ -77,7 +77,7 @@ def test_on_device_real_speech_stands_in_the_window(
 
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("kind", NAMES)
-def test_through_a_service_real_speech_stands_in_the_window(
+def test_speech_transcribed_by_a_server_is_inserted(
     kind: str, desktop: Desktop, editor: OpenEditor, hearing_service: StandIn
 ) -> None:
     start_with_service(desktop, hearing_service)
@@ -92,7 +92,7 @@ def test_through_a_service_real_speech_stands_in_the_window(
 
 
 @pytest.mark.parametrize("kind", NAMES)
-def test_text_of_many_scripts_arrives_as_it_was_heard(
+def test_text_in_many_scripts_is_inserted_unchanged(
     kind: str, desktop: Desktop, editor: OpenEditor, scripted: Scripted
 ) -> None:
     start_with_service(desktop, scripted(MIXED))
@@ -103,7 +103,7 @@ def test_text_of_many_scripts_arrives_as_it_was_heard(
     wait_until(lambda: window.text().strip() == MIXED, f"the same in {kind}")
 
 
-def test_nothing_is_typed_that_was_not_said(
+def test_control_characters_are_not_inserted(
     desktop: Desktop, editor: OpenEditor, scripted: Scripted
 ) -> None:
     start_with_service(desktop, scripted("rm -rf\x1b[2J\r\n \u202esdrow\u202c \x07ok\x00"))
@@ -119,7 +119,7 @@ def test_nothing_is_typed_that_was_not_said(
 # Ways of saying when
 
 
-def test_toggle_mode_listens_from_tap_to_tap(
+def test_toggle_mode_records_between_two_taps(
     desktop: Desktop, editor: OpenEditor, scripted: Scripted
 ) -> None:
     start_with_service(desktop, scripted("Between two taps."), hotkey__mode="toggle")
@@ -133,9 +133,7 @@ def test_toggle_mode_listens_from_tap_to_tap(
     wait_until(lambda: window.text().strip() == "Between two taps.", "the words")
 
 
-def test_start_and_stop_from_a_terminal(
-    desktop: Desktop, editor: OpenEditor, scripted: Scripted
-) -> None:
+def test_start_and_stop_commands(desktop: Desktop, editor: OpenEditor, scripted: Scripted) -> None:
     start_with_service(desktop, scripted("By command."))
     window = editor("GTK")
     assert desktop.sayso("start").returncode == 0
@@ -147,7 +145,7 @@ def test_start_and_stop_from_a_terminal(
 
 
 @pytest.mark.parametrize("chord", ["F9", "F8"])
-def test_a_hotkey_of_ones_own_types_nothing_itself(
+def test_the_hotkey_is_not_passed_to_the_window(
     chord: str, desktop: Desktop, editor: OpenEditor, scripted: Scripted
 ) -> None:
     start_with_service(desktop, scripted("Only this."), hotkey__chord=chord.lower())
@@ -172,7 +170,7 @@ def test_escape_cancels_and_keeps_the_recording(
     assert window.text().strip() == ""
 
 
-def test_a_shortcut_that_begins_with_the_hotkey_is_no_dictation(
+def test_a_shortcut_with_the_hotkey_is_not_a_dictation(
     desktop: Desktop, editor: OpenEditor, scripted: Scripted
 ) -> None:
     start_with_service(desktop, scripted("Never typed."))
@@ -184,7 +182,7 @@ def test_a_shortcut_that_begins_with_the_hotkey_is_no_dictation(
     assert window.text().strip() == ""
 
 
-def test_a_press_while_the_last_take_is_finishing_begins_the_next(
+def test_a_press_while_a_take_is_finishing_starts_the_next(
     desktop: Desktop, editor: OpenEditor, scripted: Scripted
 ) -> None:
     start_with_service(desktop, scripted("First this.", "Then that.", latency_s=1.0))
@@ -196,7 +194,7 @@ def test_a_press_while_the_last_take_is_finishing_begins_the_next(
     wait_until(lambda: window.text().strip() == "First this. Then that.", "both, in order")
 
 
-def test_silence_types_nothing(desktop: Desktop, editor: OpenEditor) -> None:
+def test_silence_inserts_nothing(desktop: Desktop, editor: OpenEditor) -> None:
     desktop.start_app()
     desktop.wait_until_ready()
     window = editor("GTK")
@@ -208,7 +206,7 @@ def test_silence_types_nothing(desktop: Desktop, editor: OpenEditor) -> None:
     assert window.text().strip() == ""
 
 
-def test_words_can_be_copied_instead(desktop: Desktop, scripted: Scripted) -> None:
+def test_text_can_be_copied_instead(desktop: Desktop, scripted: Scripted) -> None:
     start_with_service(desktop, scripted("On the clipboard."), insertion__method="copy")
     take = desktop.dictate(CLIPS[4][0])
     assert take["inserted_by"] == "copy"
@@ -223,7 +221,7 @@ def test_words_can_be_copied_instead(desktop: Desktop, scripted: Scripted) -> No
 # What goes wrong
 
 
-def test_words_wait_when_the_window_changes(
+def test_text_is_held_when_the_window_changes(
     desktop: Desktop, editor: OpenEditor, scripted: Scripted
 ) -> None:
     start_with_service(desktop, scripted("For the first window.", latency_s=1.0))
@@ -240,7 +238,7 @@ def test_words_wait_when_the_window_changes(
     assert (first.text().strip(), second.text().strip()) == ("", "")
 
 
-def test_a_wrong_key_is_said_with_the_host_and_the_recording_kept(
+def test_a_wrong_key_is_reported_and_the_recording_is_kept(
     desktop: Desktop, editor: OpenEditor, scripted: Scripted
 ) -> None:
     service = scripted("Never heard.")
@@ -255,7 +253,7 @@ def test_a_wrong_key_is_said_with_the_host_and_the_recording_kept(
     assert window.text().strip() == ""
 
 
-def test_a_server_that_is_away_is_said_and_the_recording_kept(
+def test_an_unreachable_server_is_reported_and_the_recording_is_kept(
     desktop: Desktop, scripted: Scripted
 ) -> None:
     start_with_service(desktop, scripted("Nobody."), endpoint__url="ws://127.0.0.1:9/v1/realtime")
@@ -264,7 +262,7 @@ def test_a_server_that_is_away_is_said_and_the_recording_kept(
     assert desktop.recording_path(take["id"])
 
 
-def test_without_a_microphone_it_is_said(desktop: Desktop, scripted: Scripted) -> None:
+def test_an_unplugged_microphone_is_reported(desktop: Desktop, scripted: Scripted) -> None:
     start_with_service(desktop, scripted("Never heard."))
     desktop.sound.unplug(MICROPHONE)
     try:
@@ -275,7 +273,7 @@ def test_without_a_microphone_it_is_said(desktop: Desktop, scripted: Scripted) -
         desktop.sound.add_microphone(MICROPHONE)
 
 
-def test_a_microphone_that_is_taken_away_for_a_moment_does_not_end_the_take(
+def test_a_short_interruption_of_the_microphone_does_not_end_the_take(
     desktop: Desktop, scripted: Scripted
 ) -> None:
     start_with_service(desktop, scripted("All of it but a moment."))

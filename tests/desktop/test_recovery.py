@@ -22,7 +22,7 @@ def normalized(text: str) -> str:
     return "".join(c for c in text.lower() if c.isalpha() or c == " ")
 
 
-def test_words_of_the_history_are_typed_into_the_window_that_had_the_focus(
+def test_text_from_the_history_is_inserted_into_the_window_that_had_focus(
     desktop: Desktop, editor: Callable[[str], Editor], scripted: Callable[..., StandIn]
 ) -> None:
     service = scripted("Say it again.")
@@ -42,7 +42,7 @@ def test_words_of_the_history_are_typed_into_the_window_that_had_the_focus(
     assert "Sayso History" not in desktop.titles()
 
 
-def test_what_was_said_before_a_kill_is_back_after_the_next_start(
+def test_a_take_interrupted_by_a_kill_is_recovered_at_the_next_start(
     desktop: Desktop, editor: Callable[[str], Editor]
 ) -> None:
     clip, said = speech_clips()[0]

@@ -25,7 +25,7 @@ def is_playing(desktop: Desktop) -> bool:
     return bool(desktop.sound.pactl("list", "short", "sink-inputs").strip())
 
 
-def test_a_budget_that_is_used_up_asks_and_this_computer_reads_meanwhile(
+def test_a_used_up_budget_asks_the_user_and_uses_the_on_device_engine(
     desktop: Desktop, editor: Callable[[str], Editor]
 ) -> None:
     """OpenAI is chosen, and would cost: nothing is sent there, as there is no key."""
@@ -54,7 +54,7 @@ def test_a_budget_that_is_used_up_asks_and_this_computer_reads_meanwhile(
     assert sums == {"OpenAI": 1, "on-device": 2}
 
 
-def test_a_recording_is_heard_again(desktop: Desktop, editor: Callable[[str], Editor]) -> None:
+def test_a_recording_can_be_played(desktop: Desktop, editor: Callable[[str], Editor]) -> None:
     desktop.start_app(language="en")
     desktop.wait_until_ready()
     editor("GTK")

@@ -151,7 +151,7 @@ async def run_all(process: subprocess.Popen[str], folder: Path) -> list[KillResu
     return list(await asyncio.gather(*(one(number) for number in range(RUNS))))
 
 
-def test_a_hundred_kills_lose_nothing_but_the_last_100_ms(
+def test_a_hundred_kills_lose_at_most_100_ms(
     process: subprocess.Popen[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     runs = asyncio.run(run_all(process, tmp_path))

@@ -64,14 +64,14 @@ CASES = [pytest.param(case, id=case.id) for case in matrix.all_cases()]
 
 
 @pytest.mark.timeout(240)
-def test_it_leaves_nothing_behind(played: MatrixRun) -> None:
+def test_the_matrix_leaves_no_resources_open(played: MatrixRun) -> None:
     assert played.after["threads"] <= played.before["threads"]
     assert played.after["files"] <= played.before["files"]
     assert played.after["takes"] <= played.before["takes"]
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_no_word_is_lost_and_none_is_there_twice(case: Case, played: MatrixRun) -> None:
+def test_no_word_is_lost_or_duplicated(case: Case, played: MatrixRun) -> None:
     result = played.result(case)
     assert result.final.correct, result
     assert result.recorded.correct, result
@@ -87,7 +87,7 @@ def test_no_word_is_lost_and_none_is_there_twice(case: Case, played: MatrixRun) 
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_person_is_told(case: Case, played: MatrixRun) -> None:
+def test_the_user_is_informed(case: Case, played: MatrixRun) -> None:
     result = played.result(case)
     assert result.ending == "server" or result.messages, result
     by = ("This computer transcribes", "Recognised by: on-device")
@@ -96,7 +96,7 @@ def test_the_person_is_told(case: Case, played: MatrixRun) -> None:
     )
 
 
-def test_the_page_says_what_became_of_them(played: MatrixRun) -> None:
+def test_the_documented_table_is_up_to_date(played: MatrixRun) -> None:
     assert report.documented_table() == report.table(
         [played.result(case) for case in matrix.all_cases()]
     )

@@ -35,7 +35,7 @@ def table(rows: list[Sample]) -> str:
 
 
 @pytest.mark.timeout(TOTAL_TIMEOUT_S + 30)
-def test_a_thousand_takes_leave_nothing_behind(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_thousand_takes_leave_no_resources_open(capsys: pytest.CaptureFixture[str]) -> None:
     began_s = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-m", "faults.soak"],

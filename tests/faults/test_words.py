@@ -17,7 +17,7 @@ RATES = (16_000, 24_000, 44_100, 48_000)
 
 @pytest.mark.parametrize("to_hz", RATES)
 @pytest.mark.parametrize("from_hz", RATES)
-def test_every_word_is_heard_at_every_rate(from_hz: int, to_hz: int) -> None:
+def test_every_word_is_recognized_at_every_rate(from_hz: int, to_hz: int) -> None:
     samples = np.frombuffer(words.speech_audio(words.VOCABULARY_SIZE, from_hz), "<i2")
     resampled = soxr.resample(samples, from_hz, to_hz).astype("<i2").tobytes()
     assert words.recognize(resampled, to_hz) == words.text_of(range(words.VOCABULARY_SIZE))
@@ -25,7 +25,7 @@ def test_every_word_is_heard_at_every_rate(from_hz: int, to_hz: int) -> None:
 
 @given(st.integers(0, 16_000 * 2))
 @settings(max_examples=100, deadline=None)
-def test_wherever_it_is_cut_each_word_is_in_one_part(at: int) -> None:
+def test_a_word_that_is_cut_is_recognized_in_one_part(at: int) -> None:
     pcm = words.speech_audio(10, 16_000)
     parts = [words.recognize(pcm[: at * 2], 16_000), words.recognize(pcm[at * 2 :], 16_000)]
     text = " ".join(parts).strip()
@@ -34,7 +34,7 @@ def test_wherever_it_is_cut_each_word_is_in_one_part(at: int) -> None:
     assert found.lost <= 1  # exactly in the middle
 
 
-def test_what_looks_for_speech_finds_a_voice() -> None:
+def test_the_words_are_measured_as_speech() -> None:
     measured = measure_speech(words.speech_audio(10, 16_000), 16_000)
     assert measured.voiced_s > 0.5
     assert measured.total_span_s == pytest.approx(2.0, abs=0.3)
@@ -52,5 +52,5 @@ def test_what_looks_for_speech_finds_a_voice() -> None:
         ("w0 w1 w2 w0 w1 w2", 0, 3, False),
     ],
 )
-def test_the_tally(text: str, lost: int, doubled: int, in_order: bool) -> None:
+def test_tally(text: str, lost: int, doubled: int, in_order: bool) -> None:
     assert words.tally(3, text) == words.Tally(lost, doubled, in_order)

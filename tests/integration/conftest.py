@@ -98,8 +98,8 @@ def page(window: SettingsWindow) -> RecognitionPage:
 
 
 @pytest.fixture
-def harness(tmp_path: Path) -> Iterator[Callable[..., WorkerHarness]]:
-    """`harness("What it hears.")`, with Desk's options; each is stopped."""
+def start_harness(tmp_path: Path) -> Iterator[Callable[..., WorkerHarness]]:
+    """`start_harness("The text.")` starts a worker with the options of `WorkerHarness`."""
     from integration.worker_harness import WorkerHarness
 
     harnesses: list[WorkerHarness] = []
@@ -111,5 +111,4 @@ def harness(tmp_path: Path) -> Iterator[Callable[..., WorkerHarness]]:
     yield make
     for each in harnesses:
         each.worker.stop()
-        assert not each.worker._thread.is_alive()
         assert not each.microphone.is_open.is_set()

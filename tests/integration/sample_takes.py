@@ -1,4 +1,4 @@
-"""Takes that stand for what somebody said, and engines that recognise one and are closed."""
+"""Create takes, and transcribe a take with an engine that is closed afterwards."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ E = TypeVar("E", bound=Engine)
 
 
 def take_from(*pieces: bytes, rate_hz: int = RATE_HZ, ended: bool = True) -> Take:
-    """Of s16le mono."""
+    """Create a take from pieces of s16le mono audio."""
     take = Take(number=1, id="1", rate_hz=rate_hz)
     for piece in pieces:
         take.append(piece)
@@ -28,7 +28,7 @@ def take_from(*pieces: bytes, rate_hz: int = RATE_HZ, ended: bool = True) -> Tak
 
 
 def silent_take(seconds: float, ended: bool = True, rate_hz: int = RATE_HZ) -> Take:
-    """For a service that need not listen: there is nothing in it."""
+    """Create a take of silence, for a service that returns scripted text."""
     return take_from(bytes(int(rate_hz * seconds) * 2), rate_hz=rate_hz, ended=ended)
 
 
@@ -41,10 +41,10 @@ async def closing(engine: E) -> AsyncIterator[E]:
 
 
 async def transcribe(
-    engine: Engine, take: Take, heard: Callable[[EngineEvent], None] = lambda _: None
+    engine: Engine, take: Take, on_event: Callable[[EngineEvent], None] = lambda _: None
 ) -> str:
     async with closing(engine):
-        return await engine.transcribe(Reader(take), heard)
+        return await engine.transcribe(Reader(take), on_event)
 
 
 def realtime_engine(service: StandIn, key: str | None = KEY, **fields: str) -> RealtimeEngine:

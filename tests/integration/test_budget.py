@@ -1,4 +1,4 @@
-"""What dictation took is counted, and a month's budget asks before it is passed."""
+"""Usage is recorded, and the monthly budget asks before it is exceeded."""
 
 import datetime as dt
 
@@ -21,7 +21,7 @@ MODEL_MISSING = untyped_problem("The model is not downloaded yet.", "Download it
 
 
 class PaidEngine(FakeEngine):
-    """Takes money, as a server does."""
+    """Reports a cost, as a server does."""
 
     def __init__(self, *texts, cost_usd=0.25):
         super().__init__(*texts)
@@ -35,7 +35,7 @@ class PaidEngine(FakeEngine):
 
 def dictate_and_count(harness, **wanted):
     status = harness.dictate(**wanted)
-    harness.archive._executor.submit(lambda: None).result(10)  # it has been counted
+    harness.archive.written().result(10)  # the usage has been recorded
     return status
 
 
@@ -50,7 +50,7 @@ def add_cost(ledger, usd):
 
 @pytest.fixture
 def paid(tmp_path):
-    """A harness whose server charges; `on_device_engine` is this computer."""
+    """Start a worker whose server costs money."""
     harnesses = []
 
     def make(*texts, settings=PAID, on_device_engine=None):
@@ -59,7 +59,7 @@ def paid(tmp_path):
         )
         harnesses.append(made)
         made.engine = PaidEngine(*texts)
-        made.worker.configure(attrs.evolve(settings, language="en"))  # which makes it anew
+        made.worker.configure(attrs.evolve(settings, language="en"))  # creates the engine again
         return made
 
     yield make
@@ -67,7 +67,7 @@ def paid(tmp_path):
         each.worker.stop()
 
 
-def test_a_take_is_counted_with_what_it_cost(paid, ledger):
+def test_usage_and_cost_of_a_take_are_recorded(paid, ledger):
     harness = paid("One.", "Two.", settings=attrs.evolve(PAID, monthly_budget_usd=0.0))
     dictate_and_count(harness, inserted_words=1)
     assert harness.worker.last_summary["cost_usd"] == 0.25
@@ -79,7 +79,7 @@ def test_a_take_is_counted_with_what_it_cost(paid, ledger):
     ]  # fmt: skip
 
 
-def test_in_private_mode_the_sums_are_right_and_no_words_are_kept(paid, ledger):
+def test_without_history_usage_is_recorded_without_text(paid, ledger):
     settings = attrs.evolve(PAID, history=attrs.evolve(PAID.history, keep="never"))
     harness = paid("One.", settings=settings)
     dictate_and_count(harness, inserted_words=1)
@@ -88,7 +88,7 @@ def test_in_private_mode_the_sums_are_right_and_no_words_are_kept(paid, ledger):
     assert b"One." not in ledger.path.read_bytes()
 
 
-def test_words_rescued_and_typed_are_counted_once(paid, ledger, tmp_path):
+def test_a_recovered_take_is_counted_once(paid, ledger, tmp_path):
     leave_recording(tmp_path / "takes")
     harness = paid(settings=Settings(), on_device_engine=(made := PaidEngine("Half a sentence")))
     harness.wait_for(offers_held_text=True)
@@ -101,7 +101,7 @@ def test_words_rescued_and_typed_are_counted_once(paid, ledger, tmp_path):
 
 
 @pytest.mark.expect_log
-def test_at_80_percent_it_is_told_once_a_month(paid, ledger):
+def test_a_nearly_used_up_budget_is_reported_once_a_month(paid, ledger):
     add_cost(ledger, 0.6)
     harness = paid("One.", "Two.", "Three.", on_device_engine=FakeEngine())
     harness.engine.cost_usd = 0.2
@@ -115,7 +115,7 @@ def test_at_80_percent_it_is_told_once_a_month(paid, ledger):
 
 
 @pytest.mark.expect_log
-def test_when_it_is_used_up_this_computer_recognises_and_the_person_is_asked(paid, ledger):
+def test_a_used_up_budget_asks_the_user_and_uses_the_on_device_engine(paid, ledger):
     add_cost(ledger, 1.0)
     here = FakeEngine("Here.")
     harness = paid("There.", on_device_engine=here)
@@ -132,7 +132,7 @@ def test_when_it_is_used_up_this_computer_recognises_and_the_person_is_asked(pai
 
 
 @pytest.mark.expect_log
-def test_where_this_computer_cannot_the_take_waits_for_the_answer(paid, ledger):
+def test_without_the_on_device_engine_the_take_waits_for_the_answer(paid, ledger):
     add_cost(ledger, 1.0)
     harness = paid("There.", on_device_engine=FakeEngine(MODEL_MISSING))
     status = dictate_and_count(harness, state="failed")
@@ -147,7 +147,7 @@ def test_where_this_computer_cannot_the_take_waits_for_the_answer(paid, ledger):
 
 
 @pytest.mark.expect_log
-def test_use_this_computer_is_another_engine_and_the_take_is_read_again(paid, ledger):
+def test_selecting_the_on_device_engine_retries_the_waiting_take(paid, ledger):
     add_cost(ledger, 1.0)
     harness = paid("There.", on_device_engine=FakeEngine(MODEL_MISSING, "Here."))
     dictate_and_count(harness, state="failed")
@@ -169,21 +169,21 @@ SETTINGS_WITHOUT_BUDGET_CHECK = {
 @pytest.mark.parametrize(
     "settings", SETTINGS_WITHOUT_BUDGET_CHECK.values(), ids=SETTINGS_WITHOUT_BUDGET_CHECK
 )
-def test_nobody_is_asked_about(paid, ledger, settings):
+def test_the_budget_is_not_checked_without(paid, ledger, settings):
     add_cost(ledger, 100.0)
     harness = paid("There.", settings=settings)
     assert dictate_and_count(harness, inserted_words=1).problem is None
     assert harness.typist.typed == ["There."]
 
 
-def test_a_larger_budget_needs_no_answer(paid, ledger):
+def test_a_larger_budget_does_not_ask(paid, ledger):
     add_cost(ledger, 1.0)
     harness = paid("There.", settings=attrs.evolve(PAID, monthly_budget_usd=5.0))
     assert dictate_and_count(harness, inserted_words=1).problem is None
 
 
 @pytest.mark.expect_log
-def test_a_ledger_that_cannot_be_read_stops_nobody(paid, ledger):
+def test_unreadable_usage_does_not_prevent_dictation(paid, ledger):
     ledger.add(TODAY, [UsageRecord(endpoint="OpenAI", seconds=60, cost_usd=9)])
     newer = attrs.evolve(ledger, migrations=(*ledger.migrations, "SELECT 1"))
     newer.days()
@@ -193,7 +193,7 @@ def test_a_ledger_that_cannot_be_read_stops_nobody(paid, ledger):
 
 
 @pytest.mark.expect_log
-def test_an_engine_chosen_for_a_take_of_the_history_waits_for_the_answer_too(paid, ledger):
+def test_transcribing_again_respects_the_budget(paid, ledger):
     add_cost(ledger, 1.0)
     harness = paid("There.", on_device_engine=FakeEngine("Here."))
     dictate_and_count(harness, inserted_words=1)
@@ -203,7 +203,7 @@ def test_an_engine_chosen_for_a_take_of_the_history_waits_for_the_answer_too(pai
     with pytest.raises(ProblemError, match="Nothing is sent until you choose") as refused:
         harness.worker.transcribe_again(kept.id, "OpenAI")
     assert harness.engine.read_bytes == []
-    assert harness.wait_for(state="failed").problem == refused.value.problem  # the pill asks
+    assert harness.wait_for(state="failed").problem == refused.value.problem  # the indicator asks
     ledger.approve(MONTH, 1.0)
     assert harness.worker.transcribe_again(kept.id, "OpenAI") == "There."
     harness.worker.stop()

@@ -1,4 +1,4 @@
-"""A take's way through the engines, over real sockets, with words that count."""
+"""Transcription of a take by several engines over real sockets, with words that can be counted."""
 
 from __future__ import annotations
 
@@ -31,13 +31,12 @@ from service.session import Session, Stage
 
 BLOCK_BYTES = RATE_HZ // 50 * 2
 SILENCE_1S = SILENCE_BLOCK * 50
-"""One second."""
 SERVER, ON_DEVICE_NAME = "Test", "on-device"
 
 
 @attrs.define(eq=False)
 class Scenario:
-    """A take, the engines it may be read by, and what is told meanwhile."""
+    """A take, the engines that may transcribe it, and the events of the listener."""
 
     engines: dict[str, Engine]
     take: Take = attrs.field(factory=lambda: take_from(ended=False))
@@ -50,7 +49,7 @@ class Scenario:
         return await FallbackRunner(self.take, engine_factories(self.engines), self).run()
 
     async def run_while_speaking(self, pcm: bytes) -> Transcript:
-        """Somebody says this meanwhile, as fast as one speaks."""
+        """Transcribe the take while this audio is appended in real time."""
         saying = asyncio.create_task(speak(self.take, pcm))
         try:
             return await self.run()
@@ -91,7 +90,7 @@ def expected_text(count: int, first: int = 0) -> str:
 def first_connection_only(
     fault: Callable[[Session], Awaitable[bool]],
 ) -> Callable[[Session], Awaitable[bool]]:
-    """On the first connection that gets so far; the next ones go on as usual."""
+    """Return a fault that occurs once, on the first connection that gets this far."""
     met = []
 
     async def first(session: Session) -> bool:
@@ -103,7 +102,7 @@ def first_connection_only(
     return first
 
 
-# Breaks
+# Broken connections
 
 
 @pytest.mark.parametrize("model", ["gpt-live-transcribe", "gpt-transcribe"])
@@ -119,7 +118,9 @@ def first_connection_only(
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_break_costs_no_word_and_doubles_none(model: str, stage: Stage, how: Any) -> None:
+def test_a_broken_connection_loses_and_duplicates_no_word(
+    model: str, stage: Stage, how: Any
+) -> None:
     async def test() -> None:
         mischief = {stage: first_connection_only(how)}
         async with StandIn(transcribe=recognize_24khz, live=True, misbehavior=mischief) as service:
@@ -132,13 +133,13 @@ def test_a_break_costs_no_word_and_doubles_none(model: str, stage: Stage, how: A
             assert world.delays[-1] is None
             assert any(world.delays)
             lengths = [len(partial) for partial in world.partials]
-            assert lengths == sorted(lengths)  # no word goes away in the pill
+            assert lengths == sorted(lengths)  # no word that was shown disappears
             await engine.close()
 
     run(test)
 
 
-def test_a_server_that_restarts_is_waited_for() -> None:
+def test_a_restarting_server_is_retried() -> None:
     async def test() -> None:
         async with StandIn() as gone:
             pass
@@ -157,7 +158,7 @@ def test_a_server_that_restarts_is_waited_for() -> None:
     run(test)
 
 
-def test_what_is_final_is_kept_and_the_rest_is_read_from_there(
+def test_committed_text_is_kept_and_the_rest_is_transcribed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(openai, "COMMIT_INTERVAL_S", 0.5)
@@ -173,7 +174,7 @@ def test_what_is_final_is_kept_and_the_rest_is_read_from_there(
 
         async def breaks(session: Session) -> bool:
             met.append(session)
-            if len(met) != 2:  # the second is that of the commit at the end
+            if len(met) != 2:  # the second commit is the one at the end
                 return True
             return await drop_connection()(session)
 
@@ -194,7 +195,7 @@ def test_what_is_final_is_kept_and_the_rest_is_read_from_there(
 
 
 @pytest.mark.parametrize("model", ["gpt-live-transcribe", "gpt-realtime-whisper", "mine"])
-def test_models_that_stream_are_not_committed_in_mid_take(
+def test_streaming_models_are_not_committed_during_a_take(
     model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(openai, "COMMIT_INTERVAL_S", 0.2)
@@ -207,7 +208,7 @@ def test_models_that_stream_are_not_committed_in_mid_take(
     run(test)
 
 
-def test_a_server_that_hears_pauses_is_read_on_from_the_last_of_them(
+def test_after_a_break_a_server_with_vad_continues_after_the_last_pause(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(server_vad, "NO_SPEECH_TIMEOUT_S", 0.5)
@@ -236,10 +237,10 @@ def test_a_server_that_hears_pauses_is_read_on_from_the_last_of_them(
     run(test)
 
 
-# The next engine
+# Fallback
 
 
-def test_who_is_not_back_soon_after_the_release_is_passed_over() -> None:
+def test_an_engine_that_does_not_return_soon_after_the_release_is_skipped() -> None:
     async def test() -> None:
         async with StandIn(
             transcribe=recognize_24khz, misbehavior={"second": drop_connection()}
@@ -256,14 +257,14 @@ def test_who_is_not_back_soon_after_the_release_is_passed_over() -> None:
                 < time.monotonic() - released_s
                 < fallback_policy.SWITCH_AFTER_S + 0.5
             )
-            assert world.fallbacks == []  # it may be back for the next take
+            assert world.fallbacks == []  # the server may work again for the next take
             assert world.take.engine == ON_DEVICE_NAME
             await engine.close()
 
     run(test)
 
 
-def test_what_the_server_had_settled_is_not_read_again_by_the_next() -> None:
+def test_the_fallback_does_not_transcribe_committed_audio_again() -> None:
     async def test() -> None:
         take = take_from(words.speech_audio(5, RATE_HZ))
         take.committed = (CommittedText(expected_text(2), len(words.speech_audio(2, RATE_HZ))),)
@@ -287,7 +288,9 @@ def test_what_the_server_had_settled_is_not_read_again_by_the_next() -> None:
     ],
     ids=str,
 )
-def test_what_no_try_mends_goes_to_the_next_at_once(options: dict[str, Any], what: str) -> None:
+def test_a_permanent_failure_switches_to_the_fallback_at_once(
+    options: dict[str, Any], what: str
+) -> None:
     async def test() -> None:
         fields = {name: options.pop(name) for name in ("model",) if name in options}
         url = options.pop("url", None)
@@ -309,7 +312,9 @@ def test_what_no_try_mends_goes_to_the_next_at_once(options: dict[str, Any], wha
     run(test)
 
 
-def test_who_stays_silent_after_the_commit_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_does_not_answer_the_commit_is_skipped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(openai, "RESPONSE_TIMEOUT_S", 2.2)
 
     async def test() -> None:
@@ -327,8 +332,8 @@ def test_who_stays_silent_after_the_commit_is_passed_over(monkeypatch: pytest.Mo
     run(test)
 
 
-def test_a_long_replay_is_left_to_the_next_engine() -> None:
-    """30 s follow in 10 s at three times their speed; the next engine has them sooner."""
+def test_a_long_backlog_is_left_to_the_fallback() -> None:
+    """Sending 30 s again takes 10 s at three times real time; the fallback is faster."""
 
     async def test() -> None:
         async with StandIn(transcribe=recognize_24khz) as service:
@@ -346,7 +351,7 @@ def test_a_long_replay_is_left_to_the_next_engine() -> None:
     run(test)
 
 
-def test_a_recording_of_before_is_left_to_the_chosen_one() -> None:
+def test_an_old_recording_is_left_to_the_selected_engine() -> None:
     async def test() -> None:
         async with StandIn(transcribe=recognize_24khz) as service:
             engine = realtime_engine(service)
@@ -360,7 +365,9 @@ def test_a_recording_of_before_is_left_to_the_chosen_one() -> None:
     run(test)
 
 
-def test_nobody_left_is_the_first_ones_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_if_all_engines_fail_the_problem_of_the_first_is_raised(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(fallback_policy, "RETRY_FOR_S", 0.6)
 
     async def test() -> None:
@@ -377,11 +384,11 @@ def test_nobody_left_is_the_first_ones_problem(monkeypatch: pytest.MonkeyPatch) 
     run(test)
 
 
-# Waiting as told
+# Delays requested by the server
 
 
 @pytest.mark.parametrize("how", ["header", "words"])
-def test_a_busy_server_is_waited_for_as_it_asks(how: str) -> None:
+def test_a_busy_server_is_retried_after_the_time_it_requests(how: str) -> None:
     class Busy(Session):
         async def admitted(self, given: str | None, beta: bool) -> bool:
             if len(self.service.records) > 1:
@@ -417,17 +424,17 @@ def test_a_busy_server_is_waited_for_as_it_asks(how: str) -> None:
     run(test)
 
 
-# Doubts
+# Suspicious text
 
 
 class DroppingSession(Session):
-    """Works on a second of what it is sent, and says so."""
+    """Processes one second of the audio and reports it."""
 
     def usage(self, size_bytes: int, text: str) -> dict[str, Any]:
         return {"type": "duration", "seconds": 1}
 
 
-def test_a_server_that_dropped_audio_is_not_believed() -> None:
+def test_text_is_not_trusted_if_the_server_dropped_audio() -> None:
     async def test() -> None:
         async with StandIn(["w0 w1"], session=DroppingSession) as service:
             engine = realtime_engine(service)
@@ -439,13 +446,13 @@ def test_a_server_that_dropped_audio_is_not_believed() -> None:
             assert (text.text, text.engine) == ("w0 w1", SERVER)
             assert text.problem is not None
             assert "left out" in text.problem.message
-            assert len(service.records) == 3  # alone it is asked once more
+            assert len(service.records) == 3  # without fallback it is tried twice
             await engine.close()
 
     run(test)
 
 
-def test_an_empty_final_for_words_is_for_the_next_engine() -> None:
+def test_an_empty_text_for_speech_is_not_trusted() -> None:
     async def test() -> None:
         async with StandIn([""]) as service:
             engine = realtime_engine(service)
@@ -463,11 +470,11 @@ def test_an_empty_final_for_words_is_for_the_next_engine() -> None:
     run(test)
 
 
-# Cancelling
+# Cancellation
 
 
 @pytest.mark.parametrize("when", ["waiting", "connected", "speaking"])
-def test_it_can_be_cancelled_at_any_time(when: str) -> None:
+def test_transcription_can_be_cancelled_at_any_time(when: str) -> None:
     async def test() -> None:
         async with StandIn() as gone:
             pass
@@ -493,7 +500,7 @@ def test_it_can_be_cancelled_at_any_time(when: str) -> None:
                 await reading
             assert time.monotonic() - began_s < 0.2
             await asyncio.sleep(0)
-            assert world.take._listeners == []
+            assert not world.take.has_listeners
             await engine.close()
 
     run(test)

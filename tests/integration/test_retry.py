@@ -1,4 +1,4 @@
-"""A take of the history is recognised again by an engine that is chosen for it, by its name."""
+"""A take of the history is transcribed again by an engine that is selected by its name."""
 
 import attrs
 import pytest
@@ -12,12 +12,12 @@ from sayso.core.settings.settings import Endpoint, Settings
 ID = "20261121-143200-aaaaaa"
 SERVERS = (Endpoint(name="Attic", url="http://localhost:1/v1"),)
 SETTINGS = Settings(endpoints=SERVERS, profile="Attic")
-"""This computer is chosen."""
+"""The on-device engine is selected."""
 SERVER_DOWN = untyped_problem("It is down for good.", "Choose another.")
 
 
 class DroppingEngine(FakeEngine):
-    """Says that it worked on a tenth of what it was sent."""
+    """Reports that it processed a tenth of the audio."""
 
     async def transcribe(self, audio, on_event):
         text = await super().transcribe(audio, on_event)
@@ -27,7 +27,7 @@ class DroppingEngine(FakeEngine):
 
 @pytest.fixture
 def past(tmp_path):
-    """A worker whose history has one take, with these words by the chosen engine."""
+    """Start a worker whose history has one take with this text."""
     harnesses = []
 
     def make(words, attic, here=()):
@@ -50,7 +50,7 @@ def archived_entry(harness):
     return entry
 
 
-def test_its_words_take_the_place_of_the_old(past):
+def test_the_new_text_replaces_the_old(past):
     harness = past("Here.", FakeEngine("There."))
     assert harness.worker.transcribe_again(ID, "Attic") == "There."
     assert harness.engine.closed
@@ -58,7 +58,7 @@ def test_its_words_take_the_place_of_the_old(past):
 
 
 @pytest.mark.expect_log
-def test_words_that_are_doubted_are_given_and_it_is_said(past):
+def test_suspicious_text_is_returned_and_reported(past):
     harness = past("Here.", DroppingEngine("Half.", "Half."))
     assert harness.worker.transcribe_again(ID, "Attic") == "Half."
     told = harness.wait_for(state="failed").problem
@@ -69,15 +69,15 @@ def test_words_that_are_doubted_are_given_and_it_is_said(past):
 
 
 @pytest.mark.expect_log
-def test_no_words_for_speech_take_none_away_and_it_is_said(past):
+def test_an_empty_text_does_not_replace_the_old_and_is_reported(past):
     harness = past("Here.", FakeEngine("", ""))
     assert harness.worker.transcribe_again(ID, "Attic") == "Here."
     assert "gave no words for your speech" in harness.wait_for(state="failed").problem.message
-    assert len(harness.engine.read_bytes) == 2  # it was asked once more
+    assert len(harness.engine.read_bytes) == 2  # it was tried twice
     assert archived_entry(harness).text == "Here."
 
 
-def test_nobody_helps_the_one_that_was_named(past):
+def test_a_named_engine_has_no_fallback(past):
     harness = past("Here.", FakeEngine(SERVER_DOWN), here=["Here again."])
     helped = attrs.evolve(SETTINGS, engine="realtime", fallback=("on-device",))
     harness.worker.configure(helped)
@@ -90,14 +90,14 @@ def test_nobody_helps_the_one_that_was_named(past):
     )
 
 
-def test_the_chosen_engine_is_not_made_twice_for_it(past):
+def test_the_selected_engine_is_not_created_twice(past):
     harness = past("Here.", FakeEngine(), here=["Here again."])
     assert harness.worker.transcribe_again(ID, "on-device") == "Here again."
     assert not harness.here.closed
     assert archived_entry(harness).engine == "on-device"
 
 
-def test_a_name_nobody_has_is_told(past):
+def test_an_unknown_engine_is_reported(past):
     harness = past("Here.", FakeEngine())
     with pytest.raises(ProblemError, match="There is no engine named 'Cellar'"):
         harness.worker.transcribe_again(ID, "Cellar")

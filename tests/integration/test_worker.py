@@ -1,4 +1,4 @@
-"""The worker with hand-written edges, from key to text."""
+"""The worker with fakes of all devices, from the key press to the inserted text."""
 
 import asyncio
 import queue
@@ -11,8 +11,8 @@ from sayso.core.settings import settings as s
 from sayso.core.settings.settings import Settings
 
 
-def test_hold_speak_let_go(harness):
-    harness = harness("Hello, world.")
+def test_speech_is_inserted_after_the_key_is_released(start_harness):
+    harness = start_harness("Hello, world.")
     status = harness.dictate(inserted_words=2)
     assert harness.typist.typed == ["Hello, world."]
     assert (status.last_text, status.problem) == ("Hello, world.", None)
@@ -25,8 +25,8 @@ def test_hold_speak_let_go(harness):
     assert steps["first_sample"] <= steps["key_up"] <= steps["final"] <= steps["inserted"]
 
 
-def test_every_sample_is_on_disk_and_with_the_engine(harness):
-    harness = harness("Hello.")
+def test_all_audio_is_recorded_and_reaches_the_engine(start_harness):
+    harness = start_harness("Hello.")
     harness.dictate(inserted_words=1)
     harness.worker.stop()
     (kept,) = harness.history.entries()
@@ -37,42 +37,42 @@ def test_every_sample_is_on_disk_and_with_the_engine(harness):
     assert kept.audio == f"{kept.id}.flac"
 
 
-def test_the_audio_is_on_disk_while_the_key_is_held(harness):
-    harness = harness("Hello.")
+def test_audio_is_written_while_the_key_is_held(start_harness):
+    harness = start_harness("Hello.")
     harness.hold_key()
     harness.speak()
-    harness.worker.submit(asyncio.sleep(0)).result(TIMEOUT_S)  # what came before it is done
+    harness.worker.submit(asyncio.sleep(0)).result(TIMEOUT_S)  # the earlier blocks are processed
     (path,) = harness.recordings.folder.glob("*.wav")
     assert path.stat().st_size > 50 * len(LOUD)
     harness.release_key()
     harness.wait_for(inserted_words=1)
 
 
-def test_what_does_not_fit_on_the_layout_is_pasted(harness):
-    harness = harness("Привет")
+def test_text_that_cannot_be_typed_is_pasted(start_harness):
+    harness = start_harness("Привет")
     harness.dictate(inserted_words=1)
     assert (harness.clipboard.pasted, harness.typist.typed) == (["Привет"], [])
     assert harness.worker.last_summary["inserted_by"] == "paste"
 
 
-def test_two_dictations_in_the_same_place_have_a_space_between(harness):
-    harness = harness("One.", "Two.")
+def test_a_space_separates_two_dictations_in_the_same_window(start_harness):
+    harness = start_harness("One.", "Two.")
     harness.dictate(inserted_words=1)
     harness.dictate(inserted_words=1)
     assert harness.typist.typed == ["One.", " Two."]
 
 
-def test_after_another_window_there_is_no_space(harness):
-    harness = harness("One.", "Two.")
+def test_no_space_is_inserted_in_another_window(start_harness):
+    harness = start_harness("One.", "Two.")
     harness.dictate(inserted_words=1)
     harness.typist.focus = Target(id=8)
     harness.dictate(inserted_words=1)
     assert harness.typist.typed == ["One.", "Two."]
 
 
-def test_after_a_click_there_is_no_space(harness, monkeypatch):
+def test_no_space_is_inserted_after_a_click(start_harness, monkeypatch):
     monkeypatch.setattr("sayso.dictation.landing.OWN_KEYS_S", 0.0)
-    harness = harness("One.", "Two.")
+    harness = start_harness("One.", "Two.")
     harness.dictate(inserted_words=1)
     harness.worker.key("mouse1", True)
     harness.worker.key("mouse1", False)
@@ -80,21 +80,21 @@ def test_after_a_click_there_is_no_space(harness, monkeypatch):
     assert harness.typist.typed == ["One.", "Two."]
 
 
-def test_control_characters_of_a_server_are_not_typed(harness):
-    harness = harness("rm\x1b[2J\n-rf\u202e /")
+def test_control_characters_from_a_server_are_not_typed(start_harness):
+    harness = start_harness("rm\x1b[2J\n-rf\u202e /")
     harness.dictate(inserted_words=2)
     assert harness.typist.typed == ["rm[2J -rf /"]
 
 
-def test_silence_types_nothing(harness):
-    harness = harness("")
+def test_silence_inserts_nothing(start_harness):
+    harness = start_harness("")
     assert harness.dictate(empty_takes=1).state == "idle"
     assert harness.typist.typed == []
     assert harness.worker.last_summary["outcome"] == "nothing"
 
 
-def test_escape_types_nothing_and_keeps_the_take(harness):
-    harness = harness("never mind")
+def test_escape_inserts_nothing_and_archives_the_take(start_harness):
+    harness = start_harness("never mind")
     harness.hold_key()
     harness.speak()
     harness.worker.key("esc", True)
@@ -108,8 +108,8 @@ def test_escape_types_nothing_and_keeps_the_take(harness):
     assert harness.typist.typed == []
 
 
-def test_a_shortcut_leaves_nothing(harness):
-    harness = harness("never said")
+def test_a_shortcut_deletes_the_take(start_harness):
+    harness = start_harness("never said")
     harness.hold_key()
     harness.speak(5)
     harness.worker.key("c", True)
@@ -120,8 +120,8 @@ def test_a_shortcut_leaves_nothing(harness):
     assert harness.worker.last_summary is None
 
 
-def test_a_press_while_finishing_starts_the_next_and_both_land_in_order(harness):
-    harness = harness("One.", "Two.")
+def test_overlapping_takes_are_inserted_in_order(start_harness):
+    harness = start_harness("One.", "Two.")
     harness.engine.may_return.clear()
     harness.dictate(state="finishing")
     harness.hold_key()
@@ -133,8 +133,8 @@ def test_a_press_while_finishing_starts_the_next_and_both_land_in_order(harness)
     assert harness.typist.typed == ["One.", " Two."]
 
 
-def test_a_missed_release_ends_the_hold(harness):
-    harness = harness("Hello.")
+def test_a_missed_key_release_is_detected(start_harness):
+    harness = start_harness("Hello.")
     harness.hold_key()
     harness.speak()
     harness.pressed_keys = frozenset()
@@ -142,8 +142,8 @@ def test_a_missed_release_ends_the_hold(harness):
     assert harness.typist.typed == ["Hello."]
 
 
-def test_another_window_is_not_typed_into(harness):
-    harness = harness("Secret.")
+def test_text_is_held_when_the_focus_changes(start_harness):
+    harness = start_harness("Secret.")
     harness.hold_key()
     harness.speak()
     harness.typist.focus = Target(id=8, program="chat")
@@ -155,18 +155,18 @@ def test_another_window_is_not_typed_into(harness):
     assert harness.typist.typed == ["Secret."]
 
 
-def test_what_is_not_fetched_is_held_and_told(harness):
-    harness = harness("Привет")
+def test_text_is_held_when_a_paste_fails(start_harness):
+    harness = start_harness("Привет")
     harness.clipboard.problem = PASTE_FAILED
     status = harness.dictate(problem=PASTE_FAILED, offers_held_text=True)
     assert status.held_text == "Привет"
     assert harness.worker.last_summary["outcome"] == "held"
 
 
-def test_the_pre_roll_comes_before_the_key(harness):
-    harness = harness("One.", "Two.")
+def test_a_take_starts_with_the_pre_roll(start_harness):
+    harness = start_harness("One.", "Two.")
     harness.dictate(inserted_words=1)
-    for _ in range(200):  # a second; 300 ms of it are kept
+    for _ in range(200):  # one second; the last 300 ms are kept
         harness.microphone.deliver(LOUD)
     harness.hold_key()
     harness.speak(1)
@@ -176,14 +176,14 @@ def test_the_pre_roll_comes_before_the_key(harness):
     assert harness.engine.read_bytes[1] >= preroll
 
 
-def test_the_microphone_is_shut_at_once_where_the_setting_says_so(harness):
-    harness = harness("One.", settings=s.put(Settings(), "microphone.keep_warm", "held"))
+def test_the_microphone_is_closed_at_once_if_set(start_harness):
+    harness = start_harness("One.", settings=s.put(Settings(), "microphone.keep_warm", "held"))
     harness.dictate(inserted_words=1)
     assert not harness.microphone.is_open.wait(0)
 
 
-def test_another_engine_is_used_from_the_next_take_on(harness):
-    harness = harness("One.", "Two.")
+def test_a_new_engine_is_used_from_the_next_take_on(start_harness):
+    harness = start_harness("One.", "Two.")
     first = harness.engine
     harness.dictate(inserted_words=1)
     harness.engine = FakeEngine("Deux.")
@@ -193,8 +193,8 @@ def test_another_engine_is_used_from_the_next_take_on(harness):
     assert first.closed
 
 
-def test_a_hotkey_is_recorded_and_does_not_start(harness):
-    harness, chords = harness(), queue.Queue()
+def test_recording_a_hotkey_does_not_start_a_take(start_harness):
+    harness, chords = start_harness(), queue.Queue()
     harness.worker.record_hotkey(chords.put)
     for key in ("ctrl_l", "alt_l", "space"):
         harness.worker.key(key, True)
@@ -204,8 +204,8 @@ def test_a_hotkey_is_recorded_and_does_not_start(harness):
     assert harness.typist.focus == EDITOR
 
 
-def test_quitting_while_speaking_keeps_the_take(harness):
-    harness = harness("never typed")
+def test_quitting_while_speaking_archives_the_take(start_harness):
+    harness = start_harness("never typed")
     harness.hold_key()
     harness.speak()
     harness.worker.stop()
@@ -213,16 +213,16 @@ def test_quitting_while_speaking_keeps_the_take(harness):
     assert harness.recordings.load(harness.worker.last_summary["id"]).size_bytes
 
 
-def test_in_private_nothing_stays_of_what_has_landed(harness):
-    harness = harness("Secret.", settings=s.put(Settings(), "history.keep", "never"))
+def test_without_history_nothing_remains_of_an_inserted_take(start_harness):
+    harness = start_harness("Secret.", settings=s.put(Settings(), "history.keep", "never"))
     harness.dictate(inserted_words=1)
     harness.worker.stop()
     assert harness.history.entries() == []
     assert list(harness.recordings.folder.iterdir()) == []
 
 
-def test_words_of_the_history_are_typed_once_another_window_has_the_focus(harness):
-    harness = harness("Hello.")
+def test_text_from_the_history_is_inserted_once_another_window_has_focus(start_harness):
+    harness = start_harness("Hello.")
     harness.dictate(inserted_words=1)
     harness.wait_until_archived()
     (entry,) = harness.history.entries()

@@ -1,4 +1,4 @@
-"""The worker with hand-written edges: engines and microphones that fail in a dictation."""
+"""The worker with engines and microphones that fail during a dictation."""
 
 import asyncio
 
@@ -15,8 +15,8 @@ from sayso.core.settings import settings as s
 from sayso.core.settings.settings import Settings
 
 
-def test_a_refused_key_is_told_while_speaking_and_the_take_is_kept(harness):
-    harness = harness(API_KEY_REFUSED, "Now it works.")
+def test_a_refused_key_is_reported_while_speaking_and_the_take_is_kept(start_harness):
+    harness = start_harness(API_KEY_REFUSED, "Now it works.")
     harness.dictate(state="failed", problem=API_KEY_REFUSED)
     assert harness.worker.last_summary["error"] == API_KEY_REFUSED.sentence
     assert harness.recordings.load(harness.worker.last_summary["id"]).size_bytes
@@ -33,8 +33,8 @@ WITH_FALLBACK = s.put(s.put(Settings(), "engine", "realtime"), "fallback", ("on-
 
 
 @pytest.mark.expect_log
-def test_a_muted_microphone_is_told_while_recording_goes_on(harness):
-    harness = harness("", mic_timeouts=MicTimeouts(silence_ms=5))
+def test_a_muted_microphone_is_reported_while_recording_continues(start_harness):
+    harness = start_harness("", mic_timeouts=MicTimeouts(silence_ms=5))
     harness.hold_key()
     harness.speak()
     for _ in range(4):
@@ -47,10 +47,10 @@ def test_a_muted_microphone_is_told_while_recording_goes_on(harness):
 
 
 @pytest.mark.expect_log
-def test_when_the_server_fails_this_computer_recognises_the_take_where_that_is_wanted(harness):
+def test_the_on_device_fallback_is_used_when_the_server_fails(start_harness):
     spare = FakeEngine("Hello.")
-    harness = harness(on_device_engine=spare, settings=WITH_FALLBACK)
-    harness.engine._texts.append(API_KEY_REFUSED)
+    harness = start_harness(on_device_engine=spare, settings=WITH_FALLBACK)
+    harness.engine.texts.append(API_KEY_REFUSED)
     harness.engine.name = "realtime"
     status = harness.dictate(inserted_words=1)
     assert harness.typist.typed == ["Hello."]
@@ -61,9 +61,9 @@ def test_when_the_server_fails_this_computer_recognises_the_take_where_that_is_w
     assert spare.closed
 
 
-def test_a_connection_that_is_lost_is_tried_again_and_told_meanwhile(harness):
+def test_a_lost_connection_is_retried_and_reported_meanwhile(start_harness):
     lost = replaced(PASTE_FAILED, retry_after_s=0.0)
-    harness = harness(lost, lost, "Hello.", settings=s.put(Settings(), "engine", "realtime"))
+    harness = start_harness(lost, lost, "Hello.", settings=s.put(Settings(), "engine", "realtime"))
     harness.hold_key()
     harness.speak()
     harness.release_key()
@@ -75,9 +75,11 @@ def test_a_connection_that_is_lost_is_tried_again_and_told_meanwhile(harness):
     assert harness.worker.last_summary["engine"] == "OpenAI"
 
 
-def test_words_of_another_engine_say_so(harness):
+def test_the_status_names_the_fallback_engine(start_harness):
     lost = replaced(PASTE_FAILED, retry_after_s=60.0)
-    harness = harness(lost, "Then.", on_device_engine=FakeEngine("Hello."), settings=WITH_FALLBACK)
+    harness = start_harness(
+        lost, "Then.", on_device_engine=FakeEngine("Hello."), settings=WITH_FALLBACK
+    )
     status = harness.dictate(inserted_words=1)
     assert (status.fallback_engine, status.problem) == ("on-device", None)
     assert harness.worker.last_summary["engine"] == "on-device"
@@ -85,9 +87,9 @@ def test_words_of_another_engine_say_so(harness):
     assert harness.worker.status.fallback_engine == ""
 
 
-def test_a_take_that_is_tried_again_can_be_cancelled(harness):
+def test_a_take_can_be_cancelled_while_it_is_retried(start_harness):
     busy = replaced(PASTE_FAILED, retry_after_s=30.0)
-    harness = harness(busy, settings=s.put(Settings(), "engine", "realtime"))
+    harness = start_harness(busy, settings=s.put(Settings(), "engine", "realtime"))
     harness.hold_key()
     harness.speak()
     harness.release_key()
@@ -97,12 +99,14 @@ def test_a_take_that_is_tried_again_can_be_cancelled(harness):
 
 
 @pytest.mark.expect_log
-def test_a_text_that_is_doubted_is_typed_and_told_if_nobody_does_better(harness):
-    harness = harness("", "", settings=s.put(Settings(), "engine", "realtime"))
-    problem = harness.dictate(empty_takes=1).problem  # asked twice, it says the same
+def test_suspicious_text_is_reported_if_no_engine_does_better(start_harness):
+    harness = start_harness("", "", settings=s.put(Settings(), "engine", "realtime"))
+    problem = harness.dictate(
+        empty_takes=1
+    ).problem  # the engine is tried twice with the same result
     assert problem.message == "OpenAI gave no words for your speech."
     assert problem.remedy == TEXT_NOT_TRUSTED.remedy
-    harness.engine._texts += ["Thank you.", PASTE_FAILED]
+    harness.engine.texts += ["Thank you.", PASTE_FAILED]
     harness.hold_key()
     for _ in range(100):
         harness.microphone.deliver(QUIET)
@@ -112,8 +116,8 @@ def test_a_text_that_is_doubted_is_typed_and_told_if_nobody_does_better(harness)
 
 
 @pytest.mark.expect_log
-def test_when_both_fail_the_servers_problem_is_told(harness):
-    harness = harness(
+def test_when_both_engines_fail_the_problem_of_the_server_is_reported(start_harness):
+    harness = start_harness(
         API_KEY_REFUSED, on_device_engine=FakeEngine(PASTE_FAILED), settings=WITH_FALLBACK
     )
     harness.engine.name = "realtime"
@@ -123,20 +127,20 @@ def test_when_both_fail_the_servers_problem_is_told(harness):
 
 
 @pytest.mark.expect_log
-def test_a_fault_in_an_engine_fails_the_take_and_is_told(harness):
-    harness = harness()  # it has no text to give, and breaks
+def test_an_unexpected_error_in_an_engine_fails_the_take(start_harness):
+    harness = start_harness()  # an engine without a text raises an IndexError
     harness.dictate(state="failed", problem=RECOGNITION_INTERNAL_ERROR())
     assert harness.worker.last_summary["outcome"] == "failed"
 
 
-def test_no_microphone_is_told(harness):
-    harness = harness("never", microphone=FakeMicrophone(audio_problems.NOT_STARTED()))
+def test_a_missing_microphone_is_reported(start_harness):
+    harness = start_harness("never", microphone=FakeMicrophone(audio_problems.NOT_STARTED()))
     harness.worker.key("ctrl_r", True)
     assert harness.wait_for(problem=audio_problems.NOT_STARTED()).state == "failed"
 
 
-def test_a_microphone_that_stays_away_leaves_what_was_said(harness):
-    harness = harness("Half a", mic_timeouts=MicTimeouts(interruption_ms=300))
+def test_the_audio_before_the_microphone_was_lost_is_transcribed(start_harness):
+    harness = start_harness("Half a", mic_timeouts=MicTimeouts(interruption_ms=300))
     harness.hold_key()
     harness.speak()
     harness.microphone.unavailable.set()
@@ -149,9 +153,9 @@ def test_a_microphone_that_stays_away_leaves_what_was_said(harness):
 
 
 @pytest.mark.expect_log
-def test_a_microphone_of_another_rate_goes_on_with_the_take_at_the_takes_rate(harness, monkeypatch):
+def test_a_microphone_with_another_rate_continues_the_take_at_its_rate(start_harness, monkeypatch):
     monkeypatch.setattr("sayso.core.audio.dropouts.MIN_REPORTED_MS", 0.0)
-    harness = harness("One.")
+    harness = start_harness("One.")
     harness.hold_key()
     harness.speak()
     harness.change_microphone(RATE_HZ * 3)
@@ -164,11 +168,11 @@ def test_a_microphone_of_another_rate_goes_on_with_the_take_at_the_takes_rate(ha
     harness.wait_until(lambda status: harness.typist.typed)
     take = harness.recordings.load(harness.worker.last_summary["id"])
     assert take.rate_hz == RATE_HZ
-    assert take.duration_s == pytest.approx(1.0, abs=0.35)  # and the tail
+    assert take.duration_s == pytest.approx(1.0, abs=0.35)  # including the tail
 
 
-def test_after_a_change_of_rate_the_next_take_has_the_new_one(harness):
-    harness = harness("One.", "Two.")
+def test_the_next_take_has_the_rate_of_the_new_microphone(start_harness):
+    harness = start_harness("One.", "Two.")
     harness.hold_key()
     harness.speak()
     harness.change_microphone(RATE_HZ * 3)
@@ -178,8 +182,8 @@ def test_after_a_change_of_rate_the_next_take_has_the_new_one(harness):
     assert harness.recordings.load(harness.worker.last_summary["id"]).rate_hz == RATE_HZ * 3
 
 
-def test_words_before_the_opening_is_over_belong_to_the_take_though_the_key_is_up_again(harness):
-    harness = harness("One.")
+def test_audio_from_before_the_microphone_is_open_belongs_to_the_take(start_harness):
+    harness = start_harness("One.")
     harness.microphone.may_finish_opening.clear()
     harness.hold_key()
     for _ in range(100):

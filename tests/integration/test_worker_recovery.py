@@ -1,4 +1,4 @@
-"""The worker rescues what an earlier run left behind."""
+"""The worker recovers the takes of an interrupted run."""
 
 import os
 import time
@@ -10,10 +10,10 @@ from integration.worker_harness import API_KEY_REFUSED, TIMEOUT_S, leave_recordi
 from sayso.core.dictation import events as e
 
 
-def test_words_that_a_crash_cut_off_are_back_and_typed_where_the_user_wants_them(harness, tmp_path):
+def test_text_recovered_after_a_crash_is_offered_and_inserted(start_harness, tmp_path):
     path = leave_recording(tmp_path / "takes")
     since = time.strftime("%H:%M", time.localtime(path.stat().st_mtime - 1))
-    harness = harness("Half a sentence", "Next.")
+    harness = start_harness("Half a sentence", "Next.")
     status = harness.wait_for(offers_held_text=True)
     assert (status.held_text, status.recovered_spoken_at, harness.typist.typed) == (
         "Half a sentence",
@@ -31,29 +31,29 @@ def test_words_that_a_crash_cut_off_are_back_and_typed_where_the_user_wants_them
     assert not path.exists()
 
 
-def test_rescued_words_that_nobody_wants_now_stay_in_the_history(harness, tmp_path):
+def test_recovered_text_that_is_not_inserted_stays_in_the_history(start_harness, tmp_path):
     leave_recording(tmp_path / "takes")
-    harness = harness("Half a sentence")
+    harness = start_harness("Half a sentence")
     harness.wait_for(offers_held_text=True)
     harness.worker.stop()
     (kept,) = harness.history.entries()
     assert (kept.text, kept.outcome, kept.engine) == ("Half a sentence", "rescued", "on-device")
 
 
-def test_a_rescue_is_done_once(harness, tmp_path):
+def test_a_take_is_recovered_once(start_harness, tmp_path):
     leave_recording(tmp_path / "takes")
-    first = harness("Half a sentence")
+    first = start_harness("Half a sentence")
     first.wait_for(offers_held_text=True)
     first.worker.stop()
-    second = harness("Next.")
+    second = start_harness("Next.")
     second.dictate(inserted_words=1)
     assert second.worker.status.held_text == ""
 
 
-def test_several_are_rescued_and_the_newest_is_offered(harness, tmp_path):
+def test_the_newest_of_several_recovered_takes_is_offered(start_harness, tmp_path):
     for hour, age_s in ((12, 7200), (13, 3600), (14, 60)):
         leave_recording(tmp_path / "takes", f"20261121-{hour}0000-aaaaaa", age_s=age_s)
-    harness = harness("one", "two", "three")
+    harness = start_harness("one", "two", "three")
     status = harness.wait_for(offers_held_text=True)
     assert (status.held_text, status.recovered_count) == ("three", 3)
     harness.worker.stop()
@@ -61,9 +61,9 @@ def test_several_are_rescued_and_the_newest_is_offered(harness, tmp_path):
 
 
 @pytest.mark.expect_log
-def test_one_that_cannot_be_recognised_is_told_and_can_be_tried_again(harness, tmp_path):
+def test_a_take_that_cannot_be_recovered_is_reported_and_can_be_retried(start_harness, tmp_path):
     path = leave_recording(tmp_path / "takes")
-    harness = harness(API_KEY_REFUSED, "Now it works.")
+    harness = start_harness(API_KEY_REFUSED, "Now it works.")
     assert harness.wait_for(state="failed").problem.message == API_KEY_REFUSED.message
     assert harness.worker.transcribe_again(path.stem) == "Now it works."
     harness.worker.stop()
@@ -81,9 +81,9 @@ RECORDINGS_WITHOUT_SPEECH = {
 @pytest.mark.parametrize(
     ("block", "blocks"), RECORDINGS_WITHOUT_SPEECH.values(), ids=RECORDINGS_WITHOUT_SPEECH
 )
-def test_what_holds_no_speech_just_goes(harness, tmp_path, block, blocks):
+def test_recordings_without_speech_are_deleted(start_harness, tmp_path, block, blocks):
     path = leave_recording(tmp_path / "takes", block=block, blocks=blocks)
-    harness = harness("Hello.")
+    harness = start_harness("Hello.")
     harness.wait_until_archived()
     assert not path.exists()
     harness.dictate(inserted_words=1)
@@ -92,11 +92,11 @@ def test_what_holds_no_speech_just_goes(harness, tmp_path, block, blocks):
 
 
 @pytest.mark.expect_log
-def test_a_recording_of_another_version_is_set_aside_and_told(harness, tmp_path):
+def test_an_unreadable_recording_is_quarantined_and_reported(start_harness, tmp_path):
     path = leave_recording(tmp_path / "takes")
     path.write_bytes(b"SAYSO2" + bytes(100_000))
     os.utime(path, (time.time() - 60, time.time() - 60))
-    harness = harness("Hello.")
+    harness = start_harness("Hello.")
     assert "damaged" in harness.wait_for(state="failed").problem.message
     harness.dictate(inserted_words=1)
     harness.worker.stop()
@@ -104,15 +104,15 @@ def test_a_recording_of_another_version_is_set_aside_and_told(harness, tmp_path)
     assert path.with_suffix(".unreadable").exists()
 
 
-def test_quitting_in_a_rescue_leaves_it_to_the_next_start(harness, tmp_path):
+def test_a_recovery_interrupted_by_quitting_is_repeated_at_the_next_start(start_harness, tmp_path):
     path = leave_recording(tmp_path / "takes")
-    first = harness("never")
+    first = start_harness("never")
     first.engine.may_return.clear()
     assert first.engine.has_read_take.wait(TIMEOUT_S)
-    first.worker._call_soon(lambda: [task.cancel() for task in first.worker._tasks])
+    first.worker.stop(timeout_s=0.2)
     first.engine.may_return.set()
     first.worker.stop()
-    second = harness("Half a sentence")
+    second = start_harness("Half a sentence")
     assert second.wait_for(offers_held_text=True).held_text == "Half a sentence"
     second.worker.stop()
     (kept,) = second.history.entries()

@@ -1,6 +1,5 @@
-"""A worker with hand-written edges, and what an earlier one left behind."""
+"""A worker with fakes of everything around it, and recordings of an interrupted run."""
 
-import asyncio
 import os
 import queue
 import time
@@ -8,7 +7,7 @@ import time
 from fakes import LOUD, QUIET, RATE_HZ, FakeClipboard, FakeEngine, FakeMicrophone, FakeTypist
 from sayso.core.audio.watchdog import MicTimeouts
 from sayso.core.dictation.status import Status
-from sayso.core.problems import untyped_problem
+from sayso.core.problems import ProblemKind
 from sayso.core.settings.settings import Settings
 from sayso.dictation.insertion import Clipboard
 from sayso.dictation.worker import Worker, WorkerDeps
@@ -16,16 +15,12 @@ from sayso.storage.archive import Archive
 from sayso.storage.history import HistoryStore
 from sayso.storage.recordings import Recordings, wav_header
 
-API_KEY_REFUSED = untyped_problem(
-    "Your API key was refused by api.openai.com.", "Change it.", "recognition"
-)
-PASTE_FAILED = untyped_problem("This window does not take typed text.", "Press Ctrl+V.", "copy")
+API_KEY_REFUSED = ProblemKind("test.api_key", "OpenAI refused the API key.", "Change it.")()
+PASTE_FAILED = ProblemKind("test.paste", "The window does not accept text.", "Press Ctrl+V.")()
 TIMEOUT_S = 5.0
 
 
 class WorkerHarness:
-    """A worker with everything around it."""
-
     def __init__(
         self,
         folder,
@@ -66,26 +61,22 @@ class WorkerHarness:
         self.worker = Worker(deps, settings or Settings())
         self.worker.start()
 
-    def wait_for(self, **wanted):
-        while True:
-            status = self.statuses.get(timeout=TIMEOUT_S)
-            if all(getattr(status, name) == value for name, value in wanted.items()):
-                return status
+    def wait_for(self, **fields):
+        """Wait for a status with these fields and return it."""
+        return self.wait_until(
+            lambda status: all(getattr(status, name) == fields[name] for name in fields)
+        )
 
     def wait_until(self, condition):
+        """Wait for a status that fulfills the condition and return it."""
         while not condition(status := self.statuses.get(timeout=TIMEOUT_S)):
             pass
         return status
 
     def wait_until_archived(self):
-        """Until what an earlier run left was looked at, and all is written that is to be."""
-
-        async def over():
-            if self.worker._tasks:
-                await asyncio.wait(self.worker._tasks)
-
-        self.worker.submit(over()).result(TIMEOUT_S)
-        self.archive._executor.submit(int).result(TIMEOUT_S)
+        """Wait until recovery is finished and everything is written."""
+        self.worker.submit(self.worker.wait_for_tasks()).result(TIMEOUT_S)
+        self.archive.written().result(TIMEOUT_S)
 
     def hold_key(self):
         self.worker.key("ctrl_r", True)
@@ -99,7 +90,7 @@ class WorkerHarness:
         self.wait_for(has_audio=True)
 
     def change_microphone(self, rate_hz):
-        """The one that listens goes, and one of this rate takes its place."""
+        """Disconnect the microphone and replace it by one with another rate."""
         self.microphone.is_open.clear()
         self.microphone.rate_hz = rate_hz
         self.microphone.disconnect()
@@ -110,15 +101,15 @@ class WorkerHarness:
         self.worker.key("ctrl_r", False)
         self.pressed_keys = frozenset()
 
-    def dictate(self, **wanted):
+    def dictate(self, **fields):
         self.hold_key()
         self.speak()
         self.release_key()
-        return self.wait_for(**(wanted or {"state": "idle"}))
+        return self.wait_for(**(fields or {"state": "idle"}))
 
 
 def leave_recording(folder, id_="20261121-143200-aaaaaa", block=LOUD, blocks=200, age_s=60):
-    """A recording of a Sayso that was killed: no row, no length in its header."""
+    """Write a recording as a crash leaves it: no history entry, no length in its header."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{id_}.wav"
     path.write_bytes(wav_header(RATE_HZ, None) + block * blocks)

@@ -59,7 +59,7 @@ class Recognition:
         self._failed = False
         """True if the selected engine could not be created or prepared."""
         self._active: set[asyncio.Future[None]] = set()
-        """One for each call of `transcribe`; done when it returns."""
+        """Futures that are done when a call of `transcribe` returns."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -183,7 +183,7 @@ class _TakeRun:
         self._listener, self._selected = recognition._listener, recognition._engine
         self._refusals: dict[str, Problem | None] = {}
         self.created: dict[str, Engine] = {}
-        """By name; to be closed when the take has been transcribed."""
+        """Engines by name; they are closed when the take has been transcribed."""
 
     async def transcribe(self, engine: str) -> Transcript:
         settings, names = self._settings, [engine]

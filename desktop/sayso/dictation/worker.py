@@ -168,12 +168,16 @@ class Worker:
             self.handle(e.Cancel())  # the takes that are waiting
         for task in list(self._tasks):
             task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=SHUTDOWN_TIMEOUT_S)
+        await self.wait_for_tasks(SHUTDOWN_TIMEOUT_S)
         await self._recognition.close()
         await self._capture.close()
         await self._inserter.close()
         await asyncio.to_thread(self._deps.archive.close)
+
+    async def wait_for_tasks(self, timeout_s: float | None = None) -> None:
+        """Wait until the recognition, insertion and recovery tasks are finished."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=timeout_s)
 
     def _build(self) -> None:
         """Create the components that need the running loop."""

@@ -101,6 +101,10 @@ class Archive:
         """
         return self._executor.submit(self._load, id_)
 
+    def written(self) -> Future[int]:
+        """Return a future that is done when everything submitted so far is written."""
+        return self._executor.submit(int)
+
     def close(self) -> None:
         """Finish all pending work."""
         self._executor.shutdown(wait=True)

@@ -1,4 +1,4 @@
-"""What the interface may ask of the rest of the program, as small protocols.
+"""Protocols through which the interface uses the rest of the program.
 
 `app.App` implements those that need several components; the stores implement the others.
 Methods return at once unless their docstring says that they block.

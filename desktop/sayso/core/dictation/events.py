@@ -194,7 +194,7 @@ class CancelRecognition(TakeMessage): ...
 class Insert(TakeMessage):
     text: str
     any_window: bool
-    """Insert into whatever window has the focus instead of the target of the take."""
+    """Insert into the window that has the focus instead of the target of the take."""
 
 
 @attrs.frozen

@@ -82,7 +82,7 @@ class _TakeState:
     phase: Phase
     hands_free: bool = False
     any_window: bool = False
-    """Insert the text into whatever window has the focus, because the user asked for that."""
+    """Insert the text into the window that has the focus, because the user asked for that."""
     text: str = ""
     failure: Problem | None = None
     """Set if the engine failed while the user is speaking; recording continues."""
@@ -107,7 +107,7 @@ class Dictation:
         self.empty_takes = 0
         """Number of takes in a row that contained no speech."""
         self._active: dict[int, _TakeState] = {}
-        """By take number, in the order of insertion."""
+        """The takes by number, in the order of insertion."""
         self._last_number = 0
         self._failed_take = 0
         self._held_take = 0
@@ -152,7 +152,7 @@ class Dictation:
 
     @property
     def status(self) -> Status:
-        """What is known here; the worker adds what it knows of microphone and engines."""
+        """The status, without the parts that the worker adds."""
         state = self.state
         inserted = self._inserted if state in ("idle", "failed") else None
         return Status(

@@ -87,6 +87,10 @@ class Take:
         self._listeners.append(on_change)
         return lambda: self._listeners.remove(on_change)
 
+    @property
+    def has_listeners(self) -> bool:
+        return bool(self._listeners)
+
     def read(self, start_bytes: int, max_bytes: int | None = None) -> bytes:
         """Audio from `start_bytes` on; b'' where there is none yet."""
         stop = None if max_bytes is None else start_bytes + max_bytes
