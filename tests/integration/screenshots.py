@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any, get_args
 
@@ -18,16 +19,22 @@ from PySide6.QtWidgets import QApplication, QStyleFactory, QWidget
 
 from integration.ui_fakes import FakeApp
 from sayso.core.audio.dropouts import Dropout, dropout_problem
+from sayso.core.dictation.history_entry import HistoryEntry
 from sayso.core.dictation.status import Status
+from sayso.core.dictation.take import Outcome
 from sayso.core.problems import untyped_problem
 from sayso.core.recognition.fallback_policy import RetryDelay
 from sayso.core.settings.settings import Endpoint, Settings
 from sayso.core.usage import DailyUsage, UsageTotal
+from sayso.storage.archive import Archive
+from sayso.storage.history import HistoryStore
+from sayso.storage.recordings import Recordings
 from sayso.stt.ondevice.models.catalog import MODELS, ModelStatus, Speed
 from sayso.stt.server.presets import find_preset
 from sayso.ui import messages
 from sayso.ui.actions import Actions
 from sayso.ui.background import Background
+from sayso.ui.history.window import HistoryWindow
 from sayso.ui.indicator import painting
 from sayso.ui.indicator.layout import ButtonBox, Layout, compute_layout, unscaled_font
 from sayso.ui.indicator.marks import AnimationState
@@ -234,6 +241,14 @@ MODELS_SHOWN = [
 ]
 
 
+HISTORY: tuple[tuple[str, Outcome], ...] = (
+    (ASKED, "inserted"),
+    (f"{LONG} that everybody has read it by then", "held"),
+    ("", "failed"),
+    (ARABIC, "rescued"),
+)
+
+
 def used(number: int, endpoint: str, minutes: float, cost_usd: float | None) -> DailyUsage:
     day = dt.date.today().replace(day=number)
     took = UsageTotal(takes=3 + number % 4, seconds=60 * minutes, cost_usd=cost_usd)
@@ -359,6 +374,39 @@ def tray_menus(folder: Path, name: str) -> None:
     background.stop()
 
 
+def history_windows(folder: Path, name: str) -> None:
+    background = Background()
+    with tempfile.TemporaryDirectory() as temporary:
+        store = HistoryStore(Path(temporary) / "history.db")
+        archive = Archive(Recordings(Path(temporary)), store, on_problem=lambda _: None)
+        window = HistoryWindow(actions(), archive, background, SETTINGS)
+        window.open()
+        save(window, folder / f"history-empty-{name}.png")
+        now = dt.datetime.now(dt.UTC)
+        for i, (text, outcome) in enumerate(HISTORY):
+            started = (now - dt.timedelta(hours=7 * i)).isoformat(timespec="milliseconds")
+            store.put(
+                HistoryEntry(
+                    id=str(i),
+                    started=started,
+                    text=text,
+                    outcome=outcome,
+                    duration_s=3.0 + i,
+                    program="editor",
+                    engine="on-device",
+                    audio="a.flac",
+                    error="" if text else "The server did not answer.",
+                )
+            )
+        window.reload()
+        while not window.entries:
+            QApplication.processEvents()
+        window.view.setCurrentIndex(window.view.item_model.index(1, 0))
+        save(window, folder / f"history-{name}.png")
+        background.stop(wait=True)
+        archive.close()
+
+
 def main(folder: Path) -> None:
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
@@ -372,6 +420,7 @@ def main(folder: Path) -> None:
             name = theme.scheme().name + size
             save(PillSheet(), folder / f"pill-{name}.png")
             settings_windows(folder, name)
+            history_windows(folder, name)
             if not size:
                 save(PillSheet(shadow=False), folder / f"pill-plain-{name}.png")
                 tray_menus(folder, name)

@@ -1,5 +1,5 @@
-"""Windows and pill with text up to twice as large, on a screen of 800 x 800: nothing of them is
-cut off, lies on another part or is out of sight.
+"""Windows and indicator with text up to twice as large, on a screen of 800 x 800: no part is cut
+off, overlaps another one or is off the screen.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from sayso.storage.archive import Archive
 from sayso.storage.history import HistoryStore
 from sayso.storage.recordings import Recordings
 from sayso.ui.background import Background
-from sayso.ui.history.empty import paint_empty
+from sayso.ui.history.empty import EmptyState
 from sayso.ui.history.rows import ENTRY_ROLE, wrap_two_lines
 from sayso.ui.history.window import DEFAULT_SIZE, MINIMUM_SIZE, HistoryWindow
 from sayso.ui.indicator.overlay import Desk, Overlay
@@ -51,15 +51,15 @@ from sayso.ui.settings.window import PAGES
 from sayso.ui.widgets import theme
 from sayso.ui.widgets.rows import Switch
 
-SIZES = {"normal": 13, "half as large again": 20, "twice as large": 26}
-LARGE = SIZES["twice as large"]
+SIZES = {"100 %": 13, "150 %": 20, "200 %": 26}
+NORMAL, LARGE = SIZES["100 %"], SIZES["200 %"]
 SMALLEST = QSize(1, 1)
-"""As small as a window lets itself be made."""
+"""Windows are resized to their minimum size."""
 WINDOWS = {"smallest": SMALLEST, "usual": DEFAULT_SIZE, "large": QSize(1400, 900)}
 LONG = "Could you move the meeting to Thursday, because the second draft is ready? " * 4
 PROGRAM = "org.example.a-program-with-a-name-that-is-long"
 NOW = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
-SAID = HistoryEntry(
+INSERTED = HistoryEntry(
     id="a",
     started=NOW,
     text=LONG,
@@ -68,39 +68,41 @@ SAID = HistoryEntry(
     program=PROGRAM,
     audio="a.flac",
 )
-LOST = attrs.evolve(SAID, id="b", text="", outcome="failed", error="The server did not answer.")
+FAILED = attrs.evolve(
+    INSERTED, id="b", text="", outcome="failed", error="The server did not answer."
+)
 
 
 @pytest.fixture
-def write(qapp: QApplication) -> Iterator[Callable[[int], None]]:
-    """Set the system's text to so many pixels."""
-    before = qapp.font()
+def set_text_size(qapp: QApplication) -> Iterator[Callable[[int], None]]:
+    """Set the system's text size in pixels."""
+    original = qapp.font()
 
-    def to(pixels: int) -> None:
-        large = QFont(before)
-        large.setPixelSize(pixels)
-        qapp.setFont(large)
+    def set_size(pixels: int) -> None:
+        font = QFont(original)
+        font.setPixelSize(pixels)
+        qapp.setFont(font)
 
-    yield to
-    qapp.setFont(before)
+    yield set_size
+    qapp.setFont(original)
 
 
 @pytest.fixture
 def history(
-    qtbot: QtBot, app: FakeApp, tmp_path: Path, write: Callable[[int], None]
+    qtbot: QtBot, app: FakeApp, tmp_path: Path, set_text_size: Callable[[int], None]
 ) -> Iterator[Callable[[int], HistoryWindow]]:
-    """The window with two dictations, in text of so many pixels."""
+    """Open the window with two dictations, at a text size in pixels."""
     background = Background()
     archive = Archive(
         Recordings(tmp_path / "takes"),
         HistoryStore(tmp_path / "history.db"),
         on_problem=lambda _: None,
     )
-    for entry in (SAID, LOST):
+    for entry in (INSERTED, FAILED):
         archive.history.put(entry)
 
     def opened(pixels: int) -> HistoryWindow:
-        write(pixels)
+        set_text_size(pixels)
         made = HistoryWindow(app.actions(), archive, background, Settings())
         qtbot.addWidget(made)
         made.open()
@@ -124,8 +126,8 @@ def parts(window: HistoryWindow) -> list[QWidget]:
     return [part for part in (*listed, *buttons) if part.isVisible()]
 
 
-def room_taken(part: QWidget) -> QSize:
-    """What a part must have for its words to be seen."""
+def needed_size(part: QWidget) -> QSize:
+    """Return the size that a part needs to show its text."""
     if isinstance(part, QLabel):
         return QSize(part.minimumSizeHint().width(), part.heightForWidth(part.width()))
     if isinstance(part, QPushButton):
@@ -135,54 +137,55 @@ def room_taken(part: QWidget) -> QSize:
 
 @pytest.mark.parametrize("pixels", SIZES.values(), ids=SIZES)
 @pytest.mark.parametrize("size", WINDOWS.values(), ids=WINDOWS)
-@pytest.mark.parametrize("told", ["", "Deleted.", "It cannot be played. " * 4], ids=len)
-def test_every_part_of_the_history_is_seen_whole_and_apart(
-    history: Callable[[int], HistoryWindow], pixels: int, size: QSize, told: str
+@pytest.mark.parametrize("message", ["", "Deleted.", "It cannot be played. " * 4], ids=len)
+def test_parts_of_the_history_are_complete_and_do_not_overlap(
+    history: Callable[[int], HistoryWindow], pixels: int, size: QSize, message: str
 ) -> None:
     window = history(pixels)
     settle(window, size)
-    if told == "Deleted.":
-        window.perform("delete", LOST, QPoint())
-    window.show_message(told)
+    if message == "Deleted.":
+        window.perform("delete", FAILED, QPoint())
+    window.show_message(message)
     settle(window, size)
-    seen = parts(window)
-    assert len(seen) >= 6
-    for at, part in enumerate(seen):
+    visible = parts(window)
+    assert len(visible) >= 6
+    for i, part in enumerate(visible):
         assert window.rect().contains(part.geometry()), part
-        assert not any(part.geometry().intersects(other.geometry()) for other in seen[:at]), part
-        taken = room_taken(part)
-        assert part.width() >= taken.width(), part
-        assert part.height() >= taken.height(), part
+        assert not any(part.geometry().intersects(other.geometry()) for other in visible[:i]), part
+        needed = needed_size(part)
+        assert part.width() >= needed.width(), part
+        assert part.height() >= needed.height(), part
     placeholder = window.search.fontMetrics().horizontalAdvance(window.search.placeholderText())
     assert window.search.width() > placeholder
 
 
 @pytest.mark.parametrize("pixels", SIZES.values(), ids=SIZES)
-@pytest.mark.parametrize("busy", [False, True], ids=["at rest", "being recognised"])
-@pytest.mark.parametrize("entry", [SAID, LOST], ids=["said", "lost"])
-def test_what_can_be_done_with_a_row_lies_in_it_with_what_goes_on(
-    history: Callable[[int], HistoryWindow], pixels: int, entry: HistoryEntry, busy: bool
+@pytest.mark.parametrize("transcribing", [False, True], ids=["at rest", "transcribing"])
+@pytest.mark.parametrize("entry", [INSERTED, FAILED], ids=["inserted", "failed"])
+def test_actions_of_a_row_fit_beside_its_progress(
+    history: Callable[[int], HistoryWindow],
+    pixels: int,
+    entry: HistoryEntry,
+    transcribing: bool,
 ) -> None:
     window = history(pixels)
     settle(window, SMALLEST)
-    if busy:
-        window.delegate.busy.add(entry.id)
+    if transcribing:
+        window.delegate.transcribing.add(entry.id)
     model = window.view.item_model
-    indexes = [model.index(at, 0) for at in range(model.rowCount())]
-    rect = next(
-        window.view.visualRect(index) for index in indexes if index.data(ENTRY_ROLE) == entry
-    )
-    places = window.delegate.button_rects(rect, entry)
-    words = [word for _, _, word in places]
-    assert words[-2:] == ["More ▾", "Delete"]
-    assert all(rect.contains(place) for _, place, _ in places)
-    left = places[0][1].left() - rect.left()
-    note = QFontMetrics(theme.font("caption")).horizontalAdvance("Recognising…")
-    assert not busy or left > note
-    assert busy or pixels != SIZES["normal"] or len(words) == (5 if entry.text else 4)
+    indexes = [model.index(i, 0) for i in range(model.rowCount())]
+    rect = next(window.view.visualRect(i) for i in indexes if i.data(ENTRY_ROLE) == entry)
+    buttons = window.delegate.button_rects(rect, entry)
+    labels = [label for _, _, label in buttons]
+    assert labels[-2:] == ["More ▾", "Delete"]
+    assert all(rect.contains(button) for _, button, _ in buttons)
+    left = buttons[0][1].left() - rect.left()
+    note = QFontMetrics(theme.font("caption")).horizontalAdvance("Transcribing…")
+    assert not transcribing or left > note
+    assert transcribing or pixels != NORMAL or len(labels) == (5 if entry.text else 4)
 
 
-def test_words_without_a_space_are_broken_where_the_line_ends(qapp: QApplication) -> None:
+def test_text_without_spaces_is_wrapped_too(qapp: QApplication) -> None:
     metrics = QFontMetrics(theme.font())
     lines = wrap_two_lines("a" * 400, theme.font(), 300)
     assert len(lines) == 2
@@ -190,38 +193,37 @@ def test_words_without_a_space_are_broken_where_the_line_ends(qapp: QApplication
 
 
 EMPTY = {
-    "nothing yet": ("Nothing said yet", "Hold Right Ctrl in any program and speak. " * 2),
+    "nothing yet": ("No dictations yet", "Hold Right Ctrl in any program and speak. " * 2),
     "not found": (f"“{'a word never said ' * 9}” was not found", "Try fewer words."),
 }
 
 
 @pytest.mark.parametrize("pixels", SIZES.values(), ids=SIZES)
-@pytest.mark.parametrize("words", EMPTY.values(), ids=EMPTY)
-def test_what_an_empty_history_says_stays_above_the_foot(
-    history: Callable[[int], HistoryWindow], pixels: int, words: tuple[str, str]
+@pytest.mark.parametrize("text", EMPTY.values(), ids=EMPTY)
+def test_the_text_of_an_empty_history_is_not_cut_off(
+    history: Callable[[int], HistoryWindow], pixels: int, text: tuple[str, str]
 ) -> None:
     window = history(pixels)
     settle(window, SMALLEST)
-    area = window.view.geometry()
-    inked = drawn(window, area, words)
-    assert inked.isValid()
-    assert area.contains(inked)
-
-
-def drawn(window: HistoryWindow, area: QRect, words: tuple[str, str]) -> QRect:
-    """The pixels that are painted: drawing is not clipped to the area."""
-    image = QImage(window.size(), QImage.Format.Format_ARGB32_Premultiplied)
+    empty = EmptyState(window.scheme)
+    empty.show_text(*text)
+    empty.resize(window.view.size())
+    margin = 200
+    image = QImage(empty.size() + 2 * QSize(margin, margin), QImage.Format.Format_ARGB32)
     image.fill(Qt.GlobalColor.transparent)
     painter = QPainter(image)
-    paint_empty(painter, window.rect(), area, window.scheme, words)
+    painter.translate(margin, margin)
+    empty.draw(painter)
     painter.end()
-    return QRegion(QBitmap.fromImage(image.createAlphaMask())).boundingRect()
+    painted = QRegion(QBitmap.fromImage(image.createAlphaMask())).boundingRect()
+    assert painted.isValid()
+    assert QRect(QPoint(margin, margin), empty.size()).contains(painted)
 
 
 def test_windows_grow_with_the_text_and_stay_on_the_screen(
     history: Callable[[int], HistoryWindow],
 ) -> None:
-    normal, large = history(SIZES["normal"]), history(LARGE)
+    normal, large = history(NORMAL), history(LARGE)
     assert (normal.minimumSize(), normal.size()) == (MINIMUM_SIZE, DEFAULT_SIZE)
     screen = QGuiApplication.primaryScreen().availableSize()
     assert large.size() == (DEFAULT_SIZE * 2).boundedTo(screen)
@@ -234,22 +236,22 @@ def test_windows_grow_with_the_text_and_stay_on_the_screen(
 
 @pytest.fixture
 def month(app: FakeApp) -> FakeApp:
-    """With something to show on every page."""
+    """The stand-in with usage to show."""
     day = DailyUsage(
         day=dt.date.today().replace(day=1),
         endpoint="OpenAI",
         total=UsageTotal(takes=3, seconds=5400, cost_usd=10.11),
     )
-    app.used = [day]
+    app.usage_days = [day]
     return app
 
 
 @pytest.mark.parametrize("pixels", SIZES.values(), ids=SIZES)
 @pytest.mark.parametrize("page", [name for name, *_ in PAGES])
-def test_no_part_of_a_page_of_the_settings_is_cut_off(
-    month: FakeApp, qtbot: QtBot, write: Callable[[int], None], page: str, pixels: int
+def test_parts_of_the_settings_pages_are_not_cut_off(
+    month: FakeApp, qtbot: QtBot, set_text_size: Callable[[int], None], page: str, pixels: int
 ) -> None:
-    write(pixels)
+    set_text_size(pixels)
     with settings_window(month, qtbot) as window:
         window.open(page)
         settle(window, SMALLEST)
@@ -269,13 +271,13 @@ def test_no_part_of_a_page_of_the_settings_is_cut_off(
 
 
 @pytest.mark.parametrize("pixels", SIZES.values(), ids=SIZES)
-def test_lists_end_their_words_before_the_arrow(
-    qtbot: QtBot, write: Callable[[int], None], pixels: int
+def test_text_of_a_list_is_elided_before_the_arrow(
+    qtbot: QtBot, set_text_size: Callable[[int], None], pixels: int
 ) -> None:
-    write(pixels)
+    set_text_size(pixels)
     combo = Combo("")
     qtbot.addWidget(combo)
-    combo.addItem("Whatever the program takes best")
+    combo.addItem("Automatic, whichever works in the program")
     combo.setFixedWidth(pixels * 10)
     option = shown_in(combo)
     assert option.endswith("…")
@@ -290,7 +292,7 @@ def shown_in(combo: QComboBox) -> str:
     return option.currentText
 
 
-def test_every_list_of_the_settings_shows_its_words_whole_in_the_usual_size(
+def test_no_list_of_the_settings_is_elided_at_normal_text_size(
     month: FakeApp, qtbot: QtBot
 ) -> None:
     with settings_window(month, qtbot) as window:
@@ -302,39 +304,39 @@ def test_every_list_of_the_settings_shows_its_words_whole_in_the_usual_size(
                     assert shown_in(combo) == combo.currentText()
 
 
-def test_switches_grow_with_the_text(qtbot: QtBot, write: Callable[[int], None]) -> None:
+def test_switches_grow_with_the_text(qtbot: QtBot, set_text_size: Callable[[int], None]) -> None:
     sizes = []
-    for pixels in (SIZES["normal"], LARGE):
-        write(pixels)
+    for pixels in (NORMAL, LARGE):
+        set_text_size(pixels)
         switch = Switch(theme.scheme())
         qtbot.addWidget(switch)
         sizes.append(switch.size())
     assert sizes == [QSize(40, 24), QSize(80, 48)]
 
 
-def test_the_line_above_the_chart_has_room_for_a_second_one(
-    month: FakeApp, qtbot: QtBot, write: Callable[[int], None]
+def test_the_caption_above_the_chart_gets_a_second_line(
+    month: FakeApp, qtbot: QtBot, set_text_size: Callable[[int], None]
 ) -> None:
     lines = []
-    for pixels in (SIZES["normal"], LARGE):
-        write(pixels)
+    for pixels in (NORMAL, LARGE):
+        set_text_size(pixels)
         with settings_window(month, qtbot) as window:
             window.open("usage")
             page = window.pages["usage"]
             assert isinstance(page, UsagePage)
-            page.show_days(month.used)
+            page.show_days(month.usage_days)
             settle(window, SMALLEST)
-            lines.append(round(page.chart.height() * SIZES["normal"] / pixels))
+            lines.append(round(page.chart.height() * NORMAL / pixels))
     assert lines == [150, 168]
 
 
-# The pill
+# The indicator
 
 
-def test_the_pill_is_no_wider_than_a_screen_that_is_small_for_the_text(
-    app: FakeApp, qtbot: QtBot, write: Callable[[int], None]
+def test_the_indicator_is_not_wider_than_the_screen(
+    app: FakeApp, qtbot: QtBot, set_text_size: Callable[[int], None]
 ) -> None:
-    write(LARGE)
+    set_text_size(LARGE)
     desk = Desk(composited=lambda: False, focus_point=lambda: None)
     pill = Overlay(app.actions(), desk)
     qtbot.addWidget(pill)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QLocale
 
 from ..core.problems import Problem
 
@@ -14,6 +14,11 @@ def tr(text: str) -> str:
     `tr("Kept for {days} days").format(days=7)`.
     """
     return QCoreApplication.translate("sayso", text)
+
+
+def locale() -> QLocale:
+    """Return the locale of the interface's language, for dates."""
+    return QLocale(QLocale.Language.English)
 
 
 def problem_message(problem: Problem) -> str:

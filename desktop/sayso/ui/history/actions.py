@@ -1,66 +1,70 @@
-"""What is done with an entry's recording: it is played, or recognised again."""
+"""The menu of an entry, and the export of the history."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from ...core.dictation.history_entry import HistoryEntry
-from ...core.problems import Problem
-from ..actions import Actions
-from ..background import Background
-from .rows import EntryDelegate
+from ...core.usage import endpoint_title
+from ...storage import export
+from ...storage.archive import Archive
+from ..translate import tr
+from .rows import RowAction, row_actions
 
 
-class RecordingActions:
-    """Keeps in the rows which one sounds and which are being recognised."""
+def entry_menu(
+    parent: QWidget,
+    entry: HistoryEntry,
+    playing: str,
+    engines: Iterable[str],
+    *,
+    perform: Callable[[RowAction], None],
+    transcribe: Callable[[str], None],
+) -> QMenu:
+    """Return a menu of an entry's actions, and of the engines that can transcribe it again."""
+    menu = QMenu(parent)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    for action, label in row_actions(entry, playing):
+        if action == "delete":
+            menu.addSeparator()
+        if action != "menu":
+            menu.addAction(label).triggered.connect(lambda _, action=action: perform(action))
+        elif entry.audio:
+            submenu = QMenu(tr("Transcribe again"), menu)
+            menu.addMenu(submenu)
+            for name in engines:
+                item = submenu.addAction(tr(endpoint_title(name)).replace("&", "&&"))
+                item.triggered.connect(lambda _, name=name: transcribe(name))
+    return menu
 
-    def __init__(
-        self,
-        actions: Actions,
-        background: Background,
-        delegate: EntryDelegate,
-        *,
-        repaint: Callable[[], None],
-        on_transcribed: Callable[[], None],
-        on_problem: Callable[[Problem], None],
-    ) -> None:
-        """`recognised` is called when the words may be others now, also after `failed`."""
-        self._actions, self._background, self._delegate = actions, background, delegate
-        self._repaint, self._on_transcribed, self._on_problem = repaint, on_transcribed, on_problem
 
-    def play(self, entry: HistoryEntry) -> None:
-        self._actions.history.play(
-            entry.id, lambda problem: self._on_playback_ended(entry.id, problem)
-        )
-        self._show_playing(entry.id)
+def ask_export_path(parent: QWidget) -> tuple[Path, export.ExportFormat] | None:
+    """Ask for a file; return its path and the selected format, or None if the user cancels."""
+    formats: dict[str, export.ExportFormat] = {
+        tr("Text (*.txt)"): "txt",
+        tr("Table (*.csv)"): "csv",
+        tr("JSON (*.json)"): "json",
+        tr("Text and recordings (*.zip)"): "zip",
+    }
+    default = str(Path.home() / "dictations.txt")
+    name, chosen = QFileDialog.getSaveFileName(parent, tr("Export"), default, ";;".join(formats))
+    return (Path(name), formats.get(chosen, "txt")) if name else None
 
-    def stop(self) -> None:
-        self._actions.history.stop_playing()
 
-    def transcribe(self, entry: HistoryEntry, engine: str = "") -> None:
-        """Again, by this engine ('' for the chosen one); its words take the place of the old."""
-        if entry.id in self._delegate.busy:
-            return
-        self._delegate.busy.add(entry.id)
-        self._repaint()
+def export_all(archive: Archive, path: Path, default: export.ExportFormat) -> int:
+    """Write the history to a file and return the number of dictations. Blocks.
 
-        def over(_: object) -> None:
-            self._delegate.busy.discard(entry.id)
-            self._on_transcribed()
+    The suffix of the file decides the format; `default` is used for an unknown suffix.
 
-        def failed(problem: Problem) -> None:
-            over(None)
-            self._on_problem(problem)
-
-        again = self._actions.history.transcribe_again
-        self._background.run(lambda: again(entry.id, engine), over, failed)
-
-    def _on_playback_ended(self, id_: str, problem: Problem | None) -> None:
-        if self._delegate.playing == id_:
-            self._show_playing("")
-        if problem:
-            self._on_problem(problem)
-
-    def _show_playing(self, id_: str) -> None:
-        self._delegate.playing = id_
-        self._repaint()
+    Raises:
+        ProblemError: The file cannot be written or the history cannot be read.
+    """
+    suffix = path.suffix.lower().removeprefix(".")
+    format_ = next((known for known in export.EXPORT_FORMATS if known == suffix), default)
+    entries = archive.history.entries()
+    export.write(path, format_, entries, archive.recordings)
+    return len(entries)

@@ -1,68 +1,82 @@
-"""What the history shows where nothing is listed: glyph, title, one sentence."""
+"""What the history shows if nothing is listed: an icon, a title and a sentence."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
 
 from ...core.hotkey.chord import Chord
 from ...core.settings.settings import Settings
+from ..translate import tr
 from ..widgets import icons, theme
-from ..widgets.rows import scaled
+from ..widgets.sizing import scaled
 from ..widgets.theme import Scheme
 from .rows import program_title, wrap_two_lines
 
-GLYPH, LEAST_GLYPH, GAP, ABOVE_MIDDLE = 64, 32, 16, 78
+ICON_SIZE, MIN_ICON_SIZE, SPACING = 64, 32, 16
 
 
 def empty_text(search: str, program: str, settings: Settings) -> tuple[str, str]:
-    """Title and sentence."""
+    """Return title and sentence."""
     if search:
-        return f"“{search}” was not found", "Try fewer words."
+        return tr("“{text}” was not found").format(text=search), tr("Try fewer words.")
     if program:
-        return f"Nothing from {program_title(program)}", "Choose another program."
+        title = tr("Nothing from {program}").format(program=program_title(program))
+        return title, tr("Choose another program.")
     if settings.history.keep == "never":
-        return "History is off", "Turn it on to find your words again."
+        return tr("History is off"), tr("Turn it on to find your text again.")
     key = Chord.parse(settings.hotkey.chord).display_name
-    rest = "in any program and speak. Your words will be listed here."
-    return "Nothing said yet", f"Hold {key} {rest}"
+    sentence = tr("Hold {key} in any program and speak. Your text will be listed here.")
+    return tr("No dictations yet"), sentence.format(key=key)
 
 
-def paint_empty(
-    painter: QPainter, window: QRect, area: QRect, scheme: Scheme, words: tuple[str, str]
-) -> None:
-    """A little above the middle of the window, and nowhere outside of `area`.
+class EmptyState(QWidget):
+    """The content is a little above the middle. The icon shrinks or disappears to make room."""
 
-    The glyph is smaller where it has no room, or not there.
-    """
-    title, sentence = words
-    metrics, line_share = QFontMetrics(theme.font("title")), 1.8
-    # What was looked for loses its middle, so that it is seen that it was not found.
-    title = metrics.elidedText(
-        title, Qt.TextElideMode.ElideMiddle, round(line_share * area.width())
-    )
-    lines = wrap_two_lines(title, theme.font("title"), area.width())
-    line = metrics.height()
-    below = line * (len(lines) - 1) + scaled(28)
-    centre = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
-    flags = centre | Qt.TextFlag.TextWordWrap
-    room = QFontMetrics(theme.font()).boundingRect(QRect(0, 0, area.width(), 0), flags, sentence)
-    high = below + room.height()
-    size = min(scaled(GLYPH), area.height() - high - GAP)
-    if size >= LEAST_GLYPH:
-        high += size + GAP
-    else:
-        size = 0
-    y = max(area.top(), min(window.height() // 2 - ABOVE_MIDDLE, area.bottom() + 1 - high))
-    if size:
-        ratio = painter.device().devicePixelRatioF()
-        icon = icons.render("history-empty", size, scheme.outline, ratio)
-        painter.drawPixmap((window.width() - size) // 2, y, icon)
-        y += size + GAP
-    painter.setPen(QColor(scheme.text))
-    painter.setFont(theme.font("title"))
-    for at, text in enumerate(lines):
-        painter.drawText(QRect(area.x(), y + at * line, area.width(), line), centre, text)
-    painter.setPen(QColor(scheme.secondary_text))
-    painter.setFont(theme.font())
-    painter.drawText(room.translated(area.x(), y + below), flags, sentence)
+    def __init__(self, scheme: Scheme) -> None:
+        super().__init__()
+        self.scheme, self._title, self._sentence = scheme, "", ""
+
+    def show_text(self, title: str, sentence: str) -> None:
+        self._title, self._sentence = title, sentence
+        self.setAccessibleName(title)
+        self.setAccessibleDescription(sentence)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self.draw(QPainter(self))
+
+    def draw(self, painter: QPainter) -> None:
+        """Paint the content, without clipping it to the widget."""
+        width = self.width()
+        metrics = QFontMetrics(theme.font("title"))
+        # A long search text loses its middle, so that "was not found" remains visible.
+        title = metrics.elidedText(self._title, Qt.TextElideMode.ElideMiddle, round(1.8 * width))
+        lines = wrap_two_lines(title, theme.font("title"), width)
+        flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
+        wrapped = flags | Qt.TextFlag.TextWordWrap
+        sentence = QFontMetrics(theme.font()).boundingRect(
+            QRect(0, 0, width, 0), wrapped, self._sentence
+        )
+        title_height = metrics.height() * len(lines) + scaled(8)
+        height = title_height + sentence.height()
+        size = min(scaled(ICON_SIZE), self.height() - height - SPACING)
+        if size >= MIN_ICON_SIZE:
+            height += size + SPACING
+        y = max(0, round((self.height() - height) * 0.4))
+        if size >= MIN_ICON_SIZE:
+            icon = icons.render(
+                "history-empty", size, self.scheme.outline, self.devicePixelRatioF()
+            )
+            painter.drawPixmap((width - size) // 2, y, icon)
+            y += size + SPACING
+        painter.setPen(QColor(self.scheme.text))
+        painter.setFont(theme.font("title"))
+        for i, line in enumerate(lines):
+            painter.drawText(
+                QRect(0, y + i * metrics.height(), width, metrics.height()), flags, line
+            )
+        painter.setPen(QColor(self.scheme.secondary_text))
+        painter.setFont(theme.font())
+        painter.drawText(sentence.translated(0, y + title_height), wrapped, self._sentence)

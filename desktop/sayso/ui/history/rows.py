@@ -1,4 +1,4 @@
-"""How the history's entries are drawn: a day as heading, then words, time and what can be done."""
+"""Drawing of the history's rows: a heading for each day, then text, details and actions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Literal
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtCore import QDate, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -21,69 +21,74 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ...core.dictation.history_entry import HistoryEntry
 from ...core.usage import endpoint_title, format_usd
+from ..translate import locale, tr
 from ..widgets import theme
+from ..widgets.sizing import scaled
 from ..widgets.theme import Scheme
 
-RowAction = Literal["type", "retry", "copy", "play", "stop", "menu", "delete"]
+RowAction = Literal["insert", "transcribe", "copy", "play", "stop", "menu", "delete"]
 ENTRY_ROLE = Qt.ItemDataRole.UserRole
 DAY_ROLE = Qt.ItemDataRole.UserRole + 1
 SIDE_PADDING, VERTICAL_PADDING, LINE_HEIGHT, BUTTON_SPACING = 16, 8, 18, 18
 LEGACY_ENGINE = "realtime"
-"""What rows of the first version call any server."""
-OUTCOME_NOTES = {
-    "rescued": "Rescued after a restart",
-    "held": "Not typed yet",
-    "cancelled": "Cancelled",
-}
+"""Engine of entries written by the first version, which did not record the server's name."""
 OPTIONAL_ACTIONS: tuple[RowAction, ...] = ("play", "copy")
-"""Words that go, in this order, where not all have room: the menu has them too."""
-OPTIONAL_WHEN_BUSY: tuple[RowAction, ...] = ("retry", *OPTIONAL_ACTIONS, "type")
-MIN_NOTE_CHARS = 5
-"""Characters, as of a time."""
-TRANSCRIBING = "Recognising…"
+"""Actions left out, in this order, if a row is too narrow; the menu has them too."""
+OPTIONAL_WHEN_BUSY: tuple[RowAction, ...] = ("transcribe", *OPTIONAL_ACTIONS, "insert")
+MIN_DETAIL_CHARS = 5
+"""Enough for a time; shorter details are not shown at all."""
 _Index = QModelIndex | QPersistentModelIndex
 
 
 def day_heading(day: dt.date, today: dt.date) -> str:
-    """Today, Yesterday, a weekday and date, with the year where it is another."""
-    ago = (today - day).days
-    if ago in (0, 1):
-        return ("Today", "Yesterday")[ago]
-    year = "" if day.year == today.year else f" {day.year}"
-    return f"{day:%A} {day.day} {day:%B}{year}"
+    """Return Today, Yesterday, or the weekday and date."""
+    if day == today:
+        return tr("Today")
+    if today - day == dt.timedelta(days=1):
+        return tr("Yesterday")
+    date_format = "dddd d MMMM" if day.year == today.year else "dddd d MMMM yyyy"
+    return locale().toString(QDate(day.year, day.month, day.day), date_format)
 
 
 def fill_model(model: QStandardItemModel, entries: Iterable[HistoryEntry], today: dt.date) -> None:
-    """Rows of headings and entries, in the order given."""
+    """Replace the rows by the entries, in their order, and a heading for each day."""
     model.clear()
-    before = None
+    day = None
     for entry in entries:
-        local = entry.local_time
-        if local.date() != before:
-            before = local.date()
-            heading = QStandardItem(day_heading(before, today))
+        if entry.local_time.date() != day:
+            day = entry.local_time.date()
+            heading = QStandardItem(day_heading(day, today))
             heading.setData(heading.text(), DAY_ROLE)
             heading.setFlags(Qt.ItemFlag.NoItemFlags)
             model.appendRow(heading)
-        row = QStandardItem(entry.display_text)
+        row = QStandardItem(shown_text(entry))
         row.setData(entry, ENTRY_ROLE)
-        row.setData(f"{entry.display_text}. {details(entry)}", Qt.ItemDataRole.AccessibleTextRole)
+        row.setData(f"{row.text()}. {details(entry)}", Qt.ItemDataRole.AccessibleTextRole)
         row.setToolTip(details(entry))
         row.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
         model.appendRow(row)
 
 
+def shown_text(entry: HistoryEntry) -> str:
+    """Return the text of a dictation, or why there is none."""
+    return entry.text or tr(entry.display_text)
+
+
 def details(entry: HistoryEntry) -> str:
-    """Time · program · seconds · who recognised it · what that cost · what became of it."""
-    note = OUTCOME_NOTES.get(entry.outcome, "") if entry.text else entry.error
-    engine = "" if entry.engine == LEGACY_ENGINE or not entry.text else endpoint_title(entry.engine)
+    """Return time, program, duration, engine, cost and outcome in one line."""
+    notes = {
+        "rescued": tr("Recovered after a restart"),
+        "held": tr("Not inserted yet"),
+        "cancelled": tr("Canceled"),
+    }
+    known_engine = entry.text and entry.engine != LEGACY_ENGINE
     parts = (
         f"{entry.local_time:%H:%M}",
         program_title(entry.program),
-        f"{entry.duration_s:.0f} s",
-        engine,
+        tr("{seconds} s").format(seconds=f"{entry.duration_s:.0f}"),
+        tr(endpoint_title(entry.engine)) if known_engine else "",
         format_usd(entry.cost_usd) if entry.cost_usd else "",
-        note,
+        notes.get(entry.outcome, "") if entry.text else entry.error,
     )
     return "  ·  ".join(part for part in parts if part)
 
@@ -93,85 +98,74 @@ def program_title(program: str) -> str:
 
 
 def row_actions(entry: HistoryEntry, playing: str = "") -> tuple[tuple[RowAction, str], ...]:
-    """What can be done with it, from the left; `playing` is the id of the one that sounds."""
-    made: list[tuple[RowAction, str]] = []
+    """Return the actions of an entry and their labels; `playing` is the id that is played."""
+    actions: list[tuple[RowAction, str]] = []
     if entry.text:
-        made += [("type", "Type again"), ("copy", "Copy")]
+        actions += [("insert", tr("Insert again")), ("copy", tr("Copy"))]
     elif entry.audio:
-        made.append(("retry", "Try again"))
+        actions.append(("transcribe", tr("Try again")))
     if entry.audio:
-        made.append(("stop", "Stop") if playing == entry.id else ("play", "Play"))
-        made.append(("menu", "More ▾"))
-    return (*made, ("delete", "Delete"))
+        is_playing = playing == entry.id
+        actions.append(("stop", tr("Stop")) if is_playing else ("play", tr("Play")))
+        actions.append(("menu", tr("More ▾")))
+    return (*actions, ("delete", tr("Delete")))
 
 
 class EntryDelegate(QStyledItemDelegate):
-    """Draws them, and knows which word lies where."""
+    """Paints rows, and knows where their actions are."""
 
     def __init__(self, scheme: Scheme) -> None:
         super().__init__()
         self.scheme = scheme
-        self.busy: set[str] = set()
-        """Ids that are being recognised now."""
+        self.transcribing: set[str] = set()
+        """Ids of the entries that are being transcribed."""
         self.playing = ""
-        """Id of the recording that sounds."""
+        """Id of the entry that is being played."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
-        line = _line_height()
+        line = scaled(LINE_HEIGHT)
         if index.data(DAY_ROLE):
             return QSize(10, line + VERTICAL_PADDING * 2 + 2)
-        width = option.rect.width()
-        lines = len(
-            wrap_two_lines(
-                index.data(ENTRY_ROLE).display_text, theme.font(), width - 2 * SIDE_PADDING
-            )
-        )
+        width = option.rect.width() - 2 * SIDE_PADDING
+        lines = len(wrap_two_lines(shown_text(index.data(ENTRY_ROLE)), theme.font(), width))
         return QSize(10, VERTICAL_PADDING + line * lines + 4 + line + VERTICAL_PADDING)
 
     def button_rects(self, rect: QRect, entry: HistoryEntry) -> list[tuple[RowAction, QRect, str]]:
-        """The words that are buttons in a row that lies at `rect`."""
+        """Return the actions of a row at `rect`, with the area of each and its label."""
         metrics = QFontMetrics(theme.font("caption"))
+        line = scaled(LINE_HEIGHT)
+        height = max(24, line + 4)
+        top = rect.bottom() - VERTICAL_PADDING - (line + height) // 2
         right, made = rect.right() - SIDE_PADDING - 4, []
         room = rect.width() - 2 * SIDE_PADDING - 4
-        for does, word in reversed(self._fitting_actions(entry, metrics, room)):
-            wide = metrics.horizontalAdvance(word)
-            high = max(24, _line_height() + 4)
-            top = rect.bottom() - VERTICAL_PADDING - (_line_height() + high) // 2
-            target = QRect(right - wide - 6, top, wide + 12, high)
-            made.append((does, target, word))
-            right -= wide + BUTTON_SPACING
+        for action, text in reversed(self._fitting_actions(entry, metrics, room)):
+            width = metrics.horizontalAdvance(text)
+            made.append((action, QRect(right - width - 6, top, width + 12, height), text))
+            right -= width + BUTTON_SPACING
         return made[::-1]
 
     def _fitting_actions(
         self, entry: HistoryEntry, metrics: QFontMetrics, room: int
     ) -> list[tuple[RowAction, str]]:
-        """What is offered in `room` pixels, beside the note of what goes on."""
-        shown = list(row_actions(entry, self.playing))
-        spare = OPTIONAL_ACTIONS
-        if entry.id in self.busy:
-            spare = OPTIONAL_WHEN_BUSY
-            room -= metrics.horizontalAdvance(TRANSCRIBING) + BUTTON_SPACING
-        for does in spare if entry.audio else ():
-            wide = (
-                sum(metrics.horizontalAdvance(word) + BUTTON_SPACING for _, word in shown)
-                - BUTTON_SPACING
-            )
-            if wide > room:
-                shown = [each for each in shown if each[0] != does]
+        shown, optional = list(row_actions(entry, self.playing)), OPTIONAL_ACTIONS
+        if entry.id in self.transcribing:
+            optional = OPTIONAL_WHEN_BUSY
+            room -= metrics.horizontalAdvance(tr("Transcribing…")) + BUTTON_SPACING
+        for action in optional if entry.audio else ():
+            spacing = BUTTON_SPACING * (len(shown) - 1)
+            if sum(metrics.horizontalAdvance(text) for _, text in shown) + spacing > room:
+                shown = [each for each in shown if each[0] != action]
         return shown
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         rect: QRect = option.rect
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if index.data(DAY_ROLE):
+        if day := index.data(DAY_ROLE):
             painter.setFont(theme.font("strong"))
             painter.setPen(QColor(self.scheme.secondary_text))
-            where = rect.adjusted(SIDE_PADDING, VERTICAL_PADDING, 0, 0)
-            day = painter.fontMetrics().elidedText(
-                index.data(DAY_ROLE), Qt.TextElideMode.ElideRight, where.width()
-            )
-            painter.drawText(where, Qt.AlignmentFlag.AlignVCenter, day)
+            area = rect.adjusted(SIDE_PADDING, VERTICAL_PADDING, 0, 0)
+            _draw_line(painter, area, day)
         else:
             state = option.state
             self._paint_entry(painter, rect, index.data(ENTRY_ROLE), state)
@@ -180,45 +174,53 @@ class EntryDelegate(QStyledItemDelegate):
     def _paint_entry(
         self, painter: QPainter, rect: QRect, entry: HistoryEntry, state: QStyle.StateFlag
     ) -> None:
-        scheme, line = self.scheme, _line_height()
-        chosen = bool(state & QStyle.StateFlag.State_Selected)
-        active = chosen or bool(state & QStyle.StateFlag.State_MouseOver)
+        scheme, line = self.scheme, scaled(LINE_HEIGHT)
+        selected = bool(state & QStyle.StateFlag.State_Selected)
+        active = selected or bool(state & QStyle.StateFlag.State_MouseOver)
         if active:
+            hover = theme.mix(scheme.surface, scheme.text, 0.04)
             painter.setPen(Qt.PenStyle.NoPen)
-            soft = theme.mix(scheme.surface, scheme.text, 0.04)
-            painter.setBrush(QColor(scheme.accent_soft if chosen else soft))
+            painter.setBrush(QColor(scheme.accent_soft if selected else hover))
             painter.drawRoundedRect(rect.adjusted(4, 1, -4, -1), 8, 8)
-        failed = not entry.text and entry.outcome == "failed"
-        painter.setFont(theme.font())
-        painter.setPen(
-            QColor(scheme.error if failed else scheme.text if entry.text else scheme.secondary_text)
+        area = QRect(
+            rect.x() + SIDE_PADDING,
+            rect.y() + VERTICAL_PADDING,
+            rect.width() - 2 * SIDE_PADDING,
+            line,
         )
-        y = rect.y() + VERTICAL_PADDING
-        for text in wrap_two_lines(
-            entry.display_text, theme.font(), rect.width() - 2 * SIDE_PADDING
-        ):
-            where = QRect(rect.x() + SIDE_PADDING, y, rect.width() - 2 * SIDE_PADDING, line)
-            painter.drawText(where, Qt.AlignmentFlag.AlignVCenter, text)
-            y += line
-        words = self.button_rects(rect, entry) if active else []
-        right = min((place.left() for _, place, _ in words), default=rect.right() - SIDE_PADDING)
+        failed = not entry.text and entry.outcome == "failed"
+        text_color = scheme.text if entry.text else scheme.secondary_text
+        painter.setFont(theme.font())
+        painter.setPen(QColor(scheme.error if failed else text_color))
+        for text in wrap_two_lines(shown_text(entry), theme.font(), area.width()):
+            painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, text)
+            area.translate(0, line)
+        buttons = self.button_rects(rect, entry) if active else []
+        area.translate(0, 4)
+        if buttons:
+            area.setRight(buttons[0][1].left() - 9)
         painter.setFont(theme.font("caption"))
         painter.setPen(QColor(scheme.secondary_text))
-        where = QRect(rect.x() + SIDE_PADDING, y + 4, right - rect.x() - SIDE_PADDING - 8, line)
-        busy, playing = entry.id in self.busy, entry.id == self.playing
-        note = TRANSCRIBING if busy else "Playing" if playing else details(entry)
-        metrics = painter.fontMetrics()
-        short = metrics.elidedText(note, Qt.TextElideMode.ElideRight, where.width())
-        if short != note and where.width() < metrics.horizontalAdvance(f"{note[:MIN_NOTE_CHARS]}…"):
-            short = ""  # "1…" says nothing
-        painter.drawText(where, Qt.AlignmentFlag.AlignVCenter, short)
-        for does, place, word in words:
-            painter.setPen(QColor(scheme.error if does == "delete" else scheme.accent))
-            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, word)
+        if entry.id in self.transcribing:
+            _draw_line(painter, area, tr("Transcribing…"))
+        else:
+            _draw_line(painter, area, tr("Playing") if entry.id == self.playing else details(entry))
+        for action, button, label in buttons:
+            painter.setPen(QColor(scheme.error if action == "delete" else scheme.accent))
+            painter.drawText(button, Qt.AlignmentFlag.AlignCenter, label)
+
+
+def _draw_line(painter: QPainter, area: QRect, text: str) -> None:
+    """Draw text in one line, elided; draw nothing if only a fragment would fit."""
+    metrics = painter.fontMetrics()
+    shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, area.width())
+    if shown != text and area.width() < metrics.horizontalAdvance(f"{text[:MIN_DETAIL_CHARS]}…"):
+        return
+    painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, shown)
 
 
 def wrap_two_lines(text: str, font: QFont, width: int) -> list[str]:
-    """The text broken into at most two lines, the second elided."""
+    """Wrap text into at most two lines; the second one is elided."""
     text = " ".join(text.split())
     layout = QTextLayout(text, font)
     option = layout.textOption()
@@ -228,15 +230,10 @@ def wrap_two_lines(text: str, font: QFont, width: int) -> list[str]:
     first = layout.createLine()
     first.setLineWidth(max(1, width))
     layout.endLayout()
-    end = first.textLength()
-    # Qt counts in UTF-16, Python in characters.
-    head = text.encode("utf-16-le")[: end * 2].decode("utf-16-le")
+    end = 2 * first.textLength()  # Qt counts UTF-16 code units
+    head = text.encode("utf-16-le")[:end].decode("utf-16-le")
     rest = text[len(head) :]
     if not rest:
         return [head]
     elided = QFontMetrics(font).elidedText(rest, Qt.TextElideMode.ElideRight, width)
     return [head.rstrip(), elided]
-
-
-def _line_height() -> int:
-    return round(LINE_HEIGHT * theme.text_scale())

@@ -1,4 +1,4 @@
-"""The history window: what was said, to be found, typed again, copied, taken along, deleted."""
+"""The history window: search dictations, and insert, copy, play, export or delete them."""
 
 from __future__ import annotations
 
@@ -11,15 +11,13 @@ from PySide6.QtGui import (
     QColor,
     QGuiApplication,
     QKeySequence,
-    QPainter,
-    QPaintEvent,
     QPalette,
-    QPen,
     QResizeEvent,
     QShortcut,
 )
 from PySide6.QtWidgets import (
     QBoxLayout,
+    QFrame,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -37,27 +35,26 @@ from ...storage.archive import Archive
 from ...storage.export import ExportFormat
 from ..actions import Actions
 from ..background import Background
+from ..translate import problem_sentence, tr
 from ..widgets import style, theme
 from ..widgets.confirm import confirm_delete
 from ..widgets.icons import app_icon
-from ..widgets.rows import NARROW_ROW_WIDTH, scaled
-from ..widgets.sizing import set_window_size
-from .actions import RecordingActions
-from .empty import empty_text, paint_empty
-from .export import ask_export_path, export_all
+from ..widgets.rows import NARROW_ROW_WIDTH
+from ..widgets.sizing import scaled, set_window_size
+from .actions import ask_export_path, entry_menu, export_all
+from .empty import EmptyState, empty_text
 from .list import HistoryList
-from .menu import entry_menu
 from .rows import EntryDelegate, RowAction
 from .search import SearchBar
 
 DEFAULT_SIZE, MINIMUM_SIZE, CONTENT_SIZE = QSize(700, 520), QSize(480, 360), QSize(240, 280)
 MAX_ENTRIES = 1000
-"""Entries listed; the search finds the others."""
+"""Number of entries listed; the search finds older ones."""
 UNDO_MS = 8000
 
 
 class HistoryWindow(QWidget):
-    """Closing hides it."""
+    """Closing hides the window. A deletion is carried out after `UNDO_MS` or when it closes."""
 
     def __init__(
         self, actions: Actions, archive: Archive, background: Background, settings: Settings
@@ -67,9 +64,8 @@ class HistoryWindow(QWidget):
         self._settings = settings
         self._query_number = 0
         self._pending_deletions: list[str] = []
-        """Gone from the list, not yet from the disk."""
         self.entries: list[HistoryEntry] = []
-        self.setWindowTitle("Sayso History")
+        self.setWindowTitle(tr("Sayso History"))
         self.setWindowIcon(app_icon())
         set_window_size(self, DEFAULT_SIZE, MINIMUM_SIZE, CONTENT_SIZE)
         self.scheme = theme.scheme()
@@ -91,84 +87,93 @@ class HistoryWindow(QWidget):
     def on_settings(self, settings: Settings) -> None:
         self._settings = settings
         self.show_message("")
-        self.update()
 
     @Slot()
     def reload(self) -> None:
-        """Look again, in the background; only the newest answer counts."""
+        """Query the history in the background. Only the result of the newest query is shown."""
         self._query_number += 1
-        asked, words, program = self._query_number, self.search.text(), self.program
+        number, text, program = self._query_number, self.search.text(), self.program
         history = self._archive.history
 
-        def show(found: tuple[list[HistoryEntry], list[str]]) -> None:
-            if asked == self._query_number:
-                self.search_bar.show_programs(found[1])
-                self._show_entries(found[0])
+        def query() -> tuple[list[HistoryEntry], list[str]]:
+            return history.entries(MAX_ENTRIES, text, program), history.programs()
 
-        def look() -> tuple[list[HistoryEntry], list[str]]:
-            return history.entries(MAX_ENTRIES, words, program), history.programs()
+        def show(result: tuple[list[HistoryEntry], list[str]]) -> None:
+            if number == self._query_number:
+                self.search_bar.show_programs(result[1])
+                self._show_entries(result[0])
 
-        self._background.run(look, show, self._show_problem)
+        self._background.run(query, show, self._show_problem)
 
     @property
     def program(self) -> str:
+        """The program whose dictations are shown; '' for all."""
         return self.search_bar.program
 
     @Slot()
     def apply_deletions(self) -> None:
-        """What was deleted cannot be undone any more."""
+        """Delete what the user has deleted; it can no longer be undone."""
         self.undo_timer.stop()
-        gone, self._pending_deletions = self._pending_deletions, []
-        if gone:
-            self._archive.delete(gone)
+        ids, self._pending_deletions = self._pending_deletions, []
+        if ids:
+            self._archive.delete(ids)
         self.show_message("")
+
+    def show_message(self, text: str) -> None:
+        """Show a message in the footer; '' shows how long dictations are kept."""
+        self.message.setText(text or tr(describe_retention(self._settings.history)))
+        self._update_visibility()
 
     # Parts
 
     def _build(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 20, 24, 0)
-        column.setSpacing(12)
         self.search_bar = SearchBar(self.scheme)
         self.search_bar.changed.connect(self.reload)
         self.search, self.programs = self.search_bar.text_field, self.search_bar.program_list
-        column.addLayout(self.search_bar)
         self.delegate = EntryDelegate(self.scheme)
         self.view = HistoryList(self.delegate, self.perform)
-        column.addWidget(self.view, 1)
-        self._recording_actions = RecordingActions(
-            self._actions,
-            self._background,
-            self.delegate,
-            repaint=self.view.viewport().update,
-            on_transcribed=self.reload,
-            on_problem=self._show_problem,
-        )
-        self.turn_on = QPushButton("&Turn on")
+        self.empty = EmptyState(self.scheme)
+        self.turn_on = QPushButton(tr("&Turn on"))
         self.turn_on.clicked.connect(lambda: self._actions.settings.change("history.keep", "7d"))
+        column = QVBoxLayout()
+        column.setContentsMargins(24, 20, 24, 12)
+        column.setSpacing(12)
+        column.addLayout(self.search_bar)
+        column.addWidget(self.view, 1)
+        column.addWidget(self.empty, 1)
         column.addWidget(self.turn_on, 0, Qt.AlignmentFlag.AlignHCenter)
+        self._divider = QFrame()
+        self._divider.setFixedHeight(1)
+        self._divider.setAutoFillBackground(True)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addLayout(column)
+        outer.addWidget(self._divider)
         self._footer = self._build_footer()
-        column.addLayout(self._footer)
-        close = QShortcut(QKeySequence.StandardKey.Close, self)
-        close.activated.connect(self.close)
-        QShortcut(QKeySequence(Qt.Key.Key_Escape), self).activated.connect(self.close)
-        find = QShortcut(QKeySequence.StandardKey.Find, self)
-        find.activated.connect(self.search.setFocus)
-        QShortcut(QKeySequence.StandardKey.Undo, self.view).activated.connect(self._undo)
+        outer.addLayout(self._footer)
+        keys = QKeySequence.StandardKey
+        for key, parent, act in (
+            (keys.Close, self, self.close),
+            (Qt.Key.Key_Escape, self, self.close),
+            (keys.Find, self, self.search.setFocus),
+            (keys.Undo, self.view, self._undo),
+        ):
+            QShortcut(QKeySequence(key), parent).activated.connect(act)
 
     def _build_footer(self) -> QBoxLayout:
-        foot = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        foot.setContentsMargins(0, 8, 0, 10)
+        footer = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        footer.setContentsMargins(24, 8, 24, 10)
         self.message = QLabel()
         self.message.setFont(theme.font("caption"))
         self.message.setWordWrap(True)
-        foot.addWidget(self.message, 1)
+        footer.addWidget(self.message, 1)
         buttons = QHBoxLayout()
         buttons.addStretch()
-        foot.addLayout(buttons)
-        self.undo = QPushButton("&Undo")
-        self.export = QPushButton("&Export…")
-        self.delete_all = QPushButton("&Delete all…")
+        footer.addLayout(buttons)
+        self.undo = QPushButton(tr("&Undo"))
+        self.export = QPushButton(tr("&Export…"))
+        self.delete_all = QPushButton(tr("&Delete all…"))
         for button, act in (
             (self.undo, self._undo),
             (self.export, self._export),
@@ -177,7 +182,7 @@ class HistoryWindow(QWidget):
             button.setObjectName("flat")
             button.clicked.connect(act)
             buttons.addWidget(button)
-        return foot
+        return footer
 
     def _show_entries(self, entries: list[HistoryEntry]) -> None:
         self.entries = [entry for entry in entries if entry.id not in self._pending_deletions]
@@ -185,59 +190,82 @@ class HistoryWindow(QWidget):
         self._update_visibility()
 
     def _update_visibility(self) -> None:
-        some = bool(self.entries)
+        some, filtered = bool(self.entries), bool(self.search.text() or self.program)
         self.view.setVisible(some)
+        self.empty.setVisible(not some)
+        self.empty.show_text(*self.empty_text())
         self.export.setEnabled(some)
         self.delete_all.setEnabled(some)
         self.programs.setVisible(self.programs.count() > 1)
-        filtered = self.search.text() or self.program
         off = not some and not filtered and self._settings.history.keep == "never"
         self.turn_on.setVisible(off)
         self.undo.setVisible(bool(self._pending_deletions))
-        self.update()
-
-    def show_message(self, text: str) -> None:
-        """In the foot; '' says how long things are kept."""
-        self.message.setText(text or describe_retention(self._settings.history))
-        self._update_visibility()
 
     def _show_problem(self, problem: Problem) -> None:
-        self.show_message(problem.sentence)
+        self.show_message(problem_sentence(problem))
 
-    # What can be done
+    # Actions
 
     def perform(self, action: RowAction, entry: HistoryEntry, position: QPoint) -> None:
+        """Do what a row offers; `position` on the screen is where its menu opens."""
         match action:
-            case "type":
+            case "insert":
                 window = int(self.winId())
                 self.close()
                 self._actions.history.reinsert(entry.id, window)
             case "copy":
                 self._actions.history.copy(entry.text)
-                self.show_message("Copied.")
+                self.show_message(tr("Copied."))
             case "delete":
                 self._pending_deletions.append(entry.id)
                 self.undo_timer.start()
                 self._show_entries(self.entries)
-                self.show_message("Deleted.")
+                self.show_message(tr("Deleted."))
             case "play":
-                self._recording_actions.play(entry)
+                self._actions.history.play(entry.id, lambda p: self._on_played(entry.id, p))
+                self._set_playing(entry.id)
             case "stop":
-                self._recording_actions.stop()
+                self._actions.history.stop_playing()
             case "menu":
-                self.entry_menu(entry, position).popup(position)
-            case "retry":
-                self._recording_actions.transcribe(entry)
+                self.entry_menu(entry).popup(position)
+            case "transcribe":
+                self._transcribe(entry)
 
-    def entry_menu(self, entry: HistoryEntry, position: QPoint) -> QMenu:
+    def entry_menu(self, entry: HistoryEntry) -> QMenu:
         return entry_menu(
             self,
             entry,
-            (ON_DEVICE, *(one.name for one in self._settings.endpoints)),
-            playing=self.delegate.playing,
-            perform=lambda does: self.perform(does, entry, position),
-            transcribe=lambda name: self._recording_actions.transcribe(entry, name),
+            self.delegate.playing,
+            (ON_DEVICE, *(endpoint.name for endpoint in self._settings.endpoints)),
+            perform=lambda action: self.perform(action, entry, QPoint()),
+            transcribe=lambda engine: self._transcribe(entry, engine),
         )
+
+    def _on_played(self, id_: str, problem: Problem | None) -> None:
+        if self.delegate.playing == id_:
+            self._set_playing("")
+        if problem:
+            self._show_problem(problem)
+
+    def _set_playing(self, id_: str) -> None:
+        self.delegate.playing = id_
+        self.view.viewport().update()
+
+    def _transcribe(self, entry: HistoryEntry, engine: str = "") -> None:
+        """Transcribe the recording again with an engine ('' for the selected one)."""
+        if entry.id in self.delegate.transcribing:
+            return
+        self.delegate.transcribing.add(entry.id)
+        self.view.viewport().update()
+
+        def done(problem: Problem | None) -> None:
+            self.delegate.transcribing.discard(entry.id)
+            self.reload()
+            if problem:
+                self._show_problem(problem)
+
+        transcribe_again = self._actions.history.transcribe_again
+        self._background.run(lambda: transcribe_again(entry.id, engine), lambda _: done(None), done)
 
     @Slot()
     def _undo(self) -> None:
@@ -251,11 +279,13 @@ class HistoryWindow(QWidget):
         if chosen := ask_export_path(self):
             self.export_to(*chosen)
 
-    def export_to(self, path: Path, default_type: ExportFormat) -> None:
+    def export_to(self, path: Path, default: ExportFormat) -> None:
+        def done(count: int) -> None:
+            text = tr("Exported {dictations} to {file}.")
+            self.show_message(text.format(dictations=format_take_count(count), file=path.name))
+
         self._background.run(
-            lambda: export_all(self._archive, path, default_type),
-            lambda count: self.show_message(f"{format_take_count(count)} in {path.name}."),
-            self._show_problem,
+            lambda: export_all(self._archive, path, default), done, self._show_problem
         )
 
     @Slot()
@@ -267,24 +297,29 @@ class HistoryWindow(QWidget):
 
         self._background.run(self._archive.history.ids, ask, self._show_problem)
 
-    # Looks
-
-    @Slot()
-    def _apply_theme(self) -> None:
-        given = style.has_desktop_palette()
-        self.scheme = self.delegate.scheme = theme.window_scheme(QGuiApplication.palette(), given)
-        if not given:
-            self.setPalette(theme.palette(self.scheme))
-        self.search_bar.apply_theme(self.scheme)
-        plain = "#entries { background: transparent; border: 0; outline: 0; }"
-        self.setStyleSheet(style.style_sheet(self.scheme) + plain if style.is_fusion() else "")
-        colours = self.message.palette()
-        colours.setColor(QPalette.ColorRole.WindowText, QColor(self.scheme.secondary_text))
-        self.message.setPalette(colours)
-        self.show_message("")
+    # Appearance
 
     def empty_text(self) -> tuple[str, str]:
         return empty_text(self.search.text(), self.program, self._settings)
+
+    @Slot()
+    def _apply_theme(self) -> None:
+        from_desktop = style.has_desktop_palette()
+        self.scheme = theme.window_scheme(QGuiApplication.palette(), from_desktop)
+        self.delegate.scheme = self.empty.scheme = self.scheme
+        self.search_bar.apply_theme(self.scheme)
+        plain = "#entries { background: transparent; border: 0; outline: 0; }"
+        self.setStyleSheet(style.style_sheet(self.scheme) + plain if style.is_fusion() else "")
+        self.setPalette(QPalette() if from_desktop else theme.palette(self.scheme))
+        for widget, role, color in (
+            (self, QPalette.ColorRole.Window, self.scheme.surface),
+            (self.message, QPalette.ColorRole.WindowText, self.scheme.secondary_text),
+            (self._divider, QPalette.ColorRole.Window, self.scheme.divider),
+        ):
+            palette = widget.palette()
+            palette.setColor(role, QColor(color))
+            widget.setPalette(palette)
+        self.show_message("")
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() in (QEvent.Type.ApplicationPaletteChange, QEvent.Type.ThemeChange):
@@ -292,25 +327,15 @@ class HistoryWindow(QWidget):
         super().changeEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        way = QBoxLayout.Direction
+        direction = QBoxLayout.Direction
         narrow = self.width() < scaled(NARROW_ROW_WIDTH)
-        for part in (self.search_bar, self._footer):
-            part.setDirection(way.TopToBottom if narrow else way.LeftToRight)
+        for layout in (self.search_bar, self._footer):
+            layout.setDirection(direction.TopToBottom if narrow else direction.LeftToRight)
         super().resizeEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.apply_deletions()
         if self.delegate.playing:
-            self._recording_actions.stop()
+            self._actions.history.stop_playing()
         self.hide()
         event.ignore()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(self.rect(), QColor(self.scheme.surface))
-        painter.setPen(QPen(QColor(self.scheme.divider), 1))
-        y = self._footer.contentsRect().top() - 9
-        painter.drawLine(0, y, self.width(), y)
-        if not self.entries:
-            paint_empty(painter, self.rect(), self.view.geometry(), self.scheme, self.empty_text())
