@@ -1,6 +1,6 @@
-"""Shows Sayso at work where there is no screen: a virtual desktop, a voice, a real editor.
+"""Demonstrate Sayso without a screen: a virtual desktop, a recorded voice and a real editor.
 
-`packaging/run` starts it where it finds no display. Everything is ended and removed after.
+`packaging/run` starts it if there is no display. Everything is removed at the end.
 """
 
 from __future__ import annotations
@@ -24,45 +24,45 @@ def say(text: str) -> None:
 
 
 def dictate(folder: Path, screenshot: Path | None) -> str:
-    """What stands in the editor after the sample was spoken."""
+    """Dictate the sample and return the text of the editor."""
     sample = ROOT / "resources" / "sample.wav"
     with Desktop(folder, cache=_cache()) as desktop:
-        say("A screen, a tray, a keyring and a microphone are there. Sayso starts.")
+        say("A virtual screen, tray, keyring and microphone are ready. Starting Sayso.")
         desktop.start_app()
         desktop.wait_until_ready()
         with GtkEditor(desktop.display) as editor:
-            say("Right Ctrl goes down, and a recorded voice speaks into the microphone.")
+            say("Pressing Right Ctrl and playing a recorded voice into the microphone.")
             take = desktop.dictate(sample)
-            say("Right Ctrl is up.")
+            say("Right Ctrl is released.")
             if take["error"]:
                 say(take["error"])
             else:
-                wait_until(lambda: editor.text().strip() == take["text"], "the words in the editor")
-                since_up_ms = take["timings"]["inserted"] - take["timings"]["key_up"]
-                say(f"The words stood there {since_up_ms:.0f} ms after the key was up.")
+                wait_until(lambda: editor.text().strip() == take["text"], "the text in the editor")
+                latency_ms = take["timings"]["inserted"] - take["timings"]["key_up"]
+                say(f"The text was inserted {latency_ms:.0f} ms after the key was released.")
             if screenshot:
                 desktop.screenshot(screenshot)
             return editor.text().strip()
 
 
 def _cache() -> Path:
-    """The user's own, where the model has been prepared."""
+    """Return the user's cache, which has the prepared model."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--screenshot", type=Path, help="where to keep a picture of the screen")
-    given = parser.parse_args()
+    parser.add_argument("--screenshot", type=Path, help="where to save a picture of the screen")
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="sayso-demo-") as folder:
-        typed = dictate(Path(folder), given.screenshot)
+        typed = dictate(Path(folder), arguments.screenshot)
     if not typed:
-        say("Nothing was typed.")
+        say("No text was inserted.")
         return 1
     say(f"Sayso typed into the editor:\n\n    {typed}\n")
-    said = (ROOT / "resources" / "sample.txt").read_text("utf-8").strip()
-    say(f"What was said:\n\n    {said}\n")
-    say("All of it is gone again. With a display, this command starts Sayso in your tray.")
+    spoken = (ROOT / "resources" / "sample.txt").read_text("utf-8").strip()
+    say(f"The voice said:\n\n    {spoken}\n")
+    say("Everything was removed again. With a display, this command starts Sayso in your tray.")
     return 0
 
 

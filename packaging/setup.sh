@@ -1,7 +1,7 @@
-# What packaging/run and packaging/test share. Sourced, from the top of the repository.
+# Functions of packaging/run and packaging/test, sourced in the root of the repository.
 # shellcheck shell=bash
 
-# The libraries Qt, PortAudio and ALSA's way to PulseAudio or PipeWire are linked with.
+# Libraries of Qt, PortAudio and ALSA's plugin for PulseAudio and PipeWire.
 LIBRARIES=(
     libasound2-plugins libdbus-1-3 libegl1 libfontconfig1 libgl1 libglib2.0-0 libgssapi-krb5-2
     libportaudio2 libwayland-client0 libwayland-cursor0 libx11-xcb1 libxcb-cursor0 libxcb-icccm4
@@ -9,12 +9,12 @@ LIBRARIES=(
     libxcb-shm0 libxcb-sync1 libxcb-util1 libxcb-xfixes0 libxcb-xkb1 libxkbcommon-x11-0
     libxkbcommon0
 )
-# A desktop without a screen: X server, window manager, tray, bus, keyring, sound, an editor.
+# A virtual desktop: X server, window manager, tray, D-Bus, keyring, sound and an editor.
 VIRTUAL_DESKTOP=(
     dbus fonts-dejavu-core gir1.2-gtk-3.0 gnome-keyring openbox pulseaudio pulseaudio-utils
     python3-gi tint2 x11-utils x11-xkb-utils xclip xdotool xkb-data xvfb
 )
-# What only the tests need.
+# Programs that only the tests need.
 TEST_PROGRAMS=(
     bucklespring-data chromium espeak-ng fonts-noto-cjk fonts-noto-color-emoji fonts-noto-core
     frozen-bubble-data imagemagick iproute2 libsecret-tools pocketsphinx-testdata sox xterm
@@ -28,36 +28,50 @@ as_root() {
     elif command -v sudo >/dev/null; then
         sudo "$@"
     else
-        say "Some system packages are missing, and installing them needs root or sudo." >&2
+        say "System packages are missing, and installing them needs root or sudo." >&2
         return 1
     fi
 }
 
-# Install the Debian packages that are missing; no network when none is.
-need_packages() {
+# Set MISSING to the Debian packages of the arguments that are not installed.
+find_missing() {
+    MISSING=()
     if ! command -v dpkg-query >/dev/null; then
-        say "This is not Debian or Ubuntu: README.md says which libraries to install here."
+        say "This is not Debian or Ubuntu: see README.md for the libraries to install."
         return 0
     fi
-    local have missing=() name
+    local have name
     have=$(dpkg-query -W -f '${Package}=${db:Status-Status}\n' 2>/dev/null)
     for name in "$@"; do
-        # Since 2024 some libraries carry t64 at the end of their name.
+        # Since 2024 the names of some libraries end in t64.
         [[ $'\n'$have$'\n' == *$'\n'"$name=installed"$'\n'* ||
-            $'\n'$have$'\n' == *$'\n'"${name}t64=installed"$'\n'* ]] || missing+=("$name")
+            $'\n'$have$'\n' == *$'\n'"${name}t64=installed"$'\n'* ]] || MISSING+=("$name")
     done
-    [ ${#missing[@]} -gt 0 ] || return 0
-    say "Installing system packages: ${missing[*]}"
+}
+
+# Install missing Debian packages. Needs no network if there are none.
+need_packages() {
+    find_missing "$@"
+    [ ${#MISSING[@]} -gt 0 ] || return 0
+    say "Installing system packages: ${MISSING[*]}"
     as_root apt-get -qq update
     as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
-        -o Dpkg::Use-Pty=0 -o Acquire::Retries=3 install "${missing[@]}" >/dev/null
+        -o Dpkg::Use-Pty=0 -o Acquire::Retries=3 install "${MISSING[@]}" >/dev/null
+}
+
+# Fail if Debian packages are missing; installs nothing.
+require_packages() {
+    find_missing "$@"
+    [ ${#MISSING[@]} -gt 0 ] || return 0
+    say "Install these system packages first: ${MISSING[*]}" >&2
+    return 1
 }
 
 new_enough() {
     "$1" -c 'import sys; raise SystemExit(sys.version_info < (3, 11))' 2>/dev/null
 }
 
-# The first Python that is 3.11 or newer; sets PYTHON.
+# Set PYTHON to the first Python that is 3.11 or newer.
 find_python() {
     local name
     for name in python3 python3.13 python3.12 python3.11 python3.14; do
@@ -68,13 +82,13 @@ find_python() {
     done
     need_packages python3
     if ! new_enough python3; then
-        say "Sayso needs Python 3.11 or newer, and this system offers none." >&2
+        say "Sayso needs Python 3.11 or newer, which this system does not have." >&2
         return 1
     fi
     PYTHON=python3
 }
 
-# need_environment EXTRAS PINS: .venv with the pinned packages and Sayso itself, editable.
+# need_environment EXTRAS PINS: create .venv with the pinned packages and Sayso, editable.
 need_environment() {
     local extras=$1 pins=$2 stamp=.venv/installed-$1 want
     want=$(cat pyproject.toml "$pins" packaging/setup.sh <(pwd) | sha256sum)
@@ -90,8 +104,8 @@ need_environment() {
         "$PYTHON" -m venv --clear .venv
     fi
     .venv/bin/python -m pip --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip -q
-    say "Installing Python packages ($extras); the first time this takes a minute or two."
-    # Every package by hash and none built here. All are listed, so none is looked for.
+    say "Installing Python packages ($extras); the first time, this takes a minute or two."
+    # Every package is pinned by hash, and none is built here or resolved.
     .venv/bin/python -m pip -qq --disable-pip-version-check install --only-binary :all: \
         --no-deps --require-hashes -r "$pins"
     .venv/bin/python -m pip -qq --disable-pip-version-check install --no-deps \
@@ -99,12 +113,12 @@ need_environment() {
     printf '%s\n' "$want" >"$stamp"
 }
 
-# The on-device model, joined and checked once; hears the sample, so that it is known to work.
+# Check the on-device model once, by transcribing the sample.
 need_model() {
-    local stamp=.venv/model-heard
+    local stamp=.venv/model-checked
     [ ! -e "$stamp" ] || return 0
     say "Preparing the on-device model."
-    say "It hears: $(.venv/bin/sayso transcribe resources/sample.wav --engine on-device)"
+    say "It transcribes: $(.venv/bin/sayso transcribe resources/sample.wav --engine on-device)"
     touch "$stamp"
 }
 

@@ -1,12 +1,12 @@
-"""An API key of this run, and nobody's: wherever it turns up afterwards, a real one would have.
+"""A canary API key, which must not appear anywhere after the tests.
 
-Every test that needs a key takes this one. When the run is over it is looked for in all files
-below the folders of this run and of Sayso, and after each test in its log (all levels) and in
-what it printed. The keyring of the tests is a real one, which encrypts. One log is left out,
-websockets' own at debugging, where clients and servers of the tests write their headers;
-Sayso's connections have a log of their own, and `faults.test_security` says so.
+Every test that needs an API key uses this one. After each test, its log (all levels) and its output
+are searched for the key; at the end of the run, all files in the folders of the run and of Sayso.
+The tests use a real keyring, which encrypts it. One log is excluded: the debug log of websockets,
+to which clients and servers of the tests write their headers. Sayso's own connections use another
+logger, which `faults/test_security.py` checks.
 
-`canary_watch` is what looks; the rigs come without it, since the demonstration uses them too.
+The search is in `canary_plugin`, because the demo uses the fixtures without pytest.
 """
 
 from __future__ import annotations
@@ -17,21 +17,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 KEY = os.environ.setdefault("SAYSO_CANARY", f"sk-canary-{secrets.token_hex(20)}")
-"""In the environment, because programs that tests start need it too."""
+"""The key of this run. Programs that tests start read it from the environment."""
 CHUNK_BYTES = 1 << 20
 LEAKS: list[str] = []
-"""Where it was found in this run."""
+"""Places where the key was found in this run."""
 
 
 def files_with_key(folder: Path, key: str = KEY) -> list[Path]:
-    """Files below a folder that have the key in them, or in their name."""
-    return [
-        path for path in _regular_files(folder) if key in path.name or _contains(path, key.encode())
-    ]
+    """Return the files below a folder whose name or content contains the key."""
+    encoded = key.encode()
+    return [p for p in _regular_files(folder) if key in p.name or _contains(p, encoded)]
 
 
 def scan(folder: Path) -> None:
-    """For folders that are deleted before the run is over."""
+    """Search a folder that is deleted before the run ends."""
     LEAKS.extend(str(path) for path in files_with_key(folder))
 
 
@@ -44,13 +43,13 @@ def _regular_files(folder: Path) -> Iterator[Path]:
 
 
 def _contains(path: Path, key: bytes) -> bool:
-    before = b""
+    previous = b""
     try:
         with path.open("rb") as file:
-            while piece := file.read(CHUNK_BYTES):
-                if key in before + piece:
+            while chunk := file.read(CHUNK_BYTES):
+                if key in previous + chunk:
                     return True
-                before = piece[-len(key) :]
-    except OSError:  # gone meanwhile
+                previous = chunk[-len(key) :]
+    except OSError:  # deleted in the meantime
         return False
     return False

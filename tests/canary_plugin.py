@@ -1,4 +1,4 @@
-"""Looks for the key of the run (`canary`) in every log and output, and in files at the end."""
+"""Pytest plugin that searches logs, output and files for the canary API key."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from sayso.storage import instance, paths
 
 
 def _sayso_folders() -> list[Path]:
-    places = (paths.settings_file().parent, paths.recordings().parent, paths.log_file().parent)
-    return [*places, paths.models().parent, Path(instance.runtime_folder())]
+    files = (paths.settings_file(), paths.recordings(), paths.log_file(), paths.models())
+    return [*(file.parent for file in files), Path(instance.runtime_folder())]
 
 
 @pytest.fixture(autouse=True)
-def _log_at_every_level(caplog: pytest.LogCaptureFixture) -> None:
+def _capture_log_at_every_level(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     caplog.set_level(logging.INFO, "websockets")
 
@@ -35,13 +35,13 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 def pytest_sessionfinish(session: pytest.Session) -> None:
     config = session.config
     factory: pytest.TempPathFactory = config._tmp_path_factory  # type: ignore[attr-defined]
-    own = [config.rootpath / name for name in (".hypothesis", ".pytest_cache")]
-    for folder in (factory.getbasetemp(), *own, *_sayso_folders()):
+    caches = [config.rootpath / name for name in (".hypothesis", ".pytest_cache")]
+    for folder in (factory.getbasetemp(), *caches, *_sayso_folders()):
         canary.scan(folder)
     if canary.LEAKS and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for where in canary.LEAKS:
-        terminalreporter.write_line(f"The API key of this run was found in {where}", red=True)
+    for place in canary.LEAKS:
+        terminalreporter.write_line(f"The API key of this run was found in {place}", red=True)

@@ -1,4 +1,4 @@
-"""What no test may leave behind: a warning in the log, a thread, or the key (`canary`)."""
+"""Checks for every test: no warnings in the log, no threads left running, no API key leaked."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 pytest_plugins = ["canary_plugin"]
 THREAD_END_TIMEOUT_S = 3.0
-"""A thread that was told to end may need a moment on a busy machine."""
+"""Time for a thread to end on a busy machine."""
 
 
 @pytest.fixture(autouse=True)
@@ -22,23 +22,38 @@ def _no_leftover_threads_or_warnings(
 ) -> Iterator[None]:
     before = set(threading.enumerate())
     yield
-    begun = [t for t in set(threading.enumerate()) - before if not t.daemon]
-    for thread in begun:
+    started = [t for t in set(threading.enumerate()) - before if not t.daemon]
+    for thread in started:
         thread.join(THREAD_END_TIMEOUT_S)
-    left = [t.name for t in begun if t.is_alive()]
+    left = [t.name for t in started if t.is_alive()]
     assert not left, f"threads still running: {left}"
     if not request.node.get_closest_marker("expect_log"):
-        loud = [r.getMessage() for r in caplog.get_records("call") if r.levelno >= logging.WARNING]
-        assert not loud, f"unexpected log: {loud}"
+        records = caplog.get_records("call")
+        warnings = [r.getMessage() for r in records if r.levelno >= logging.WARNING]
+        assert not warnings, f"unexpected log: {warnings}"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--all-must-run", action="store_true", help="a skipped test fails the run")
+    parser.addoption("--all-must-run", action="store_true", help="fail the run if a test skips")
+    parser.addoption(
+        "--part", default="1/1", metavar="N/TOTAL", help="run every TOTAL-th test module only"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the modules of this part, so that several processes can divide the tests."""
+    part, total = map(int, config.getoption("--part").split("/"))
+    modules = list(dict.fromkeys(item.path for item in items))
+    selected = set(modules[part - 1 :: total])
+    deselected = [item for item in items if item.path not in selected]
+    if deselected:
+        config.hook.pytest_deselected(items=deselected)
+        items[:] = [item for item in items if item.path in selected]
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    # What Python has put on Qt's clipboard is destroyed after Python itself, and crashes it.
+    # Data that Python put on Qt's clipboard would be destroyed after Python, which crashes.
     if (gui := sys.modules.get("PySide6.QtGui")) and gui.QGuiApplication.instance():
         gui.QGuiApplication.clipboard().clear()
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
@@ -50,7 +65,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure() -> None:
-    """Python waits at its end for every thread, so one that a failed test left is for ever."""
+    """Exit even if a failed test left a thread running, for which Python would wait forever."""
     main = threading.main_thread()
     left = [t for t in threading.enumerate() if t is not main and not t.daemon]
     for thread in left:

@@ -248,7 +248,7 @@ def test_a_recording_is_played(store, monkeypatch):
 
 def test_a_retry_without_text_keeps_the_old_text(store, monkeypatch):
     add_recording(store, "20261120-090000-abc")
-    monkeypatch.setattr("sayso.cli.transcribe.create_engine", lambda settings, key: FakeEngine(""))
+    monkeypatch.setattr("sayso.cli.transcribe.create_engine", lambda *_: FakeEngine(""))
     history_command.history.main(["retry", "20261120", "--json"], standalone_mode=False)
     assert store.find("20261120").text == "Milk, two lemons."
 

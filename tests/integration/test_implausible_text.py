@@ -22,6 +22,8 @@ from sayso.stt.realtime.engine import RealtimeEngine
 from service import KEY, StandIn
 from service.session import Session
 
+pytestmark = pytest.mark.needs_programs
+
 SERVER, HERE = "Server", "on-device"
 BETTER = "What was really said."
 

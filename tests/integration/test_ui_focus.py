@@ -18,6 +18,8 @@ from Xlib.ext import xtest
 from desktop.processes import wait_until
 from desktop.x_server import Display
 
+pytestmark = pytest.mark.needs_programs
+
 HERE = Path(__file__).parent
 PACKAGE = HERE.parents[1] / "desktop"
 

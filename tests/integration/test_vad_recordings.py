@@ -14,6 +14,8 @@ from sayso.audio import files
 from sayso.core.audio.vad import measure_speech
 from sayso.core.recognition.plausibility import MIN_VOICED_S, EngineReport, check_text
 
+pytestmark = pytest.mark.needs_programs
+
 VOICE_LIKE = {"wind", "a string plucked again and again", "drums", "a melody"}
 """They have a pitch that comes and goes, or nearly."""
 STEADY = {
