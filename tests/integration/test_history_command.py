@@ -206,7 +206,7 @@ def test_suspicious_text_is_printed_with_a_warning(store, monkeypatch, capsys):
     said = capsys.readouterr()
     assert (said.out, said.err) == (
         "Half.\n",
-        "api.openai.com left out 27 s of what you said. Another engine may do better: --engine.\n",
+        "api.openai.com skipped 27 s of your speech. Another engine may do better: --engine.\n",
     )
     assert store.find("20261121").text == "Half."
 

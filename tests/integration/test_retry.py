@@ -63,7 +63,7 @@ def test_suspicious_text_is_returned_and_reported(past):
     assert harness.worker.transcribe_again(ID, "Attic") == "Half."
     told = harness.wait_for(state="failed").problem
     assert (told.message, told.remedy) == (
-        "Attic left out 27 s of what you said.", "You can transcribe it again in the history.",
+        "Attic skipped 27 s of your speech.", "You can transcribe it again in the history.",
     )  # fmt: skip
     assert archived_entry(harness).text == "Half."
 
@@ -72,7 +72,7 @@ def test_suspicious_text_is_returned_and_reported(past):
 def test_an_empty_text_does_not_replace_the_old_and_is_reported(past):
     harness = past("Here.", FakeEngine("", ""))
     assert harness.worker.transcribe_again(ID, "Attic") == "Here."
-    assert "gave no words for your speech" in harness.wait_for(state="failed").problem.message
+    assert "returned no text for your speech" in harness.wait_for(state="failed").problem.message
     assert len(harness.engine.read_bytes) == 2  # it was tried twice
     assert archived_entry(harness).text == "Here."
 

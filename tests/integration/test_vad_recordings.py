@@ -1,4 +1,4 @@
-"""The measure of speech on real recordings, and on sounds that are none."""
+"""Speech activity of real recordings and of noise."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ import pytest
 
 from desktop.noise_samples import SOX_EFFECTS
 from desktop.sound import speech_clips
-from sayso.audio import files
+from sayso.audio.files import load_take
 from sayso.core.audio.vad import measure_speech
 from sayso.core.recognition.plausibility import MIN_VOICED_S, EngineReport, check_text
 
 pytestmark = pytest.mark.needs_programs
 
 VOICE_LIKE = {"wind", "a string plucked again and again", "drums", "a melody"}
-"""They have a pitch that comes and goes, or nearly."""
+"""Noise with a pitch that varies like a voice."""
 STEADY = {
-    "digital silence", "a quiet room", "white noise", "pink noise", "a fan", "mains hum", "a tone",
-    "an organ", "key clicks", "louder keys", "typing fast", "thumps on the table",
-}  # fmt: skip
+    *("digital silence", "a quiet room", "white noise", "pink noise", "a fan", "mains hum"),
+    *("a tone", "an organ", "key clicks", "louder keys", "typing fast", "thumps on the table"),
+}
 
 
-def samples_of(path: Path) -> tuple[np.ndarray, int]:
-    take = files.load_take(path)
+def load_samples(path: Path) -> tuple[np.ndarray, int]:
+    take = load_take(path)
     return np.frombuffer(take.read(0), "<i2").astype(float), take.rate_hz
 
 
@@ -34,40 +34,46 @@ def pcm(samples: np.ndarray) -> bytes:
 
 
 @pytest.mark.parametrize("name", SOX_EFFECTS)
-def test_what_is_no_speech(tmp_path: Path, name: str) -> None:
+def test_noise_is_not_taken_for_speech(tmp_path: Path, name: str) -> None:
     path = tmp_path / "noise.wav"
     command = f"sox -R -n -r 48000 -c 1 -b 16 {path} {SOX_EFFECTS[name]}"
     subprocess.run(command.split(), check=True, capture_output=True)
-    samples, rate_hz = samples_of(path)
-    found = measure_speech(pcm(samples), rate_hz)
-    assert (found.voiced_s >= MIN_VOICED_S) == (name in VOICE_LIKE)
-    assert (found.activity_s < 0.1) == (name in STEADY)
-    account = EngineReport("A server", found.duration_s)
-    assert (check_text("Thank you.", found, account) is not None) == (name in STEADY)
+    samples, rate_hz = load_samples(path)
+    activity = measure_speech(pcm(samples), rate_hz)
+    assert (activity.voiced_s >= MIN_VOICED_S) == (name in VOICE_LIKE)
+    assert (activity.activity_s < 0.1) == (name in STEADY)
+    report = EngineReport("A server", activity.duration_s)
+    assert (check_text("Thank you.", activity, report) is not None) == (name in STEADY)
 
 
 DEGRADATIONS = {
-    "as recorded": (0, None), "in noise 10 dB below": (0, 10), "in noise 5 dB below": (0, 5),
-    "in noise as loud": (0, 0), "20 dB quieter": (-20, None), "30 dB quieter": (-30, None),
+    # gain in dB, signal-to-noise ratio in dB
+    "as recorded": (0, None),
+    "noise 10 dB below": (0, 10),
+    "noise 5 dB below": (0, 5),
+    "noise as loud": (0, 0),
+    "20 dB quieter": (-20, None),
+    "30 dB quieter": (-30, None),
     "35 dB quieter": (-35, None),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("gain_db", "snr_db"), DEGRADATIONS.values(), ids=DEGRADATIONS)
-def test_two_seconds_of_anybodys_speech_are_never_taken_for_silence(
+def test_two_seconds_of_speech_are_never_taken_for_silence(
     gain_db: int, snr_db: int | None
 ) -> None:
     random = np.random.default_rng(5)
     pieces = 0
     for path, _ in speech_clips():
-        samples, rate_hz = samples_of(path)
+        samples, rate_hz = load_samples(path)
         rms = np.sqrt(np.mean(np.square(samples)))
         noise = 6.0 if snr_db is None else rms * 10 ** (-snr_db / 20)
         samples = samples * 10 ** (gain_db / 20)
-        for at in range(0, len(samples) - 2 * rate_hz, rate_hz):
-            piece = samples[at : at + 2 * rate_hz]
-            found = measure_speech(pcm(piece + random.standard_normal(len(piece)) * noise), rate_hz)
-            assert found.voiced_s >= MIN_VOICED_S
-            assert check_text("Thank you.", found, EngineReport("A server", 2.2)) is None
+        for start in range(0, len(samples) - 2 * rate_hz, rate_hz):
+            piece = samples[start : start + 2 * rate_hz]
+            noisy = pcm(piece + random.standard_normal(len(piece)) * noise)
+            activity = measure_speech(noisy, rate_hz)
+            assert activity.voiced_s >= MIN_VOICED_S
+            assert check_text("Thank you.", activity, EngineReport("A server", 2.2)) is None
             pieces += 1
     assert pieces == 18

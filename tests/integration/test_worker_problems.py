@@ -101,10 +101,8 @@ def test_a_take_can_be_cancelled_while_it_is_retried(start_harness):
 @pytest.mark.expect_log
 def test_suspicious_text_is_reported_if_no_engine_does_better(start_harness):
     harness = start_harness("", "", settings=s.put(Settings(), "engine", "realtime"))
-    problem = harness.dictate(
-        empty_takes=1
-    ).problem  # the engine is tried twice with the same result
-    assert problem.message == "OpenAI gave no words for your speech."
+    problem = harness.dictate(empty_takes=1).problem  # the engine is tried twice
+    assert problem.message == "OpenAI returned no text for your speech."
     assert problem.remedy == TEXT_NOT_TRUSTED.remedy
     harness.engine.texts += ["Thank you.", PASTE_FAILED]
     harness.hold_key()
@@ -112,7 +110,7 @@ def test_suspicious_text_is_reported_if_no_engine_does_better(start_harness):
         harness.microphone.deliver(QUIET)
     harness.release_key()
     problem = harness.wait_for(empty_takes=2).problem
-    assert problem.message == "Nobody said “Thank you.”, but OpenAI wrote it."
+    assert problem.message == "OpenAI made up “Thank you.”, so nothing was inserted."
 
 
 @pytest.mark.expect_log

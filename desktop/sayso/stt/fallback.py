@@ -18,7 +18,14 @@ import attrs
 from ..core.audio.vad import measure_speech
 from ..core.dictation.take import Take, join_text
 from ..core.problems import Problem, ProblemError
-from ..core.recognition.fallback_policy import Accept, Decision, FallbackPolicy, RetryDelay, Try
+from ..core.recognition.fallback_policy import (
+    Accept,
+    Decision,
+    FallbackLimits,
+    FallbackPolicy,
+    RetryDelay,
+    Try,
+)
 from ..core.recognition.plausibility import EngineReport, Suspicion, check_text, needs_check
 from ..core.settings.endpoint import ON_DEVICE
 from .engine import Engine, EngineEvent, EngineUpdate, Partial, Ready
@@ -63,11 +70,15 @@ class FallbackRunner:
     """Transcribes one take. `engines` are in the order in which they are tried."""
 
     def __init__(
-        self, take: Take, engines: Mapping[str, EngineFactory], listener: FallbackListener
+        self,
+        take: Take,
+        engines: Mapping[str, EngineFactory],
+        listener: FallbackListener,
+        limits: FallbackLimits | None = None,
     ) -> None:
         self._take, self._engines, self._listener = take, engines, listener
         backlog_s = Reader(take, take.committed_bytes).duration_s if take.ended else 0.0
-        self._policy = FallbackPolicy(list(engines), random.random, backlog_s / MAX_SPEED)
+        self._policy = FallbackPolicy(list(engines), random.random, backlog_s / MAX_SPEED, limits)
         self._clock = asyncio.get_running_loop().time
         self._released_s: float | None = None
         self._released = asyncio.Event()

@@ -1,9 +1,9 @@
-"""Which engine reads a take next, when one could not or is not believed. Pure.
+"""Fallback policy: which engine transcribes a take next if one fails or returns suspicious text.
 
-The chosen engine comes first, then those the user named to help out. What may pass by itself is
-tried again, with longer waits each time, for as long as somebody speaks and a little longer;
-what no try mends, or what takes longer, goes to the next. When nobody is left, those whose
-trouble may still pass are asked in turn until the last limit.
+The selected engine is first, followed by the user's fallback engines. A temporary failure is
+retried with growing delays, for as long as the user speaks and a little longer. After a permanent
+failure or a longer outage the next engine gets its turn. When all engines have had one, those that
+failed only temporarily are retried in rotation until the last limit. Pure.
 """
 
 from __future__ import annotations
@@ -12,24 +12,32 @@ from collections.abc import Callable, Sequence
 
 import attrs
 
-from ..problems import Problem, untyped_problem
+from ..problems import Problem
+from ..problems import recognition as problems
 from ..settings.endpoint import ON_DEVICE
 from .plausibility import Suspicion
 
-SWITCH_AFTER_S = 2.0
-"""After the release, and after its turn: whoever has not taken all of the audio by then is
-passed over, if somebody is there who was not asked yet."""
-RETRY_FOR_S = 20.0
-"""After the release: so long it is tried again where nobody else is left."""
 MAX_RETRY_AFTER_S = 60.0
-"""A server that says when to come back is waited for so long at most."""
+"""Longest delay requested by a server that is waited for."""
 FIRST_BACKOFF_S, MAX_BACKOFF_S = 0.2, 3.0
-"""Each wait is twice the last one, less up to half of it: many clients come back at once."""
+"""Each delay is twice the previous one, minus up to half of it at random, because many clients may
+come back at the same time."""
+
+
+@attrs.frozen(kw_only=True)
+class FallbackLimits:
+    """Time limits after the key is released."""
+
+    switch_after_s: float = 2.0
+    """Time within which an engine must have read all audio, from the release or the beginning of
+    its turn. A slower engine is skipped if another one has not been tried."""
+    retry_for_s: float = 20.0
+    """Time during which failed engines are retried when all have been tried."""
 
 
 @attrs.frozen
 class Try:
-    """This engine reads the take, from where its text is settled."""
+    """Transcribe the take with this engine, from the end of its committed text."""
 
     engine: str
     delay_s: float = 0.0
@@ -37,12 +45,12 @@ class Try:
 
 @attrs.frozen
 class Accept:
-    """This is the text, although it was doubted; nobody did better."""
+    """Use the text of the suspicion; no engine returned a better one."""
 
     engine: str
     suspicion: Suspicion
     confirmed: bool = False
-    """Two have given the same, so that there is nothing to tell."""
+    """Two engines returned the same, so that there is nothing to report."""
 
 
 @attrs.frozen
@@ -52,11 +60,10 @@ class Fail:
 
 @attrs.frozen
 class RetryDelay:
-    """For an engine that could not, and may soon: what to tell meanwhile."""
+    """The wait before the next attempt, to be shown to the user."""
 
     problem: Problem
     wait_s: float
-    """Until it is tried again; more than `MOST_WAIT_S` if the server has asked for it."""
 
     @property
     def requested_by_server(self) -> bool:
@@ -67,20 +74,28 @@ Decision = Try | Accept | Fail
 
 
 class FallbackPolicy:
-    """Of one take. `since_release_s` is None while somebody speaks."""
+    """Policy for one take. `since_release_s` is None while the user speaks."""
 
     def __init__(
-        self, engines: Sequence[str], random: Callable[[], float], backlog_s: float = 0.0
+        self,
+        engines: Sequence[str],
+        random: Callable[[], float],
+        backlog_s: float = 0.0,
+        limits: FallbackLimits | None = None,
     ) -> None:
-        """`names`: at least one, each once; `chance`: from 0 to 1, for the waits; `backlog_s`: how
-        long it takes to send what had been recorded before anybody read it.
+        """
+        Args:
+            engines: At least one, each once.
+            random: Returns a number from 0 to 1.
+            backlog_s: Time needed to send the audio recorded before the first engine started.
         """
         self._engines, self._random = tuple(engines), random
-        self._switch_after_s = SWITCH_AFTER_S + backlog_s
+        self._limits = limits or FallbackLimits()
+        self._switch_after_s = self._limits.switch_after_s + backlog_s
         self._index = 0
         self._attempts = 0
         self._turn_began_s = 0.0
-        """When the engine's turn came, after the release."""
+        """Start of the engine's turn, relative to the release."""
         self._started = {self._engines[0]}
         self._permanently_failed: set[str] = set()
         self._problems: dict[str, Problem] = {}
@@ -88,15 +103,15 @@ class FallbackPolicy:
 
     @property
     def engine(self) -> str:
-        """Who reads now."""
+        """The engine whose turn it is."""
         return self._engines[self._index]
 
     @property
     def deadline_s(self) -> float | None:
-        """How long after the release it may take until all audio was taken; None: no limit.
+        """Time after the release by which all audio must have been read; None: no limit.
 
-        The engine on this computer is never late: its model may still be loading, and all it
-        needs is here.
+        The on-device engine has no limit: its model may still be loading, and it depends on
+        nothing outside this computer.
         """
         if not self._untried or self.engine == ON_DEVICE:
             return None
@@ -104,24 +119,25 @@ class FallbackPolicy:
 
     @property
     def next_candidate(self) -> str:
-        """Who is asked next if this one does not come back; '' if nobody is left."""
+        """The engine to try next; '' if all have been tried."""
         return self._untried[0] if self._untried else ""
 
     def start(self) -> Try:
         return Try(self.engine)
 
     def reset_backoff(self) -> None:
-        """It went well for a while: the next wait is a short one again."""
+        """The engine was stable for a while: the next delay is the shortest again."""
         self._attempts = 0
 
     def on_timeout(self, since_release_s: float) -> Decision:
-        """It has passed its limit."""
-        what = f"{self.engine} did not answer in time."
-        late = untyped_problem(what, "Your recording is kept.", "try-again", retry_after_s=0.0)
-        return self.on_failure(self._problems.get(self.engine, late), since_release_s)
+        """The engine has missed its deadline."""
+        problem = self._problems.get(self.engine)
+        if problem is None:
+            problem = problems.TIMEOUT(engine=self.engine, retry_after_s=0.0)
+        return self.on_failure(problem, since_release_s)
 
     def on_failure(self, problem: Problem, since_release_s: float | None) -> Decision:
-        """It could not, for now or at all."""
+        """The engine has failed, temporarily or permanently."""
         self._problems[self.engine] = problem
         if problem.retry_after_s is None or problem.retry_after_s > MAX_RETRY_AFTER_S:
             self._permanently_failed.add(self.engine)
@@ -132,24 +148,25 @@ class FallbackPolicy:
         return self._last_resort(problem.retry_after_s or 0.0, since_release_s)
 
     def on_suspicion(self, suspicion: Suspicion, since_release_s: float) -> Decision:
-        """It gave a text that is not believed: somebody else is asked, or the same once more.
+        """The engine has returned suspicious text: try another one, or the only one once more.
 
-        This computer would only say the same again.
+        The on-device engine is deterministic and is not asked twice.
         """
-        agreed = self._engines == (ON_DEVICE,) or any(
+        confirmed = self._engines == (ON_DEVICE,) or any(
             other.reason == suspicion.reason != "dropped"
-            and (name != self.engine or suspicion.reason == "invented")  # silence is no news
+            # The same engine returning no text again confirms nothing.
+            and (name != self.engine or suspicion.reason == "hallucinated")
             for name, other in self._suspicions.items()
         )
-        again = len(self._engines) == 1 and not self._suspicions
-        known = self._suspicions.get(self.engine)
-        if known is None or len(suspicion.text) > len(known.text):
+        try_again = len(self._engines) == 1 and not self._suspicions
+        previous = self._suspicions.get(self.engine)
+        if previous is None or len(suspicion.text) > len(previous.text):
             self._suspicions[self.engine] = suspicion
-        if agreed:
+        if confirmed:
             return Accept(self.engine, suspicion, confirmed=True)
         if self._untried:
             return self._switch(since_release_s)
-        return Try(self.engine) if again else self._accept_best()
+        return Try(self.engine) if try_again else self._accept_best()
 
     @property
     def _untried(self) -> list[str]:
@@ -173,21 +190,21 @@ class FallbackPolicy:
         )
 
     def _backoff_s(self, retry_after_s: float) -> float:
-        longest_s = min(MAX_BACKOFF_S, FIRST_BACKOFF_S * 2.0 ** min(self._attempts, 10))
+        delay_s = min(MAX_BACKOFF_S, FIRST_BACKOFF_S * 2.0 ** min(self._attempts, 10))
         self._attempts += 1
-        return retry_after_s + longest_s * (1 - self._random() / 2)
+        return retry_after_s + delay_s * (1 - self._random() / 2)
 
     def _last_resort(self, retry_after_s: float, since_release_s: float | None) -> Decision:
         if self._suspicions:
             return self._accept_best()
-        limit_s = MAX_RETRY_AFTER_S if retry_after_s else RETRY_FOR_S
-        hopeful = [name for name in self._rotation() if name not in self._permanently_failed]
-        if not hopeful or (since_release_s or 0.0) + retry_after_s > limit_s:
+        limit_s = MAX_RETRY_AFTER_S if retry_after_s else self._limits.retry_for_s
+        candidates = [name for name in self._rotation() if name not in self._permanently_failed]
+        if not candidates or (since_release_s or 0.0) + retry_after_s > limit_s:
             return Fail(self._problems[self._engines[0]])
-        return self._select(hopeful[0], self._backoff_s(retry_after_s))
+        return self._select(candidates[0], self._backoff_s(retry_after_s))
 
     def _rotation(self) -> tuple[str, ...]:
-        """All of them, beginning after the one that reads now."""
+        """Return all engines, beginning with the one after the current engine."""
         return self._engines[self._index + 1 :] + self._engines[: self._index + 1]
 
     def _accept_best(self) -> Accept:

@@ -1,17 +1,16 @@
-"""Whether to believe what an engine made of a take: nothing left out, nothing invented. Pure.
+"""Checks whether the text that an engine returned is plausible for the audio. Pure.
 
-Servers lose words without a word about it: OpenAI's drops audio that comes too fast, others end
-an item too early, and models that hear nothing write what films end with. What is doubted here
-is read by the next engine, and never shortened in silence. How to ask:
+Engines lose text without an error: OpenAI's server drops audio that arrives too fast, others end a
+segment too early, and models hallucinate when nobody speaks. A suspicious text is never accepted
+silently; the next engine transcribes the same audio. How to check:
 
-    if suspect(text, account):
-        speech = await asyncio.to_thread(speech_in, take.read(start_bytes), take.rate_hz)
-        if doubted := doubt(text, speech, account):
-            ...  # as after a ProblemError: the next engine reads the same audio
+    if needs_check(text, report):
+        activity = await asyncio.to_thread(measure_speech, pcm, rate_hz)
+        if suspicion := check_text(text, activity, report):
+            ...  # as after a ProblemError
 
-Where nobody is left to ask: `doubted.text` is what may be used, with `doubted.problem` shown
-beside it; a text that was only invented leaves ''. If the next engine's text is doubted for the
-same reason ("empty" twice, "invented" twice), two have agreed, and it stays with `doubted.text`.
+If no other engine is left, `suspicion.text` may be used, and `suspicion.problem` is shown with it.
+Two engines whose text has the same `suspicion.reason` confirm each other.
 """
 
 from __future__ import annotations
@@ -21,118 +20,112 @@ from typing import Literal
 import attrs
 
 from ..audio.vad import SpeechActivity
-from ..problems import Problem, untyped_problem
+from ..problems import Problem
+from ..problems import recognition as problems
 from .hallucinations import is_hallucination, normalize
 
-Reason = Literal["dropped", "empty", "invented"]
+Reason = Literal["dropped", "empty", "hallucinated"]
 
 MIN_SHORTFALL_S = 1.0
-"""OpenAI rounds up to whole seconds, so that any shortfall is a loss; others round down or to the
-nearest, which is up to 1 s."""
+"""Servers round the duration of processed audio by up to 1 s. (OpenAI rounds up.)"""
 MIN_SHORTFALL_SHARE = 0.02
-"""And clocks of resamplers and containers differ by so much."""
+"""The clocks of resamplers and containers differ by up to this share."""
 MIN_VOICED_S = 0.2
-"""Of a pitch: as much as “yes” has. A cough, a knock or keys have less."""
+"""Voiced duration of “yes”. Coughs, knocks and keys have less."""
 MAX_LETTERS_PER_S = 60.0
-"""Nobody says more; 15 to 20 is usual. So “Thank you.” needs 0.13 s of any sound at all."""
+"""Upper limit of speech; 15 to 20 is usual. “Thank you.” needs 0.13 s of audio."""
 LETTERS_PER_IDEOGRAPH = 3.0
-"""How much of an alphabet a sign of Chinese, Japanese or Korean stands for."""
+"""Letters that one Chinese, Japanese or Korean character stands for."""
 MAX_QUOTE_CHARS = 60
-REMEDY = "Your recording is kept. Try again."
 
 
 @attrs.frozen
 class EngineReport:
-    """What is known of one engine's work on one take."""
+    """Facts about one engine's work on one take."""
 
     engine: str
-    """Its host, or the name a person gave it: for sentences."""
+    """Name shown to the user."""
     sent_s: float
-    """Audio it was given, what was padded included."""
+    """Audio that was sent, including padding."""
     processed_s: float = 0.0
-    """Audio it says it worked on; 0 where it does not say."""
+    """Audio that was processed according to the engine; 0 if it does not say."""
     skips_pauses: bool = False
-    """It listens for pauses itself and counts only the speech between them (the flat dialect)."""
+    """The engine detects pauses itself and counts only the speech between them."""
     prompt_terms: tuple[str, ...] = ()
-    """Prompt and keywords: models repeat them when they hear nothing."""
+    """Prompt and keywords; models repeat them when nobody speaks."""
 
 
 @attrs.frozen
 class Suspicion:
+    """Reason not to trust a text."""
+
     reason: Reason
     problem: Problem
     text: str
-    """What may be used where nobody else can be asked."""
+    """Text to use if no other engine is left."""
 
 
 def needs_check(text: str, report: EngineReport) -> bool:
-    """Whether it is worth measuring the speech for `doubt`: without this it has none.
+    """Whether `check_text` may find a suspicion; False for nearly every take.
 
-    Takes microseconds, and is False for nearly every take.
+    Takes microseconds, while measuring the speech takes milliseconds.
     """
     return (
         not text.strip() or _shortfall_s(report) > 0 or is_hallucination(text, report.prompt_terms)
     )
 
 
-def check_text(text: str, speech: SpeechActivity, report: EngineReport) -> Suspicion | None:
-    """Why not to believe this text, made of the audio that `speech` was measured in.
+def check_text(text: str, activity: SpeechActivity, report: EngineReport) -> Suspicion | None:
+    """Check a text against the speech activity of its audio.
 
-    None: it can be believed, as far as can be known; '' for silence among it.
+    Returns:
+        None if the text is plausible, such as an empty text for silence.
     """
-    missing_s = _missing_s(speech, report)
-    if missing_s:
-        what = f"{report.engine} left out {missing_s:.0f} s of what you said."
+    if missing_s := _missing_s(activity, report):
         detail = f"{report.engine}: {report.processed_s:.1f} s used of {report.sent_s:.1f} s sent"
-        return _suspicion("dropped", what, text.strip(), detail)
+        problem = problems.INCOMPLETE(engine=report.engine, seconds=missing_s, detail=detail)
+        return Suspicion("dropped", problem, text.strip())
+    detail = (
+        f"{report.engine}: {activity.duration_s:.1f} s, {activity.activity_s:.2f} s of activity,"
+        f" {activity.voiced_s:.2f} s voiced"
+    )
     if not text.strip():
-        if speech.voiced_s < MIN_VOICED_S:
+        if activity.voiced_s < MIN_VOICED_S:
             return None
-        what = f"{report.engine} gave no words for your speech."
-        return _suspicion("empty", what, "", _detail(speech, report))
-    if is_hallucination(text, report.prompt_terms) and speech.activity_s < _min_duration_s(text):
-        said = text.strip()
-        if len(said) > MAX_QUOTE_CHARS:
-            said = f"{said[: MAX_QUOTE_CHARS - 1]}…"
-        what = f"Nobody said “{said}”, but {report.engine} wrote it."
-        return _suspicion("invented", what, "", _detail(speech, report))
+        return Suspicion("empty", problems.EMPTY(engine=report.engine, detail=detail), "")
+    if is_hallucination(text, report.prompt_terms) and activity.activity_s < _min_duration_s(text):
+        quote = text.strip()
+        if len(quote) > MAX_QUOTE_CHARS:
+            quote = f"{quote[: MAX_QUOTE_CHARS - 1]}…"
+        problem = problems.HALLUCINATED(engine=report.engine, text=quote, detail=detail)
+        return Suspicion("hallucinated", problem, "")
     return None
 
 
-def _missing_s(speech: SpeechActivity, report: EngineReport) -> float:
-    """Seconds that were dropped and may have had words in them, 0.0 if none."""
-    short_s = _shortfall_s(report)
-    if short_s <= 0 or not speech.spans:
+def _missing_s(activity: SpeechActivity, report: EngineReport) -> float:
+    """Return the seconds of dropped audio that may have contained speech; 0.0 if none."""
+    shortfall_s = _shortfall_s(report)
+    if shortfall_s <= 0 or not activity.spans:
         return 0.0
     if not report.skips_pauses:
-        return short_s
-    # The least the speech of it lasts: it may have counted less around each stretch than we do.
-    short_s = speech.total_span_s - report.processed_s
-    return short_s if short_s > MIN_SHORTFALL_S + 0.2 * speech.total_span_s else 0.0
+        return shortfall_s
+    # An engine may count less audio around each span than we do.
+    shortfall_s = activity.total_span_s - report.processed_s
+    return shortfall_s if shortfall_s > MIN_SHORTFALL_S + 0.2 * activity.total_span_s else 0.0
 
 
 def _shortfall_s(report: EngineReport) -> float:
-    """How much less was used than sent, beyond what rounding explains; 0.0 if it is not."""
+    """Return the audio that was sent and not processed; 0.0 if rounding explains it."""
     if report.processed_s <= 0:
         return 0.0
-    short_s = report.sent_s - report.processed_s
-    return short_s if short_s > MIN_SHORTFALL_S + MIN_SHORTFALL_SHARE * report.sent_s else 0.0
+    shortfall_s = report.sent_s - report.processed_s
+    tolerance_s = MIN_SHORTFALL_S + MIN_SHORTFALL_SHARE * report.sent_s
+    return shortfall_s if shortfall_s > tolerance_s else 0.0
 
 
 def _min_duration_s(text: str) -> float:
-    """The least time in which somebody could say it."""
+    """Return the shortest time in which the text can be said."""
     letters = sum(
         LETTERS_PER_IDEOGRAPH if char > "\u2e80" else 1.0 for char in normalize(text) if char != " "
     )
     return letters / MAX_LETTERS_PER_S
-
-
-def _detail(speech: SpeechActivity, report: EngineReport) -> str:
-    return (
-        f"{report.engine}: {speech.duration_s:.1f} s, {speech.activity_s:.2f} s of sound,"
-        f" {speech.voiced_s:.2f} s of voice"
-    )
-
-
-def _suspicion(reason: Reason, what: str, text: str, detail: str) -> Suspicion:
-    return Suspicion(reason, untyped_problem(what, REMEDY, "try-again", detail), text)
