@@ -1,4 +1,4 @@
-"""`sayso doctor` tries every server that may be asked, and says where its key is."""
+"""The command `sayso doctor`: connections to servers, locations of API keys, and the report."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 
 from sayso.cli import doctor
 from sayso.cli.doctor import Finding
+from sayso.core.problems import ProblemError
 from sayso.core.settings.endpoint import ON_DEVICE, Endpoint
 from sayso.core.settings.settings import OnDeviceSettings, Settings
 from sayso.storage.keyring import KeyLocation
@@ -23,9 +24,8 @@ UNREACHABLE_URL = "ws://127.0.0.1:9"
 
 @attrs.define
 class FakeApiKeys:
-    """A keyring with these keys in it, by host."""
-
-    keys: dict[str, str]
+    keys: dict[str, str] = attrs.field(factory=dict)
+    """By host."""
     key_location: KeyLocation = "keyring"
     requested_hosts: list[str] = attrs.field(factory=list)
 
@@ -37,20 +37,13 @@ class FakeApiKeys:
         return self.key_location if host in self.keys else ""
 
 
-@pytest.fixture
-def keys(monkeypatch: pytest.MonkeyPatch) -> FakeApiKeys:
-    made = FakeApiKeys({})
-    monkeypatch.setattr(doctor, "ApiKeyStore", lambda: made)
-    return made
-
-
-def settings_of(*endpoints: Endpoint, helpers: tuple[str, ...] = (), **changed: Any) -> Settings:
-    """The first one is chosen."""
+def settings_of(*endpoints: Endpoint, fallback: tuple[str, ...] = (), **changed: Any) -> Settings:
+    """Return settings in which the first endpoint is selected."""
     fields = {"engine": "realtime", "profile": endpoints[0].name, **changed}
-    return Settings(endpoints=endpoints, fallback=helpers, **fields)
+    return Settings(endpoints=endpoints, fallback=fallback, **fields)
 
 
-def endpoint_at(name: str, url: str, **fields: Any) -> Endpoint:
+def endpoint_at(name: str, url: str = UNREACHABLE_URL, **fields: Any) -> Endpoint:
     return Endpoint(name=name, url=url, model="gpt-transcribe", dialect="openai", **fields)
 
 
@@ -58,140 +51,133 @@ def host_of(service: StandIn) -> str:
     return f"{service.host}:{service.port}"
 
 
-def check_servers(settings: Settings) -> dict[str, Finding]:
-    return asyncio.run(doctor._check_servers(settings))
+def check_servers(settings: Settings, keys: FakeApiKeys | None = None) -> dict[str, Finding]:
+    return asyncio.run(doctor.check_servers(settings, keys or FakeApiKeys()))
 
 
-def test_each_server_that_may_be_asked_has_its_own_verdict(keys: FakeApiKeys) -> None:
+def test_the_selected_server_and_each_fallback_are_checked() -> None:
     async def run() -> dict[str, Finding]:
-        async with StandIn() as good, StandIn() as locked, StandIn() as idle:
-            keys.keys |= {host_of(good): KEY, host_of(locked): "sk-wrong"}
+        async with StandIn() as good, StandIn() as locked, StandIn() as unused:
             settings = settings_of(
                 endpoint_at("Own", good.url),
                 endpoint_at("Team", locked.url),
-                endpoint_at("Attic", UNREACHABLE_URL),
-                endpoint_at("Idle", idle.url),
-                helpers=("Team", ON_DEVICE, "Attic"),
+                endpoint_at("Attic"),
+                endpoint_at("Unused", unused.url),
+                fallback=("Team", ON_DEVICE, "Attic"),
             )
-            told = await doctor._check_servers(settings)
-            assert idle.records == []
-            return told
+            keys = FakeApiKeys({host_of(good): KEY, host_of(locked): "sk-wrong"})
+            findings = await doctor.check_servers(settings, keys)
+            assert unused.records == []
+            return findings
 
-    told = asyncio.run(run())
-    assert list(told) == ["endpoint", "fallback Team", "fallback Attic"]
-    assert [one.verdict for one in told.values()] == ["ok", "problem", "problem"]
-    own, team, attic = told.values()
-    assert own.what.endswith(" s.")
-    assert "works: a one-second sample came back in" in own.what
-    assert team.what.startswith("Your API key was refused by 127.0.0.1:")
-    assert attic.what == "Nothing answers at 127.0.0.1:9."
-    assert own.key.endswith(" is in the system's keyring.")
-    assert team.key.endswith(" is in the system's keyring.")
-    assert attic.key == "There is no key for 127.0.0.1:9."
-    assert KEY not in repr(told)
-    assert "sk-wrong" not in repr(told)
+    findings = asyncio.run(run())
+    assert list(findings) == ["endpoint", "fallback Team", "fallback Attic"]
+    assert [one.verdict for one in findings.values()] == ["ok", "problem", "problem"]
+    own, team, attic = findings.values()
+    assert "works: it transcribed a one-second sample in" in own.message
+    assert "127.0.0.1:" in team.message
+    assert "127.0.0.1:9" in attic.message
+    assert own.key_location.endswith(" is in the system's keyring.")
+    assert team.key_location.endswith(" is in the system's keyring.")
+    assert attic.key_location == "There is no API key for 127.0.0.1:9."
+    assert KEY not in repr(findings)
+    assert "sk-wrong" not in repr(findings)
 
 
-def test_they_are_tried_at_the_same_time(keys: FakeApiKeys) -> None:
-    """Each answers only once all have been asked."""
+def test_all_servers_are_checked_at_the_same_time() -> None:
+    """Each service responds only after all have been contacted."""
 
     async def run() -> dict[str, Finding]:
-        everybody = asyncio.Barrier(3)
+        barrier = asyncio.Barrier(3)
 
         async def wait(_: Session) -> bool:
-            await everybody.wait()
+            await barrier.wait()
             return True
 
-        async with contextlib.AsyncExitStack() as running:
-            services = [
-                await running.enter_async_context(StandIn(key=None, misbehavior={"created": wait}))
-                for _ in range(3)
-            ]
+        async with contextlib.AsyncExitStack() as stack:
             names = ("One", "Two", "Three")
-            endpoints = (
-                endpoint_at(name, one.url) for name, one in zip(names, services, strict=True)
-            )
-            return await doctor._check_servers(settings_of(*endpoints, helpers=names[1:]))
+            services = [
+                await stack.enter_async_context(StandIn(key=None, misbehavior={"created": wait}))
+                for _ in names
+            ]
+            endpoints = (endpoint_at(n, one.url) for n, one in zip(names, services, strict=True))
+            settings = settings_of(*endpoints, fallback=names[1:])
+            return await doctor.check_servers(settings, FakeApiKeys())
 
     assert [one.verdict for one in asyncio.run(run()).values()] == ["ok", "ok", "ok"]
 
 
-def test_with_this_computer_alone_nothing_is_asked(keys: FakeApiKeys) -> None:
-    told = check_servers(settings_of(endpoint_at("Attic", UNREACHABLE_URL), engine=ON_DEVICE))
-    assert told == {"endpoint": Finding("unused", "Words are recognised on this computer.")}
+def test_no_server_is_contacted_if_only_this_computer_is_used() -> None:
+    keys = FakeApiKeys()
+    findings = check_servers(settings_of(endpoint_at("Attic"), engine=ON_DEVICE), keys)
+    assert [(name, one.verdict) for name, one in findings.items()] == [("endpoint", "unused")]
     assert keys.requested_hosts == []
 
 
-def test_servers_that_help_this_computer_out_are_tried(keys: FakeApiKeys) -> None:
-    told = check_servers(
-        settings_of(endpoint_at("Attic", UNREACHABLE_URL), engine=ON_DEVICE, helpers=("Attic",))
-    )
-    assert [(name, one.verdict) for name, one in told.items()] == [
-        ("endpoint", "unused"), ("fallback Attic", "problem"),
-    ]  # fmt: skip
+def test_fallback_servers_of_this_computer_are_checked() -> None:
+    settings = settings_of(endpoint_at("Attic"), engine=ON_DEVICE, fallback=("Attic",))
+    assert [(name, one.verdict) for name, one in check_servers(settings).items()] == [
+        ("endpoint", "unused"),
+        ("fallback Attic", "problem"),
+    ]
 
 
-def test_one_that_is_its_own_helper_is_tried_once(keys: FakeApiKeys) -> None:
-    assert list(
-        check_servers(settings_of(endpoint_at("Attic", UNREACHABLE_URL), helpers=("Attic",)))
-    ) == ["endpoint"]
+def test_a_server_that_is_its_own_fallback_is_checked_once() -> None:
+    settings = settings_of(endpoint_at("Attic"), fallback=("Attic",))
+    assert list(check_servers(settings)) == ["endpoint"]
 
 
 KEY_LOCATION_CASES: dict[str, tuple[Endpoint, KeyLocation, str]] = {
-    "in the environment": (
-        endpoint_at("Own", UNREACHABLE_URL), "environment",
-        "The key for 127.0.0.1:9 is in the environment variable OPENAI_API_KEY."),
-    "none is wanted": (endpoint_at("Own", UNREACHABLE_URL, auth="none"), "keyring", "It is asked without a key."),  # noqa: E501
-    "a gateway's token beside it": (
-        endpoint_at("Own", UNREACHABLE_URL, auth="cloudflare"), "keyring",
-        "The key for 127.0.0.1:9 is in the system's keyring."
-        " There is no key for 127.0.0.1:9/cf-aig-authorization."),
-    "whole recordings": (
-        endpoint_at("Own", UNREACHABLE_URL, transport="rest"), "keyring",
-        "The key for 127.0.0.1:9 is in the system's keyring."),
-    "of whoever hands out short-lived ones": (
-        endpoint_at("Own", UNREACHABLE_URL, secrets_url="https://127.0.0.1:7/keys"), "keyring",
-        "There is no key for 127.0.0.1:7."),
-    "an address that is none": (endpoint_at("Own", "nowhere"), "keyring", ""),
+    "environment": (
+        endpoint_at("Own"), "environment",
+        "The API key for 127.0.0.1:9 is in the environment variable OPENAI_API_KEY."),
+    "no authentication": (
+        endpoint_at("Own", auth="none"), "keyring", "This server is used without an API key."),
+    "file upload": (
+        endpoint_at("Own", transport="rest"), "keyring",
+        "The API key for 127.0.0.1:9 is in the system's keyring."),
+    "short-lived keys of another server": (
+        endpoint_at("Own", secrets_url="https://127.0.0.1:7/keys"), "keyring",
+        "There is no API key for 127.0.0.1:7."),
+    "invalid address": (endpoint_at("Own", "nowhere"), "keyring", ""),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "place", "sentence"), KEY_LOCATION_CASES.values(), ids=KEY_LOCATION_CASES
+    ("endpoint", "location", "sentence"), KEY_LOCATION_CASES.values(), ids=KEY_LOCATION_CASES
 )
-def test_the_key_that_is_asked_for_is_told_of(
-    keys: FakeApiKeys, endpoint: Endpoint, place: KeyLocation, sentence: str
+def test_the_location_of_the_used_api_key_is_reported(
+    endpoint: Endpoint, location: KeyLocation, sentence: str
 ) -> None:
-    keys.keys["127.0.0.1:9"], keys.key_location = KEY, place
-    told = check_servers(settings_of(endpoint))["endpoint"]
-    assert (told.verdict, told.key) == ("problem", sentence)
+    keys = FakeApiKeys({"127.0.0.1:9": KEY}, location)
+    finding = check_servers(settings_of(endpoint), keys)["endpoint"]
+    assert (finding.verdict, finding.key_location) == ("problem", sentence)
 
 
-def test_the_model_is_looked_for_where_this_computer_helps_out(
+def test_the_model_is_checked_if_this_computer_is_a_fallback(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("XDG_DATA_HOME", "XDG_CACHE_HOME", "HF_HUB_CACHE"):
         monkeypatch.setenv(name, str(tmp_path))
-    alone = settings_of(
-        endpoint_at("Attic", UNREACHABLE_URL), on_device=OnDeviceSettings(model="whisper-tiny")
-    )
-    assert doctor._run_check(lambda: doctor._check_model(alone)).verdict == "unused"
-    helped = attrs.evolve(alone, fallback=(ON_DEVICE,))
-    missing = doctor._run_check(lambda: doctor._check_model(helped))
-    assert (missing.verdict, "not downloaded yet" in missing.what) == ("problem", True)
+    model = OnDeviceSettings(model="whisper-tiny")
+    settings = settings_of(endpoint_at("Attic"), on_device=model)
+    assert doctor.check_model(settings).verdict == "unused"
+    with pytest.raises(ProblemError, match="not downloaded yet"):
+        doctor.check_model(attrs.evolve(settings, fallback=(ON_DEVICE,)))
 
 
-def test_the_report_lines_up_and_says_what_to_do_and_where_the_key_is() -> None:
-    told = {
+def test_the_report_is_aligned_and_has_remedies_and_key_locations() -> None:
+    findings = {
         "tray": Finding("ok", "The desktop shows tray icons."),
-        "fallback Attic": Finding("problem", "It is out.", "Try again.", key="There is no key."),
+        "fallback Attic": Finding("problem", "It is out.", "Try again.", key_location="No key."),
     }
-    lines = doctor.format_report(
-        {name: attrs.asdict(one) for name, one in told.items()}
-    ).splitlines()
-    assert lines[:4] == [
+    assert doctor.format_report(findings).splitlines()[:4] == [
         "✓ tray           The desktop shows tray icons.",
         "! fallback Attic It is out.",
         "                 Try again.",
-        "                 There is no key.",
+        "                 No key.",
     ]
+    assert doctor.as_json(findings)["fallback Attic"] == {
+        "verdict": "problem", "what": "It is out.", "remedy": "Try again.", "detail": "",
+        "key": "No key.",
+    }  # fmt: skip

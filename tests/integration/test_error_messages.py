@@ -22,6 +22,7 @@ from sayso.cli import doctor
 from sayso.core.dictation.status import Status
 from sayso.core.settings.endpoint import Endpoint
 from sayso.core.settings.settings import Settings
+from sayso.storage.keyring import ApiKeyStore
 from sayso.stt.factory import create_server_engine
 from sayso.stt.realtime.engine import check_connection_blocking, success_message
 from sayso.ui.indicator.overlay import Desk, Overlay
@@ -133,14 +134,6 @@ def shown_after_test(window: SettingsWindow, qtbot: QtBot) -> str:
     return row.note.text.text()
 
 
-class Keys:
-    def get(self, host: str) -> str | None:
-        return KEY
-
-    def location(self, host: str) -> str:
-        return "keyring"
-
-
 @pytest.mark.parametrize(
     ("serving", "what", "remedy"), FAILING_SERVERS.values(), ids=FAILING_SERVERS
 )
@@ -150,7 +143,6 @@ def test_the_same_sentence_is_in_all_three_places(
     remedy: str,
     tmp_path: Path,
     qtbot: QtBot,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with serving() as url:
         what = what.format(host=url.split("/")[2])
@@ -169,10 +161,11 @@ def test_the_same_sentence_is_in_all_three_places(
             remedy,
         )
 
-        monkeypatch.setattr(doctor, "ApiKeyStore", Keys)
-        found = asyncio.run(doctor._check_servers(settings))["endpoint"]
-        assert (found.verdict, found.what, found.remedy) == ("problem", what, remedy)
-        assert KEY not in found.detail + found.key
+        keys = ApiKeyStore(environment={}, keyring=lambda: None)
+        keys.keep_in_memory(url.split("/")[2], KEY)
+        found = asyncio.run(doctor.check_servers(settings, keys))["endpoint"]
+        assert (found.verdict, found.message, found.remedy) == ("problem", what, remedy)
+        assert KEY not in found.detail + found.key_location
 
         app = AppWithConnectionTest()
         app.settings = settings

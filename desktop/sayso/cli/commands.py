@@ -100,11 +100,11 @@ def transcribe(file: Path, engine: str | None, as_json: bool) -> int:
 @json_option
 def doctor(as_json: bool) -> int:
     """Check everything that Sayso needs, and say how to fix what is missing."""
-    from .doctor import format_report, run_checks
+    from . import doctor as checks
 
-    findings = run_checks(load_settings())
+    findings = checks.run_checks(load_settings())
     if as_json:
-        print_json(findings, indent=2)
+        print_json(checks.as_json(findings), indent=2)
     else:
-        click.echo(format_report(findings))
+        click.echo(checks.format_report(findings))
     return 0

@@ -1,100 +1,101 @@
-"""`sayso doctor`: everything Sayso needs, each with a verdict and what to do."""
+"""`sayso doctor`: check everything that Sayso needs, and say how to fix what is missing."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Literal
 
 import attrs
 
 from ..core.problems import Problem, ProblemError
+from ..core.problems import audio as audio_problems
 from ..core.problems.storage import KEYRING_MISSING
 from ..core.settings.endpoint import ON_DEVICE, Endpoint
 from ..core.settings.settings import Settings
 from ..storage import paths
-from ..storage.keyring import ApiKeyStore, KeyLocation, system_keyring
+from ..storage.keyring import ApiKeyStore, system_keyring
 from ..system import Platform, current_platform
+from .api_key import describe_location
 
 Verdict = Literal["ok", "problem", "unused"]
 FIRST_BLOCK_TIMEOUT_S = 5.0
 MARKS: dict[Verdict, str] = {"ok": "✓", "problem": "!", "unused": "·"}
-KEY_LOCATIONS: dict[KeyLocation, str] = {
-    "keyring": "The key for {} is in the system's keyring.",
-    "environment": "The key for {} is in the environment variable OPENAI_API_KEY.",
-    "run": "The key for {} is in memory, for this run.",
-    "": "There is no key for {}.",
-}
 
 
 @attrs.frozen
 class Finding:
     verdict: Verdict
-    what: str
+    message: str
     remedy: str = ""
     detail: str = ""
-    key: str = ""
-    """Of an endpoint: where the keys are that it was asked with; never a key."""
+    key_location: str = ""
+    """Where the API keys of an endpoint are stored."""
 
 
-def run_checks(settings: Settings) -> dict[str, dict[str, str]]:
-    """Look at each thing for real; takes some seconds.
-
-    Name to verdict, what, remedy, detail and key.
-    """
-    machine = current_platform()
+def run_checks(settings: Settings) -> dict[str, Finding]:
+    """Run all checks, which takes some seconds."""
+    platform = current_platform()
     checks: dict[str, Callable[[], Finding]] = {
-        "display": lambda: _check_display(machine),
-        "tray": lambda: _check_tray(machine),
+        "display": lambda: _check_display(platform),
+        "tray": lambda: _check_tray(platform),
         "microphone": lambda: _check_microphone(settings),
         "keyring": _check_keyring,
-        "model": lambda: _check_model(settings),
-        "insertion": lambda: _check_insertion(machine),
+        "model": lambda: check_model(settings),
+        "insertion": lambda: _check_insertion(platform),
     }
-    findings = {name: _run_check(check) for name, check in checks.items()}
-    machine.typist.close()
-    findings |= asyncio.run(_check_servers(settings))
-    return {name: attrs.asdict(finding) for name, finding in findings.items()}
+    findings = {name: _run(check) for name, check in checks.items()}
+    platform.typist.close()
+    return findings | asyncio.run(check_servers(settings, ApiKeyStore()))
 
 
-def format_report(findings: dict[str, dict[str, Any]]) -> str:
-    """For people: a line each, and what to do below it."""
+def format_report(findings: dict[str, Finding]) -> str:
+    """Return a line for each finding, with remedy and location of API keys below it."""
     lines, width = [], 1 + max(map(len, findings))
     for name, finding in findings.items():
-        lines.append(f"{MARKS[finding['verdict']]} {name:<{width}}{finding['what']}")
-        below = (finding["remedy"], finding["key"])
-        lines += [f"  {'':{width}}{sentence}" for sentence in below if sentence]
+        lines.append(f"{MARKS[finding.verdict]} {name:<{width}}{finding.message}")
+        details = (finding.remedy, finding.key_location)
+        lines += [f"  {'':{width}}{sentence}" for sentence in details if sentence]
     lines.append(f"\nThe log is {paths.log_file()}")
     return "\n".join(lines)
 
 
-def _run_check(check: Callable[[], Finding]) -> Finding:
+def as_json(findings: dict[str, Finding]) -> dict[str, dict[str, str]]:
+    names = {"message": "what", "key_location": "key"}
+    rows = {name: attrs.asdict(finding) for name, finding in findings.items()}
+    return {
+        name: {names.get(key, key): value for key, value in row.items()}
+        for name, row in rows.items()
+    }
+
+
+def _run(check: Callable[[], Finding]) -> Finding:
     try:
         return check()
     except ProblemError as error:
-        return _problem_finding(error.problem)
+        return _problem(error.problem)
 
 
-def _problem_finding(problem: Problem) -> Finding:
+def _problem(problem: Problem) -> Finding:
     return Finding("problem", problem.message, problem.remedy, problem.detail)
 
 
-def _check_display(machine: Platform) -> Finding:
-    if obstacles := machine.missing_requirements():
-        return _problem_finding(obstacles[0])
-    return Finding("ok", f"Sayso sees keys and windows here ({machine.name}).")
+def _check_display(platform: Platform) -> Finding:
+    if missing := platform.missing_requirements():
+        return _problem(missing[0])
+    return Finding("ok", f"Sayso can receive keys and find windows ({platform.name}).")
 
 
-def _check_tray(machine: Platform) -> Finding:
-    if machine.name == "unavailable":
-        return Finding("unused", "Without a display there is no tray.")
+def _check_tray(platform: Platform) -> Finding:
+    if platform.name == "unavailable":
+        return Finding("unused", "There is no tray without a display.")
     from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 
     application = QApplication.instance() or QApplication(["sayso"])
-    shown = QSystemTrayIcon.isSystemTrayAvailable()
+    available = QSystemTrayIcon.isSystemTrayAvailable()
     del application
-    if shown:
+    if available:
         return Finding("ok", "The desktop shows tray icons.")
     return Finding(
         "problem",
@@ -106,107 +107,109 @@ def _check_tray(machine: Platform) -> Finding:
 def _check_microphone(settings: Settings) -> Finding:
     from ..audio.microphone import Microphone
     from ..core.audio.pcm import is_digital_silence
-    from ..core.problems import audio as problems
 
     microphone = Microphone()
     devices = microphone.devices()
     if not devices:
-        return _problem_finding(problems.MISSING())
-    came = threading.Event()
-    heard: list[bytes] = []
+        return _problem(audio_problems.MISSING())
+    finished = threading.Event()
+    blocks: list[bytes] = []
 
-    def block(pcm: bytes) -> None:
-        heard.append(pcm)
-        if len(heard) > 100 or not is_digital_silence(pcm):
-            came.set()
+    def receive(pcm: bytes) -> None:
+        blocks.append(pcm)
+        if len(blocks) > 100 or not is_digital_silence(pcm):
+            finished.set()
 
-    chosen = settings.microphone.device
+    device = settings.microphone.device
     try:
-        rate_hz = microphone.open(chosen, block, came.set)
-        came.wait(FIRST_BLOCK_TIMEOUT_S)
+        rate_hz = microphone.open(device, receive, finished.set)
+        finished.wait(FIRST_BLOCK_TIMEOUT_S)
     finally:
         microphone.close()
-    names = ", ".join(device.name for device in devices)
-    if not heard:
-        return _problem_finding(problems.NOT_STARTED())
-    if all(map(is_digital_silence, heard)):
-        return _problem_finding(problems.SILENT(detail=names))
-    name = chosen or "the system's default"
-    return Finding("ok", f"The microphone gives sound at {rate_hz} Hz ({name}).", "", names)
+    names = ", ".join(one.name for one in devices)
+    if not blocks:
+        return _problem(audio_problems.NOT_STARTED())
+    if all(map(is_digital_silence, blocks)):
+        return _problem(audio_problems.SILENT(detail=names))
+    name = device or "the system's default"
+    return Finding("ok", f"The microphone works at {rate_hz} Hz ({name}).", detail=names)
 
 
 def _check_keyring() -> Finding:
-    ring = system_keyring()
-    if ring is None:
-        return _problem_finding(KEYRING_MISSING())
-    ApiKeyStore(environment={}).location("doctor.invalid")  # asks it, so that a locked one says so
-    return Finding("ok", "Keys are kept in the system's keyring.", "", type(ring).__module__)
+    backend = system_keyring()
+    if backend is None:
+        return _problem(KEYRING_MISSING())
+    ApiKeyStore(environment={}).location("doctor.invalid")  # raises if the keyring is locked
+    module = type(backend).__module__
+    return Finding("ok", "API keys are stored in the system's keyring.", detail=module)
 
 
-def _check_model(settings: Settings) -> Finding:
-    from ..stt.ondevice.models import locate
+def check_model(settings: Settings) -> Finding:
     from ..stt.ondevice.models.catalog import by_name
+    from ..stt.ondevice.models.locate import locate
 
     if ON_DEVICE not in (settings.selected_engine, *settings.fallback):
-        return Finding("unused", "Words are recognised by a server.")
+        return Finding("unused", "Your dictations are transcribed by a server.")
     model = by_name(settings.on_device.model)
-    path = locate.locate(model, paths.models(), paths.cache())
-    return Finding("ok", f"The model {model.title} is on this computer.", "", str(path))
+    path = locate(model, paths.models(), paths.cache())
+    return Finding("ok", f"The model {model.title} is on this computer.", detail=str(path))
 
 
-async def _check_servers(settings: Settings) -> dict[str, Finding]:
-    """Every server that may be asked, all at the same time; none where this computer does it all.
-
-    'endpoint' is the chosen one, those that help it out are 'fallback' and their name.
-    """
-    chosen, helpers = (
-        settings.selected_engine,
-        [one for one in settings.fallback if one != settings.selected_engine],
-    )
-    titles = {"endpoint": chosen} | {f"fallback {name}": name for name in helpers}
-    named = {title: settings.endpoint_named(name) for title, name in titles.items()}
-    asked = {title: endpoint for title, endpoint in named.items() if endpoint}
-    one_at_a_time = threading.Lock()
-    trials = (_check_server(one, settings.language, one_at_a_time) for one in asked.values())
-    found = dict(zip(asked, await asyncio.gather(*trials), strict=True))
-    return {"endpoint": Finding("unused", "Words are recognised on this computer.")} | found
+async def check_servers(settings: Settings, keys: ApiKeyStore) -> dict[str, Finding]:
+    """Connect to the selected server ('endpoint') and the fallbacks ('fallback NAME') at once."""
+    titles = {"endpoint": settings.selected_engine}
+    titles |= {f"fallback {n}": n for n in settings.fallback if n != settings.selected_engine}
+    endpoints = {title: settings.endpoint_named(name) for title, name in titles.items()}
+    lock = threading.Lock()
+    checks = {
+        title: _check_server(endpoint, settings.language, keys, lock)
+        for title, endpoint in endpoints.items()
+        if endpoint
+    }
+    found = dict(zip(checks, await asyncio.gather(*checks.values()), strict=True))
+    unused = Finding("unused", "Your dictations are transcribed on this computer.")
+    return {"endpoint": unused} | found
 
 
-async def _check_server(endpoint: Endpoint, language: str, keyring_lock: threading.Lock) -> Finding:
-    """`one_at_a_time`: held while the keyring is asked, which may ask for its password."""
+async def _check_server(
+    endpoint: Endpoint, language: str, keys: ApiKeyStore, keyring_lock: threading.Lock
+) -> Finding:
+    """`keyring_lock` is held while the keyring is used, because it may ask for its password."""
     from ..stt.factory import create_server_engine
     from ..stt.realtime.engine import check_connection
 
-    keys, where = ApiKeyStore(), list[str]()
+    locations: list[str] = []
 
-    def key_of(host: str) -> str | None:
+    def get_key(host: str) -> str | None:
         with keyring_lock:
-            where.append(KEY_LOCATIONS[keys.location(host)].format(host))
+            locations.append(describe_location(host, keys.location(host)))
             return keys.get(host)
 
     try:
-        seconds = await check_connection(create_server_engine(endpoint, language, key_of))
+        seconds = await check_connection(create_server_engine(endpoint, language, get_key))
     except ProblemError as error:
-        found = _problem_finding(error.problem)
+        found = _problem(error.problem)
     else:
         found = _working_server(endpoint, seconds)
     if endpoint.auth == "none":
-        where.append("It is asked without a key.")
-    return attrs.evolve(found, key=" ".join(dict.fromkeys(where)))
+        locations.append("This server is used without an API key.")
+    return attrs.evolve(found, key_location=" ".join(dict.fromkeys(locations)))
 
 
 def _working_server(endpoint: Endpoint, seconds: float) -> Finding:
-    from ..core.settings import server_models as models
+    from ..core.settings import server_models
     from ..core.settings.urls import OPENAI_HOST, host_of
 
     host = host_of(endpoint.url)
-    ends = models.by_name(endpoint.model).deprecation_notice if host == OPENAI_HOST else ""
-    return Finding("ok", f"{host} works: a one-second sample came back in {seconds:.1f} s.", ends)
+    is_openai = host == OPENAI_HOST
+    notice = server_models.by_name(endpoint.model).deprecation_notice if is_openai else ""
+    message = f"{host} works: it transcribed a one-second sample in {seconds:.1f} s."
+    return Finding("ok", message, notice)
 
 
-def _check_insertion(machine: Platform) -> Finding:
-    if obstacles := machine.missing_requirements():
-        return _problem_finding(obstacles[0])
-    spare = machine.typist.can_type("Grüße, Привет, 你好")
-    how = "typed" if spare is not None else "pasted"
-    return Finding("ok", f"Text of any script is {how} into the focused window.")
+def _check_insertion(platform: Platform) -> Finding:
+    if missing := platform.missing_requirements():
+        return _problem(missing[0])
+    can_type = platform.typist.can_type("Grüße, Привет, 你好") is not None
+    method = "typed" if can_type else "pasted"
+    return Finding("ok", f"Text insertion works in all scripts. Text is {method}.")
