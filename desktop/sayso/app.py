@@ -7,6 +7,7 @@ import datetime as dt
 import logging
 import sys
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -86,6 +87,7 @@ class App:
         self._background = Background()
         self._clipboard = QtClipboard(self._machine.selection_owner_responds)
         self._model_store = ModelStore(paths.models(), paths.cache())
+        self._problem_codes: deque[str] = deque(maxlen=10)
         self._level_listener: Callable[[float], None] | None = None
         self._archive = Archive(
             Recordings(paths.recordings()),
@@ -270,6 +272,8 @@ class App:
 
     def _on_status(self, status: Status) -> None:
         """Called by the worker."""
+        if status.problem and status.problem.code not in self._problem_codes:
+            self._problem_codes.append(status.problem.code)
         if status.state == "listening":
             self._player.stop()  # the microphone would hear it
         self._bridge.status_changed.emit(status)
@@ -297,6 +301,9 @@ class App:
         settings = self._settings
         engine = create_server_engine(settings.endpoint, settings.language, self._key_store.get)
         return success_message(check_connection_blocking(engine))
+
+    def recent_problem_codes(self) -> tuple[str, ...]:
+        return tuple(self._problem_codes)
 
     def fetch_models(self, endpoint: s.Endpoint) -> tuple[str, ...]:
         from .stt.server.model_list import fetch_models_blocking

@@ -1,4 +1,4 @@
-"""The settings window with real widgets, and what a person does in it."""
+"""The settings window with real widgets, and actions of a user in it."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ LOCAL_URL = "http://localhost:8000/v1"
 
 @contextmanager
 def settings_window(app: FakeApp, qtbot: QtBot) -> Iterator[SettingsWindow]:
-    """Open, and told of every change; nothing of it runs on afterwards."""
+    """Open the window, keep its settings up to date, and stop its background at the end."""
     background = Background()
-    made = SettingsWindow(app.actions(), background, app.settings)
-    app.on_settings_changed = made.show_settings
-    qtbot.addWidget(made)
-    made.open()
-    qtbot.waitExposed(made)
+    window = SettingsWindow(app.actions(), background, app.settings)
+    app.on_settings_changed = window.show_settings
+    qtbot.addWidget(window)
+    window.open()
+    qtbot.waitExposed(window)
     try:
-        yield made
+        yield window
     finally:
         app.test_may_finish.set()
-        made.hide()
+        window.hide()
         background.stop(wait=True)
 
 
@@ -52,7 +52,7 @@ def recognition(window: SettingsWindow) -> RecognitionPage:
 
 
 def select_item(combo: QWidget | None, value: object) -> None:
-    """As a person does: the entry is activated."""
+    """Select an entry as the user does."""
     assert isinstance(combo, QComboBox)
     at = combo.findData(value)
     assert at >= 0
@@ -66,7 +66,7 @@ def enter_text(field: QWidget | None, text: str) -> None:
 
 
 def line_edit(widget: QWidget | None) -> QLineEdit:
-    """The field that a row's control is, or has."""
+    """Return the text field of a control."""
     if not isinstance(widget, QLineEdit) and widget is not None:
         widget = widget.focusProxy()
     assert isinstance(widget, QLineEdit)

@@ -45,11 +45,11 @@ from sayso.ui.history.empty import EmptyState
 from sayso.ui.history.rows import ENTRY_ROLE, wrap_two_lines
 from sayso.ui.history.window import DEFAULT_SIZE, MINIMUM_SIZE, HistoryWindow
 from sayso.ui.indicator.overlay import Desk, Overlay
-from sayso.ui.settings.page import Combo
 from sayso.ui.settings.usage import UsagePage
 from sayso.ui.settings.window import PAGES
 from sayso.ui.widgets import theme
-from sayso.ui.widgets.rows import Switch
+from sayso.ui.widgets.controls import Combo, Switch
+from sayso.ui.widgets.theme import LIGHT
 
 SIZES = {"100 %": 13, "150 %": 20, "200 %": 26}
 NORMAL, LARGE = SIZES["100 %"], SIZES["200 %"]
@@ -275,7 +275,7 @@ def test_text_of_a_list_is_elided_before_the_arrow(
     qtbot: QtBot, set_text_size: Callable[[int], None], pixels: int
 ) -> None:
     set_text_size(pixels)
-    combo = Combo("")
+    combo = Combo(LIGHT)
     qtbot.addWidget(combo)
     combo.addItem("Automatic, whichever works in the program")
     combo.setFixedWidth(pixels * 10)

@@ -1,6 +1,8 @@
-"""The list of models in the settings, as a person uses it."""
+"""The list of models for this computer on the recognition page."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import attrs
 import pytest
@@ -12,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from integration.settings_window import recognition, settings_window
 from integration.ui_fakes import FakeApp
 from sayso.core.problems import untyped_problem
-from sayso.stt.ondevice.models.catalog import MODELS, ModelStatus, Speed, by_name
+from sayso.stt.ondevice.models.catalog import MODELS, Location, ModelStatus, Speed, by_name
 from sayso.ui.settings.recognition.local_models import (
     ModelList,
     ModelRow,
@@ -21,7 +23,7 @@ from sayso.ui.settings.recognition.local_models import (
 )
 from sayso.ui.settings.window import SettingsWindow
 
-TINY, SMALL, UNPINNED = by_name("tiny"), by_name("small"), by_name("distil-medium.en")
+TINY, SMALL = by_name("tiny"), by_name("small")
 
 
 @pytest.fixture
@@ -37,56 +39,62 @@ def row_of(models: ModelList, name: str) -> ModelRow:
 
 
 def set_entries(app: FakeApp, models: ModelList, qtbot: QtBot, **entries: ModelStatus) -> None:
-    """Something happened to models; the list looks again."""
+    """Change entries and wait until the list shows them."""
     for entry in entries.values():
         app.model_list[entry.model.name] = entry
     models.reload()
     qtbot.waitUntil(lambda: all(row_of(models, e.model.name).entry == e for e in entries.values()))
 
 
+def small(location: Location, **values: Any) -> ModelStatus:
+    return ModelStatus(model=SMALL, location=location, **values)
+
+
+def tiny(**values: Any) -> ModelStatus:
+    return ModelStatus(model=TINY, location="own", **values)
+
+
+PART = 218_000_000
 STATUS_TEXTS = {
-    "not here": (ModelStatus(model=SMALL, location=""), "486 MB", "Download"),
-    "here": (ModelStatus(model=SMALL, location="own"), "486 MB", "Remove"),
-    "in use": (ModelStatus(model=TINY, location="own"), "78 MB", ""),
-    "arriving": (ModelStatus(model=SMALL, location="", downloaded_bytes=218_000_000, downloading=True),  # noqa: E501
-                 "218 MB of 486 MB", "Cancel"),
-    "broken off": (ModelStatus(model=SMALL, location="", downloaded_bytes=5_000_000), "5 MB of 486 MB",  # noqa: E501
-                   "Download"),
-    "in a package": (ModelStatus(model=SMALL, location="package"), "486 MB, installed", ""),
-    "another's": (ModelStatus(model=SMALL, location="hub"), "486 MB, from another program", ""),
-    "measured": (ModelStatus(model=TINY, location="own", speed=Speed(0.16, measured=True)),
-                 "0.2 s, 78 MB", ""),
-    "reckoned": (ModelStatus(model=SMALL, location="", speed=Speed(1.03, measured=False)),
-                 "about 1.0 s, 486 MB", "Download"),
-    "not pinned": (ModelStatus(model=UNPINNED, location=""), "792 MB, not offered yet", ""),
-}  # fmt: skip
+    "not downloaded": (small(""), "486 MB", "download"),
+    "downloaded": (small("own"), "486 MB", "remove"),
+    "in use": (tiny(), "78 MB", ""),
+    "downloading": (
+        small("", downloaded_bytes=PART, downloading=True),
+        "218 MB of 486 MB",
+        "cancel",
+    ),
+    "interrupted download": (small("", downloaded_bytes=PART), "218 MB of 486 MB", "download"),
+    "in a package": (small("package"), "486 MB, installed", ""),
+    "in the shared cache": (small("hub"), "486 MB, from another program", ""),
+    "measured": (tiny(speed=Speed(0.16, measured=True)), "78 MB, 0.2 s wait", ""),
+    "estimated": (
+        small("", speed=Speed(1.03, measured=False)),
+        "486 MB, about 1.0 s wait",
+        "download",
+    ),
+}
 
 
-@pytest.mark.parametrize(("entry", "beside", "button"), STATUS_TEXTS.values(), ids=STATUS_TEXTS)
-def test_what_is_said_of_a_model_and_done_with_it(
-    entry: ModelStatus, beside: str, button: str
-) -> None:
-    assert status_text(entry) == beside
-    assert available_action(entry, in_use="whisper-tiny") == button
+@pytest.mark.parametrize(("entry", "status", "action"), STATUS_TEXTS.values(), ids=STATUS_TEXTS)
+def test_status_and_action_of_a_model(entry: ModelStatus, status: str, action: str) -> None:
+    assert status_text(entry) == status
+    assert available_action(entry, in_use="whisper-tiny") == action
 
 
-def test_all_models_are_listed_and_the_one_in_use_is_chosen(models: ModelList) -> None:
-    assert [line.radio.text() for line in models.rows.values()][:6] == [
+def test_all_models_are_listed_and_the_selected_one_is_checked(models: ModelList) -> None:
+    assert [row.radio.text() for row in models.rows.values()][:6] == [
         *("Tiny, fastest", "Base, quick", "Small, surer", "Medium, sure, slow"),
         *("Large, surest, slowest", "Large turbo, best"),
     ]
-    assert [name for name, line in models.rows.items() if line.radio.isChecked()] == [
-        "whisper-base"
-    ]
-    assert [name for name, line in models.rows.items() if line.radio.isEnabled()] == [
-        "whisper-base"
-    ]
+    assert [name for name, row in models.rows.items() if row.radio.isChecked()] == ["whisper-base"]
+    assert [name for name, row in models.rows.items() if row.radio.isEnabled()] == ["whisper-base"]
     assert row_of(models, "whisper-small").radio.accessibleDescription() == "486 MB, all languages"
     assert row_of(models, "whisper-small").button.accessibleName() == "Download Small"
     assert not models.empty.isVisible()
 
 
-def test_a_model_that_is_here_is_used_at_a_click(
+def test_clicking_a_downloaded_model_selects_it(
     app: FakeApp, models: ModelList, qtbot: QtBot
 ) -> None:
     set_entries(app, models, qtbot, tiny=ModelStatus(model=TINY, location="own"))
@@ -98,14 +106,14 @@ def test_a_model_that_is_here_is_used_at_a_click(
     assert row_of(models, "whisper-tiny").button.text() == "Remove"
 
 
-def test_what_the_seconds_are_is_said_below_where_there_are_any(
+def test_the_wait_is_explained_below_the_list(
     app: FakeApp, models: ModelList, qtbot: QtBot
 ) -> None:
     assert models.wait_help.isHidden()
     speed = Speed(0.3, measured=True)
     set_entries(app, models, qtbot, tiny=ModelStatus(model=TINY, location="own", speed=speed))
     assert models.wait_help.isVisible()
-    assert row_of(models, "whisper-tiny").status.text() == "0.3 s, 78 MB"
+    assert row_of(models, "whisper-tiny").status.text() == "78 MB, 0.3 s wait"
     order = models.layout()
     assert order is not None
     last = order.itemAt(order.count() - 1)
@@ -113,12 +121,12 @@ def test_what_the_seconds_are_is_said_below_where_there_are_any(
     assert last.widget() is models.wait_help
 
 
-SIZES = {"normal": 13, "half as large again": 19, "twice as large": 26}
+SIZES = {"normal": 13, "1.5 times as large": 19, "twice as large": 26}
 
 
 @pytest.mark.parametrize("pixels", SIZES.values(), ids=SIZES)
 @pytest.mark.parametrize("width", [780, 640], ids=["wide", "narrow"])
-def test_no_word_of_it_is_cut_off_in_any_size(
+def test_no_text_is_cut_off(
     app: FakeApp, qtbot: QtBot, qapp: QApplication, width: int, pixels: int
 ) -> None:
     problem = untyped_problem("There is no internet.", "What has arrived is kept. " * 3)
@@ -142,20 +150,20 @@ def test_no_word_of_it_is_cut_off_in_any_size(
         qapp.setFont(before)
 
 
-def fits(line: ModelRow) -> bool:
-    """Whether everything in it has the room it takes."""
-    radio, state, note = line.radio, line.status, line.note
+def fits(row: ModelRow) -> bool:
+    """Return whether every part of a row has the space it needs."""
+    radio, status, note = row.radio, row.status, row.note
     return (
-        line.parentWidget().rect().contains(line.geometry())
-        and all(line.rect().contains(part.geometry()) for part in (radio, state, note))
+        row.parentWidget().rect().contains(row.geometry())
+        and all(row.rect().contains(part.geometry()) for part in (radio, status, note))
         and radio.width() >= radio.minimumSizeHint().width()
-        and (state.wordWrap() or state.width() >= state.sizeHint().width())
-        and all(part.height() >= part.heightForWidth(part.width()) for part in (state, note))
+        and (status.wordWrap() or status.width() >= status.sizeHint().width())
+        and all(part.height() >= part.heightForWidth(part.width()) for part in (status, note))
         and radio.height() >= radio.minimumSizeHint().height()
     )
 
 
-def test_a_download_is_begun_followed_and_cancelled(
+def test_a_download_is_started_shown_and_cancelled(
     app: FakeApp, models: ModelList, qtbot: QtBot
 ) -> None:
     small = row_of(models, "whisper-small")
@@ -169,7 +177,7 @@ def test_a_download_is_begun_followed_and_cancelled(
     assert small.bar.value() == 500
     assert small.status.text() == "243 MB of 486 MB"
     app.model_list["whisper-small"] = attrs.evolve(half, downloaded_bytes=SMALL.size_bytes * 3 // 4)
-    qtbot.waitUntil(lambda: small.bar.value() == 750)  # it looks by itself
+    qtbot.waitUntil(lambda: small.bar.value() == 750)  # the list polls
     qtbot.mouseClick(small.button, Qt.MouseButton.LeftButton)
     assert app.calls[-1] == ("cancel", "whisper-small")
     set_entries(
@@ -179,7 +187,7 @@ def test_a_download_is_begun_followed_and_cancelled(
     assert small.button.text() == "Download"
 
 
-def test_what_stands_against_a_download_is_told_at_its_model(
+def test_the_problem_of_a_download_is_shown_at_its_model(
     app: FakeApp, models: ModelList, qtbot: QtBot
 ) -> None:
     problem = untyped_problem("There is no internet.", "What has arrived is kept.")
@@ -198,7 +206,7 @@ def test_a_model_is_removed(app: FakeApp, models: ModelList, qtbot: QtBot) -> No
     assert app.calls == [("remove", "whisper-tiny")]
 
 
-def test_the_model_in_use_may_go_where_there_is_no_other(
+def test_the_model_in_use_can_be_removed_if_it_is_the_only_one(
     app: FakeApp, models: ModelList, qtbot: QtBot
 ) -> None:
     base = ModelStatus(model=by_name("base"), location="own")
@@ -210,9 +218,7 @@ def test_the_model_in_use_may_go_where_there_is_no_other(
     assert app.calls == [("remove", "whisper-base")]
 
 
-def test_why_a_model_could_not_be_removed_is_told(
-    app: FakeApp, models: ModelList, qtbot: QtBot
-) -> None:
+def test_a_failed_removal_is_explained(app: FakeApp, models: ModelList, qtbot: QtBot) -> None:
     set_entries(app, models, qtbot, tiny=ModelStatus(model=TINY, location="own"))
     app.next_problem = untyped_problem("The model Tiny is being downloaded already.")
     tiny = row_of(models, "whisper-tiny")
@@ -221,7 +227,7 @@ def test_why_a_model_could_not_be_removed_is_told(
     assert tiny.note.text.text() == "The model Tiny is being downloaded already."
 
 
-def test_the_first_model_to_arrive_is_used_where_there_is_none(
+def test_the_first_downloaded_model_is_selected_if_there_is_no_other(
     app: FakeApp, models: ModelList, qtbot: QtBot
 ) -> None:
     base = ModelStatus(model=by_name("base"), location="")
@@ -234,7 +240,7 @@ def test_the_first_model_to_arrive_is_used_where_there_is_none(
     qtbot.waitUntil(lambda: app.settings.on_device.model == "whisper-small")
 
 
-def test_the_chosen_model_is_tried_again_once_it_is_here(
+def test_the_selected_model_is_loaded_after_its_download(
     app: FakeApp, models: ModelList, qtbot: QtBot
 ) -> None:
     base = ModelStatus(model=by_name("base"), location="", downloading=True)
@@ -244,7 +250,9 @@ def test_the_chosen_model_is_tried_again_once_it_is_here(
     assert app.calls == [("on_device.model", "whisper-base")]
 
 
-def test_a_later_model_is_not_used_by_itself(app: FakeApp, models: ModelList, qtbot: QtBot) -> None:
+def test_a_second_downloaded_model_is_not_selected(
+    app: FakeApp, models: ModelList, qtbot: QtBot
+) -> None:
     set_entries(app, models, qtbot, small=ModelStatus(model=SMALL, location="", downloading=True))
     set_entries(app, models, qtbot, small=ModelStatus(model=SMALL, location="own"))
     assert app.settings.on_device.model == "whisper-base"

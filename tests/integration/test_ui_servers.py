@@ -1,4 +1,4 @@
-"""The Recognition page: servers are added from kinds, named, put in order, removed."""
+"""The recognition page: adding, naming, ordering and removing servers."""
 
 from __future__ import annotations
 
@@ -42,9 +42,7 @@ def test_every_kind_of_server_can_be_added(page: RecognitionPage, app: FakeApp) 
         assert page.engine_picker.radios[name].isChecked()
 
 
-def test_a_new_server_is_used_only_when_it_has_an_address(
-    page: RecognitionPage, app: FakeApp
-) -> None:
+def test_a_new_server_is_saved_when_it_has_an_address(page: RecognitionPage, app: FakeApp) -> None:
     page.add_server(find_preset("vllm"))
     assert page.engine_picker.radios["vLLM"].isChecked()
     assert page.server.address.url.hasFocus()
@@ -53,7 +51,7 @@ def test_a_new_server_is_used_only_when_it_has_an_address(
     assert app.settings == s.Settings()
     enter_text(page.server.address.url, "")
     assert page.rows["endpoint.url"].note.text.text() == (
-        "There is no server address. Enter it here."
+        "The server has no address. Enter it here."
     )
     enter_text(page.server.address.url, LOCAL_URL)
     assert page.rows["endpoint.url"].note.isHidden()
@@ -63,7 +61,7 @@ def test_a_new_server_is_used_only_when_it_has_an_address(
 
 
 @pytest.mark.parametrize("wanted", [ON_DEVICE, "OpenAI"])
-def test_a_new_server_is_forgotten_if_another_is_chosen_first(
+def test_a_draft_is_discarded_if_another_engine_is_selected(
     page: RecognitionPage, app: FakeApp, wanted: str
 ) -> None:
     page.add_server(find_preset("litellm"))
@@ -74,7 +72,9 @@ def test_a_new_server_is_forgotten_if_another_is_chosen_first(
     assert app.settings.engine == ("on-device" if wanted == ON_DEVICE else "realtime")
 
 
-def test_a_new_server_outlives_what_changes_elsewhere(page: RecognitionPage, app: FakeApp) -> None:
+def test_a_draft_survives_other_changes_of_the_settings(
+    page: RecognitionPage, app: FakeApp
+) -> None:
     page.add_server(find_preset("azure"))
     app.change("sounds", False)
     assert page.engine_picker.radios["Azure OpenAI"].isChecked()
@@ -86,9 +86,7 @@ def test_a_new_server_outlives_what_changes_elsewhere(page: RecognitionPage, app
     assert [one.name for one in app.settings.endpoints] == ["OpenAI", "SGLang"]
 
 
-def test_a_refusal_keeps_the_new_server_to_be_tried_again(
-    page: RecognitionPage, app: FakeApp
-) -> None:
+def test_a_draft_that_cannot_be_saved_is_kept(page: RecognitionPage, app: FakeApp) -> None:
     page.add_server(find_preset("custom"))
     app.next_problem = untyped_problem("The settings were not saved.", "The disk is full.")
     enter_text(page.server.address.url, LOCAL_URL)
@@ -98,7 +96,7 @@ def test_a_refusal_keeps_the_new_server_to_be_tried_again(
     assert app.settings.endpoint.url == f"{LOCAL_URL}/"
 
 
-def test_servers_are_chosen_by_name_and_say_where_sound_goes(
+def test_servers_are_listed_with_the_destination_of_the_audio(
     page: RecognitionPage, app: FakeApp
 ) -> None:
     add_custom_server(page)
@@ -107,10 +105,10 @@ def test_servers_are_chosen_by_name_and_say_where_sound_goes(
     assert list(radios) == [ON_DEVICE, "OpenAI", "Box", "R&D"]
     assert radios["R&D"].text() == "R&&D"
     assert {name: radio.accessibleDescription() for name, radio in radios.items()} == {
-        ON_DEVICE: "Works offline. Sound never leaves this computer.",
-        "OpenAI": "Sound is sent to OpenAI and billed to your key. Needs the internet.",
-        "Box": "Sound is sent to localhost:8000, a server on this computer.",
-        "R&D": "Sound is sent to speech.example.",
+        ON_DEVICE: "Works offline. Audio never leaves this computer.",
+        "OpenAI": "Audio is sent to OpenAI and billed to your key. Needs the internet.",
+        "Box": "Audio is sent to localhost:8000, a server on this computer.",
+        "R&D": "Audio is sent to speech.example.",
     }
     radios["R&D"].click()
     assert (app.settings.engine, app.settings.profile) == ("realtime", "R&D")
@@ -119,7 +117,7 @@ def test_servers_are_chosen_by_name_and_say_where_sound_goes(
     assert not page.server.group.isVisibleTo(page)
 
 
-def test_a_name_that_is_taken_stays_to_be_put_right(page: RecognitionPage, app: FakeApp) -> None:
+def test_a_taken_name_stays_in_the_field(page: RecognitionPage, app: FakeApp) -> None:
     add_custom_server(page)
     row = page.rows["endpoint.name"]
     for name, why in (("openai", "Another server has this name."), ("a, b", "no commas")):
@@ -132,7 +130,7 @@ def test_a_name_that_is_taken_stays_to_be_put_right(page: RecognitionPage, app: 
 
 
 @pytest.mark.parametrize(("answer", "left"), [("Remove", ["OpenAI"]), ("Keep", ["OpenAI", "Box"])])
-def test_removing_asks_once_and_uses_this_computer_then(
+def test_removing_the_selected_server_selects_this_computer(
     page: RecognitionPage,
     app: FakeApp,
     monkeypatch: pytest.MonkeyPatch,
@@ -155,7 +153,7 @@ def test_removing_asks_once_and_uses_this_computer_then(
     assert app.settings.engine == ("on-device" if answer == "Remove" else "realtime")
 
 
-def test_the_only_server_cannot_be_removed_and_a_new_one_is_dropped(
+def test_the_only_server_cannot_be_removed_but_a_draft_can(
     page: RecognitionPage, app: FakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page.engine_picker.radios["OpenAI"].click()
@@ -170,9 +168,7 @@ def test_the_only_server_cannot_be_removed_and_a_new_one_is_dropped(
 # Addresses
 
 
-def test_an_address_without_encryption_has_to_be_allowed(
-    page: RecognitionPage, app: FakeApp
-) -> None:
+def test_an_unencrypted_address_must_be_allowed(page: RecognitionPage, app: FakeApp) -> None:
     address = page.server.address
     page.add_server(find_preset("custom"))
     assert not address.allow_row.isVisibleTo(page)
@@ -189,7 +185,7 @@ def test_an_address_without_encryption_has_to_be_allowed(
 
 
 @pytest.mark.parametrize("url", ["", "server", "ftp://x", "https://key@host/v1"])
-def test_an_address_that_is_none_is_explained_and_not_taken(
+def test_an_invalid_address_is_explained_and_not_saved(
     page: RecognitionPage, app: FakeApp, url: str
 ) -> None:
     add_custom_server(page)
@@ -202,10 +198,10 @@ def test_an_address_that_is_none_is_explained_and_not_taken(
     assert page.server.address.row.note.isHidden()
 
 
-def test_what_is_being_written_is_not_taken_for_another_server(
+def test_unfinished_text_is_not_applied_to_another_server(
     page: RecognitionPage, app: FakeApp
 ) -> None:
-    """The tray may switch while a field has the focus."""
+    """The user may switch the server in the tray menu while a field has the focus."""
     add_custom_server(page)
     app.edit(lambda now: with_endpoint(now, Endpoint(name="Other", url="https://other.example/v1")))
     wanted = app.settings.endpoint_named("Other")
@@ -225,30 +221,30 @@ def test_what_is_being_written_is_not_taken_for_another_server(
     assert app.settings.endpoint == wanted
 
 
-# Who helps out
+# Fallback
 
 
-def test_helpers_are_put_in_order(page: RecognitionPage, app: FakeApp) -> None:
+def test_fallback_engines_are_selected_in_order(page: RecognitionPage, app: FakeApp) -> None:
     add_custom_server(page)
-    order = page.fallback
-    visible = [row.isVisibleTo(page) for row in order.rows]
+    fallback = page.fallback
+    visible = [row.isVisibleTo(page) for row in fallback.rows]
     assert visible == [True, False, False]
-    assert combo_texts(order.combos[0]) == ["Nobody", "This computer", "OpenAI"]
-    select_item(order.combos[0], ON_DEVICE)
+    assert combo_texts(fallback.combos[0]) == ["None", "This computer", "OpenAI"]
+    select_item(fallback.combos[0], ON_DEVICE)
     assert app.settings.fallback == (ON_DEVICE,)
-    assert combo_texts(order.combos[1]) == ["Nobody", "OpenAI"]
-    select_item(order.combos[1], "OpenAI")
+    assert combo_texts(fallback.combos[1]) == ["None", "OpenAI"]
+    select_item(fallback.combos[1], "OpenAI")
     assert app.settings.fallback == (ON_DEVICE, "OpenAI")
-    assert not order.rows[2].isVisibleTo(page)  # nobody is left
-    select_item(order.combos[0], "OpenAI")
+    assert not fallback.rows[2].isVisibleTo(page)  # no engine is left
+    select_item(fallback.combos[0], "OpenAI")
     assert app.settings.fallback == ("OpenAI",)
-    assert order.rows[0].help_label.text() == "The recording is sent to api.openai.com then."
-    select_item(order.combos[0], "")
+    assert fallback.rows[0].help_label.text() == "The recording is then sent to api.openai.com."
+    select_item(fallback.combos[0], "")
     assert app.settings.fallback == ()
-    assert order.rows[0].help_label.text() == "The recording is kept, to try again."
+    assert fallback.rows[0].help_label.text() == "The recording is kept, so that you can try again."
 
 
-def test_whoever_is_chosen_does_not_help_itself_and_is_remembered(
+def test_the_selected_engine_keeps_its_place_among_the_fallbacks(
     page: RecognitionPage, app: FakeApp
 ) -> None:
     add_custom_server(page)
@@ -259,9 +255,11 @@ def test_whoever_is_chosen_does_not_help_itself_and_is_remembered(
     assert app.settings.fallback == (ON_DEVICE, "Box", "OpenAI")
 
 
-def test_this_computer_says_if_sound_may_leave_it(page: RecognitionPage, app: FakeApp) -> None:
+def test_this_computer_mentions_that_a_fallback_receives_audio(
+    page: RecognitionPage, app: FakeApp
+) -> None:
     select_item(page.fallback.combos[0], "OpenAI")
     assert app.settings.fallback == ("OpenAI",)
     assert page.engine_picker.radios[ON_DEVICE].accessibleDescription() == (
-        "Works offline. Sound leaves this computer only if that fails."
+        "Works offline. Audio leaves this computer only if that fails."
     )

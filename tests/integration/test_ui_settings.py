@@ -1,7 +1,8 @@
-"""The settings window with real widgets, offscreen."""
+"""The settings window with real widgets."""
 
 from __future__ import annotations
 
+import contextlib
 import threading
 
 import pytest
@@ -25,12 +26,12 @@ from integration.settings_window import (
     settings_window,
 )
 from integration.ui_fakes import FakeApp
-from sayso.core.problems import Problem, untyped_problem
+from sayso.core.problems import Problem, ProblemError, untyped_problem
 from sayso.core.settings import settings as s
 from sayso.stt.server.presets import find_preset
-from sayso.ui.settings.about import report
+from sayso.ui.settings.about import AboutPage
 from sayso.ui.settings.window import PAGES, SettingsWindow
-from sayso.ui.widgets.rows import Switch
+from sayso.ui.widgets.controls import Switch
 
 
 @pytest.mark.parametrize(
@@ -44,7 +45,7 @@ from sayso.ui.widgets.rows import Switch
         ("text", "insertion.method", "copy"),
     ],
 )
-def test_a_list_changes_its_setting_at_once(
+def test_selecting_from_a_list_changes_the_setting_at_once(
     window: SettingsWindow, app: FakeApp, page: str, key: str, value: str
 ) -> None:
     window.open(page)
@@ -57,7 +58,7 @@ def test_a_list_changes_its_setting_at_once(
     [("general", "sounds"), ("text", "insertion.newlines")],
     ids=str,
 )
-def test_a_switch_changes_its_setting_at_once(
+def test_a_switch_changes_the_setting_at_once(
     window: SettingsWindow, app: FakeApp, qtbot: QtBot, page: str, key: str
 ) -> None:
     window.open(page)
@@ -69,7 +70,7 @@ def test_a_switch_changes_its_setting_at_once(
     assert s.get(app.settings, key) is before
 
 
-def test_a_refusal_is_said_at_the_row_and_the_old_value_stays(
+def test_a_failed_change_is_shown_in_the_row_and_the_old_value_stays(
     window: SettingsWindow, app: FakeApp
 ) -> None:
     app.next_problem = untyped_problem("The settings were not saved.", "The disk is full.")
@@ -80,14 +81,14 @@ def test_a_refusal_is_said_at_the_row_and_the_old_value_stays(
     assert row.control.currentData() == "bottom"
 
 
-def test_changes_from_elsewhere_are_shown(window: SettingsWindow, app: FakeApp) -> None:
+def test_settings_changed_elsewhere_are_shown(window: SettingsWindow, app: FakeApp) -> None:
     page = general(window)
     window.show_settings(s.put(app.settings, "hotkey.chord", "ctrl+alt+space"))
     assert page.keycap.text() == "Ctrl+Alt+Space"
     assert page.change_button.accessibleName() == "Hotkey, Ctrl+Alt+Space, change"
 
 
-def test_the_window_names_every_control(window: SettingsWindow, qtbot: QtBot) -> None:
+def test_every_control_has_an_accessible_name(window: SettingsWindow, qtbot: QtBot) -> None:
     for name, *_ in PAGES:
         window.open(name)
     kinds = (QAbstractButton, QComboBox, QLineEdit, QListWidget)
@@ -105,9 +106,7 @@ def test_the_window_names_every_control(window: SettingsWindow, qtbot: QtBot) ->
 
 
 @pytest.mark.parametrize("name", [name for name, *_ in PAGES])
-def test_tab_reaches_every_control_of_a_page(
-    window: SettingsWindow, qtbot: QtBot, name: str
-) -> None:
+def test_tab_reaches_every_control(window: SettingsWindow, qtbot: QtBot, name: str) -> None:
     window.open(name)
     kinds = (QAbstractButton, QComboBox, QLineEdit)
     wanted = {
@@ -128,7 +127,7 @@ def test_tab_reaches_every_control_of_a_page(
 
 
 def _other_radio(widget: QWidget) -> bool:
-    """Of a group of radio buttons Tab reaches the one that is chosen; arrows the others."""
+    """Return whether arrow keys, not Tab, reach this radio button."""
     return (
         isinstance(widget, QAbstractButton)
         and widget.group() is not None
@@ -136,7 +135,9 @@ def _other_radio(widget: QWidget) -> bool:
     )
 
 
-def test_numbers_choose_pages_and_esc_closes(window: SettingsWindow, qtbot: QtBot) -> None:
+def test_ctrl_and_a_number_selects_a_page_and_esc_closes_the_window(
+    window: SettingsWindow, qtbot: QtBot
+) -> None:
     for key, (name, *_) in zip("4231", [PAGES[3], PAGES[1], PAGES[2], PAGES[0]], strict=True):
         qtbot.keyClick(window, key, Qt.KeyboardModifier.ControlModifier)
         assert window.page == name
@@ -156,7 +157,7 @@ def test_a_narrow_window_shows_icons_with_tooltips(window: SettingsWindow) -> No
 
 
 @pytest.mark.parametrize("name", [name for name, *_ in PAGES])
-def test_text_of_twice_the_size_fits_the_smallest_window(
+def test_double_sized_text_fits_the_smallest_window(
     app: FakeApp, qapp: QApplication, qtbot: QtBot, name: str
 ) -> None:
     before = qapp.font()
@@ -193,7 +194,7 @@ def test_a_recorded_chord_becomes_the_hotkey(
     assert app.on_chord_recorded is None
 
 
-def test_esc_keeps_the_old_hotkey_and_the_window(
+def test_esc_while_recording_keeps_the_old_hotkey(
     window: SettingsWindow, app: FakeApp, qtbot: QtBot
 ) -> None:
     page = general(window)
@@ -205,7 +206,7 @@ def test_esc_keeps_the_old_hotkey_and_the_window(
     assert window.isVisible()
 
 
-def test_keys_pressed_while_recording_do_nothing_else(
+def test_keys_pressed_while_recording_have_no_other_effect(
     window: SettingsWindow, app: FakeApp, qtbot: QtBot
 ) -> None:
     page = general(window)
@@ -217,7 +218,7 @@ def test_keys_pressed_while_recording_do_nothing_else(
 
 
 @pytest.mark.parametrize("how", ["button", "page", "close"])
-def test_recording_ends_when_the_person_turns_away(
+def test_recording_a_hotkey_ends_when_the_user_leaves(
     window: SettingsWindow, app: FakeApp, qtbot: QtBot, how: str
 ) -> None:
     page = general(window)
@@ -231,9 +232,7 @@ def test_recording_ends_when_the_person_turns_away(
     assert page.keycap.text() == "Right Ctrl"
 
 
-def test_a_chord_that_cannot_be_is_explained(
-    window: SettingsWindow, app: FakeApp, qtbot: QtBot
-) -> None:
+def test_an_invalid_chord_is_explained(window: SettingsWindow, app: FakeApp, qtbot: QtBot) -> None:
     page = general(window)
     qtbot.mouseClick(page.change_button, Qt.MouseButton.LeftButton)
     assert app.on_chord_recorded is not None
@@ -245,7 +244,7 @@ def test_a_chord_that_cannot_be_is_explained(
 # Microphone
 
 
-def test_microphones_are_listed_and_chosen(
+def test_a_microphone_is_selected_from_the_list(
     window: SettingsWindow, app: FakeApp, qtbot: QtBot
 ) -> None:
     combo = general(window).rows["microphone.device"].control
@@ -256,7 +255,7 @@ def test_microphones_are_listed_and_chosen(
     assert app.settings.microphone.device == "bluez.headset"
 
 
-def test_the_meter_listens_only_while_it_is_seen(
+def test_the_microphone_is_open_only_while_the_meter_is_visible(
     window: SettingsWindow, app: FakeApp, qtbot: QtBot
 ) -> None:
     page = general(window)
@@ -275,7 +274,7 @@ def test_the_meter_listens_only_while_it_is_seen(
 # Recognition
 
 
-def test_a_language_is_chosen_by_its_own_name(window: SettingsWindow, app: FakeApp) -> None:
+def test_languages_are_listed_by_their_own_names(window: SettingsWindow, app: FakeApp) -> None:
     combo = recognition(window).rows["language"].control
     assert isinstance(combo, QComboBox)
     assert combo.itemText(combo.findData("de")) == "Deutsch"
@@ -283,7 +282,7 @@ def test_a_language_is_chosen_by_its_own_name(window: SettingsWindow, app: FakeA
     assert app.settings.language == "de"
 
 
-def test_when_memory_is_freed_is_chosen(window: SettingsWindow, app: FakeApp) -> None:
+def test_the_unload_time_is_selected(window: SettingsWindow, app: FakeApp) -> None:
     select_item(recognition(window).rows["on_device.unload_minutes"].control, 0)
     assert app.settings.on_device.unload_minutes == 0
     window.show_settings(s.put(app.settings, "on_device.unload_minutes", 7))
@@ -295,7 +294,7 @@ def test_when_memory_is_freed_is_chosen(window: SettingsWindow, app: FakeApp) ->
 # Key and test
 
 
-def test_a_key_goes_to_the_keyring_and_is_never_shown_again(
+def test_a_key_is_stored_in_the_keyring_and_never_shown_again(
     window: SettingsWindow, app: FakeApp, qtbot: QtBot
 ) -> None:
     page = recognition(window)
@@ -303,14 +302,14 @@ def test_a_key_goes_to_the_keyring_and_is_never_shown_again(
     enter_text(page.server.key_row.field, "sk-secret")
     assert page.server.key_row.field.text() == ""
     qtbot.waitUntil(lambda: app.stored_keys == {"api.openai.com": "sk-secret"})
-    qtbot.waitUntil(lambda: page.server.key_row.forget_button.isVisible())
+    qtbot.waitUntil(lambda: page.server.key_row.delete_button.isVisible())
     assert page.server.key_row.help_label.text() == "Kept in the system keyring."
-    page.server.key_row.forget_button.click()
-    qtbot.waitUntil(lambda: not page.server.key_row.forget_button.isVisible())
+    page.server.key_row.delete_button.click()
+    qtbot.waitUntil(lambda: not page.server.key_row.delete_button.isVisible())
     assert app.key_locations == {}
 
 
-def test_without_a_keyring_a_key_is_kept_for_the_run(
+def test_without_a_keyring_a_key_is_kept_until_sayso_quits(
     window: SettingsWindow, app: FakeApp, qtbot: QtBot
 ) -> None:
     app.has_keyring = False
@@ -330,7 +329,7 @@ def test_without_a_keyring_a_key_is_kept_for_the_run(
     ["It works.", untyped_problem("Nothing answers at host.", "Is the server running?")],
     ids=str,
 )
-def test_a_test_ends_in_one_line(
+def test_the_result_of_a_connection_test_is_shown(
     window: SettingsWindow, app: FakeApp, qtbot: QtBot, answer: str | Problem
 ) -> None:
     app.test_result = answer
@@ -346,7 +345,7 @@ def test_a_test_ends_in_one_line(
     assert (row.test_button.text(), row.note.text.text()) == ("&Test", said)
 
 
-def test_a_cancelled_test_says_nothing_later(
+def test_the_result_of_a_cancelled_test_is_ignored(
     window: SettingsWindow, app: FakeApp, qtbot: QtBot
 ) -> None:
     app.test_may_finish.clear()
@@ -362,7 +361,26 @@ def test_a_cancelled_test_says_nothing_later(
     qtbot.waitUntil(lambda: row.note.text.text() == "Second answer.")
 
 
-def test_the_report_has_versions_and_settings(app: FakeApp) -> None:
-    text = report(app.settings)
-    assert "Python 3" in text
-    assert '"chord": "ctrl_r"' in text
+CANARY = "canary-7f3a"
+
+
+def test_the_report_contains_only_the_allowed_values(window: SettingsWindow, app: FakeApp) -> None:
+    """Every text of the settings contains a canary, and none of them is in the report."""
+    settings = s.Settings()
+    for key in s.KEYS:
+        if isinstance(s.get(settings, key), str):
+            for value in (CANARY, f"https://{CANARY}.example/v1", f"X-Team: {CANARY}"):
+                with contextlib.suppress(ProblemError):
+                    settings = s.put(settings, key, value)
+    settings = s.put(settings, "engine", "realtime")
+    assert sum(CANARY in str(s.get(settings, key)) for key in s.KEYS) >= 12
+    window.show_settings(settings)
+    window.open("about")
+    page = window.pages["about"]
+    assert isinstance(page, AboutPage)
+    page.copy_button.click()
+    report = QApplication.clipboard().text()
+    assert CANARY not in report
+    assert "Python 3" in report
+    assert "Engine: realtime, auto, websocket, bearer" in report
+    assert "Recent problems: server.key-rejected" in report

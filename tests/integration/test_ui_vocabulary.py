@@ -1,17 +1,17 @@
-"""The Recognition page shows what the chosen model takes, and nothing else."""
+"""The recognition page: options of the selected model."""
 
 from __future__ import annotations
 
 import pytest
 from PySide6.QtWidgets import QComboBox, QLineEdit
 
-from integration.settings_window import enter_text, select_item
+from integration.settings_window import combo_texts, enter_text, select_item
 from integration.ui_fakes import FakeApp
 from sayso.core.settings import server_models as models
 from sayso.core.settings import settings as s
 from sayso.stt.server.presets import find_preset
 from sayso.ui.settings.recognition.page import RecognitionPage
-from sayso.ui.settings.recognition.vocabulary import DELAYS, DIALECTS, NOISES, model_summary
+from sayso.ui.settings.recognition.server_models import model_summary
 
 LOCAL_URL = "http://localhost:8000/v1"
 
@@ -39,10 +39,10 @@ def visible_options(page: RecognitionPage) -> set[str]:
         ("whisper-1", {"prompt", "noise"}),
     ],
 )
-def test_rows_appear_and_go_with_the_model(
+def test_the_rows_depend_on_the_model(
     page: RecognitionPage, app: FakeApp, model: str, options: set[str]
 ) -> None:
-    assert visible_options(page) == set()  # this computer takes none
+    assert visible_options(page) == set()  # these are options of servers
     page.engine_picker.radios["OpenAI"].click()
     select_item(page.server.models.openai_combo, model)
     assert app.settings.endpoint.model == model
@@ -50,69 +50,57 @@ def test_rows_appear_and_go_with_the_model(
     assert page.server.models.openai_row.help_label.text() == model_summary(models.by_name(model))
 
 
-def test_models_are_listed_with_the_day_they_end(page: RecognitionPage) -> None:
+def test_models_are_listed_with_their_shutdown_date(page: RecognitionPage) -> None:
     page.engine_picker.radios["OpenAI"].click()
     combo = page.server.models.openai_combo
     titles = {combo.itemData(at): combo.itemText(at) for at in range(combo.count())}
     assert next(iter(titles)) == "gpt-live-transcribe"
     assert titles["whisper-1"] == "whisper-1 (until 26 February 2027)"
-    assert "gpt-4o-transcribe-diarize" not in titles  # no realtime session takes it
+    assert "gpt-4o-transcribe-diarize" not in titles  # not available in realtime sessions
     assert model_summary(models.by_name("whisper-1")) == (
-        "Words come when you let go. $0.006 a minute."
+        "Text appears after release. $0.006 a minute."
         " It ends on 26 February 2027; then gpt-transcribe."
     )
     assert model_summary(models.by_name("gpt-live-transcribe")).startswith(
-        "Words come while you speak."
+        "Text appears while you speak."
     )
 
 
-def test_a_server_of_ones_own_says_how_it_speaks(page: RecognitionPage, app: FakeApp) -> None:
+def test_the_options_depend_on_the_protocol(page: RecognitionPage, app: FakeApp) -> None:
     page.add_server(find_preset("custom"))
     enter_text(page.server.address.url, LOCAL_URL)
     enter_model(page, "voxtral")
-    assert visible_options(page) == set()  # nobody knows what it takes
-    speaks = page.rows["endpoint.dialect"]
+    assert visible_options(page) == set()  # the model is unknown
+    protocol = page.rows["endpoint.dialect"]
     assert page.rows["language"].isVisibleTo(page)
-    select_item(speaks.control, "vllm")
+    select_item(protocol.control, "vllm")
     assert app.settings.endpoint.dialect == "vllm"
     assert not page.rows["language"].isVisibleTo(page)
     enter_model(page, "gpt-live-transcribe")
-    assert visible_options(page) == set()  # vLLM is told nothing
-    select_item(speaks.control, "auto")
+    assert visible_options(page) == set()  # vLLM has no options
+    select_item(protocol.control, "auto")
     assert visible_options(page) == {"keywords", "prompt", "delay", "noise"}
-    select_item(speaks.control, "vllm")
+    select_item(protocol.control, "vllm")
     page.engine_picker.radios["OpenAI"].click()
-    assert visible_options(page) == {
-        "keywords",
-        "prompt",
-        "delay",
-        "noise",
-    }  # OpenAI speaks one way
+    assert visible_options(page) == {"keywords", "prompt", "delay", "noise"}
 
 
-def test_a_file_is_told_what_the_model_behind_it_takes(page: RecognitionPage) -> None:
+def test_uploads_have_the_options_of_the_model_for_files(page: RecognitionPage) -> None:
     page.engine_picker.radios["OpenAI"].click()
     select_item(page.rows["endpoint.transport"].control, "rest")
-    assert visible_options(page) == {"keywords", "prompt"}  # gpt-transcribe takes the file
+    assert visible_options(page) == {"keywords", "prompt"}  # of gpt-transcribe
     select_item(page.server.models.openai_combo, "whisper-1")
     assert visible_options(page) == {"prompt"}
 
 
-def test_every_choice_of_the_settings_is_offered(page: RecognitionPage) -> None:
-    for key, offered in (
-        ("endpoint.dialect", DIALECTS),
-        ("endpoint.delay", DELAYS),
-        ("endpoint.noise", NOISES),
-    ):
-        for value, title in offered:
-            assert title
-            assert s.get(s.put(s.Settings(), key, value), key) == value
+def test_every_choice_is_offered(page: RecognitionPage) -> None:
+    for key in ("endpoint.dialect", "endpoint.delay", "endpoint.noise"):
         combo = page.rows[key].control
         assert isinstance(combo, QComboBox)
-        assert combo.count() == len(offered)
+        assert combo_texts(combo) == list(s.describe(key).choices.values())
 
 
-def test_hints_are_in_force_at_once(page: RecognitionPage, app: FakeApp) -> None:
+def test_options_take_effect_at_once(page: RecognitionPage, app: FakeApp) -> None:
     page.engine_picker.radios["OpenAI"].click()
     enter_text(page.rows["endpoint.keywords"].control, " Xenolab, AC-42 ")
     enter_text(page.rows["endpoint.prompt"].control, "At sea.")
@@ -123,26 +111,26 @@ def test_hints_are_in_force_at_once(page: RecognitionPage, app: FakeApp) -> None
     assert (endpoint.delay, endpoint.noise) == ("low", "far_field")
 
 
-def test_this_computer_is_told_words_of_its_own(page: RecognitionPage, app: FakeApp) -> None:
+def test_this_computer_has_its_own_vocabulary(page: RecognitionPage, app: FakeApp) -> None:
     field = page.rows["on_device.keywords"].control
     assert isinstance(field, QLineEdit)
     assert field.isVisibleTo(page)
     enter_text(field, " Xenolab, Saoirse ")
     enter_text(page.rows["on_device.prompt"].control, "At sea.")
-    told = app.settings.on_device
-    assert (told.keywords, told.prompt) == ("Xenolab, Saoirse", "At sea.")
+    on_device = app.settings.on_device
+    assert (on_device.keywords, on_device.prompt) == ("Xenolab, Saoirse", "At sea.")
     assert app.settings.endpoint.keywords == ""
     enter_text(field, "a <b>")
     assert app.settings.on_device.keywords == "Xenolab, Saoirse"
     assert "Servers do not accept these" in page.rows["on_device.keywords"].note.text.text()
     assert field.text() == "a <b>"
     app.change("on_device.keywords", "Forgejo")
-    assert field.text() == "a <b>"  # to be put right
+    assert field.text() == "a <b>"  # for the user to correct
     enter_text(field, "Forgejo")
     assert page.rows["on_device.keywords"].note.isHidden()
 
 
-def test_a_wrong_word_stays_to_be_put_right_and_is_not_set(
+def test_an_invalid_term_stays_in_the_field_and_is_not_set(
     page: RecognitionPage, app: FakeApp
 ) -> None:
     page.engine_picker.radios["OpenAI"].click()

@@ -123,6 +123,9 @@ class FakeApp:
         self.on_settings_changed(self.settings)
         return None
 
+    def recent_problem_codes(self) -> tuple[str, ...]:
+        return ("server.key-rejected",)
+
     def fetch_models(self, endpoint: s.Endpoint) -> list[str]:
         if endpoint.url not in self.models_by_url:
             raise ProblemError(

@@ -86,6 +86,10 @@ class SettingsControl(Protocol):
         """Test the selected endpoint and return a sentence. Blocks; raises `ProblemError`."""
         ...
 
+    def recent_problem_codes(self) -> Sequence[str]:
+        """Return the codes of the last problems, for a report."""
+        ...
+
     def fetch_models(self, endpoint: Endpoint) -> Sequence[str]:
         """Return the names of the server's models. Blocks; raises `ProblemError`."""
         ...

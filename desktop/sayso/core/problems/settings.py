@@ -13,7 +13,7 @@ INVALID_VALUE = ProblemKind("settings.invalid-value", "{key} cannot be {value}."
 INVALID_AMOUNT = ProblemKind(
     "settings.invalid-amount", "“{text}” is not an amount.", "Enter an amount such as 5 or 2.50."
 )
-IGNORED = ProblemKind("settings.ignored", "A setting was ignored: {problem}", "{problem.remedy}")
+IGNORED = ProblemKind("settings.ignored", "A setting was ignored: {problem}", "{remedy}")
 ENDPOINT_IGNORED = ProblemKind(
     "settings.endpoint-ignored",
     "A server in the settings file was ignored because it has no address.",

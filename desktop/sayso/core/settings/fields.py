@@ -30,6 +30,8 @@ class Description:
     """One short sentence; may be empty."""
     allowed: str
     """Allowed values, as the object of "Use ..."."""
+    unit: str = ""
+    """Unit of a number."""
     choices: Mapping[Any, str] = attrs.field(factory=dict)
     """Labels of the values that a list offers, in order."""
     is_confidential: bool = False
@@ -108,5 +110,7 @@ def integer(
     allowed = f"a whole number of {unit} from 0 to {maximum}"
     if zero:
         allowed = f"a whole number of {unit} up to {maximum}, or 0 for {zero}"
-    description = Description(title=title, help=help_text, allowed=allowed, choices=choices or {})
+    description = Description(
+        title=title, help=help_text, allowed=allowed, unit=unit, choices=choices or {}
+    )
     return field(default, [v.instance_of(int), v.ge(0), v.le(maximum)], description)

@@ -35,16 +35,14 @@ def from_dict(raw: Mapping[str, Any]) -> tuple[Settings, list[Problem]]:
     if isinstance(fallback, list):
         known = [name for name in fallback if name in (*names, ON_DEVICE)]
         found += [
-            problems.IGNORED(problem=unknown_endpoint(settings, name))
-            for name in fallback
-            if name not in known
+            _ignored(unknown_endpoint(settings, name)) for name in fallback if name not in known
         ]
         raw["fallback"] = tuple(dict.fromkeys(known))
     for key, value in [("profile", profile), *_flatten(raw)]:
         try:
             settings = put(settings, key, value)
         except ProblemError as error:
-            found.append(problems.IGNORED(problem=error.problem))
+            found.append(_ignored(error.problem))
     if profile not in names:  # audio must not go to a server that the user did not choose
         settings = attrs.evolve(settings, engine=ON_DEVICE)
     return settings, found
@@ -80,12 +78,16 @@ def _read_endpoints(raw: Any) -> tuple[Settings, list[Problem]]:
             try:
                 one = put(one, f"endpoint.{key}", value)
             except ProblemError as error:
-                found.append(problems.IGNORED(problem=error.problem))
+                found.append(_ignored(error.problem))
         name = unique_name(one.profile, (other.name for other in endpoints))
         endpoints.append(attrs.evolve(one.endpoint, name=name))
     if endpoints:
         settings = attrs.evolve(settings, endpoints=tuple(endpoints), profile=endpoints[0].name)
     return settings, found
+
+
+def _ignored(problem: Problem) -> Problem:
+    return problems.IGNORED(problem=problem, remedy=problem.remedy)
 
 
 def _default_name(url: Any) -> str:

@@ -1,10 +1,10 @@
-"""Languages that speech models know, in their own names. Pure."""
+"""Languages of the speech models, with their names in the language itself."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-DETECT_LANGUAGE = "Detect it"
+DETECT_LANGUAGE = "Detect automatically"
 
 LANGUAGES: Mapping[str, str] = {
     "af": "Afrikaans",
@@ -76,16 +76,16 @@ LANGUAGES: Mapping[str, str] = {
     "yi": "ייִדיש",
     "zh": "中文",
 }
-"""Code (ISO 639-1, as Whisper and OpenAI's transcription models take it) to own name."""
+"""Names by ISO 639-1 code, as Whisper and OpenAI's models use it."""
 
 
 def language_name(code: str) -> str:
-    """How the language calls itself; a code that is not listed is shown as it is."""
+    """Return the name of a language; a code that is not listed is its own name."""
     return LANGUAGES.get(code, code) if code else DETECT_LANGUAGE
 
 
 def language_choices(current: str = "") -> list[tuple[str, str]]:
-    """(code, name): detection first, then by name as people look it up; `current` is among them."""
+    """Return codes and names for a list: detection first, then by name; `current` is included."""
     listed = sorted(LANGUAGES.items(), key=lambda item: item[1].casefold())
-    extra = [(current, current)] if current and current not in LANGUAGES else []
-    return [("", DETECT_LANGUAGE), *extra, *listed]
+    unlisted = [(current, current)] if current and current not in LANGUAGES else []
+    return [("", DETECT_LANGUAGE), *unlisted, *listed]

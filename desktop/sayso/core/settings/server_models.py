@@ -14,6 +14,8 @@ import attrs
 
 Option = Literal["language", "languages", "prompt", "keywords", "delay", "vad", "noise", "logprobs"]
 DEFAULT_MODEL = "gpt-live-transcribe"
+FILE_MODEL = "gpt-transcribe"
+"""Replaces streaming models for file uploads, which refuse them with HTTP 404."""
 
 
 @attrs.frozen

@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QBoxLayout, QLineEdit
 
-from ..settings.page import Combo
 from ..translate import tr
-from ..widgets import style
+from ..widgets.controls import Combo
 from ..widgets.sizing import scaled
 from ..widgets.theme import Scheme
 from .rows import program_title
@@ -30,7 +29,7 @@ class SearchBar(QBoxLayout):
         self.text_field.setAccessibleName(tr("Search the text"))
         self.text_field.setClearButtonEnabled(True)
         self.text_field.textChanged.connect(self.changed)
-        self.program_list = Combo("")
+        self.program_list = Combo(scheme)
         self.program_list.setAccessibleName(tr("Program"))
         self.program_list.addItem(tr("All programs"), "")
         self.program_list.activated.connect(self.changed)
@@ -39,7 +38,6 @@ class SearchBar(QBoxLayout):
             field.setMinimumWidth(scaled(MIN_FIELD_WIDTH))
         self.addWidget(self.text_field, 1)
         self.addWidget(self.program_list)
-        self.apply_theme(scheme)
 
     @property
     def program(self) -> str:
@@ -63,4 +61,4 @@ class SearchBar(QBoxLayout):
         self.program_list.setCurrentIndex(self.program_list.findData(selected))
 
     def apply_theme(self, scheme: Scheme) -> None:
-        self.program_list.arrow = scheme.secondary_text if style.is_fusion() else ""
+        self.program_list.apply_theme(scheme)

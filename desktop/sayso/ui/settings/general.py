@@ -1,35 +1,25 @@
-"""Settings, General: hotkey, microphone, cues."""
+"""Settings page "General": hotkey, microphone, sounds and indicator."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ...core.hotkey.chord import Chord
 from ...core.problems import Problem, ProblemError
 from ...core.settings.settings import Settings
-from ..widgets.level import LevelVerdict
-from ..widgets.meter import Keycap, Meter
-from ..widgets.rows import Group, Row, label, scaled, side_by_side
-from .page import Page, PageContext, make_combo, select_value
+from ..translate import tr
+from ..widgets.controls import button, label, make_combo, select_value, side_by_side
+from ..widgets.meter import SILENT_DBFS, Keycap, LevelVerdict, Meter
+from ..widgets.rows import Group, Row
+from .page import CONTROL_WIDTH, Page, PageContext
 
-MODES = (
-    ("tap-or-hold", "Hold, or tap for hands-free"),
-    ("hold", "Hold only"),
-    ("toggle", "Tap only"),
-)
-PILLS = (
-    ("bottom", "Bottom of the screen"),
-    ("top", "Top of the screen"),
-    ("when-needed", "Only when something needs you"),
-    ("never", "Never"),
-)
 METER_INTERVAL_MS, ACCESSIBLE_NAME_INTERVAL_MS = 50, 2000
-"""How often the meter is drawn, and its accessible name changed at most."""
+"""Times between updates of the meter, and of its accessible name."""
 
 
 class GeneralPage(Page):
@@ -38,50 +28,29 @@ class GeneralPage(Page):
         self._stop_recording: Callable[[], None] | None = None
         self._stop_meter: Callable[[], None] | None = None
         self._verdict = LevelVerdict()
-        self._latest = [-120.0]
+        self._latest_dbfs = [SILENT_DBFS]
         self._named_at_ms = 0.0
         self._meter_timer = QTimer(self)
         self._meter_timer.setInterval(METER_INTERVAL_MS)
         self._meter_timer.timeout.connect(self._draw_level)
         scheme = context.scheme
         self.add_groups(
-            Group(
-                scheme,
-                "Dictation",
-                [
-                    self._hotkey_row(),
-                    self.combo_row(
-                        "hotkey.mode", "&Mode", "When hands-free, tap again to finish.", MODES
-                    ),
-                ],
-            ),
-            Group(scheme, "Microphone", [self._microphone_row()]),
-            Group(
-                scheme,
-                "Cues",
-                [
-                    self.switch_row(
-                        "sounds",
-                        "Play &sounds",
-                        "A soft tone when Sayso starts and stops listening.",
-                    ),
-                    self.combo_row(
-                        "pill", "Show the &pill", "Shows your voice and your words.", PILLS
-                    ),
-                ],
-            ),
+            Group(scheme, tr("Dictation"), [self._hotkey_row(), self.setting_row("hotkey.mode")]),
+            Group(scheme, tr("Microphone"), [self._microphone_row()]),
+            Group(scheme, tr("Feedback"), [self.setting_row("sounds"), self.setting_row("pill")]),
         )
         self.refresh()
 
     def refresh(self) -> None:
-        self.show_values()
+        super().refresh()
         if self._stop_recording is None:
             shown = Chord.parse(self.settings.hotkey.chord).display_name
             self.keycap.setText(shown)
-            self.change_button.setAccessibleName(f"Hotkey, {shown}, change")
+            name = tr("Hotkey, {hotkey}, change").format(hotkey=shown)
+            self.change_button.setAccessibleName(name)
 
     def escape(self) -> bool:
-        """Esc while a hotkey is recorded keeps the old one."""
+        """Cancel the recording of a hotkey."""
         if self._stop_recording is None:
             return False
         self._end_recording()
@@ -92,26 +61,22 @@ class GeneralPage(Page):
     def _hotkey_row(self) -> Row:
         self.keycap = Keycap(self.context.scheme)
         self.keycap.installEventFilter(self)
-        self.change_button = QPushButton("&Change…")
-        self.change_button.setMinimumHeight(scaled(30))
-        self.change_button.clicked.connect(self._begin_recording)
+        self.change_button = button(tr("&Change…"), self._toggle_recording)
         control = side_by_side(self.keycap, self.change_button)
         control.setFocusProxy(self.change_button)
-        row = Row(self.context.scheme, "&Hotkey", "Hold it, speak, let go.", control)
-        return self.add_row("hotkey.chord", row)
+        return self.add_row("hotkey.chord", control)
 
-    @Slot()
-    def _begin_recording(self) -> None:
+    def _toggle_recording(self) -> None:
         if self._stop_recording is not None:
             self._end_recording()
             return
         self.rows["hotkey.chord"].note.show_problem(None)
         self.keycap.recording = True
-        self.keycap.setText("Press a key…")
-        self.keycap.setAccessibleName("Press a key, or Esc to keep the old one")
+        self.keycap.setText(tr("Press a key…"))
+        self.keycap.setAccessibleName(tr("Press a key, or Esc to keep the old one"))
         self.keycap.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.keycap.setFocus()
-        self.change_button.setText("Cancel")
+        self.change_button.setText(tr("Cancel"))
         self.change_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         call = self.context.run_in_main_thread
         self._stop_recording = self.context.actions.settings.record_hotkey(
@@ -120,7 +85,7 @@ class GeneralPage(Page):
 
     def _on_recorded(self, chord: str) -> None:
         if self._stop_recording is None:
-            return  # it was cancelled meanwhile
+            return  # cancelled before this call arrived
         self._end_recording()
         if chord:
             self.change("hotkey.chord", chord)
@@ -129,7 +94,7 @@ class GeneralPage(Page):
         stop, self._stop_recording = self._stop_recording, None
         self.keycap.recording = False
         self.keycap.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.change_button.setText("&Change…")
+        self.change_button.setText(tr("&Change…"))
         self.change_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.change_button.setFocus()
         if stop is not None:
@@ -137,19 +102,21 @@ class GeneralPage(Page):
         self.refresh()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        away = event.type() == QEvent.Type.FocusOut
-        if watched is self.keycap and away and self._stop_recording is not None:
+        lost_focus = event.type() == QEvent.Type.FocusOut
+        if watched is self.keycap and lost_focus and self._stop_recording is not None:
             self._end_recording()
         return super().eventFilter(watched, event)
 
     # Microphone
 
     def _microphone_row(self) -> Row:
-        combo = make_combo(self.context, [("", "System default")], 232)
-        combo.activated.connect(lambda _: self._choose_microphone(combo.currentData()))
+        self._microphone_combo = make_combo(
+            self.context.scheme, {"": tr("System default")}, CONTROL_WIDTH
+        )
+        self._microphone_combo.activated.connect(lambda _: self._choose_microphone())
         self.meter = Meter(self.context.scheme)
         self.level_label = label(
-            "Speak to see the level.", "caption", self.context.scheme.secondary_text, True
+            self._verdict.message, "caption", self.context.scheme.secondary_text, wrap=True
         )
         below = QWidget()
         column = QVBoxLayout(below)
@@ -157,20 +124,17 @@ class GeneralPage(Page):
         column.setSpacing(6)
         column.addWidget(self.meter)
         column.addWidget(self.level_label)
-        row = Row(self.context.scheme, "M&icrophone", "", combo, below)
-        self._microphone_combo = combo
-        return self.add_row("microphone.device", row)
+        return self.add_row("microphone.device", self._microphone_combo, below)
 
-    def _choose_microphone(self, name: object) -> None:
+    def _choose_microphone(self) -> None:
         self._end_meter()
-        self.change("microphone.device", name)
+        self.change("microphone.device", self._microphone_combo.currentData())
         self._begin_meter()
 
-    def _show_microphones(self, named: Mapping[str, str]) -> None:
+    def _show_microphones(self, names: Mapping[str, str]) -> None:
         self._microphone_combo.clear()
-        self._microphone_combo.addItem("System default", "")
-        for name, shown in named.items():
-            self._microphone_combo.addItem(shown, name)
+        for value, name in {"": tr("System default"), **names}.items():
+            self._microphone_combo.addItem(name, value)
         select_value(self._microphone_combo, self.settings.microphone.device)
 
     def _show_microphone_problem(self, problem: Problem) -> None:
@@ -185,7 +149,7 @@ class GeneralPage(Page):
         self._begin_meter()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """The microphone is listened to only while the page can be seen."""
+        """Close the microphone, which is open only while the meter is visible."""
         self._end_meter()
         if self._stop_recording is not None:
             self._end_recording()
@@ -193,14 +157,14 @@ class GeneralPage(Page):
     def _begin_meter(self) -> None:
         if self._stop_meter is not None or not self.isVisible():
             return
-        latest = self._latest = [-120.0]
+        latest = self._latest_dbfs = [SILENT_DBFS]
         self._verdict = LevelVerdict()
 
-        def hear(dbfs: float) -> None:  # in another thread: one assignment
-            latest[0] = dbfs
+        def on_level(dbfs: float) -> None:
+            latest[0] = dbfs  # called in another thread; the assignment is atomic
 
         try:
-            self._stop_meter = self.context.actions.settings.start_level_meter(hear)
+            self._stop_meter = self.context.actions.settings.start_level_meter(on_level)
         except ProblemError as error:
             self._show_microphone_problem(error.problem)
             return
@@ -213,13 +177,13 @@ class GeneralPage(Page):
             stop()
         self.meter.show_level(0.0, 0.0)
 
-    @Slot()
     def _draw_level(self) -> None:
-        now = time.monotonic() * 1000
-        self._verdict.add(self._latest[0], now)
+        now_ms = time.monotonic() * 1000
+        self._verdict.add(self._latest_dbfs[0], now_ms)
         self.meter.show_level(self._verdict.level, self._verdict.peak)
         if self.level_label.text() != self._verdict.message:
             self.level_label.setText(self._verdict.message)
-        if now - self._named_at_ms >= ACCESSIBLE_NAME_INTERVAL_MS:
-            self._named_at_ms = now
-            self.meter.setAccessibleName(f"Microphone level, {self._verdict.summary}")
+        if now_ms - self._named_at_ms >= ACCESSIBLE_NAME_INTERVAL_MS:
+            self._named_at_ms = now_ms
+            name = tr("Microphone level, {level}").format(level=self._verdict.summary)
+            self.meter.setAccessibleName(name)

@@ -1,35 +1,31 @@
-"""What every settings page is: rows bound to settings, each in force at once."""
+"""Base class of the settings pages: rows that are bound to settings and take effect at once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import attrs
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QWheelEvent
-from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QPushButton, QVBoxLayout, QWidget
 
-from ...core.problems import Problem
-from ...core.settings import settings as settings_of
+from ...core.problems import Problem, ProblemError
+from ...core.settings import settings as s
 from ...core.settings.settings import Settings
 from ..actions import Actions
 from ..background import Background
-from ..widgets import theme
-from ..widgets.rows import Row, Switch, scaled
+from ..translate import tr
+from ..widgets.controls import Switch, make_combo, select_value
+from ..widgets.rows import Row, TextRow
 from ..widgets.theme import Scheme
+
+CONTROL_WIDTH = 232
 
 
 @attrs.frozen(kw_only=True)
 class PageContext:
-    """What a page works with."""
-
     scheme: Scheme
     actions: Actions
     background: Background
     run_in_main_thread: Callable[[Callable[[], object]], None]
-    """Run it in the main thread."""
-    uses_style_sheet: bool
-    """Whether buttons and fields are drawn by our style sheet."""
 
 
 class Page(QWidget):
@@ -37,21 +33,23 @@ class Page(QWidget):
         super().__init__()
         self.context, self.settings = context, settings
         self.rows: dict[str, Row] = {}
-        """By the dotted key they set."""
+        """Rows by the dotted key of their setting."""
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 16, 24, 20)
         self._column.setSpacing(18)
 
     def on_settings(self, settings: Settings) -> None:
-        """Settings have changed, here or elsewhere: show them."""
+        """The settings have changed, on this page or elsewhere."""
         self.settings = settings
         self.refresh()
 
     def refresh(self) -> None:
         """Make every control show `self.settings`."""
+        for key in self.rows:
+            self.show_value(key)
 
     def escape(self) -> bool:
-        """Whether the page has a use for Esc now."""
+        """Handle the Esc key; return False if the window should close instead."""
         return False
 
     def add_groups(self, *groups: QWidget) -> None:
@@ -60,7 +58,7 @@ class Page(QWidget):
         self._column.addStretch(1)
 
     def change(self, key: str, value: object) -> Problem | None:
-        """Set it; what stands against it is said at its row."""
+        """Change a setting, and show the problem in its row if that fails."""
         problem = self.context.actions.settings.change(key, value)
         if key in self.rows:
             self.rows[key].note.show_problem(problem)
@@ -68,91 +66,74 @@ class Page(QWidget):
             self.refresh()
         return problem
 
-    def combo_row(
+    # Rows
+
+    def setting_row(
         self,
         key: str,
-        title: str,
-        help_text: str,
-        options: Sequence[tuple[object, str]],
-        width: int = 232,
-        below: QWidget | None = None,
+        width: int = CONTROL_WIDTH,
+        on_select: Callable[[object], object] | None = None,
     ) -> Row:
-        combo = make_combo(self.context, options, width)
-        combo.activated.connect(lambda _: self.change(key, combo.currentData()))
-        return self.add_row(key, Row(self.context.scheme, title, help_text, combo, below))
+        """Add a row with a list of the setting's choices, or with a switch if it has none.
 
-    def switch_row(self, key: str, title: str, help_text: str) -> Row:
+        `on_select` replaces the immediate change of the setting.
+        """
+        description = s.describe(key)
+        select = on_select or (lambda value: self.change(key, value))
+        if description.choices:
+            choices = {value: tr(label) for value, label in description.choices.items()}
+            combo = make_combo(self.context.scheme, choices, width)
+            combo.activated.connect(lambda _: select(combo.currentData()))
+            return self.add_row(key, combo)
         switch = Switch(self.context.scheme)
-        switch.clicked.connect(lambda on: self.change(key, bool(on)))
-        return self.add_row(key, Row(self.context.scheme, title, help_text, switch))
+        switch.clicked.connect(lambda on: select(bool(on)))
+        return self.add_row(key, switch)
 
-    def add_row(self, key: str, row: Row) -> Row:
-        row.setObjectName(key)
-        self.rows[key] = row
+    def text_row(
+        self,
+        key: str,
+        width: int = CONTROL_WIDTH,
+        button: QPushButton | None = None,
+        check: Callable[[str], object] | None = None,
+    ) -> TextRow:
+        """Add a row with a text field. `check` raises ProblemError for an unusable text."""
+
+        def apply(text: str) -> bool:
+            if not row.isVisibleTo(self):  # a field that is hidden loses the focus, too
+                return True
+            try:
+                if check is not None:
+                    check(text)
+            except ProblemError as error:
+                row.note.show_problem(error.problem)
+                return False
+            row.note.show_problem(None)
+            return text == s.get(self.settings, key) or self.change(key, text) is None
+
+        description = s.describe(key)
+        title, help_text = tr(description.title), tr(description.help)
+        row = TextRow(self.context.scheme, title, help_text, width, apply, button)
+        self._register(key, row)
         return row
 
-    def show_values(self) -> None:
-        """For every row whose control is a list or a switch."""
-        for key in self.rows:
-            self.show_value(key)
+    def add_row(self, key: str, control: QWidget | None, below: QWidget | None = None) -> Row:
+        """Add a row with any control, titled as the setting."""
+        description = s.describe(key)
+        title, help_text = tr(description.title), tr(description.help)
+        row = Row(self.context.scheme, title, help_text, control, below)
+        self._register(key, row)
+        return row
+
+    def _register(self, key: str, row: Row) -> None:
+        row.setObjectName(key)
+        self.rows[key] = row
 
     def show_value(self, key: str) -> None:
-        control, value = self.rows[key].control, settings_of.get(self.settings, key)
-        if isinstance(control, Switch):
-            control.setChecked(value)
-        elif isinstance(control, QComboBox):
-            select_value(control, value)
-
-
-class Combo(QComboBox):
-    """Leaves the wheel to the page, and draws the arrow where our style sheet took it away."""
-
-    def __init__(self, arrow: str) -> None:
-        super().__init__()
-        self.arrow = arrow
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        event.ignore()
-
-    def initStyleOption(self, option: QStyleOptionComboBox) -> None:
-        super().initStyleOption(option)
-        part = QStyle.SubControl.SC_ComboBoxEditField
-        room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, self)
-        option.currentText = self.fontMetrics().elidedText(
-            self.currentText(), Qt.TextElideMode.ElideRight, room.width()
-        )
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if not self.arrow:
-            return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        pen = QPen(QColor(self.arrow), 1.5)
-        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-        painter.setPen(pen)
-        scale = theme.text_scale()
-        painter.translate(self.width() - 12 - 4 * scale, self.height() / 2)
-        painter.scale(scale, scale)
-        painter.drawPolyline([QPointF(-3, -1.5), QPointF(0, 1.5), QPointF(3, -1.5)])
-
-
-def make_combo(context: PageContext, options: Sequence[tuple[object, str]], width: int) -> Combo:
-    combo = Combo(context.scheme.secondary_text if context.uses_style_sheet else "")
-    for value, text in options:
-        combo.addItem(text, value)
-    combo.setFixedWidth(scaled(width))
-    combo.setMinimumHeight(scaled(30))
-    combo.setMaxVisibleItems(16)
-    return combo
-
-
-def select_value(combo: QComboBox, value: object) -> None:
-    """Show a value; one that is not listed is added under its own name."""
-    at = combo.findData(value)
-    if at < 0:
-        combo.addItem(str(value), value)
-        at = combo.count() - 1
-    combo.setCurrentIndex(at)
+        """Show the value of a setting whose control is a list, a switch or a text field."""
+        row, value = self.rows[key], s.get(self.settings, key)
+        if isinstance(row, TextRow):
+            row.show_text(value)
+        elif isinstance(row.control, Switch):
+            row.control.setChecked(value)
+        elif isinstance(row.control, QComboBox):
+            select_value(row.control, value, tr(s.describe(key).unit))

@@ -1,74 +1,53 @@
-"""Settings, Usage: what this month took, by endpoint and day, and what it may cost."""
+"""Settings page "Usage": this month's dictations and costs, and the monthly budget."""
 
 from __future__ import annotations
 
 import datetime as dt
 
-from PySide6.QtCore import Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from ...core.problems import ProblemError, untyped_problem
-from ...core.settings import settings as settings_of
+from ...core import usage as u
+from ...core.problems import ProblemError
+from ...core.problems.settings import INVALID_AMOUNT
+from ...core.settings import settings as s
 from ...core.settings.settings import Settings
-from ...core.usage import (
-    ON_DEVICE,
-    DailyUsage,
-    UsageTotal,
-    budget_state,
-    by_day,
-    by_endpoint,
-    days_in_month,
-    endpoint_title,
-    format_budget_share,
-    format_duration,
-    format_take_count,
-    format_usd,
-    month_name,
-    month_of,
-    sum_days,
-)
+from ..translate import tr
 from ..widgets.bar_chart import DayChart, format_day
-from ..widgets.rows import Group, Row, label, scaled
+from ..widgets.controls import label, line_edit
+from ..widgets.rows import Group, Row
 from .page import Page, PageContext
 
-FOOTER = (
-    "Counted on this computer: for each day and endpoint how many dictations, minutes and dollars."
-    " No words, no programs. It stays when the history is deleted or never kept."
-)
-BUDGET_HELP = (
-    "Sayso tells you at 80 % and asks before it goes beyond. What you say is recorded all the same."
-)
 BUDGET_KEY = "monthly_budget_usd"
 
 
 class UsagePage(Page):
-    """Looks anew whenever it is shown."""
+    """Loads the usage again whenever it is shown."""
 
     def __init__(self, context: PageContext, settings: Settings) -> None:
         super().__init__(context, settings)
-        self.days: list[DailyUsage] = []
-        self._month = month_of(dt.date.today())
-        self._totals = QWidget()
-        QVBoxLayout(self._totals).setContentsMargins(0, 0, 0, 0)
+        self.days: list[u.DailyUsage] = []
+        self._month = u.month_of(dt.date.today())
         self.endpoint_rows: list[Row] = []
-        self.chart = DayChart(context.scheme, "min")
-        self.chart.setAccessibleName("Minutes a day")
-        self.chart_group = Group(context.scheme, "Minutes a day", [self.chart])
-        self.budget_field = QLineEdit()
-        self.budget_field.setFixedWidth(scaled(110))
-        self.budget_field.setMinimumHeight(scaled(30))
-        self.budget_field.setPlaceholderText("None")
-        self.budget_field.editingFinished.connect(self._edited)
-        self.budget_row = Row(
-            context.scheme, "&Monthly budget, in dollars", BUDGET_HELP, self.budget_field
+        self._totals = QWidget()
+        self._totals_layout = QVBoxLayout(self._totals)
+        self._totals_layout.setContentsMargins(0, 0, 0, 0)
+        self.chart = DayChart(context.scheme, tr("min"))
+        self.chart.setAccessibleName(tr("Minutes a day"))
+        self.chart_group = Group(context.scheme, tr("Minutes a day"), [self.chart])
+        self.budget_field = line_edit(110)
+        self.budget_field.setPlaceholderText(tr("None"))
+        self.budget_field.editingFinished.connect(self._on_budget_edited)
+        self.budget_row = self.add_row(BUDGET_KEY, self.budget_field)
+        footer = tr(
+            "Sayso counts dictations, minutes and cost per day and service, on this computer."
+            " No text. Deleting the history does not delete these figures."
         )
-        self.add_row(BUDGET_KEY, self.budget_row)
         self.add_groups(
             self._totals,
             self.chart_group,
-            Group(context.scheme, "Budget", [self.budget_row]),
-            label(FOOTER, "caption", context.scheme.secondary_text, wrap=True),
+            Group(context.scheme, tr("Budget"), [self.budget_row]),
+            label(footer, "caption", context.scheme.secondary_text, wrap=True),
         )
         self.show_days([])
 
@@ -82,92 +61,81 @@ class UsagePage(Page):
         self.reload()
 
     def reload(self) -> None:
-        self._month = month_of(dt.date.today())
-        month = self._month
+        self._month = month = u.month_of(dt.date.today())
         self.context.background.run(
             lambda: self.context.actions.history.usage_of_month(month),
             self.show_days,
             self.budget_row.note.show_problem,
         )
 
-    # What there is
-
-    def show_days(self, days: list[DailyUsage]) -> None:
+    def show_days(self, days: list[u.DailyUsage]) -> None:
         self.days = days
-        title = f"{month_name(self._month)} {self._month[:4]}"
-        self.endpoint_rows = [self._row(name, one) for name, one in by_endpoint(days).items()]
-        if len(self.endpoint_rows) > 1:
-            self.endpoint_rows.append(self._row("Together", sum_days(days)))
-        if not self.endpoint_rows:
-            self.endpoint_rows = [Row(self.context.scheme, "Nothing dictated yet this month.")]
-        place = self._totals.layout()
-        assert place is not None
-        while item := place.takeAt(0):
+        rows = [self._endpoint_row(name, total) for name, total in u.by_endpoint(days).items()]
+        if len(rows) > 1:
+            rows.append(self._endpoint_row(tr("Total"), u.sum_days(days)))
+        self.endpoint_rows = rows or [Row(self.context.scheme, tr("No dictations yet this month."))]
+        while item := self._totals_layout.takeAt(0):
             if old := item.widget():
                 old.deleteLater()
-        place.addWidget(Group(self.context.scheme, title, list(self.endpoint_rows)))
-        sums = by_day(days)
-        self.chart_group.setVisible(bool(sums))
+        title = f"{u.month_name(self._month)} {self._month[:4]}"
+        self._totals_layout.addWidget(Group(self.context.scheme, title, list(self.endpoint_rows)))
+        totals = u.by_day(days)
+        self.chart_group.setVisible(bool(totals))
         self.chart.show_days(
-            days_in_month(self._month),
-            {day: one.seconds / 60 for day, one in sums.items()},
+            u.days_in_month(self._month),
+            {day: total.seconds / 60 for day, total in totals.items()},
             dt.date.today(),
-            lambda day: describe_day(day, sums.get(day)),
+            lambda day: describe_day(day, totals.get(day)),
         )
         self.refresh()
 
-    def _row(self, name: str, one: UsageTotal) -> Row:
-        cost = "Free" if name == ON_DEVICE else format_usd(one.cost_usd) or "Price unknown"
-        shown = endpoint_title(name)
-        amount = label(cost, "strong" if one.cost_usd else "body")
-        row = Row(
-            self.context.scheme,
-            "",
-            f"{format_take_count(one.takes)}, {format_duration(one.seconds)}",
-            amount,
-        )
-        row.name_label.setText(shown.replace("&", "&&"))
-        row.title = shown
-        return row
+    def _endpoint_row(self, name: str, total: u.UsageTotal) -> Row:
+        cost = u.format_usd(total.cost_usd) or tr("Price unknown")
+        if name == u.ON_DEVICE:
+            cost = tr("Free")
+        amount = label(cost, "strong" if total.cost_usd else "body")
+        details = f"{u.format_take_count(total.takes)}, {u.format_duration(total.seconds)}"
+        title = u.endpoint_title(name)
+        return Row(self.context.scheme, title.replace("&", "&&"), details, amount)
 
-    # The budget
+    # Budget
 
     def _show_budget(self) -> None:
         budget_usd = self.settings.monthly_budget_usd
         self.budget_field.setText(f"{budget_usd:.2f}".removesuffix(".00") if budget_usd else "")
 
     def _show_budget_used(self) -> None:
-        budget_usd, whole = self.settings.monthly_budget_usd, sum_days(self.days)
-        state = budget_state(whole.cost_usd or 0.0, budget_usd)
+        budget_usd, total = self.settings.monthly_budget_usd, u.sum_days(self.days)
         if not budget_usd:
             self.budget_row.note.show_message("")
-        else:
-            left = max(0.0, budget_usd - (whole.cost_usd or 0.0))
-            words = f"{format_budget_share(whole, budget_usd)} used, {format_usd(left)} left this month."  # noqa: E501
-            self.budget_row.note.show_message(words, "bad" if state else "good")
+            return
+        spent_usd = total.cost_usd or 0.0
+        text = tr("{share} used, {amount} left this month.").format(
+            share=u.format_budget_share(total, budget_usd),
+            amount=u.format_usd(max(0.0, budget_usd - spent_usd)),
+        )
+        is_near_budget = bool(u.budget_state(spent_usd, budget_usd))
+        self.budget_row.note.show_message(text, "bad" if is_near_budget else "good")
 
-    @Slot()
-    def _edited(self) -> None:
-        typed = self.budget_field.text().strip()
+    def _on_budget_edited(self) -> None:
+        text = self.budget_field.text().strip()
+        amount = text.removeprefix("$").replace(",", ".").strip() or "0"
         try:
-            value = settings_of.parse(
-                BUDGET_KEY, typed.removeprefix("$").replace(",", ".").strip() or "0"
-            )
-            settings_of.put(self.settings, BUDGET_KEY, value)
+            value = s.parse(BUDGET_KEY, amount)
+            s.put(self.settings, BUDGET_KEY, value)
         except ProblemError:
-            problem = untyped_problem(f"“{typed}” is no amount.", "Write it as 5 or 2.50.")
-            self.budget_row.note.show_problem(problem)
+            self.budget_row.note.show_problem(INVALID_AMOUNT(text=text))
             return
         if value == self.settings.monthly_budget_usd:
             self._show_budget()
             self._show_budget_used()
-        elif refused := self.context.actions.settings.change(BUDGET_KEY, value):
-            self.budget_row.note.show_problem(refused)
+        elif problem := self.context.actions.settings.change(BUDGET_KEY, value):
+            self.budget_row.note.show_problem(problem)
 
 
-def describe_day(day: dt.date, one: UsageTotal | None) -> str:
-    """'Friday 20 November: 12 min, $0.20'."""
-    if one is None:
-        return f"{format_day(day)}: nothing"
-    cost = f", {format_usd(one.cost_usd)}" if one.cost_usd else ""
-    return f"{format_day(day)}: {format_duration(one.seconds)}{cost}"
+def describe_day(day: dt.date, total: u.UsageTotal | None) -> str:
+    """Return 'Friday 20 November, 12 min, $0.20'."""
+    if total is None:
+        return tr("{day}, nothing").format(day=format_day(day))
+    cost = f", {u.format_usd(total.cost_usd)}" if total.cost_usd else ""
+    return f"{format_day(day)}, {u.format_duration(total.seconds)}{cost}"

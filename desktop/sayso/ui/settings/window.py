@@ -1,4 +1,4 @@
-"""The settings window: a sidebar of pages, each made when it is first looked at."""
+"""The settings window: a sidebar and its pages, which are created when first shown."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ from ...core.settings.settings import Settings
 from ..actions import Actions
 from ..background import Background
 from ..bridge import Bridge
+from ..translate import tr
 from ..widgets import style, theme
 from ..widgets.icons import app_icon, sidebar_icon
 from ..widgets.rows import scaled
@@ -62,7 +63,7 @@ SIDEBAR_WIDTH, NARROW_SIDEBAR_WIDTH, NARROW_WIDTH = 188, 44, 700
 
 
 class Sidebar(QListWidget):
-    """Shows its focus ring only to who came by the keyboard."""
+    """Shows its focus ring only while the keyboard is used."""
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
@@ -83,7 +84,7 @@ class Sidebar(QListWidget):
 
 
 class SettingsWindow(QWidget):
-    """Closing hides it. Everything in it is in force at once: no OK, no Cancel."""
+    """Every change takes effect at once. Closing the window hides it."""
 
     def __init__(self, actions: Actions, background: Background, settings: Settings) -> None:
         super().__init__(None, Qt.WindowType.Window)
@@ -91,7 +92,8 @@ class SettingsWindow(QWidget):
         self._bridge = Bridge()
         self._settings = settings
         self.pages: dict[str, Page] = {}
-        self.setWindowTitle("Sayso Settings")
+        self._areas: dict[str, QScrollArea] = {}
+        self.setWindowTitle(tr("Sayso Settings"))
         self.setWindowIcon(app_icon())
         set_window_size(self, DEFAULT_SIZE, MINIMUM_SIZE, CONTENT_SIZE)
         self._outer = QHBoxLayout(self)
@@ -110,20 +112,20 @@ class SettingsWindow(QWidget):
 
     @Slot(object)
     def show_settings(self, settings: Settings) -> None:
-        """They have changed, here or elsewhere."""
+        """The settings have changed, in this window or elsewhere."""
         self._settings = settings
         for page in self.pages.values():
             page.on_settings(settings)
 
     @Slot()
     def refresh_usage(self) -> None:
-        """A take is over: the page that shows what they take looks anew, if it is seen."""
+        """A take has ended: reload the usage page if it is visible."""
         page = self.pages.get("usage")
         if isinstance(page, UsagePage) and page.isVisible():
             page.reload()
 
     def open(self, page: str = "") -> None:
-        """Show it, on this page; '' for the one last seen."""
+        """Show the window on a page, by its name; '' for the last page."""
         names = [name for name, *_ in PAGES]
         if page in names:
             self.sidebar.setCurrentRow(names.index(page))
@@ -131,21 +133,19 @@ class SettingsWindow(QWidget):
         self.raise_()
         self.activateWindow()
 
-    # Outside of the pages
-
     def _make_sidebar(self) -> QListWidget:
         made = Sidebar()
         made.setObjectName("sidebar")
-        made.setAccessibleName("Settings pages")
+        made.setAccessibleName(tr("Settings pages"))
         made.setIconSize(QSize(scaled(18), scaled(18)))
         made.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         made.setFrameShape(QListWidget.Shape.NoFrame)
         made.viewport().setAutoFillBackground(False)
         for name, title, _ in PAGES:
-            item = QListWidgetItem(title)
+            item = QListWidgetItem(tr(title))
             item.setData(Qt.ItemDataRole.UserRole, name)
-            item.setData(Qt.ItemDataRole.AccessibleTextRole, title)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, tr(title))
             item.setSizeHint(QSize(0, scaled(34)))
             made.addItem(item)
         made.currentRowChanged.connect(self._show_page)
@@ -158,22 +158,19 @@ class SettingsWindow(QWidget):
         QShortcut(QKeySequence.StandardKey.Close, self).activated.connect(self.close)
         QShortcut(QKeySequence(Qt.Key.Key_Escape), self).activated.connect(self._escape)
 
-    @Slot()
     def _escape(self) -> None:
         page = self.pages.get(self.page)
         if page is None or not page.escape():
             self.close()
 
-    @Slot(int)
     def _show_page(self, at: int) -> None:
-        """Make the page if it is new, and show it."""
+        """Show a page, and create it if necessary."""
         name, _, make = PAGES[at]
         if name not in self.pages:
             self.pages[name] = page = make(self._context(), self._settings)
-            self.stack.addWidget(self._scroll_area(page))
-        for area in self.stack.findChildren(QScrollArea):
-            if area.widget() is self.pages[name]:
-                self.stack.setCurrentWidget(area)
+            self._areas[name] = self._scroll_area(page)
+            self.stack.addWidget(self._areas[name])
+        self.stack.setCurrentWidget(self._areas[name])
 
     def _scroll_area(self, page: Page) -> QScrollArea:
         area = QScrollArea()
@@ -192,46 +189,39 @@ class SettingsWindow(QWidget):
             actions=self._actions,
             background=self._background,
             run_in_main_thread=self._bridge.call,
-            uses_style_sheet=style.is_fusion(),
         )
-
-    # Colours and size
 
     @Slot()
     def _apply_theme(self) -> None:
-        """Take the desktop's colours, or ours where it has none; pages are made anew."""
-        given = style.has_desktop_palette()
-        self.scheme = theme.window_scheme(QGuiApplication.palette(), given)
-        if not given:
+        """Use the desktop's colors, or ours if it provides none, and create the pages again."""
+        from_desktop = style.has_desktop_palette()
+        self.scheme = theme.window_scheme(QGuiApplication.palette(), from_desktop)
+        if not from_desktop:
             self.setPalette(theme.palette(self.scheme))
-        sheet = style.style_sheet(self.scheme) if style.is_fusion() else ""
-        self.setStyleSheet(sheet)
+        self.setStyleSheet(style.style_sheet(self.scheme) if style.is_fusion() else "")
         for at, (name, _, _) in enumerate(PAGES):
             self.sidebar.item(at).setIcon(
                 sidebar_icon(name, self.scheme.secondary_text, self.scheme.accent)
             )
-        shown = self.sidebar.currentRow()
-        for page in self.pages.values():
-            page.deleteLater()
-        self.pages.clear()
-        for area in self.stack.findChildren(QScrollArea):
+        for area in self._areas.values():
             self.stack.removeWidget(area)
-            area.deleteLater()
-        if shown >= 0:
-            self._show_page(shown)
+            area.deleteLater()  # with its page
+        self.pages.clear()
+        self._areas.clear()
+        if (current := self.sidebar.currentRow()) >= 0:
+            self._show_page(current)
         self._arrange()
 
     def _arrange(self) -> None:
-        """Below 700 wide the sidebar shows icons only, with tooltips."""
+        """Show icons with tooltips instead of titles if the window is narrow."""
         narrow = self.width() < scaled(NARROW_WIDTH)
-        wide = scaled(NARROW_SIDEBAR_WIDTH if narrow else SIDEBAR_WIDTH)
-        self.sidebar.setFixedWidth(wide)
+        self.sidebar.setFixedWidth(scaled(NARROW_SIDEBAR_WIDTH if narrow else SIDEBAR_WIDTH))
         self._outer.setContentsMargins(12, 0, 0, 0)
         self._outer.setSpacing(34)
         for at, (_, title, _) in enumerate(PAGES):
             item = self.sidebar.item(at)
-            item.setText("" if narrow else title)
-            item.setToolTip(title if narrow else "")
+            item.setText("" if narrow else tr(title))
+            item.setToolTip(tr(title) if narrow else "")
         self.sidebar.setContentsMargins(0, 16, 0, 0)
         self.sidebar.setViewportMargins(0, 16, 0, 16)
 

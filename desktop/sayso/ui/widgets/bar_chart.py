@@ -1,4 +1,4 @@
-"""A chart of days: one bar to each, one hue, walked with the arrow keys."""
+"""Bar chart with one bar for each day of a month."""
 
 from __future__ import annotations
 
@@ -10,24 +10,27 @@ from PySide6.QtCore import QEvent, QRectF, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from ..translate import tr
 from . import theme
 from .rows import NARROW_ROW_WIDTH, scaled
 from .theme import Scheme
 
 HEIGHT, FOOTER_HEIGHT, HEADER_HEIGHT, MARGIN = 150, 24, 26, 16
 LINE_HEIGHT = 18
-"""Of the words, which take two where the chart is narrow."""
+"""Height of the second line of the caption, which a narrow chart has."""
 AXIS_WIDTH, GRID_LINES = 46, 3
 PAST_DAY_OPACITY = 0.72
-"""How strong the bars of days before today are."""
 ROUND_VALUES = (1, 2, 3, 5, 10, 15, 20, 30, 60, 90, 120, 180, 240, 360, 480, 600, 900, 1200)
 
 
 class DayChart(QWidget):
-    """The first line says the whole, or what the day that is pointed at has."""
+    """A caption and one bar for each day.
+
+    The caption describes the selected day, or the busiest one if none is selected. The user
+    selects a day with the pointer or the arrow keys.
+    """
 
     def __init__(self, scheme: Scheme, unit: str) -> None:
-        """`unit`: of the values, as in '12 min'."""
         super().__init__()
         self._scheme, self._unit = scheme, unit
         self._days: Sequence[dt.date] = ()
@@ -35,7 +38,7 @@ class DayChart(QWidget):
         self._today = dt.date.min
         self._describe: Callable[[dt.date], str] = lambda day: ""
         self._selected = -1
-        """Of the day that is told; -1: none."""
+        """Index of the selected day; -1: none."""
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._extra_height = 0
@@ -49,7 +52,7 @@ class DayChart(QWidget):
         today: dt.date,
         describe: Callable[[dt.date], str],
     ) -> None:
-        """`told` is what a day has, in words."""
+        """Show the values of these days; `describe` returns the caption for a day."""
         self._days, self._values, self._today, self._describe = days, values, today, describe
         self._selected = -1
         self._update_description()
@@ -57,31 +60,32 @@ class DayChart(QWidget):
 
     @property
     def caption(self) -> str:
-        """The line above the bars."""
         if self._selected >= 0:
             return self._describe(self._days[self._selected])
-        return f"Most on {self._describe(self._busiest_day)}" if self._values else ""
+        if not self._values:
+            return ""
+        return tr("Busiest day: {day}").format(day=self._describe(self._busiest_day))
 
     @property
     def _busiest_day(self) -> dt.date:
         return max(self._values, key=lambda day: (self._values[day], day))
 
     def _update_description(self) -> None:
-        """To assistive technology: the highest and the latest, or the day it is at."""
-        if self._selected >= 0 or not self._values:
-            self.setAccessibleDescription(self.caption)
-            return
-        latest = max(self._values)
-        more = "" if latest == self._busiest_day else f". Latest: {self._describe(latest)}"
-        self.setAccessibleDescription(f"{self.caption}{more}")
+        """Tell assistive technology the caption and, if no day is selected, the latest day."""
+        text = self.caption
+        if self._selected < 0 and self._values:
+            latest = max(self._values)
+            if latest != self._busiest_day:
+                text += ". " + tr("Latest: {day}").format(day=self._describe(latest))
+        self.setAccessibleDescription(text)
 
-    def _select(self, at: int) -> None:
-        if at != self._selected:
-            self._selected = at
+    def _select(self, index: int) -> None:
+        if index != self._selected:
+            self._selected = index
             self._update_description()
             self.update()
 
-    # Walking
+    # Selection
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         last = len(self._days) - 1
@@ -97,9 +101,9 @@ class DayChart(QWidget):
             super().keyPressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        x, slot = event.position().x() - self.plot_left, self._day_width
-        at = math.floor(x / slot) if slot else -1
-        self._select(at if 0 <= at < len(self._days) else -1)
+        x, day_width = event.position().x() - self.plot_left, self._day_width
+        index = math.floor(x / day_width) if day_width else -1
+        self._select(index if 0 <= index < len(self._days) else -1)
 
     def leaveEvent(self, event: QEvent) -> None:
         self._select(-1)
@@ -113,15 +117,13 @@ class DayChart(QWidget):
 
     @property
     def plot_left(self) -> float:
+        """Left edge of the first day."""
         return scaled(MARGIN + AXIS_WIDTH)
 
     @property
     def _day_width(self) -> float:
-        return (
-            (self.width() - self.plot_left - scaled(MARGIN)) / len(self._days)
-            if self._days
-            else 0.0
-        )
+        plot_width = self.width() - self.plot_left - scaled(MARGIN)
+        return plot_width / len(self._days) if self._days else 0.0
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -131,17 +133,11 @@ class DayChart(QWidget):
             painter.setPen(QPen(QColor(self._scheme.accent), 2))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(3, 3, -3, -3), 8, 8)
         painter.setPen(QColor(self._scheme.secondary_text))
-        wide, high = (
-            self.width() - 2 * scaled(MARGIN),
-            scaled(HEADER_HEIGHT + self._extra_height - 6),
-        )
-        words = self.caption.replace(": ", ":\n", 1) if self._extra_height else self.caption
-        middle = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap
-        painter.drawText(QRectF(scaled(MARGIN), scaled(6), wide, high), middle, words)
-        top, bottom = (
-            scaled(HEADER_HEIGHT + self._extra_height + 8),
-            self.height() - scaled(FOOTER_HEIGHT),
-        )
+        header = scaled(HEADER_HEIGHT + self._extra_height)
+        text = self.caption.replace(": ", ":\n", 1) if self._extra_height else self.caption
+        box = QRectF(scaled(MARGIN), scaled(6), self.width() - 2 * scaled(MARGIN), header - 6)
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap, text)
+        top, bottom = header + scaled(8), self.height() - scaled(FOOTER_HEIGHT)
         highest = axis_maximum(max(self._values.values(), default=0.0))
         self._draw_grid(painter, top, bottom, highest)
         self._draw_bars(painter, top, bottom, highest)
@@ -161,25 +157,21 @@ class DayChart(QWidget):
                 painter.drawText(box, side, text)
 
     def _draw_bars(self, painter: QPainter, top: int, bottom: int, highest: float) -> None:
-        slot, scheme = self._day_width, self._scheme
-        wide = max(2.0, min(slot * 0.64, scaled(14)))
-        for at, day in enumerate(self._days):
-            middle = self.plot_left + (at + 0.5) * slot
-            if at == self._selected:
-                painter.setPen(Qt.PenStyle.NoPen)
+        day_width, scheme = self._day_width, self._scheme
+        width = max(2.0, min(day_width * 0.64, scaled(14)))
+        past_color = theme.mix(scheme.surface, scheme.accent, PAST_DAY_OPACITY)
+        for index, day in enumerate(self._days):
+            middle = self.plot_left + (index + 0.5) * day_width
+            painter.setPen(Qt.PenStyle.NoPen)
+            if index == self._selected:
                 painter.setBrush(QColor(theme.mix(scheme.surface, scheme.text, 0.06)))
-                painter.drawRect(QRectF(middle - slot / 2, top, slot, bottom - top))
+                painter.drawRect(QRectF(middle - day_width / 2, top, day_width, bottom - top))
             if value := self._values.get(day, 0.0):
-                solid = day == self._today or at == self._selected
-                hue = (
-                    scheme.accent
-                    if solid
-                    else theme.mix(scheme.surface, scheme.accent, PAST_DAY_OPACITY)
-                )
-                painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(QColor(hue))
-                high = max(2.0, (bottom - top) * value / highest)
-                painter.drawRoundedRect(QRectF(middle - wide / 2, bottom - high, wide, high), 2, 2)
+                solid = day == self._today or index == self._selected
+                painter.setBrush(QColor(scheme.accent if solid else past_color))
+                height = max(2.0, (bottom - top) * value / highest)
+                bar = QRectF(middle - width / 2, bottom - height, width, height)
+                painter.drawRoundedRect(bar, 2, 2)
             if day.day == 1 or day.day % 5 == 0:
                 painter.setPen(QColor(scheme.text if day == self._today else scheme.secondary_text))
                 box = QRectF(middle - scaled(20), bottom + scaled(3), scaled(40), scaled(17))
@@ -187,12 +179,12 @@ class DayChart(QWidget):
 
 
 def axis_maximum(highest: float) -> float:
-    """A round value that is no less: the top line's."""
+    """Return a round value that is not less than `highest`, for the top grid line."""
     return next(
         (float(step) for step in ROUND_VALUES if step >= highest), math.ceil(highest / 300) * 300
     )
 
 
 def format_day(day: dt.date) -> str:
-    """'Friday 20 November'."""
+    """Return 'Friday 20 November'."""
     return f"{day:%A} {day.day} {day:%B}"

@@ -1,30 +1,88 @@
-"""What shows a voice and a key: the level meter and the keycap. Drawn by us, alike everywhere."""
+"""Level meter with a verdict, and keycap."""
 
 from __future__ import annotations
+
+from collections import deque
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from ..translate import tr
 from . import theme
-from .rows import scaled
+from .sizing import scaled
 from .theme import Scheme
 
 SEGMENTS, SEGMENT_GAP, RED_THRESHOLD = 40, 3, 0.93
 
+SILENT_DBFS, QUIET_DBFS, GOOD_DBFS, LOUD_DBFS = -90.0, -48.0, -36.0, -3.0
+RANGE_DB = 60.0
+WINDOW_MS, SETTLING_MS, PEAK_HOLD_MS = 3000, 2000, 1200
+
+
+def meter_position(dbfs: float) -> float:
+    """Return 0 to 1. The middle is -30 dBFS, where speech should be."""
+    return min(1.0, max(0.0, (dbfs + RANGE_DB) / RANGE_DB))
+
+
+class LevelVerdict:
+    """Advice on the microphone level, from the last `WINDOW_MS`."""
+
+    def __init__(self) -> None:
+        self._levels: deque[tuple[float, float]] = deque()
+        self._started_ms: float | None = None
+        self.message = self.summary = ""
+        self._set(tr("Speak to see the level."), tr("waiting"))
+
+    @property
+    def level(self) -> float:
+        return meter_position(self._levels[-1][1]) if self._levels else 0.0
+
+    @property
+    def peak(self) -> float:
+        """Highest level of the last `PEAK_HOLD_MS`, 0 to 1."""
+        since_ms = self._levels[-1][0] - PEAK_HOLD_MS if self._levels else 0.0
+        return max((meter_position(dbfs) for at, dbfs in self._levels if at >= since_ms), default=0)
+
+    def add(self, dbfs: float, now_ms: float) -> None:
+        self._started_ms = now_ms if self._started_ms is None else self._started_ms
+        self._levels.append((now_ms, dbfs))
+        while self._levels[0][0] < now_ms - WINDOW_MS:
+            self._levels.popleft()
+        self._evaluate(settled=now_ms - self._started_ms >= SETTLING_MS)
+
+    def _evaluate(self, settled: bool) -> None:
+        highest = max(dbfs for _, dbfs in self._levels)
+        if highest >= LOUD_DBFS:
+            self._set(tr("Too loud. Lower the level."), tr("too loud"))
+        elif highest >= GOOD_DBFS:
+            self._set(
+                tr("Good. Speak as you normally would; the bar should pass the middle."),
+                tr("good"),
+            )
+        elif settled and highest <= SILENT_DBFS:
+            self._set(tr("No sound. Is the microphone muted?"), tr("none"))
+        elif settled and highest >= QUIET_DBFS:
+            self._set(tr("Very quiet. Move closer or raise the level."), tr("very quiet"))
+        else:
+            self._set(tr("Speak to see the level."), tr("waiting"))
+
+    def _set(self, message: str, summary: str) -> None:
+        self.message, self.summary = message, summary
+
 
 class Meter(QWidget):
-    """Microphone level in 40 segments; the last three are red."""
+    """Microphone level in 40 segments, of which the last three are red."""
 
     def __init__(self, scheme: Scheme) -> None:
         super().__init__()
         self._scheme, self._level, self._peak = scheme, 0.0, 0.0
         self.setFixedHeight(scaled(10))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("Microphone level")
+        self.setAccessibleName(tr("Microphone level"))
 
     def show_level(self, level: float, peak: float) -> None:
-        """Both 0 to 1."""
+        """Show level and held peak, each 0 to 1."""
         if (level, peak) != (self._level, self._peak):
             self._level, self._peak = level, peak
             self.update()
@@ -37,19 +95,14 @@ class Meter(QWidget):
         for i in range(SEGMENTS):
             at = (i + 1) / SEGMENTS
             lit = at <= self._level or abs(at - self._peak) < 0.5 / SEGMENTS
-            painter.setBrush(
-                QColor(
-                    (scheme.error if at > RED_THRESHOLD else scheme.accent)
-                    if lit
-                    else scheme.divider
-                )
-            )
+            lit_color = scheme.error if at > RED_THRESHOLD else scheme.accent
+            painter.setBrush(QColor(lit_color if lit else scheme.divider))
             box = QRectF(i * (width + SEGMENT_GAP), 0, width, self.height())
             painter.drawRoundedRect(box, 1.5, 1.5)
 
 
 class Keycap(QWidget):
-    """The hotkey as it is written on the key. While recording it takes every key itself."""
+    """The hotkey, drawn as a key. While `recording` is true it swallows every key press."""
 
     def __init__(self, scheme: Scheme) -> None:
         super().__init__()
@@ -67,13 +120,12 @@ class Keycap(QWidget):
         return self._text
 
     def sizeHint(self) -> QSize:
-        width = self.fontMetrics().horizontalAdvance(self._text) + 20
-        return QSize(width, scaled(30))
+        return QSize(self.fontMetrics().horizontalAdvance(self._text) + 20, scaled(30))
 
     def event(self, event: QEvent) -> bool:
         keys = (QEvent.Type.KeyPress, QEvent.Type.KeyRelease, QEvent.Type.ShortcutOverride)
         if self.recording and event.type() in keys:
-            event.accept()  # no shortcut of the window, no mnemonic, no Tab
+            event.accept()  # so that no shortcut, mnemonic or Tab has an effect
             return True
         return super().event(event)
 

@@ -1,26 +1,17 @@
-"""What settings are built of: groups of rows, switches, notes.
-
-These are ours and look alike on every desktop; buttons, fields and lists are the platform's.
-"""
+"""Rows of a settings page: a label, a control and notes, in titled groups."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import (
-    QColor,
-    QPainter,
-    QPaintEvent,
-    QPalette,
-    QPen,
-    QResizeEvent,
-)
+from collections.abc import Callable
+from typing import Literal
+
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
-    QCheckBox,
     QComboBox,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QVBoxLayout,
@@ -28,45 +19,34 @@ from PySide6.QtWidgets import (
 )
 
 from ...core.problems import Problem
+from ...core.problems.settings import INVALID_VALUE
+from ..translate import problem_remedy, problem_sentence
 from . import theme
+from .controls import label, line_edit, set_text_color, side_by_side
+from .icons import render
 from .sizing import scaled as scaled
 from .theme import Scheme
 
 NARROW_ROW_WIDTH = 420
 """A row narrower than this, at 13 px text, has its control below its label."""
 MINIMUM_ROW_WIDTH = 200
+NOTE_ICON_SIZE = 16
+STEPS_PER_TURN = 12
 
-
-def label(text: str, role: str = "body", color: str = "", wrap: bool = False) -> QLabel:
-    made = QLabel(text)
-    made.setTextFormat(Qt.TextFormat.PlainText)
-    made.setFont(theme.font(role))
-    made.setWordWrap(wrap)
-    if color:
-        colours = made.palette()
-        colours.setColor(QPalette.ColorRole.WindowText, QColor(color))
-        made.setPalette(colours)
-    return made
-
-
-def side_by_side(*widgets: QWidget) -> QWidget:
-    box = QWidget()
-    line = QHBoxLayout(box)
-    line.setContentsMargins(0, 0, 0, 0)
-    line.setSpacing(8)
-    for widget in widgets:
-        line.addWidget(widget)
-    if widgets:
-        box.setFocusProxy(widgets[0])
-    return box
+NoteKind = Literal["good", "bad", "busy"]
 
 
 class Note(QWidget):
-    """One line below a row: an answer, a problem, or that something goes on."""
+    """One line below a row: an answer, a problem, or that something is running."""
 
     def __init__(self, scheme: Scheme) -> None:
         super().__init__()
-        self._scheme, self._kind = scheme, ""
+        self._colors = {
+            "good": scheme.accent,
+            "bad": scheme.error,
+            "busy": scheme.secondary_text,
+        }
+        self._icon = QPixmap()
         self._step = 0
         self._timer = QTimer(self)
         self._timer.setInterval(100)
@@ -77,59 +57,50 @@ class Note(QWidget):
         line.addWidget(self.text)
         self.setVisible(False)
 
-    def show_message(self, text: str, kind: str = "good") -> None:
-        """`mark`: good, bad or busy. '' hides it."""
-        self._kind = kind
-        values = {
-            "good": self._scheme.accent,
-            "bad": self._scheme.error,
-            "busy": self._scheme.secondary_text,
-        }
-        colours = self.text.palette()
-        colours.setColor(QPalette.ColorRole.WindowText, QColor(values[kind]))
-        self.text.setPalette(colours)
+    def show_message(self, text: str, kind: NoteKind = "good") -> None:
+        """Show the text with the icon of `kind`; an empty text hides the note."""
+        self._timer.stop()
+        if text:
+            color = self._colors[kind]
+            set_text_color(self.text, color)
+            ratio = self.devicePixelRatioF()
+            self._icon = render(f"note-{kind}", scaled(NOTE_ICON_SIZE), color, ratio)
+            self._step = 0
+            if kind == "busy" and not theme.reduced_motion():
+                self._timer.start()
         self.text.setText(text)
         self.setAccessibleName(text)
         self.setVisible(bool(text))
-        if kind == "busy" and text and not theme.reduced_motion():
-            self._timer.start()
-        else:
-            self._timer.stop()
         self.update()
 
     def show_problem(self, problem: Problem | None) -> None:
-        self.show_message(problem.sentence if problem else "", "bad")
+        """Show a problem. None hides the note.
+
+        The message of an invalid value names the key in the settings file; the row that the
+        note belongs to shows its title, so only the reason is shown.
+        """
+        if problem is None:
+            self.show_message("")
+        elif problem.code == INVALID_VALUE.code:
+            self.show_message(problem_remedy(problem), "bad")
+        else:
+            self.show_message(problem_sentence(problem), "bad")
 
     def _tick(self) -> None:
-        if not self.isVisible():
-            self._timer.stop()
-        self._step = (self._step + 1) % 12
+        self._step = (self._step + 1) % STEPS_PER_TURN
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.translate(0, (min(self.height(), scaled(18)) - scaled(16)) / 2)
-        painter.scale(theme.text_scale(), theme.text_scale())
-        pen = QPen(QColor(self._scheme.accent), 1.8)
-        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-        if self._kind == "good":
-            painter.setPen(pen)
-            painter.drawPolyline([QPointF(2, 8.5), QPointF(5.5, 12), QPointF(12, 4)])
-        elif self._kind == "bad":
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(self._scheme.error))
-            painter.drawEllipse(QRectF(1, 2, 12, 12))
-            painter.setBrush(QColor(self._scheme.surface))
-            painter.drawRoundedRect(QRectF(6.25, 4.5, 1.5, 4.5), 0.7, 0.7)
-            painter.drawEllipse(QRectF(6.1, 10, 1.8, 1.8))
-        else:
-            painter.setPen(pen)
-            painter.drawArc(QRectF(2, 3, 10, 10), -self._step * 30 * 16, 270 * 16)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        middle = scaled(NOTE_ICON_SIZE) / 2
+        painter.translate(middle, min(self.height(), scaled(18)) / 2)
+        painter.rotate(self._step * 360 / STEPS_PER_TURN)
+        painter.drawPixmap(round(-middle), round(-middle), self._icon)
 
 
 class Row(QWidget):
-    """Label and help on the left, control on the right, notes below."""
+    """Label and help text on the left, a control on the right, and a note below."""
 
     def __init__(
         self,
@@ -140,40 +111,36 @@ class Row(QWidget):
         below: QWidget | None = None,
     ) -> None:
         super().__init__()
-        self.title = title.replace("&", "")
+        self.title = title.replace("&&", "\0").replace("&", "").replace("\0", "&")
         self._field_width = 0
-        """The width its field was made for."""
+        """Width for which the field was made."""
         outer = QVBoxLayout(self)
         outer.setContentsMargins(16, 10, 16, 10)
         outer.setSpacing(8)
         self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._line.setSpacing(16)
-        words = QVBoxLayout()
-        words.setSpacing(2)
+        texts = QVBoxLayout()
+        texts.setSpacing(2)
         self.name_label = label(title)
         self.name_label.setTextFormat(Qt.TextFormat.AutoText)
-        words.addWidget(self.name_label)
+        texts.addWidget(self.name_label)
         self.help_label = label(help_text, "caption", scheme.secondary_text, wrap=True)
-        self.help_label.setVisible(bool(help_text))
-        words.addWidget(self.help_label)
-        self._line.addLayout(words, 1)
+        texts.addWidget(self.help_label)
+        self._line.addLayout(texts, 1)
         self.control = control
         if control is not None:
-            self._add_control(control, help_text)
+            target = control.focusProxy() or control
+            if not target.accessibleName():
+                target.setAccessibleName(self.title)
+            self.name_label.setBuddy(target)
+            self._line.addWidget(control, 0, Qt.AlignmentFlag.AlignVCenter)
+        self.set_help(help_text)
         outer.addLayout(self._line)
         if below is not None:
             outer.addWidget(below)
         self.note = Note(scheme)
         outer.addWidget(self.note)
         self.setMinimumHeight(scaled(52))
-
-    def _add_control(self, control: QWidget, help_text: str) -> None:
-        target = control.focusProxy() or control
-        if not target.accessibleName():
-            target.setAccessibleName(self.title)
-        target.setAccessibleDescription(help_text)
-        self.name_label.setBuddy(target)
-        self._line.addWidget(control, 0, Qt.AlignmentFlag.AlignVCenter)
 
     def set_help(self, text: str) -> None:
         self.help_label.setText(text)
@@ -182,7 +149,7 @@ class Row(QWidget):
             (self.control.focusProxy() or self.control).setAccessibleDescription(text)
 
     def minimumSizeHint(self) -> QSize:
-        """Fields give way before the page becomes wider than the window."""
+        """Return a small width, so that fields shrink before the page exceeds the window."""
         return QSize(scaled(MINIMUM_ROW_WIDTH), super().minimumSizeHint().height())
 
     def _fit_field(self) -> None:
@@ -209,8 +176,62 @@ class Row(QWidget):
         super().resizeEvent(event)
 
 
+class TextRow(Row):
+    """A row with one line of text, which takes effect when the field loses the focus.
+
+    A rejected text stays in the field, so that the user can correct it.
+    """
+
+    def __init__(
+        self,
+        scheme: Scheme,
+        title: str,
+        help_text: str,
+        width: int,
+        apply: Callable[[str], bool],
+        button: QPushButton | None = None,
+    ) -> None:
+        """
+        Args:
+            scheme: Colors.
+            title: Label; `&` precedes its mnemonic, `&&` is an ampersand.
+            help_text: Text below the label.
+            width: Width of field and button, in logical pixels at 13 px text.
+            apply: Sets the text and returns True, or shows a problem in the note.
+            button: Button beside the field.
+        """
+        self.field = line_edit(width)
+        if button is not None:
+            self.field.setFixedWidth(scaled(width) - button.minimumWidth() - 8)
+        control = self.field if button is None else side_by_side(self.field, button)
+        super().__init__(scheme, title, help_text, control)
+        self._apply, self._rejected = apply, False
+        self.field.editingFinished.connect(self.commit)
+
+    def show_text(self, text: str) -> None:
+        """Show the text that is set, unless the user is editing or has to correct the text."""
+        if not self.field.hasFocus() and not self._rejected:
+            self._show(text)
+
+    def reset(self, text: str) -> None:
+        """Discard what the user has entered; the row is about something else now."""
+        self._rejected = False
+        self.note.show_message("")
+        self._show(text)
+
+    def _show(self, text: str) -> None:
+        self.field.setText(text)
+        self.field.setCursorPosition(0)
+
+    def commit(self) -> bool:
+        """Apply the text of the field; return whether it was accepted."""
+        self._rejected = True  # `apply` may refresh this row
+        self._rejected = not self._apply(self.field.text().strip())
+        return not self._rejected
+
+
 class Group(QFrame):
-    """A titled, rounded group of rows with hairlines between them."""
+    """A title and a rounded box of rows with lines between them."""
 
     def __init__(self, scheme: Scheme, title: str, rows: list[QWidget]) -> None:
         super().__init__()
@@ -220,9 +241,10 @@ class Group(QFrame):
         self._title_label = label("", "strong")
         self._title_label.setContentsMargins(2, 0, 0, 8)
         outer.addWidget(self._title_label)
-        self._box = _Box(scheme, rows)
+        self._box = _Box(scheme)
         outer.addWidget(self._box)
         self.set_title(title)
+        self._box.set_rows(rows)
 
     def set_title(self, title: str) -> None:
         self._title_label.setText(title)
@@ -230,29 +252,28 @@ class Group(QFrame):
         self.setAccessibleName(title)
 
     def set_rows(self, rows: list[QWidget]) -> None:
-        """Rows in place of the ones before, which are deleted unless they are among the new."""
+        """Replace the rows. Old rows that are not among the new ones are deleted."""
         self._box.set_rows(rows)
 
 
 class _Box(QWidget):
-    def __init__(self, scheme: Scheme, rows: list[QWidget]) -> None:
+    def __init__(self, scheme: Scheme) -> None:
         super().__init__()
         self._scheme = scheme
         self._rows: list[QWidget] = []
-        self._inner = QVBoxLayout(self)
-        self._inner.setContentsMargins(0, 0, 0, 0)
-        self._inner.setSpacing(0)
-        self.set_rows(rows)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
 
     def set_rows(self, rows: list[QWidget]) -> None:
         for row in self._rows:
-            self._inner.removeWidget(row)
+            self._column.removeWidget(row)
             if row not in rows:
                 row.hide()
                 row.deleteLater()
         self._rows = rows
         for row in rows:
-            self._inner.addWidget(row)
+            self._column.addWidget(row)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -260,47 +281,10 @@ class _Box(QWidget):
         width = 2.0 if self._scheme.is_high_contrast else 1.0
         painter.setPen(QPen(QColor(self._scheme.divider), width))
         painter.setBrush(QColor(self._scheme.surface))
-        inset = width / 2
-        painter.drawRoundedRect(
-            QRectF(self.rect()).adjusted(inset, inset, -inset, -inset),
-            theme.GROUP_RADIUS,
-            theme.GROUP_RADIUS,
-        )
+        inset, radius = width / 2, theme.GROUP_RADIUS
+        box = QRectF(self.rect()).adjusted(inset, inset, -inset, -inset)
+        painter.drawRoundedRect(box, radius, radius)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(QPen(QColor(self._scheme.divider), 1))
         for row in [row for row in self._rows if row.isVisibleTo(self)][1:]:
             painter.drawLine(16, row.y(), self.width() - 17, row.y())
-
-
-class Switch(QCheckBox):
-    """36 x 20 in a target of 40 x 24, larger with the text; a check box to assistive technology."""
-
-    def __init__(self, scheme: Scheme) -> None:
-        super().__init__()
-        self._scheme = scheme
-        self.setFixedSize(self.sizeHint())
-
-    def sizeHint(self) -> QSize:
-        return QSize(scaled(40), scaled(24))
-
-    def hitButton(self, pos: object) -> bool:
-        return True
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter, scheme, on = QPainter(self), self._scheme, self.isChecked()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.scale(theme.text_scale(), theme.text_scale())
-        if self.hasFocus():
-            painter.setPen(QPen(QColor(scheme.accent), 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(QRectF(1, 1, 38, 22), 11, 11)
-        body = QRectF(2, 2, 36, 20) if not self.hasFocus() else QRectF(3.5, 3.5, 33, 17)
-        painter.setPen(Qt.PenStyle.NoPen if on else QPen(QColor(scheme.outline), 1.2))
-        painter.setBrush(QColor(scheme.accent if on else scheme.surface))
-        inset = 0.0 if on else 0.6
-        radius = body.height() / 2
-        painter.drawRoundedRect(body.adjusted(inset, inset, -inset, -inset), radius, radius)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(scheme.on_accent if on else scheme.outline))
-        knob = 7 if on else 5.5
-        painter.drawEllipse(QPointF(28 if on else 12, 12), knob, knob)

@@ -1,4 +1,4 @@
-"""The style sheet of the settings window, for desktops that give Qt no style of their own."""
+"""Style sheet of our windows, for desktops that have no Qt style of their own."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from .theme import Scheme
 
 
 def is_fusion() -> bool:
-    """Whether Qt fell back to its plain style, so that ours is needed. Linux only, in effect."""
+    """Return whether Qt uses its plain fallback style, so that our style sheet is needed."""
     style = QApplication.style()
     return style is not None and style.name().lower() == "fusion"
 
 
 def has_desktop_palette() -> bool:
-    """Whether the desktop gave its colours, or Qt shows its own."""
+    """Return whether the colors come from the desktop, not from Qt."""
     if not is_fusion():
         return True
     plain = QStyleFactory.create("Fusion").standardPalette()
@@ -28,7 +28,7 @@ def has_desktop_palette() -> bool:
 
 
 def style_sheet(scheme: Scheme) -> str:
-    """Buttons, fields and lists with 6 px corners; `page.Combo` draws its own arrow."""
+    """Return the style sheet for these colors. `controls.Combo` draws its own arrow."""
     return _buttons_and_fields(scheme) + _radio_buttons(scheme) + _lists(scheme)
 
 
@@ -86,7 +86,7 @@ def _radio_buttons(scheme: Scheme) -> str:
 
 def _lists(scheme: Scheme) -> str:
     radius = theme.CONTROL_RADIUS
-    side = round(13 * theme.text_scale()) - 5  # the icon in the middle of a narrow sidebar
+    side = round(13 * theme.text_scale()) - 5  # centers the icon in a narrow sidebar
     return f"""
     QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border: 0; }}
     QListWidget#sidebar {{ background: transparent; border: 0; outline: 0; }}

@@ -5,8 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sayso.ui.indicator.waveform import Waveform, bar_level
-from sayso.ui.widgets import level
-from sayso.ui.widgets.level import LevelVerdict
 
 
 @pytest.mark.parametrize(("dbfs", "expected"), [(-120, 0), (-50, 0), (-31, 0.5), (-12, 1), (0, 1)])
@@ -49,31 +47,3 @@ def test_bars_stay_within_their_height(heard: list[tuple[float, float]]) -> None
         assert all(0 <= bar <= 1 for bar in wave.bars())
     wave.reset()
     assert wave.bars() == (0, 0, 0, 0)
-
-
-@pytest.mark.parametrize(
-    ("levels", "sentence"),
-    [
-        pytest.param([-60] * 10, level.SPEAK, id="room noise"),
-        pytest.param([-120] * 60, level.SILENT, id="digital silence"),
-        pytest.param([-120] * 10, level.SPEAK, id="silence, but only just begun"),
-        pytest.param([-60] * 40 + [-43] * 20, level.QUIET, id="whisper"),
-        pytest.param([-60, -25], level.GOOD, id="speech"),
-        pytest.param([-20, -1], level.LOUD, id="clipping"),
-        pytest.param([-20] + [-60] * 70, level.SPEAK, id="speech is forgotten after three seconds"),
-    ],
-)
-def test_the_meter_says_what_to_do(levels: list[float], sentence: str) -> None:
-    judge = LevelVerdict()
-    for at, dbfs in enumerate(levels):
-        judge.add(dbfs, at * 50)
-    assert judge.message == sentence
-    assert judge.summary
-
-
-def test_the_middle_of_the_meter_is_30_below_full_scale() -> None:
-    judge = LevelVerdict()
-    assert (judge.level, judge.peak) == (0, 0)
-    judge.add(-15, 0)
-    judge.add(-30, 100)
-    assert (judge.level, judge.peak) == (0.5, 0.75)

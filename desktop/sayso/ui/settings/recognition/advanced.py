@@ -1,57 +1,21 @@
-"""Settings, Recognition: what a server seldom needs to be told; folded away."""
+"""Rows for settings of a server that are rarely needed, hidden until the user expands them."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFocusEvent
-from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QWidget
 
-from ....core.problems import Problem
-from ....core.settings.settings import Endpoint
-from ....core.settings.urls import OPENAI_HOST, websocket_url
-from ...widgets.rows import Row, scaled
-from ...widgets.text_row import TextRow
-from ..page import Page, make_combo, select_value
+from ....core.settings.capabilities import Capabilities
+from ....core.settings.endpoint import FROM_SERVER, Endpoint
+from ....core.settings.urls import websocket_url
+from ...translate import tr
+from ...widgets.controls import MultiLineEdit, button, make_combo, select_value
+from ...widgets.rows import Row
+from ..page import Page
 from .address import host_or_empty
 from .api_key import ApiKeyRow
-from .vocabulary import TAKES_HINTS
 
-AUTHS = (
-    ("bearer", "As most servers want it"),
-    ("api-key", "As Azure wants it"),
-    ("cloudflare", "With Cloudflare’s beside it"),
-    ("none", "No key at all"),
-)
-KEEP_OPEN_TIMES = (
-    (0, "Close after each dictation"),
-    (60, "1 minute"),
-    (300, "5 minutes"),
-    (1800, "30 minutes"),
-)
-FROM_SERVER, FROM_URL = "openai", "https://"
-EPHEMERAL_KEY_SOURCES = (
-    ("", "Send the key itself"),
-    (FROM_SERVER, "Ask the server for one"),
-    (FROM_URL, "Ask my company for one"),
-)
-MORE, LESS = "More settings", "Fewer settings"
-
-
-class MultiLineEdit(QPlainTextEdit):
-    """Text of several lines; Tab leaves it."""
-
-    editing_finished = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setTabChangesFocus(True)
-        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.setFixedHeight(scaled(64))
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        if event.reason() != Qt.FocusReason.PopupFocusReason:
-            self.editing_finished.emit()
+FROM_URL = "https://"
+"""Stands in the list of key sources for any address of a key server."""
 
 
 class AdvancedRows:
@@ -59,110 +23,79 @@ class AdvancedRows:
         self._page = page
         self._expanded = False
         self._url_pending = False
-        """The person chose their company's address and has not entered it yet."""
+        """The user chose a key server and has not entered its address yet."""
         self._shown_key_host = ""
-        """Whose key's place is known."""
-        self.toggle_button = QPushButton(MORE)
-        self.toggle_button.setObjectName("flat")
-        self.toggle_button.setMinimumHeight(scaled(30))
-        self.toggle_button.clicked.connect(self._toggle)
-        self.auth = page.combo_row(
-            "endpoint.auth", "The key is s&hown", "Set by the kind of server.", AUTHS, width
-        )
-        self.model_in_url = page.switch_row(
-            "endpoint.model_in_url",
-            "Model in the a&ddress",
-            "Gateways find the way by it. A few refuse it.",
-        )
+        """Key server whose API key is shown."""
+        self.toggle_button = button("", self._toggle, flat=True)
+        self.auth = page.setting_row("endpoint.auth", width)
+        self.model_in_url = page.setting_row("endpoint.model_in_url")
         self._make_ephemeral_rows(width)
-        self.keep_open = page.combo_row(
-            "endpoint.keep_open_s", "Stay &connected", "The next dictation starts sooner.", KEEP_OPEN_TIMES,  # noqa: E501
-            width,
-        )  # fmt: skip
-        self._make_headers()
-        self.rows: list[QWidget] = [
-            *(
-                self.auth,
-                self.model_in_url,
-                self.ephemeral_row,
-                self.ephemeral_url,
-                self.ephemeral_key,
-            ),
-            *(self.keep_open, self.headers_row),
-        ]
-
-    def _make_ephemeral_rows(self, width: int) -> None:
-        """Keys that expire: who hands them out, where, and what is shown there."""
-        context = self._page.context
-        self.ephemeral_combo = make_combo(context, EPHEMERAL_KEY_SOURCES, width)
-        self.ephemeral_combo.activated.connect(lambda _: self._on_source_selected())
-        self.ephemeral_row = Row(
-            context.scheme, "Keys that e&xpire", "So that the real key stays elsewhere.",
-            self.ephemeral_combo,
-        )  # fmt: skip
-        self.ephemeral_url = TextRow(
-            self._page,
-            "endpoint.secrets_url",
-            "Where keys are handed &out",
-            "An https address.",
-            width,
-            check=websocket_url,
-        )
-        self.ephemeral_key = ApiKeyRow(context, self._ephemeral_host, None, "Key for that address")
-
-    def _make_headers(self) -> None:
+        self.secret_header = page.text_row("endpoint.secret_header", width)
         self.headers = MultiLineEdit()
         self.headers.setPlaceholderText("X-Team: speech")
         self.headers.editing_finished.connect(self._on_headers_edited)
-        self.headers_row = self._page.add_row(
-            "endpoint.headers",
-            Row(
-                self._page.context.scheme,
-                "Headers",
-                "Sent with each request, one to a line. No keys: they belong in the field above.",
-                None,
-                self.headers,
-            ),
-        )
-        self.headers.setAccessibleName("Headers")
+        self.headers_row = page.add_row("endpoint.headers", None, self.headers)
+        self.headers.setAccessibleName(self.headers_row.title)
+        self.rows: list[QWidget] = [
+            *(self.auth, self.model_in_url, self.ephemeral_row, self.ephemeral_url),
+            *(self.ephemeral_key, self.secret_header, self.headers_row),
+        ]
 
-    def refresh(self, endpoint: Endpoint) -> None:
-        openai, live = host_or_empty(endpoint.url) == OPENAI_HOST, endpoint.transport == "websocket"
-        elsewhere = self._url_pending or endpoint.secrets_url not in ("", FROM_SERVER)
-        speaks_openai = endpoint.dialect in TAKES_HINTS
-        fit = {
-            self.auth: not openai,
-            self.model_in_url: live and speaks_openai and not openai,
-            self.ephemeral_row: endpoint.transport != "rest" and (openai or speaks_openai),
-            self.ephemeral_url: elsewhere and endpoint.transport != "rest",
-            self.ephemeral_key: bool(self._ephemeral_host()) and endpoint.transport != "rest",
-            self.keep_open: live,
+    def _make_ephemeral_rows(self, width: int) -> None:
+        context = self._page.context
+        sources = {
+            "": tr("Not used"),
+            FROM_SERVER: tr("From this server"),
+            FROM_URL: tr("From a key server"),
+        }
+        self.ephemeral_combo = make_combo(context.scheme, sources, width)
+        self.ephemeral_combo.activated.connect(lambda _: self._on_source_selected())
+        self.ephemeral_row = Row(
+            context.scheme,
+            tr("Short-lived ke&ys"),
+            tr("With a key server, the API key itself is not stored on this computer."),
+            self.ephemeral_combo,
+        )
+        self.ephemeral_url = self._page.text_row("endpoint.secrets_url", width, check=websocket_url)
+        self.ephemeral_key = ApiKeyRow(
+            context, self._ephemeral_host, title=tr("API key for the key server")
+        )
+
+    def refresh(self, endpoint: Endpoint, available: Capabilities) -> None:
+        has_ephemeral_keys = "secrets_url" in available.settings
+        from_url = self._url_pending or endpoint.secrets_url not in ("", FROM_SERVER)
+        is_shown = {
+            self.auth: "auth" in available.settings,
+            self.model_in_url: "model_in_url" in available.settings,
+            self.ephemeral_row: has_ephemeral_keys,
+            self.ephemeral_url: has_ephemeral_keys and from_url,
+            self.ephemeral_key: has_ephemeral_keys and bool(self._ephemeral_host()),
+            self.secret_header: not available.is_openai,
             self.headers_row: True,
         }
-        for row, fits in fit.items():
-            row.setVisible(self._expanded and fits)
-        self.toggle_button.setText(LESS if self._expanded else MORE)
-        self._page.show_value("endpoint.auth")
-        self._page.show_value("endpoint.model_in_url")
-        self._page.show_value("endpoint.keep_open_s")
-        select_value(self.ephemeral_combo, FROM_URL if elsewhere else endpoint.secrets_url)
-        self.ephemeral_url.refresh()
-        if (wanted := self._ephemeral_host()) != self._shown_key_host:
-            self._shown_key_host = wanted
+        for row, shown in is_shown.items():
+            row.setVisible(self._expanded and shown)
+        self.toggle_button.setText(tr("Fewer settings") if self._expanded else tr("More settings"))
+        for name in ("auth", "model_in_url", "secret_header", "secrets_url"):
+            self._page.show_value(f"endpoint.{name}")
+        select_value(self.ephemeral_combo, FROM_URL if from_url else endpoint.secrets_url)
+        if (host := self._ephemeral_host()) != self._shown_key_host:
+            self._shown_key_host = host
             self.ephemeral_key.clear()
             self.ephemeral_key.refresh()
         if not self.headers.hasFocus() and self.headers_row.note.isHidden():
             self.headers.setPlainText(endpoint.headers)
 
     def reset(self, endpoint: Endpoint) -> None:
-        """It is about another server now."""
+        """Discard what the user has entered; another server is shown now."""
         self._url_pending = False
-        self.ephemeral_url.reset()
+        self.ephemeral_url.reset(endpoint.secrets_url)
+        self.secret_header.reset(endpoint.secret_header)
         self.headers_row.note.show_problem(None)
         self.headers.setPlainText(endpoint.headers)
 
     def _ephemeral_host(self) -> str:
-        """Who hands out keys, where that is not the server itself; names the key it is shown."""
+        """Return the host of the key server, or '' if the server itself issues the keys."""
         return host_or_empty(self._page.settings.endpoint.secrets_url)
 
     def _toggle(self) -> None:
@@ -180,11 +113,5 @@ class AdvancedRows:
         text = self.headers.toPlainText().strip()
         if text == self._page.settings.endpoint.headers:
             self.headers_row.note.show_problem(None)
-            return
-        self._show_headers_problem(self._page.change("endpoint.headers", text), text)
-
-    def _show_headers_problem(self, problem: Problem | None, text: str) -> None:
-        """Lines that are not taken stay, to be put right; what is wrong is said without them."""
-        if problem:
-            self.headers_row.note.show_message(problem.remedy, "bad")
-            self.headers.setPlainText(text)
+        elif self._page.change("endpoint.headers", text):
+            self.headers.setPlainText(text)  # for the user to correct

@@ -1,4 +1,4 @@
-"""The row for a server's key, and the test of the connection.
+"""Row for an API key, with a test of the connection.
 
 A key goes from the field to the keyring and is never shown again.
 """
@@ -7,19 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from ....core.problems import Problem
-from ...widgets.rows import Note, Row, scaled, side_by_side
+from ...translate import problem_sentence, tr
+from ...widgets.controls import BUTTON_WIDTH, button, line_edit, side_by_side
+from ...widgets.rows import Note, NoteKind, Row
 from ..page import PageContext
 
-_LOCATIONS = {
-    "keyring": "Kept in the system keyring.",
-    "run": "Kept until Sayso quits.",
-    "environment": "Taken from the environment.",
-}
-DEFAULT_LOCATION = "Kept in the system keyring."
+FIELD_WIDTH, FIELD_WIDTH_BESIDE_TEST = 300, 206
 
 
 class ApiKeyRow(Row):
@@ -27,105 +23,104 @@ class ApiKeyRow(Row):
         self,
         context: PageContext,
         host: Callable[[], str],
-        ready: Callable[[], bool] | None,
-        title: str = "&Key",
+        before_test: Callable[[], bool] | None = None,
+        on_stored: Callable[[], object] = lambda: None,
+        title: str = "",
     ) -> None:
-        """`host` names the key, '' where there is no server; `ready` is asked before a test, and
-        there is none without it."""
-        self._context, self._host, self._before_test = context, host, ready
-        self.on_stored: Callable[[], None] = lambda: None
-        """Called when a key was kept."""
-        self._placeholder, self._state = "", ""
-        self._running_test = 0
-        """Number of the test that runs; 0: none. Later answers are dropped."""
-        self._test_count = 0
+        """
+        Args:
+            context: Context of the page.
+            host: Returns the name of the key in the keyring, or '' without an address.
+            before_test: Returns whether the connection can be tested. None: no test button.
+            on_stored: Called after a key has been stored.
+            title: Label; the default is "API key".
+        """
+        self._context, self._host = context, host
+        self._before_test, self._on_stored = before_test, on_stored
+        self._placeholder = self._location = ""
+        self._running_test = self._test_count = 0
+        """Numbers of the running test (0: none) and of the last one."""
         self._unsaved_key = ""
-        """The key that no keyring takes."""
-        self.field = QLineEdit()
+        """Key that could not be stored in a keyring."""
+        self.field = line_edit(FIELD_WIDTH if before_test is None else FIELD_WIDTH_BESIDE_TEST)
         self.field.setEchoMode(QLineEdit.EchoMode.Password)
-        self.field.setFixedWidth(scaled(300 if ready is None else 206))
-        self.field.setMinimumHeight(scaled(30))
         self.field.editingFinished.connect(self.store)
-        self.test_button = QPushButton("&Test")
-        self.test_button.setFixedWidth(scaled(86))
-        self.test_button.setMinimumHeight(scaled(30))
-        self.test_button.setAccessibleName("Test the connection")
-        self.test_button.clicked.connect(self._test_clicked)
-        both = (self.field,) if ready is None else (self.field, self.test_button)
-        super().__init__(
-            context.scheme, title, DEFAULT_LOCATION, side_by_side(*both), self._make_extras(context)
-        )
+        self.test_button = button("", self._on_test_clicked, BUTTON_WIDTH)
+        control = side_by_side(self.field)
+        if before_test is not None:
+            control = side_by_side(self.field, self.test_button)
+        title = title or tr("API &key")
+        super().__init__(context.scheme, title, "", control, self._make_extras())
+        self._end_test()
+        self._show_location("")
 
     @property
     def testing(self) -> bool:
         return bool(self._running_test)
 
     def refresh(self) -> None:
-        """Ask again where the key is kept; one that was entered before its address is stored."""
+        """Store a key that was entered before its address, and show where the key is."""
         if host := self._host():
             self.store()
             self._context.background.run(
                 lambda: self._context.actions.api_keys.location(host),
-                lambda state: self._show_state(state) if host == self._host() else None,
+                lambda location: self._show_location(location) if host == self._host() else None,
                 self._show_key_problem,
             )
         else:
-            self._show_state("")
+            self._show_location("")
 
     def set_placeholder(self, text: str) -> None:
-        """What stands in the field while no key is kept."""
+        """Set the text that the field shows if there is no key."""
         self._placeholder = text
-        self.field.setPlaceholderText("•" * 12 if self._state else text)
+        self.field.setPlaceholderText("•" * 12 if self._location else text)
 
     def clear(self) -> None:
-        """It is about another server now."""
+        """Discard what the user has entered; another server is shown now."""
         self.field.clear()
         self._unsaved_key = ""
         self._end_test()
-        for note in (self.note, self.key_note):
-            note.show_message("")
+        self.note.show_message("")
+        self.key_note.show_message("")
         self.keep_button.setVisible(False)
         self._show_extras()
 
-    def _make_extras(self, context: PageContext) -> QWidget:
-        """What is offered only at times: keep the key for this run, forget it."""
-        self.key_note = Note(context.scheme)
-        self.keep_button = QPushButton("Keep for this &run")
-        self.keep_button.clicked.connect(self._keep_for_run)
-        self.forget_button = QPushButton("&Forget the key")
-        self.forget_button.setObjectName("flat")
-        self.forget_button.clicked.connect(self._forget)
-        box = QWidget()
-        line = QHBoxLayout(box)
+    def _make_extras(self) -> QWidget:
+        """Create the parts that are shown only if they apply."""
+        self.key_note = Note(self._context.scheme)
+        self.keep_button = button(tr("Keep until Sayso &quits"), self._keep_in_memory)
+        self.delete_button = button(tr("&Delete the key"), self._delete, flat=True)
+        self._extras = QWidget()
+        line = QHBoxLayout(self._extras)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(8)
         line.addWidget(self.key_note, 1)
         line.addStretch(0)
-        for button in (self.keep_button, self.forget_button):
-            button.setMinimumHeight(scaled(30))
-            button.setVisible(False)
-            line.addWidget(button)
-        self._extras = box
-        box.setVisible(False)
-        return box
+        line.addWidget(self.keep_button)
+        line.addWidget(self.delete_button)
+        self.keep_button.setVisible(False)
+        return self._extras
 
     def _show_extras(self) -> None:
-        parts = (self.key_note, self.keep_button, self.forget_button)
+        parts = (self.key_note, self.keep_button, self.delete_button)
         self._extras.setVisible(any(not part.isHidden() for part in parts))
 
-    def _show_state(self, state: str) -> None:
-        self.set_help(_LOCATIONS.get(state, DEFAULT_LOCATION))
-        self._state = state
+    def _show_location(self, location: str) -> None:
+        help_text = {
+            "run": tr("Kept until Sayso quits."),
+            "environment": tr("Taken from the environment."),
+        }.get(location, tr("Kept in the system keyring."))
+        self.set_help(help_text)
+        self.field.setAccessibleDescription(help_text if location else tr("There is no key."))
+        self._location = location
         self.set_placeholder(self._placeholder)
-        self.field.setAccessibleDescription(_LOCATIONS.get(state, "No key is kept."))
-        self.forget_button.setVisible(state in ("keyring", "run"))
+        self.delete_button.setVisible(location in ("keyring", "run"))
         self._show_extras()
 
     def _show_key_problem(self, problem: Problem) -> None:
         self.key_note.show_problem(problem)
         self._show_extras()
 
-    @Slot()
     def store(self) -> None:
         key, host = self.field.text().strip(), self._host()
         if not key or not host:
@@ -142,15 +137,14 @@ class ApiKeyRow(Row):
     def _after_store(self) -> None:
         self.keep_button.setVisible(False)
         self.refresh()
-        self.on_stored()
+        self._on_stored()
 
     def _on_store_failed(self, problem: Problem, key: str) -> None:
         self._unsaved_key = key
         self.keep_button.setVisible(True)
         self._show_key_problem(problem)
 
-    @Slot()
-    def _keep_for_run(self) -> None:
+    def _keep_in_memory(self) -> None:
         key, self._unsaved_key = self._unsaved_key, ""
         if key and (host := self._host()):
             self._context.actions.api_keys.keep_in_memory(host, key)
@@ -158,8 +152,7 @@ class ApiKeyRow(Row):
         self.key_note.show_message("")
         self.refresh()
 
-    @Slot()
-    def _forget(self) -> None:
+    def _delete(self) -> None:
         if host := self._host():
             self._context.actions.api_keys.delete(host)
         self.field.setFocus()
@@ -167,8 +160,7 @@ class ApiKeyRow(Row):
 
     # Test
 
-    @Slot()
-    def _test_clicked(self) -> None:
+    def _on_test_clicked(self) -> None:
         if self._running_test:
             self._end_test()
             self.note.show_message("")
@@ -177,21 +169,21 @@ class ApiKeyRow(Row):
             return
         self._test_count += 1
         self._running_test = number = self._test_count
-        self.test_button.setText("Cancel")
-        self.test_button.setAccessibleName("Cancel the test")
-        self.note.show_message("Testing…", "busy")
+        self.test_button.setText(tr("Cancel"))
+        self.test_button.setAccessibleName(tr("Cancel the test"))
+        self.note.show_message(tr("Testing…"), "busy")
         self._context.background.run(
             self._context.actions.settings.test_connection,
             lambda answer: self._on_tested(number, answer, "good"),
-            lambda problem: self._on_tested(number, problem.sentence, "bad"),
+            lambda problem: self._on_tested(number, problem_sentence(problem), "bad"),
         )
 
-    def _on_tested(self, number: int, answer: str, mark: str) -> None:
-        if number == self._running_test:
+    def _on_tested(self, number: int, answer: str, kind: NoteKind) -> None:
+        if number == self._running_test:  # not cancelled
             self._end_test()
-            self.note.show_message(answer, mark)
+            self.note.show_message(answer, kind)
 
     def _end_test(self) -> None:
         self._running_test = 0
-        self.test_button.setText("&Test")
-        self.test_button.setAccessibleName("Test the connection")
+        self.test_button.setText(tr("&Test"))
+        self.test_button.setAccessibleName(tr("Test the connection"))

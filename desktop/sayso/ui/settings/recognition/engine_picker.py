@@ -1,4 +1,4 @@
-"""Settings, Recognition: where words are recognised, and more servers to choose from."""
+"""Choice between this computer and the servers, with a menu that adds servers."""
 
 from __future__ import annotations
 
@@ -6,59 +6,65 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QButtonGroup, QMenu, QPushButton, QRadioButton, QVBoxLayout, QWidget
 
+from ....core.settings.capabilities import capabilities
 from ....core.settings.endpoint import ON_DEVICE, Endpoint
 from ....core.settings.settings import Settings
-from ....core.settings.urls import OPENAI_HOST, is_loopback
 from ....stt.server.presets import PRESETS, Preset
-from ...widgets.rows import Group, Row, label, scaled
+from ...translate import tr
+from ...widgets.controls import BUTTON_WIDTH, button, label
+from ...widgets.rows import Group, Row, scaled
 from ..page import PageContext
-from .address import host_or_empty
 from .fallback import fallback_engines
 from .local_models import RADIO_SIZE, RADIO_SPACING
 
-ON_DEVICE_TITLE = "On this computer"
-
 
 class EnginePicker:
-    """A radio for this computer and for each server; `group` holds them."""
+    """A radio button for each engine; `group` contains them."""
 
     def __init__(
-        self, context: PageContext, choose: Callable[[str], None], add: Callable[[Preset], None]
+        self,
+        context: PageContext,
+        on_selected: Callable[[str], None],
+        on_add: Callable[[Preset], None],
     ) -> None:
         """
         Args:
-            context: Of the page.
-            choose: Called with 'on-device' or an endpoint's name.
-            add: Called with the kind of server that is wanted.
+            context: Context of the page.
+            on_selected: Called with 'on-device' or the name of an endpoint.
+            on_add: Called with the kind of server to add.
         """
-        self._context, self._on_selected = context, choose
+        self._context, self._on_selected = context, on_selected
         self.radios: dict[str, QRadioButton] = {}
         self._entries: list[tuple[str, str]] = []
         self._buttons = QButtonGroup()
-        self.add_button = QPushButton("A&dd…")
-        self.add_button.setFixedWidth(scaled(86))
-        self.add_button.setMinimumHeight(scaled(30))
-        self.add_button.setAccessibleName("Add a server")
-        self.menu = QMenu(self.add_button)
-        self.menu.setToolTipsVisible(True)
-        for preset in PRESETS:
-            action = self.menu.addAction(preset.title)
-            action.setToolTip(preset.description)
-            action.setData(preset.name)
-            action.triggered.connect(lambda _=False, preset=preset: add(preset))
+        self.add_button = button(tr("A&dd…"), lambda: None, BUTTON_WIDTH)
+        self.add_button.setAccessibleName(tr("Add a service"))
+        self.menu = self._make_menu(self.add_button, on_add)
         self.add_button.setMenu(self.menu)
         self._add_row = Row(
-            context.scheme, "Another server", "OpenAI’s, a gateway’s, or your own.", self.add_button
+            context.scheme,
+            tr("Add a service"),
+            tr("Azure, Groq, a gateway, or a server of your own."),
+            self.add_button,
         )
-        self.group = Group(context.scheme, "Where your words are recognised", [])
+        self.group = Group(context.scheme, tr("Where your speech is recognized"), [])
+
+    def _make_menu(self, parent: QPushButton, on_add: Callable[[Preset], None]) -> QMenu:
+        menu = QMenu(parent)
+        menu.setToolTipsVisible(True)
+        for preset in PRESETS:
+            action = menu.addAction(tr(preset.title))
+            action.setToolTip(tr(preset.description))
+            action.triggered.connect(lambda _=False, preset=preset: on_add(preset))
+        return menu
 
     def refresh(self, settings: Settings) -> None:
-        words = [
+        entries = [
             (ON_DEVICE, _on_device_description(settings)),
             *((one.name, audio_destination(one)) for one in settings.endpoints),
         ]
-        if words != self._entries:
-            self._entries = words
+        if entries != self._entries:
+            self._entries = entries
             self._rebuild()
         self.radios[settings.selected_engine].setChecked(True)
 
@@ -67,40 +73,42 @@ class EnginePicker:
         for radio in self.radios.values():
             self._buttons.removeButton(radio)
         self.radios.clear()
-        rows: list[QWidget] = [self._row(name, about) for name, about in self._entries]
+        rows: list[QWidget] = [self._row(name, details) for name, details in self._entries]
         self.group.set_rows([*rows, self._add_row])
         if focused in self.radios:
             self.radios[focused].setFocus()
 
-    def _row(self, name: str, about: str) -> QWidget:
-        radio = QRadioButton(ON_DEVICE_TITLE if name == ON_DEVICE else name.replace("&", "&&"))
-        radio.setAccessibleDescription(about)
-        self.radios[name] = radio
+    def _row(self, name: str, details: str) -> QWidget:
+        title = tr("On this computer") if name == ON_DEVICE else name.replace("&", "&&")
+        radio = self.radios[name] = QRadioButton(title)
+        radio.setAccessibleDescription(details)
         self._buttons.addButton(radio)
         radio.clicked.connect(lambda: self._on_selected(name))
-        words = label(about, "caption", self._context.scheme.secondary_text, wrap=True)
-        words.setContentsMargins(scaled(RADIO_SIZE) + RADIO_SPACING, 0, 0, 0)
+        details_label = label(details, "caption", self._context.scheme.secondary_text, wrap=True)
+        details_label.setContentsMargins(scaled(RADIO_SIZE) + RADIO_SPACING, 0, 0, 0)
         row = QWidget()
         column = QVBoxLayout(row)
         column.setContentsMargins(16, 9, 16, 9)
         column.setSpacing(1)
         column.addWidget(radio)
-        column.addWidget(words)
+        column.addWidget(details_label)
         return row
 
 
 def audio_destination(endpoint: Endpoint) -> str:
-    name = host_or_empty(endpoint.url)
-    if not name:
-        return "It has no address yet."
-    if name == OPENAI_HOST:
-        return "Sound is sent to OpenAI and billed to your key. Needs the internet."
-    if is_loopback(name):
-        return f"Sound is sent to {name}, a server on this computer."
-    return f"Sound is sent to {name}."
+    available = capabilities(endpoint)
+    if not available.host:
+        return tr("It has no address yet.")
+    if available.is_openai:
+        return tr("Audio is sent to OpenAI and billed to your key. Needs the internet.")
+    if available.is_loopback:
+        text = tr("Audio is sent to {host}, a server on this computer.")
+    else:
+        text = tr("Audio is sent to {host}.")
+    return text.format(host=available.host)
 
 
 def _on_device_description(settings: Settings) -> str:
     if settings.selected_engine == ON_DEVICE and fallback_engines(settings):
-        return "Works offline. Sound leaves this computer only if that fails."
-    return "Works offline. Sound never leaves this computer."
+        return tr("Works offline. Audio leaves this computer only if that fails.")
+    return tr("Works offline. Audio never leaves this computer.")

@@ -1,66 +1,68 @@
-"""Settings, Recognition: who recognises a recording when the chosen one could not."""
+"""Rows for the engines that are used if recognition fails."""
 
 from __future__ import annotations
 
 from ....core.settings.endpoint import ON_DEVICE
 from ....core.settings.settings import Settings
+from ...translate import tr
+from ...widgets.controls import make_combo, select_value
 from ...widgets.rows import Group, Row
-from ..page import Page, make_combo, select_value
+from ..page import Page
 from .address import host_or_empty
-
-TITLES = ("If it &fails, use", "If that fails too, use", "And if that fails, use")
-"""Of the rows; what a longer order has beyond them stays."""
-NO_FALLBACK = "Nobody"
-THIS_COMPUTER = "This computer"
 
 
 class FallbackRows:
-    """One row more than there are helpers, up to three; `group` holds them."""
+    """Up to three rows: one for each fallback engine and one to add another.
+
+    Engines after the third one in the settings are kept. `group` contains the rows.
+    """
 
     def __init__(self, page: Page, width: int) -> None:
         self._page = page
-        self.combos = [make_combo(page.context, [], width) for _ in TITLES]
+        titles = (tr("&Fallback engine"), tr("Second fallback"), tr("Third fallback"))
+        self.combos = [make_combo(page.context.scheme, {}, width) for _ in titles]
         self.rows: list[Row] = []
-        for at, combo in enumerate(self.combos):
-            combo.activated.connect(lambda _, at=at: self._on_selected(at))
-            self.rows.append(Row(page.context.scheme, TITLES[at], " ", combo))
-        page.add_row("fallback", self.rows[0])
-        self.group = Group(page.context.scheme, "If something goes wrong", list(self.rows))
+        for index, (title, combo) in enumerate(zip(titles, self.combos, strict=True)):
+            combo.activated.connect(lambda _, index=index: self._on_selected(index))
+            self.rows.append(Row(page.context.scheme, title, " ", combo))
+        page.rows["fallback"] = self.rows[0]
+        self.group = Group(page.context.scheme, tr("If recognition fails"), list(self.rows))
 
     def refresh(self, settings: Settings) -> None:
         names = [ON_DEVICE, *(one.name for one in settings.endpoints)]
-        free = [name for name in names if name != settings.selected_engine]
-        order = fallback_engines(settings)
-        for at, (row, combo) in enumerate(zip(self.rows, self.combos, strict=True)):
-            before = order[:at]
-            row.setVisible(len(before) == at and len(free) > at)
-            value = order[at] if at < len(order) else ""
+        candidates = [name for name in names if name != settings.selected_engine]
+        engines = fallback_engines(settings)
+        for index, (row, combo) in enumerate(zip(self.rows, self.combos, strict=True)):
+            before = engines[:index]
+            row.setVisible(len(before) == index and len(candidates) > index)
+            value = engines[index] if index < len(engines) else ""
             combo.clear()
-            combo.addItem(NO_FALLBACK, "")
-            for name in free:
+            combo.addItem(tr("None"), "")
+            for name in candidates:
                 if name not in before:
-                    combo.addItem(THIS_COMPUTER if name == ON_DEVICE else name, name)
+                    combo.addItem(tr("This computer") if name == ON_DEVICE else name, name)
             select_value(combo, value)
             row.set_help(_help_text(settings, value))
 
-    def _on_selected(self, at: int) -> None:
-        settings, value = self._page.settings, self.combos[at].currentData()
-        order = fallback_engines(settings)
-        rest = [name for name in order[at + 1 :] if name != value]
-        order = [*order[:at], *([value] if value else []), *rest]
-        unseen = [name for name in settings.fallback if name == settings.selected_engine]
-        self._page.change("fallback", (*order, *unseen))
+    def _on_selected(self, index: int) -> None:
+        settings, value = self._page.settings, self.combos[index].currentData()
+        engines = fallback_engines(settings)
+        after = [name for name in engines[index + 1 :] if name != value]
+        engines = [*engines[:index], *([value] if value else []), *after]
+        selected = [name for name in settings.fallback if name == settings.selected_engine]
+        self._page.change("fallback", (*engines, *selected))
 
 
 def fallback_engines(settings: Settings) -> list[str]:
-    """Who may help out now, in order."""
+    """Return the fallback engines without the selected one, in order."""
     return [name for name in settings.fallback if name != settings.selected_engine]
 
 
 def _help_text(settings: Settings, name: str) -> str:
     if not name:
-        return "The recording is kept, to try again."
+        return tr("The recording is kept, so that you can try again.")
     if name == ON_DEVICE:
-        return "Needs a model on this computer."
+        return tr("Needs a model on this computer.")
     endpoint = settings.endpoint_named(name)
-    return f"The recording is sent to {host_or_empty(endpoint.url) if endpoint else name} then."
+    host = host_or_empty(endpoint.url) if endpoint else name
+    return tr("The recording is then sent to {host}.").format(host=host)

@@ -1,172 +1,139 @@
-"""Settings, Recognition: the server that is in use, with what its kind and model take."""
+"""Rows for the selected server, as far as its kind and its model have them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from ....core.problems import Problem
-from ....core.settings.server_models import by_name
+from ....core.settings.capabilities import Capabilities
 from ....core.settings.settings import Endpoint
-from ....core.settings.urls import OPENAI_HOST, requires_api_key
-from ....stt.server.auth import gateway_of
 from ....stt.server.presets import Preset
+from ...translate import tr
 from ...widgets.confirm import confirm_remove
-from ...widgets.rows import Group, Row, scaled
-from ...widgets.text_row import TextRow
+from ...widgets.controls import BUTTON_WIDTH, button
+from ...widgets.rows import Group, Row
 from ..page import Page
 from .address import AddressRows, host_or_empty
 from .advanced import AdvancedRows
 from .api_key import ApiKeyRow
 from .server_models import ServerModelRows
-from .vocabulary import DIALECTS, TAKES_HINTS
-
-TRANSPORTS = (
-    ("websocket", "While you speak"),
-    ("webrtc", "While you speak, compressed"),
-    ("rest", "When you let go"),
-)
-TRANSPORT_HELP = {
-    "websocket": "About 64 KB a second.",
-    "webrtc": "For slow lines. Needs sayso[webrtc].",
-    "rest": "As a file, for servers that take nothing else.",
-}
 
 
 class ServerRows:
-    """Rows that appear and go with the kind of server; `group` holds them."""
+    """`group` contains the rows."""
 
     def __init__(
-        self, page: Page, width: int, language: Row, remove: Callable[[], Problem | None]
+        self, page: Page, width: int, language: Row, on_remove: Callable[[], Problem | None]
     ) -> None:
-        """`remove`: the one that is shown, after it was asked for."""
-        self._on_remove = remove
-        self._page, self._language = page, language
+        """
+        Args:
+            page: The page that contains the rows.
+            width: Width of the controls.
+            language: The row for the language, which is shown among these rows.
+            on_remove: Removes the server. Called after the user has confirmed it.
+        """
+        self._page, self._language, self._on_remove = page, language, on_remove
         self._displayed: Endpoint | None = None
         self.preset: Preset | None = None
-        """Of what has been added last, for examples."""
-        self.remove_button = QPushButton("&Remove…")
-        self.remove_button.setFixedWidth(scaled(86))
-        self.remove_button.setMinimumHeight(scaled(30))
-        self.remove_button.clicked.connect(self._on_remove_clicked)
-        self.name_row = TextRow(
-            page,
-            "endpoint.name",
-            "&Name",
-            "As menus and the history call it.",
-            width,
-            self.remove_button,
-        )
-        self.address = AddressRows(page, width, lambda: self.group.isVisibleTo(page))
+        """The preset that was added last. It provides the examples."""
+        self.remove_button = button(tr("&Remove…"), self._on_remove_clicked, BUTTON_WIDTH)
+        self.name_row = page.text_row("endpoint.name", width, self.remove_button)
+        self.address = AddressRows(page, width)
         context = page.context
-        self.key_row = ApiKeyRow(context, self._host, self.address.apply)
-        self.key_row.on_stored = self._on_key_stored
-        self.gateway = ApiKeyRow(context, self._gateway, None, "&Gateway’s key")
+        self.key_row = ApiKeyRow(context, self._host, self.address.row.commit, self._on_key_stored)
+        self.secret_row = ApiKeyRow(context, self._secret_id, title=tr("Second API key"))
         self.models = ServerModelRows(page, width)
-        self.transport = page.combo_row(
-            "endpoint.transport", "Sound is &sent", " ", TRANSPORTS, width
-        )
-        self.dialect = page.combo_row(
-            "endpoint.dialect",
-            "Server s&peaks",
-            "Most speak OpenAI’s way, and vLLM is recognised.",
-            DIALECTS,
-            width,
-        )
+        self.transport = page.setting_row("endpoint.transport", width)
+        self.dialect = page.setting_row("endpoint.dialect", width)
         self.advanced = AdvancedRows(page, width)
         rows: list[QWidget] = [
-            *(self.name_row, self.address.row, self.address.allow_row, self.gateway, self.key_row),
-            *(
-                self.models.openai_row,
-                self.models.custom_row,
-                self.transport,
-                self.dialect,
-                language,
-            ),
-            *self.advanced.rows,
+            *(self.name_row, self.address.row, self.address.allow_row),
+            *(self.secret_row, self.key_row, self.models.openai_row, self.models.custom_row),
+            *(self.transport, self.dialect, language, *self.advanced.rows),
             Row(context.scheme, "", "", self.advanced.toggle_button),
         ]
         self.group = Group(context.scheme, " ", rows)
 
-    def refresh(self) -> None:
+    def refresh(self, available: Capabilities) -> None:
         settings = self._page.settings
         endpoint = settings.endpoint
         before, self._displayed = self._displayed, endpoint
         if before is None or before.name != endpoint.name:
             self._on_other_server(endpoint)
-        openai = host_or_empty(endpoint.url) == OPENAI_HOST
-        preset = self.preset
         self.group.set_title(endpoint.name)
-        self.name_row.refresh()
+        self._page.show_value("endpoint.name")
         self.remove_button.setEnabled(len(settings.endpoints) > 1)
-        about = preset.description if preset and not endpoint.url else ""
-        self.address.refresh(endpoint.url, preset.example_url if preset else "", about)
+        self._show_address(endpoint, available)
         self.key_row.setVisible(endpoint.auth != "none")
-        self.key_row.set_placeholder(_placeholder(endpoint))
-        self.gateway.setVisible(endpoint.auth == "cloudflare")
-        self.models.refresh(endpoint, preset.example_model if preset else "")
-        self._show_transport(endpoint)
+        self.key_row.set_placeholder("" if available.requires_api_key else tr("If it needs one"))
+        self.secret_row.setVisible(bool(endpoint.secret_header))
+        self.secret_row.help_label.setToolTip(endpoint.secret_header)
+        self.models.refresh(endpoint, available, self.preset.example_model if self.preset else "")
+        self._show_transport(endpoint, available)
         self._page.show_value("endpoint.dialect")
-        self.dialect.setVisible(endpoint.transport == "websocket" and not openai)
-        self.advanced.refresh(endpoint)
-        if before is None or (host_or_empty(before.url), before.auth) != (
-            host_or_empty(endpoint.url),
-            endpoint.auth,
-        ):
-            self.refresh_keys()
+        self.dialect.setVisible("dialect" in available.settings)
+        self._language.setVisible("language" in available.settings)
+        self.advanced.refresh(endpoint, available)
+        if before is None or _key_names(before) != _key_names(endpoint):
+            self.key_row.refresh()
+            self.secret_row.refresh()
         if self.group.isVisibleTo(self._page):
             self.models.fetch(endpoint)
 
-    def refresh_keys(self) -> None:
-        """Ask again where they are kept."""
-        self.key_row.refresh()
-        if self._page.settings.endpoint.auth == "cloudflare":
-            self.gateway.refresh()
-
     def _on_other_server(self, endpoint: Endpoint) -> None:
-        """Another server is shown: what was said about the one before is over."""
-        self.name_row.reset()
-        self.address.reset(endpoint.url)
+        """Discard what the user has entered for the server that was shown before."""
+        self.name_row.reset(endpoint.name)
+        self.address.row.reset(endpoint.url)
         self.models.reset(endpoint)
         self.advanced.reset(endpoint)
         self.key_row.clear()
-        self.gateway.clear()
+        self.secret_row.clear()
         if self.preset and self.preset.title != endpoint.name.rstrip(" 0123456789"):
             self.preset = None
 
-    def _show_transport(self, endpoint: Endpoint) -> None:
-        """WebRTC where server and model may have it (PROTOCOL 2)."""
-        combo, model = self.transport.control, by_name(endpoint.model)
+    def _show_address(self, endpoint: Endpoint, available: Capabilities) -> None:
+        help_text = "" if available.is_openai else tr("Ends in /v1 on most servers.")
+        if self.preset and not endpoint.url:
+            help_text = tr(self.preset.description)
+        example = self.preset.example_url if self.preset else ""
+        self.address.refresh(endpoint.url, example, help_text)
+
+    def _show_transport(self, endpoint: Endpoint, available: Capabilities) -> None:
+        """Offer WebRTC only if it is available or selected."""
+        combo = self.transport.control
         assert isinstance(combo, QComboBox)
-        live = (model.streams or not model.known) and (
-            endpoint.dialect in TAKES_HINTS or host_or_empty(endpoint.url) == OPENAI_HOST
-        )
-        at = combo.findData("webrtc")
-        if live and at < 0:
-            combo.insertItem(1, dict(TRANSPORTS)["webrtc"], "webrtc")
-        elif not live and at >= 0 and endpoint.transport != "webrtc":
-            combo.removeItem(at)
+        offered = "webrtc" in available.transports or endpoint.transport == "webrtc"
+        index = combo.findData("webrtc")
+        if offered and index < 0:
+            combo.insertItem(1, tr("While speaking, compressed"), "webrtc")
+        elif not offered and index >= 0:
+            combo.removeItem(index)
         self._page.show_value("endpoint.transport")
-        self.transport.set_help(TRANSPORT_HELP[endpoint.transport])
+        help_texts = {
+            "websocket": tr("About 64 KB a second."),
+            "webrtc": tr("For slow connections. Needs sayso[webrtc]."),
+            "rest": tr("For servers that only accept files."),
+        }
+        self.transport.set_help(help_texts[endpoint.transport])
 
     def _host(self) -> str:
         return host_or_empty(self._page.settings.endpoint.url)
 
-    def _gateway(self) -> str:
-        name = self._host()
-        return gateway_of(name) if name else ""
+    def _secret_id(self) -> str:
+        """Return the name in the keyring of the secret header's value."""
+        header = self._page.settings.endpoint.secret_header.lower()
+        return f"{host}/{header}" if (host := self._host()) and header else ""
 
     def _on_key_stored(self) -> None:
         self.models.fetch(self._page.settings.endpoint, force=True)
 
     def _on_remove_clicked(self) -> None:
-        if not confirm_remove(self._page, self._page.settings.profile):
-            return
-        self.name_row.note.show_problem(self._on_remove())
+        if confirm_remove(self._page, self._page.settings.profile):
+            self.name_row.note.show_problem(self._on_remove())
 
 
-def _placeholder(endpoint: Endpoint) -> str:
-    if endpoint.auth == "cloudflare":
-        return "If the gateway keeps none"
-    return "" if requires_api_key(host_or_empty(endpoint.url)) else "If it needs one"
+def _key_names(endpoint: Endpoint) -> tuple[str, str, str]:
+    """Return the values that determine which API keys are shown."""
+    return host_or_empty(endpoint.url), endpoint.auth, endpoint.secret_header

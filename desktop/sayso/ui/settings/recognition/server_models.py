@@ -1,7 +1,7 @@
-"""Settings, Recognition: which of a server's models is asked for.
+"""Rows for the model of a server.
 
-OpenAI's are known, with what they cost and when they end; any other server is asked for its
-list, and until it answers, or if it has none, the name is written.
+OpenAI's models are known, with their prices and shutdown dates. Other servers are asked for
+their list; without one, the user enters the name.
 """
 
 from __future__ import annotations
@@ -11,93 +11,102 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QComboBox
 
 from ....core.problems import Problem
-from ....core.settings import server_models as models
+from ....core.settings import server_models
+from ....core.settings.capabilities import Capabilities, capabilities
+from ....core.settings.server_models import ServerModel
 from ....core.settings.settings import Endpoint
-from ....core.settings.urls import OPENAI_HOST
-from ...widgets.rows import Row
-from ..page import Page, make_combo, select_value
-from .address import host_or_empty, is_usable
-from .vocabulary import model_summary
-
-TITLES = {model.name: model.label for model in models.realtime_models()}
+from ...translate import tr
+from ...widgets.controls import make_combo, select_value
+from ..page import Page
+from .address import is_usable
 
 
 class ServerModelRows:
-    """Two rows, of which one is seen."""
+    """A list for OpenAI and an editable list for other servers, of which one is shown."""
 
     def __init__(self, page: Page, width: int) -> None:
         self._page = page
         self._listed_for: tuple[str, str] | None = None
-        """Of whom the list is, or will be."""
-        self.openai_combo = make_combo(page.context, list(TITLES.items()), width)
+        """Address and authentication for which the list was requested."""
+        labels = {model.name: model.label for model in server_models.realtime_models()}
+        self.openai_combo = make_combo(page.context.scheme, labels, width)
         self.openai_combo.view().setMinimumWidth(self.openai_combo.view().sizeHintForColumn(0) + 24)
         self.openai_combo.activated.connect(
             lambda _: page.change("endpoint.model", self.openai_combo.currentData())
         )
-        scheme = page.context.scheme
-        self.openai_row = Row(scheme, "&Model", " ", self.openai_combo)
-        self.custom_combo = make_combo(page.context, [], width)
+        self.openai_row = page.add_row("endpoint.model", self.openai_combo)
+        self.custom_combo = make_combo(page.context.scheme, {}, width)
         self.custom_combo.setEditable(True)
         self.custom_combo.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self.custom_row = Row(scheme, "&Model", "As the server calls it.", self.custom_combo)
+        self.custom_row = page.add_row("endpoint.model", self.custom_combo)
         edit = self.custom_combo.lineEdit()
-        if edit is not None:
-            edit.editingFinished.connect(self._edited)
-            edit.setAccessibleName("Model")
-        self.custom_combo.activated.connect(lambda _: self._edited())
+        assert edit is not None  # because the list is editable
+        self._edit = edit
+        self._edit.editingFinished.connect(self._on_edited)
+        self._edit.setAccessibleName(self.custom_row.title)
+        self.custom_combo.activated.connect(lambda _: self._on_edited())
 
-    def refresh(self, endpoint: Endpoint, example: str) -> None:
-        """Show the chosen model, unless somebody is writing."""
-        openai = host_or_empty(endpoint.url) == OPENAI_HOST
-        self.openai_row.setVisible(openai)
-        self.custom_row.setVisible(not openai)
-        self._page.rows["endpoint.model"] = self.openai_row if openai else self.custom_row
-        if openai:
+    def refresh(self, endpoint: Endpoint, available: Capabilities, example: str) -> None:
+        is_openai = available.is_openai
+        self.openai_row.setVisible(is_openai)
+        self.custom_row.setVisible(not is_openai)
+        self._page.rows["endpoint.model"] = self.openai_row if is_openai else self.custom_row
+        if is_openai:
             select_value(self.openai_combo, endpoint.model)
-            self.openai_row.set_help(model_summary(models.by_name(endpoint.model)))
-        edit = self.custom_combo.lineEdit()
-        if edit is not None:
-            edit.setPlaceholderText(example)
+            self.openai_row.set_help(model_summary(server_models.by_name(endpoint.model)))
+        self._edit.setPlaceholderText(example)
         if not self.custom_combo.hasFocus() and self.custom_combo.currentText() != endpoint.model:
             self.custom_combo.setEditText(endpoint.model)
 
     def reset(self, endpoint: Endpoint) -> None:
-        """It is about another server now."""
+        """Discard what the user has entered; another server is shown now."""
         self.custom_combo.setEditText(endpoint.model)
 
     def fetch(self, endpoint: Endpoint, *, force: bool = False) -> None:
-        """Ask the server for its list; silence where it does not say, and the field is written."""
-        whose = (endpoint.url, endpoint.auth)
+        """Request the server's list of models. If that fails, the user enters the name."""
+        listed_for = (endpoint.url, endpoint.auth)
         if not is_usable(endpoint.url, endpoint.allow_insecure):
             return
-        if whose == self._listed_for and not force:
+        if listed_for == self._listed_for and not force:
             return
-        self._listed_for = whose
+        self._listed_for = listed_for
         self._show_models(endpoint, ())
 
-        def answered(names: Sequence[str]) -> None:
-            if self._listed_for == whose:
+        def on_models(names: Sequence[str]) -> None:
+            if self._listed_for == listed_for:
                 self._show_models(endpoint, names)
 
-        def silent(_: Problem) -> None:
-            """The table and the written name stay."""
+        def on_problem(problem: Problem) -> None:
+            """Ignore it: the list is optional."""
 
         self._page.context.background.run(
-            lambda: self._page.context.actions.settings.fetch_models(endpoint), answered, silent
+            lambda: self._page.context.actions.settings.fetch_models(endpoint),
+            on_models,
+            on_problem,
         )
 
     def _show_models(self, endpoint: Endpoint, names: Sequence[str]) -> None:
-        if host_or_empty(endpoint.url) == OPENAI_HOST:
+        if capabilities(endpoint).is_openai:
             for name in names:
                 if self.openai_combo.findData(name) < 0:
-                    self.openai_combo.addItem(models.by_name(name).label, name)
+                    self.openai_combo.addItem(server_models.by_name(name).label, name)
             return
         text = self.custom_combo.currentText()
         self.custom_combo.clear()
         self.custom_combo.addItems(list(names))
         self.custom_combo.setEditText(text)
 
-    def _edited(self) -> None:
+    def _on_edited(self) -> None:
         text = self.custom_combo.currentText().strip()
         if self.custom_row.isVisibleTo(self._page) and text != self._page.settings.endpoint.model:
             self._page.change("endpoint.model", text)
+
+
+def model_summary(model: ServerModel) -> str:
+    """Return when the text appears, what the model costs, and when it is shut down."""
+    parts = [
+        tr("Text appears while you speak.") if model.streams else tr("Text appears after release.")
+    ]
+    if model.usd_per_minute is not None:
+        parts.append(tr("${price} a minute.").format(price=f"{model.usd_per_minute:g}"))
+    return " ".join([*parts, model.deprecation_hint]).rstrip()
