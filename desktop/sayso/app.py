@@ -22,7 +22,7 @@ from .core.dictation.status import Status
 from .core.problems import Problem, ProblemError
 from .core.settings import settings as s
 from .core.settings.settings import Settings
-from .core.usage import DailyUsage, month_of
+from .core.usage import month_of
 from .dictation.insertion import Clipboard
 from .dictation.worker import Worker, WorkerDeps
 from .storage import instance, paths, settings_file
@@ -96,6 +96,11 @@ class App:
             on_change=self._bridge.history_changed.emit,
         )
         self._worker = Worker(self._worker_deps(), self._settings)
+        # These methods of the protocols in `ui.actions` are those of a component.
+        self.post, self.transcribe_again = self._worker.post, self._worker.transcribe_again
+        self.copy, self.stop_playing = self._clipboard.copy, self._player.stop
+        self.delete_all = self._archive.delete_all
+        self.usage_of_month = self._archive.usage.days
         self._actions = Actions(
             dictation=self,
             history=self,
@@ -205,26 +210,8 @@ class App:
 
     # DictationControl, HistoryControl, SettingsControl and WindowControl
 
-    def post(self, event: e.Event) -> None:
-        self._worker.post(event)
-
     def microphones(self) -> dict[str, str]:
         return {row.name: row.description for row in self._microphone.devices()}
-
-    def copy(self, text: str) -> None:
-        self._clipboard.copy(text)
-
-    def transcribe_again(self, id_: str, engine: str) -> str:
-        return self._worker.transcribe_again(id_, engine)
-
-    def stop_playing(self) -> None:
-        self._player.stop()
-
-    def delete_all(self) -> None:
-        self._archive.delete_all()
-
-    def usage_of_month(self, month: str) -> list[DailyUsage]:
-        return self._archive.usage.days(month)
 
     def change(self, key: str, value: object) -> Problem | None:
         return self.edit(lambda settings: s.put(settings, key, value))

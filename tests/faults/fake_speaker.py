@@ -1,4 +1,4 @@
-"""`python -m faults.speaker`, from tests/: takes that are there to be killed.
+"""`python -m faults.fake_speaker`, from tests/: takes that are there to be killed.
 
 Each line on its input, `FOLDER WORDS`, is a process of its own that dictates so many words and
 quits; its number is printed. They are forked from this one, which has loaded everything, so that
@@ -81,7 +81,7 @@ class TrackedHarness(AsyncWorkerHarness):
             self._ran_at_s = time.monotonic()
             await asyncio.sleep(HEARTBEAT_S)
 
-    def block(self, pcm: bytes) -> None:
+    def deliver(self, pcm: bytes) -> None:
         super().deliver(pcm)
         self._delivered_bytes += len(pcm)
         self._recent.append((time.monotonic(), self._delivered_bytes))

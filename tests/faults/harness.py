@@ -1,6 +1,6 @@
-"""A worker with everything but the hardware, and somebody who speaks into it words that count.
+"""A worker with fake hardware and a speaker whose words can be counted.
 
-For a loop that has many of them at once: nothing here blocks it.
+Nothing here blocks the event loop, so that many workers can run in one process.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ RATE_HZ = 16_000
 BLOCK_S = 0.02
 BLOCK_BYTES = int(RATE_HZ * BLOCK_S) * 2
 SILENCE_BLOCK = bytes.fromhex("0100ffff") * (BLOCK_BYTES // 4)
-"""A quiet room."""
+"""A block of audio from a quiet room."""
 TRAILING_SILENCE_S = 0.4
-"""Of it, after the last word: the tail is listened for."""
+"""Duration of silence after the last word, for the tail."""
 
 
 class ToneEngine:
-    """In place of the engine on this computer: hears the words it is given the sound of."""
+    """Replaces the on-device engine; recognizes the tones of `words`."""
 
     name = ON_DEVICE
     ready = True
@@ -59,12 +59,12 @@ class ToneEngine:
 
 
 def recognize_24khz(pcm24k: bytes) -> str:
-    """For a stand-in."""
+    """Recognize the tones of `words`, as the stand-in service does."""
     return words.recognize(pcm24k, 24_000)
 
 
 class PatientMicrophone(FakeMicrophone):
-    """Where blocks are late, it is because many takes share a process: it gives them yet."""
+    """Never stalls: late blocks are caused by the many takes in this process."""
 
     def reconnect_action(self, device: str, state: StreamState) -> ReconnectAction:
         return (
@@ -75,7 +75,7 @@ class PatientMicrophone(FakeMicrophone):
 
 
 class AsyncWorkerHarness:
-    """Made within a running loop; `close` ends it."""
+    """Create it in a running event loop and close it at the end."""
 
     def __init__(
         self,
@@ -86,16 +86,16 @@ class AsyncWorkerHarness:
         self.settings = settings
         self.microphone, self.typist = PatientMicrophone(), FakeTypist()
         self.messages: list[str] = []
-        """Every sentence the interface was given, once."""
+        """All distinct messages that the interface was given."""
         self.released_s = 0.0
-        self._speaker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mouth")
+        self._speaker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="speaker")
         self._loop = asyncio.get_running_loop()
         self._status_changed = asyncio.Event()
         clipboard = FakeClipboard()
-        self.spool = Recordings(folder / "takes")
+        self.recordings = Recordings(folder / "takes")
         self.history = HistoryStore(folder / "history.db")
         archive = Archive(
-            self.spool, self.history, on_problem=lambda p: self.worker.report_problem(p)
+            self.recordings, self.history, on_problem=lambda p: self.worker.report_problem(p)
         )
         self.worker = Worker(
             WorkerDeps(
@@ -118,23 +118,23 @@ class AsyncWorkerHarness:
         self._speaker.shutdown()
 
     def _on_status(self, status: Status) -> None:
-        """The worker's thread."""
+        """Called in the worker's thread."""
         problem = status.problem.sentence if status.problem else ""
         retrying = status.retrying.problem.message if status.retrying else ""
-        by = f"Recognised by: {status.fallback_engine}" if status.fallback_engine else ""
+        by = f"Transcribed by: {status.fallback_engine}" if status.fallback_engine else ""
         nothing = "Nothing heard" if status.empty_takes else ""
-        news = (problem, retrying, by, nothing)
-        self.messages += [what for what in news if what and what not in self.messages]
+        texts = (problem, retrying, by, nothing)
+        self.messages += [text for text in texts if text and text not in self.messages]
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._status_changed.set)
 
     async def wait_until(
         self, condition: Callable[[], Any], description: str, timeout_s: float
     ) -> float:
-        """Wait until it is so; the s that took.
+        """Wait until the condition holds and return the seconds that took.
 
         Raises:
-            AssertionError: It did not become so.
+            AssertionError: The condition did not hold in time.
         """
         began_s = time.monotonic()
         while not condition():
@@ -144,18 +144,18 @@ class AsyncWorkerHarness:
             try:
                 await asyncio.wait_for(self._status_changed.wait(), min(left_s, 0.2))
             except TimeoutError:
-                continue  # looked at all the same
+                continue  # the condition may hold without a new status
         return time.monotonic() - began_s
 
-    # What a person does
+    # Actions of the user
 
     async def dictate(self, word_count: int, speed: float = 1.0, first_word: int = 0) -> None:
-        """Hold the key, say words from `first` on, let go."""
+        """Hold the key, speak words starting with `first_word`, and release the key."""
         before = self.worker.status.take
         self.worker.post(e.Start())
         await self.wait_until(
             lambda: self.worker.status.take > before and self.microphone.is_open.is_set(),
-            "it listens", 10,
+            "recording has started", 10,
         )  # fmt: skip
         await self.speak(words.speech_audio(word_count, RATE_HZ, first_word), speed)
         self.worker.post(e.Stop())
@@ -163,11 +163,11 @@ class AsyncWorkerHarness:
         await self.speak(SILENCE_BLOCK * int(TRAILING_SILENCE_S / BLOCK_S), speed)
 
     async def speak(self, pcm: bytes, speed: float = 1.0) -> None:
-        """In blocks as a microphone gives them, `speed` times as fast."""
+        """Deliver audio in blocks like a microphone, `speed` times as fast as real time."""
         await self._loop.run_in_executor(self._speaker, self._speak, pcm, speed)
 
     def _speak(self, pcm: bytes, speed: float) -> None:
-        """A thread of its own, as PortAudio's: a busy loop must not stop the sound."""
+        """Runs in its own thread, so that a busy event loop does not delay audio."""
         began_s = time.monotonic()
         for number, start in enumerate(range(0, len(pcm), BLOCK_BYTES)):
             if (wait_s := began_s + number * BLOCK_S / speed - time.monotonic()) > 0:
@@ -184,20 +184,20 @@ class AsyncWorkerHarness:
 
     @property
     def text(self) -> str:
-        """All that was typed."""
+        """The text that was typed."""
         return " ".join("".join(self.typist.typed).split())
 
     async def newest_entry(self) -> HistoryEntry:
-        """The newest row of the history."""
+        """Return the newest entry of the history."""
         return await asyncio.to_thread(self.history.find, "last")
 
     async def recorded_words(self, id_: str) -> str:
-        """The words in the recording."""
-        take = await asyncio.to_thread(self.spool.load, id_)
+        """Return the words in a recording."""
+        take = await asyncio.to_thread(self.recordings.load, id_)
         return words.recognize(take.read(0), take.rate_hz)
 
     async def task_count(self) -> int:
-        """How many the worker has."""
+        """Return the number of tasks in the worker's loop."""
 
         async def count() -> int:
             return len(asyncio.all_tasks())
@@ -217,7 +217,7 @@ def settings_for(url: str, *, fallback: bool) -> Settings:
 
 
 def create_test_engine(settings: Settings) -> Engine:
-    """As `engines.make_engine`, with `Hearing` for this computer."""
+    """Create the engine for the settings, with `ToneEngine` as the on-device engine."""
     if settings.engine == ON_DEVICE:
         return ToneEngine()
     return RealtimeEngine(settings.endpoint, settings.language, lambda _: KEY)

@@ -1,7 +1,7 @@
-"""Every fault, however long it lasts, with and without a second engine: what becomes of the words.
+"""Test matrix: every fault, for several durations, with and without a fallback engine.
 
-`cases()` are the rows and columns, `run` plays them, many at once, against the real worker and
-the stand-in, and `results` are what docs/reliability.md is written from.
+`run_all` runs the cases in parallel against the real worker and the stand-in service. The table in
+docs/reliability.md is made from the results.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from . import words
 from .harness import AsyncWorkerHarness, recognize_24khz, settings_for
 
 WORD_COUNT = 20
-"""So many that sending them once more, at three times their speed, takes longer than the shortest
-trouble: what is tried a second time meets a server that is well again."""
+"""Enough that sending the words again, at three times real time, takes longer than the shortest
+fault: the second attempt meets a server that works again."""
 FAULT_DURATIONS_S = (1.0, 10.0, math.inf)
 MAX_PARALLEL = 30
-"""Cases that run at the same time."""
+"""Maximum number of cases that run at the same time."""
 START_INTERVAL_S = 0.15
 LATENCY_S = 0.01
 TAKE_TIMEOUT_S = 60.0
-"""From the release to the end of a take, whatever happens; engines give up before."""
+"""Limit from the release to the end of a take; engines give up earlier."""
 
 Ending = Literal["server", "this computer", "waits", "in part", "nothing"]
 
@@ -46,31 +46,31 @@ class Case:
 
     @property
     def id(self) -> str:
-        lasts = "for ever" if self.duration_s == math.inf else f"{self.duration_s:.0f} s"
-        return f"{self.fault}, {lasts}, {'with' if self.fallback else 'without'} fallback"
+        duration = "permanent" if self.duration_s == math.inf else f"{self.duration_s:.0f} s"
+        return f"{self.fault}, {duration}, {'with' if self.fallback else 'without'} fallback"
 
 
 @attrs.frozen(kw_only=True)
 class Result:
     case: Case
     ending: Ending
-    """Who had the words in the end; or they wait until they are tried again; or not all of them,
-    or none, were heard, which is told, and the sound is in the history."""
+    """The engine that returned all words; or 'waits' if the take can be retried; or 'in part' or
+'nothing' if words are missing, which is reported and leaves the recording in the history."""
     after_s: float
-    """From the release of the key until it was at rest."""
+    """Time from the release of the key until the take is over."""
     typed: words.Tally
-    """Of what was typed without a further act."""
+    """The words that were typed before a retry."""
     final: words.Tally
-    """After "Try again", where the words waited."""
+    """The words that were typed after a retry, if one was necessary."""
     recorded: words.Tally
     messages: tuple[str, ...]
     tasks_left: int
     archived: words.Tally
-    """In the history."""
+    """The words in the history."""
 
 
 def all_cases() -> list[Case]:
-    """The longest first, so that the short ones fill the gaps."""
+    """Return all cases, the longest first, so that short cases fill the gaps."""
     return [
         Case(fault, lasts_s, fallback)
         for lasts_s in reversed(FAULT_DURATIONS_S)
@@ -82,12 +82,12 @@ def all_cases() -> list[Case]:
 async def run_all(
     cases: Iterable[Case], folder: Path, max_parallel: int = MAX_PARALLEL
 ) -> list[Result | BaseException]:
-    """What became of each, in their order."""
+    """Return the results in the order of the cases."""
     places, door = asyncio.Semaphore(max_parallel), asyncio.Lock()
 
     async def one(number: int, case: Case) -> Result:
         async with places:
-            async with door:  # a crowd would keep the microphones waiting
+            async with door:  # starting all at once would delay the microphones
                 await asyncio.sleep(START_INTERVAL_S)
             return await run_case(case, folder / f"{number:03d}")
 
@@ -95,7 +95,7 @@ async def run_all(
 
 
 async def run_case(case: Case, folder: Path) -> Result:
-    """One take, from key down to rest, and a second try where its words wait."""
+    """Run one take, and retry it if its text is not complete."""
     trouble = FaultWindow(case.duration_s)
     async with FAULTS[case.fault](
         trouble, transcribe=recognize_24khz, live=True, latency_s=LATENCY_S
@@ -147,7 +147,7 @@ def _ending(desk: AsyncWorkerHarness) -> Ending:
 
 
 async def _wait_for_recovery(desk: AsyncWorkerHarness, trouble: FaultWindow) -> None:
-    """As a person does: until the server is back, or for the engine on this computer."""
+    """Wait until the server works again, or select the on-device engine."""
     if trouble.duration_s < math.inf:
         await trouble.over.wait()
     else:
@@ -155,18 +155,18 @@ async def _wait_for_recovery(desk: AsyncWorkerHarness, trouble: FaultWindow) -> 
 
 
 async def _retry(desk: AsyncWorkerHarness, how: Ending) -> str:
-    """By the button that is shown; in the history, where there is none."""
+    """Retry with the button that is shown, or in the history if there is none."""
     if how != "waits":
         await _wait_for_entry(desk, "nothing" if how == "nothing" else "inserted")
         id_ = (desk.worker.last_summary or {})["id"]
         return await asyncio.to_thread(desk.worker.transcribe_again, id_)
     desk.worker.post(e.Retry())
-    await desk.wait_until(lambda: desk.text, "the words are typed", TAKE_TIMEOUT_S)
+    await desk.wait_until(lambda: desk.text, "the text is typed", TAKE_TIMEOUT_S)
     return ""
 
 
 async def _wait_for_entry(desk: AsyncWorkerHarness, outcome: str, text: str = "") -> HistoryEntry:
-    """Of the history, once the archive has come so far, and to this text."""
+    """Wait for the history entry with this outcome and text."""
     until_s = time.monotonic() + 10
     while True:
         entries = await asyncio.to_thread(desk.history.entries)
@@ -179,7 +179,7 @@ async def _wait_for_entry(desk: AsyncWorkerHarness, outcome: str, text: str = ""
 
 
 async def _tasks_left(desk: AsyncWorkerHarness, before: int) -> int:
-    """What was cancelled takes a turn or two to go, and a goodbye to the server a second."""
+    """Return the number of additional tasks, after giving cancelled tasks time to end."""
     until_s = time.monotonic() + 3
     while True:
         left = await desk.task_count() - before

@@ -1,7 +1,7 @@
-"""What became of each fault, as a table: `python -m faults.report`, from tests/, writes it anew.
+"""The table of results in docs/reliability.md.
 
-The table in docs/reliability.md is made by a run and compared with every later one by
-`test_matrix`, so it says what is so. Only what must not change is in it: seconds are not.
+`python -m faults.report`, run in tests/, writes it. `test_matrix` compares it with every later run,
+so it contains only what must not change, for example no durations.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ ENDING_LABELS = {
     "in part": "in part",
     "nothing": "sound kept",
 }
-"""Who typed it is a matter of a tenth of a second in some cells."""
+"""Which engine typed the text depends on a tenth of a second in some cells."""
 
 
 def table(results: Sequence[Result]) -> str:
-    """A row to each fault: who had the words in the end."""
+    """Return a table with one row for each fault."""
     by_case = {result.case: result for result in results}
     heads = [
         f"{_duration_label(lasts_s)}, {'helped' if fallback else 'alone'}"
@@ -58,7 +58,7 @@ def _duration_label(lasts_s: float) -> str:
 
 
 def documented_table() -> str:
-    """The table as the page has it."""
+    """Return the table in the documentation."""
     page = PAGE.read_text("utf-8")
     return page[page.index(BEGIN_MARKER) + len(BEGIN_MARKER) : page.index(END_MARKER)].strip()
 

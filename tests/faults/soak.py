@@ -1,7 +1,7 @@
-"""`python -m faults.soak`, from tests/: a thousand takes with faults in between.
+"""A thousand takes, half of them with a fault.
 
-Twenty Saysos in one process, so that the waiting is shared. Prints, as JSON, what the process holds
-after each hundred takes, and what became of the words.
+`python -m faults.soak`, run in tests/, runs twenty workers in one process, so that they wait in
+parallel. It prints the resource usage after each hundred takes and the lost words as JSON.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ FAULTS: list[tuple[Stage, Misbehavior]] = [
     ("final", close_with(1011)),
 ]
 SLOW_FAULTS: list[tuple[Stage, Misbehavior]] = [("final", stay_silent())]
-"""Each costs seconds of waiting."""
+"""Faults that take seconds each."""
 HTTP_ERRORS = [
     HTTPStatus.UNAUTHORIZED,
     HTTPStatus.TOO_MANY_REQUESTS,
@@ -71,7 +71,7 @@ class Sample:
     threads: int
     tasks: int
     live_takes: int
-    """`Take` objects that somebody still holds."""
+    """Number of `Take` objects in memory."""
 
 
 @attrs.define
@@ -98,9 +98,9 @@ class Totals:
 
 
 def inject_fault(service: StandIn, chance: random.Random) -> bool:
-    """Half of the takes meet a fault, that stays for all of the take."""
+    """Inject a fault for one take; return False for half of the takes."""
     service.misbehavior, service.http_status = {}, None
-    service.records.clear()  # they have all of the sound
+    service.records.clear()  # the records contain all audio
     draw = chance.random()
     if draw < 0.5:
         return False
@@ -135,9 +135,9 @@ async def run_takes(
 async def measure(desks: list[AsyncWorkerHarness], takes: int) -> Sample:
     tasks = sum([await desk.task_count() for desk in desks])
     gc.collect()
-    ctypes.CDLL(None).malloc_trim(0)  # what the C library only keeps for later is nobody's
+    ctypes.CDLL(None).malloc_trim(0)  # memory that the C library caches is not a leak
     alive = sum(isinstance(thing, Take) for thing in gc.get_objects())
-    pages = int(Path("/proc/self/statm").read_text().split()[1])  # noqa: ASYNC240  in memory
+    pages = int(Path("/proc/self/statm").read_text().split()[1])  # noqa: ASYNC240  not on a disk
     return Sample(
         takes=takes,
         resident_bytes=pages * os.sysconf("SC_PAGE_SIZE"),
@@ -149,7 +149,7 @@ async def measure(desks: list[AsyncWorkerHarness], takes: int) -> Sample:
 
 
 async def run_soak(folder: Path) -> tuple[list[Sample], Totals]:
-    """Some workers beside each other, so that the waiting is shared."""
+    """Run all workers in parallel; return the samples and the totals."""
     rows, sums = [], Totals()
     async with asyncio.timeout(TOTAL_TIMEOUT_S), _services() as services:
         desks = [
@@ -164,7 +164,7 @@ async def run_soak(folder: Path) -> tuple[list[Sample], Totals]:
                 for takes in range(REPORT_INTERVAL, TAKES + 1, REPORT_INTERVAL):
                     await sums.wait_for(takes)
                     rows.append(await measure(desks, takes))
-            await asyncio.sleep(1.5)  # goodbyes to servers take a second at most
+            await asyncio.sleep(1.5)  # closing the connections takes at most a second
             rows.append(await measure(desks, TAKES))
         finally:
             await asyncio.gather(*(desk.close() for desk in desks))
@@ -179,7 +179,7 @@ async def _services() -> AsyncIterator[list[StandIn]]:
 
 
 def main() -> None:
-    logging.disable(logging.CRITICAL)  # a thousand takes of faults
+    logging.disable(logging.CRITICAL)  # every fault is logged
     with tempfile.TemporaryDirectory() as name:
         rows, sums = asyncio.run(run_soak(Path(name)))
     whole = {"rows": [attrs.asdict(one) for one in rows], "sums": sums.as_dict()}

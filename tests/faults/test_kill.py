@@ -1,7 +1,7 @@
-"""kill -9 at any point of a take: nothing is lost but the last 100 ms, and the words are offered.
+"""kill -9 at any point of a take loses at most the last 100 ms, and the text is recovered.
 
-A hundred takes of a process each, killed at twenty points from the key down to after the last
-row is written, five at each. The one in tests/desktop kills all of Sayso, once.
+A hundred processes are killed at twenty points, from the key press until the take is archived.
+tests/desktop kills the whole application once.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ KILL_POINTS, RUNS, MAX_PARALLEL = 20, 100, 4
 SEED = 20261121
 WORD_COUNT = 5
 TAKE_DURATION_S = 2.4
-"""From the key down until a take and its archiving are over: the last points are after it."""
+"""Duration of a take including archiving; the last kill points are later."""
 
 
 @attrs.frozen
@@ -39,22 +39,22 @@ class KillResult:
     delivered_bytes: int
     safe_bytes: int
     stored_bytes: int
-    """On the disk, in whatever form."""
+    """Bytes of audio on the disk, in any format."""
     typed: int
     recovered_text: str
-    """What the next start offers or has in the history."""
+    """The text that the next start offers or has in its history."""
     offered: bool
 
 
 class SpeakerProcesses:
-    """The process that the others are forked from."""
+    """The process from which the dictating processes are forked."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
         self._lock = asyncio.Lock()
 
     async def start(self, folder: Path) -> int:
-        """Its process number."""
+        """Start a process that dictates, and return its process id."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         async with self._lock:
@@ -66,7 +66,7 @@ class SpeakerProcesses:
 @pytest.fixture
 def process() -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(
-        [sys.executable, "-m", "faults.speaker"],
+        [sys.executable, "-m", "faults.fake_speaker"],
         cwd=Path(__file__).parents[1],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -83,7 +83,7 @@ async def wait_until_gone(pid: int) -> None:
         for _ in range(500):
             os.kill(pid, 0)
             await asyncio.sleep(0.01)
-        raise AssertionError("it does not die")
+        raise AssertionError("the process does not end")
 
 
 async def run_and_kill(speakers: SpeakerProcesses, folder: Path, point_s: float) -> KillResult:
@@ -91,7 +91,7 @@ async def run_and_kill(speakers: SpeakerProcesses, folder: Path, point_s: float)
     while not read_progress(folder).delivered_bytes:  # noqa: ASYNC110  another process
         await asyncio.sleep(0.005)
     await asyncio.sleep(point_s)
-    with contextlib.suppress(ProcessLookupError):  # it had come to its end
+    with contextlib.suppress(ProcessLookupError):  # it has already ended
         os.kill(pid, signal.SIGKILL)
     await wait_until_gone(pid)
     came = read_progress(folder)
@@ -103,24 +103,24 @@ async def run_and_kill(speakers: SpeakerProcesses, folder: Path, point_s: float)
 
 
 def speech_bytes(given_bytes: int) -> int:
-    """Without the quiet after the words."""
+    """Return the part of the audio that contains words."""
     return min(given_bytes, WORD_COUNT * len(words.word_audio(0, RATE_HZ)))
 
 
 def expected_words(safe_bytes: int) -> list[str]:
-    """The words that must be there again."""
+    """Return the words that must be recovered."""
     said = words.speech_audio(WORD_COUNT, RATE_HZ)[: speech_bytes(safe_bytes)]
     return words.recognize(said, RATE_HZ).split()
 
 
 def stored_bytes(takes: Path) -> int:
-    if any(takes.glob("*.flac")):  # which is there only when all is in it
+    if any(takes.glob("*.flac")):  # which is renamed only when it is complete
         return WORD_COUNT * RATE_HZ * 2
     return sum(path.stat().st_size - 44 for path in takes.glob("*.wav"))
 
 
 async def recover(folder: Path, wanted: bool) -> tuple[str, bool]:
-    """What is there of it then, and whether it is offered."""
+    """Start a worker; return the recovered text and whether it is offered."""
     desk = AsyncWorkerHarness(folder, Settings(sounds=False), lambda _: ToneEngine())
 
     def there() -> bool:
@@ -129,7 +129,7 @@ async def recover(folder: Path, wanted: bool) -> tuple[str, bool]:
 
     try:
         if wanted:
-            await desk.wait_until(there, "the words are back", 20)
+            await desk.wait_until(there, "the text is recovered", 20)
         held = desk.worker.status.held_text
         rows = await asyncio.to_thread(desk.history.entries)
         return held or (rows[0].text if rows else ""), bool(held)
@@ -162,10 +162,10 @@ def test_a_hundred_kills_lose_at_most_100_ms(
         assert run.recovered_text.split()[: len(wanted)] == wanted, run
         assert run.offered or run.typed == WORD_COUNT or not wanted, run
     ends = Counter(
-        "typed" if run.typed else "offered at the next start" if run.offered else "nothing said yet"
+        "typed" if run.typed else "offered at the next start" if run.offered else "no complete word"
         for run in runs
     )
-    assert len(ends) >= 2, ends  # otherwise the points are not where they should be
+    assert len(ends) >= 2, ends  # otherwise the kill points are wrong
     assert sum(run.safe_bytes for run in runs) > sum(run.delivered_bytes for run in runs) / 2
     missing = max(speech_bytes(run.delivered_bytes) - run.stored_bytes for run in runs)
     missing_ms = max(0, missing) / 2 / RATE_HZ * 1000

@@ -140,19 +140,19 @@ class FaultyEnvironment(RuleBasedStateMachine):
             self.records[take].insertions += 1
         self.feed(how(take) if how else e.InsertFailed(take, INSERT_FAILED))
 
-    @precondition(lambda self: self.alarms)
+    @precondition(lambda self: self.timers)
     @rule(data=st.data())
     def a_deadline_comes(self, data: st.DataObject) -> None:
         number = data.draw(st.integers(0, len(self.timers) - 1))
         self.feed(self.timers.pop(number))
 
-    @precondition(lambda self: [p for p in self.past if isinstance(p, e.TakeMessage)])
+    @precondition(lambda self: [p for p in self.events if isinstance(p, e.TakeEvent)])
     @rule(data=st.data())
     def something_of_a_take_that_is_over_comes_again(self, data: st.DataObject) -> None:
         stale = [
             fact
             for fact in self.events
-            if isinstance(fact, e.TakeMessage) and self.machine.phase(fact.take) is None
+            if isinstance(fact, e.TakeEvent) and self.machine.phase(fact.take) is None
         ]
         if stale:
             self.feed(data.draw(st.sampled_from(stale)))

@@ -1,6 +1,6 @@
-"""Every fault, however long it lasts, with and without help: no word lost, none twice.
+"""No fault loses or duplicates a word, whether or not there is a fallback engine.
 
-`matrix` has the cases; what became of each is in docs/reliability.md, and compared with it here.
+`matrix` defines the cases; the results are compared with the table in docs/reliability.md.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from . import matrix, report
 from .matrix import Case, Result
 
 WITH_FALLBACK_LIMIT_S = 4.0
-"""Where somebody helps, the words are there so long after the release."""
+"""Limit for the time from the release to the text, if there is a fallback engine."""
 SLOW_FAULTS = {"never final", "slow final"}
-"""But where a server has all of the sound and is silent: it is waited for."""
+"""Faults of a server that has received all audio and is waited for."""
 WITHOUT_FALLBACK_LIMIT_S = 35.0
 
 
@@ -50,7 +50,7 @@ def open_resources() -> dict[str, int]:
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> MatrixRun:
-    """All of it, once."""
+    """Run the matrix once for all tests."""
     before = open_resources()
     cases = matrix.all_cases()
     results = asyncio.run(matrix.run_all(cases, tmp_path_factory.mktemp("matrix")))
@@ -90,7 +90,7 @@ def test_no_word_is_lost_or_duplicated(case: Case, played: MatrixRun) -> None:
 def test_the_user_is_informed(case: Case, played: MatrixRun) -> None:
     result = played.result(case)
     assert result.ending == "server" or result.messages, result
-    by = ("This computer transcribes", "Recognised by: on-device")
+    by = ("This computer transcribes", "Transcribed by: on-device")
     assert result.ending != "this computer" or any(
         words in " ".join(result.messages) for words in by
     )

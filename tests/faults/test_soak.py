@@ -1,7 +1,7 @@
-"""A thousand takes with faults in between: memory, threads, tasks and files stay what they were.
+"""A thousand takes with faults do not increase memory, threads, tasks or files.
 
-In a process of its own, with one arena for memory: twenty Saysos have 150 threads, each of which
-would have its own, and what lies idle in those is more than what is looked for.
+The takes run in a separate process with a single malloc arena: 150 threads with an arena each would
+hide the growth that the test looks for.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pytest
 from .soak import HARNESSES, TAKES, TOTAL_TIMEOUT_S, Sample
 
 WARM_SAMPLE = 2
-"""Rows before everything has been used that is used."""
+"""Index of the first sample after everything has been used once."""
 MAX_GROWTH_BYTES = 6 << 20
 IDLE_TASKS = 2
 
@@ -55,7 +55,7 @@ def test_a_thousand_takes_leave_no_resources_open(capsys: pytest.CaptureFixture[
     assert sums["faults"] > TAKES * 0.4
     warm, last = rows[WARM_SAMPLE], rows[-1]
     assert last.resident_bytes - warm.resident_bytes < MAX_GROWTH_BYTES
-    assert last.live_takes <= HARNESSES * 2  # the newest of each, and one that may be tried again
+    assert last.live_takes <= HARNESSES * 2  # each has its newest take and one that can be retried
     assert last.files <= warm.files
     assert last.threads <= warm.threads + 1
     assert last.tasks <= HARNESSES * IDLE_TASKS

@@ -1,4 +1,4 @@
-"""The words that the tests of faults count by: they must not lose any themselves."""
+"""The artificial words of the fault tests are recognized without errors."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_a_word_that_is_cut_is_recognized_in_one_part(at: int) -> None:
     text = " ".join(parts).strip()
     found = words.tally(10, text)
     assert found.duplicated == 0
-    assert found.lost <= 1  # exactly in the middle
+    assert found.lost <= 1  # if it is cut exactly in the middle
 
 
 def test_the_words_are_measured_as_speech() -> None:

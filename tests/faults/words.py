@@ -1,9 +1,8 @@
-"""Words that a program can say and hear: each is a tone of its own.
+"""Artificial words: each is a tone with its own frequency.
 
-So a stand-in, the engine in place of the one on this computer, and a recording on the disk all
-"recognise" exactly the words of the sound they are given, whatever it was resampled to, and a
-word that is lost or there twice is seen. The tones have the pitch of voices, so that what looks
-for speech finds some.
+A stand-in server, a fake engine or a recording "recognizes" exactly the words of the audio, also
+after resampling, so that lost and duplicated words are detected. The tones have the pitch
+of voices, so that speech detection works.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ import attrs
 import numpy as np
 
 WORD_S, TONE_S = 0.2, 0.12
-"""A word lasts so long, with the tone in the middle."""
+"""Duration of a word and of the tone in its middle."""
 MIN_HZ, STEP_HZ, VOCABULARY_SIZE = 200.0, 12.0, 80
 AMPLITUDE, LOUD_AMPLITUDE = 8000, 2000
 HOP_S = 0.005
@@ -25,7 +24,7 @@ HOP_S = 0.005
 
 @functools.cache
 def word_audio(number: int, rate_hz: int) -> bytes:
-    """Word `number` (from 0) as s16le mono."""
+    """Return word `number` (from 0) as s16le mono."""
     size, tone = round(WORD_S * rate_hz), round(TONE_S * rate_hz)
     before = (size - tone) // 2
     at = np.arange(tone) / rate_hz
@@ -40,12 +39,12 @@ def speech_audio(words: int, rate_hz: int, first: int = 0) -> bytes:
 
 
 def text_of(numbers: Iterable[int]) -> str:
-    """As a text: 'w0 w1 w2'."""
+    """Return the words as text: 'w0 w1 w2'."""
     return " ".join(f"w{number}" for number in numbers)
 
 
 def recognize(pcm: bytes, rate_hz: int) -> str:
-    """The words in this sound; one that is cut belongs to whoever has the greater part."""
+    """Return the words in audio; a word that is cut counts in the longer part."""
     samples = np.frombuffer(pcm[: len(pcm) // 2 * 2], "<i2").astype(np.float64)
     hop = round(HOP_S * rate_hz)
     loud = np.abs(samples[: len(samples) // hop * hop].reshape(-1, hop)).max(axis=1, initial=0)
@@ -66,7 +65,7 @@ def _number(tone: np.ndarray, rate_hz: int) -> int:
 
 @attrs.frozen
 class Tally:
-    """What became of the words that were said."""
+    """Comparison of a text with the words that were spoken."""
 
     lost: int
     duplicated: int
@@ -78,7 +77,7 @@ class Tally:
 
 
 def tally(word_count: int, text: str) -> Tally:
-    """Of words 0 to `said`, in a text; words nobody said count as doubled."""
+    """Compare a text with the words 0 to `word_count`; other words count as duplicated."""
     wanted = [f"w{number}" for number in range(word_count)]
     got = text.split()
     times = Counter(got)

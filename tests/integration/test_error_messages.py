@@ -120,7 +120,7 @@ async def dictated(folder: Path, settings: Settings) -> Status:
 class AppWithConnectionTest(FakeApp):
     """Whose Test button is real."""
 
-    def test_endpoint(self) -> str:
+    def test_connection(self) -> str:
         endpoint = self.settings.endpoint
         return success_message(
             check_connection_blocking(create_server_engine(endpoint, "en", lambda _: KEY))

@@ -238,6 +238,8 @@ class Worker:
                 self._play_cue(cue)
             case e.StartTimer(after_s, event):
                 self._loop.call_later(after_s, self.handle, event)
+            case _:
+                raise TypeError(command)
 
     def _execute_audio(self, command: e.OpenMic | e.KeepTail | e.CloseMic) -> None:
         if isinstance(command, e.OpenMic):

@@ -17,45 +17,53 @@ TimerName = Literal["limit", "tail", "text", "insert", "shown"]
 Cue = Literal["stop", "error"]
 
 
+@attrs.frozen
+class Event: ...
+
+
+@attrs.frozen
+class Command: ...
+
+
 # Events: intents of the user
 
 
 @attrs.frozen
-class Start:
+class Start(Event):
     hands_free: bool = False
 
 
 @attrs.frozen
-class ContinueHandsFree:
+class ContinueHandsFree(Event):
     """Continue to record after the key is released."""
 
 
 @attrs.frozen
-class Stop: ...
+class Stop(Event): ...
 
 
 @attrs.frozen
-class Cancel:
+class Cancel(Event):
     """Stop without inserting text; the recording is kept in the history."""
 
 
 @attrs.frozen
-class Discard:
+class Discard(Event):
     """The hotkey turned out to be part of a shortcut: nothing is kept."""
 
 
 @attrs.frozen
-class Retry:
+class Retry(Event):
     """Transcribe the last failed take again."""
 
 
 @attrs.frozen
-class InsertHeld:
+class InsertHeld(Event):
     """Insert the held text into the window that has the focus now."""
 
 
 @attrs.frozen
-class Dismiss:
+class Dismiss(Event):
     """Hide the problem or question that is shown."""
 
 
@@ -63,26 +71,24 @@ class Dismiss:
 
 
 @attrs.frozen
-class ProblemReported:
+class ProblemReported(Event):
     """A problem that does not belong to a take."""
 
     problem: Problem
 
 
 @attrs.frozen
-class Recovered:
+class Recovered(Event):
     """A take that was interrupted by a crash has been transcribed: offer its text."""
 
     take: int
     text: str
-    spoken_at: str
-    """Local time, such as 14:32."""
-    count: int = 1
-    """Number of recovered takes; this is the newest."""
+    spoken_at: str  # local time, such as 14:32
+    count: int = 1  # of the recovered takes; this is the newest
 
 
 @attrs.frozen
-class Reinsert:
+class Reinsert(Event):
     """Insert text from the history into the window that has the focus."""
 
     take: int
@@ -90,12 +96,12 @@ class Reinsert:
 
 
 @attrs.frozen
-class TakeMessage:
+class TakeEvent(Event):
     take: int
 
 
 @attrs.frozen
-class AudioLost(TakeMessage):
+class AudioLost(TakeEvent):
     """The microphone failed; `has_audio` is True if it delivered anything before."""
 
     problem: Problem
@@ -103,102 +109,84 @@ class AudioLost(TakeMessage):
 
 
 @attrs.frozen
-class TailEnded(TakeMessage):
+class TailEnded(TakeEvent):
     """Speech has ended after the release of the key."""
 
 
 @attrs.frozen
-class Transcribed(TakeMessage):
+class Transcribed(TakeEvent):
     text: str
 
 
 @attrs.frozen
-class RecognitionFailed(TakeMessage):
+class RecognitionFailed(TakeEvent):
     """No engine could transcribe the take; it still has its audio."""
 
     problem: Problem
 
 
 @attrs.frozen
-class Inserted(TakeMessage):
+class Inserted(TakeEvent):
     word_count: int = 0
     fallback_engine: str = ""
     """The engine that transcribed the take, if it is not the selected one."""
 
 
 @attrs.frozen
-class FocusChanged(TakeMessage):
+class FocusChanged(TakeEvent):
     """The text was not inserted, because another window has the focus."""
 
 
 @attrs.frozen
-class InsertFailed(TakeMessage):
+class InsertFailed(TakeEvent):
     problem: Problem
 
 
 @attrs.frozen
-class TimerFired(TakeMessage):
+class TimerFired(TakeEvent):
     timer: TimerName
-
-
-Event = (
-    Start
-    | ContinueHandsFree
-    | Stop
-    | Cancel
-    | Discard
-    | Retry
-    | InsertHeld
-    | Dismiss
-    | ProblemReported
-    | Recovered
-    | Reinsert
-    | AudioLost
-    | TailEnded
-    | Transcribed
-    | RecognitionFailed
-    | Inserted
-    | FocusChanged
-    | InsertFailed
-    | TimerFired
-)
 
 
 # Commands
 
 
 @attrs.frozen
-class OpenMic(TakeMessage):
+class TakeCommand(Command):
+    take: int
+
+
+@attrs.frozen
+class OpenMic(TakeCommand):
     """Create the take and append audio to it from now on."""
 
 
 @attrs.frozen
-class KeepTail(TakeMessage):
+class KeepTail(TakeCommand):
     """Report `TailEnded` as soon as speech ends."""
 
 
 @attrs.frozen
-class CloseMic(TakeMessage):
+class CloseMic(TakeCommand):
     """Append no more audio and mark the take as ended."""
 
 
 @attrs.frozen
-class StartRecognition(TakeMessage): ...
+class StartRecognition(TakeCommand): ...
 
 
 @attrs.frozen
-class CancelRecognition(TakeMessage): ...
+class CancelRecognition(TakeCommand): ...
 
 
 @attrs.frozen
-class Insert(TakeMessage):
+class Insert(TakeCommand):
     text: str
     any_window: bool
     """Insert into the window that has the focus instead of the target of the take."""
 
 
 @attrs.frozen
-class ArchiveTake(TakeMessage):
+class ArchiveTake(TakeCommand):
     """The take is over: add it to the history."""
 
     outcome: Outcome
@@ -206,30 +194,16 @@ class ArchiveTake(TakeMessage):
 
 
 @attrs.frozen
-class DeleteTake(TakeMessage):
+class DeleteTake(TakeCommand):
     """Delete the recording; the history gets no entry."""
 
 
 @attrs.frozen
-class PlayCue:
+class PlayCue(Command):
     cue: Cue
 
 
 @attrs.frozen
-class StartTimer:
+class StartTimer(Command):
     after_s: float
     event: TimerFired
-
-
-Command = (
-    OpenMic
-    | KeepTail
-    | CloseMic
-    | StartRecognition
-    | CancelRecognition
-    | Insert
-    | ArchiveTake
-    | DeleteTake
-    | PlayCue
-    | StartTimer
-)

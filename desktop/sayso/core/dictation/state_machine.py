@@ -23,50 +23,16 @@ import attrs
 
 from ..problems import Problem
 from ..problems import dictation as problems
-from .events import (
-    ArchiveTake,
-    AudioLost,
-    Cancel,
-    CancelRecognition,
-    CloseMic,
-    Command,
-    ContinueHandsFree,
-    DeleteTake,
-    Discard,
-    Event,
-    FocusChanged,
-    Insert,
-    Inserted,
-    InsertFailed,
-    InsertHeld,
-    KeepTail,
-    OpenMic,
-    PlayCue,
-    ProblemReported,
-    RecognitionFailed,
-    Recovered,
-    Reinsert,
-    Retry,
-    Start,
-    StartRecognition,
-    StartTimer,
-    Stop,
-    TailEnded,
-    TakeMessage,
-    TimerFired,
-    Transcribed,
-)
+from . import events as e
 from .status import State, Status
 
 MAX_TAKE_S = 600.0
 MAX_TAIL_S = 0.3
 TEXT_TIMEOUT_S = 600.0
-"""Limit for an engine with a bug. Engines have shorter timeouts; sending a long take again takes
-200 s."""
+"""For an engine with a bug. Sending a long take again takes 200 s."""
 INSERT_TIMEOUT_S = 30.0
 MESSAGE_TIMEOUT_S = 120.0
-"""The indicator hides a message after 30 s unless the pointer is over it; this limit applies where
-no indicator is shown."""
+"""Applies if no indicator is shown; it hides a message after 30 s."""
 
 
 class Phase(enum.Enum):
@@ -95,28 +61,17 @@ class Dictation:
         self.newest_take = 0
         """Number of the newest take that was recorded in this run."""
         self.problem: Problem | None = None
-        """The problem that is shown to the user."""
-        self.held_text = ""
-        """Text that was not inserted; kept until it is inserted or replaced."""
+        self.held_text = self.recovered_spoken_at = ""  # these and the next are fields of `Status`
         self.offers_held_text = False
-        """True while the indicator offers to insert the held text."""
-        self.recovered_spoken_at = ""
-        """Time at which the held text was spoken, if it was recovered after a crash; else ''."""
-        self.recovered_count = 0
-        """Number of takes that were recovered; the held text is that of the newest."""
-        self.empty_takes = 0
-        """Number of takes in a row that contained no speech."""
+        self.recovered_count = self.empty_takes = 0
         self._active: dict[int, _TakeState] = {}
         """The takes by number, in the order of insertion."""
-        self._last_number = 0
-        self._failed_take = 0
-        self._held_take = 0
+        self._last_number = self._failed_take = self._held_take = 0
         self._from_history: set[int] = set()
         """Takes that were spoken before this run; they are inserted before those of this run."""
-        self._inserted: Inserted | None = None
+        self._inserted: e.Inserted | None = None
 
     def new_number(self) -> int:
-        """Return a number for a take."""
         self._last_number += 1
         return self._last_number
 
@@ -142,7 +97,6 @@ class Dictation:
 
     @property
     def active_takes(self) -> frozenset[int]:
-        """Takes that are not over."""
         return frozenset(self._active)
 
     @property
@@ -174,12 +128,12 @@ class Dictation:
         state = self._active.get(take)
         return state.phase if state else None
 
-    def handle(self, event: Event) -> list[Command]:
-        if isinstance(event, TimerFired) and event.timer == "shown":
+    def handle(self, event: e.Event) -> list[e.Command]:
+        if isinstance(event, e.TimerFired) and event.timer == "shown":
             if event.take == self.newest_take:
                 self._clear_message()
             return []
-        if isinstance(event, TakeMessage):
+        if isinstance(event, e.TakeEvent):
             take = self._active.get(event.take)
             commands = self._handle_take_event(event.take, take, event) if take else []
         else:
@@ -188,34 +142,34 @@ class Dictation:
 
     # Intents of the user
 
-    def _handle_intent(self, event: Event) -> list[Command]:
+    def _handle_intent(self, event: e.Event) -> list[e.Command]:
         match event:
-            case Start(hands_free=hands_free):
+            case e.Start(hands_free=hands_free):
                 return self._start(hands_free)
-            case ContinueHandsFree():
+            case e.ContinueHandsFree():
                 return self._continue_hands_free()
-            case Stop():
+            case e.Stop():
                 return self._stop()
-            case Cancel():
+            case e.Cancel():
                 return self._cancel()
-            case Discard():
+            case e.Discard():
                 return self._discard()
-            case Retry():
+            case e.Retry():
                 return self._retry()
-            case InsertHeld():
+            case e.InsertHeld():
                 return self._insert_held()
-            case ProblemReported(problem=problem):
+            case e.ProblemReported(problem=problem):
                 return self._report(problem)
-            case Recovered() | Reinsert():
+            case e.Recovered() | e.Reinsert():
                 return self._use_history(event)
             case _:
                 self._clear_message()
                 return []
 
-    def _start(self, hands_free: bool) -> list[Command]:
+    def _start(self, hands_free: bool) -> list[e.Command]:
         if self.listening:
             return []
-        commands: list[Command] = []
+        commands: list[e.Command] = []
         for number, take in list(self._active.items()):
             if take.phase is Phase.TAIL:
                 commands += self._finish(number, take)
@@ -224,44 +178,44 @@ class Dictation:
         self._active[self.newest_take] = _TakeState(Phase.LISTENING, hands_free=hands_free)
         return [
             *commands,
-            OpenMic(self.newest_take),  # first, because speech starts before the engine is ready
-            StartRecognition(self.newest_take),
-            StartTimer(MAX_TAKE_S, TimerFired(self.newest_take, "limit")),
+            e.OpenMic(self.newest_take),  # first, because speech starts before the engine is ready
+            e.StartRecognition(self.newest_take),
+            e.StartTimer(MAX_TAKE_S, e.TimerFired(self.newest_take, "limit")),
         ]
 
-    def _continue_hands_free(self) -> list[Command]:
+    def _continue_hands_free(self) -> list[e.Command]:
         if (number := self._listening_take()) is not None:
             self._active[number].hands_free = True
         return []
 
-    def _stop(self) -> list[Command]:
+    def _stop(self) -> list[e.Command]:
         if (number := self._listening_take()) is None:
             return []
         self._active[number].phase = Phase.TAIL
-        return [KeepTail(number), StartTimer(MAX_TAIL_S, TimerFired(number, "tail"))]
+        return [e.KeepTail(number), e.StartTimer(MAX_TAIL_S, e.TimerFired(number, "tail"))]
 
-    def _cancel(self) -> list[Command]:
+    def _cancel(self) -> list[e.Command]:
         """Cancel the take that is being spoken, or else all that are not being inserted."""
         listening = self._listening_take()
         waiting = [n for n, take in self._active.items() if take.phase is not Phase.INSERTING]
-        commands: list[Command] = []
+        commands: list[e.Command] = []
         for number in waiting if listening is None else [listening]:
-            commands += [*self._remove(number), ArchiveTake(number, "cancelled")]
+            commands += [*self._remove(number), e.ArchiveTake(number, "cancelled")]
         return commands
 
-    def _discard(self) -> list[Command]:
+    def _discard(self) -> list[e.Command]:
         if (number := self._listening_take()) is None:
             return []
-        return [*self._remove(number), DeleteTake(number)]
+        return [*self._remove(number), e.DeleteTake(number)]
 
-    def _retry(self) -> list[Command]:
+    def _retry(self) -> list[e.Command]:
         if not (number := self._failed_take) or self.listening:
             return []
         self._clear_message()
         self._activate(number, _TakeState(Phase.FINISHING, any_window=True))
-        return [StartRecognition(number), StartTimer(TEXT_TIMEOUT_S, TimerFired(number, "text"))]
+        return [e.StartRecognition(number), self._text_timer(number)]
 
-    def _insert_held(self) -> list[Command]:
+    def _insert_held(self) -> list[e.Command]:
         if not (number := self._held_take):
             return []
         text, self.held_text, self.recovered_spoken_at, self._held_take = self.held_text, "", "", 0
@@ -269,16 +223,16 @@ class Dictation:
         self._activate(number, _TakeState(Phase.READY, any_window=True, text=text))
         return []
 
-    def _use_history(self, event: Recovered | Reinsert) -> list[Command]:
+    def _use_history(self, event: e.Recovered | e.Reinsert) -> list[e.Command]:
         self._from_history.add(event.take)
-        if isinstance(event, Reinsert):
+        if isinstance(event, e.Reinsert):
             self._activate(event.take, _TakeState(Phase.READY, any_window=True, text=event.text))
             return []
         if self.held_text:  # recovered text does not replace text that is held already
             return []
         self.held_text, self._held_take, self.offers_held_text = event.text, event.take, True
         self.recovered_spoken_at, self.recovered_count = event.spoken_at, event.count
-        return [StartTimer(MESSAGE_TIMEOUT_S, TimerFired(self.newest_take, "shown"))]
+        return [e.StartTimer(MESSAGE_TIMEOUT_S, e.TimerFired(self.newest_take, "shown"))]
 
     def _activate(self, number: int, take: _TakeState) -> None:
         self._active[number] = take
@@ -290,7 +244,7 @@ class Dictation:
 
     # Events of a take
 
-    def _handle_take_event(self, number: int, take: _TakeState, event: Event) -> list[Command]:
+    def _handle_take_event(self, number: int, take: _TakeState, event: e.Event) -> list[e.Command]:
         match take.phase:
             case Phase.LISTENING | Phase.TAIL:
                 return self._while_recording(number, take, event)
@@ -301,89 +255,94 @@ class Dictation:
             case Phase.READY:
                 return []
 
-    def _while_recording(self, number: int, take: _TakeState, event: Event) -> list[Command]:
+    def _while_recording(self, number: int, take: _TakeState, event: e.Event) -> list[e.Command]:
         match event:
-            case AudioLost(problem=problem, has_audio=False):
+            case e.AudioLost(problem=problem, has_audio=False):
                 return self._fail(number, problem)
-            case AudioLost(problem=problem):
+            case e.AudioLost(problem=problem):
                 return [*self._report(problem), *self._finish(number, take)]
-            case RecognitionFailed(problem=problem):
+            case e.RecognitionFailed(problem=problem):
                 take.failure = problem
-                return [*self._report(problem), PlayCue("error")]
-            case TimerFired(timer="limit") if take.phase is Phase.LISTENING:
+                return [*self._report(problem), e.PlayCue("error")]
+            case e.TimerFired(timer="limit") if take.phase is Phase.LISTENING:
                 return [*self._report(problems.TAKE_LIMIT_REACHED()), *self._finish(number, take)]
-            case TailEnded() | TimerFired(timer="tail") if take.phase is Phase.TAIL:
+            case e.TailEnded() | e.TimerFired(timer="tail") if take.phase is Phase.TAIL:
                 return self._finish(number, take)
             case _:
                 return []
 
-    def _while_finishing(self, number: int, take: _TakeState, event: Event) -> list[Command]:
+    def _while_finishing(self, number: int, take: _TakeState, event: e.Event) -> list[e.Command]:
         match event:
-            case Transcribed(text=""):
+            case e.Transcribed(text=""):
                 self.empty_takes += 1
                 del self._active[number]
-                return [ArchiveTake(number, "nothing", self.problem)]
-            case Transcribed(text=text):
+                return [e.ArchiveTake(number, "nothing", self.problem)]
+            case e.Transcribed(text=text):
                 take.phase, take.text, self.empty_takes = Phase.READY, text, 0
                 return []
-            case RecognitionFailed(problem=problem):
+            case e.RecognitionFailed(problem=problem):
                 return self._fail(number, problem)
-            case TimerFired(timer="text"):
+            case e.TimerFired(timer="text"):
                 return self._fail(number, problems.TEXT_TIMED_OUT())
             case _:
                 return []
 
-    def _while_inserting(self, number: int, take: _TakeState, event: Event) -> list[Command]:
+    def _while_inserting(self, number: int, take: _TakeState, event: e.Event) -> list[e.Command]:
         match event:
-            case Inserted():
+            case e.Inserted():
                 self._inserted = event
                 del self._active[number]
-                return [ArchiveTake(number, "inserted")]
-            case FocusChanged():
+                return [e.ArchiveTake(number, "inserted")]
+            case e.FocusChanged():
                 return self._hold(number, take, None)
-            case InsertFailed(problem=problem):
+            case e.InsertFailed(problem=problem):
                 return self._hold(number, take, problem)
-            case TimerFired(timer="insert"):
+            case e.TimerFired(timer="insert"):
                 return self._hold(number, take, problems.INSERT_TIMED_OUT())
             case _:
                 return []
 
     # Shared steps
 
-    def _finish(self, number: int, take: _TakeState) -> list[Command]:
-        commands: list[Command] = [CloseMic(number), PlayCue("stop")]
+    def _finish(self, number: int, take: _TakeState) -> list[e.Command]:
+        commands: list[e.Command] = [e.CloseMic(number), e.PlayCue("stop")]
         take.phase = Phase.FINISHING
         if take.failure:
             return [*commands, *self._fail(number, take.failure)]
-        return [*commands, StartTimer(TEXT_TIMEOUT_S, TimerFired(number, "text"))]
+        return [*commands, self._text_timer(number)]
 
-    def _fail(self, number: int, problem: Problem) -> list[Command]:
+    def _text_timer(self, number: int) -> e.StartTimer:
+        return e.StartTimer(TEXT_TIMEOUT_S, e.TimerFired(number, "text"))
+
+    def _fail(self, number: int, problem: Problem) -> list[e.Command]:
         already_shown = self.problem == problem
-        commands = [*self._remove(number), ArchiveTake(number, "failed", problem)]
+        commands = [*self._remove(number), e.ArchiveTake(number, "failed", problem)]
         self._failed_take = number
-        return commands if already_shown else [*commands, *self._report(problem), PlayCue("error")]
+        return (
+            commands if already_shown else [*commands, *self._report(problem), e.PlayCue("error")]
+        )
 
-    def _remove(self, number: int) -> list[Command]:
+    def _remove(self, number: int) -> list[e.Command]:
         take = self._active.pop(number)
-        mic = [CloseMic(number)] if take.phase in (Phase.LISTENING, Phase.TAIL) else []
-        return [*mic, CancelRecognition(number)]
+        mic = [e.CloseMic(number)] if take.phase in (Phase.LISTENING, Phase.TAIL) else []
+        return [*mic, e.CancelRecognition(number)]
 
-    def _hold(self, number: int, take: _TakeState, problem: Problem | None) -> list[Command]:
+    def _hold(self, number: int, take: _TakeState, problem: Problem | None) -> list[e.Command]:
         del self._active[number]
         self.held_text, self._held_take = take.text, number
         self.offers_held_text, self.recovered_spoken_at = True, ""
-        error = [PlayCue("error")] if problem else []
-        return [ArchiveTake(number, "held", problem), *self._report(problem), *error]
+        error = [e.PlayCue("error")] if problem else []
+        return [e.ArchiveTake(number, "held", problem), *self._report(problem), *error]
 
-    def _report(self, problem: Problem | None) -> list[Command]:
+    def _report(self, problem: Problem | None) -> list[e.Command]:
         self.problem = problem
-        return [StartTimer(MESSAGE_TIMEOUT_S, TimerFired(self.newest_take, "shown"))]
+        return [e.StartTimer(MESSAGE_TIMEOUT_S, e.TimerFired(self.newest_take, "shown"))]
 
     def _listening_take(self) -> int | None:
         take = self._active.get(self.newest_take)
         return self.newest_take if take and take.phase is Phase.LISTENING else None
 
-    def _insert_next(self) -> list[Command]:
+    def _insert_next(self) -> list[e.Command]:
         """Insert the first take if its text is ready and no key is held."""
         phases = {take.phase for take in self._active.values()}
         if not phases or Phase.INSERTING in phases or (self.listening and not self.hands_free):
@@ -393,6 +352,6 @@ class Dictation:
             return []
         take.phase = Phase.INSERTING
         return [
-            Insert(number, take.text, take.any_window),
-            StartTimer(INSERT_TIMEOUT_S, TimerFired(number, "insert")),
+            e.Insert(number, take.text, take.any_window),
+            e.StartTimer(INSERT_TIMEOUT_S, e.TimerFired(number, "insert")),
         ]
