@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from functools import partial
+from typing import Any
 
 from sayso.core.audio.mic_state import ReconnectAction, StreamState
 from sayso.core.insertion import Target
@@ -15,6 +16,7 @@ from sayso.core.recognition.fallback_policy import RetryDelay
 from sayso.stt.engine import Engine, EngineEvent, EngineUpdate, Partial, Ready
 from sayso.stt.fallback import EngineFactory
 from sayso.stt.reader import Reader
+from sayso.system.protocols import HotkeyListener
 
 RATE_HZ = 16_000
 EDITOR = Target(id=7, program="editor")
@@ -120,47 +122,134 @@ def engine_factories(engines: Mapping[str, Engine]) -> dict[str, EngineFactory]:
     return {name: partial(get, engine) for name, engine in engines.items()}
 
 
-class FakeTypist:
-    """Types into one editor; `focus` is the window that has the focus."""
+class FakeHotkey:
+    """A `Hotkey` whose keys are pressed and released by the test."""
+
+    default_hotkey = "ctrl_r"
 
     def __init__(self) -> None:
-        self.focus = EDITOR
-        self.target_queried = threading.Event()
-        """Set when the focused window was queried."""
-        self.typed: list[str] = []
+        self.listener: HotkeyListener | None = None
+        self.pressed: frozenset[str] = frozenset()
+        """Keys that the system reports as pressed."""
+        self.grabbed: list[str] = []
         self.problem: Problem | None = None
+
+    async def start(self, listener: HotkeyListener) -> None:
+        if self.problem:
+            raise ProblemError(self.problem)
+        self.listener = listener
+        listener.ready("")
+
+    def stop(self) -> None:
+        self.listener = None
+
+    def configure(self, window_id: int) -> bool:
+        return False
+
+    def grab(self, chord: str) -> Problem | None:
+        self.grabbed.append(chord)
+        return None
+
+    def pressed_now(self) -> frozenset[str] | None:
+        return self.pressed
+
+    def key(self, name: str, is_down: bool) -> None:
+        """Report a key or mouse button, without a change of what the system reports."""
+        assert self.listener is not None
+        self.listener.key_changed(name, is_down, time.monotonic())
+
+
+class FakeFocus:
+    """A `Focus` whose target is set by the test."""
+
+    def __init__(self) -> None:
+        self.focused = EDITOR
+        self.target_queried = threading.Event()
 
     def target(self) -> Target:
         self.target_queried.set()
-        return self.focus
+        return self.focused
 
-    def can_type(self, text: str) -> int | None:
-        return 0 if text.isascii() else None
+    def own(self, window_id: int) -> Target:
+        return Target(window_id)
 
-    def type(self, text: str, target: int = 0) -> None:
+
+class FakeTypist:
+    """A `Typist` that records the text. It cannot type characters outside ASCII."""
+
+    def __init__(self, clipboard: FakeClipboard) -> None:
+        """`clipboard`: the text is fetched from it when the paste keys are pressed."""
+        self.typed: list[str] = []
+        self.erased = 0
+        self.problem: Problem | None = None
+        self._clipboard = clipboard
+
+    def can_type(self, text: str, target: Target) -> bool:
+        return text.isascii()
+
+    def type(self, text: str, target: Target) -> None:
         if self.problem:
             raise ProblemError(self.problem)
         self.typed.append(text)
 
-    def press_paste(self, chord: str, target: int = 0) -> None: ...
+    def erase(self, count: int, target: Target) -> None:
+        self.erased += count
+
+    def press_paste(self, target: Target) -> None:
+        self._clipboard.fetch()
 
     def close(self) -> None: ...
 
 
+class FakeLease:
+    def __init__(self, on_change: Callable[[], None]) -> None:
+        self.listed_at_s: float | None = None
+        self.fetched_at_s: float | None = None
+        self.lost = False
+        self.restored = False
+        self.on_change = on_change
+
+    def restore(self) -> None:
+        self.restored = True
+
+
 class FakeClipboard:
+    """A `Clipboard` that records the texts. With a problem, no paste succeeds."""
+
     def __init__(self) -> None:
         self.pasted: list[str] = []
         self.copied: list[str] = []
         self.problem: Problem | None = None
+        self.leases: list[FakeLease] = []
+        self._offered = ""
 
-    def paste(self, text: str, press: Callable[[], None]) -> Future[None]:
-        done: Future[None] = Future()
+    def offer(self, text: str, *, concealed: bool, on_change: Callable[[], None]) -> FakeLease:
         if self.problem:
-            done.set_exception(ProblemError(self.problem))
-        else:
-            self.pasted.append(text)
-            done.set_result(None)
-        return done
+            raise ProblemError(self.problem)
+        self._offered = text
+        self.leases.append(FakeLease(on_change))
+        return self.leases[-1]
+
+    def fetch(self) -> None:
+        """Fetch the offered text, as the program that is pasted into does."""
+        self.pasted.append(self._offered)
+        lease = self.leases[-1]
+        lease.listed_at_s = lease.fetched_at_s = time.monotonic()
+        lease.on_change()
 
     def copy(self, text: str) -> None:
         self.copied.append(text)
+
+
+class FakePlatform:
+    """One editor with a keyboard and a clipboard."""
+
+    def __init__(self) -> None:
+        self.hotkey = FakeHotkey()
+        self.focus = FakeFocus()
+        self.clipboard = FakeClipboard()
+        self.typist = FakeTypist(self.clipboard)
+
+    def deps(self) -> dict[str, Any]:
+        """Return the arguments of `WorkerDeps` and `TextInserter` for this platform."""
+        return {name: getattr(self, name) for name in ("hotkey", "focus", "clipboard", "typist")}

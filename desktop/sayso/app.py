@@ -23,7 +23,6 @@ from .core.problems import Problem, ProblemError
 from .core.settings import settings as s
 from .core.settings.settings import Settings
 from .core.usage import month_of
-from .dictation.insertion import Clipboard
 from .dictation.worker import Worker, WorkerDeps
 from .storage import instance, paths, settings_file
 from .storage import log as logs
@@ -77,15 +76,18 @@ class App:
     def __init__(self, application: QApplication, problems: list[Problem]) -> None:
         self._application = application
         self._path = paths.settings_file()
+        self._platform = current_platform()
         self._settings, unread = settings_file.load(self._path)
-        self._machine = current_platform()
+        if not self._path.exists():
+            chord = self._platform.hotkey.default_hotkey
+            self._settings = s.put(self._settings, "hotkey.chord", chord)
         self._key_store = ApiKeyStore()
         self._microphone = Microphone()
         self._cues = CuePlayer()
         self._player = Player()
         self._bridge = Bridge()
         self._background = Background()
-        self._clipboard = QtClipboard(self._machine.selection_owner_responds)
+        self._clipboard = QtClipboard(self._platform.selection_responds)
         self._model_store = ModelStore(paths.models(), paths.cache())
         self._problem_codes: deque[str] = deque(maxlen=10)
         self._level_listener: Callable[[float], None] | None = None
@@ -110,13 +112,13 @@ class App:
             windows=self,
         )
         self._tray = Tray(self._actions, self._background)
-        screen = self._machine.screen
+        screen = self._platform.screen
         self._overlay = Overlay(
             self._actions, Desk(composited=screen.composited, focus_point=screen.focus_point)
         )
         self._settings_window: SettingsWindow | None = None
         self._history_window: HistoryWindow | None = None
-        self._problems = [*problems, *unread, *self._machine.missing_requirements()]
+        self._problems = [*problems, *unread, *self._platform.missing_requirements()]
 
     def start(self) -> None:
         self._tray.connect_to(self._bridge)
@@ -127,7 +129,6 @@ class App:
         self._signals = SignalHandler(self.quit)
         self._worker.start()
         self._server = self._worker.submit(instance.serve(self._control_server().answer)).result()
-        self._start_hotkey()
         for problem in self._problems:
             self._worker.report_problem(problem)
 
@@ -140,7 +141,6 @@ class App:
             log.warning("The display has gone: Sayso ends")
         if self._history_window:
             self._history_window.apply_deletions()
-        self._machine.hotkey.stop()
         self._worker.submit(_close(self._server)).result()
         instance.remove_socket()
         self._worker.stop(keep_unfinished=display_lost)
@@ -162,12 +162,10 @@ class App:
             create_engine=lambda settings: create_engine(
                 settings, self._key_store.get, paths.models(), paths.cache()
             ),
-            typist=self._machine.typist,
-            clipboard=Clipboard(
-                paste=self._clipboard.paste,
-                copy=lambda text: self._bridge.call(lambda: self._clipboard.copy(text)),
-            ),
-            pressed_keys=self._machine.hotkey.pressed_now,
+            hotkey=self._platform.hotkey,
+            typist=self._platform.typist,
+            focus=self._platform.focus,
+            clipboard=self._clipboard,
             play_cue=self._cues.play,
             on_status=self._on_status,
             on_level=self._on_level,
@@ -187,22 +185,6 @@ class App:
                 "reload": in_main(self._reload),
             },
         )
-
-    def _start_hotkey(self) -> None:
-        """Hear the keys; where they cannot be heard it is said, and the commands still work."""
-        keys = self._machine.hotkey
-        try:
-            keys.start(
-                lambda key: self._worker.key(key, True), lambda key: self._worker.key(key, False)
-            )
-        except ProblemError as error:
-            self._problems.append(error.problem)
-        else:
-            self._grab_hotkey()
-
-    def _grab_hotkey(self) -> None:
-        if problem := self._machine.hotkey.grab(self._settings.hotkey.chord):
-            self._worker.report_problem(problem)
 
     def quit(self) -> None:
         """exit() and not quit(), which asks each window first; the settings only hide."""
@@ -226,10 +208,8 @@ class App:
         return None
 
     def _apply_settings(self, settings: Settings) -> None:
-        before, self._settings = self._settings, settings
+        self._settings = settings
         self._worker.configure(settings)
-        if settings.hotkey != before.hotkey:
-            self._grab_hotkey()
         self._bridge.settings_changed.emit(settings)
 
     def _reload(self) -> None:
@@ -272,14 +252,8 @@ class App:
             levels(dbfs)
 
     def record_hotkey(self, done: Callable[[str], None]) -> Callable[[], None]:
-        self._machine.hotkey.grab("")
         self._worker.record_hotkey(done)
-
-        def stop() -> None:
-            self._worker.record_hotkey(None)
-            self._grab_hotkey()
-
-        return stop
+        return lambda: self._worker.record_hotkey(None)
 
     def test_connection(self) -> str:
         from .stt.factory import create_server_engine
@@ -324,9 +298,10 @@ class App:
         )
 
     def reinsert(self, id_: str, excluded_window: int) -> None:
+        excluded = self._platform.focus.own(excluded_window)
         self._background.run(
             lambda: self._archive.history.find(id_),
-            lambda entry: self._worker.reinsert(entry, excluded_window),
+            lambda entry: self._worker.reinsert(entry, excluded),
             self._worker.report_problem,
         )
 

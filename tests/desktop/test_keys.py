@@ -1,7 +1,8 @@
-"""Keys pressed on a real X server, as the app hears them."""
+"""Keys pressed on a real X server, as the hotkey source reports them."""
 
 from __future__ import annotations
 
+import asyncio
 import queue
 from collections.abc import Iterator
 
@@ -10,7 +11,7 @@ from Xlib import XK, X, error
 from Xlib.display import Display as Connection
 
 from sayso.core.hotkey.chord import Chord, ChordChange, ChordMatcher
-from sayso.core.problems import ProblemError
+from sayso.core.problems import Problem, ProblemError
 from sayso.system.x11.hotkey import X11Hotkey
 
 from .editors import Xterm
@@ -21,19 +22,30 @@ LIMIT_S = 5.0
 
 
 class KeyRecorder:
-    """What a key source told, in order."""
+    """A `HotkeyListener` that records the keys and the state of the source."""
 
     def __init__(self) -> None:
         self._events: queue.Queue[str] = queue.Queue()
+        self.is_lost = False
 
-    def press(self, key: str) -> None:
-        self._events.put(f"+{key}")
+    def ready(self, shown_as: str) -> None: ...
 
-    def release(self, key: str) -> None:
-        self._events.put(f"-{key}")
+    def key_changed(self, name: str, is_down: bool, at_s: float) -> None:
+        self._events.put(f"{'+' if is_down else '-'}{name}")
 
-    def next(self, count: int) -> list[str]:
-        return [self._events.get(timeout=LIMIT_S) for _ in range(count)]
+    def hotkey_down(self, at_s: float) -> None: ...
+
+    def hotkey_up(self, at_s: float) -> None: ...
+
+    def lost(self, problem: Problem) -> None:
+        self.is_lost = True
+
+    def restored(self) -> None:
+        self.is_lost = False
+
+    def next(self, count: int, timeout_s: float = LIMIT_S) -> list[str]:
+        """Return the next events; raises `queue.Empty` after the time."""
+        return [self._events.get(timeout=timeout_s) for _ in range(count)]
 
     def is_empty(self) -> bool:
         return self._events.empty()
@@ -50,10 +62,15 @@ def heard() -> KeyRecorder:
     return KeyRecorder()
 
 
+def start_keys(display: Display, heard: KeyRecorder) -> X11Hotkey:
+    source = X11Hotkey(display.name)
+    asyncio.run(source.start(heard))
+    return source
+
+
 @pytest.fixture
 def keys(display: Display, heard: KeyRecorder) -> Iterator[X11Hotkey]:
-    source = X11Hotkey(display.name)
-    source.start(heard.press, heard.release)
+    source = start_keys(display, heard)
     yield source
     source.stop()
 
@@ -85,7 +102,7 @@ def xterm(terminal: Xterm) -> Xterm:
     ],
     ids=str,
 )
-def test_what_goes_down_and_up_is_heard_once(
+def test_a_press_and_a_release_are_reported_once(
     keys: X11Hotkey,
     heard: KeyRecorder,
     display: Display,
@@ -98,7 +115,7 @@ def test_what_goes_down_and_up_is_heard_once(
     assert heard.is_empty()
 
 
-def test_of_the_common_buttons_only_a_click_is_heard(
+def test_of_the_usual_buttons_only_a_click_is_reported(
     keys: X11Hotkey, heard: KeyRecorder, display: Display
 ) -> None:
     for button in (3, 4, 1):
@@ -126,7 +143,7 @@ def test_a_key_held_until_it_repeats_is_one_press_and_one_release(
         ("f9", ["F9"]),
     ],
 )
-def test_a_swallowed_chord_is_heard_and_leaks_nothing(
+def test_a_grabbed_chord_is_reported_and_does_not_reach_the_window(
     keys: X11Hotkey,
     heard: KeyRecorder,
     display: Display,
@@ -150,7 +167,7 @@ def test_a_swallowed_chord_is_heard_and_leaks_nothing(
             display.tap(locked)
 
 
-def test_what_is_not_swallowed_reaches_the_window(
+def test_other_keys_than_the_grabbed_one_reach_the_window(
     keys: X11Hotkey, heard: KeyRecorder, display: Display, xterm: Xterm
 ) -> None:
     keys.grab("f9")
@@ -161,7 +178,7 @@ def test_what_is_not_swallowed_reaches_the_window(
     assert xterm.wait_for("\x1b[19~\x1b[20~") == "\x1b[19~\x1b[20~"
 
 
-def test_two_letters_are_not_taken_from_the_window(
+def test_a_chord_with_two_letters_is_not_grabbed(
     keys: X11Hotkey, display: Display, xterm: Xterm
 ) -> None:
     assert keys.grab("f9+a") is None
@@ -169,13 +186,13 @@ def test_two_letters_are_not_taken_from_the_window(
     assert xterm.wait_for("a") == "a"
 
 
-def test_a_swallowed_key_keeps_its_meaning_after_a_change_of_layout(
+def test_a_grab_follows_its_key_after_a_layout_change(
     keys: X11Hotkey, heard: KeyRecorder, display: Display, xterm: Xterm
 ) -> None:
     assert keys.grab("ctrl+y") is None
     display.set_layout("de")
     try:
-        wait_until(lambda: is_grabbed(display, "y", X.ControlMask), "y is grabbed where it is now")
+        wait_until(lambda: is_grabbed(display, "y", X.ControlMask), "the new y is grabbed")
         display.tap("Control_L", "y")
         assert heard.next(4) == ["+ctrl_l", "+y", "-y", "-ctrl_l"]
         display.tap("1")
@@ -184,7 +201,7 @@ def test_a_swallowed_key_keeps_its_meaning_after_a_change_of_layout(
         display.set_layout("us")
 
 
-def test_a_letter_has_its_name_on_a_layout_of_another_alphabet(
+def test_a_letter_key_has_its_name_on_a_layout_of_another_alphabet(
     keys: X11Hotkey, heard: KeyRecorder, display: Display
 ) -> None:
     display.set_layout("ru")
@@ -208,7 +225,7 @@ def test_a_chord_that_another_program_uses_is_refused(keys: X11Hotkey, display: 
     assert problem.action == "hotkey"
 
 
-def test_keys_are_heard_while_another_program_has_the_keyboard(
+def test_keys_are_reported_while_another_program_grabs_the_keyboard(
     keys: X11Hotkey, heard: KeyRecorder, display: Display
 ) -> None:
     other = Connection(display.name)
@@ -220,12 +237,11 @@ def test_keys_are_heard_while_another_program_has_the_keyboard(
 
 
 @pytest.mark.parametrize("key", ["Control_R", "F9", 8])
-def test_a_release_that_nobody_heard_is_seen_by_asking(
+def test_a_missed_release_is_detected_by_a_query(
     display: Display, heard: KeyRecorder, key: str | int
 ) -> None:
     name = {"Control_R": "ctrl_r", "F9": "f9", 8: "mouse8"}[key]
-    keys = X11Hotkey(display.name)
-    keys.start(heard.press, heard.release)
+    keys = start_keys(display, heard)
     watch = ChordMatcher(Chord.parse(name))
     try:
         with display.holding(key):
@@ -239,10 +255,10 @@ def test_a_release_that_nobody_heard_is_seen_by_asking(
         keys.stop()
 
 
-def test_it_can_be_started_again(display: Display, heard: KeyRecorder) -> None:
+def test_the_source_can_be_started_again(display: Display, heard: KeyRecorder) -> None:
     keys = X11Hotkey(display.name)
     for _ in range(2):
-        keys.start(heard.press, heard.release)
+        asyncio.run(keys.start(heard))
         display.tap("F9")
         assert heard.next(2) == ["+f9", "-f9"]
         keys.stop()
@@ -252,10 +268,11 @@ def test_it_can_be_started_again(display: Display, heard: KeyRecorder) -> None:
     keys.stop()
 
 
-def test_when_the_display_goes_what_is_held_is_let_go_and_it_is_said(heard: KeyRecorder) -> None:
+def test_the_end_of_the_display_releases_keys_and_is_reported(
+    heard: KeyRecorder,
+) -> None:
     with Display(window_manager=False) as display:
-        keys = X11Hotkey(display.name)
-        keys.start(heard.press, heard.release)
+        keys = start_keys(display, heard)
         display.press("F9")
         assert heard.next(1) == ["+f9"]
         display.kill_server()
@@ -263,17 +280,17 @@ def test_when_the_display_goes_what_is_held_is_let_go_and_it_is_said(heard: KeyR
         assert keys.pressed_now() == frozenset()
         problem = keys.grab("f9")
         assert problem is not None
-        wait_until(lambda: keys.lost is not None, "it is said")
+        wait_until(lambda: heard.is_lost, "the loss is reported")
         keys.stop()
 
 
-def test_without_a_display_it_says_so(heard: KeyRecorder) -> None:
-    with pytest.raises(ProblemError, match="no X display"):
-        X11Hotkey("nonsense").start(heard.press, heard.release)
+def test_without_a_display_the_start_fails(heard: KeyRecorder) -> None:
+    with pytest.raises(ProblemError, match="No X display"):
+        asyncio.run(X11Hotkey("nonsense").start(heard))
 
 
 def is_grabbed(display: Display, key: str, mask: int) -> bool:
-    """Whether somebody else has grabbed the key."""
+    """Return whether a client has grabbed the key."""
     other = Connection(display.name)
     refused = error.CatchError(error.BadAccess)
     code = other.keysym_to_keycode(XK.string_to_keysym(key))

@@ -220,6 +220,22 @@ class Display(Component):
         self._connection.sync()
 
 
+def open_sockets() -> set[int]:
+    """Return the file descriptors of the sockets of this process."""
+    found = set()
+    for name in os.listdir("/proc/self/fd"):
+        with suppress(FileNotFoundError):
+            if os.readlink(f"/proc/self/fd/{name}").startswith("socket:"):
+                found.add(int(name))
+    return found
+
+
+def disconnect(descriptor: int) -> None:
+    """Shut down a socket, as if the server had closed the connection."""
+    with socket.socket(fileno=os.dup(descriptor)) as connection:
+        connection.shutdown(socket.SHUT_RDWR)
+
+
 class HasDisplay(Protocol):
     """A display, or whatever has one."""
 

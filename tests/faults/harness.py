@@ -12,14 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from fakes import FakeClipboard, FakeMicrophone, FakeTypist
+from fakes import FakeMicrophone, FakePlatform
 from sayso.core.audio.mic_state import ReconnectAction, StreamState
 from sayso.core.dictation import events as e
 from sayso.core.dictation.history_entry import HistoryEntry
 from sayso.core.dictation.status import Status
 from sayso.core.settings.endpoint import ON_DEVICE, Endpoint
 from sayso.core.settings.settings import Settings
-from sayso.dictation.insertion import Clipboard
 from sayso.dictation.worker import Worker, WorkerDeps
 from sayso.storage.archive import Archive
 from sayso.storage.history import HistoryStore
@@ -84,14 +83,14 @@ class AsyncWorkerHarness:
         create_engine: Callable[[Settings], Engine] | None = None,
     ) -> None:
         self.settings = settings
-        self.microphone, self.typist = PatientMicrophone(), FakeTypist()
+        self.microphone, platform = PatientMicrophone(), FakePlatform()
+        self.typist = platform.typist
         self.messages: list[str] = []
         """All distinct messages that the interface was given."""
         self.released_s = 0.0
         self._speaker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="speaker")
         self._loop = asyncio.get_running_loop()
         self._status_changed = asyncio.Event()
-        clipboard = FakeClipboard()
         self.recordings = Recordings(folder / "takes")
         self.history = HistoryStore(folder / "history.db")
         archive = Archive(
@@ -102,9 +101,7 @@ class AsyncWorkerHarness:
                 microphone=self.microphone,
                 archive=archive,
                 create_engine=create_engine or create_test_engine,
-                typist=self.typist,
-                clipboard=Clipboard(clipboard.paste, clipboard.copy),
-                pressed_keys=frozenset,
+                **platform.deps(),
                 play_cue=lambda _: None,
                 on_status=self._on_status,
                 on_level=lambda _: None,

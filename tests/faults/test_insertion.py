@@ -1,11 +1,10 @@
-"""Words are never lost and never land in the wrong place: real windows, clipboards, X servers."""
+"""Text is never lost and never inserted into the wrong window: real windows and X servers."""
 
 from __future__ import annotations
 
 import os
 import queue
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -20,17 +19,19 @@ from desktop.editors import GtkEditor
 from desktop.processes import wait_until
 from desktop.sound import speech_clips
 from desktop.test_insertion import SHORT_TEXT, ClipboardProgram, InsertingProgram
-from desktop.x_server import Display
-from sayso.core.insertion import NO_WINDOW
+from desktop.test_keys import KeyRecorder, start_keys
+from desktop.x_server import Display, disconnect, open_sockets
+from sayso.core.insertion import NO_WINDOW, UNKNOWN_TARGET, Target
+from sayso.core.problems import ProblemError
 from sayso.storage.history import HistoryStore
-from sayso.system import DisplayLostError, FocusChangedError
+from sayso.system.protocols import DisplayLostError, FocusChangedError
 from sayso.system.x11.clipboard import SelectionProbe
-from sayso.system.x11.hotkey import X11Hotkey
+from sayso.system.x11.focus import X11Focus
 from sayso.system.x11.typing import X11Typist
 from service import StandIn, in_thread
 
 STALL_LIMIT_S, PASTE_LIMIT_S = 1.0, 3.0
-"""On a machine that is busy; Qt by itself waits 5 s for each format."""
+"""Limits for a machine under load. Qt alone waits 5 s for each format."""
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +48,13 @@ def typist(display: Display) -> Iterator[X11Typist]:
 
 
 @pytest.fixture
+def focus(display: Display) -> Iterator[X11Focus]:
+    focus = X11Focus(display.name)
+    yield focus
+    focus.close()
+
+
+@pytest.fixture
 def gtk(display: Display) -> Iterator[GtkEditor]:
     with GtkEditor(display) as editor:
         yield editor
@@ -58,16 +66,16 @@ def activate(display: Display, window: int) -> None:
     wait_until(lambda: display.active_window() == window, "the window has the focus")
 
 
-def test_a_window_that_gets_the_focus_while_keys_are_still_held_is_not_typed_into(
-    display: Display, typist: X11Typist, gtk: GtkEditor
+def test_a_window_that_gets_the_focus_while_keys_are_held_is_not_typed_into(
+    display: Display, typist: X11Typist, focus: X11Focus, gtk: GtkEditor
 ) -> None:
-    """Keys that are down are waited for, and meanwhile a person goes on working."""
-    spoken_for = typist.target().id
+    """The typist waits for held keys, and the user goes on working in the meantime."""
+    target = focus.target()
     caught: list[Exception] = []
 
     def type_it() -> None:
         try:
-            typist.type("secret", spoken_for)
+            typist.type("secret", target)
         except FocusChangedError as error:
             caught.append(error)
 
@@ -82,7 +90,7 @@ def test_a_window_that_gets_the_focus_while_keys_are_still_held_is_not_typed_int
         assert (gtk.text(), other.text()) == ("", "")
 
 
-def test_a_paste_into_another_window_is_not_pressed_and_the_clipboard_comes_back(
+def test_the_clipboard_is_restored_if_another_window_has_the_focus(
     display: Display, gtk: GtkEditor
 ) -> None:
     with InsertingProgram(display) as inserting, ClipboardProgram(display) as other:
@@ -94,15 +102,33 @@ def test_a_paste_into_another_window_is_not_pressed_and_the_clipboard_comes_back
         assert gtk.text() == ""
 
 
-def test_after_the_window_was_closed_nobody_has_the_focus(
-    display: Display, typist: X11Typist
+def test_no_window_has_the_focus_after_the_only_one_was_closed(
+    display: Display, focus: X11Focus
 ) -> None:
     with GtkEditor(display) as editor:
-        assert typist.target().id == editor.window
-    wait_until(lambda: typist.target() == NO_WINDOW, "nobody has the focus", 3)
+        assert focus.target() == Target(editor.window, "gtk_editor.py")
+    wait_until(lambda: focus.target() == NO_WINDOW, "no window has the focus", 3)
 
 
-def test_a_program_that_hangs_with_the_clipboard_keeps_neither_words_nor_windows_waiting(
+def test_in_a_wayland_session_a_focus_outside_of_x11_is_unknown_and_cannot_be_typed_into(
+    display: Display, typist: X11Typist, focus: X11Focus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
+    with GtkEditor(display) as editor:
+        target = focus.target()
+        assert target.id == editor.window
+        assert typist.can_type("text", target)
+    wait_until(lambda: focus.target() == UNKNOWN_TARGET, "the focus is unknown", 3)
+    assert not typist.can_type("text", UNKNOWN_TARGET)
+    for attempt in (
+        lambda: typist.type("text", UNKNOWN_TARGET),
+        lambda: typist.press_paste(UNKNOWN_TARGET),
+    ):
+        with pytest.raises(ProblemError, match="only into X11 windows"):
+            attempt()
+
+
+def test_a_hanging_owner_of_the_clipboard_delays_neither_the_paste_nor_the_windows(
     display: Display, gtk: GtkEditor
 ) -> None:
     with InsertingProgram(display) as inserting, ClipboardProgram(display) as other:
@@ -125,7 +151,7 @@ def test_a_program_that_hangs_with_the_clipboard_keeps_neither_words_nor_windows
     assert stall_s < STALL_LIMIT_S
 
 
-def test_a_program_that_dies_with_the_clipboard_leaves_it_empty_and_words_land(
+def test_text_is_pasted_after_the_owner_of_the_clipboard_was_killed(
     display: Display, gtk: GtkEditor
 ) -> None:
     with InsertingProgram(display) as inserting, ClipboardProgram(display) as other:
@@ -135,38 +161,49 @@ def test_a_program_that_dies_with_the_clipboard_leaves_it_empty_and_words_land(
         assert gtk.wait_for(SHORT_TEXT) == SHORT_TEXT
 
 
-def test_a_connection_that_the_server_cuts_is_made_anew(
-    display: Display, typist: X11Typist, gtk: GtkEditor
+def test_a_query_reconnects_after_the_server_has_closed_the_connection(
+    display: Display, gtk: GtkEditor
 ) -> None:
-    for cut in (lambda: typist.target(), lambda: typist.can_type("é")):
-        typist._connection.display.socket.shutdown(socket.SHUT_RDWR)
-        assert cut() is not None
-    wait_until(lambda: typist.target().id == gtk.window, "the editor has the focus")
-    typist.type("Zażółć", gtk.window)
+    before = open_sockets()
+    typist, focus = X11Typist(display.name), X11Focus(display.name)
+    focus.target()
+    for connection in open_sockets() - before:
+        disconnect(connection)
+    wait_until(lambda: focus.target().id == gtk.window, "the editor has the focus")
+    assert typist.can_type("é", UNKNOWN_TARGET)
+    typist.type("Zażółć", Target(gtk.window))
     assert gtk.wait_for("Zażółć") == "Zażółć"
+    focus.close()
+    typist.close()
 
 
-def test_a_connection_cut_in_mid_text_is_told_and_the_next_text_lands(
-    typist: X11Typist, gtk: GtkEditor
+def test_a_lost_connection_is_reported_and_the_next_text_is_typed(
+    display: Display, gtk: GtkEditor
 ) -> None:
-    typist._connection.display.socket.shutdown(socket.SHUT_RDWR)
+    before = open_sockets()
+    typist = X11Typist(display.name)
+    (connection,) = open_sockets() - before
+    disconnect(connection)
     with pytest.raises(DisplayLostError):
-        typist.type("one")
-    typist.type("two")
+        typist.type("one", UNKNOWN_TARGET)
+    typist.type("two", UNKNOWN_TARGET)
     assert gtk.wait_for("two") == "two"
+    typist.close()
 
 
-@pytest.mark.parametrize("which", ["_connection", "grabs", "question"])
-def test_keys_are_heard_again_after_the_server_cut_them_off(display: Display, which: str) -> None:
-    keys, heard = X11Hotkey(display.name), queue.Queue[str]()
-    keys.start(heard.put, lambda key: None)
+@pytest.mark.parametrize("number", range(3), ids=["events", "grabs", "queries"])
+def test_keys_are_reported_again_after_the_server_has_closed_a_connection(
+    display: Display, number: int
+) -> None:
+    before, heard = open_sockets(), KeyRecorder()
+    keys = start_keys(display, heard)
     try:
         assert keys.grab("f9") is None
         assert keys.pressed_now() == frozenset()
-        disconnect(keys, which)
-        wait_until(
-            lambda: keys.lost is None and hotkey_arrives(display, heard), "keys are heard again", 5
-        )
+        connections = sorted(open_sockets() - before)
+        assert len(connections) == 3
+        disconnect(connections[number])
+        wait_until(lambda: is_reported(display, heard), "keys are reported again", 5)
         with GtkEditor(display) as editor:
             display.tap("F9")
             display.tap("a")
@@ -176,20 +213,11 @@ def test_keys_are_heard_again_after_the_server_cut_them_off(display: Display, wh
         keys.stop()
 
 
-def disconnect(keys: X11Hotkey, which: str) -> None:
-    listener = keys._thread._target.__self__  # type: ignore[union-attr]
-    connections = {
-        "_connection": listener._connection,
-        "grabs": keys._grabs._connection,  # type: ignore[union-attr]
-        "question": keys._query_connection,
-    }
-    connections[which].display.socket.shutdown(socket.SHUT_RDWR)
-
-
-def hotkey_arrives(display: Display, heard: queue.Queue[str]) -> bool:
+def is_reported(display: Display, heard: KeyRecorder) -> bool:
+    """Return whether a key press is reported, and the source is not lost."""
     display.tap("F9")
     try:
-        return heard.get(timeout=0.2) == "f9"
+        return heard.next(2, 0.2) == ["+f9", "-f9"] and not heard.is_lost
     except queue.Empty:
         return False
 
@@ -216,7 +244,7 @@ def rows(desktop: Desktop) -> list[Any]:
 
 
 @pytest.mark.parametrize("when", ["while speaking", "while words are written"])
-def test_when_the_x_server_dies_sayso_ends_and_the_next_start_offers_the_words(
+def test_when_the_x_server_ends_sayso_ends_and_the_next_start_offers_the_text(
     desktop: Desktop, when: str
 ) -> None:
     desktop.create_home()

@@ -29,14 +29,15 @@ from hypothesis import strategies as st
 
 import canary
 from event_loop import run
-from fakes import LOUD, RATE_HZ, FakeClipboard, FakeEngine, FakeMicrophone, FakeTypist
+from fakes import LOUD, RATE_HZ, FakeEngine, FakeMicrophone, FakePlatform
 from sayso.core.dictation import events as e
 from sayso.core.dictation.status import Status
 from sayso.core.dictation.take import Take
 from sayso.core.problems import ProblemError
 from sayso.core.settings.settings import Endpoint, Settings
 from sayso.core.text.sanitize import MAX_CHARS, sanitize
-from sayso.dictation.insertion import Clipboard, TextInserter
+from sayso.dictation.active_takes import ActiveTake
+from sayso.dictation.insertion import TextInserter
 from sayso.dictation.worker import MAX_PARTIAL_CHARS, PARTIAL_INTERVAL_S, Worker, WorkerDeps
 from sayso.storage import instance, settings_file
 from sayso.storage import log as logs
@@ -217,11 +218,10 @@ def write_everything(home: Path) -> None:
 
 class WorkerHarness:
     def __init__(self, folder: Path, engine: Any) -> None:
-        self.microphone, self.typist = FakeMicrophone(), FakeTypist()
+        self.microphone, platform = FakeMicrophone(), FakePlatform()
+        self.typist, self.clipboard = platform.typist, platform.clipboard
         self.statuses: list[Status] = []
         self.finished = threading.Event()
-        clipboard = FakeClipboard()
-        self.clipboard = clipboard
         archive = Archive(
             Recordings(folder / "takes"),
             HistoryStore(folder / "history.db"),
@@ -231,9 +231,7 @@ class WorkerHarness:
             microphone=self.microphone,
             archive=archive,
             create_engine=lambda _: engine,
-            typist=self.typist,
-            clipboard=Clipboard(clipboard.paste, clipboard.copy),
-            pressed_keys=frozenset,
+            **platform.deps(),
             play_cue=lambda _: None,
             on_status=self._show,
             on_level=lambda _: None,
@@ -354,18 +352,21 @@ BIDI_CLASSES = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 def test_whatever_an_engine_returns_what_is_typed_pasted_or_copied_is_harmless(
     text: str, newlines: bool, method: Any
 ) -> None:
-    typist, clipboard = FakeTypist(), FakeClipboard()
+    platform = FakePlatform()
 
     async def test() -> None:
-        inserter = TextInserter(typist, Clipboard(clipboard.paste, clipboard.copy))
+        inserter = TextInserter(platform.typist, platform.focus, platform.clipboard)
         insertion = Settings().insertion.__class__(method=method, newlines=newlines)
         chosen = Settings(insertion=insertion)
-        await inserter.insert(text, None, chosen)
-        await inserter.insert(text, None, chosen)
+        take = ActiveTake(Take(number=1, id="1"), key_down_s=0.0)
+        safe = sanitize(text, keep_newlines=newlines)  # as the worker does with each text
+        for _ in range(2):
+            await inserter.insert(take, safe, True, chosen)
         await inserter.close()
 
     run(test)
-    inserted = [*typist.typed, *clipboard.pasted, *clipboard.copied]
+    clipboard = platform.clipboard
+    inserted = [*platform.typist.typed, *clipboard.pasted, *clipboard.copied]
     assert len(inserted) == 2
     assert all(is_harmless(one, newlines) for one in inserted)
 

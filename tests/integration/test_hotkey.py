@@ -1,71 +1,162 @@
-"""The hotkey in a real loop: what the system says is believed only while it is fresh."""
+"""The hotkey controller in a real event loop, with a simulated source of keys."""
 
 import asyncio
-import time
 
+import pytest
+
+from event_loop import run
+from fakes import FakeHotkey
 from sayso.core.dictation import events as e
-from sayso.core.settings.settings import HotkeySettings as Settings
-from sayso.dictation import hotkey
-from sayso.dictation.hotkey import HotkeyController, IntentListener
+from sayso.core.problems import ProblemKind
+from sayso.core.settings.settings import HotkeySettings
+from sayso.dictation.hotkey import HotkeyController
 
+FAILURE = ProblemKind("test.failure", "It does not work.")()
 HELD = frozenset({"ctrl_r"})
 
 
-def run(scenario):
-    """The wishes of a scenario that gets the hotkey and what the system says is down."""
-    wishes = []
+class Listener:
+    def __init__(self):
+        self.intents = []
+        self.problems = []
+        self.restored = 0
 
-    async def main():
-        asked = asyncio.Event()
-        system = {"down": frozenset(), "then": lambda: None}
-        loop = asyncio.get_running_loop()
+    @property
+    def is_recording(self):
+        return bool(self.intents) and isinstance(self.intents[-1], e.Start)
 
-        def really_down():
-            down = system["down"]
-            loop.call_soon_threadsafe(system["then"])
-            loop.call_soon_threadsafe(asked.set)
-            return down
+    def on_intent(self, event, at_s):
+        self.intents.append(event)
 
-        key = HotkeyController(
-            Settings(),
-            IntentListener(
-                on_intent=lambda event, _: wishes.append(event), on_other_key=lambda _: None
-            ),
-            is_recording=lambda: bool(wishes) and isinstance(wishes[-1], e.Start),
-            pressed_now=really_down,
-        )
-        await asyncio.wait_for(scenario(key, system, asked), 5)
-        key.close()
+    def on_other_key(self, at_s): ...
 
-    asyncio.run(main())
-    return wishes
+    def on_problem(self, problem):
+        self.problems.append(problem)
+
+    def on_hotkey_restored(self):
+        self.restored += 1
 
 
-def test_a_release_that_was_missed_ends_the_hold(monkeypatch):
-    monkeypatch.setattr(hotkey, "POLL_INTERVAL_S", 0.01)
+class QueriedHotkey(FakeHotkey):
+    """Runs `on_query` in the event loop after each question for the pressed keys."""
 
-    async def scenario(key, system, asked):
-        key.key("ctrl_r", True, time.monotonic())
-        await asked.wait()
-        while key._polling:
-            await asyncio.wait([key._polling])
+    def __init__(self):
+        super().__init__()
+        self.loop = asyncio.get_running_loop()
+        self.queried = asyncio.Event()
+        self.on_query = lambda: None
 
-    assert run(scenario) == [e.Start(), e.Stop()]
+    def pressed_now(self):
+        pressed = super().pressed_now()
+        self.loop.call_soon_threadsafe(self.on_query)
+        self.loop.call_soon_threadsafe(self.queried.set)
+        return pressed
 
 
-def test_a_press_while_the_system_is_asked_is_not_ended_by_the_old_answer(monkeypatch):
-    monkeypatch.setattr(hotkey, "POLL_INTERVAL_S", 0.01)
+@pytest.fixture
+def check():
+    """Run a scenario with a started controller, its source and its listener."""
 
-    async def scenario(key, system, asked):
-        def again():
-            key.key("ctrl_r", False, time.monotonic())
-            key.key("ctrl_r", True, time.monotonic())
-            system.update(down=HELD, then=lambda: None)
+    def check(scenario, problem=None, settings=None):
+        async def test():
+            source, listener = QueriedHotkey(), Listener()
+            source.problem = problem
+            controller = HotkeyController(
+                settings or HotkeySettings(), source, listener, poll_interval_s=0.01
+            )
+            await controller.start()
+            await scenario(controller, source, listener)
+            await controller.close()
 
-        system["then"] = again
-        key.key("ctrl_r", True, time.monotonic())
+        run(test, 5)
+
+    return check
+
+
+async def wait_until(condition):
+    while not condition():  # noqa: ASYNC110
+        await asyncio.sleep(0.001)
+
+
+def test_a_missed_release_ends_the_recording(check):
+    async def scenario(controller, source, listener):
+        source.key("ctrl_r", True)
+        await wait_until(lambda: len(listener.intents) == 2)
+        assert listener.intents == [e.Start(), e.Stop()]
+
+    check(scenario)
+
+
+def test_an_outdated_answer_of_the_system_does_not_end_a_new_press(check):
+    async def scenario(controller, source, listener):
+        def release_and_press():
+            source.key("ctrl_r", False)
+            source.key("ctrl_r", True)
+            source.pressed, source.on_query = HELD, lambda: None
+
+        source.on_query = release_and_press
+        source.key("ctrl_r", True)
         for _ in range(3):
-            asked.clear()
-            await asked.wait()
+            source.queried.clear()
+            await source.queried.wait()
+        assert listener.intents == [e.Start(), e.Stop(), e.Start()]
 
-    assert run(scenario) == [e.Start(), e.Stop(), e.Start()]
+    check(scenario)
+
+
+def test_a_system_that_cannot_report_pressed_keys_is_not_polled(check):
+    async def scenario(controller, source, listener):
+        source.pressed = None
+        source.key("ctrl_r", True)
+        await source.queried.wait()
+        source.queried.clear()
+        await asyncio.sleep(0.05)
+        assert not source.queried.is_set()
+        assert listener.intents == [e.Start()]
+
+    check(scenario)
+
+
+def test_a_shortcut_that_the_system_matches_starts_and_stops(check):
+    async def scenario(controller, source, listener):
+        source.listener.hotkey_down(1.0)
+        source.listener.hotkey_up(2.0)
+        await wait_until(lambda: len(listener.intents) == 2)
+        assert listener.intents == [e.Start(), e.Stop()]
+
+    check(scenario)
+
+
+def test_the_hotkey_is_grabbed_except_while_a_chord_is_recorded(check):
+    async def scenario(controller, source, listener):
+        chords = []
+        controller.record_chord(chords.append)
+        await wait_until(lambda: source.grabbed[-1] == "")
+        source.key("f8", True)
+        source.key("f8", False)
+        await wait_until(lambda: chords)
+        controller.record_chord(None)
+        controller.configure(HotkeySettings(chord="f8"))
+        await wait_until(lambda: source.grabbed[-1] == "f8")
+        assert chords == ["f8"]
+        assert source.grabbed[:2] == ["f9", ""]
+
+    check(scenario, settings=HotkeySettings(chord="f9"))
+
+
+def test_a_source_that_cannot_start_is_reported(check):
+    async def scenario(controller, source, listener):
+        assert listener.problems == [FAILURE]
+        assert source.grabbed == []
+
+    check(scenario, problem=FAILURE)
+
+
+def test_the_loss_and_the_return_of_the_source_are_reported(check):
+    async def scenario(controller, source, listener):
+        source.listener.lost(FAILURE)
+        source.listener.restored()
+        await wait_until(lambda: listener.restored)
+        assert listener.problems == [FAILURE]
+
+    check(scenario)

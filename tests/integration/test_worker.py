@@ -65,17 +65,17 @@ def test_a_space_separates_two_dictations_in_the_same_window(start_harness):
 def test_no_space_is_inserted_in_another_window(start_harness):
     harness = start_harness("One.", "Two.")
     harness.dictate(inserted_words=1)
-    harness.typist.focus = Target(id=8)
+    harness.focus.focused = Target(id=8)
     harness.dictate(inserted_words=1)
     assert harness.typist.typed == ["One.", "Two."]
 
 
 def test_no_space_is_inserted_after_a_click(start_harness, monkeypatch):
-    monkeypatch.setattr("sayso.dictation.landing.OWN_KEYS_S", 0.0)
+    monkeypatch.setattr("sayso.dictation.insertion.OWN_KEYS_S", 0.0)
     harness = start_harness("One.", "Two.")
     harness.dictate(inserted_words=1)
-    harness.worker.key("mouse1", True)
-    harness.worker.key("mouse1", False)
+    harness.hotkey.key("mouse1", True)
+    harness.hotkey.key("mouse1", False)
     harness.dictate(inserted_words=1)
     assert harness.typist.typed == ["One.", "Two."]
 
@@ -97,9 +97,9 @@ def test_escape_inserts_nothing_and_archives_the_take(start_harness):
     harness = start_harness("never mind")
     harness.hold_key()
     harness.speak()
-    harness.worker.key("esc", True)
+    harness.hotkey.key("esc", True)
     harness.wait_for(state="idle")
-    harness.worker.key("esc", False)
+    harness.hotkey.key("esc", False)
     harness.release_key()
     assert harness.worker.last_summary["outcome"] == "cancelled"
     harness.worker.stop()
@@ -112,7 +112,7 @@ def test_a_shortcut_deletes_the_take(start_harness):
     harness = start_harness("never said")
     harness.hold_key()
     harness.speak(5)
-    harness.worker.key("c", True)
+    harness.hotkey.key("c", True)
     harness.wait_for(state="idle")
     harness.worker.stop()
     assert harness.recordings.wav_ids() == []
@@ -137,7 +137,7 @@ def test_a_missed_key_release_is_detected(start_harness):
     harness = start_harness("Hello.")
     harness.hold_key()
     harness.speak()
-    harness.pressed_keys = frozenset()
+    harness.hotkey.pressed = frozenset()
     harness.wait_for(inserted_words=1)
     assert harness.typist.typed == ["Hello."]
 
@@ -146,7 +146,7 @@ def test_text_is_held_when_the_focus_changes(start_harness):
     harness = start_harness("Secret.")
     harness.hold_key()
     harness.speak()
-    harness.typist.focus = Target(id=8, program="chat")
+    harness.focus.focused = Target(id=8, program="chat")
     harness.release_key()
     status = harness.wait_for(offers_held_text=True)
     assert (status.held_text, harness.typist.typed) == ("Secret.", [])
@@ -197,11 +197,11 @@ def test_recording_a_hotkey_does_not_start_a_take(start_harness):
     harness, chords = start_harness(), queue.Queue()
     harness.worker.record_hotkey(chords.put)
     for key in ("ctrl_l", "alt_l", "space"):
-        harness.worker.key(key, True)
-    harness.worker.key("space", False)
+        harness.hotkey.key(key, True)
+    harness.hotkey.key("space", False)
     assert chords.get(timeout=TIMEOUT_S) == "ctrl_l+alt_l+space"
     assert harness.worker.status.state == "idle"
-    assert harness.typist.focus == EDITOR
+    assert harness.focus.focused == EDITOR
 
 
 def test_quitting_while_speaking_archives_the_take(start_harness):
@@ -226,12 +226,12 @@ def test_text_from_the_history_is_inserted_once_another_window_has_focus(start_h
     harness.dictate(inserted_words=1)
     harness.wait_until_archived()
     (entry,) = harness.history.entries()
-    harness.typist.focus = Target(id=99)
-    harness.worker.reinsert(entry, 99)
+    harness.focus.focused = Target(id=99)
+    harness.worker.reinsert(entry, Target(id=99))
     for _ in range(2):
-        harness.typist.target_queried.clear()
-        assert harness.typist.target_queried.wait(TIMEOUT_S)
+        harness.focus.target_queried.clear()
+        assert harness.focus.target_queried.wait(TIMEOUT_S)
     assert harness.typist.typed == ["Hello."]
-    harness.typist.focus = Target(id=8)
+    harness.focus.focused = Target(id=8)
     harness.wait_until(lambda status: len(harness.typist.typed) == 2)
     assert harness.typist.typed == ["Hello.", "Hello."]

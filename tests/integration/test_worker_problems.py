@@ -133,7 +133,7 @@ def test_an_unexpected_error_in_an_engine_fails_the_take(start_harness):
 
 def test_a_missing_microphone_is_reported(start_harness):
     harness = start_harness("never", microphone=FakeMicrophone(audio_problems.NOT_STARTED()))
-    harness.worker.key("ctrl_r", True)
+    harness.hotkey.key("ctrl_r", True)
     assert harness.wait_for(problem=audio_problems.NOT_STARTED()).state == "failed"
 
 

@@ -4,12 +4,11 @@ import os
 import queue
 import time
 
-from fakes import LOUD, QUIET, RATE_HZ, FakeClipboard, FakeEngine, FakeMicrophone, FakeTypist
+from fakes import LOUD, QUIET, RATE_HZ, FakeEngine, FakeMicrophone, FakePlatform
 from sayso.core.audio.watchdog import MicTimeouts
 from sayso.core.dictation.status import Status
 from sayso.core.problems import ProblemKind
 from sayso.core.settings.settings import Settings
-from sayso.dictation.insertion import Clipboard
 from sayso.dictation.worker import Worker, WorkerDeps
 from sayso.storage.archive import Archive
 from sayso.storage.history import HistoryStore
@@ -32,7 +31,9 @@ class WorkerHarness:
     ):
         self.microphone = microphone or FakeMicrophone()
         self.engine = FakeEngine(*texts)
-        self.typist, self.clipboard = FakeTypist(), FakeClipboard()
+        platform = FakePlatform()
+        self.hotkey, self.focus = platform.hotkey, platform.focus
+        self.typist, self.clipboard = platform.typist, platform.clipboard
         self.recordings = Recordings(folder)
         self.history = HistoryStore(folder.parent / "history.db")
         self.archive = Archive(
@@ -43,16 +44,13 @@ class WorkerHarness:
         self.statuses: queue.Queue[Status] = queue.Queue()
         self.levels: list[float] = []
         self.cues: list[str] = []
-        self.pressed_keys: frozenset[str] = frozenset()
         deps = WorkerDeps(
             microphone=self.microphone,
             archive=self.archive,
             create_engine=lambda s: (
                 on_device_engine if on_device_engine and s.engine == "on-device" else self.engine
             ),
-            typist=self.typist,
-            clipboard=Clipboard(self.clipboard.paste, self.clipboard.copy),
-            pressed_keys=lambda: self.pressed_keys,
+            **platform.deps(),
             play_cue=self.cues.append,
             on_status=self.statuses.put,
             on_level=self.levels.append,
@@ -79,8 +77,8 @@ class WorkerHarness:
         self.archive.written().result(TIMEOUT_S)
 
     def hold_key(self):
-        self.worker.key("ctrl_r", True)
-        self.pressed_keys = frozenset({"ctrl_r"})
+        self.hotkey.key("ctrl_r", True)
+        self.hotkey.pressed = frozenset({"ctrl_r"})
         self.wait_for(state="listening")
         assert self.microphone.is_open.wait(TIMEOUT_S)
 
@@ -98,8 +96,8 @@ class WorkerHarness:
 
     def release_key(self):
         self.microphone.deliver(QUIET * 40)
-        self.worker.key("ctrl_r", False)
-        self.pressed_keys = frozenset()
+        self.hotkey.key("ctrl_r", False)
+        self.hotkey.pressed = frozenset()
 
     def dictate(self, **fields):
         self.hold_key()

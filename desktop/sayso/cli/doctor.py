@@ -9,6 +9,7 @@ from typing import Literal
 
 import attrs
 
+from ..core.insertion import UNKNOWN_TARGET
 from ..core.problems import Problem, ProblemError
 from ..core.problems import audio as audio_problems
 from ..core.problems.storage import KEYRING_MISSING
@@ -88,7 +89,7 @@ def _check_display(platform: Platform) -> Finding:
 
 
 def _check_tray(platform: Platform) -> Finding:
-    if platform.name == "unavailable":
+    if not platform.name:
         return Finding("unused", "There is no tray without a display.")
     from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 
@@ -210,6 +211,6 @@ def _working_server(endpoint: Endpoint, seconds: float) -> Finding:
 def _check_insertion(platform: Platform) -> Finding:
     if missing := platform.missing_requirements():
         return _problem(missing[0])
-    can_type = platform.typist.can_type("Grüße, Привет, 你好") is not None
+    can_type = platform.typist.can_type("Grüße, Привет, 你好", UNKNOWN_TARGET)
     method = "typed" if can_type else "pasted"
     return Finding("ok", f"Text insertion works in all scripts. Text is {method}.")

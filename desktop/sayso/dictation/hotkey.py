@@ -1,25 +1,28 @@
-"""From keys to wishes: the hotkey as the settings have it, and how another is recorded.
+"""Turns keys into intents of the user, and records a new hotkey for the settings.
 
-Loop thread only. While the hotkey is held the system is asked what is really down, because a
-release is missed when the screen is locked or somebody else grabs the keyboard.
+Runs in the event loop of the worker, except for the methods of `HotkeyListener`. While the hotkey
+is held, the system is asked for the pressed keys, because a release is missed when the screen is
+locked or another program grabs the keyboard.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
-
-import attrs
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
 
 from ..core.dictation import events as e
 from ..core.hotkey import keys
 from ..core.hotkey.chord import Chord, ChordRecorder
 from ..core.hotkey.trigger import Intent, Trigger
-from ..core.settings.settings import HotkeySettings as HotkeySettings
+from ..core.problems import Problem, ProblemError
+from ..core.settings.settings import HotkeySettings
+from ..system.protocols import Hotkey
 
 POLL_INTERVAL_S = 0.2
-"""A release that was missed is noticed within 300 ms."""
+START_TIMEOUT_S = 2.0
+"""Time for which the start of the worker waits; a dialog of the system may stay open longer."""
 INTENT_EVENTS: dict[Intent, e.Event] = {
     "start": e.Start(),
     "start-hands-free": e.Start(hands_free=True),
@@ -30,88 +33,172 @@ INTENT_EVENTS: dict[Intent, e.Event] = {
 }
 
 
-@attrs.frozen(kw_only=True)
-class IntentListener:
-    """Called in the loop, with the instant of the key in s of the monotonic clock."""
+class IntentListener(Protocol):
+    """Receives the results in the event loop. Times are seconds of the monotonic clock."""
 
-    on_intent: Callable[[e.Event, float], None]
-    on_other_key: Callable[[float], None]
-    """A key that is not of the hotkey went down, or the mouse was clicked."""
+    @property
+    def is_recording(self) -> bool:
+        """Whether a take is being recorded."""
+        ...
+
+    def on_intent(self, event: e.Event, at_s: float) -> None: ...
+
+    def on_other_key(self, at_s: float) -> None:
+        """A key that does not belong to the hotkey was pressed, or the mouse was clicked."""
+        ...
+
+    def on_problem(self, problem: Problem) -> None: ...
+
+    def on_hotkey_restored(self) -> None:
+        """The hotkey works again after a problem."""
+        ...
 
 
 class HotkeyController:
+    """A `HotkeyListener` that acts according to the settings."""
+
     def __init__(
         self,
         settings: HotkeySettings,
+        source: Hotkey,
         listener: IntentListener,
         *,
-        is_recording: Callable[[], bool],
-        pressed_now: Callable[[], frozenset[str]],
+        poll_interval_s: float = POLL_INTERVAL_S,
     ) -> None:
-        self._listener, self._is_recording, self._pressed_now = listener, is_recording, pressed_now
-        self._settings = settings
+        """Create it in the running event loop."""
+        self._settings, self._source, self._listener = settings, source, listener
+        self._poll_interval_s = poll_interval_s
+        self._loop = asyncio.get_running_loop()
         self._trigger = _create_trigger(settings)
         self._chord_recording: tuple[ChordRecorder, Callable[[str], None]] | None = None
+        self._is_started = False
+        self._grab_lock = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._poll_task: asyncio.Task[None] | None = None
         self._key_event_count = 0
-        """How many key events have come: what was asked before the last one is stale."""
+        """An answer of the system is outdated if this has changed since the question."""
+
+    async def start(self) -> None:
+        """Start the source. A failure is reported; the commands still work."""
+        starting = self._spawn(self._start())
+        await asyncio.wait([starting], timeout=START_TIMEOUT_S)
+
+    async def close(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.to_thread(self._source.stop)
 
     def configure(self, settings: HotkeySettings) -> None:
         if settings != self._settings:
             self._settings, self._trigger = settings, _create_trigger(settings)
+            self._spawn(self._grab())
 
-    def record_chord(self, done: Callable[[str], None] | None) -> None:
-        """Report the next chord held instead of acting on keys; None ends that."""
-        self._chord_recording = (ChordRecorder(), done) if done else None
+    def record_chord(self, on_chord: Callable[[str], None] | None) -> None:
+        """Report the next chord instead of acting on keys. None ends the recording."""
+        self._chord_recording = (ChordRecorder(), on_chord) if on_chord else None
+        self._spawn(self._grab())
 
-    def on_key(self, name: str, down: bool, at_s: float) -> None:
-        """A key or button went down or up."""
+    # HotkeyListener, any thread
+
+    def ready(self, shown_as: str) -> None: ...
+
+    def key_changed(self, name: str, is_down: bool, at_s: float) -> None:
+        self._call_soon(self.on_key, name, is_down, at_s)
+
+    def hotkey_down(self, at_s: float) -> None:
+        self._call_soon(self._on_chord, self._trigger.chord_down, at_s)
+
+    def hotkey_up(self, at_s: float) -> None:
+        self._call_soon(self._on_chord, self._trigger.chord_up, at_s)
+
+    def lost(self, problem: Problem) -> None:
+        self._call_soon(self._listener.on_problem, problem)
+
+    def restored(self) -> None:
+        self._call_soon(self._listener.on_hotkey_restored)
+
+    def _call_soon(self, call: Callable[..., object], *arguments: object) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(call, *arguments)
+
+    # Event loop
+
+    def on_key(self, name: str, is_down: bool, at_s: float) -> None:
+        """Handle a key or button that was pressed or released."""
         if name == keys.LEFT_CLICK:
-            if down:
+            if is_down:
                 self._listener.on_other_key(at_s)
             return
         if self._chord_recording:
-            self._record_key(*self._chord_recording, name, down)
+            self._record_key(*self._chord_recording, name, is_down)
             return
         self._key_event_count += 1
-        if down and not self._trigger.chord.contains(name):
+        if is_down and not self._trigger.chord.contains(name):
             self._listener.on_other_key(at_s)
-        act = self._trigger.press if down else self._trigger.release
-        self._report(act(name, at_s * 1000, recording=self._is_recording()), at_s)
+        act = self._trigger.press if is_down else self._trigger.release
+        self._report(act(name, at_s * 1000, recording=self._listener.is_recording), at_s)
         if self._trigger.is_held and self._poll_task is None:
-            self._poll_task = asyncio.get_running_loop().create_task(self._poll())
+            self._poll_task = self._spawn(self._poll())
 
-    def close(self) -> None:
-        if self._poll_task:
-            self._poll_task.cancel()
+    def _on_chord(self, act: Callable[[float, bool], list[Intent]], at_s: float) -> None:
+        """Handle a shortcut that the system has matched."""
+        if not self._chord_recording:
+            self._report(act(at_s * 1000, self._listener.is_recording), at_s)
+
+    async def _start(self) -> None:
+        try:
+            await self._source.start(self)
+        except ProblemError as error:
+            self._listener.on_problem(error.problem)
+            return
+        self._is_started = True
+        await self._grab()
+
+    async def _grab(self) -> None:
+        """Keep the hotkey from the focused window, except while a chord is recorded."""
+        async with self._grab_lock:
+            if not self._is_started:
+                return
+            chord = "" if self._chord_recording else self._settings.chord
+            if problem := await asyncio.to_thread(self._source.grab, chord):
+                self._listener.on_problem(problem)
 
     def _record_key(
-        self, recorder: ChordRecorder, done: Callable[[str], None], name: str, down: bool
+        self, recorder: ChordRecorder, on_chord: Callable[[str], None], name: str, is_down: bool
     ) -> None:
-        if down:
+        if is_down:
             recorder.press(name)
         elif (chord := recorder.release(name)) is not None:
             self._chord_recording = None
-            done(chord)
+            on_chord(chord)
 
     async def _poll(self) -> None:
+        """Detect missed releases while the hotkey is held."""
         try:
             while self._trigger.is_held:
-                await asyncio.sleep(POLL_INTERVAL_S)
+                await asyncio.sleep(self._poll_interval_s)
                 before = self._key_event_count
-                down, at_s = await asyncio.to_thread(self._pressed_now), time.monotonic()
+                pressed = await asyncio.to_thread(self._source.pressed_now)
+                if pressed is None:
+                    return
                 if before != self._key_event_count:
                     continue
-                wishes = self._trigger.sync_pressed(
-                    down, at_s * 1000, recording=self._is_recording()
-                )
-                self._report(wishes, at_s)
+                at_s = time.monotonic()
+                recording = self._listener.is_recording
+                intents = self._trigger.sync_pressed(pressed, at_s * 1000, recording=recording)
+                self._report(intents, at_s)
         finally:
             self._poll_task = None
 
-    def _report(self, wishes: list[Intent], at_s: float) -> None:
-        for wish in wishes:
-            self._listener.on_intent(INTENT_EVENTS[wish], at_s)
+    def _report(self, intents: list[Intent], at_s: float) -> None:
+        for intent in intents:
+            self._listener.on_intent(INTENT_EVENTS[intent], at_s)
+
+    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = self._loop.create_task(coroutine)
+        self._tasks.add(task)  # the loop itself keeps only weak references
+        task.add_done_callback(self._tasks.discard)
+        return task
 
 
 def _create_trigger(settings: HotkeySettings) -> Trigger:

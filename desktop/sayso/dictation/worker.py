@@ -22,20 +22,21 @@ from ..core.dictation.history_entry import HistoryEntry
 from ..core.dictation.state_machine import Dictation, Phase
 from ..core.dictation.status import Status
 from ..core.dictation.take import Outcome, Take
+from ..core.insertion import Target
 from ..core.problems import Problem, ProblemError
 from ..core.problems.dictation import INTERNAL_ERROR
+from ..core.problems.insertion import HOTKEY_LOST
 from ..core.recognition.fallback_policy import RetryDelay
 from ..core.settings.settings import Settings
 from ..core.text.sanitize import sanitize
 from ..storage.archive import Archive
 from ..stt.engine import Engine, EngineUpdate, Partial, Ready
-from ..system import Typist
-from .active_takes import ActiveTakes
+from ..system.protocols import Clipboard, Focus, Hotkey, Typist
+from .active_takes import ActiveTake, ActiveTakes
 from .budget import Budget
 from .capture import Capture
-from .hotkey import HotkeyController, IntentListener
-from .insertion import Clipboard, TextInserter
-from .landing import Landing
+from .hotkey import HotkeyController
+from .insertion import TextInserter
 from .recognition import Recognition
 from .recovery import Recovery
 
@@ -56,10 +57,10 @@ class WorkerDeps:
     microphone: AudioInput
     archive: Archive
     create_engine: Callable[[Settings], Engine]
+    hotkey: Hotkey
     typist: Typist
+    focus: Focus
     clipboard: Clipboard
-    pressed_keys: Callable[[], frozenset[str]]
-    """Asks the system; may block for a moment."""
     play_cue: Callable[[Literal["start", "stop", "error"]], object]
     on_status: Callable[[Status], None]
     on_level: Callable[[float], None]
@@ -67,7 +68,7 @@ class WorkerDeps:
 
 
 class Worker:
-    """Implements `CaptureListener`, `RecognitionListener` and `RecoveryListener`."""
+    """Implements the listeners of its components."""
 
     def __init__(self, deps: WorkerDeps, settings: Settings) -> None:
         self._deps, self._settings = deps, settings
@@ -99,10 +100,6 @@ class Worker:
     def post(self, event: e.Event) -> None:
         self._call_soon(self.handle, event, time.monotonic())
 
-    def key(self, name: str, down: bool) -> None:
-        """Handle a key or mouse button; returns at once."""
-        self._call_soon(lambda at_s: self._hotkey.on_key(name, down, at_s), time.monotonic())
-
     def configure(self, settings: Settings) -> None:
         self._call_soon(self._configure, settings)
 
@@ -120,9 +117,9 @@ class Worker:
         """Return the text of a take of the history. Blocks; see `Recovery.transcribe_again`."""
         return str(self.submit(self._recovery.transcribe_again(id_, engine)).result())
 
-    def reinsert(self, entry: HistoryEntry, excluded_window: int) -> None:
+    def reinsert(self, entry: HistoryEntry, excluded: Target) -> None:
         """Insert the text of an entry as soon as a window other than this one has the focus."""
-        self._call_soon(lambda: self._spawn(self._reinsert(entry, excluded_window)))
+        self._call_soon(lambda: self._spawn(self._reinsert(entry, excluded)))
 
     def submit(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         """Run a coroutine in the worker's loop; return a `concurrent.futures.Future`."""
@@ -158,9 +155,10 @@ class Worker:
         self._capture.configure(self._settings.microphone)
         self._deps.archive.configure(self._settings.history)
         self._spawn(self._recovery.recover_all())
+        await self._hotkey.start()
         self._started.set()
         await self._stopping.wait()
-        self._hotkey.close()
+        await self._hotkey.close()
         if self._keep_unfinished:
             self._active_takes.close_files()
         else:
@@ -182,14 +180,8 @@ class Worker:
     def _build(self) -> None:
         """Create the components that need the running loop."""
         deps, archive = self._deps, self._deps.archive
-        self._hotkey = HotkeyController(
-            self._settings.hotkey,
-            IntentListener(on_intent=self.handle, on_other_key=self._on_other_key),
-            is_recording=lambda: self._machine.listening,
-            pressed_now=deps.pressed_keys,
-        )
-        self._inserter = TextInserter(deps.typist, deps.clipboard)
-        self._landing = Landing(self._inserter, self.handle)
+        self._hotkey = HotkeyController(self._settings.hotkey, deps.hotkey, self)
+        self._inserter = TextInserter(deps.typist, deps.focus, deps.clipboard)
         self._capture = Capture(deps.microphone, self._settings.microphone, self, deps.mic_timeouts)
         budget = Budget(archive.usage, self.on_problem)
         self._recognition = Recognition(deps.create_engine, budget.refusal, self)
@@ -202,10 +194,6 @@ class Worker:
         self._recognition.configure(settings)
         self._deps.archive.configure(settings.history)
         self._publish()
-
-    def _on_other_key(self, at_s: float) -> None:
-        if self._machine.state != "inserting":  # otherwise it is a key that Sayso types
-            self._landing.on_user_input(at_s)
 
     # Events and commands
 
@@ -229,7 +217,7 @@ class Worker:
                     running.cancel()
             case e.Insert(number, text, any_window):
                 active = self._active_takes[number]
-                self._spawn(self._landing.insert(active, text, any_window, self._settings))
+                self._spawn(self._insert(active, text, any_window))
             case e.ArchiveTake(number, outcome, problem):
                 self._archive_take(number, outcome, problem)
             case e.DeleteTake(number):
@@ -244,7 +232,7 @@ class Worker:
     def _execute_audio(self, command: e.OpenMic | e.KeepTail | e.CloseMic) -> None:
         if isinstance(command, e.OpenMic):
             active = self._active_takes.begin(command.take, self._event_at_s)
-            self._spawn(self._landing.record_target(active))
+            self._spawn(self._record_target(active))
             self._capture.begin(active.take)
             return
         active = self._active_takes[command.take]
@@ -274,11 +262,35 @@ class Worker:
             if self._recognition_tasks.get(number) is asyncio.current_task():
                 del self._recognition_tasks[number]
 
-    async def _reinsert(self, entry: HistoryEntry, excluded_window: int) -> None:
-        await self._landing.wait_for_other_window(excluded_window)
+    async def _record_target(self, active: ActiveTake) -> None:
+        active.target = await self._inserter.target()
+
+    async def _insert(self, active: ActiveTake, text: str, any_window: bool) -> None:
+        self.handle(await self._inserter.insert(active, text, any_window, self._settings))
+
+    async def _reinsert(self, entry: HistoryEntry, excluded: Target) -> None:
+        await self._inserter.wait_for_other_window(excluded)
         take = Take(number=self._machine.new_number(), id=entry.id, engine=entry.engine)
         self._active_takes.adopt(take, entry)
-        self.handle(e.Reinsert(take.number, entry.text))
+        text = sanitize(entry.text, keep_newlines=self._settings.insertion.newlines)
+        self.handle(e.Reinsert(take.number, text))
+
+    # IntentListener
+
+    @property
+    def is_recording(self) -> bool:
+        return self._machine.listening
+
+    def on_intent(self, event: e.Event, at_s: float) -> None:
+        self.handle(event, at_s)
+
+    def on_other_key(self, at_s: float) -> None:
+        if self._machine.state != "inserting":  # otherwise it is a key that Sayso types
+            self._inserter.on_user_input(at_s)
+
+    def on_hotkey_restored(self) -> None:
+        if self.status.problem and self.status.problem.code == HOTKEY_LOST.code:
+            self.handle(e.Dismiss())
 
     # CaptureListener
 

@@ -1,11 +1,13 @@
-"""What Windows and macOS have in common: keys heard and pressed by pynput.
+"""Keys of Windows and macOS, based on pynput.
 
-pynput is handed in (`Library`), so that all of this is tested where it cannot run. There the
-words are pasted: a paste is exact whatever the layout, and one key chord long.
+pynput is passed in (`PynputModules`), so that this module can be tested on any system. Text is
+pasted by default: pasting is exact on every layout and needs one chord.
 """
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import Any
@@ -14,28 +16,27 @@ import attrs
 
 from ..core.hotkey import keys as names
 from ..core.hotkey.chord import Chord
-from ..core.insertion import Target
-from ..core.problems import Problem, ProblemError, untyped_problem
-from . import FocusChangedError, Pressed
-
-KeyCallback = Callable[[str], None]
+from ..core.insertion import Target, has_control_characters
+from ..core.problems import Problem, ProblemError
+from ..core.problems import insertion as problems
+from .protocols import Focus, FocusChangedError, HotkeyListener
 
 _KEY_NAMES = {
     "cmd": "super_l", "cmd_l": "super_l", "cmd_r": "super_r",
     "alt": "alt_l", "ctrl": "ctrl_l", "shift": "shift_l", "alt_gr": "altgr",
 }  # fmt: skip
-"""pynput's names that are not ours."""
+"""Names by those of pynput that differ."""
 _BUTTON_NUMBERS = {"middle": 2, "x1": 8, "x2": 9}
-"""pynput's names of mouse buttons by X11's numbers, which are ours."""
+"""X11 button numbers by pynput's names."""
 
 
 @attrs.frozen
 class PynputModules:
     """The parts of pynput that are used."""
 
-    listen_keys: Callable[..., Any]
+    key_listener: Callable[..., Any]
     """`pynput.keyboard.Listener`"""
-    listen_mouse: Callable[..., Any]
+    mouse_listener: Callable[..., Any]
     """`pynput.mouse.Listener`"""
     controller: Callable[[], Any]
     """`pynput.keyboard.Controller`"""
@@ -44,99 +45,39 @@ class PynputModules:
 
 
 def load_pynput() -> PynputModules:
-    """The real one.
+    """Import pynput.
 
     Raises:
-        ProblemError: pynput is not there, or refuses this session.
+        ProblemError: pynput is not installed or does not support this session.
     """
     try:
         from pynput import keyboard, mouse
     except ImportError as error:
-        raise ProblemError(
-            untyped_problem(
-                "Sayso cannot see keys here.", "Use sayso start and sayso stop.", "", str(error)
-            )
-        ) from error
+        raise ProblemError(problems.LIBRARY_MISSING(detail=str(error))) from error
     return PynputModules(keyboard.Listener, mouse.Listener, keyboard.Controller, keyboard.Key)
 
 
-def key_name(key: Any, codes: Mapping[int, str]) -> str:
-    """Our name of pynput's key; '' if there is none.
+def key_name(key: Any, names_by_code: Mapping[int, str]) -> str:
+    """Return the name of pynput's key; empty if it has none.
 
     Args:
-        codes: Names by virtual key code: with Ctrl held a character is not the key's own.
+        key: A `Key`, `KeyCode` or None.
+        names_by_code: Names by virtual key code. While Ctrl is down, the character of a key is
+            a control character, so the code takes precedence.
     """
-    if key is None:
-        return ""
-    word = getattr(key, "name", None)
-    if word is not None:
-        name = _KEY_NAMES.get(word, word)
+    special = getattr(key, "name", None)
+    if special is not None:
+        name = _KEY_NAMES.get(special, special)
         return name if name in names.NAMED_KEYS else ""
     code = getattr(key, "vk", None)
-    if isinstance(code, int) and code in codes:
-        return codes[code]
+    if isinstance(code, int) and code in names_by_code:
+        return names_by_code[code]
     char = (getattr(key, "char", None) or "").lower()
     return char if char and names.is_valid_key(char) else ""
 
 
-class PynputHotkey:
-    """A `KeySource`. It hears keys after the focused window has: none can be swallowed."""
-
-    def __init__(self, pynput: Callable[[], PynputModules], codes: Mapping[int, str]) -> None:
-        self._pynput = pynput
-        self._codes = codes
-        self._listeners = ExitStack()
-        self._pressed: frozenset[str] = frozenset()
-
-    def start(self, press: KeyCallback, release: KeyCallback) -> None:
-        self.stop()
-        pynput = self._pynput()
-        with ExitStack() as listeners:
-            for listener in (
-                pynput.listen_keys(
-                    on_press=lambda key, *_: self._dispatch(
-                        key_name(key, self._codes), True, press
-                    ),
-                    on_release=lambda key, *_: self._dispatch(
-                        key_name(key, self._codes), False, release
-                    ),
-                ),
-                pynput.listen_mouse(
-                    on_click=lambda x, y, button, down, *_: self._dispatch(
-                        button_name(button), down, press if down else release
-                    )
-                ),
-            ):
-                listener.start()
-                listeners.callback(listener.stop)
-            self._listeners = listeners.pop_all()
-
-    def stop(self) -> None:
-        self._listeners.close()
-        self._pressed = frozenset()
-
-    def grab(self, chord: str) -> Problem | None:
-        if not chord or Chord.parse(chord).is_modifiers_only:
-            return None
-        return untyped_problem(
-            f"{Chord.parse(chord).display_name} also reaches the window you are in.",
-            "Choose Right Ctrl if that gets in the way.",
-            "hotkey",
-        )
-
-    def pressed_now(self) -> frozenset[str]:
-        """As heard: these systems have no account of their own that pynput gives."""
-        return self._pressed
-
-    def _dispatch(self, name: str, is_down: bool, hear: KeyCallback) -> None:
-        if not name or is_down == (name in self._pressed):
-            return  # auto-repeat, or released twice
-        self._pressed = self._pressed | {name} if is_down else self._pressed - {name}
-        hear(name)
-
-
 def button_name(button: Any) -> str:
-    """Our name of pynput's mouse button; '' for the two that are not offered."""
+    """Return the name of pynput's mouse button; empty for the left and the right one."""
     number = _BUTTON_NUMBERS.get(button.name, 0)
     if not number and button.name.startswith("button"):
         number = int(button.name.removeprefix("button") or 0)
@@ -144,66 +85,123 @@ def button_name(button: Any) -> str:
     return name if name in names.MOUSE_BUTTONS else ""
 
 
-class PynputTypist:
-    """A `Typist` that pastes with the system's chord, and types only where it is told to."""
+class PynputHotkey:
+    """A `Hotkey` that reports raw keys. It cannot keep them from the focused window."""
 
     def __init__(
         self,
-        pynput: Callable[[], PynputModules],
-        modifier: str,
-        focused_target: Callable[[], Target],
+        load: Callable[[], PynputModules],
+        names_by_code: Mapping[int, str],
+        *,
+        default_hotkey: str,
     ) -> None:
+        self.default_hotkey = default_hotkey
+        self._load = load
+        self._names_by_code = names_by_code
+        self._listeners = ExitStack()
+        self._pressed: frozenset[str] = frozenset()
+
+    async def start(self, listener: HotkeyListener) -> None:
+        self.stop()
+        pynput = self._load()
+
+        def key(is_down: bool) -> Callable[..., None]:
+            def report(key: Any, injected: bool = False) -> None:
+                if not injected:  # injected keys are those that Sayso sends
+                    self._report(key_name(key, self._names_by_code), is_down, listener)
+
+            return report
+
+        def click(x: int, y: int, button: Any, is_down: bool, injected: bool = False) -> None:
+            if not injected:
+                self._report(button_name(button), is_down, listener)
+
+        with ExitStack() as listeners:
+            for source in (
+                pynput.key_listener(on_press=key(True), on_release=key(False)),
+                pynput.mouse_listener(on_click=click),
+            ):
+                source.start()
+                listeners.callback(source.stop)
+            self._listeners = listeners.pop_all()
+        listener.ready("")
+
+    def stop(self) -> None:
+        self._listeners.close()
+        self._pressed = frozenset()
+
+    def configure(self, window_id: int) -> bool:
+        return False
+
+    def grab(self, chord: str) -> Problem | None:
+        if not chord or Chord.parse(chord).is_modifiers_only:
+            return None
+        default = Chord.parse(self.default_hotkey).display_name
+        return problems.NOT_EXCLUSIVE(hotkey=Chord.parse(chord).display_name, default=default)
+
+    def pressed_now(self) -> frozenset[str] | None:
+        """Return the keys by the events received: pynput cannot ask the system."""
+        return self._pressed
+
+    def _report(self, name: str, is_down: bool, listener: HotkeyListener) -> None:
+        if not name or is_down == (name in self._pressed):
+            return  # auto-repeat, or a second release
+        self._pressed = self._pressed | {name} if is_down else self._pressed - {name}
+        listener.key_changed(name, is_down, time.monotonic())
+
+
+class PynputTypist:
+    """A `Typist` that presses the system's paste chord, and types only if the user wants it."""
+
+    def __init__(self, load: Callable[[], PynputModules], modifier: str, focus: Focus) -> None:
         """
         Args:
+            load: Returns pynput, or raises `ProblemError`.
             modifier: pynput's name of the key that pastes together with V.
-            focused: Asks the system for the window with the focus.
+            focus: Reports the focused window.
         """
-        self._pynput = pynput
+        self._load = load
         self._modifier = modifier
-        self._focused_target = focused_target
-        self._library: PynputModules | None = None
+        self._focus = focus
+        self._lock = threading.Lock()
 
-    def target(self) -> Target:
-        return self._focused_target()
+    def can_type(self, text: str, target: Target) -> bool:
+        """Return False: simulated characters are not exact in every program."""
+        return False
 
-    def can_type(self, text: str) -> int | None:
-        """None: simulated characters are not exact in every program here."""
-        return None
+    def type(self, text: str, target: Target) -> None:
+        if has_control_characters(text):
+            raise ProblemError(problems.CANNOT_TYPE())
+        with self._lock:
+            self._check_focus(target)
+            self._load().controller().type(text)
 
-    def type(self, text: str, target: int = 0) -> None:
-        if any((c < " " and c not in "\n\t") or "\x7f" <= c <= "\x9f" for c in text):
-            raise ProblemError(
-                untyped_problem(
-                    "The text has a character that no key gives.",
-                    "It can be copied instead.",
-                    "copy",
-                )
-            )
-        self._check_focus(target)
-        self._load()[1].type(text)
+    def erase(self, count: int, target: Target) -> None:
+        with self._lock:
+            self._check_focus(target)
+            pynput = self._load()
+            controller = pynput.controller()
+            for _ in range(count):
+                controller.press(pynput.key.backspace)
+                controller.release(pynput.key.backspace)
 
-    def press_paste(self, chord: Pressed, target: int = 0) -> None:
-        """Press this system's paste chord, whichever is named."""
-        self._check_focus(target)
-        library, controller = self._load()
-        for name in ("shift", "ctrl", "alt", "cmd"):
-            for side in ("", "_l", "_r"):
-                if hasattr(library.key, name + side):
-                    controller.release(getattr(library.key, name + side))
-        modifier = getattr(library.key, self._modifier)
-        controller.press(modifier)
-        controller.press("v")
-        controller.release("v")
-        controller.release(modifier)
+    def press_paste(self, target: Target) -> None:
+        with self._lock:
+            self._check_focus(target)
+            pynput = self._load()
+            controller = pynput.controller()
+            for name in ("shift", "ctrl", "alt", "cmd"):
+                for side in ("", "_l", "_r"):
+                    if hasattr(pynput.key, name + side):
+                        controller.release(getattr(pynput.key, name + side))
+            modifier = getattr(pynput.key, self._modifier)
+            controller.press(modifier)
+            controller.press("v")
+            controller.release("v")
+            controller.release(modifier)
 
-    def close(self) -> None:
-        self._library = None
+    def close(self) -> None: ...
 
-    def _check_focus(self, target: int) -> None:
-        if target and self._focused_target().id != target:
+    def _check_focus(self, target: Target) -> None:
+        if target.id is not None and self._focus.target().id != target.id:
             raise FocusChangedError
-
-    def _load(self) -> tuple[PynputModules, Any]:
-        if self._library is None:
-            self._library = self._pynput()
-        return self._library, self._library.controller()

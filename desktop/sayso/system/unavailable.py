@@ -1,64 +1,71 @@
-"""A session without a display: the parts are there and explain themselves."""
+"""Implementations for sessions without a viable backend. They report the reason."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from ..core.insertion import Target
-from ..core.problems import Problem, ProblemError, untyped_problem
-from . import Platform, Pressed
-
-NO_DISPLAY = untyped_problem(
-    "There is no X display here, so Sayso cannot see keys or type.",
-    "Use sayso start and sayso stop; the words are then copied.",
-)
+from ..core.insertion import UNKNOWN_TARGET, Target
+from ..core.problems import Problem, ProblemError
+from .protocols import HotkeyListener
 
 
 class UnavailableHotkey:
-    """A `KeySource` that says why there are none."""
+    """A `Hotkey` that never reports events."""
 
-    def __init__(self, problem: Problem = NO_DISPLAY) -> None:
+    default_hotkey = "ctrl_r"
+
+    def __init__(self, problem: Problem) -> None:
         self._problem = problem
 
-    def start(self, press: Callable[[str], None], release: Callable[[str], None]) -> None:
+    async def start(self, listener: HotkeyListener) -> None:
         raise ProblemError(self._problem)
 
-    def stop(self) -> None:
-        return None
+    def stop(self) -> None: ...
+
+    def configure(self, window_id: int) -> bool:
+        return False
 
     def grab(self, chord: str) -> Problem | None:
         return self._problem if chord else None
 
-    def pressed_now(self) -> frozenset[str]:
-        return frozenset()
+    def pressed_now(self) -> frozenset[str] | None:
+        return None
 
 
 class UnavailableTypist:
-    """A `Typist` that says why nothing can be typed."""
+    """A `Typist` that refuses every call."""
 
-    def __init__(self, problem: Problem = NO_DISPLAY) -> None:
+    def __init__(self, problem: Problem) -> None:
         self._problem = problem
 
+    def can_type(self, text: str, target: Target) -> bool:
+        return False
+
+    def type(self, text: str, target: Target) -> None:
+        raise ProblemError(self._problem)
+
+    def erase(self, count: int, target: Target) -> None:
+        raise ProblemError(self._problem)
+
+    def press_paste(self, target: Target) -> None:
+        raise ProblemError(self._problem)
+
+    def close(self) -> None: ...
+
+
+class UnknownFocus:
+    """A `Focus` for systems that do not tell which window has the focus."""
+
     def target(self) -> Target:
-        return Target()
+        return UNKNOWN_TARGET
 
-    def can_type(self, text: str) -> int | None:
+    def own(self, window_id: int) -> Target:
+        return UNKNOWN_TARGET
+
+
+class DefaultScreen:
+    """A `Screen` without information: translucent windows, no focus point."""
+
+    def composited(self) -> bool:
+        return True
+
+    def focus_point(self) -> tuple[int, int] | None:
         return None
-
-    def type(self, text: str, target: int = 0) -> None:
-        raise ProblemError(self._problem)
-
-    def press_paste(self, chord: Pressed, target: int = 0) -> None:
-        raise ProblemError(self._problem)
-
-    def close(self) -> None:
-        return None
-
-
-def platform(problem: Problem = NO_DISPLAY) -> Platform:
-    return Platform(
-        name="unavailable",
-        hotkey=UnavailableHotkey(problem),
-        typist=UnavailableTypist(problem),
-        missing_requirements=lambda: [problem],
-    )

@@ -1,280 +1,241 @@
-"""Pasting: the words are lent to the clipboard, and what was there before is put back.
+"""The clipboard of Qt, with leases for pasting.
 
-On X11 the owner of the clipboard is asked for the text when somebody pastes, which tells that
-the paste has really happened. Chromium then asks four more times what there is, and pastes
-nothing at all if the clipboard has changed hands meanwhile: so it does only a while after the
-last question of any kind. Whoever has the clipboard before is first asked whether it answers
-at all: Qt would wait 5 s for a program that hangs, and Sayso's windows with it.
+While a text of Sayso is on the clipboard, Qt asks for its formats and its data when another
+program does, which shows when a paste happens. Before a text is offered, the programs that own
+the clipboard are probed: Qt would wait 5 s for one that hangs.
 """
 
 from __future__ import annotations
 
-from collections import deque
+import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from typing import Any
 
-import attrs
 import shiboken6
-from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QDeadlineTimer, QMimeData, QObject, Qt, Signal
 from PySide6.QtGui import QClipboard, QGuiApplication
 
-from ..core.problems import ProblemError, untyped_problem
-from ..system import FocusChangedError, Selection
-from .lending import ClipboardBackup, ClipboardOffer, backup, restore
+from ..core.problems import ProblemError
+from ..core.problems import insertion as problems
+from ..system.protocols import Selection
 
-KEEP_MS = 500
-"""How long after the last question the words stay. 50 ms were enough in every program tried, but
-not on a machine with more to do than it can: Chromium took 0.2 s between two questions."""
-KEEP_LIMIT_MS = 1500
-"""From the paste on, whoever asks: some programs look at the clipboard all the time."""
-NEXT_MS = 400
-"""How long after the last question the next text has to wait, for the same reason. Who took
-longer from the keys to the text is given as long for this too, and for what `KEEP_MS` is."""
-FETCH_LIMIT_MS = 2000
-"""No fetch within this time after the keys: nothing was pasted. Chromium was seen to take 0.8 s
-on a busy machine."""
-READ_LIMIT_MS = 6000
-"""Unless somebody asks what there is, as Chromium does nine times before: then so long."""
-EARLY_MS = 20
-"""A fetch so little before the keys are known to be sent is taken for theirs."""
-DOUBT_MS = 250
-"""An earlier fetch may be a clipboard manager's, which looks at everything that is copied, or
-the program's while the machine was busy. No other fetch within this time: it was the program's,
-since telling to paste what has been pasted would be worse than the opposite."""
-_MODES: dict[QClipboard.Mode, Selection] = {
+BACKUP_LIMIT_BYTES = 32_000_000
+BACKUP_TIMEOUT_MS = 250
+"""Limits for the backup of the clipboard; its owner may be slow."""
+
+CONCEALED_FORMAT = "x-kde-passwordManagerHint"
+"""Format by which KDE marks content that clipboard managers do not store, with data "secret"."""
+_TEXT_FORMATS = ["text/plain", "text/plain;charset=utf-8"]
+_X11_TARGETS = {"TARGETS", "MULTIPLE", "TIMESTAMP", "SAVE_TARGETS", "DELETE", "INSERT_SELECTION",
+                "INSERT_PROPERTY", "application/x-qt-image"}  # fmt: skip
+"""Targets that Qt lists as formats but that hold no content, and Qt's name for any image."""
+_SELECTIONS: dict[QClipboard.Mode, Selection] = {
     QClipboard.Mode.Clipboard: "clipboard",
     QClipboard.Mode.Selection: "primary",
 }
 
-NOT_PASTED = untyped_problem(
-    "This window does not take typed text.", "Your words are copied: press Ctrl+V.", "copy"
-)
+ClipboardBackup = dict[str, bytes]
+"""Content of the clipboard, by format."""
 
 
-@attrs.define(eq=False)
-class _Job:
-    text: str
-    press: Callable[[], None]
-    future: Future[None]
-    fetched_at_ms: int | None = None
-    """By the pasting clock; the last fetch."""
-    sent_at_ms: int | None = None
-
-
-class QtClipboard(QObject):
-    """Pastes one text at a time. Create it in the main thread, whose event loop must run."""
-
-    _asked = Signal(object)
-    _answered = Signal(object, object)
-    _pressed = Signal(object, object, object)
+class ClipboardLease:
+    """A `Lease`. Its times are set in the main thread and may be read in any thread."""
 
     def __init__(
         self,
-        answers: Callable[[Selection], bool] = lambda _selection: True,
+        text: str,
+        concealed: bool,
+        on_change: Callable[[], None],
+        restore: Callable[[ClipboardLease], None],
+    ) -> None:
+        self.text = text
+        self.formats = [*_TEXT_FORMATS, CONCEALED_FORMAT] if concealed else _TEXT_FORMATS
+        self.listed_at_s: float | None = None
+        self.fetched_at_s: float | None = None
+        self.lost = False
+        self._on_change = on_change
+        self._restore = restore
+
+    def restore(self) -> None:
+        self._restore(self)
+
+    def on_listed(self) -> None:
+        self.listed_at_s = time.monotonic()
+        self._on_change()
+
+    def on_fetched(self) -> None:
+        self.listed_at_s = self.fetched_at_s = time.monotonic()
+        self._on_change()
+
+    def on_lost(self) -> None:
+        self.lost = True
+        self._on_change()
+
+
+class _LeasedText(QMimeData):
+    """The text of a lease as Qt offers it to other programs."""
+
+    def __init__(self, lease: ClipboardLease) -> None:
+        super().__init__()
+        self._lease = lease
+
+    def formats(self) -> list[str]:
+        self._lease.on_listed()
+        return self._lease.formats
+
+    def hasFormat(self, mimetype: str) -> bool:
+        return mimetype in self._lease.formats
+
+    def retrieveData(self, mimetype: str, preferred: Any) -> Any:
+        if mimetype == CONCEALED_FORMAT:
+            return b"secret"
+        if not mimetype.startswith("text/plain"):
+            return None
+        self._lease.on_fetched()
+        return self._lease.text
+
+
+class QtClipboard(QObject):
+    """A `Clipboard`. Create it in the main thread, whose event loop must run."""
+
+    _offered = Signal(object, object, object)
+    _copied = Signal(str)
+    _restored = Signal(object)
+
+    def __init__(
+        self,
+        owner_responds: Callable[[Selection], bool] = lambda _selection: True,
         parent: QObject | None = None,
     ) -> None:
-        """`answers`: whether a selection's owner can be asked; any thread, may block a little."""
+        """`owner_responds`: returns whether the owner of a selection answers; may block."""
         super().__init__(parent)
-        self._answers = answers
+        self._owner_responds = owner_responds
         self._clipboard = QGuiApplication.clipboard()
         self._modes = [
             mode
-            for mode in _MODES
+            for mode in _SELECTIONS
             if mode is QClipboard.Mode.Clipboard or self._clipboard.supportsSelection()
         ]
-        self._clock = QElapsedTimer()
-        self._clock.start()
-        self._keys = ThreadPoolExecutor(1, "paste")
-        self._waiting: deque[_Job] = deque()
-        self._job: _Job | None = None
-        self._before: dict[QClipboard.Mode, ClipboardBackup] = {}
-        """What stood there before the first of the texts not yet taken away."""
-        self._lent: dict[QClipboard.Mode, ClipboardOffer] = {}
-        self._taken_at_ms = -KEEP_LIMIT_MS
-        self._questioned_at_ms = -NEXT_MS
-        self._slow_ms = 0
-        """From the keys of the last text until it was fetched."""
-        self._give_back = self._timer(self._put_back)
-        self._next = self._timer(self._begin)
-        self._give_up = self._timer(self._not_taken)
-        self._asked.connect(self._enqueue, Qt.ConnectionType.QueuedConnection)
-        self._answered.connect(self._lend, Qt.ConnectionType.QueuedConnection)
-        self._pressed.connect(self._sent, Qt.ConnectionType.QueuedConnection)
+        self._lease: ClipboardLease | None = None
+        """The newest lease, until it is restored."""
+        self._leased: dict[QClipboard.Mode, _LeasedText] = {}
+        self._backups: dict[QClipboard.Mode, ClipboardBackup] = {}
+        """Content from before the first lease that has not been restored."""
+        self._waiting: set[Future[ClipboardLease]] = set()
+        self._closed = False
+        queued = Qt.ConnectionType.QueuedConnection
+        self._offered.connect(self._lend, queued)
+        self._copied.connect(self._copy)
+        self._restored.connect(self._restore, queued)
+        self._clipboard.changed.connect(self._on_changed)
         application = QGuiApplication.instance()
         assert application is not None
         application.aboutToQuit.connect(self.close)
 
-    def paste(self, text: str, press: Callable[[], None]) -> Future[None]:
-        """Lend the text to the clipboard, press the keys, and give the clipboard back.
-
-        Any thread. `press` runs in a thread of its own and may block.
-
-        Returns:
-            Done when the text has been fetched, which is when it is about to appear. It raises
-            the `ProblemError` of `press`, or one that tells to press Ctrl+V if nobody fetched
-            the text within 2 s (6 s where somebody asks for it); it then stays on the clipboard.
-        """
-        job = _Job(text, press, Future())
-        self._asked.emit(job)
-        return job.future
+    def offer(self, text: str, *, concealed: bool, on_change: Callable[[], None]) -> ClipboardLease:
+        lease = ClipboardLease(text, concealed, on_change, self._restored.emit)
+        owned = self._lease is not None and not self._lease.lost
+        modes = [m for m in self._modes if owned or self._owner_responds(_SELECTIONS[m])]
+        future: Future[ClipboardLease] = Future()
+        self._waiting.add(future)
+        if self._closed:
+            raise ProblemError(problems.CLOSED())
+        self._offered.emit(lease, modes, future)
+        return future.result()
 
     def copy(self, text: str) -> None:
-        """Put the text on the clipboard for good. Main thread only."""
-        self._before.pop(QClipboard.Mode.Clipboard, None)
-        self._lent.pop(QClipboard.Mode.Clipboard, None)
-        self._clipboard.setText(text)
+        self._copied.emit(text)
 
     def close(self) -> None:
-        """Give the clipboard back at once; also done when the application quits."""
-        for timer in (self._give_back, self._give_up, self._next):
-            timer.stop()
-        self._put_back()
-        for job in [*self._waiting, *([self._job] if self._job else [])]:
-            if not job.future.done():
-                job.future.set_exception(
-                    ProblemError(untyped_problem("Sayso was closed.", "", "copy"))
-                )
+        """Put back the previous content at once. Also called when the application quits."""
+        self._closed = True
+        if self._lease is not None:
+            self._restore(self._lease)
+        for future in tuple(self._waiting):
+            future.set_exception(ProblemError(problems.CLOSED()))
         self._waiting.clear()
-        self._job = None
-        self._keys.shutdown(wait=True, cancel_futures=True)
 
-    def _enqueue(self, job: _Job) -> None:
-        self._waiting.append(job)
-        self._begin()
-
-    def _begin(self) -> None:
-        """Begin with the next text, if it is time."""
-        if self._job is not None or not self._waiting:
+    def _lend(
+        self,
+        lease: ClipboardLease,
+        responding: list[QClipboard.Mode],
+        future: Future[ClipboardLease],
+    ) -> None:
+        if future not in self._waiting:
             return
-        if (wait_ms := self._left_ms(NEXT_MS)) > 0:
-            self._next.start(wait_ms)
-            return
-        job = self._waiting.popleft()
-        if not job.future.set_running_or_notify_cancel():
-            self._begin()
-            return
-        self._job = job
-        self._give_back.stop()
-        self._keys.submit(self._ask, job, [mode for mode in self._modes if not self._is_lent(mode)])
-
-    def _ask(self, job: _Job, modes: list[QClipboard.Mode]) -> None:
-        """In the keys' thread."""
-        self._answered.emit(job, [mode for mode in modes if self._answers(_MODES[mode])])
-
-    def _lend(self, job: _Job, answering: list[QClipboard.Mode]) -> None:
-        if job is not self._job:
-            return
+        self._waiting.remove(future)
         for mode in self._modes:
-            if not self._is_lent(mode):
-                mime = self._clipboard.mimeData(mode) if mode in answering else None
-                self._before[mode] = backup(mime)
-            self._lent[mode] = ClipboardOffer(
-                job.text, self._questioned, lambda: self._fetched(job)
-            )
-            self._clipboard.setMimeData(self._lent[mode], mode)
-        self._keys.submit(self._press, job)
-
-    def _press(self, job: _Job) -> None:
-        """In the keys' thread."""
-        problem: ProblemError | None = None
-        try:
-            job.press()
-        except ProblemError as raised:
-            problem = raised
-        self._pressed.emit(job, problem, self._clock.elapsed())
-
-    def _sent(self, job: _Job, problem: ProblemError | None, at_ms: int) -> None:
-        if job is not self._job:
-            return
-        job.sent_at_ms = at_ms
-        if problem is not None:
-            self._end(job, problem)
-        elif job.fetched_at_ms is not None and job.fetched_at_ms >= at_ms - EARLY_MS:
-            self._taken(job)
-        else:
-            self._give_up.start(FETCH_LIMIT_MS if job.fetched_at_ms is None else DOUBT_MS)
-
-    def _questioned(self) -> None:
-        """What somebody is reading is not taken away from under them."""
-        self._questioned_at_ms = self._clock.elapsed()
-        if self._give_back.isActive():
-            self._give_back.start(self._left_ms(KEEP_MS))
-
-    def _left_ms(self, calm_ms: int) -> int:
-        """Until nobody has asked anything for so long, or has asked for too long."""
-        calm_at_ms = self._questioned_at_ms + max(calm_ms, self._slow_ms)
-        until_ms = min(calm_at_ms, self._taken_at_ms + KEEP_LIMIT_MS)
-        return max(0, until_ms - self._clock.elapsed())
-
-    def _fetched(self, job: _Job) -> None:
-        self._questioned()
-        job.fetched_at_ms = self._questioned_at_ms
-        if job is self._job and job.sent_at_ms is not None:
-            # Not from within Qt's answer to the program that asks.
-            QTimer.singleShot(0, self, lambda: self._taken(job))
-
-    def _taken(self, job: _Job) -> None:
-        if job is not self._job:
-            return
-        self._give_up.stop()
-        self._taken_at_ms = self._clock.elapsed()
-        if job.fetched_at_ms is not None and job.sent_at_ms is not None:
-            self._slow_ms = max(0, job.fetched_at_ms - job.sent_at_ms)
-        self._give_back.start(self._left_ms(KEEP_MS))
-        self._job = None
-        job.future.set_result(None)
-        self._begin()
-
-    def _not_taken(self) -> None:
-        job = self._job
-        if job is None:
-            return
-        if job.fetched_at_ms is not None:
-            self._taken(job)
-        elif self._is_read(job):
-            self._give_up.start(FETCH_LIMIT_MS)
-        else:
-            self._end(job, ProblemError(NOT_PASTED))
-
-    def _is_read(self, job: _Job) -> bool:
-        """Whether somebody has asked since the keys, and will fetch it yet."""
-        now_ms, sent_at_ms = self._clock.elapsed(), job.sent_at_ms or 0
-        since_ms = max(sent_at_ms, now_ms - FETCH_LIMIT_MS)
-        return self._questioned_at_ms > since_ms and now_ms < sent_at_ms + READ_LIMIT_MS
-
-    def _end(self, job: _Job, problem: ProblemError) -> None:
-        """It was not pasted: leave the words to the user, unless they wait elsewhere."""
-        self._job = None
-        if not isinstance(problem, FocusChangedError):
-            self.copy(job.text)
-        self._put_back()
-        job.future.set_exception(problem)
-        self._begin()
-
-    def _put_back(self) -> None:
-        """What stood there before, unless somebody else has taken the clipboard since."""
+            if not self._is_leased(mode):
+                mime = self._clipboard.mimeData(mode) if mode in responding else None
+                self._backups[mode] = backup(mime)
+            self._leased[mode] = _LeasedText(lease)
+        self._lease = lease
         for mode in self._modes:
-            if not self._is_lent(mode):
+            self._clipboard.setMimeData(self._leased[mode], mode)
+        future.set_result(lease)
+
+    def _copy(self, text: str) -> None:
+        self._leased.pop(QClipboard.Mode.Clipboard, None)
+        self._clipboard.setText(text)
+
+    def _restore(self, lease: ClipboardLease) -> None:
+        if lease is not self._lease:
+            return
+        self._lease = None
+        for mode in self._modes:
+            if not self._is_leased(mode):
                 continue
-            before = self._before.get(mode)
-            if before:
+            if before := self._backups.get(mode):
                 self._clipboard.setMimeData(restore(before), mode)
             else:
                 self._clipboard.clear(mode)
-        self._lent.clear()
-        self._before.clear()
+        self._leased.clear()
 
-    def _is_lent(self, mode: QClipboard.Mode) -> bool:
-        """Whether our words are there now."""
-        offer = self._lent.get(mode)
+    def _on_changed(self, mode: QClipboard.Mode) -> None:
+        lost = not any(self._is_leased(mode) for mode in self._modes)
+        if self._lease is not None and not self._lease.lost and lost:
+            self._lease.on_lost()
+
+    def _is_leased(self, mode: QClipboard.Mode) -> bool:
+        """Return whether the text of a lease is still on the clipboard."""
+        leased = self._leased.get(mode)
         return (
-            offer is not None
-            and shiboken6.isValid(offer)
-            and self._clipboard.mimeData(mode) is offer
+            leased is not None
+            and shiboken6.isValid(leased)
+            and self._clipboard.mimeData(mode) is leased
         )
 
-    def _timer(self, slot: Callable[[], None]) -> QTimer:
-        timer = QTimer(self)
-        timer.setSingleShot(True)
-        timer.timeout.connect(slot)
-        return timer
+
+def backup(mime: QMimeData | None, limit_bytes: int = BACKUP_LIMIT_BYTES) -> ClipboardBackup:
+    """Return the data of every format, texts first, within the limits.
+
+    Of several image formats one is kept, PNG if possible, because an owner encodes each anew.
+    """
+    kept: ClipboardBackup = {}
+    deadline = QDeadlineTimer(BACKUP_TIMEOUT_MS)
+    for name in formats_to_keep(mime.formats() if mime else []):
+        if deadline.hasExpired():
+            break
+        assert mime is not None
+        data = bytes(mime.data(name).data())
+        if sum(map(len, kept.values())) + len(data) <= limit_bytes:
+            kept[name] = data
+    return kept
+
+
+def formats_to_keep(formats: list[str]) -> list[str]:
+    """Return the formats to keep, in the order in which they are read."""
+    content = [name for name in formats if name not in _X11_TARGETS]
+    images = [name for name in content if name.startswith("image/")]
+    image = "image/png" if "image/png" in images else (images or [""])[0]
+    others = [name for name in content if name not in images]
+    return sorted(others, key=lambda name: not name.startswith("text/")) + [image] * bool(image)
+
+
+def restore(contents: ClipboardBackup) -> QMimeData:
+    """Return the content of a backup for the clipboard."""
+    mime = QMimeData()
+    for name, data in contents.items():
+        mime.setData(name, data)
+    return mime

@@ -1,38 +1,42 @@
-"""Inserts as the app does: plan, then the typist or the clipboard, with Qt's loop running.
+"""Inserts text as the app does, with Qt's event loop and a worker thread.
 
-Questions: {"text": ..., "method": ..., "into": window} inserts; {"spare": text}; "target";
-{"copy": text}; "stall": how long the main thread was busy at most, in s, since the last time.
+Questions, one JSON value per line: {"text": ..., "method": ..., "into": window} inserts; with
+"into", that window is reported as focused. {"can_type": text}; "target"; {"copy": text}; "stall"
+returns for how many seconds at most the main thread was blocked since the last such question.
 """
 
+import asyncio
 import json
 import sys
+import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 
-from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
+from PySide6.QtCore import QSocketNotifier, QTimer
 from PySide6.QtWidgets import QApplication
 
-from sayso.core.insertion import choose_method
-from sayso.core.problems import ProblemError
+from sayso.core.dictation import events as e
+from sayso.core.dictation.take import Take
+from sayso.core.insertion import UNKNOWN_TARGET, Target
+from sayso.core.settings.settings import InsertionSettings, Settings
+from sayso.dictation.active_takes import ActiveTake
+from sayso.dictation.insertion import TextInserter
 from sayso.system import current_platform
 from sayso.ui.clipboard import QtClipboard
 
 application = QApplication(["inserting"])
-machine = current_platform()
-typist = machine.typist
-paste = QtClipboard(machine.selection_owner_responds)
+platform = current_platform()
+clipboard = QtClipboard(platform.selection_responds)
 
 
-class Copier(QObject):
-    copy = Signal(str)
+class Focus:
+    reported = None
 
-
-copier = Copier()
-copier.copy.connect(paste.copy)
+    def target(self):
+        return self.reported or platform.focus.target()
 
 
 class StallMeter:
-    """Counts how long the main thread did not come round."""
+    """Measures for how long the main thread does not process events."""
 
     def __init__(self):
         self._last, self.longest = time.monotonic(), 0.0
@@ -46,37 +50,42 @@ class StallMeter:
 
 
 stall_meter = StallMeter()
+focus = Focus()
 
 
-def insert(text, method, into=0):
+async def insert(text, method, into=None):
     started = time.time()
-    chosen = choose_method(text, typist.target(), method, typist.can_type(text), newlines=True)
+    take = Take(number=1, id="1")
+    settings = Settings(insertion=InsertionSettings(method=method, newlines=True))
+    focus.reported = Target(into) if into else None
+    inserter.on_user_input(time.monotonic() + 1)  # no space before the text
+    event = await inserter.insert(ActiveTake(take, key_down_s=0.0), text, True, settings)
     problem = ""
-    try:
-        if chosen.way == "type":
-            typist.type(text, into)
-        elif chosen.way == "paste":
-            paste.paste(text, lambda: typist.press_paste(chosen.chord, into)).result(10)
-        else:
-            copier.copy.emit(text)
-    except ProblemError as error:
-        problem = error.problem.sentence
-    return {"way": chosen.way, "problem": problem, "started": started, "done": time.time()}
+    if isinstance(event, e.FocusChanged):
+        problem = "Another window has the focus."
+    elif isinstance(event, e.InsertFailed):
+        problem = event.problem.sentence
+    return {
+        "way": take.inserted_by,
+        "problem": problem,
+        "started": started,
+        "done": time.time(),
+    }
 
 
-def answer(question):
+async def answer(question):
     if question == "target":
-        found = typist.target()
+        found = platform.focus.target()
         return {"window": found.id, "program": found.program}
     if question == "stall":
         longest, stall_meter.longest = stall_meter.longest, 0.0
         return longest
-    if "spare" in question:
-        return typist.can_type(question["spare"])
+    if "can_type" in question:
+        return platform.typist.can_type(question["can_type"], UNKNOWN_TARGET)
     if "copy" in question:
-        copier.copy.emit(question["copy"])
+        clipboard.copy(question["copy"])
         return True
-    return insert(**question)
+    return await insert(**question)
 
 
 def write_answer(done):
@@ -87,12 +96,23 @@ def write_answer(done):
 def on_question():
     line = sys.stdin.readline()
     if line:
-        worker.submit(answer, json.loads(line)).add_done_callback(write_answer)
+        future = asyncio.run_coroutine_threadsafe(answer(json.loads(line)), loop)
+        future.add_done_callback(write_answer)
     else:
         application.quit()
 
 
-with ThreadPoolExecutor(1) as worker:
-    notifier = QSocketNotifier(sys.stdin.fileno(), QSocketNotifier.Type.Read)
-    notifier.activated.connect(on_question)
-    application.exec()
+async def create_inserter():
+    return TextInserter(platform.typist, focus, clipboard)
+
+
+loop = asyncio.new_event_loop()
+worker = threading.Thread(target=loop.run_forever)
+worker.start()
+inserter = asyncio.run_coroutine_threadsafe(create_inserter(), loop).result()
+notifier = QSocketNotifier(sys.stdin.fileno(), QSocketNotifier.Type.Read)
+notifier.activated.connect(on_question)
+application.exec()
+asyncio.run_coroutine_threadsafe(inserter.close(), loop).result()
+loop.call_soon_threadsafe(loop.stop)
+worker.join()

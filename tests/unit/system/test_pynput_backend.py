@@ -1,16 +1,17 @@
-"""The parts for Windows and macOS, with stand-ins for pynput's listeners and controller."""
+"""The backends for Windows and macOS, with fakes of pynput's listeners and controller."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
 import attrs
 import pytest
 
-from sayso.core.insertion import Target
+from sayso.core.insertion import UNKNOWN_TARGET
 from sayso.core.problems import ProblemError
-from sayso.system import current_platform, macos, windows
+from sayso.system import macos, select, windows
 from sayso.system.pynput_backend import (
     PynputHotkey,
     PynputModules,
@@ -18,11 +19,12 @@ from sayso.system.pynput_backend import (
     button_name,
     key_name,
 )
+from sayso.system.unavailable import UnknownFocus
 
 
 @attrs.frozen
 class Key:
-    """Like a member of pynput's Key, a KeyCode or a Button."""
+    """A member of pynput's `Key`, a `KeyCode` or a `Button`."""
 
     name: str | None = None
     char: str | None = None
@@ -31,7 +33,7 @@ class Key:
 
 class FakeKey:
     ctrl, ctrl_l, ctrl_r = Key("ctrl"), Key("ctrl_l"), Key("ctrl_r")
-    shift, cmd, alt = Key("shift"), Key("cmd"), Key("alt")
+    shift, cmd, alt, backspace = Key("shift"), Key("cmd"), Key("alt"), Key("backspace")
 
 
 class FakeListener:
@@ -78,6 +80,19 @@ def pynput() -> FakePynput:
     return FakePynput()
 
 
+class Recorder:
+    """A `HotkeyListener` that records the keys."""
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+
+    def ready(self, shown_as: str) -> None:
+        self.keys.append("ready")
+
+    def key_changed(self, name: str, is_down: bool, at_s: float) -> None:
+        self.keys.append(f"{'+' if is_down else '-'}{name}")
+
+
 @pytest.mark.parametrize(
     ("key", "expected"),
     [
@@ -89,7 +104,7 @@ def pynput() -> FakePynput:
     ],
     ids=str,
 )  # fmt: skip
-def test_pynputs_keys_have_our_names(key: Key | None, expected: str) -> None:
+def test_keys_of_pynput_have_the_names_of_sayso(key: Key | None, expected: str) -> None:
     assert key_name(key, windows.KEY_NAMES) == expected
 
 
@@ -98,76 +113,88 @@ def test_pynputs_keys_have_our_names(key: Key | None, expected: str) -> None:
     [("middle", "mouse2"), ("x1", "mouse8"), ("x2", "mouse9"), ("button9", "mouse9"),
      ("left", ""), ("right", ""), ("unknown", "")],
 )  # fmt: skip
-def test_pynputs_buttons_have_our_names(button: str, expected: str) -> None:
+def test_buttons_of_pynput_have_the_names_of_sayso(button: str, expected: str) -> None:
     assert button_name(Key(button)) == expected
 
 
-def test_every_letter_has_its_place_on_a_mac() -> None:
+def test_every_letter_has_a_key_code_on_macos() -> None:
     assert sorted(macos.KEY_NAMES.values()) == list("abcdefghijklmnopqrstuvwxyz")
 
 
-def test_keys_and_buttons_are_heard_once_however_often_they_repeat(pynput: FakePynput) -> None:
-    heard: list[str] = []
-    keys = PynputHotkey(pynput, windows.KEY_NAMES)
-    keys.start(lambda k: heard.append(f"+{k}"), lambda k: heard.append(f"-{k}"))
-    tell, click = pynput.keys[0].callbacks, pynput.mice[0].callbacks["on_click"]
+def start(pynput: FakePynput) -> tuple[PynputHotkey, Recorder]:
+    hotkey, recorder = PynputHotkey(pynput, windows.KEY_NAMES, default_hotkey="ctrl_r"), Recorder()
+    asyncio.run(hotkey.start(recorder))  # type: ignore[arg-type]
+    assert recorder.keys.pop() == "ready"
+    return hotkey, recorder
+
+
+def test_repeated_keys_and_buttons_are_reported_once(pynput: FakePynput) -> None:
+    hotkey, recorder = start(pynput)
+    keys, click = pynput.keys[0].callbacks, pynput.mice[0].callbacks["on_click"]
     for _ in range(3):
-        tell["on_press"](Key("ctrl_r"), False)
+        keys["on_press"](Key("ctrl_r"), False)
     click(0, 0, Key("x1"), True)
     click(0, 0, Key("left"), True)
-    assert keys.pressed_now() == {"ctrl_r", "mouse8"}
+    assert hotkey.pressed_now() == {"ctrl_r", "mouse8"}
     click(0, 0, Key("x1"), False)
-    tell["on_release"](Key("ctrl_r"))
-    tell["on_release"](Key("ctrl_r"))
-    assert heard == ["+ctrl_r", "+mouse8", "-mouse8", "-ctrl_r"]
-    assert keys.pressed_now() == frozenset()
+    keys["on_release"](Key("ctrl_r"))
+    keys["on_release"](Key("ctrl_r"))
+    assert recorder.keys == ["+ctrl_r", "+mouse8", "-mouse8", "-ctrl_r"]
+    assert hotkey.pressed_now() == frozenset()
 
 
-def test_stopping_ends_both_listeners_and_starting_again_makes_new_ones(
-    pynput: FakePynput,
-) -> None:
-    keys = PynputHotkey(pynput, {})
-    for _ in range(2):
-        keys.start(lambda _: None, lambda _: None)
+def test_injected_keys_and_clicks_are_ignored(pynput: FakePynput) -> None:
+    _, recorder = start(pynput)
+    pynput.keys[0].callbacks["on_press"](Key("ctrl"), True)
+    pynput.mice[0].callbacks["on_click"](0, 0, Key("x1"), True, True)
+    assert recorder.keys == []
+
+
+def test_a_restart_replaces_both_listeners_and_a_stop_ends_them(pynput: FakePynput) -> None:
+    hotkey, recorder = start(pynput)
+    asyncio.run(hotkey.start(recorder))  # type: ignore[arg-type]
     assert [listener.is_running for listener in pynput.keys] == [False, True]
-    keys.stop()
+    hotkey.stop()
     assert not any(listener.is_running for listener in pynput.keys + pynput.mice)
 
 
-def test_that_a_key_cannot_be_swallowed_is_said_unless_it_types_nothing(
-    pynput: FakePynput,
-) -> None:
-    keys = PynputHotkey(pynput, {})
-    assert keys.grab("ctrl_r") is None
-    assert keys.grab("") is None
-    problem = keys.grab("f9")
+def test_a_hotkey_that_the_focused_window_also_receives_is_reported(pynput: FakePynput) -> None:
+    hotkey = PynputHotkey(pynput, {}, default_hotkey="alt_r")
+    assert hotkey.grab("ctrl_r") is None
+    assert hotkey.grab("") is None
+    problem = hotkey.grab("f9")
     assert problem is not None
-    assert problem.message == "F9 also reaches the window you are in."
+    assert problem.sentence == (
+        "The focused window also receives F9. Choose Right Alt if that is a problem."
+    )
 
 
 @pytest.mark.parametrize("modifier", ["ctrl", "cmd"])
-def test_pasting_lets_go_of_modifiers_and_presses_the_systems_chord(
+def test_pasting_releases_modifiers_and_presses_the_chord_of_the_system(
     pynput: FakePynput, modifier: str
 ) -> None:
-    PynputTypist(pynput, modifier, Target).press_paste("shift+insert")
+    PynputTypist(pynput, modifier, UnknownFocus()).press_paste(UNKNOWN_TARGET)
     assert pynput.sent[-4:] == [f"+{modifier}", "+v", "-v", f"-{modifier}"]
     assert set(pynput.sent[:-4]) == {"-ctrl", "-ctrl_l", "-ctrl_r", "-shift", "-cmd", "-alt"}
 
 
-def test_everything_is_pasted_unless_typing_is_asked_for(pynput: FakePynput) -> None:
-    typist = PynputTypist(pynput, "ctrl", lambda: Target(3, "notepad"))
-    assert typist.can_type("plain") is None
-    assert typist.target() == Target(3, "notepad")
-    typist.type("Grüße\n")
-    assert pynput.sent == ["Grüße\n"]
+def test_text_is_typed_only_if_the_user_chooses_typing(pynput: FakePynput) -> None:
+    typist = PynputTypist(pynput, "ctrl", UnknownFocus())
+    assert not typist.can_type("plain", UNKNOWN_TARGET)
+    typist.type("Grüße\n", UNKNOWN_TARGET)
+    typist.erase(2, UNKNOWN_TARGET)
+    assert pynput.sent == ["Grüße\n", *["+backspace", "-backspace"] * 2]
     with pytest.raises(ProblemError):
-        typist.type("\x1b")
-    typist.close()
+        typist.type("\x1b", UNKNOWN_TARGET)
 
 
-@pytest.mark.parametrize(("name", "shown"), [("windows", "Windows"), ("macos", "macOS")])
-def test_the_machines_can_be_made_anywhere(name: str, shown: str) -> None:
-    machine = current_platform(name)
-    assert machine.name == shown
-    assert machine.missing_requirements() == []
-    assert machine.typist.target() == Target()
+@pytest.mark.parametrize(
+    ("backend", "name", "default"), [(windows, "Windows", "ctrl_r"), (macos, "macOS", "alt_r")]
+)
+def test_the_backends_can_be_created_on_any_system(backend: Any, name: str, default: str) -> None:
+    platform = select([backend])
+    assert platform.name == name
+    assert platform.hotkey.default_hotkey == default
+    assert platform.missing_requirements() == []
+    assert platform.focus.target() == UNKNOWN_TARGET
+    platform.typist.close()

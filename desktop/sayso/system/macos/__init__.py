@@ -1,50 +1,60 @@
-"""macOS: keys and typing by pynput. Not tried on a real one yet."""
+"""macOS backend, based on pynput. It has not been tested on a real macOS system yet."""
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
-from ...core.insertion import Target
-from ...core.problems import Problem, untyped_problem
-from .. import Platform
+from ...core.insertion import UNKNOWN_TARGET, Target
+from ...core.problems import Problem
+from ...core.problems import insertion as problems
 from ..pynput_backend import PynputHotkey, PynputTypist, load_pynput
 
+NAME = "macOS"
 _KEY_ROWS = {
     0: "asdfhgzxcv", 11: "bqweryt", 31: "ou", 34: "ip", 37: "lj", 40: "k", 45: "nm",
 }  # fmt: skip
 KEY_NAMES = {first + n: char for first, row in _KEY_ROWS.items() for n, char in enumerate(row)}
-"""Virtual key codes of letters (Carbon's HIToolbox/Events.h): places on a US keyboard."""
-
-PERMISSION_MISSING = untyped_problem(
-    "macOS does not let Sayso see keys or type yet.",
-    "Allow it in System Settings, Privacy & Security, under Accessibility and Input Monitoring.",
-)
+"""Letters by virtual key code (HIToolbox/Events.h), which is a position on a US keyboard."""
 
 
-def platform() -> Platform:
-    return Platform(
-        name="macOS",
-        hotkey=PynputHotkey(load_pynput, KEY_NAMES),
-        typist=PynputTypist(load_pynput, "cmd", focused_target),
-        missing_requirements=missing_requirements,
-    )
+def viable() -> bool:
+    return sys.platform == "darwin"
 
 
 def missing_requirements() -> list[Problem]:
-    """Without the permission macOS says nothing and passes no keys."""
+    """Without the permission, macOS delivers no keys and reports no error."""
     if sys.platform != "darwin":
         return []
-    trusted: Any = __import__("HIServices").AXIsProcessTrusted
-    return [] if trusted() else [PERMISSION_MISSING]
+    is_trusted: Any = __import__("HIServices").AXIsProcessTrusted
+    return [] if is_trusted() else [problems.PERMISSION_MISSING()]
 
 
-def focused_target() -> Target:
-    """The frontmost application, by its process number and bundle id."""
-    if sys.platform != "darwin":
-        return Target()
-    workspace: Any = __import__("AppKit").NSWorkspace
-    front = workspace.sharedWorkspace().frontmostApplication()
-    if front is None:
-        return Target()
-    return Target(front.processIdentifier(), str(front.bundleIdentifier() or "").lower())
+class MacFocus:
+    """Reports the frontmost application: its process ID and bundle ID."""
+
+    def target(self) -> Target:
+        if sys.platform != "darwin":
+            return UNKNOWN_TARGET
+        workspace: Any = __import__("AppKit").NSWorkspace
+        front = workspace.sharedWorkspace().frontmostApplication()
+        if front is None:
+            return UNKNOWN_TARGET
+        return Target(front.processIdentifier(), str(front.bundleIdentifier() or "").lower())
+
+    def own(self, window_id: int) -> Target:
+        return Target(os.getpid())
+
+
+def create_hotkey() -> PynputHotkey:
+    # Many Mac keyboards have no right Ctrl key.
+    return PynputHotkey(load_pynput, KEY_NAMES, default_hotkey="alt_r")
+
+
+def create_typist() -> PynputTypist:
+    return PynputTypist(load_pynput, "cmd", MacFocus())
+
+
+def create_focus() -> MacFocus:
+    return MacFocus()

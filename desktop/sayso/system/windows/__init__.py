@@ -1,35 +1,47 @@
-"""Windows: keys and typing by pynput. Not tried on a real one yet."""
+"""Windows backend, based on pynput. It has not been tested on a real Windows system yet."""
 
 from __future__ import annotations
 
 import sys
 
-from ...core.insertion import Target
+from ...core.insertion import UNKNOWN_TARGET, Target
 from ...core.problems import Problem
-from .. import Platform
 from ..pynput_backend import PynputHotkey, PynputTypist, load_pynput
 
+NAME = "Windows"
 KEY_NAMES = {code: chr(code).lower() for code in [*range(0x30, 0x3A), *range(0x41, 0x5B)]}
-"""Virtual key codes of digits and letters: their ASCII codes."""
+"""Digits and letters by virtual key code, which is their ASCII code."""
 
 
-def platform() -> Platform:
-    return Platform(
-        name="Windows",
-        hotkey=PynputHotkey(load_pynput, KEY_NAMES),
-        typist=PynputTypist(load_pynput, "ctrl", focused_target),
-        missing_requirements=missing_requirements,
-    )
+def viable() -> bool:
+    return sys.platform == "win32"
 
 
 def missing_requirements() -> list[Problem]:
     return []
 
 
-def focused_target() -> Target:
-    """The foreground window; its program is not asked for, as pasting suits them all."""
-    if sys.platform == "win32":
+class WindowsFocus:
+    """Reports the foreground window, without its program: text is pasted into all programs."""
+
+    def target(self) -> Target:
+        if sys.platform != "win32":
+            return UNKNOWN_TARGET
         import ctypes
 
-        return Target(ctypes.windll.user32.GetForegroundWindow() or 0)
-    return Target()
+        return Target(ctypes.windll.user32.GetForegroundWindow() or None)
+
+    def own(self, window_id: int) -> Target:
+        return Target(window_id)
+
+
+def create_hotkey() -> PynputHotkey:
+    return PynputHotkey(load_pynput, KEY_NAMES, default_hotkey="ctrl_r")
+
+
+def create_typist() -> PynputTypist:
+    return PynputTypist(load_pynput, "ctrl", WindowsFocus())
+
+
+def create_focus() -> WindowsFocus:
+    return WindowsFocus()

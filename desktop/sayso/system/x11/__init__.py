@@ -1,44 +1,65 @@
-"""X11: keys by XInput2, typing by XTEST."""
+"""X11 backend: keys by XInput2, typing by XTEST."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from ...core.problems import Problem, ProblemError, untyped_problem
-from .. import Platform, unavailable
-from .clipboard import SelectionProbe
-from .connection import connect
-from .hotkey import X11Hotkey
-from .screen import X11Screen
-from .typing import X11Typist
+from ...core.problems import Problem, ProblemError
+from ...core.problems import insertion as problems
+
+if TYPE_CHECKING:
+    from ..protocols import Selection
+    from .focus import X11Focus
+    from .hotkey import X11Hotkey
+    from .screen import X11Screen
+    from .typing import X11Typist
+
+NAME = "X11"
 
 
-def platform() -> Platform:
-    """The parts for the display that DISPLAY names; if it does not answer, ones that say so."""
+def viable() -> bool:
+    return bool(os.environ.get("DISPLAY"))
+
+
+def missing_requirements() -> list[Problem]:
+    from .connection import check_display, is_xwayland
+
     try:
-        typist = X11Typist()
-    except ProblemError as raised:
-        return unavailable.platform(raised.problem)
-    return Platform(
-        name="X11",
-        hotkey=X11Hotkey(),
-        typist=typist,
-        missing_requirements=_missing_requirements,
-        screen=X11Screen(),
-        selection_owner_responds=SelectionProbe().owner_responds,
-    )
+        check_display()
+    except ProblemError as error:
+        return [error.problem]
+    return [problems.XWAYLAND()] if is_xwayland() else []
 
 
-XWAYLAND = untyped_problem(
-    "This is a Wayland session, where Sayso sees keys only in X11 windows.",
-    "Give sayso start and sayso stop keys of their own in your desktop's settings.",
-    "hotkey",
-)
+def create_hotkey() -> X11Hotkey:
+    from .connection import check_display
+    from .hotkey import X11Hotkey
+
+    check_display()
+    return X11Hotkey()
 
 
-def _missing_requirements() -> list[Problem]:
-    try:
-        connect().close()
-    except ProblemError as raised:
-        return [raised.problem]
-    return [XWAYLAND] if os.environ.get("WAYLAND_DISPLAY") else []
+def create_typist() -> X11Typist:
+    from .typing import X11Typist
+
+    return X11Typist()
+
+
+def create_focus() -> X11Focus:
+    from .focus import X11Focus
+
+    return X11Focus()
+
+
+def create_screen() -> X11Screen:
+    from .screen import X11Screen
+
+    return X11Screen()
+
+
+def create_selection_probe() -> Callable[[Selection], bool]:
+    from .clipboard import SelectionProbe
+
+    return SelectionProbe().owner_responds

@@ -1,24 +1,34 @@
-"""Connections to the X server, and what its errors mean to a person."""
+"""Connections to the X server, and the translation of its errors."""
 
 from __future__ import annotations
 
+import os
 import socket
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from Xlib import display, error
 from Xlib.support.connect import get_display
 
-from ...core.problems import Problem, ProblemError, untyped_problem
-from .. import DisplayLostError
+from ...core.problems import ProblemError
+from ...core.problems import insertion as problems
+from ..protocols import DisplayLostError
+
+T = TypeVar("T")
 
 CONNECTION_ERRORS: tuple[type[Exception], ...] = (error.ConnectionClosedError, OSError)
-"""What python-xlib raises when the server has ended or was never there."""
+"""Exceptions of python-xlib for a server that has ended or does not exist."""
+
+
+def is_xwayland() -> bool:
+    """Return whether the display belongs to a Wayland session, which also has other windows."""
+    return bool(os.environ.get("WAYLAND_DISPLAY"))
 
 
 def connect(name: str | None = None) -> Any:
-    """A new connection. It may be used by one thread at a time.
+    """Open a connection, for use by one thread at a time.
 
     Raises:
         ProblemError: No X server answers.
@@ -27,61 +37,87 @@ def connect(name: str | None = None) -> Any:
         _probe(name)
         connection = display.Display(name)
     except (error.DisplayError, *CONNECTION_ERRORS) as raised:
-        raise ProblemError(no_display_problem(str(raised))) from raised
-    # python-xlib prints what nobody catches; those errors are for windows that are just gone.
+        raise ProblemError(problems.NO_DISPLAY(detail=str(raised))) from raised
+    # python-xlib prints errors without a handler; these are for windows that were just closed.
     connection.set_error_handler(lambda *_: None)
     return connection
+
+
+def check_display(name: str | None = None) -> None:
+    """Raise `ProblemError` if no X server answers."""
+    close(connect(name))
 
 
 def _probe(name: str | None) -> None:
     """Raise the error of a local server that does not answer.
 
-    Where it is refused, python-xlib leaves a socket open and goes on to try TCP.
+    If the socket refuses, python-xlib leaves it open and tries TCP.
     """
     _, protocol, host, number, _ = get_display(name)
     if protocol not in (None, "unix") or host not in ("", "unix"):
         return
     path = f"/tmp/.X11-unix/X{number}"
-    with socket.socket(socket.AF_UNIX) as door:
-        # As Xlib does: the abstract name first, which reaches into containers.
-        if door.connect_ex(f"\0{path}") != 0:
-            door.connect(path)
+    with socket.socket(socket.AF_UNIX) as client:
+        # Like Xlib, try the abstract name first, which is reachable from containers.
+        if client.connect_ex(f"\0{path}") != 0:
+            client.connect(path)
 
 
 def close(connection: Any) -> None:
-    """Disconnect; a display that has gone is left as it is."""
+    """Disconnect, ignoring a display that has ended."""
     with suppress(*CONNECTION_ERRORS):
         connection.close()
 
 
-def no_display_problem(detail: str = "") -> Problem:
-    return untyped_problem(
-        "There is no X display here, so Sayso cannot see keys or type.",
-        "Use sayso start and sayso stop; the words are then copied.",
-        detail=detail,
-    )
-
-
 @contextmanager
 def x_errors_translated() -> Iterator[None]:
-    """Turn the library's errors into a `ProblemError`."""
+    """Raise errors of python-xlib as `ProblemError`."""
     try:
         yield
     except CONNECTION_ERRORS as raised:
-        raise DisplayLostError(
-            untyped_problem(
-                "The X display went away, so nothing could be typed.",
-                "Your words are in the history.",
-                "copy",
-                str(raised),
-            )
-        ) from raised
+        raise DisplayLostError(problems.DISPLAY_LOST(detail=str(raised))) from raised
     except error.XError as raised:
-        raise ProblemError(
-            untyped_problem(
-                "The X display does not take simulated keys.",
-                "Your words can be copied instead.",
-                "copy",
-                str(raised),
-            )
-        ) from raised
+        raise ProblemError(problems.KEYS_REJECTED(detail=str(raised))) from raised
+
+
+class QueryConnection:
+    """A connection for questions. It is opened when first used and again after it was lost.
+
+    May be used by any thread.
+    """
+
+    def __init__(self, name: str | None = None) -> None:
+        self._name = name
+        self._lock = threading.Lock()
+        self._connection: Any = None
+
+    def query(self, ask: Callable[[Any], T]) -> T:
+        """Return the result of `ask(connection)`, asking again if the connection was lost.
+
+        Raises:
+            ProblemError: The X server does not answer.
+        """
+        with self._lock:
+            try:
+                return self._query_once(ask)
+            except DisplayLostError:
+                return self._query_once(ask)
+
+    def _query_once(self, ask: Callable[[Any], T]) -> T:
+        if self._connection is None:
+            self._connection = connect(self._name)
+        try:
+            with x_errors_translated():
+                return ask(self._connection)
+        except DisplayLostError:
+            self._close()
+            raise
+
+    def close(self) -> None:
+        with self._lock:
+            self._close()
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            close(self._connection)
+            self._connection = None

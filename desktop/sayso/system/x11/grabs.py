@@ -1,4 +1,4 @@
-"""Keeping a chord from the focused window: passive grabs on the root window."""
+"""Passive grabs on the root window, which keep a chord from the focused window."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from Xlib import X, error
 
 from ...core.hotkey import keys as names
 from ...core.hotkey.chord import Chord
-from ...core.problems import Problem, untyped_problem
+from ...core.problems import Problem
+from ...core.problems import insertion as problems
 from .connection import close, connect
-from .layout import key_name as name_of
+from .layout import key_name
 
 _LOCK_KEYS = ("caps_lock", "num_lock", "scroll_lock")
 
 
 class KeyGrabs:
-    """The grabs of one chord, on a connection of their own. Any thread.
+    """The grabs of one chord, on a connection of their own. May be used by any thread.
 
-    What is grabbed comes to this connection and is thrown away: the raw events tell of it.
+    The grabbed events arrive on this connection and are discarded, because the raw events of
+    XInput2 report the same keys.
     """
 
     def __init__(self, display: str | None = None) -> None:
@@ -35,26 +37,20 @@ class KeyGrabs:
         return number
 
     def grab(self, chord: str) -> Problem | None:
-        """Grab the chord's one key that is not a modifier, in place of what was grabbed.
+        """Grab the only key of the chord that is not a modifier, in place of the previous one.
 
-        A chord of several such keys is not grabbed: each of them is needed for typing.
+        A chord with several such keys is not grabbed, since each of them is needed for typing.
         """
         with self._lock:
             self.chord = chord
-            refused = self._apply()
-            if refused:
+            accepted = self._apply()
+            if not accepted:
                 self.chord = ""
                 self._apply()
-        if not refused:
-            return None
-        return untyped_problem(
-            f"Another program uses {Chord.parse(chord).display_name}.",
-            "Choose a different hotkey.",
-            "hotkey",
-        )
+        return None if accepted else problems.IN_USE(hotkey=Chord.parse(chord).display_name)
 
     def drain(self) -> None:
-        """Throw away what the grabs brought, and grab anew if the keys have moved."""
+        """Discard the grabbed events, and grab again if the layout has moved the keys."""
         is_changed = False
         with self._lock:
             while self._connection.pending_events():
@@ -67,26 +63,26 @@ class KeyGrabs:
             close(self._connection)
 
     def _apply(self) -> bool:
-        """Whether it was refused."""
+        """Grab what the chord requires. Return False if another client has grabbed it."""
         self._root.ungrab_key(X.AnyKey, X.AnyModifier)
         self._root.ungrab_button(X.AnyButton, X.AnyModifier)
         self._active = self._required()
-        refusal = error.CatchError(error.BadAccess)
+        access_error = error.CatchError(error.BadAccess)
         for is_button, code, mask in self._active:
             if is_button:
                 self._root.grab_button(
                     code, mask, False, X.ButtonPressMask | X.ButtonReleaseMask,
-                    X.GrabModeAsync, X.GrabModeAsync, X.NONE, X.NONE, onerror=refusal,
+                    X.GrabModeAsync, X.GrabModeAsync, X.NONE, X.NONE, onerror=access_error,
                 )  # fmt: skip
             else:
                 self._root.grab_key(
-                    code, mask, False, X.GrabModeAsync, X.GrabModeAsync, onerror=refusal
+                    code, mask, False, X.GrabModeAsync, X.GrabModeAsync, onerror=access_error
                 )
         self._connection.sync()
-        return refusal.get_error() is not None
+        return access_error.get_error() is None
 
     def _required(self) -> frozenset[tuple[bool, int, int]]:
-        """Is it a button, its code, its modifier mask: the chord under every lock."""
+        """Return (is a button, code, modifier mask) for the chord under each set of locks."""
         chord = Chord.parse(self.chord).keys if self.chord else frozenset()
         others = [key for key in chord if key not in names.MODIFIERS]
         if len(others) != 1:
@@ -102,21 +98,21 @@ class KeyGrabs:
         for name in _LOCK_KEYS:
             locks |= masks.get(name, 0)
         return frozenset(
-            (is_button, code, held | some)
+            (is_button, code, held | subset)
             for code in codes
-            for some in _mask_subsets(locks & ~held)
+            for subset in _mask_subsets(locks & ~held)
         )
 
     def _keycodes_and_masks(self) -> tuple[dict[str, list[int]], dict[str, int]]:
-        """Key codes by our names, and modifier masks by unsided names."""
-        named = read_key_names(self._connection)
+        """Return key codes by key name, and modifier masks by name without a side."""
+        names_by_code = read_key_names(self._connection)
         by_name: dict[str, list[int]] = {}
-        for code, name in named.items():
+        for code, name in names_by_code.items():
             by_name.setdefault(name, []).append(code)
         masks: dict[str, int] = {}
         for n, row in enumerate(self._connection.get_modifier_mapping()):
             for code in row:
-                masks.setdefault(names.without_side(named.get(code, "")), 1 << n)
+                masks.setdefault(names.without_side(names_by_code.get(code, "")), 1 << n)
         return by_name, masks
 
 
@@ -126,9 +122,9 @@ def _mask_subsets(mask: int) -> set[int]:
 
 
 def read_key_names(connection: Any) -> dict[int, str]:
-    """Our names of all keys that have one, by key code."""
+    """Return the names of all keys that have one, by key code."""
     info = connection.display.info
     first, last = info.min_keycode, info.max_keycode
     rows = connection.get_keyboard_mapping(first, last - first + 1)
-    found = {first + n: name_of(first + n, row) for n, row in enumerate(rows)}
+    found = {first + n: key_name(first + n, row) for n, row in enumerate(rows)}
     return {code: name for code, name in found.items() if name}

@@ -1,7 +1,8 @@
-"""From characters to key symbols to keys, and from keys to our names. Pure.
+"""Conversion between characters, key symbols and keys, and names of keys. Pure.
 
-Key symbols: X11 protocol, appendix A. Latin-1 characters are their own symbol; every other
-character has 0x01000000 + its code point. Older layouts use sets that follow 8-bit codes.
+Key symbols: X11 protocol, appendix A. The symbol of a Latin-1 character is its code point; that
+of any other character is 0x01000000 plus its code point. Older layouts use symbols that follow
+8-bit character sets.
 """
 
 from __future__ import annotations
@@ -39,12 +40,12 @@ _KEY_NAMES = {
 
 _US_ROWS = {10: "1234567890-=", 24: "qwertyuiop[]", 38: "asdfghjkl;'`", 51: "\\zxcvbnm,./"}
 _US_CHARACTERS = {first + n: c for first, row in _US_ROWS.items() for n, c in enumerate(row)}
-"""The evdev key codes of the main block: what is printed where in the United States."""
+"""Characters on a US keyboard, by evdev key code of the main block."""
 
 
 @attrs.frozen
 class Stroke:
-    """One key, with Shift or without."""
+    """One key, with or without Shift."""
 
     keycode: int
     shift: bool = False
@@ -52,18 +53,18 @@ class Stroke:
 
 @attrs.frozen
 class Layout:
-    """What the keys can give without change, and which keys are free for more."""
+    """The symbols that the keyboard map gives, and the keys without symbols."""
 
     direct: Mapping[int, Stroke]
-    """By key symbol."""
+    """Strokes by key symbol."""
     unused_keycodes: tuple[int, ...]
 
 
 def keysym(character: str) -> int:
-    """The symbol of a character.
+    """Return the symbol of a character.
 
     Raises:
-        ValueError: A control character other than newline and tab, or half of a pair.
+        ValueError: A control character other than newline and tab, or a surrogate.
     """
     code = ord(character)
     if character == "\n":
@@ -76,7 +77,7 @@ def keysym(character: str) -> int:
 
 
 def character(symbol: int) -> str:
-    """The character of a symbol; '' if it has none (dead keys, function keys, keypad)."""
+    """Return the character of a symbol; empty for dead keys, function keys and the keypad."""
     if 0x20 <= symbol <= 0x7E or 0xA0 <= symbol <= 0xFF or 0x20A0 <= symbol <= 0x20AC:
         return chr(symbol)
     if UNICODE <= symbol <= UNICODE + 0x10FFFF:
@@ -94,32 +95,32 @@ def character(symbol: int) -> str:
 
 
 def read_layout(keys: Mapping[int, Key], group: int, modifiers: Iterable[int]) -> Layout:
-    """What the group in force gives on its first two levels, and the empty keys.
+    """Return the symbols on the first two levels of the group in force, and the unused keys.
 
-    Keys of the keypad are left out: NumLock changes them.
+    Keys of the keypad are excluded, because NumLock changes them.
     """
     modifiers = set(modifiers)
     direct: dict[int, Stroke] = {}
-    empty = []
+    unused = []
     for code, key in keys.items():
         if code in modifiers:
             continue
         if not any(key.symbols):
             if code > 8:
-                empty.append(code)
+                unused.append(code)
             continue
         column = group % key.groups
         levels = key.symbols[column * key.width : (column + 1) * key.width][:2]
         if key.types[column] == KEYPAD or any(s in _KEYPAD_SYMBOLS for s in levels):
             continue
         for level, symbol in enumerate(levels):
-            wanted = _typed_symbol(symbol, level)
-            if wanted:
-                direct.setdefault(wanted, Stroke(code, bool(level)))
-    return Layout(direct, tuple(empty))
+            if typed := _typed_symbol(symbol, level):
+                direct.setdefault(typed, Stroke(code, bool(level)))
+    return Layout(direct, tuple(unused))
 
 
 def _typed_symbol(symbol: int, level: int) -> int:
+    """Return the symbol for which the key is used; 0 if it is not used."""
     if symbol in (RETURN, TAB):
         return symbol if level == 0 else 0
     char = character(symbol)
@@ -127,17 +128,16 @@ def _typed_symbol(symbol: int, level: int) -> int:
 
 
 def key_name(keycode: int, symbols: Sequence[int]) -> str:
-    """Our name of a key, by the first group's symbols; '' if it has none.
+    """Return the name of a key by the symbols of its first group; empty if it has none.
 
-    A key of another alphabet is called by what stands there on a US keyboard, so that a chord
-    means the same keys whichever layout is on.
+    A key with a character of another alphabet has the name of the same key on a US keyboard, so
+    that a chord means the same keys on every layout.
     """
-    for symbol in symbols[:1]:
-        if symbol in _KEY_NAMES:
-            return _KEY_NAMES[symbol]
-    if symbols and 0xFF80 <= symbols[0] <= 0xFFBD:
-        return ""  # the keypad has no names of ours
-    char = character(symbols[0]).lower() if symbols else ""
+    if not symbols or symbols[0] in _KEYPAD_SYMBOLS:
+        return ""
+    if symbols[0] in _KEY_NAMES:
+        return _KEY_NAMES[symbols[0]]
+    char = character(symbols[0]).lower()
     if char and char.isprintable() and not char.isspace() and ord(char[0]) < 0x250:
         return char[0]
     return _US_CHARACTERS.get(keycode, "") if char else ""

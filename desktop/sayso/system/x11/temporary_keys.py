@@ -1,8 +1,8 @@
-"""Characters the layout lacks, lent to keys it leaves empty.
+"""Temporary keys for characters that the layout lacks.
 
-A client reads the keyboard map when it handles a key, not when the key was sent: a symbol must
-not change while a key that used it may be unread. So symbols are only added, all of a text in
-one request (clients then see the change before the keys), and taken away late.
+A client reads the keyboard map when it handles a key, which may be long after the key was sent.
+A symbol must not change while a key that used it may be unprocessed. Symbols are therefore only
+added to unused keys, all symbols of a text in one request, and removed seconds later.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from .layout import Layout, Stroke
 from .xkb import TWO_LEVEL, Key, Keyboard
 
 PROPERTY = "_SAYSO_SPARE_KEYS"
-"""On the root window, 32-bit triples: key code and its two symbols. It outlives a crash."""
+"""Property of the root window with 32-bit triples: a key code and its two symbols. It remains
+after a crash, so that the next run can remove the keys."""
 
 
 class TemporaryKeymap:
-    """The symbols lent at present; two on each key."""
+    """The symbols that are mapped at present, up to two on each key."""
 
     def __init__(self, connection: Any, keyboard: Keyboard) -> None:
         self._connection = connection
@@ -33,7 +34,7 @@ class TemporaryKeymap:
         return bool(self._mapped)
 
     def strokes(self) -> dict[int, Stroke]:
-        """How to give each symbol lent."""
+        """Return the stroke for each mapped symbol."""
         return {
             symbol: Stroke(code, bool(level))
             for code, pair in self._mapped.items()
@@ -41,28 +42,25 @@ class TemporaryKeymap:
         }
 
     def discard_overwritten(self, keys: Mapping[int, Key]) -> None:
-        """Forget what is no longer on the keyboard, such as after a change of layout."""
-        self._mapped = {
-            c: pair for c, pair in self._mapped.items() if _is_still_mapped(keys.get(c), pair)
-        }
+        """Forget symbols that are no longer on the keyboard, such as after a layout change."""
+        self._mapped = {c: p for c, p in self._mapped.items() if _is_still_mapped(keys.get(c), p)}
 
     def free_slots(self, layout: Layout) -> int:
-        """How many more symbols can be lent without changing one that is."""
-        return 2 * len(layout.unused_keycodes) + sum(
-            len(pair) == 1 for pair in self._mapped.values()
-        )
+        """Return how many more symbols can be mapped without changing a mapped one."""
+        half_used = sum(len(pair) == 1 for pair in self._mapped.values())
+        return 2 * len(layout.unused_keycodes) + half_used
 
     def map_symbols(self, keys: Mapping[int, Key], layout: Layout, symbols: Iterable[int]) -> None:
-        """Add symbols, not more than there is `room` for, in one change of the map."""
+        """Map symbols, at most `free_slots`, in one change of the keyboard map."""
         changed: dict[int, list[int]] = {}
-        halves = [code for code, pair in self._mapped.items() if len(pair) == 1]
-        empty = iter(layout.unused_keycodes)
+        free = [code for code, pair in self._mapped.items() if len(pair) == 1]
+        unused = iter(layout.unused_keycodes)
         for symbol in symbols:
-            if not halves:
-                code = next(empty)
+            if not free:
+                code = next(unused)
                 self._mapped[code] = []
-                halves = [code, code]
-            code = halves.pop()
+                free = [code, code]
+            code = free.pop()
             self._mapped[code].append(symbol)
             changed[code] = self._mapped[code]
         if changed:
@@ -70,16 +68,14 @@ class TemporaryKeymap:
             self._write(keys, {code: _two_level_key(pair) for code, pair in changed.items()})
 
     def restore(self, keys: Mapping[int, Key]) -> None:
-        """Leave the keys as empty as they were, where nobody else has used them since."""
-        self._write(
-            keys,
-            {c: Key() for c, pair in self._mapped.items() if _is_still_mapped(keys.get(c), pair)},
-        )
+        """Empty the keys again, unless another program has changed them since."""
+        own = {c for c, pair in self._mapped.items() if _is_still_mapped(keys.get(c), pair)}
+        self._write(keys, {code: Key() for code in own})
         self._mapped.clear()
         self._save_to_root_window()
 
     def restore_after_crash(self, keys: Mapping[int, Key]) -> None:
-        """Take back what an earlier run, which did not end well, has lent."""
+        """Empty the keys that an earlier run has left mapped."""
         found = self._root.get_full_property(self._property, Xatom.CARDINAL)
         if found is None:
             return

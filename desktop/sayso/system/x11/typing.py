@@ -1,14 +1,14 @@
 """Typing into the focused window by XTEST.
 
-A character that the layout gives on its first two levels is typed with the key it is on; the
-others are lent to empty keys (see `spares`).
+A character on the first two levels of the layout is typed with its key. Other characters are
+mapped to unused keys for some seconds (see `temporary_keys`).
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -16,49 +16,46 @@ from Xlib import X
 from Xlib.ext import xtest
 
 from ...core.insertion import Target
-from ...core.problems import ProblemError, untyped_problem
-from .. import DisplayLostError, FocusChangedError, Pressed
+from ...core.problems import ProblemError
+from ...core.problems import insertion as problems
+from ..protocols import DisplayLostError, FocusChangedError
 from . import layout as layouts
-from .connection import close, connect, x_errors_translated
+from .connection import close, connect, is_xwayland, x_errors_translated
 from .focus import focused_target
 from .layout import Layout, Stroke
+from .quirks import prefers_paste
 from .temporary_keys import TemporaryKeymap
 from .xkb import Key, Keyboard
 
 T = TypeVar("T")
 
 KEYMAP_SETTLE_S = 0.02
-"""Between a change of the map and the keys: every client and the window manager read the map
-anew, and a program that is busy with it is slow to take keys."""
+"""Pause between a change of the keyboard map and the keys. Every client reads the map again, and
+a client that is busy with it is slow to process keys."""
 UNPROCESSED_S = 1.0
-"""How long after the last key symbols may still be unread."""
+"""Time after the last key in which clients may not have processed all keys."""
 RESTORE_AFTER_S = 3.0
-"""After this long without typing the keys are empty again."""
+"""Time after the last key after which the temporary keys are removed."""
 PROCESSED_CHARS_PER_S = 200
-"""For both, a second more for so many characters: GTK takes 1,000 on one line in a second."""
+"""Both times grow by a second per this many characters, because GTK may be this slow."""
 HELD_KEYS_TIMEOUT_S = 1.0
 _POLL_S = 0.01
 _KEYS_PER_SYNC = 64
-"""Keys sent between two round trips, so that the server's queue stays short."""
+"""Number of keys sent between two round trips, which keeps the queue of the server short."""
 
-SHIFT, CONTROL, INSERT, V = 0xFFE1, 0xFFE3, 0xFF63, 0x76
-_EVDEV_KEYCODES = {SHIFT: 50, CONTROL: 37, INSERT: 118, V: 55}
-"""The evdev key codes, for layouts that lack the symbol."""
-_CHORDS: dict[str, tuple[int, ...]] = {
-    "shift+insert": (SHIFT, INSERT),
-    "ctrl+v": (CONTROL, V),
-    "ctrl+shift+v": (CONTROL, SHIFT, V),
-}
+SHIFT, INSERT, BACKSPACE, NUM_LOCK = 0xFFE1, 0xFF63, 0xFF08, 0xFF7F
+_EVDEV_KEYCODES = {SHIFT: 50, INSERT: 118, BACKSPACE: 22}
+"""Key codes for layouts that lack the symbol."""
 
 
 class X11Typist:
-    """A `Typist` on one connection of its own. Any thread; one call at a time gets through."""
+    """A `Typist` on a connection of its own."""
 
     def __init__(self, display: str | None = None) -> None:
-        """Connect, and clear what a crashed run left on the keyboard.
+        """Connect, and remove temporary keys that a crashed run has left on the keyboard.
 
         Raises:
-            ProblemError: No X server answers, or it has no XTEST.
+            ProblemError: No X server answers, or it does not support XTEST.
         """
         self._display = display
         self._lock = threading.Lock()
@@ -68,14 +65,9 @@ class X11Typist:
 
     def _connect(self) -> None:
         self._connection = connect(self._display)
-        self._root = self._connection.screen().root
         if not self._connection.has_extension("XTEST"):
-            self._connection.close()
-            raise ProblemError(
-                untyped_problem(
-                    "This X display takes no simulated keys.", "Words are copied instead."
-                )
-            )
+            close(self._connection)
+            raise ProblemError(problems.NO_SIMULATED_KEYS())
         self._keyboard = Keyboard(self._connection)
         self._temporary_keymap = TemporaryKeymap(self._connection, self._keyboard)
         with x_errors_translated():
@@ -85,7 +77,7 @@ class X11Typist:
 
     @contextmanager
     def _exclusive_connection(self) -> Iterator[None]:
-        """The connection for this thread alone; a new one, if the server had cut off the last."""
+        """Reserve the connection for this thread, and open it again if it was lost."""
         with self._lock:
             if self._disconnected:
                 close(self._connection)
@@ -97,8 +89,17 @@ class X11Typist:
                 self._disconnected = True
                 raise
 
+    def can_type(self, text: str, target: Target) -> bool:
+        if prefers_paste(text, target) or _is_wayland_window(target):
+            return False
+        try:
+            symbols = {layouts.keysym(c) for c in text}
+        except ValueError:
+            return False
+        return self._query(lambda: self._can_type_symbols(symbols))
+
     def _query(self, query: Callable[[], T]) -> T:
-        """The answer, by a new connection if need be: asking twice does no harm."""
+        """Return the result of `query`, asking again if the connection was lost."""
         try:
             with self._exclusive_connection():
                 return query()
@@ -106,95 +107,83 @@ class X11Typist:
             with self._exclusive_connection():
                 return query()
 
-    def target(self) -> Target:
-        return self._query(lambda: focused_target(self._connection))
-
-    def can_type(self, text: str) -> int | None:
-        """Those which the layout lacks; None if they do not fit on the empty keys now."""
-        try:
-            symbols = {layouts.keysym(c) for c in text}
-        except ValueError:
-            return None
-        return self._query(lambda: self._can_type_symbols(symbols))
-
-    def _can_type_symbols(self, symbols: set[int]) -> int | None:
+    def _can_type_symbols(self, symbols: set[int]) -> bool:
         _, layout = self._read_layout()
-        spare = symbols - layout.direct.keys()
-        new = spare - self._temporary_keymap.strokes().keys()
-        if len(new) <= self._temporary_keymap.free_slots(layout):
-            return len(spare)
-        fits = self._keys_are_processed() and len(spare) <= self._capacity(layout)
-        return len(spare) if fits else None
+        missing = symbols - layout.direct.keys()
+        mapped = self._temporary_keymap.strokes()
+        if len(missing - mapped.keys()) <= self._temporary_keymap.free_slots(layout):
+            return True
+        used = {stroke.keycode for stroke in mapped.values()}
+        capacity = 2 * (len(layout.unused_keycodes) + len(used))
+        return time.monotonic() >= self._processed_at_s and len(missing) <= capacity
 
-    def type(self, text: str, target: int = 0) -> None:
+    def type(self, text: str, target: Target) -> None:
         try:
             symbols = [layouts.keysym(c) for c in text]
         except ValueError as error:
-            raise ProblemError(
-                untyped_problem(
-                    "The text has a character that no key gives.",
-                    "It can be copied instead.",
-                    "copy",
-                    str(error),
-                )
-            ) from error
-        with self._exclusive_connection(), self._modifiers_released():
-            self._check_focus(target)
+            raise ProblemError(problems.CANNOT_TYPE(detail=str(error))) from error
+        with self._keys_for(target):
             self._cancel_restore_timer()
             while symbols:
                 symbols = self._type_chunk(symbols)
             self._start_restore_timer(RESTORE_AFTER_S + len(text) / PROCESSED_CHARS_PER_S)
 
-    def press_paste(self, chord: Pressed, target: int = 0) -> None:
-        if chord not in _CHORDS:
-            raise ProblemError(untyped_problem(f"There are no keys for {chord} here."))
-        with self._exclusive_connection(), self._modifiers_released():
-            self._check_focus(target)
-            layout = self._read_layout()[0]
-            codes = [_keycode_for(layout, symbol) for symbol in _CHORDS[chord]]
-            for code in codes:
-                xtest.fake_input(self._connection, X.KeyPress, code)
-            for code in reversed(codes):
-                xtest.fake_input(self._connection, X.KeyRelease, code)
-            self._connection.sync()
+    def erase(self, count: int, target: Target) -> None:
+        with self._keys_for(target):
+            keys, _ = self._read_layout()
+            code = _keycode_for(keys, BACKSPACE)
+            self._send_strokes([Stroke(code)] * count, _keycode_for(keys, SHIFT))
+
+    def press_paste(self, target: Target) -> None:
+        """Press Shift+Insert.
+
+        GTK, Qt, Chromium and terminals all paste with it. Terminals paste the primary selection,
+        so the text must be there too. Ctrl+V sends a control character to a terminal.
+        """
+        with self._keys_for(target):
+            keys, _ = self._read_layout()
+            insert = Stroke(_keycode_for(keys, INSERT), shift=True)
+            self._send_strokes([insert], _keycode_for(keys, SHIFT))
 
     def close(self) -> None:
-        """Give the keys back and disconnect."""
+        """Remove the temporary keys and disconnect."""
         with self._lock:
             self._cancel_restore_timer()
             try:
                 with x_errors_translated():
                     if self._temporary_keymap:
-                        time.sleep(max(0.0, self._processed_at_s - time.monotonic()))
+                        self._wait_until_processed()
                         self._temporary_keymap.restore(self._keyboard.read_keys())
                     self._connection.sync()
             except ProblemError:
-                pass  # the display is gone, and with it everything to give back
+                pass  # the keyboard map has ended with the display
             close(self._connection)
 
-    def _check_focus(self, target: int) -> None:
-        """The hands may have moved on while they were waited for."""
-        if target > 0 and focused_target(self._connection).id != target:
-            raise FocusChangedError
+    @contextmanager
+    def _keys_for(self, target: Target) -> Iterator[None]:
+        """Reserve the keyboard for keys into the target."""
+        if _is_wayland_window(target):
+            raise ProblemError(problems.NOT_AN_X11_WINDOW())
+        with self._exclusive_connection(), self._modifiers_released():
+            # The focus may have changed while pressed keys were waited for.
+            if target.id is not None and focused_target(self._connection).id != target.id:
+                raise FocusChangedError
+            yield
 
     def _type_chunk(self, symbols: list[int]) -> list[int]:
-        """Type what one map can give; the rest is returned."""
+        """Type as many symbols as fit on the keyboard, and return the others."""
         keys, layout = self._read_layout()
-        lent = self._temporary_keymap.strokes()
-        new = _distinct(s for s in symbols if s not in layout.direct and s not in lent)
-        room = self._temporary_keymap.free_slots(layout)
-        if len(new) > room and self._temporary_keymap:
-            time.sleep(max(0.0, self._processed_at_s - time.monotonic()))
+        mapped = self._temporary_keymap.strokes()
+        missing = [s for s in dict.fromkeys(symbols) if s not in layout.direct and s not in mapped]
+        free = self._temporary_keymap.free_slots(layout)
+        if len(missing) > free and self._temporary_keymap:
+            self._wait_until_processed()
             self._temporary_keymap.restore(keys)
             return symbols
-        if new and not room:
-            raise ProblemError(
-                untyped_problem(
-                    "Every key is in use here.", "The text can be copied instead.", "copy"
-                )
-            )
-        if new:
-            self._temporary_keymap.map_symbols(keys, layout, new[:room])
+        if missing and not free:
+            raise ProblemError(problems.NO_FREE_KEY())
+        if missing:
+            self._temporary_keymap.map_symbols(keys, layout, missing[:free])
             self._connection.sync()
             time.sleep(KEYMAP_SETTLE_S)
         strokes = {**layout.direct, **self._temporary_keymap.strokes()}
@@ -220,25 +209,21 @@ class X11Typist:
 
     def _read_layout(self) -> tuple[dict[int, Key], Layout]:
         while self._connection.pending_events():
-            self._connection.next_event()  # the server tells of each change of the map
+            self._connection.next_event()  # notifications of changes of the map
         keys = self._keyboard.read_keys()
         self._temporary_keymap.discard_overwritten(keys)
         modifiers = {k for row in self._connection.get_modifier_mapping() for k in row if k}
-        lent = {s.keycode for s in self._temporary_keymap.strokes().values()}
+        mapped = {stroke.keycode for stroke in self._temporary_keymap.strokes().values()}
         group = self._keyboard.state().group
-        return keys, layouts.read_layout(keys, group, modifiers | lent)
-
-    def _capacity(self, layout: Layout) -> int:
-        lent = {s.keycode for s in self._temporary_keymap.strokes().values()}
-        return 2 * (len(layout.unused_keycodes) + len(lent))
+        return keys, layouts.read_layout(keys, group, modifiers | mapped)
 
     @contextmanager
     def _modifiers_released(self) -> Iterator[None]:
-        """No key held, no lock on: waits for the hands, then lets go for them."""
+        """Release all keys and turn off the locks that change characters."""
         self._release_pressed_keys()
-        # Every lock but NumLock, which changes the keypad only. Shift lock and a latched
-        # AltGr would change the characters as CapsLock does.
-        affect = 0xFF & ~self._modifier_mask(0xFF7F)
+        # NumLock changes only the keypad. Shift lock and a latched AltGr change characters, as
+        # CapsLock does.
+        affect = 0xFF & ~self._modifier_mask(NUM_LOCK)
         locked = self._keyboard.state().locked & affect
         self._keyboard.set_locked(affect, 0)
         try:
@@ -249,18 +234,18 @@ class X11Typist:
                 self._connection.sync()
 
     def _release_pressed_keys(self) -> None:
-        """Wait until no key is down, at most a second; then release by XTEST what still is.
+        """Wait up to a second for the user to release all keys, then release them by XTEST.
 
-        A key other than a modifier counts too: one that was swallowed keeps the keyboard
-        grabbed until it is up, and what is typed meanwhile goes nowhere. Polled, because
-        raw events of the own keys would have to be told from the user's.
+        Keys other than modifiers count too: a grabbed hotkey keeps the keyboard grabbed until it
+        is released, and keys sent meanwhile reach no window. The state is polled, because events
+        would not distinguish the simulated keys from the user's.
         """
-        deadline = time.monotonic() + HELD_KEYS_TIMEOUT_S
-        while (down := self._pressed_keycodes()) and time.monotonic() < deadline:
+        deadline_s = time.monotonic() + HELD_KEYS_TIMEOUT_S
+        while (pressed := self._pressed_keycodes()) and time.monotonic() < deadline_s:
             time.sleep(_POLL_S)
-        for code in down:
+        for code in pressed:
             xtest.fake_input(self._connection, X.KeyRelease, code)
-        if down:
+        if pressed:
             self._connection.sync()
 
     def _pressed_keycodes(self) -> list[int]:
@@ -272,8 +257,8 @@ class X11Typist:
         rows = self._connection.get_modifier_mapping()
         return sum(1 << n for n, row in enumerate(rows) if codes & set(row))
 
-    def _keys_are_processed(self) -> bool:
-        return time.monotonic() >= self._processed_at_s
+    def _wait_until_processed(self) -> None:
+        time.sleep(max(0.0, self._processed_at_s - time.monotonic()))
 
     def _start_restore_timer(self, after_s: float) -> None:
         if self._temporary_keymap:
@@ -289,13 +274,18 @@ class X11Typist:
     def _restore_keymap(self) -> None:
         with self._lock:
             if self._restore_timer is not threading.current_thread():
-                return  # another text was typed meanwhile, or the typist is closed
+                return  # another text was typed in the meantime, or the typist is closed
             try:
                 with x_errors_translated():
                     self._temporary_keymap.restore(self._keyboard.read_keys())
                     self._connection.sync()
             except ProblemError:
-                return  # the display is gone, and with it everything to give back
+                return  # the keyboard map has ended with the display
+
+
+def _is_wayland_window(target: Target) -> bool:
+    """Return whether the focus is in a window that X11 cannot reach (see `focused_target`)."""
+    return target.id is None and is_xwayland()
 
 
 def _keycode_for(keys: dict[int, Key], symbol: int) -> int:
@@ -303,7 +293,3 @@ def _keycode_for(keys: dict[int, Key], symbol: int) -> int:
         if symbol in key.symbols[:2]:
             return code
     return _EVDEV_KEYCODES[symbol]
-
-
-def _distinct(symbols: Iterable[int]) -> list[int]:
-    return list(dict.fromkeys(symbols))

@@ -1,8 +1,8 @@
-"""Raw key and button events and the pointer's buttons, by XInput2.
+"""Raw key and button events and the pressed buttons, by XInput2.
 
 Source: "The X Input Extension 2.x" protocol, requests XIQueryVersion (47), XISelectEvents (46),
-XIQueryPointer (40), event RawEvent. Since 2.1 raw events also come while another client has
-the keyboard grabbed.
+XIQueryPointer (40), event RawEvent. Since version 2.1, raw events are also sent while another
+client has grabbed the keyboard.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from Xlib.ext import xinput
 from Xlib.protocol import rq
 
 POINTER = 2
-"""The first master pointer's device number."""
+"""Device number of the first master pointer."""
 _GENERIC_EVENT = 35
 
 
 @attrs.frozen
 class RawEvent:
-    """A key or a button went down or up."""
+    """A key or a button was pressed or released."""
 
     code: int
     """Key code or button number."""
@@ -30,7 +30,7 @@ class RawEvent:
 
 
 def select_raw_events(connection: Any) -> None:
-    """Ask for the raw events of all master devices on the root window."""
+    """Request the raw events of all master devices on the root window."""
     opcode = connection.query_extension("XInputExtension").major_opcode
     xinput.XIQueryVersion(
         display=connection.display, opcode=opcode, major_version=2, minor_version=2
@@ -47,7 +47,7 @@ def select_raw_events(connection: Any) -> None:
 
 
 def parse_raw_event(event: Any) -> RawEvent | None:
-    """The event as ours; None if it is another kind."""
+    """Return the raw key or button event; None for an event of another type."""
     if event.type & 0x7F != _GENERIC_EVENT or not isinstance(event.data, bytes):
         return None
     kind = event.evtype
@@ -62,7 +62,7 @@ def parse_raw_event(event: Any) -> RawEvent | None:
 
 
 def pressed_buttons(connection: Any) -> frozenset[int]:
-    """The numbers of the buttons that are down; the core protocol knows only five."""
+    """Return the numbers of the pressed buttons; the core protocol reports only five."""
     opcode = connection.query_extension("XInputExtension").major_opcode
     reply = _QueryPointer(
         display=connection.display,
@@ -70,7 +70,7 @@ def pressed_buttons(connection: Any) -> frozenset[int]:
         window=connection.screen().root.id,
         device=POINTER,
     )
-    # modifiers (4 x CARD32) and group (4 x CARD8) stand before the bits
+    # The modifiers (4 x CARD32) and the group (4 x CARD8) precede the button bits.
     bits = bytes(reply.data)[20 : 20 + 4 * reply.buttons_len]
     return frozenset(8 * n + b for n, byte in enumerate(bits) for b in range(8) if byte >> b & 1)
 

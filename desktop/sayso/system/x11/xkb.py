@@ -15,15 +15,15 @@ from Xlib.protocol import rq
 
 CORE_KEYBOARD = 0x100
 KEY_SYMBOLS = 2
-"""The map component that holds the symbols of keys."""
+"""The component of the keyboard map that holds the symbols."""
 TWO_LEVEL = 1
 KEYPAD = 3
-"""Key types with fixed numbers: the second level by Shift; by Shift or NumLock."""
+"""Fixed numbers of key types. Shift selects the second level; for KEYPAD also NumLock."""
 
 
 @attrs.frozen
 class Key:
-    """What one key gives: `symbols[group * width + level]`."""
+    """The symbols of one key: `symbols[group * width + level]`."""
 
     types: bytes = bytes(4)
     group_info: int = 0
@@ -60,7 +60,7 @@ class Keyboard:
         return State(r.base, r.latched, r.locked, r.group)
 
     def set_locked(self, affect: int, mods: int) -> None:
-        """Set the locked modifiers within the mask `affect`, and end what is latched there."""
+        """Set the locked modifiers within the mask `affect`, and unlatch them."""
         _LatchLockState(
             display=self._display, opcode=self._opcode, device=CORE_KEYBOARD,
             affect=affect, lock=mods, lock_group=0, group=0,
@@ -68,7 +68,7 @@ class Keyboard:
         )  # fmt: skip
 
     def read_keys(self) -> dict[int, Key]:
-        """Every key code's symbols."""
+        """Return the symbols of every key, by key code."""
         reply = _GetMap(
             display=self._display, opcode=self._opcode, device=CORE_KEYBOARD,
             full=KEY_SYMBOLS, partial=0, rest=bytes(18),
@@ -84,7 +84,7 @@ class Keyboard:
         return found
 
     def write_keys(self, keys: Mapping[int, Key]) -> None:
-        """Replace a gapless range of keys in one request, which clients see as one change."""
+        """Replace a contiguous range of keys in one request, which clients see as one change."""
         codes = sorted(keys)
         assert codes == list(range(codes[0], codes[-1] + 1))
         body = b"".join(
