@@ -22,18 +22,15 @@ LOCATIONS = {
 
 
 def describe_location(host: str, location: str) -> str:
-    """Return a sentence that says where the API key for a host is stored."""
     if place := LOCATIONS.get(location):
         return f"The API key for {host} is {place}."
     return f"There is no API key for {host}."
 
 
 def server_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Options that select a server other than the endpoint's, or a header."""
-    command = click.option(
-        "--header", help="The value of this secret header, instead of the API key."
-    )(command)
-    return click.option("--host", help="The server, instead of the selected endpoint's.")(command)
+    header = click.option("--header", help="Use the value of this secret header instead.")
+    host = click.option("--host", help="The server, instead of the selected endpoint's.")
+    return host(header(command))
 
 
 @click.group()
@@ -92,7 +89,6 @@ def key_status(host: str | None, header: str | None) -> None:
 
 
 def _keyring_name(host: str | None, header: str | None) -> str:
-    """Return the name under which the API key or the header's value is stored."""
     host = host or _endpoint_host()
     return f"{host}/{header.lower()}" if header else host
 

@@ -13,10 +13,8 @@ from ..storage import instance, paths, settings_file
 from . import remote
 
 REMEDIES = {
-    "budget.used_up": (
-        "Nothing is sent until you choose: sayso config set monthly_budget_usd AMOUNT,"
-        " or --engine on-device."
-    ),
+    "budget.used_up": "Nothing is sent until you choose:"
+    " sayso config set monthly_budget_usd AMOUNT, or --engine on-device.",
     "model.not_downloaded": "Download it with: sayso models download NAME",
 }
 """Remedies for the command line by problem code, instead of those of the catalog."""

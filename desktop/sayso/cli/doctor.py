@@ -32,11 +32,9 @@ class Finding:
     remedy: str = ""
     detail: str = ""
     key_location: str = ""
-    """Where the API keys of an endpoint are stored."""
 
 
 def run_checks(settings: Settings) -> dict[str, Finding]:
-    """Run all checks, which takes some seconds."""
     platform = current_platform()
     checks: dict[str, Callable[[], Finding]] = {
         "display": lambda: _check_display(platform),
@@ -52,7 +50,6 @@ def run_checks(settings: Settings) -> dict[str, Finding]:
 
 
 def format_report(findings: dict[str, Finding]) -> str:
-    """Return a line for each finding, with remedy and location of API keys below it."""
     lines, width = [], 1 + max(map(len, findings))
     for name, finding in findings.items():
         lines.append(f"{MARKS[finding.verdict]} {name:<{width}}{finding.message}")
@@ -64,10 +61,9 @@ def format_report(findings: dict[str, Finding]) -> str:
 
 def as_json(findings: dict[str, Finding]) -> dict[str, dict[str, str]]:
     names = {"message": "what", "key_location": "key"}
-    rows = {name: attrs.asdict(finding) for name, finding in findings.items()}
     return {
-        name: {names.get(key, key): value for key, value in row.items()}
-        for name, row in rows.items()
+        title: {names.get(name, name): value for name, value in attrs.asdict(finding).items()}
+        for title, finding in findings.items()
     }
 
 
@@ -141,8 +137,8 @@ def _check_keyring() -> Finding:
     if backend is None:
         return _problem(KEYRING_MISSING())
     ApiKeyStore(environment={}).location("doctor.invalid")  # raises if the keyring is locked
-    module = type(backend).__module__
-    return Finding("ok", "API keys are stored in the system's keyring.", detail=module)
+    message = "API keys are stored in the system's keyring."
+    return Finding("ok", message, detail=type(backend).__module__)
 
 
 def check_model(settings: Settings) -> Finding:

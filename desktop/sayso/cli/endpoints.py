@@ -66,9 +66,7 @@ def presets(as_json: bool) -> None:
 @click.option("--name", help="The name of the endpoint, instead of the preset's.")
 @click.option("--url", default="", help="The address; required except for openai and groq.")
 @click.option("--model", default="", help="The model to use.")
-@click.option(
-    "--allow-insecure", is_flag=True, help="Allow an unencrypted connection to this server."
-)
+@click.option("--allow-insecure", is_flag=True, help="Allow an unencrypted connection.")
 @json_option
 def add(
     preset: str, name: str | None, url: str, model: str, allow_insecure: bool, as_json: bool

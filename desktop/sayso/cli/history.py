@@ -40,14 +40,9 @@ def history(context: click.Context) -> int:
 
 
 def filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Options of the commands that list dictations."""
-    for option in (
-        json_option,
-        click.option("--program", default="", help="Only dictations into this program."),
-        click.option("--limit", type=click.IntRange(1), help="Show at most this many."),
-    ):
-        command = option(command)
-    return command
+    limit = click.option("--limit", type=click.IntRange(1), help="Show at most this many.")
+    program = click.option("--program", default="", help="Only dictations into this program.")
+    return limit(program(json_option(command)))
 
 
 @history.command("list")
@@ -169,11 +164,7 @@ def _recordings() -> Recordings:
 
 
 def _matching_program(store: HistoryStore, name: str) -> str:
-    """Return the program with this name in the history, whatever its case.
-
-    Raises:
-        ProblemError: The history has no dictation into this program.
-    """
+    """Return the program as the history spells it. Raises ProblemError if there is none."""
     known = store.programs()
     for program in known:
         if program.casefold() == name.casefold():

@@ -46,11 +46,11 @@ def models_list(as_json: bool) -> None:
     The columns are size, languages, accuracy, latency and location. Latency is the time from
     releasing the key to the text on this computer; "about" marks an estimate from another model.
     """
-    used = load_settings().on_device.model
+    used, entries = load_settings().on_device.model, _statuses()
     if as_json:
-        print_json([_as_dict(entry, used) for entry in _statuses()], indent=2)
+        print_json([_as_dict(entry, used) for entry in entries], indent=2)
         return
-    for entry in _statuses():
+    for entry in entries:
         model, latency = entry.model, entry.speed.text if entry.speed else ""
         columns = (
             f"{'*' if model.name == used else ' '} {model.name:<24}",
@@ -132,7 +132,6 @@ def models_use(name: str) -> None:
 
 
 def _is_available(model: Model) -> bool:
-    """Return whether the complete model is on this computer. The files are checked."""
     try:
         locate(model, paths.models(), paths.cache())
     except ProblemError:

@@ -32,13 +32,7 @@ LINE_CHARACTERS = 78
 
 
 def transcribe_file(file: Path, settings: Settings) -> dict[str, Any]:
-    """Return the text, and the engine, duration, time taken and cost.
-
-    Partial text and a progress bar are written to stderr if it is a terminal.
-
-    Raises:
-        ProblemError: The file is not an audio file, or transcription fails.
-    """
+    """Return the text, and the engine, duration, time taken and cost."""
     take = files.load_take(file)
     started_s = time.monotonic()
     text = asyncio.run(transcribe_take(take, settings))
@@ -52,9 +46,7 @@ def transcribe_file(file: Path, settings: Settings) -> dict[str, Any]:
 
 
 async def transcribe_take(take: Take, settings: Settings) -> str:
-    """Return the text of the take, and set the take's engine.
-
-    If the text is implausible, a warning is printed to stderr.
+    """Return the text, set the take's engine, and print a warning if the text is implausible.
 
     Raises:
         ProblemError: The month's budget is used up, or transcription fails.

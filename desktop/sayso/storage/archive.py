@@ -41,10 +41,7 @@ class Archive:
         on_problem: Callable[[Problem], object],
         on_change: Callable[[], object] = lambda: None,
     ) -> None:
-        """The callbacks are called in the archive's thread.
-
-        `on_change`: the history or usage has changed.
-        """
+        """`on_change` reports a change of history or usage; both run in the archive's thread."""
         self.recordings, self.history = recordings, history
         self.usage = UsageStore(history.path, history.on_problem)
         self._on_problem, self._on_change = on_problem, on_change
@@ -54,7 +51,6 @@ class Archive:
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="archive")
 
     def configure(self, settings: HistorySettings) -> None:
-        """Use new settings, and delete what they no longer keep."""
         previous, self._settings = self._settings, settings
         if previous != settings:
             self._submit(self._purge)
@@ -65,17 +61,14 @@ class Archive:
         self._submit(self._store, entry)
 
     def record_usage(self, usage: Iterable[UsageRecord]) -> None:
-        """Add to today's totals, whether or not the take itself is kept."""
         if records := list(usage):
             today = dt.datetime.now().astimezone().date()
             self._submit(self.usage.add, today, records)
 
     def update_entry(self, entry: HistoryEntry) -> None:
-        """Write the row, and leave the audio unchanged."""
         self._submit(self.history.put, entry)
 
     def delete(self, ids: Iterable[str]) -> None:
-        """Delete text and audio."""
         self._submit(self._delete, list(ids))
 
     def delete_all(self) -> None:
@@ -94,11 +87,7 @@ class Archive:
         return self._executor.submit(self._interrupted)
 
     def load(self, id_: str) -> Future[tuple[Take, HistoryEntry]]:
-        """Return a take with its audio, and its entry or a new one.
-
-        Raises:
-            ProblemError: The recording or the history cannot be read (from the future).
-        """
+        """Return a take with its audio, and its entry or a new one; or a ProblemError."""
         return self._executor.submit(self._load, id_)
 
     def written(self) -> Future[int]:

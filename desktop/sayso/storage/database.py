@@ -28,50 +28,12 @@ from ..core.problems.storage import (
     HISTORY_NEWER,
     HISTORY_UNAVAILABLE,
 )
+from ..core.resources import resource
 
 T = TypeVar("T")
 LOCK_TIMEOUT_S = 10.0
-"""Longest time to wait for another writer."""
 MIN_FREE_BYTES = 65_536
-MIGRATIONS: tuple[str, ...] = (
-    """
-    CREATE TABLE takes (
-        id TEXT PRIMARY KEY,
-        started TEXT NOT NULL,
-        offset_min INTEGER NOT NULL,
-        text TEXT NOT NULL,
-        folded TEXT NOT NULL,
-        outcome TEXT NOT NULL,
-        engine TEXT NOT NULL,
-        inserted_by TEXT NOT NULL,
-        duration_s REAL NOT NULL,
-        timings TEXT NOT NULL,
-        error TEXT NOT NULL,
-        program TEXT NOT NULL,
-        audio TEXT NOT NULL,
-        cost REAL
-    );
-    CREATE INDEX takes_by_start ON takes (started, id);
-    """,
-    """
-    ALTER TABLE takes RENAME COLUMN cost TO cost_usd;
-    ALTER TABLE takes ADD COLUMN usage TEXT NOT NULL DEFAULT '[]';
-    CREATE TABLE days (
-        day TEXT NOT NULL,
-        endpoint TEXT NOT NULL,
-        takes INTEGER NOT NULL,
-        seconds REAL NOT NULL,
-        tokens INTEGER NOT NULL,
-        cost_usd REAL,
-        PRIMARY KEY (day, endpoint)
-    ) WITHOUT ROWID;
-    CREATE TABLE budgets (
-        month TEXT PRIMARY KEY,
-        warned_usd REAL NOT NULL DEFAULT 0,
-        allowed_usd REAL NOT NULL DEFAULT 0
-    ) WITHOUT ROWID;
-    """,
-)
+MIGRATIONS = tuple(resource(f"migrations/{n}.sql").read_text("utf-8") for n in (1, 2))
 """SQL that upgrades the version of its index to the next one."""
 
 
@@ -79,7 +41,7 @@ MIGRATIONS: tuple[str, ...] = (
 class Database:
     path: Path
     on_problem: Callable[[Problem], object] = attrs.field(default=lambda _: None)
-    """Called when a damaged file was replaced, in the thread that found it."""
+    """Called in the thread that replaced a damaged file."""
     migrations: tuple[str, ...] = MIGRATIONS
     lock_timeout_s: float = LOCK_TIMEOUT_S
 
@@ -119,11 +81,8 @@ class Database:
         if create and not exists:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
-        db = sqlite3.connect(
-            self.path if create or exists else ":memory:",
-            timeout=self.lock_timeout_s,
-            isolation_level=None,
-        )
+        path = self.path if create or exists else ":memory:"
+        db = sqlite3.connect(path, timeout=self.lock_timeout_s, isolation_level=None)
         try:
             db.row_factory = sqlite3.Row
             db.executescript("PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON;")
@@ -181,10 +140,7 @@ def _problem_error(error: Exception, path: Path) -> ProblemError:
 
 
 def _disk_is_full(folder: Path) -> bool:
-    """Return whether there is no space left for the files that SQLite needs.
-
-    SQLite reports other errors if there is no space for its log and index.
-    """
+    """SQLite reports other errors if there is no space for its log and index."""
     with contextlib.suppress(OSError):
         return shutil.disk_usage(folder).free < MIN_FREE_BYTES
     return False

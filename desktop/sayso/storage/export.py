@@ -21,11 +21,7 @@ EXPORT_FORMATS: tuple[ExportFormat, ...] = (*get_args(TextFormat), "zip")
 
 
 def format_for(path: Path) -> ExportFormat:
-    """Return the format for the suffix of a file name.
-
-    Raises:
-        ProblemError: The suffix is not supported.
-    """
+    """Return the format for a file's suffix. Raises ProblemError if it is not supported."""
     suffix = path.suffix.lower().removeprefix(".")
     for format_ in EXPORT_FORMATS:
         if suffix == format_:
@@ -37,11 +33,7 @@ def format_for(path: Path) -> ExportFormat:
 def write(
     path: Path, format_: ExportFormat, entries: Sequence[HistoryEntry], recordings: Recordings
 ) -> None:
-    """Write the entries to a file. A zip file has them as text and JSON, and their recordings.
-
-    Raises:
-        ProblemError: The file cannot be written.
-    """
+    """Write the entries to a file. Raises ProblemError if it cannot be written."""
     try:
         if format_ == "zip":
             _write_zip(path, entries, recordings)

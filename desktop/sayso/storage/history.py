@@ -6,7 +6,7 @@ import json
 import sqlite3
 import time
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import attrs
@@ -43,22 +43,22 @@ class HistoryStore(Database):
             values.append(program)
         query = f"SELECT * FROM takes WHERE {' AND '.join(where)} {_NEWEST_FIRST} LIMIT ?"
         values.append("-1" if limit is None else str(limit))
+        return self._select(query, values)
+
+    def _select(self, query: str, values: Sequence[object]) -> list[HistoryEntry]:
         return self.read(lambda db: [_entry_from_row(row) for row in db.execute(query, values)])
 
     def find(self, reference: str) -> HistoryEntry:
-        """Return the entry with this ID or unique beginning of an ID; 'last' is the newest one.
+        """Return the entry with this ID, beginning of an ID, or 'last' for the newest.
 
         Raises:
-            ProblemError: No or several entries match, or the file cannot be read.
+            ProblemError: No or several entries match.
         """
         if reference == "last":
             found = self.entries(1)
         else:
             query = "SELECT * FROM takes WHERE substr(id, 1, ?) = ? ORDER BY length(id) LIMIT 2"
-            values = (len(reference), reference)
-            found = self.read(
-                lambda db: [_entry_from_row(row) for row in db.execute(query, values)]
-            )
+            found = self._select(query, (len(reference), reference))
         if not found and reference == "last":
             raise ProblemError(HISTORY_EMPTY())
         if not found or not reference:
@@ -75,7 +75,6 @@ class HistoryStore(Database):
         return self.read(lambda db: [row[0] for row in db.execute(query)])
 
     def count_expired(self, settings: HistorySettings, now_s: float) -> int:
-        """Return how many entries `purge` would delete."""
         return self.read(lambda db: len(_expired_ids(db, settings, now_s)))
 
     def put(self, entry: HistoryEntry) -> None:
@@ -100,7 +99,6 @@ class HistoryStore(Database):
 
 
 def normalize_for_search(text: str) -> str:
-    """Return the text without case, accents and character width."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
@@ -119,9 +117,7 @@ def _delete(db: sqlite3.Connection, ids: Iterable[str]) -> list[str]:
     return files
 
 
-def _retention_rules(
-    settings: HistorySettings,
-) -> Iterator[tuple[str, float | None, float]]:
+def _retention_rules(settings: HistorySettings) -> Iterator[tuple[str, float | None, float]]:
     """Yield an SQL condition on the outcome, the days to keep the text, and those for audio."""
     names = ",".join(f"'{outcome}'" for outcome in UNRESOLVED)
     yield f"IN ({names})", text_days(settings, "failed"), audio_days(settings, "failed")

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 REQUEST_TIMEOUT_S = 5.0
 STARTUP_TIMEOUT_S = 30.0
-"""Longest time to wait for another instance that is starting or ending."""
 MAX_REQUEST_BYTES = 4096
 _HAS_UNIX_SOCKETS = hasattr(socket, "AF_UNIX")
 
@@ -30,7 +29,6 @@ RequestHandler = Callable[[str], Awaitable[str]]
 
 
 def runtime_folder() -> str:
-    """Return the folder of the socket: $XDG_RUNTIME_DIR, or a private temporary folder."""
     runtime = os.environ.get("XDG_RUNTIME_DIR")
     if runtime and os.path.isdir(runtime):
         return runtime
@@ -90,9 +88,8 @@ def _connect() -> socket.socket:
 
 
 def _peer_is_same_user(connection: socket.socket) -> bool:
-    """Return whether the other end belongs to this user; True if the system cannot tell."""
     if not hasattr(socket, "SO_PEERCRED"):
-        return True
+        return True  # the system cannot tell
     # struct ucred: pid, uid and gid of 4 bytes each (unix(7))
     credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
     return int.from_bytes(credentials[4:8], sys.byteorder) == os.getuid()
@@ -107,7 +104,7 @@ class FileLock:
         )
 
     def acquire(self) -> bool:
-        """Acquire the lock if it is free; return whether this process holds it."""
+        """Acquire the lock if it is free; return whether it was."""
         try:
             if _HAS_UNIX_SOCKETS:
                 import fcntl
@@ -123,7 +120,6 @@ class FileLock:
         return True
 
     def close(self) -> None:
-        """Release the lock."""
         self._file.close()
 
 
@@ -170,9 +166,8 @@ async def serve(handler: RequestHandler) -> asyncio.Server:
         try:
             with contextlib.suppress(ConnectionError, ValueError, TimeoutError):
                 async with asyncio.timeout(REQUEST_TIMEOUT_S):
-                    if _HAS_UNIX_SOCKETS and not _peer_is_same_user(
-                        writer.get_extra_info("socket")
-                    ):
+                    peer = writer.get_extra_info("socket")
+                    if _HAS_UNIX_SOCKETS and not _peer_is_same_user(peer):
                         return
                     if token and (await reader.readline()).decode().strip() != token:
                         return
@@ -202,7 +197,6 @@ def _write_address(path: str, address: str) -> None:
 
 
 def remove_socket() -> None:
-    """Delete the socket when Sayso ends, so that clients do not try to connect."""
     try:
         os.unlink(socket_path())
     except FileNotFoundError:

@@ -69,27 +69,18 @@ class ApiKeyStore:
     _in_memory: dict[str, str] = attrs.field(factory=dict, init=False, repr=False)
 
     def get(self, host: str) -> str | None:
-        """Return the API key, or None if there is none.
-
-        Raises:
-            ProblemError: The keyring is locked or unavailable, or the stored key is invalid.
-        """
+        """Return the API key, or None. Raises ProblemError if the keyring is locked."""
         return self._find(host)[0]
 
     def location(self, host: str) -> KeyLocation:
-        """Return where the API key is stored, '' if nowhere.
-
-        Raises:
-            ProblemError: See `get`.
-        """
+        """Return where the API key is stored, '' if nowhere. Raises ProblemError as `get`."""
         return self._find(host)[1]
 
     def store(self, host: str, key: str) -> None:
         """Store the API key in the keyring.
 
         Raises:
-            ProblemError: The key is invalid, or the keyring is missing, locked or unavailable.
-                Nothing is stored.
+            ProblemError: The key is invalid, or there is no keyring, or it is locked.
         """
         key = normalize_key(key)
         with _translated_errors():
@@ -100,19 +91,11 @@ class ApiKeyStore:
         self._in_memory.pop(host, None)
 
     def keep_in_memory(self, host: str, key: str) -> None:
-        """Keep the API key in memory until Sayso ends.
-
-        Raises:
-            ProblemError: The key is invalid.
-        """
+        """Keep the API key until Sayso ends. Raises ProblemError if it is invalid."""
         self._in_memory[host] = normalize_key(key)
 
     def delete(self, host: str) -> None:
-        """Remove the API key from memory and keyring. The environment variable is not changed.
-
-        Raises:
-            ProblemError: The keyring is locked or unavailable.
-        """
+        """Delete the API key from memory and keyring. Raises ProblemError as `get`."""
         self._in_memory.pop(host, None)
         with _translated_errors():
             backend = self.keyring()
@@ -133,11 +116,7 @@ class ApiKeyStore:
 
 
 def normalize_key(key: str) -> str:
-    """Return the API key without surrounding whitespace.
-
-    Raises:
-        ProblemError: The key is empty or contains characters that no API key has.
-    """
+    """Strip whitespace. Raises ProblemError if the rest cannot be an API key."""
     key = key.strip()
     if not key:
         raise ProblemError(API_KEY_EMPTY())
@@ -148,10 +127,7 @@ def normalize_key(key: str) -> str:
 
 @contextmanager
 def _translated_errors() -> Iterator[None]:
-    """Raise a `ProblemError` for an error of the keyring.
-
-    The original message is dropped and the cause suppressed, because both can contain the key.
-    """
+    """Translate errors of the keyring without message and cause, which can contain the key."""
     import keyring.errors as errors
 
     try:
@@ -168,7 +144,7 @@ def _translated_errors() -> Iterator[None]:
 
 
 def _backend_errors() -> tuple[type[Exception], ...]:
-    """Return the other exceptions of backends. The Linux one does not wrap its libraries' own."""
+    """Return other errors of backends; the Linux one does not wrap those of its libraries."""
     import keyring.errors as errors
 
     found: list[type[Exception]] = [errors.KeyringError, OSError, RuntimeError]

@@ -1,10 +1,8 @@
 """Recordings of takes on disk: ID.wav while a take is recorded, ID.flac afterwards.
 
-A WAV without a row in the history was interrupted by a crash. Writes are unbuffered, so the audio
-survives a kill -9. There is no fsync during a take, because it would cost milliseconds per block; a
-power cut can lose what the system had not written yet, up to 30 s with the usual Linux settings.
-The file is synced when the take ends. Until then the WAV header says that the data extends to the
-end of the file, which readers accept.
+A WAV without a row in the history was interrupted by a crash. Writes are unbuffered and survive a
+kill -9. The file is synced when the take ends; a power cut before that can lose the last 30 s with
+the usual Linux settings. Until then the header says that the data extends to the end of the file.
 """
 
 from __future__ import annotations
@@ -35,8 +33,7 @@ from .paths import open_private
 log = logging.getLogger(__name__)
 
 HEADER_BYTES = 44
-UNKNOWN_SIZE_BYTES = 0xFFFFFFFF
-"""Size that ffmpeg and sox write to pipes: the data extends to the end of the file."""
+UNKNOWN_SIZE_BYTES = 0xFFFFFFFF  # as ffmpeg and sox write to pipes
 MAX_RATE_HZ = 768_000
 DAY_S = 86400
 
@@ -56,11 +53,6 @@ class RecordingFile:
     """The file of a take that is being recorded."""
 
     def __init__(self, path: Path, rate_hz: int) -> None:
-        """Create the file.
-
-        Raises:
-            ProblemError: The disk is full or the file cannot be written.
-        """
         self.path = path
         self._rate_hz = rate_hz
         self._size_bytes = 0
@@ -73,11 +65,10 @@ class RecordingFile:
             raise _problem_error(error) from error
 
     def write(self, pcm: bytes) -> None:
-        """Append s16le mono samples; they survive a crash of Sayso when this returns.
+        """Append s16le mono samples, which survive a crash of Sayso when this returns.
 
         Raises:
-            ProblemError: The disk is full or the file cannot be written. It is raised once;
-                later writes are dropped.
+            ProblemError: The file cannot be written. Later writes are dropped silently.
         """
         if self._file is None:
             return
@@ -92,7 +83,7 @@ class RecordingFile:
         """Complete the header and sync the file."""
         if self._file is None:
             return
-        # The header is replaced in place, which needs no space. Readers accept the old one too.
+        # This needs no disk space, and readers accept the old header too.
         with contextlib.suppress(OSError):
             self._file.seek(0)
             self._file.write(wav_header(self._rate_hz, self._size_bytes))
@@ -118,11 +109,7 @@ class Recordings:
     folder: Path
 
     def create(self, take_id: str, rate_hz: int) -> RecordingFile:
-        """Create the file of a take.
-
-        Raises:
-            ProblemError: The disk is full or the folder cannot be written.
-        """
+        """Create the file of a take. Raises ProblemError if it cannot be written."""
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
@@ -147,11 +134,7 @@ class Recordings:
         return next((path for path in paths if path.exists()), None)
 
     def load(self, take_id: str) -> Take:
-        """Return the take with all its audio, marked as ended.
-
-        Raises:
-            ProblemError: There is no such recording, or it cannot be read.
-        """
+        """Return the ended take. Raises ProblemError if there is no readable recording."""
         if self.audio_path(take_id) is None:
             raise ProblemError(RECORDING_MISSING())
         try:
@@ -175,11 +158,8 @@ class Recordings:
     def compress(self, take_id: str) -> str:
         """Convert the WAV to FLAC, and return the name of the file that remains.
 
-        The WAV is deleted after the FLAC has been synced and its length checked. If the
-        conversion fails, the WAV stays. It takes about 0.1 s per minute of audio.
-
-        Raises:
-            ProblemError: There is no recording, or it cannot be read.
+        The WAV is deleted after the FLAC has been synced and its length checked. It stays if the
+        conversion fails. Takes 0.1 s per minute of audio. Raises ProblemError as `load`.
         """
         take = self.load(take_id)
         wav, flac = (self.folder / f"{take_id}{suffix}" for suffix in (".wav", ".flac"))
@@ -213,12 +193,11 @@ class Recordings:
             (self.folder / f"{take_id}.wav").replace(self.folder / f"{take_id}.unreadable")
 
     def delete(self, take_id: str) -> None:
-        """Delete the take's files, if they exist."""
         for suffix in (".flac.new", ".flac", ".wav"):
             (self.folder / f"{take_id}{suffix}").unlink(missing_ok=True)
 
     def delete_older_than(self, days: float) -> None:
-        """Delete recordings by their age, whatever the history contains; keep other files."""
+        """Delete recordings by age, whatever the history contains."""
         oldest_s = time.time() - days * DAY_S
         for suffix in ("wav", "flac", "flac.new", "unreadable"):
             for path in self.folder.glob(f"*.{suffix}"):

@@ -34,11 +34,7 @@ def load(path: Path) -> tuple[Settings, list[Problem]]:
 
 
 def save(path: Path, settings: Settings) -> None:
-    """Write the settings. After a crash the file has either the old or the new content.
-
-    Raises:
-        ProblemError: The file could not be written; the old file is unchanged.
-    """
+    """Write the settings atomically. Raises ProblemError if the file cannot be written."""
     new = path.with_suffix(".new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

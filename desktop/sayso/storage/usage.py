@@ -18,8 +18,6 @@ from .database import Database
 
 @attrs.frozen
 class MonthBudget:
-    """Costs of a month, and what the user was told and decided about its budget."""
-
     month: str
     spent_usd: float
     warned_usd: float = 0.0
@@ -44,7 +42,6 @@ class UsageStore(Database):
         return self.read(lambda db: [_day_from_row(row) for row in db.execute(query, values)])
 
     def month(self, day: dt.date) -> MonthBudget:
-        """Return the budget of the month that contains the day."""
         name = month_of(day)
         query = "SELECT warned_usd, allowed_usd FROM budgets WHERE month = ?"
         marks = self.read(lambda db: db.execute(query, [name]).fetchone())
@@ -52,11 +49,10 @@ class UsageStore(Database):
         return MonthBudget(name, spent_usd, *(marks or ()))
 
     def mark_warned(self, month: str, budget_usd: float) -> None:
-        """Remember that the user was warned about this budget."""
         self._set_budget_mark("warned_usd", month, budget_usd)
 
     def approve(self, month: str, budget_usd: float) -> None:
-        """Remember that the user allowed this budget to be exceeded."""
+        """Allow this budget to be exceeded."""
         self._set_budget_mark("allowed_usd", month, budget_usd)
 
     def _set_budget_mark(self, column: str, month: str, budget_usd: float) -> None:
