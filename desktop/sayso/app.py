@@ -256,8 +256,8 @@ class App:
         return lambda: self._worker.record_hotkey(None)
 
     def test_connection(self) -> str:
+        from .stt.connection_test import check_connection_blocking, success_message
         from .stt.factory import create_server_engine
-        from .stt.realtime.engine import check_connection_blocking, success_message
 
         settings = self._settings
         engine = create_server_engine(settings.endpoint, settings.language, self._key_store.get)

@@ -56,7 +56,8 @@ from sayso.stt.realtime.transcript import (
     ItemTranscript,
     TranscriptTooLongError,
 )
-from sayso.stt.server.errors.messages import MAX_QUOTED_CHARS, redact
+from sayso.stt.server.auth import Credentials
+from sayso.stt.server.errors.redaction import MAX_QUOTED_CHARS, redact
 from service import KEY, StandIn
 from service.session import TRANSCRIPTION_PREFIX, Session
 
@@ -397,7 +398,9 @@ SERVER_MESSAGES = st.one_of(
 def test_whatever_an_endpoint_says_a_conversation_raises_nothing_and_stays_bounded(
     messages: list[Any], commit_at: int
 ) -> None:
-    dialect = OpenAIProtocol("wss://example.com/v1", "whisper-1", api_key=KEY)
+    dialect = OpenAIProtocol(
+        Endpoint(url="wss://example.com/v1", model="whisper-1"), Credentials(KEY)
+    )
     for number, message in enumerate(messages):
         if number == commit_at and dialect._configured and dialect._phase == "ready":
             dialect.append_audio(ONE_SECOND)
@@ -446,8 +449,8 @@ async def send_huge_frame(session: Session) -> bool:
 @pytest.mark.parametrize(
     ("mischief", "sentence"),
     [
-        (send_deltas_forever, "No speech server answers at"),
-        (send_huge_frame, "No speech server answers at"),
+        (send_deltas_forever, "There is no speech server at"),
+        (send_huge_frame, "There is no speech server at"),
     ],
     ids=["deltas", "a frame of 30 MB"],
 )

@@ -11,6 +11,7 @@ from sayso.core.settings.settings import Endpoint
 from sayso.stt.engine import Engine, EngineEvent
 from sayso.stt.reader import Reader
 from sayso.stt.realtime.engine import RealtimeEngine
+from sayso.stt.realtime.timeouts import Timeouts
 from service import KEY, StandIn
 
 RATE_HZ = 16_000
@@ -47,6 +48,8 @@ async def transcribe(
         return await engine.transcribe(Reader(take), on_event)
 
 
-def realtime_engine(service: StandIn, key: str | None = KEY, **fields: str) -> RealtimeEngine:
+def realtime_engine(
+    service: StandIn, key: str | None = KEY, timeouts: Timeouts | None = None, **fields: str
+) -> RealtimeEngine:
     endpoint = Endpoint(url=service.url, **fields)
-    return RealtimeEngine(endpoint, "en", lambda _: key)
+    return RealtimeEngine(endpoint, "en", lambda _: key, timeouts=timeouts or Timeouts())

@@ -17,7 +17,6 @@ from sayso.core.problems import ProblemError
 from sayso.core.settings.settings import Endpoint
 from sayso.stt.reader import Reader
 from sayso.stt.realtime.engine import RealtimeEngine
-from sayso.stt.server import ephemeral_keys
 from sayso.stt.server.ephemeral_keys import LIFETIME_S, RENEWAL_MARGIN_S, key_server_url
 from sayso.stt.server.ephemeral_keys import EphemeralKeys as OurSecrets
 from service import KEY, StandIn
@@ -81,16 +80,14 @@ async def recognised(engine: RealtimeEngine) -> str:
     return await engine.transcribe(Reader(silent_take(0.3)), lambda _: None)
 
 
-def test_the_server_makes_one_of_the_key_and_it_is_used_until_it_expires(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_the_server_makes_one_of_the_key_and_it_is_used_until_it_expires() -> None:
     clock = Clock()
-    monkeypatch.setattr(ephemeral_keys, "time", clock)
 
     async def test() -> None:
         async with serve(EphemeralKeyService(clock=clock.time)) as there:
             there.keys[f"127.0.0.1:{there.front.port}"] = KEY
             engine = there.engine("openai")
+            engine.ephemeral_keys.clock = clock.time
             assert await recognised(engine) == TEXT
             assert await recognised(engine) == TEXT
             first, again = there.tokens
@@ -157,7 +154,7 @@ def test_one_that_is_refused_is_not_used_again() -> None:
             engine = there.engine(f"http://127.0.0.1:{there.company.port}/token")
             assert await recognised(engine) == TEXT
             there.secrets.issued.clear()  # revoked
-            with pytest.raises(ProblemError, match="Your API key was refused by"):
+            with pytest.raises(ProblemError, match="rejected your API key"):
                 await recognised(engine)
             assert await recognised(engine) == TEXT
             await engine.close()
@@ -181,20 +178,20 @@ def test_the_clock_of_the_desktop_may_be_wrong() -> None:
 
 
 INVALID_REPLIES: dict[str, tuple[Reply, str]] = {
-    "badge": (error_reply(401, "Who are you?"), "Your API key was refused by 127.0.0.1:"),
-    "forbidden": (Reply(403), "refused the connection. Check the key and the address"),
+    "badge": (error_reply(401, "Who are you?"), "rejected your API key"),
+    "forbidden": (Reply(403), "refused the connection. Check the API key and the address"),
     "no credit": (error_reply(429, "Pay", "insufficient_quota"), "no credit left"),
-    "a page": (Reply(200, b"<html>", "text/html"), "gave no short-lived key."),
+    "a page": (Reply(200, b"<html>", "text/html"), "returned no short-lived key."),
     "nothing": (
         json_reply(200, {}),
-        "gave no short-lived key. Check the address it is fetched from",
+        "returned no short-lived key. Check the address of the key server",
     ),
-    "a list": (json_reply(200, []), "gave no short-lived key."),
-    "a number": (json_reply(200, {"value": 7}), "gave no short-lived key."),
-    "no key": (json_reply(200, {"value": "ek_1\r\nX-Evil: 1"}), "gave no short-lived key."),
-    "endless": (json_reply(200, {"value": "e" * 5000}), "gave no short-lived key."),
-    "another way": (json_reply(200, {"client_secret": "ek_1"}), "gave no short-lived key."),
-    "down": (Reply(503), "cannot answer now."),
+    "a list": (json_reply(200, []), "returned no short-lived key."),
+    "a number": (json_reply(200, {"value": 7}), "returned no short-lived key."),
+    "no key": (json_reply(200, {"value": "ek_1\r\nX-Evil: 1"}), "returned no short-lived key."),
+    "endless": (json_reply(200, {"value": "e" * 5000}), "returned no short-lived key."),
+    "another way": (json_reply(200, {"client_secret": "ek_1"}), "returned no short-lived key."),
+    "down": (Reply(503), "is unavailable."),
     "redirect": (Reply(302, headers={"Location": "/login"}), "127.0.0.1:"),
 }
 

@@ -23,8 +23,8 @@ from sayso.core.dictation.status import Status
 from sayso.core.settings.endpoint import Endpoint
 from sayso.core.settings.settings import Settings
 from sayso.storage.keyring import ApiKeyStore
+from sayso.stt.connection_test import check_connection_blocking, success_message
 from sayso.stt.factory import create_server_engine
-from sayso.stt.realtime.engine import check_connection_blocking, success_message
 from sayso.ui.indicator.overlay import Desk, Overlay
 from sayso.ui.settings.window import SettingsWindow
 from service import KEY, StandIn, in_thread
@@ -84,22 +84,22 @@ def captive_portal() -> Iterator[str]:
 
 FAILING_SERVERS: dict[str, tuple[Server, str, str]] = {
     "a wrong key": (
-        standin_with(key="sk-another"), "Your API key was refused by {host}.",
-        "Open Settings > Recognition to change it."),
+        standin_with(key="sk-another"), "{host} rejected your API key.",
+        "Check the key, or enter another one."),
     "no credit": (
         rejecting_standin("insufficient_quota", f"{KEY} has used up its quota.", 4000),
-        "There is no credit left at {host}.", "Add credit, or use this computer."),
+        "Your {host} account has no credit left.", "Add credit, or use this computer."),
     "no transcription model": (
         rejecting_standin("invalid_model", 'Model "m-1" is not supported in transcription mode.', 4000),  # noqa: E501
-        "“m-1” does not transcribe.", "Choose a model that transcribes."),
+        "“m-1” is not a transcription model.", "Choose another model."),
     "a wrong address": (
-        standin_with(http_status=404), "No speech server answers at {host}.",
+        standin_with(http_status=404), "There is no speech server at {host}.",
         "The address may need /v1 at its end."),
     "no way in": (
         standin_with(http_status=403), "{host} refused the connection.",
-        "Check the key and the address."),
+        "Check the API key and the address."),
     "a captive portal": (
-        captive_portal, "A web page came in place of {host}.",
+        captive_portal, "A web page answered instead of {host}.",
         "Sign in to this network, or check the address."),
 }  # fmt: skip
 

@@ -22,8 +22,9 @@ from sayso.core.recognition.fallback_policy import FallbackLimits, RetryDelay
 from sayso.core.settings.endpoint import Endpoint
 from sayso.stt.engine import Engine, EngineUpdate, Partial
 from sayso.stt.fallback import FallbackRunner, Transcript
-from sayso.stt.realtime import openai, server_vad
 from sayso.stt.realtime.engine import RealtimeEngine
+from sayso.stt.realtime.openai import OpenAIProtocol
+from sayso.stt.realtime.timeouts import Timeouts
 from service import KEY, StandIn, close_with, drop_connection, stay_silent
 from service.server_vad import ServerVadSession
 from service.session import Session, Stage
@@ -78,9 +79,11 @@ async def speak(take: Take, pcm: bytes) -> None:
     take.end()
 
 
-def realtime_engine(service: StandIn, **fields: Any) -> RealtimeEngine:
+def realtime_engine(
+    service: StandIn, timeouts: Timeouts | None = None, **fields: Any
+) -> RealtimeEngine:
     endpoint = Endpoint(name=SERVER, url=service.url, **fields)
-    return RealtimeEngine(endpoint, "en", lambda _: KEY)
+    return RealtimeEngine(endpoint, "en", lambda _: KEY, timeouts=timeouts or Timeouts())
 
 
 def expected_text(count: int, first: int = 0) -> str:
@@ -151,17 +154,15 @@ def test_a_restarting_server_is_retried() -> None:
         async with service:
             assert await reading == Transcript(expected_text(6), SERVER)
         assert next(waiting.problem.message for waiting in world.delays if waiting).startswith(
-            "Nothing answers at"
+            "No server responds at"
         )
         await engine.close()
 
     run(test)
 
 
-def test_committed_text_is_kept_and_the_rest_is_transcribed(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(openai, "COMMIT_INTERVAL_S", 0.5)
+def test_committed_text_is_kept_and_the_rest_is_transcribed() -> None:
+    timeouts = Timeouts(commit_interval_s=0.5)
     spoken = (
         words.speech_audio(4, RATE_HZ)
         + SILENCE_BLOCK * 70
@@ -179,7 +180,7 @@ def test_committed_text_is_kept_and_the_rest_is_transcribed(
             return await drop_connection()(session)
 
         async with StandIn(transcribe=recognize_24khz, misbehavior={"commit": breaks}) as service:
-            engine = realtime_engine(service, model="gpt-transcribe")
+            engine = realtime_engine(service, timeouts, model="gpt-transcribe")
             world = Scenario({SERVER: engine})
             assert await world.run_while_speaking(spoken) == Transcript(expected_text(7), SERVER)
             [segment] = world.take.committed
@@ -196,22 +197,19 @@ def test_committed_text_is_kept_and_the_rest_is_transcribed(
 
 @pytest.mark.parametrize("model", ["gpt-live-transcribe", "gpt-realtime-whisper", "mine"])
 def test_streaming_models_are_not_committed_during_a_take(
-    model: str, monkeypatch: pytest.MonkeyPatch
+    model: str,
 ) -> None:
-    monkeypatch.setattr(openai, "COMMIT_INTERVAL_S", 0.2)
 
     async def test() -> None:
-        dialect = openai.OpenAIProtocol("wss://api.openai.com/v1/realtime", model)
+        dialect = OpenAIProtocol(Endpoint(model=model), timeouts=Timeouts(commit_interval_s=0.2))
         dialect.append_audio(bytes(10 * 48_000))
         assert dialect.on_pause() == []
 
     run(test)
 
 
-def test_after_a_break_a_server_with_vad_continues_after_the_last_pause(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(server_vad, "NO_SPEECH_TIMEOUT_S", 0.5)
+def test_after_a_break_a_server_with_vad_continues_after_the_last_pause() -> None:
+    timeouts = Timeouts(no_speech_s=0.5)
     spoken = (
         words.speech_audio(3, RATE_HZ)
         + SILENCE_1S
@@ -227,7 +225,7 @@ def test_after_a_break_a_server_with_vad_continues_after_the_last_pause(
 
     async def test() -> None:
         async with StandIn(["w0 w1 w2", "w3 w4"], session=Hears) as service:
-            engine = realtime_engine(service, dialect="speaches", model="m")
+            engine = realtime_engine(service, timeouts, dialect="speaches", model="m")
             world = Scenario({SERVER: engine})
             assert await world.run_while_speaking(spoken) == Transcript(expected_text(5), SERVER)
             assert [segment.text for segment in world.take.committed][:1] == [expected_text(3)]
@@ -279,12 +277,12 @@ def test_the_fallback_does_not_transcribe_committed_audio_again() -> None:
 @pytest.mark.parametrize(
     ("options", "what"),
     [
-        ({"http_status": 401}, "Your API key was refused"),
+        ({"http_status": 401}, "rejected your API key"),
         ({"http_status": 403}, "refused the connection"),
-        ({"key": "another"}, "Your API key was refused"),
-        ({"http_status": 404}, "No speech server answers at"),
-        ({"model": "whisper-9"}, "“whisper-9” does not transcribe."),
-        ({"url": "ws://speech.example/v1"}, "for all to read"),
+        ({"key": "another"}, "rejected your API key"),
+        ({"http_status": 404}, "There is no speech server at"),
+        ({"model": "whisper-9"}, "“whisper-9” is not a transcription model."),
+        ({"url": "ws://speech.example/v1"}, "would not be encrypted"),
     ],
     ids=str,
 )
@@ -312,16 +310,14 @@ def test_a_permanent_failure_switches_to_the_fallback_at_once(
     run(test)
 
 
-def test_a_server_that_does_not_answer_the_commit_is_skipped(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(openai, "RESPONSE_TIMEOUT_S", 2.2)
+def test_a_server_that_does_not_answer_the_commit_is_skipped() -> None:
+    timeouts = Timeouts(response_s=2.2)
 
     async def test() -> None:
         async with StandIn(
             transcribe=recognize_24khz, misbehavior={"final": stay_silent()}
         ) as service:
-            engine = realtime_engine(service)
+            engine = realtime_engine(service, timeouts)
             world = Scenario(
                 {SERVER: engine, ON_DEVICE_NAME: ToneEngine()},
                 take_from(words.speech_audio(3, RATE_HZ)),
@@ -371,7 +367,7 @@ def test_if_all_engines_fail_the_problem_of_the_first_is_raised() -> None:
             pass
         engine = realtime_engine(gone)
         world = Scenario({SERVER: engine}, take_from(words.speech_audio(2, RATE_HZ)))
-        with pytest.raises(ProblemError, match="Nothing answers at"):
+        with pytest.raises(ProblemError, match="No server responds at"):
             await world.run(FallbackLimits(retry_for_s=0.6))
         assert len([waiting for waiting in world.delays if waiting]) >= 2
         assert world.delays[-1] is None

@@ -17,12 +17,11 @@ from sayso.core.dictation.take import Take
 from sayso.core.problems import Problem, ProblemError
 from sayso.core.recognition.plausibility import EngineReport
 from sayso.core.settings.settings import Endpoint
+from sayso.stt.connection_test import check_connection_blocking
 from sayso.stt.engine import EngineEvent, Partial, Ready
-from sayso.stt.file_upload import audio_files
-from sayso.stt.file_upload import engine as rest
-from sayso.stt.file_upload.engine import FileUploadEngine, upload_url
+from sayso.stt.file_upload.audio_files import FileLimits
+from sayso.stt.file_upload.engine import RESPONSE_TIMEOUT_S, FileUploadEngine, upload_url
 from sayso.stt.reader import Reader
-from sayso.stt.realtime.engine import check_connection_blocking
 from service import KEY, in_thread
 from service.files import FileService
 from service.http_server import HttpServer, Reply, Request, error_reply, json_reply
@@ -32,11 +31,18 @@ MODEL = "gpt-transcribe"
 
 
 def engine_for(
-    url: str, key: str | None = KEY, language: str = "en", **fields: Any
+    url: str,
+    key: str | None = KEY,
+    language: str = "en",
+    response_timeout_s: float = RESPONSE_TIMEOUT_S,
+    limits: FileLimits | None = None,
+    **fields: Any,
 ) -> FileUploadEngine:
     fields.setdefault("model", MODEL)
     endpoint = Endpoint(url=url, transport="rest", **fields)
-    return FileUploadEngine(endpoint, language, lambda _: key)
+    return FileUploadEngine(
+        endpoint, language, lambda _: key, response_timeout_s, limits or FileLimits()
+    )
 
 
 def spoken(seconds: float, ended: bool = True, rate_hz: int = RATE_HZ) -> Take:
@@ -216,21 +222,18 @@ def test_takes_may_overlap_and_a_server_needs_no_key() -> None:
 # Long takes
 
 
-def test_what_is_too_big_as_wav_is_sent_as_flac(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audio_files, "MAX_FILE_BYTES", 50_000)
+def test_a_take_too_large_for_wav_is_sent_as_flac() -> None:
     files = FileService([TEXT])
-    assert text_of(files, spoken(3)) == TEXT
+    assert text_of(files, spoken(3), limits=FileLimits(max_bytes=50_000)) == TEXT
     assert [file.filename for file in files.received] == ["take.flac"]
     assert files.received[0].audio_s == pytest.approx(3, abs=0.01)
 
 
-def test_what_is_too_long_is_sent_in_parts_and_put_together(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(audio_files, "MAX_FILE_S", 2)
+def test_a_long_take_is_sent_in_parts_and_joined() -> None:
     files, heard = FileService(["One.", "Two.", "Three."]), list[EngineEvent]()
     take = take_from(*[spoken(1.4).read(0) + bytes(RATE_HZ // 5 * 2)] * 3)
-    assert text_of(files, take, heard.append) == "One. Two. Three."
+    limits = FileLimits(max_s=2)
+    assert text_of(files, take, heard.append, limits=limits) == "One. Two. Three."
     assert sum(file.audio_s for file in files.received) == pytest.approx(4.8, abs=0.01)
     cuts = [file.audio_s for file in files.received]
     assert cuts[0] == pytest.approx(1.5, abs=0.12)  # in the pause
@@ -249,9 +252,9 @@ def test_a_test_of_the_settings_tells_the_seconds() -> None:
 
 HTML = b"<html><title>Welcome to the hotel</title></html>"
 INVALID_REPLIES: dict[str, tuple[Reply, str]] = {
-    "key": (error_reply(401, "Incorrect", "invalid_api_key"), "Your API key was refused by 127.0."),
-    "key, by a proxy": (Reply(401, HTML, "text/html"), "Your API key was refused by 127.0."),
-    "forbidden": (Reply(403, b"", "text/plain"), "refused the connection. Check the key"),
+    "key": (error_reply(401, "Incorrect", "invalid_api_key"), "rejected your API key"),
+    "key, by a proxy": (Reply(401, HTML, "text/html"), "rejected your API key"),
+    "forbidden": (Reply(403, b"", "text/plain"), "refused the connection. Check the API key"),
     "no such path": (error_reply(404, ""), "The address may need /v1 at its end."),
     "FastAPI's 404": (
         json_reply(404, {"detail": "Not Found"}),
@@ -260,36 +263,42 @@ INVALID_REPLIES: dict[str, tuple[Reply, str]] = {
     "no such model": (error_reply(404, "no", "model_not_found"), "does not know “gpt-tr"),
     "LocalAI's model": (
         json_reply(404, {"error": {"code": 404, "message": "model x not found", "type": ""}}),
-        "refused the settings. It says: “model x not found”",
+        "rejected the settings: “model x not found”",
     ),
     "vLLM's open error": (
         json_reply(400, {"object": "error", "message": "No such option.", "code": 400}),
-        "It says: “No such option.”",
+        ": “No such option.”",
     ),
     "FastAPI's 422": (json_reply(422, {"detail": [{"loc": ["body", "file"]}]}), "speech server"),
-    "method": (error_reply(405, "no"), "No speech server answers at"),
-    "too big": (error_reply(413, "Maximum content size"), "It says: “Maximum content size”"),
+    "method": (error_reply(405, "no"), "There is no speech server at"),
+    "too big": (error_reply(413, "Maximum content size"), ": “Maximum content size”"),
     "busy": (error_reply(429, "Slow down"), "is busy. Your recording is kept."),
-    "no credit": (error_reply(429, "Pay", "insufficient_quota"), "There is no credit left at"),
-    "broken": (Reply(500, b"Internal Server Error", "text/plain"), "cannot answer now."),
-    "down": (Reply(503, HTML, "text/html"), "cannot answer now. Your recording is kept."),
+    "no credit": (error_reply(429, "Pay", "insufficient_quota"), "account has no credit left"),
+    "broken": (Reply(500, b"Internal Server Error", "text/plain"), "is unavailable."),
+    "down": (Reply(503, HTML, "text/html"), "is unavailable. Your recording is kept."),
     "redirect": (Reply(307, b"", headers={"Location": "/elsewhere"}), "127.0.0.1:"),
-    "portal": (Reply(200, HTML, "text/html"), "A web page came in place of 127.0.0.1:"),
-    "text of another kind": (json_reply(200, {"text": 7}), "No speech server answers at"),
-    "a list": (json_reply(200, [1]), "No speech server answers at"),
-    "nothing": (Reply(200), "No speech server answers at"),
-    "no end": (Reply(200, b" " * (2 << 20)), "No speech server answers at"),
-    "no end of text": (json_reply(200, {"text": "a" * 300_000}), "No speech server answers at"),
+    "portal": (Reply(200, HTML, "text/html"), "A web page answered instead of 127.0.0.1:"),
+    "text of another kind": (json_reply(200, {"text": 7}), "There is no speech server at"),
+    "a list": (json_reply(200, [1]), "There is no speech server at"),
+    "nothing": (Reply(200), "There is no speech server at"),
+    "no end": (Reply(200, b" " * (2 << 20)), "There is no speech server at"),
+    "no end of text": (json_reply(200, {"text": "a" * 300_000}), "There is no speech server at"),
     "compressed": (Reply(200, b"\x1f\x8b\x00", headers={"Content-Encoding": "gzip"}), "server"),
-    "stream without end": (Reply(200, b"data: {}\n\n", "text/event-stream"), "was lost."),
+    "stream without end": (
+        Reply(200, b"data: {}\n\n", "text/event-stream"),
+        "Lost the connection to",
+    ),
     "stream of an error": (
         Reply(200, b'data: {"type":"error","error":{"message":"Oh"}}\n\n', "text/event-stream"),
-        "could not recognise this. It says: “Oh”",
+        "could not transcribe this: “Oh”",
     ),
-    "stream of garbage": (Reply(200, b"data: \xff\xfe[" * 999, "text/event-stream"), "was lost."),
+    "stream of garbage": (
+        Reply(200, b"data: \xff\xfe[" * 999, "text/event-stream"),
+        "Lost the connection to",
+    ),
     "stream of too much": (
         Reply(200, b"data: " + b"x" * (2 << 20) + b"\n\n", "text/event-stream"),
-        "No speech server answers at",
+        "There is no speech server at",
     ),
     "stream of too much text": (
         Reply(
@@ -297,7 +306,7 @@ INVALID_REPLIES: dict[str, tuple[Reply, str]] = {
             b'data: {"type":"transcript.text.delta","delta":"' + b"x" * 300_000 + b'"}\n\n',
             "text/event-stream",
         ),
-        "No speech server answers at",
+        "There is no speech server at",
     ),
 }
 
@@ -361,7 +370,7 @@ def test_without_a_key_openai_is_not_asked() -> None:
     assert engine.ready
 
     async def test() -> None:
-        with pytest.raises(ProblemError, match=r"no API key for api.openai.com"):
+        with pytest.raises(ProblemError, match=r"no API key for OpenAI"):
             await transcribe(engine, spoken(0.5))
 
     run(test)
@@ -389,7 +398,7 @@ def test_a_wrong_key_is_said_so_and_shown_nowhere(caplog: pytest.LogCaptureFixtu
             with pytest.raises(ProblemError) as caught:
                 await transcribe(engine, spoken(0.5))
             problem = caught.value.problem
-            assert problem.message.startswith("Your API key was refused by 127.0.0.1:")
+            assert problem.code == "server.key_rejected"
             assert "wrong-5d" not in repr(problem) + repr(engine) + caplog.text
             right = engine_for(front.base)
             await transcribe(right, spoken(0.5))
@@ -398,8 +407,7 @@ def test_a_wrong_key_is_said_so_and_shown_nowhere(caplog: pytest.LogCaptureFixtu
     run(test)
 
 
-def test_a_server_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rest, "RESPONSE_TIMEOUT_S", 0.0)
+def test_a_server_that_does_not_respond_causes_a_problem() -> None:
     arrived = asyncio.Event()
 
     async def sleeps(_: Request) -> Reply | None:
@@ -409,9 +417,8 @@ def test_a_server_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.Mon
 
     async def test() -> None:
         async with HttpServer(FileService(before=sleeps).handlers) as front:
-            with pytest.raises(ProblemError, match="did not answer"):
-                await transcribe(engine_for(front.base), spoken(0.5))
-            monkeypatch.setattr(rest, "RESPONSE_TIMEOUT_S", 30.0)
+            with pytest.raises(ProblemError, match="did not respond"):
+                await transcribe(engine_for(front.base, response_timeout_s=0.0), spoken(0.5))
             arrived.clear()
             work = asyncio.create_task(transcribe(engine_for(front.base), spoken(0.5)))
             await arrived.wait()
@@ -422,9 +429,7 @@ def test_a_server_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.Mon
     run(test, timeout_s=5)
 
 
-def test_a_slow_line_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rest, "RESPONSE_TIMEOUT_S", 0.0)
-
+def test_the_duration_of_the_take_is_added_to_the_timeout() -> None:
     async def slow(request: Request) -> Reply | None:
         await asyncio.sleep(0.3)  # within the 0.5 s that the take lasted
         return None
@@ -433,7 +438,8 @@ def test_a_slow_line_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
         async with HttpServer(
             FileService([TEXT], before=slow, word_delay_s=0.05).handlers
         ) as front:
-            assert await transcribe(engine_for(front.base), spoken(0.5)) == TEXT
+            engine = engine_for(front.base, response_timeout_s=0.0)
+            assert await transcribe(engine, spoken(0.5)) == TEXT
 
     run(test)
 
@@ -457,11 +463,11 @@ def test_where_nobody_answers_it_is_said() -> None:
     async def test() -> None:
         async with HttpServer({}) as front:
             url = front.base
-        with pytest.raises(ProblemError, match=r"Nothing answers at 127.0.0.1:"):
+        with pytest.raises(ProblemError, match=r"No server responds at 127.0.0.1:"):
             await transcribe(engine_for(url), spoken(0.5))
         async with HttpServer({}) as plain:
             tls = plain.base.replace("http:", "https:")
-            with pytest.raises(ProblemError, match=r"no secure connection|hung up at once"):
+            with pytest.raises(ProblemError, match=r"no secure connection|closed the connection"):
                 await transcribe(engine_for(tls), spoken(0.5))
 
     run(test)
@@ -477,7 +483,7 @@ def test_a_server_that_hangs_up_loses_the_connection() -> None:
 
     async def test() -> None:
         async with HttpServer({("POST", "/v1/audio/transcriptions"): answers}) as front:
-            with pytest.raises(ProblemError, match=r"was lost. Your recording is kept."):
+            with pytest.raises(ProblemError, match=r"Lost the connection to"):
                 await transcribe(engine_for(front.base), spoken(0.5))
 
     run(test)

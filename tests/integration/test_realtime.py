@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -17,21 +18,24 @@ from sayso.core.dictation.take import Take
 from sayso.core.problems import ProblemError
 from sayso.core.recognition.plausibility import EngineReport
 from sayso.core.settings.settings import Endpoint
-from sayso.stt.engine import EngineEvent, Partial, Ready
-from sayso.stt.reader import Reader
-from sayso.stt.realtime.engine import (
-    RealtimeEngine,
+from sayso.stt.connection_test import (
+    check_connection,
     check_connection_blocking,
-    language_code,
     success_message,
 )
-from sayso.stt.realtime.openai import PADDING_BYTES
+from sayso.stt.engine import EngineEvent, Partial, Ready
+from sayso.stt.reader import Reader
+from sayso.stt.realtime.engine import RealtimeEngine
 from sayso.stt.realtime.websocket import WebSocketCarrier
+from sayso.stt.server.auth import api_key_for
+from sayso.stt.server.request_options import language_code
 from service import KEY, StandIn, in_thread
 from service.session import Session
 
 BLOCK = bytes(RATE_HZ // 200 * 2)
 """5 ms, as a microphone gives them."""
+PADDING_BYTES = 9_600
+"""200 ms."""
 TEXT = "Put the kettle on, please, and tell nobody."
 
 
@@ -140,16 +144,14 @@ def test_takes_may_overlap() -> None:
 def test_a_test_of_the_settings_tells_the_seconds() -> None:
     async def test() -> None:
         async with StandIn(at_openai=False) as service, closing(realtime_engine(service)) as engine:
-            await engine.prepare()
             assert engine.ready
-            seconds = await engine.test()
-            assert 0 < seconds < 5
+            assert 0 < await check_connection(engine) < 5
         assert len(service.record.audio) == 48_000 + PADDING_BYTES
 
     run(test)
     with in_thread(StandIn(at_openai=False)) as service:
         assert 0 < check_connection_blocking(realtime_engine(service)) < 5
-    assert success_message(0.62) == "It works. A one-second sample came back in 0.6 s."
+    assert success_message(0.62) == "It works. A one-second sample was transcribed in 0.6 s."
 
 
 def test_what_was_sent_and_what_was_used_is_accounted_for() -> None:
@@ -186,7 +188,9 @@ def test_the_stand_in_serves_as_a_process_too() -> None:
             engine = RealtimeEngine(endpoint, "", lambda _: None)
 
             async def test() -> None:
-                with pytest.raises(ProblemError, match=r"“gpt-4o-trans.*” does not transcribe\."):
+                with pytest.raises(
+                    ProblemError, match=r"“gpt-4o-trans.*” is not a transcription model\."
+                ):
                     await transcribe(engine, silent_take(0.5))
 
             run(test)
@@ -251,7 +255,7 @@ def test_a_redirect_does_not_carry_the_key_away() -> None:
                 port = next(iter(server.sockets)).getsockname()[1]
                 endpoint = Endpoint(url=f"ws://127.0.0.1:{port}/v1")
                 engine = RealtimeEngine(endpoint, "", lambda _: KEY)
-                with pytest.raises(ProblemError, match=r"elsewhere\. Enter 127\.0\.0\.1:"):
+                with pytest.raises(ProblemError, match=r"another address\. Enter 127\.0\.0\.1:"):
                     await transcribe(engine, silent_take(0.5))
         assert elsewhere.records == []
 
@@ -266,7 +270,7 @@ def test_openai_is_not_asked_without_a_key(key: str | None) -> None:
         with pytest.raises(ProblemError) as caught:
             await engine.transcribe(Reader(silent_take(0.5)), lambda _: None)
         assert caught.value.problem.sentence == (
-            "There is no API key for api.openai.com. Open Settings > Recognition to enter it."
+            "There is API key for OpenAI. Enter your API key."
         )
 
     run(test)
@@ -290,17 +294,13 @@ def test_the_key_is_asked_for_by_host_and_port_at_each_take() -> None:
     run(test)
 
 
-def test_a_keyring_that_does_not_open_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sayso.stt.server.api_key.KEYRING_TIMEOUT_S", 0.05)
-    import threading
-
+def test_a_locked_keyring_causes_a_problem() -> None:
     let_go = threading.Event()
 
     async def test() -> None:
-        engine = RealtimeEngine(Endpoint(), "", lambda _: str(let_go.wait(10)))
         try:
             with pytest.raises(ProblemError, match="The keyring is locked"):
-                await engine.transcribe(Reader(silent_take(0.5)), lambda _: None)
+                await api_key_for("api.openai.com", lambda _: str(let_go.wait(10)), timeout_s=0.05)
         finally:
             let_go.set()
 
@@ -326,7 +326,7 @@ def test_an_address_that_cannot_be_used_is_not_ready() -> None:
     async def test() -> None:
         engine = RealtimeEngine(Endpoint(url="ws://speech.example/v1"), "", lambda _: None)
         assert not engine.ready
-        with pytest.raises(ProblemError, match="for all to read"):
+        with pytest.raises(ProblemError, match="would not be encrypted"):
             await engine.prepare()
 
     run(test)
@@ -336,8 +336,8 @@ def test_an_address_that_cannot_be_used_is_not_ready() -> None:
 
 
 def at_openai(service: StandIn, trusted: ssl.SSLContext | None, key: str = KEY) -> RealtimeEngine:
-    link = WebSocketCarrier(tls=trusted, connect_to=("127.0.0.1", service.port))
-    return RealtimeEngine(Endpoint(), "en", lambda _: key, link)
+    carrier = WebSocketCarrier(tls=trusted, connect_to=("127.0.0.1", service.port))
+    return RealtimeEngine(Endpoint(), "en", lambda _: key, carrier)
 
 
 def test_openai_is_spoken_to_over_tls_and_without_a_model_in_the_address(
@@ -361,7 +361,7 @@ def test_openai_refusing_a_key_is_named(certificate: Path, serving: ssl.SSLConte
             with pytest.raises(ProblemError) as caught:
                 await transcribe(at_openai(service, trusted, "sk-wrong"), silent_take(0.5))
         assert caught.value.problem.sentence == (
-            "Your API key was refused by api.openai.com. Open Settings > Recognition to change it."
+            "OpenAI rejected your API key. Check the key, or enter another one."
         )
 
     run(test)
@@ -371,7 +371,7 @@ def test_openai_refusing_a_key_is_named(certificate: Path, serving: ssl.SSLConte
 def test_a_certificate_that_nobody_signed_is_not_trusted(serving: ssl.SSLContext) -> None:
     async def test() -> None:
         async with StandIn(at_openai=True, tls=serving) as service:
-            with pytest.raises(ProblemError, match=r"The certificate of api.openai.com is not"):
+            with pytest.raises(ProblemError, match=r"The certificate of OpenAI is not"):
                 await transcribe(at_openai(service, None), silent_take(0.5))
         assert service.records == []
 
@@ -384,7 +384,7 @@ def test_a_server_without_tls_hangs_up() -> None:
         async with StandIn() as service:
             url = f"wss://127.0.0.1:{service.port}/v1"
             engine = RealtimeEngine(Endpoint(url=url), "", lambda _: KEY)
-            with pytest.raises(ProblemError, match=r"hung up at once\. Change http"):
+            with pytest.raises(ProblemError, match=r"closed the connection\. Change http"):
                 await transcribe(engine, silent_take(0.5))
 
     run(test)

@@ -13,16 +13,17 @@ from event_loop import run
 from integration.sample_takes import RATE_HZ, closing, take_from
 from sayso.core.problems import Problem, ProblemError
 from sayso.core.settings.settings import Endpoint
+from sayso.stt.connection_test import check_connection
 from sayso.stt.engine import EngineEvent, Partial
 from sayso.stt.reader import Reader
-from sayso.stt.realtime import server_vad, vllm
-from sayso.stt.realtime.detect import CHOOSE_PROTOCOL
 from sayso.stt.realtime.engine import RealtimeEngine
+from sayso.stt.realtime.timeouts import Timeouts
 from sayso.stt.server.pricing import record_usage
 from service import KEY, StandIn, close_with, drop_connection, stay_silent
 from service.server_vad import LemonadeSession, ServerVadSession, TogetherSession
 from service.vllm import MODEL, OldVLLMSession, VLLMSession
 
+FAST = Timeouts(response_s=2.0, no_speech_s=0.3, missing_done_s=0.3)
 TEXT = "Put the kettle on, please."
 SESSIONS = {
     "vllm": VLLMSession,
@@ -45,15 +46,25 @@ def silence(seconds: float) -> bytes:
 
 @contextlib.asynccontextmanager
 async def engine_for(
-    service: StandIn, dialect: str = "auto", key: str | None = KEY, **fields: Any
+    service: StandIn,
+    dialect: str = "auto",
+    key: str | None = KEY,
+    timeouts: Timeouts | None = None,
+    **fields: Any,
 ) -> AsyncIterator[RealtimeEngine]:
     endpoint = Endpoint(url=service.url, dialect=dialect, **{"model": MODEL, **fields})
-    async with closing(RealtimeEngine(endpoint, "de", lambda _: key)) as engine:
+    async with closing(
+        RealtimeEngine(endpoint, "de", lambda _: key, timeouts=timeouts or FAST)
+    ) as engine:
         yield engine
 
 
 def transcription_problem(
-    dialect: str, key: str | None = KEY, model: str = MODEL, **options: Any
+    dialect: str,
+    key: str | None = KEY,
+    model: str = MODEL,
+    timeouts: Timeouts | None = None,
+    **options: Any,
 ) -> Problem:
     problems = []
 
@@ -61,7 +72,7 @@ def transcription_problem(
         session = SESSIONS[dialect]
         async with (
             StandIn([TEXT], session=session, **options) as service,
-            engine_for(service, dialect, key, model=model) as engine,
+            engine_for(service, dialect, key, timeouts, model=model) as engine,
         ):
             with pytest.raises(ProblemError) as caught:
                 await engine.transcribe(Reader(take_from(noise(0.5))), lambda _: None)
@@ -108,11 +119,7 @@ def test_vllm_is_recognised_by_its_first_words() -> None:
     run(test)
 
 
-def test_an_old_vllm_that_never_says_done_is_not_waited_for_long(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(vllm, "MISSING_DONE_TIMEOUT_S", 0.3)
-
+def test_an_old_vllm_that_never_says_done_is_not_waited_for_long() -> None:
     async def test() -> None:
         async with (
             StandIn([TEXT], session=OldVLLMSession) as service,
@@ -137,11 +144,7 @@ def test_speaches_hears_two_stretches_of_speech_and_silence() -> None:
     run(test)
 
 
-def test_silence_is_an_empty_text_for_those_that_listen_for_pauses(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(server_vad, "NO_SPEECH_TIMEOUT_S", 0.3)
-
+def test_silence_is_an_empty_text_for_those_that_listen_for_pauses() -> None:
     async def test() -> None:
         async with (
             StandIn([TEXT], session=ServerVadSession) as service,
@@ -152,19 +155,15 @@ def test_silence_is_an_empty_text_for_those_that_listen_for_pauses(
     run(test)
 
 
-def test_where_it_was_not_said_the_sentence_names_the_setting(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("sayso.stt.realtime.openai.RESPONSE_TIMEOUT_S", 0.3)
-
+def test_where_it_was_not_said_the_sentence_names_the_setting() -> None:
     async def test() -> None:
         async with (
             StandIn([TEXT], session=ServerVadSession) as service,
-            engine_for(service) as engine,
+            engine_for(service, timeouts=Timeouts(response_s=0.3)) as engine,
         ):
             with pytest.raises(ProblemError) as caught:
                 await engine.transcribe(Reader(take_from(noise(0.8))), lambda _: None)
-            assert caught.value.problem.sentence.endswith(CHOOSE_PROTOCOL)
+            assert caught.value.problem.code == "server.other_protocol"
 
     run(test)
 
@@ -173,11 +172,11 @@ def test_where_it_was_not_said_the_sentence_names_the_setting(
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"misbehavior": {"created": close_with(1011)}}, "was lost"),
-        ({"misbehavior": {"audio": drop_connection()}}, "was lost. Your recording is kept."),
-        ({"misbehavior": {"final": drop_connection()}}, "was lost. Your recording is kept."),
-        ({"http_status": 404}, "No speech server answers at"),
-        ({"key": "another"}, "Your API key was refused by 127.0.0.1:"),
+        ({"misbehavior": {"created": close_with(1011)}}, "Lost the connection to"),
+        ({"misbehavior": {"audio": drop_connection()}}, "Lost the connection to"),
+        ({"misbehavior": {"final": drop_connection()}}, "Lost the connection to"),
+        ({"http_status": 404}, "There is no speech server at"),
+        ({"key": "another"}, "rejected your API key"),
     ],
     ids=["hangs up", "drops", "drops late", "404", "key"],
 )
@@ -189,33 +188,30 @@ def test_whatever_they_do_it_ends_in_a_sentence(
 
 @pytest.mark.parametrize("dialect", SESSIONS)
 def test_a_server_that_falls_silent_is_not_waited_for(
-    dialect: str, monkeypatch: pytest.MonkeyPatch
+    dialect: str,
 ) -> None:
-    for module in (server_vad, vllm):
-        monkeypatch.setattr(module, "RESPONSE_TIMEOUT_S", 0.3)
-    monkeypatch.setattr(vllm, "MISSING_DONE_TIMEOUT_S", 0.3)
+    timeouts = Timeouts(response_s=0.3, missing_done_s=0.3)
     if dialect != "vllm":  # whose words have come already, and count
-        problem = transcription_problem(dialect, misbehavior={"final": stay_silent()})
-        assert "did not answer. Your recording is kept." in problem.sentence
+        problem = transcription_problem(
+            dialect, timeouts=timeouts, misbehavior={"final": stay_silent()}
+        )
+        assert "did not respond. Your recording is kept." in problem.sentence
     problem = transcription_problem(dialect, misbehavior={"audio": close_with(1000)})
-    assert "was lost" in problem.sentence
+    assert "Lost the connection to" in problem.sentence
 
 
 def test_a_model_that_vllm_does_not_have_is_named() -> None:
     assert "does not know “other”" in transcription_problem("vllm", model="other").sentence
 
 
-def test_the_test_button_works_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server_vad, "NO_SPEECH_TIMEOUT_S", 0.3)
-
+def test_the_connection_test_works_with_each_protocol() -> None:
     async def test() -> None:
         for dialect, session in SESSIONS.items():
             async with (
                 StandIn([TEXT], session=session) as service,
                 engine_for(service, dialect) as engine,
             ):
-                await engine.prepare()
-                assert 0 < await engine.test() < 8
+                assert 0 < await check_connection(engine) < 8
 
     run(test)
 

@@ -5,12 +5,12 @@ from pytestqt.qtbot import QtBot
 
 from integration.ui_fakes import FakeApp
 from sayso.core.dictation.status import Status
-from sayso.core.problems import Problem, untyped_problem
+from sayso.core.problems import Problem, server, untyped_problem
 from sayso.stt.server.errors import messages
 from sayso.ui.indicator.layout import Layout
 from sayso.ui.indicator.overlay import Desk, Overlay
 
-LONG = "contoso-dictation-westeurope.openai.azure.com"
+LONG = "contoso-dictation-westeurope.speech.azure.com"
 MODEL = "mistralai/Voxtral-Mini-4B-Realtime-2602"
 
 
@@ -28,9 +28,9 @@ def laid_out(pill: Overlay, problem: Problem) -> Layout:
 
 
 NAMES = {
-    "a host": (messages.connection_lost(LONG), "The connection to ", " was lost"),
+    "a host": (messages.connection_lost(LONG), "Lost the connection to contoso-", "azure.com"),
     "a host and a model": (
-        messages.unknown_model(LONG, MODEL, ""), "contoso-", "…e-2602”",
+        server.UNKNOWN_MODEL(server=LONG, model=MODEL), "contoso-", "…e-2602”",
     ),
     "in what to do": (
         untyped_problem("It has moved.", f"Enter {LONG * 2}, if you trust it."), "It has moved", "",
@@ -55,4 +55,4 @@ def test_whoever_hears_the_pill_hears_the_whole_name(pill: Overlay) -> None:
 
 def test_a_name_that_has_room_stays_whole(pill: Overlay) -> None:
     view = laid_out(pill, messages.no_response("speech.example.com")).view
-    assert view.text == "speech.example.com did not answer"
+    assert view.text == "speech.example.com did not respond"

@@ -20,7 +20,8 @@ from sayso.core.settings.settings import Endpoint
 from sayso.stt.engine import EngineEvent, Partial, Ready
 from sayso.stt.reader import Reader
 from sayso.stt.realtime.engine import RealtimeEngine
-from sayso.stt.webrtc import protocol
+from sayso.stt.realtime.timeouts import Timeouts
+from sayso.stt.webrtc.carrier import WebRtcCarrier
 from service import KEY, StandIn, close_with, drop_connection, send_raw, stay_silent
 from service.calls import CallService
 from service.ephemeral_keys import EphemeralKeyService
@@ -41,9 +42,18 @@ def call_server(calls: CallService) -> HttpServer:
     return HttpServer(handlers, websockets=calls.service, on_close=calls.close)
 
 
-def engine_for(front: HttpServer, key: str | None = KEY, **fields: Any) -> RealtimeEngine:
+def engine_for(
+    front: HttpServer,
+    key: str | None = KEY,
+    timeouts: Timeouts | None = None,
+    connect_timeout_s: float = 5.0,
+    max_backlog_s: float = 6.0,
+    **fields: Any,
+) -> RealtimeEngine:
     endpoint = Endpoint(url=front.base, transport="webrtc", dialect="openai", **fields)
-    return RealtimeEngine(endpoint, "en", lambda _: key)
+    timeouts = timeouts or Timeouts()
+    carrier = WebRtcCarrier(endpoint, timeouts, connect_timeout_s, max_backlog_s)
+    return RealtimeEngine(endpoint, "en", lambda _: key, carrier, timeouts)
 
 
 def tone(seconds: float, level: int = 6000) -> bytes:
@@ -179,31 +189,25 @@ UNUSABLE_ANSWERS: dict[str, Callable[[str], str]] = {
 @pytest.mark.parametrize("answer", UNUSABLE_ANSWERS.values(), ids=UNUSABLE_ANSWERS)
 @pytest.mark.parametrize("secrets", ["", "openai"], ids=["key", "ek_"])
 def test_where_no_call_gets_through_the_socket_does_and_is_taken_at_once_the_next_time(
-    answer: Callable[[str], str], secrets: str, monkeypatch: pytest.MonkeyPatch
+    answer: Callable[[str], str], secrets: str
 ) -> None:
-    monkeypatch.setattr(protocol, "CONNECT_TIMEOUT_S", 1.0)
-
     async def test() -> None:
         calls = CallService(StandIn([TEXT], at_openai=True), edit_answer=answer)
         calls.service.accepts_ephemeral = calls.ephemeral_keys.valid
         take = take_from(tone(0.3))
         paths = await transcribe_twice_over_websocket(
-            calls, take, secrets_url=secrets, model_in_url=False
+            calls, take, secrets_url=secrets, model_in_url=False, connect_timeout_s=1.0
         )
         assert paths.count("/v1/realtime/calls") == 1
 
     run(test)
 
 
-def test_what_is_read_again_goes_by_the_socket_which_is_faster(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(protocol, "MAX_BACKLOG_S", 0.2)
-
+def test_what_is_read_again_goes_by_the_socket_which_is_faster() -> None:
     async def test() -> None:
         assert (
             await transcribe_twice_over_websocket(
-                CallService(StandIn([TEXT])), take_from(tone(0.3))
+                CallService(StandIn([TEXT])), take_from(tone(0.3)), max_backlog_s=0.2
             )
             == []
         )
@@ -227,9 +231,9 @@ def test_sound_that_got_lost_on_the_way_is_not_passed_over(
         calls = CallService(StandIn([TEXT]))
         async with call_server(calls) as front:
             engine, take = engine_for(front), take_from(tone(4.0))
-            with pytest.raises(ProblemError, match=r"was lost. Your recording is kept.") as caught:
+            with pytest.raises(ProblemError, match=r"Lost the connection to") as caught:
                 await engine.transcribe(Reader(take), lambda _: None)
-            assert "of sound got lost" in caught.value.problem.detail
+            assert "of audio lost" in caught.value.problem.detail
             assert caught.value.problem.retry_after_s == 0
             assert await engine.transcribe(Reader(take), lambda _: None) == TEXT
             await engine.close()
@@ -247,7 +251,7 @@ def test_a_model_that_takes_no_calls_is_told_before_a_take() -> None:
     )
 
     async def test() -> None:
-        with pytest.raises(ProblemError, match="gpt-transcribe does not work over WebRTC"):
+        with pytest.raises(ProblemError, match="gpt-transcribe does not support WebRTC"):
             await engine.prepare()
 
     run(test)
@@ -279,36 +283,34 @@ def replying(reply: Reply) -> Callable[[], CallService]:
 
 
 REJECTIONS: dict[str, tuple[Callable[[], CallService], str]] = {
-    "no reason": (replying(error_reply(400, "")), "refused the call."),
-    "a reason": (replying(error_reply(400, "No such thing.")), "It says: “No such thing.”"),
-    "key": (replying(error_reply(401, "", "invalid_api_key")), "Your API key was refused by"),
+    "no reason": (replying(error_reply(400, "")), "rejected the WebRTC connection."),
+    "a reason": (replying(error_reply(400, "No such thing.")), ": “No such thing.”"),
+    "key": (replying(error_reply(401, "", "invalid_api_key")), "rejected your API key"),
     "busy": (replying(error_reply(429, "Slow down")), "is busy. Your recording is kept."),
-    "no calls": (replying(error_reply(404, "")), "No speech server answers at"),
-    "down": (replying(Reply(503)), "cannot answer now."),
-    "a page": (replying(Reply(200, b"<html>", "text/html")), "No speech server answers at"),
+    "no calls": (replying(error_reply(404, "")), "There is no speech server at"),
+    "down": (replying(Reply(503)), "is unavailable."),
+    "a page": (replying(Reply(200, b"<html>", "text/html")), "There is no speech server at"),
     "no session": (
-        lambda: CallService(StandIn([TEXT], misbehavior={"created": stay_silent()})), "No speech server answ"  # noqa: E501
+        lambda: CallService(StandIn([TEXT], misbehavior={"created": stay_silent()})), "There is no speech serv"  # noqa: E501
     ),
-    "drop": (lambda: CallService(StandIn([TEXT], misbehavior={"audio": drop_connection()})), "was lost. Your record"),  # noqa: E501
+    "drop": (lambda: CallService(StandIn([TEXT], misbehavior={"audio": drop_connection()})), "Lost the connection to"),  # noqa: E501
     "garbage later": (
-        lambda: CallService(StandIn([TEXT], misbehavior={"created": send_raw("\x00 no JSON")})), "No speech serve"  # noqa: E501
+        lambda: CallService(StandIn([TEXT], misbehavior={"created": send_raw("\x00 no JSON")})), "There is no speech serv"  # noqa: E501
     ),
     "hang up": (
-        lambda: CallService(StandIn([TEXT], misbehavior={"commit": close_with(1000)})), "was lost. Your record"  # noqa: E501
+        lambda: CallService(StandIn([TEXT], misbehavior={"commit": close_with(1000)})), "Lost the connection to"  # noqa: E501
     ),
     "no final": (
-        lambda: CallService(StandIn([TEXT], misbehavior={"final": stay_silent()})), "did not answer. Your re"  # noqa: E501
+        lambda: CallService(StandIn([TEXT], misbehavior={"final": stay_silent()})), "did not respond. Your re"  # noqa: E501
     ),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("calls", "sentence"), REJECTIONS.values(), ids=REJECTIONS)
 def test_whatever_a_server_does_it_ends_in_a_sentence(
-    calls: Callable[[], CallService], sentence: str, monkeypatch: pytest.MonkeyPatch
+    calls: Callable[[], CallService], sentence: str
 ) -> None:
-    monkeypatch.setattr("sayso.stt.realtime.session.READY_TIMEOUT_S", 2.0)
-    monkeypatch.setattr("sayso.stt.realtime.openai.RESPONSE_TIMEOUT_S", 0.4)
-    problem = transcription_problem(calls)
+    problem = transcription_problem(calls, timeouts=Timeouts(ready_s=2.0, response_s=0.4))
     assert sentence in problem.sentence
     assert problem.action
 
@@ -321,7 +323,7 @@ def test_a_failed_item_keeps_the_take() -> None:
     problem = transcription_problem(
         lambda: CallService(StandIn([TEXT], misbehavior={"final": fails}))
     )
-    assert "could not recognise this. It says: “Input transcription failed" in problem.message
+    assert "could not transcribe this: “Input transcription failed" in problem.message
 
 
 @pytest.mark.parametrize("stage", ["created", "audio"])
@@ -352,7 +354,7 @@ def test_a_take_that_is_cancelled_ends_its_call(stage: Any) -> None:
 def test_a_wrong_key_is_said_so_and_shown_nowhere(caplog: pytest.LogCaptureFixture) -> None:
     key = "sk-wrong-5d41402abc4b2a76b9719d911017c592"
     problem = transcription_problem(lambda: CallService(StandIn([TEXT])), key=key)
-    assert problem.message.startswith("Your API key was refused by 127.0.0.1:")
+    assert problem.code == "server.key_rejected"
     assert "wrong-5d" not in repr(problem) + caplog.text
 
 
@@ -363,4 +365,4 @@ def test_an_expired_secret_makes_no_call() -> None:
         ),
         secrets_url="openai",
     )
-    assert problem.message.startswith("Your API key was refused by 127.0.0.1:")
+    assert problem.code == "server.key_rejected"

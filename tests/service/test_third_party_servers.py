@@ -58,7 +58,7 @@ def test_aimock_is_understood(aimock: Endpoint, model: str, hints: dict[str, str
 
 def test_aimock_does_not_know_every_model(aimock: Endpoint) -> None:
     problem = transcription_problem(attrs.evolve(aimock, model="nobody-transcribe"), "sk-any")
-    assert "refused the settings. It says: “Model nobody-transcribe" in problem.message
+    assert "rejected the settings: “Model nobody-transcribe" in problem.message
     assert problem.action == "recognition"
 
 
@@ -94,7 +94,7 @@ def test_a_key_that_litellm_does_not_know_is_refused_at_the_door(
     problem = transcription_problem(litellm, key)
     host = litellm.url.split("/")[2]
     assert problem.message == f"{host} refused the connection."
-    assert problem.remedy == "Check the key and the address."
+    assert problem.remedy == "Check the API key and the address."
     assert problem.detail == f"{host}: HTTP 403"
 
 

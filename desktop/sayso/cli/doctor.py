@@ -172,8 +172,8 @@ async def _check_server(
     endpoint: Endpoint, language: str, keys: ApiKeyStore, keyring_lock: threading.Lock
 ) -> Finding:
     """`keyring_lock` is held while the keyring is used, because it may ask for its password."""
+    from ..stt.connection_test import check_connection
     from ..stt.factory import create_server_engine
-    from ..stt.realtime.engine import check_connection
 
     locations: list[str] = []
 

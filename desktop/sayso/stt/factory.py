@@ -8,7 +8,7 @@ from ..core.settings.endpoint import ON_DEVICE, Endpoint
 from ..core.settings.settings import Settings
 from ..core.settings.validators import parse_keywords
 from .engine import Engine
-from .server.api_key import GetApiKey
+from .server.auth import GetApiKey
 
 
 def create_engine(settings: Settings, get_key: GetApiKey, models: Path, cache: Path) -> Engine:

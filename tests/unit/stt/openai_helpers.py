@@ -1,13 +1,14 @@
-"""What the tests of OpenAI's dialect say to it."""
+"""What the tests of OpenAI's protocol say to it."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from sayso.core.settings.endpoint import Endpoint
 from sayso.stt.engine import Ready
 from sayso.stt.realtime.messages import TRANSCRIPTION_PREFIX
 from sayso.stt.realtime.openai import OpenAIProtocol
-from sayso.stt.server.request_options import RequestOptions
+from sayso.stt.server.auth import Credentials
 from unit.stt import protocol_helpers
 from unit.stt.protocol_helpers import KEY
 
@@ -22,21 +23,21 @@ def server_event(event_type: str, **fields: Any) -> str:
 def create(
     url: str = URL, model: str = "gpt-live-transcribe", language: str = ""
 ) -> OpenAIProtocol:
-    return OpenAIProtocol(url, model, KEY, options=RequestOptions(language))
+    return OpenAIProtocol(Endpoint(url=url, model=model), Credentials(KEY), language)
 
 
 def ready(url: str = URL, **fields: str) -> OpenAIProtocol:
-    dialect = create(url, **fields)
-    dialect.receive(server_event("session.created", session={}))
-    assert dialect.receive(server_event("session.updated", session={})) == [Ready()]
-    return dialect
+    protocol = create(url, **fields)
+    protocol.receive(server_event("session.created", session={}))
+    assert protocol.receive(server_event("session.updated", session={})) == [Ready()]
+    return protocol
 
 
 def finishing(url: str = URL) -> OpenAIProtocol:
-    dialect = ready(url)
-    dialect.append_audio(ONE_SECOND)
-    assert len(dialect.commit()) == 3
-    return dialect
+    protocol = ready(url)
+    protocol.append_audio(ONE_SECOND)
+    assert len(protocol.commit()) == 3
+    return protocol
 
 
 def committed(item: str | None = "i1", previous: str | None = None) -> str:

@@ -8,15 +8,16 @@ from typing import Any
 from hypothesis import strategies as st
 
 from sayso.stt.engine import Partial
-from sayso.stt.realtime.messages import COMMIT_EMPTY, TRANSCRIPTION_PREFIX
-from sayso.stt.realtime.protocol import (
+from sayso.stt.realtime.messages import (
+    COMMIT_EMPTY,
+    TRANSCRIPTION_PREFIX,
     Completed,
     Event,
     FinalText,
-    RealtimeProtocol,
     Rejected,
     Send,
 )
+from sayso.stt.realtime.protocol import RealtimeProtocol
 
 KEY = "sk-canary-0123456789abcdefghij"
 

@@ -1,8 +1,4 @@
-"""Where a speech server is: pure rules on addresses.
-
-Raises no library's error: `urllib` only splits. OpenAI's addresses are in
-`sayso.stt.realtime.openai`, because the query is part of how that server speaks.
-"""
+"""Rules for server addresses. Pure."""
 
 from __future__ import annotations
 
@@ -10,92 +6,95 @@ import ipaddress
 from collections.abc import Mapping
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
-from ..problems import ProblemError, untyped_problem
+from ..problems import ProblemError
+from ..problems import server as problems
 
 OPENAI_HOST = "api.openai.com"
 CLOUDFLARE_HOST = "gateway.ai.cloudflare.com"
-SECURE_SCHEMES = {"wss": "wss", "https": "wss"}
-INSECURE_SCHEMES = {"ws": "ws", "http": "ws"}
+SERVICE_NAMES = {
+    OPENAI_HOST: "OpenAI",
+    CLOUDFLARE_HOST: "Cloudflare AI Gateway",
+    "api.groq.com": "Groq",
+    "api.together.ai": "Together",
+    "api.together.xyz": "Together",
+}
+WEBSOCKET_SCHEMES = {"wss": "wss", "https": "wss", "ws": "ws", "http": "ws"}
 DEFAULT_PORTS = {"wss": 443, "https": 443, "ws": 80, "http": 80}
-
-NO_ADDRESS = untyped_problem(
-    "There is no server address.", "Enter one in Settings > Recognition.", "recognition"
-)
 
 
 def websocket_url(url: str, allow_insecure: str = "") -> str:
-    """The address of the realtime socket behind what a person entered.
+    """Return the address of the realtime WebSocket for an address that the user entered.
 
-    `https://host/v1` becomes `wss://host/v1/realtime`. The query stays as it is, and a path that
-    ends in `/realtime` or is Cloudflare's, whose addresses have no such end (PROTOCOL 3.7).
-    Without TLS only this computer is spoken to, and `allow_insecure`: one host, or host:port.
+    `https://host/v1` becomes `wss://host/v1/realtime`. The query is kept, and so is a path that
+    ends in `/realtime`. Cloudflare's paths have no such ending. A connection without TLS is
+    allowed to this computer and to `allow_insecure`, which is one host or host:port.
 
     Raises:
-        ProblemError: Empty, not an address, with a key inside, or without TLS to a host
-            that is not allowed.
+        ProblemError: The address is empty or invalid, contains a key, or has no TLS although its
+            host is not allowed without.
     """
     parts = _parse(url)
     if parts.username is not None or parts.password is not None:
-        raise _address_error(
-            "The address has a name or a key in it.", "Enter the key in its own field."
-        )
-    if parts.scheme in INSECURE_SCHEMES and not _insecure_allowed(parts, allow_insecure):
-        raise _address_error(
-            f"Sound and key would travel to {host_of(url)} for all to read.",
-            "Use an address that starts with wss:// or https://, or allow this host "
-            "(endpoint.allow_insecure).",
-        )
+        raise ProblemError(problems.ADDRESS_HAS_KEY())
+    scheme = WEBSOCKET_SCHEMES[parts.scheme]
+    if scheme == "ws" and not _insecure_allowed(parts, allow_insecure):
+        raise ProblemError(problems.NOT_ENCRYPTED(server=service_name(host_of(url))))
     path = parts.path.rstrip("/")
     if not path.endswith("/realtime") and parts.hostname != CLOUDFLARE_HOST:
         path += "/realtime"
-    scheme = (SECURE_SCHEMES | INSECURE_SCHEMES)[parts.scheme]
     return urlunsplit((scheme, parts.netloc, path, parts.query, ""))
 
 
 def http_url(
     url: str, path: str, allow_insecure: str = "", keep_suffixes: tuple[str, ...] = ()
 ) -> str:
-    """The address of another service of the same server: `path` in place of `/realtime`.
+    """Return the address of an HTTP endpoint of the same server: `path` replaces `/realtime`.
 
-    `wss://host/v1/realtime` and `https://host/v1` become `https://host/v1` and `path`; an address
-    that ends in one of `kept` stays. What the query says of the socket is left out.
+    `wss://host/v1/realtime` and `https://host/v1` become `https://host/v1` plus `path`. A path that
+    ends in one of `keep_suffixes` is kept. `intent` and `model` are removed from the query.
 
     Raises:
-        ProblemError: As `socket_url`.
+        ProblemError: As `websocket_url`.
     """
     parts = urlsplit(websocket_url(url, allow_insecure))
     base = parts.path.removesuffix("/realtime")
-    whole = base if keep_suffixes and base.endswith(keep_suffixes) else base + path
+    full_path = base if keep_suffixes and base.endswith(keep_suffixes) else base + path
     scheme = "https" if parts.scheme == "wss" else "http"
-    plain = urlunsplit((scheme, parts.netloc, whole, parts.query, ""))
-    return with_query(plain, {}, frozenset({"intent", "model"}))
+    full_url = urlunsplit((scheme, parts.netloc, full_path, parts.query, ""))
+    return with_query(full_url, {}, frozenset({"intent", "model"}))
 
 
 def with_query(url: str, added: Mapping[str, str], removed: frozenset[str] = frozenset()) -> str:
-    """The address with parameters added where it does not have them, and others removed."""
+    """Return the address with missing parameters added and others removed."""
     parts = urlsplit(url)
-    have = [
+    pairs = [
         pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] not in removed
     ]
-    names = {name for name, _ in have}
-    have += [(name, value) for name, value in added.items() if name not in names]
-    return urlunsplit(parts._replace(query=urlencode(have)))
+    names = {name for name, _ in pairs}
+    pairs += [(name, value) for name, value in added.items() if name not in names]
+    return urlunsplit(parts._replace(query=urlencode(pairs)))
 
 
 def host_of(url: str) -> str:
-    """'host', or 'host:port' where the port is not the scheme's own: names the key and the server.
+    """Return 'host', or 'host:port' if the port is not the default. API keys are stored under it.
 
     Raises:
-        ProblemError: It is not an address.
+        ProblemError: The address is not valid.
     """
     parts = _parse(url)
-    host = parts.hostname or ""
-    name = f"[{host}]" if ":" in host else host
-    return name if parts.port in (None, DEFAULT_PORTS[parts.scheme]) else f"{name}:{parts.port}"
+    host = _bracketed(parts.hostname or "")
+    return host if parts.port in (None, DEFAULT_PORTS[parts.scheme]) else f"{host}:{parts.port}"
+
+
+def service_name(host: str) -> str:
+    """Return the name of a known service, otherwise `host` itself. For messages."""
+    if host.endswith(".openai.azure.com"):
+        return "Azure OpenAI"
+    return SERVICE_NAMES.get(host, host)
 
 
 def is_loopback(host: str) -> bool:
-    """Whether 'host' or 'host:port' is this computer itself: no cable, and no proxy, between."""
+    """Whether 'host' or 'host:port' is this computer, so that no proxy is used."""
     name = urlsplit(f"//{host}").hostname or ""
     try:
         return name == "localhost" or ipaddress.ip_address(name).is_loopback
@@ -104,29 +103,24 @@ def is_loopback(host: str) -> bool:
 
 
 def requires_api_key(host: str) -> bool:
-    """Whether a server is known to answer nobody without a key; one's own may."""
+    """Whether the server is known to refuse every request without an API key."""
     return host == OPENAI_HOST
 
 
 def _parse(url: str) -> SplitResult:
     url = url.strip()
     if not url:
-        raise ProblemError(NO_ADDRESS)
+        raise ProblemError(problems.NO_ADDRESS())
     if not url.isprintable() or " " in url:
-        raise _address_error("The address has a space in it.", "Enter it again.")
+        raise ProblemError(problems.ADDRESS_HAS_SPACE())
     try:
         parts = urlsplit(url)
-        known = bool(parts.hostname) and (parts.port is None or parts.port > 0)
-        (parts.hostname or "").encode("idna")  # as it will be looked up
-    except ValueError as error:  # a bracket that does not close, a port that is no number, two dots
-        raise _address_error(
-            "The server's address is not an address.", "Enter it again."
-        ) from error
-    if parts.scheme not in DEFAULT_PORTS or not known:
-        raise _address_error(
-            "The server's address is not complete.",
-            "It starts with wss:// or https://, and a name follows.",
-        )
+        complete = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        (parts.hostname or "").encode("idna")  # the encoding that the name resolver uses
+    except ValueError as error:  # an unclosed bracket, an invalid port, two dots in a row
+        raise ProblemError(problems.ADDRESS_INVALID()) from error
+    if parts.scheme not in DEFAULT_PORTS or not complete:
+        raise ProblemError(problems.ADDRESS_INCOMPLETE())
     return parts
 
 
@@ -134,12 +128,10 @@ def _insecure_allowed(parts: SplitResult, allowed: str) -> bool:
     host = parts.hostname or ""
     if host == OPENAI_HOST:
         return False
-    wanted = allowed.strip().lower()
-    named = f"[{host}]" if ":" in host else host
-    if wanted and wanted in (host, named, f"{named}:{parts.port or DEFAULT_PORTS[parts.scheme]}"):
-        return True
-    return is_loopback(named)
+    name = _bracketed(host)
+    port = parts.port or DEFAULT_PORTS[parts.scheme]
+    return is_loopback(name) or allowed.strip().lower() in (host, name, f"{name}:{port}")
 
 
-def _address_error(what: str, remedy: str) -> ProblemError:
-    return ProblemError(untyped_problem(what, remedy, "recognition"))
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -1,7 +1,7 @@
-"""A take's sound as files that a server takes: WAV, FLAC where that is too big, else in parts.
+"""Splits a take into files for upload: WAV, FLAC if that is too large, and several parts if needed.
 
-OpenAI takes 25 MB in one file (guide "Speech to text"), which is 13 minutes as WAV at 16 kHz, and
-its gpt-4o models 1,400 s (what their error says); other servers took over the first.
+OpenAI accepts 25 MB per file, which is 13 minutes of WAV at 16 kHz, and its gpt-4o models 1,400 s.
+Other servers adopted the first limit. See "File upload" in `docs/realtime-protocol.md`.
 """
 
 from __future__ import annotations
@@ -12,63 +12,71 @@ from collections.abc import Iterator
 
 import attrs
 
+from ...core.dictation.take import BYTES_PER_SAMPLE
+
 RATE_HZ = 16_000
-"""Of the models themselves; whisper.cpp's server takes nothing else."""
-BYTES_PER_S = RATE_HZ * 2
-MAX_FILE_BYTES = 25_000_000
-MAX_FILE_S = 1200
+"""Sample rate of the models, and the only one that the server of whisper.cpp accepts."""
+BYTES_PER_S = RATE_HZ * BYTES_PER_SAMPLE
+WAV_HEADER_BYTES = 44
 PAUSE_SEARCH_S = 20
-"""How far from where it has to be cut a pause is looked for."""
-PAUSE_MS = 300
+"""The cut is in the quietest part of this time before the latest position."""
+PAUSE_MS, BLOCK_MS = 300, 10
+
+
+@attrs.frozen
+class FileLimits:
+    max_bytes: int = 25_000_000
+    max_s: int = 1200
 
 
 @attrs.frozen
 class AudioFile:
     name: str
-    """'take.wav' or 'take.flac': servers go by the ending."""
+    """'take.wav' or 'take.flac': servers use the extension."""
     media_type: str
-    """Media type."""
     content: bytes = attrs.field(repr=False)
     audio_s: float
     end_bytes: int
-    """Where in the sound it was made of this part ends."""
+    """Position in the take's audio at which this file ends."""
 
 
-def split_into_files(pcm: bytes) -> Iterator[AudioFile]:
-    """Sound, s16le mono at `RATE_HZ`, as one file, or as several cut where it is quiet.
+def split_into_files(pcm: bytes, limits: FileLimits) -> Iterator[AudioFile]:
+    """Yield the audio, s16le mono at `RATE_HZ`, as one or more files, cut at quiet positions.
 
-    Each is made when it is asked for; a FLAC of 20 minutes takes about a second.
+    Each file is encoded when it is requested; 20 minutes of FLAC take about one second.
     """
     start = 0
     while start < len(pcm):
-        stop = _cut_position(pcm, start, MAX_FILE_S)
-        parcel = _encode(pcm[start:stop], stop)
-        while len(parcel.content) > MAX_FILE_BYTES and stop - start > BYTES_PER_S:
-            stop = _cut_position(pcm, start, (stop - start) // BYTES_PER_S // 2)
-            parcel = _encode(pcm[start:stop], stop)
-        yield parcel
+        max_s = limits.max_s
+        while True:
+            stop = _cut_position(pcm, start, max_s)
+            file = _encode(pcm[start:stop], stop, limits)
+            if len(file.content) <= limits.max_bytes or stop - start <= BYTES_PER_S:
+                break
+            max_s = (stop - start) // BYTES_PER_S // 2
+        yield file
         start = stop
 
 
-def _cut_position(pcm: bytes, start: int, longest_s: int) -> int:
-    """Where a part that begins at `start` ends: in the quietest 300 ms of its last seconds."""
-    latest = start + max(1, longest_s) * BYTES_PER_S
+def _cut_position(pcm: bytes, start: int, max_s: int) -> int:
+    """Return where a file that begins at `start` ends: in the quietest `PAUSE_MS` near its end."""
+    latest = start + max(1, max_s) * BYTES_PER_S
     if latest >= len(pcm):
         return len(pcm)
     import numpy as np
 
     earliest = max(start + (latest - start) // 2, latest - PAUSE_SEARCH_S * BYTES_PER_S)
     samples = np.frombuffer(pcm[earliest:latest], "<i2").astype(np.float32)
-    block = RATE_HZ // 100
+    block = RATE_HZ * BLOCK_MS // 1000
     energy = np.square(samples[: samples.size // block * block]).reshape(-1, block).sum(axis=1)
-    pause = min(PAUSE_MS // 10, len(energy))
+    pause = min(PAUSE_MS // BLOCK_MS, len(energy))
     quietest = int(np.convolve(energy, np.ones(pause), "valid").argmin()) + pause // 2
-    return earliest + quietest * block * 2
+    return earliest + quietest * block * BYTES_PER_SAMPLE
 
 
-def _encode(pcm: bytes, end_bytes: int) -> AudioFile:
+def _encode(pcm: bytes, end_bytes: int, limits: FileLimits) -> AudioFile:
     audio_s = len(pcm) / BYTES_PER_S
-    if len(pcm) + 44 <= MAX_FILE_BYTES:
+    if len(pcm) + WAV_HEADER_BYTES <= limits.max_bytes:
         return AudioFile("take.wav", "audio/wav", _wav(pcm), audio_s, end_bytes)
     return AudioFile("take.flac", "audio/flac", _flac(pcm), audio_s, end_bytes)
 
@@ -77,7 +85,7 @@ def _wav(pcm: bytes) -> bytes:
     file = io.BytesIO()
     with wave.open(file, "wb") as out:
         out.setnchannels(1)
-        out.setsampwidth(2)
+        out.setsampwidth(BYTES_PER_SAMPLE)
         out.setframerate(RATE_HZ)
         out.writeframes(pcm)
     return file.getvalue()

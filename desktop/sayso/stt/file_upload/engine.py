@@ -1,8 +1,7 @@
-"""The engine for servers that take files: `POST /v1/audio/transcriptions`.
+"""Engine for servers that accept files: `POST /v1/audio/transcriptions`.
 
-The take is sent when it is over. Where the model streams (OpenAI's do, all but whisper-1) its
-words come back as server-sent events; the stream ends at `transcript.text.done`, after which
-some servers say `[DONE]`. Sources: the guide "Speech to text" and the openai SDK 3.52.
+The take is uploaded after release. If the model streams, its text arrives as server-sent events,
+the last of which is `transcript.text.done`. See "File upload" in `docs/realtime-protocol.md`.
 """
 
 from __future__ import annotations
@@ -16,18 +15,17 @@ import attrs
 
 from ...core.problems import Problem, ProblemError
 from ...core.recognition.plausibility import EngineReport
-from ...core.settings import server_models as models
-from ...core.settings.settings import Endpoint
-from ...core.settings.urls import host_of, http_url
+from ...core.settings import server_models
+from ...core.settings.endpoint import Endpoint
+from ...core.settings.urls import host_of, http_url, service_name
 from ...core.settings.validators import parse_keywords
 from ..engine import EngineEvent, Partial, Ready
 from ..reader import Reader
-from ..realtime import messages
-from ..realtime.engine import language_code
 from ..realtime.transcript import ItemTranscript, TranscriptTooLongError
-from ..server.api_key import GetApiKey
-from ..server.auth import Credentials, credentials_for
-from ..server.errors import messages as refusals
+from ..server import json_fields
+from ..server.auth import Credentials, GetApiKey, credentials_for
+from ..server.errors import messages as errors
+from ..server.errors.redaction import error_code
 from ..server.http import (
     EVENT_STREAM,
     MAX_RESPONSE_BYTES,
@@ -38,32 +36,32 @@ from ..server.http import (
     unexpected_response,
 )
 from ..server.pricing import record_usage
-from ..server.request_options import RequestOptions
-from .audio_files import BYTES_PER_S, RATE_HZ, AudioFile, split_into_files
+from ..server.request_options import RequestOptions, language_code
+from .audio_files import BYTES_PER_S, RATE_HZ, AudioFile, FileLimits, split_into_files
 
 if TYPE_CHECKING:
     import httpx2
 
 TRANSCRIPTIONS_PATH = "/audio/transcriptions"
 WHISPER_CPP_PATH = "/inference"
-"""whisper.cpp's server has its own, if it was not started with another."""
-FILE_MODEL = "gpt-transcribe"
-"""The models that hear while somebody speaks take no files (404)."""
+"""Default path of the server of whisper.cpp."""
 MIN_AUDIO_BYTES = BYTES_PER_S // 10
 RESPONSE_TIMEOUT_S = 30.0
-"""And as long as the take is, on a computer that is no faster than somebody speaks."""
+"""The duration of the audio is added, for a computer that is no faster than real time."""
 MIN_UPLOAD_BYTES_PER_S = 8_000
-"""Of a line up that is still of use: 64 kbit/s."""
+"""Slowest usable network: 64 kbit/s."""
 
 
 @attrs.define(eq=False)
 class FileUploadEngine:
-    """Follows `sayso.stt.engine.Engine`. Holds no key: it is asked for at each take."""
+    """Implements `sayso.stt.engine.Engine`. Requests the API key for each take and keeps none."""
 
     endpoint: Endpoint
     language: str
-    """As in the setting: '' detects it."""
+    """Language setting; '' detects the language."""
     get_api_key: GetApiKey = attrs.field(repr=False)
+    response_timeout_s: float = RESPONSE_TIMEOUT_S
+    limits: FileLimits = attrs.field(factory=FileLimits)
     _http: HttpClient | None = attrs.field(default=None, init=False, repr=False)
 
     @property
@@ -79,41 +77,37 @@ class FileUploadEngine:
         return True
 
     async def prepare(self) -> None:
-        """Check the address and load what a request needs, 0.3 s at most; makes none.
+        """Check the address and load the HTTP library, which takes up to 0.3 s. Sends nothing.
 
         Raises:
-            ProblemError: The address cannot be used.
+            ProblemError: The address is invalid.
         """
         upload_url(self.endpoint)
         await self._client().open()
 
     async def transcribe(self, audio: Reader, on_event: Callable[[EngineEvent], None]) -> str:
-        """All the text, '' if nothing was said. `Ready` at once: the sound waits in the take.
+        """Return the whole text, '' for silence. Sends `Ready` at once.
 
         Raises:
-            ProblemError: No key, no connection, refused, lost, or no answer in time.
+            ProblemError: No API key, no connection, rejected, lost, or no response in time.
         """
         url = upload_url(self.endpoint)
-        access = await credentials_for(self.endpoint, host_of(url), self.get_api_key)
+        credentials = await credentials_for(self.endpoint, host_of(url), self.get_api_key)
         on_event(Ready())
         pcm = bytearray()
-        async for piece in audio.chunks(RATE_HZ):
-            pcm += piece
+        async for chunk in audio.chunks(RATE_HZ):
+            pcm += chunk
         if len(pcm) < MIN_AUDIO_BYTES:
             return ""
-        request = _TakeUpload(
-            self.endpoint, self.language, url, access, self._client(), audio, on_event
-        )
+        upload = _TakeUpload(self, url, credentials, self._client(), audio, on_event)
         texts: list[str] = []
-        rest = split_into_files(bytes(pcm))
-        while parcel := await asyncio.to_thread(next, rest, None):
-            texts.append(await request.upload(parcel, texts))
-            if parcel.end_bytes < len(
-                pcm
-            ):  # if the next is refused, this one need not be sent again
-                until_bytes = audio.position_bytes(parcel.end_bytes, RATE_HZ)
-                audio.take.commit(texts[-1], until_bytes)
-        on_event(request.report)
+        files = split_into_files(bytes(pcm), self.limits)
+        while file := await asyncio.to_thread(next, files, None):
+            texts.append(await upload.upload(file, texts))
+            if file.end_bytes < len(pcm):  # if the next file fails, this text need not be repeated
+                end_bytes = audio.position_bytes(file.end_bytes, RATE_HZ)
+                audio.take.commit(texts[-1], end_bytes)
+        on_event(upload.report)
         return " ".join(text for text in texts if text)
 
     async def close(self) -> None:
@@ -127,10 +121,10 @@ class FileUploadEngine:
 
 
 def upload_url(endpoint: Endpoint) -> str:
-    """Where the server behind an endpoint takes files.
+    """Return the address for file uploads.
 
     Raises:
-        ProblemError: The address is none, or would send sound and key in the clear.
+        ProblemError: The address is invalid, or not encrypted and not allowed.
     """
     return http_url(
         endpoint.url,
@@ -142,27 +136,28 @@ def upload_url(endpoint: Endpoint) -> str:
 
 @attrs.define(eq=False)
 class _TakeUpload:
-    """The files of one take, one after the other."""
+    """Uploads the files of one take, one after another."""
 
-    endpoint: Endpoint
-    language: str
+    engine: FileUploadEngine
     url: str
     credentials: Credentials
     http: HttpClient
     audio: Reader
-    heard: Callable[[EngineEvent], None]
-    model: models.ServerModel = attrs.field(init=False)
+    on_event: Callable[[EngineEvent], None]
+    model: server_models.ServerModel = attrs.field(init=False)
     _sent_s: float = attrs.field(default=0.0, init=False)
     _processed_s: float = attrs.field(default=0.0, init=False)
-    """As the server says; 0.0 where it does not."""
+    """Seconds that the server reports; 0.0 if it reports none."""
     _optional_fields: dict[str, Any] = attrs.field(init=False, repr=False)
-    """Optional ones; one that is refused is left out from then on."""
+    """Optional fields of the request; one that the server rejects is removed."""
 
     def __attrs_post_init__(self) -> None:
-        model = models.by_name(self.endpoint.model)
-        self.model = models.by_name(FILE_MODEL) if model.known and model.streams else model
-        hints = RequestOptions.from_endpoint(self.endpoint, language_code(self.language))
-        self._optional_fields = hints.transcription_fields(self.model.name)
+        endpoint = self.engine.endpoint
+        model = server_models.by_name(endpoint.model)
+        replaced = model.known and model.streams
+        self.model = server_models.by_name(server_models.FILE_MODEL) if replaced else model
+        options = RequestOptions.from_endpoint(endpoint, language_code(self.engine.language))
+        self._optional_fields = options.transcription_fields(self.model.name)
         if self.model.known and self.model.name != "whisper-1":
             self._optional_fields["stream"] = "true"
 
@@ -172,125 +167,124 @@ class _TakeUpload:
 
     @property
     def report(self) -> EngineReport:
-        told = (self.endpoint.prompt, *parse_keywords(self.endpoint.keywords))
+        endpoint = self.engine.endpoint
         return EngineReport(
-            engine=self.host, sent_s=self._sent_s, processed_s=self._processed_s, prompt_terms=told
+            engine=service_name(self.host),
+            sent_s=self._sent_s,
+            processed_s=self._processed_s,
+            prompt_terms=(endpoint.prompt, *parse_keywords(endpoint.keywords)),
         )
 
-    async def upload(self, file: AudioFile, before: list[str]) -> str:
-        """The text of one file; partials follow the texts before it."""
+    async def upload(self, file: AudioFile, previous: list[str]) -> str:
+        """Return the text of one file. Partial text follows the texts of the previous files."""
         while True:
-            result = await self._send(file, before)
+            result = await self._send(file, previous)
             if isinstance(result, str):
                 return result
-            refusal = response_problem(self.host, self.model.name, result, self.credentials.api_key)
             names = _rejected_fields(result, self._optional_fields)
             if not names:
-                raise ProblemError(refusal)
+                raise ProblemError(
+                    response_problem(self.host, self.model.name, result, self.credentials.api_key)
+                )
             for name in names:
                 del self._optional_fields[name]
 
-    async def _send(self, file: AudioFile, before: list[str]) -> str | HttpResponse:
-        """Its text, or the answer that refuses it."""
+    async def _send(self, file: AudioFile, previous: list[str]) -> str | HttpResponse:
+        """Return the text, or the response if it is an error."""
         fields = {
-            f"{n}[]" if isinstance(v, list) else n: v for n, v in self._optional_fields.items()
+            f"{name}[]" if isinstance(value, list) else name: value
+            for name, value in self._optional_fields.items()
         }
-        data = {"model": self.model.name, "response_format": "json", **fields}
         async with self.http.stream(
             "POST",
             self.url,
             self.credentials.headers,
-            RESPONSE_TIMEOUT_S + file.audio_s,
+            self.engine.response_timeout_s + file.audio_s,
             upload_s=len(file.content) / MIN_UPLOAD_BYTES_PER_S,
-            data=data,
+            data={"model": self.model.name, "response_format": "json", **fields},
             files={"file": (file.name, file.content, file.media_type)},
-        ) as response:
-            if response.is_success and media_type_of(response) == EVENT_STREAM:
-                return await self._read_stream(response, file, before)
-            answer = await self.http.read_all(response)
-        if not answer.ok:
-            return answer
-        said = answer.json_object()
-        if said is None or not isinstance(said.get("text"), str):
-            raise ProblemError(unexpected_response(self.host, answer))
-        return self._finish(_unwrap_stream(said), ItemTranscript(), file)
+        ) as stream:
+            if stream.is_success and media_type_of(stream) == EVENT_STREAM:
+                return await self._read_stream(stream, file, previous)
+            response = await self.http.read_all(stream)
+        if not response.ok:
+            return response
+        answer = response.json_object()
+        if answer is None or not isinstance(answer.get("text"), str):
+            raise ProblemError(unexpected_response(self.host, response))
+        return self._finish(_unwrap_stream(answer), ItemTranscript(), file)
 
     async def _read_stream(
-        self, response: httpx2.Response, file: AudioFile, before: list[str]
+        self, stream: httpx2.Response, file: AudioFile, previous: list[str]
     ) -> str:
         import httpx2
 
-        items, size = ItemTranscript(), 0
-        async for event in httpx2.EventSource(response, max_event_size=MAX_RESPONSE_BYTES):
+        transcript, size = ItemTranscript(), 0
+        async for event in httpx2.EventSource(stream, max_event_size=MAX_RESPONSE_BYTES):
             size += len(event.data)
-            said = messages.parse_event(event.data) or {}
-            kind = messages.event_type(said)
+            fields = json_fields.parse_event(event.data) or {}
+            kind = json_fields.event_type(fields)
             if kind == "error":
-                code, words = messages.error_code_and_message(said, self.credentials.api_key)
-                raise ProblemError(
-                    refusals.from_error_code(self.host, self.model.name, code, words)
-                )
+                code, message = json_fields.error_code_and_message(fields, self.credentials.api_key)
+                problem = errors.from_error(self.host, self.model.name, code, message)
+                raise ProblemError(problem)
             if size > MAX_RESPONSE_BYTES:
-                raise ProblemError(self._unknown_server("far too much"))
+                raise ProblemError(self._unknown_server("response too large"))
             if kind == "transcript.text.delta":
-                self._append_delta(items, messages.string_field(said, "delta"))
-                self.heard(Partial(" ".join((*before, items.text))))
+                self._append_delta(transcript, json_fields.string_field(fields, "delta"))
+                self.on_event(Partial(" ".join((*previous, transcript.text))))
             elif kind == "transcript.text.done":
-                return self._finish(said, items, file)
-        raise ProblemError(refusals.connection_lost(self.host, "the stream ended before the text"))
+                return self._finish(fields, transcript, file)
+        raise ProblemError(errors.connection_lost(self.host, "the stream ended before the text"))
 
     def _append_delta(self, transcript: ItemTranscript, delta: str) -> None:
         try:
             transcript.append("", delta)
         except TranscriptTooLongError:
-            raise ProblemError(self._unknown_server("far too much text")) from None
+            raise ProblemError(self._unknown_server("text too long")) from None
 
-    def _finish(self, said: dict[str, Any], transcript: ItemTranscript, file: AudioFile) -> str:
-        """The text of an answer, and what it cost."""
+    def _finish(self, answer: dict[str, Any], transcript: ItemTranscript, file: AudioFile) -> str:
+        """Return the text of the answer, and record its usage."""
         try:
-            transcript.complete("", messages.string_field(said, "text"))
+            transcript.complete("", json_fields.string_field(answer, "text"))
         except TranscriptTooLongError:
-            raise ProblemError(self._unknown_server("far too much text")) from None
-        usage = said.get("usage")
+            raise ProblemError(self._unknown_server("text too long")) from None
+        processed_s = json_fields.usage_seconds(answer.get("usage"))
         self._sent_s += file.audio_s
-        self._processed_s += messages.usage_seconds(usage)
+        self._processed_s += processed_s
         record_usage(
             self.audio.take,
             self.host,
             self.model.name,
-            endpoint=self.endpoint.name,
-            seconds=messages.usage_seconds(usage) or file.audio_s,
-            tokens=messages.usage_tokens(usage),
+            endpoint=self.engine.endpoint.name,
+            seconds=processed_s or file.audio_s,
+            tokens=json_fields.usage_tokens(answer.get("usage")),
         )
         return transcript.text
 
     def _unknown_server(self, detail: str) -> Problem:
-        return refusals.not_a_speech_server(self.host, detail)
+        return errors.not_a_speech_server(self.host, detail)
 
 
-def _unwrap_stream(said: dict[str, Any]) -> dict[str, Any]:
-    """LiteLLM 1.106 asks for the stream and gives all of its events as the text."""
-    for line in reversed(said["text"].splitlines()):
-        event = (
-            messages.parse_event(line.removeprefix("data: "))
-            if line.startswith("data: {")
-            else None
-        )
-        if event and messages.event_type(event) == "transcript.text.done":
-            return event
-    return said
+def _unwrap_stream(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return the last event if the text is an event stream, as LiteLLM 1.106 returns it."""
+    for line in reversed(answer["text"].splitlines()):
+        if line.startswith("data: {"):
+            event = json_fields.parse_event(line.removeprefix("data: "))
+            if event and json_fields.event_type(event) == "transcript.text.done":
+                return event
+    return answer
 
 
-def _rejected_fields(answer: HttpResponse, fields: dict[str, Any]) -> set[str]:
-    """Which of the optional fields a refusal is about."""
-    if answer.status not in (400, 422):
+def _rejected_fields(response: HttpResponse, fields: dict[str, Any]) -> set[str]:
+    """Return the optional fields that an error is about."""
+    if response.status not in (400, 422):
         return set()
-    said = answer.json_object() or {}
-    error = said.get("error")
-    about = error if isinstance(error, dict) else {}
-    if messages.string_field(about, "param"):
-        return set(fields) & messages.error_param_names(about)
-    if refusals.error_code(about) in refusals.CODES_NOT_ABOUT_OPTIONS:
+    body = response.json_object() or {}
+    error = json_fields.error_object(body)
+    if json_fields.string_field(error, "param"):
+        return set(fields) & set(json_fields.error_param_names(error))
+    if error_code(error) in errors.CODES_NOT_ABOUT_OPTIONS:
         return set()
-    words = json.dumps(said)  # FastAPI names it in `detail[].loc`
-    return {name for name in fields if f'"{name}' in words or f"'{name}" in words}
+    text = json.dumps(body)  # FastAPI names the field in `detail[].loc`
+    return {name for name in fields if f'"{name}' in text or f"'{name}" in text}

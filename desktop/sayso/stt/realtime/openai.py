@@ -1,16 +1,13 @@
-"""How OpenAI's realtime transcription is spoken, and whoever speaks it too.
+"""OpenAI's protocol for realtime transcription, which most other servers implement too. Pure.
 
-The shape is the generally available one of 2026 (no beta header): `session.created`,
-`session.update`, `session.updated`, then audio, `commit`, and `clear` as a fence: its answer
-means that every commit before is known. Deltas append; `completed`, even empty, and `failed`
-end an item. Sources: the guide "Realtime transcription" and the types of the openai SDK 3.52.
+Session setup is `session.created`, `session.update`, `session.updated`. After the audio, `commit`
+is followed by `clear`, whose reply means that all commits are known. See "OpenAI transcription
+sessions" in `docs/realtime-protocol.md`.
 
-What is settled while somebody speaks: nothing becomes final before a commit, and each commit
-makes one item, so the nth `committed` is of the audio up to the nth commit. Models that stream
-are not given one in mid-take: a commit has been seen to end an item with what was decoded so
-far and to lose the rest of the sentence (PROTOCOL 1.9). Models that begin to work only at the
-commit have nothing to lose, so a long take is committed at pauses: their words are there
-earlier, and a connection that breaks late costs the last `TURN_S` and not all of it.
+Each commit makes one item, so the nth `committed` covers the audio up to the nth commit. Streaming
+models are committed only after release, because an earlier commit can lose text. Other models
+begin to work at the commit: their long takes are also committed at pauses, which shows text
+earlier and limits the loss if the connection fails.
 """
 
 from __future__ import annotations
@@ -19,123 +16,93 @@ from typing import Any
 
 import attrs
 
-from ...core.settings import server_models as models
+from ...core.dictation.take import BYTES_PER_SAMPLE
+from ...core.settings import server_models
 from ...core.settings.urls import OPENAI_HOST, with_query
 from ..engine import Ready
-from ..server.errors import messages as refusals
+from ..server import json_fields
+from ..server.errors import messages as errors
 from ..server.request_options import NOISE_FIELD, RequestOptions
-from . import messages
-from .base import BaseProtocol
-from .messages import COMMIT_EMPTY, TRANSCRIPTION_PREFIX
-from .protocol import Completed, Event, Kept, Rejected, Send
+from .messages import (
+    COMMIT_EMPTY,
+    TRANSCRIPTION_PREFIX,
+    Completed,
+    Event,
+    Rejected,
+    Send,
+    client_event,
+)
+from .protocol import RealtimeProtocol
 
 RATE_HZ = 24_000
-PADDING_BYTES = 200 * RATE_HZ // 1000 * 2
-"""Silence after the last word, 200 ms: streaming models lose a word that ends where the audio
-does (PROTOCOL 1.9 saw clients add 200 to 600 ms). Sent at once, so nobody waits for it."""
-MIN_AUDIO_BYTES = RATE_HZ * 2 // 10
-"""Less than 100 ms is refused by `commit`."""
-COMMIT_INTERVAL_S = 20.0
-"""Between commits in mid-take: long enough for a model to know what it is about."""
-RESPONSE_TIMEOUT_S = 10.0
-CLEARED_TIMEOUT_S = 1.0
-"""For servers that do not answer `clear`: when all items have ended, little more can come."""
-MOST_PAST = 400
-"""Ids that are remembered of the takes before on the same socket."""
+PADDING_S = 0.2
+"""Silence after the last word. Streaming models lose a word that ends with the audio."""
 
 
 @attrs.define(eq=False)
-class OpenAIProtocol(BaseProtocol):
-    """One conversation; follows `sayso.stt.realtime.protocol.Dialect`."""
-
-    options: RequestOptions = attrs.field(factory=RequestOptions, kw_only=True)
-    model_in_url: bool = attrs.field(default=True, kw_only=True)
-    """Gateways route by it. OpenAI refuses it, whatever this says."""
+class OpenAIProtocol(RealtimeProtocol):
     _commit_positions: list[int] = attrs.field(factory=list, init=False)
-    """How many bytes had been sent at each."""
+    """Bytes that had been sent at each commit."""
     _answered_count: int = attrs.field(default=0, init=False)
-    """So many of the commits were answered, by an item or by having been empty."""
+    """Number of commits that were answered by an item or by an error about an empty buffer."""
     _cleared: bool = attrs.field(default=False, init=False)
     _optional_fields: dict[str, Any] = attrs.field(init=False, repr=False)
-    """Fields the session can do without; one that is refused is left out from then on."""
-    _wanted: str = attrs.field(init=False, repr=False)
-    """The session as it was asked for."""
-    _past: frozenset[str] = attrs.field(default=frozenset(), init=False, repr=False)
+    """Optional fields of the session; one that the server rejects is removed."""
+
+    rate_hz = RATE_HZ
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
-        wanted, dropped = {"intent": "transcription"}, frozenset[str]()
+        model = self.endpoint.model
+        added, removed = {"intent": "transcription"}, frozenset[str]()
         if self.host == OPENAI_HOST:
-            dropped = frozenset({"model"})
-        elif self.model_in_url and self.model:
-            wanted["model"] = self.model
-        self.url = with_query(self.url, wanted, dropped)
-        self._optional_fields = self.options.transcription_fields(self.model)
-        if noise := self.options.noise_reduction_field(self.model):
+            removed = frozenset({"model"})
+        elif self.endpoint.model_in_url and model:
+            added["model"] = model
+        self.url = with_query(self.url, added, removed)
+        options = RequestOptions.from_endpoint(self.endpoint, self.language)
+        self._optional_fields = options.transcription_fields(model)
+        if noise := options.noise_reduction_field(model):
             self._optional_fields[NOISE_FIELD] = noise
-        self._wanted = self._session_update().message
-
-    @property
-    def rate_hz(self) -> int:
-        return RATE_HZ
 
     @property
     def response_timeout_s(self) -> float:
         if self._only_cleared_missing:
-            return CLEARED_TIMEOUT_S
+            return self.timeouts.cleared_s
         if self.host == OPENAI_HOST:
-            return RESPONSE_TIMEOUT_S
-        return RESPONSE_TIMEOUT_S + self.sent_s / 4  # a small computer may take its time
+            return self.timeouts.response_s
+        return self.timeouts.response_s + self.sent_s / 4  # the server may be a slow computer
 
     def on_pause(self) -> list[Event]:
-        model = models.by_name(self.model)
-        since_bytes = self.sent_bytes - (
-            self._commit_positions[-1] if self._commit_positions else 0
-        )
-        if model.streams or not model.known or since_bytes < COMMIT_INTERVAL_S * RATE_HZ * 2:
+        model = server_models.by_name(self.endpoint.model)
+        last_bytes = self._commit_positions[-1] if self._commit_positions else 0
+        since_s = (self.sent_bytes - last_bytes) / BYTES_PER_SAMPLE / RATE_HZ
+        if model.streams or not model.known or since_s < self.timeouts.commit_interval_s:
             return []
         self._commit_positions.append(self.sent_bytes)
-        return [messages.client_event("input_audio_buffer.commit", event_id="sayso_pause")]
+        return [client_event("input_audio_buffer.commit", event_id="sayso_pause")]
 
     def commit(self) -> list[Event]:
-        if self.sent_bytes < MIN_AUDIO_BYTES:
+        if self._too_short:
             return self._complete_empty()
         self._phase = "finishing"
-        padding = self.append_audio(bytes(PADDING_BYTES))
+        padding = self._padding(PADDING_S)
         self._commit_positions.append(self.sent_bytes)
         return [
             padding,
-            messages.client_event("input_audio_buffer.commit", event_id="sayso_commit"),
-            messages.client_event("input_audio_buffer.clear", event_id="sayso_clear"),
+            client_event("input_audio_buffer.commit", event_id="sayso_commit"),
+            client_event("input_audio_buffer.clear", event_id="sayso_clear"),
         ]
 
     def on_timeout(self) -> Completed | Rejected:
         if self._only_cleared_missing:
-            return self._complete_session()
+            return self._complete()
         if not self._configured:
             return self._reject_unknown_server("no session")
-        return self._reject(refusals.no_response(self.host, "no final"))
+        return self._reject_silence("no final text")
 
     def on_close(self, code: int, reason: str) -> Completed | Rejected:
-        return (
-            self._complete_session()
-            if self._only_cleared_missing
-            else self._reject_close(code, reason)
-        )
-
-    @property
-    def kept(self) -> Kept | None:
-        """Only where the fence has been passed, so that the buffer is empty, and items have ids."""
-        if not self._cleared or "" in self._transcript.ids:
-            return None
-        past = self._past | self._transcript.ids
-        return Kept(self._wanted, past) if len(past) <= MOST_PAST else None
-
-    def go_on(self, kept: Kept) -> list[Event]:
-        if kept.session != self._wanted:
-            return []
-        self._past, self._phase = kept.past, "ready"
-        return [Ready()]
+        return self._complete() if self._only_cleared_missing else self._reject_close(code, reason)
 
     @property
     def _all_commits_answered(self) -> bool:
@@ -143,27 +110,24 @@ class OpenAIProtocol(BaseProtocol):
 
     @property
     def _only_cleared_missing(self) -> bool:
-        """Only the fence is missing."""
-        return (
-            self._phase == "finishing" and self._all_commits_answered and self._transcript.all_final
-        )
+        """Whether all text is final, so that only `cleared` can be missing."""
+        finishing = self._phase == "finishing"
+        return finishing and self._all_commits_answered and self._transcript.all_final
 
     def _session_update(self) -> Send:
-        options = dict(self._optional_fields)
-        noise = options.pop(NOISE_FIELD, None)
+        fields = dict(self._optional_fields)
+        noise = fields.pop(NOISE_FIELD, None)
         audio_input: dict[str, Any] = {
             "format": {"type": "audio/pcm", "rate": RATE_HZ},
-            "transcription": {"model": self.model, **options},
-            "turn_detection": None,  # has to be said: what is left out stays, and it is on
+            "transcription": {"model": self.endpoint.model, **fields},
+            "turn_detection": None,  # on by default, and an omitted field keeps its value
         }
         if noise:
             audio_input[NOISE_FIELD] = noise
         session = {"type": "transcription", "audio": {"input": audio_input}}
-        return messages.client_event("session.update", event_id="sayso_update", session=session)
+        return client_event("session.update", event_id="sayso_update", session=session)
 
     def _handle(self, kind: str, event: dict[str, Any]) -> list[Event]:
-        if messages.string_field(event, "item_id") in self._past:
-            return []
         match kind:
             case "session.created" if self._phase == "connected":
                 self._phase = "configuring"
@@ -176,39 +140,34 @@ class OpenAIProtocol(BaseProtocol):
             case _ if not self._configured:
                 return []
             case _ if kind == f"{TRANSCRIPTION_PREFIX}failed":
-                return [self._reject_error_event(event)]
+                return [self._reject_error(event)]
         self._handle_item_event(kind, event)
         return self._completion_events()
 
     def _handle_item_event(self, kind: str, event: dict[str, Any]) -> None:
-        """`conversation.item.added`, `.created` and all the others say nothing new."""
+        """Update the transcript. `conversation.item.*` events contain nothing new."""
+        item_id = json_fields.string_field(event, "item_id")
         if kind == f"{TRANSCRIPTION_PREFIX}delta":
-            self._transcript.append(
-                messages.string_field(event, "item_id"), messages.string_field(event, "delta")
-            )
+            self._transcript.append(item_id, json_fields.string_field(event, "delta"))
         elif kind == f"{TRANSCRIPTION_PREFIX}completed":
-            self._on_completed(event)
+            self._on_completed(item_id, event)
         elif kind == "input_audio_buffer.committed":
-            self._on_committed(event)
+            previous_id = json_fields.string_field(event, "previous_item_id")
+            self._transcript.commit(item_id, previous_id, self._answer_oldest_commit())
         elif kind == "input_audio_buffer.cleared":
             self._cleared = self._cleared or self._phase == "finishing"
 
-    def _on_committed(self, event: dict[str, Any]) -> None:
-        until_bytes = self._answer_oldest_commit()
-        previous_id = messages.string_field(event, "previous_item_id")
-        self._transcript.commit(messages.string_field(event, "item_id"), previous_id, until_bytes)
-
-    def _on_completed(self, event: dict[str, Any]) -> None:
+    def _on_completed(self, item_id: str, event: dict[str, Any]) -> None:
         transcript = event.get("transcript")
         if not isinstance(transcript, str):
             return
         self._add_usage(event)
-        known = self._transcript.complete(messages.string_field(event, "item_id"), transcript)
-        if not known and self._phase == "finishing":
-            self._answer_oldest_commit()  # a server that does not say `committed`
+        was_committed = self._transcript.complete(item_id, transcript)
+        if not was_committed and self._phase == "finishing":
+            self._answer_oldest_commit()  # this server does not send `committed`
 
     def _answer_oldest_commit(self) -> int:
-        """The oldest commit without one is answered: up to where its audio is; 0 if none is."""
+        """Mark the oldest commit as answered; returns where its audio ends, 0 if there is none."""
         if self._all_commits_answered:
             return 0
         self._answered_count += 1
@@ -217,46 +176,44 @@ class OpenAIProtocol(BaseProtocol):
     def _on_error(self, event: dict[str, Any]) -> list[Event]:
         if not self._configured:
             return self._on_settings_error(event)
-        code, words = messages.error_code_and_message(event, self.api_key)
-        ours = messages.error_object(event).get("event_id")
-        if self._phase == "finishing" and (ours == "sayso_clear" or "buffer.clear" in words):
-            self._cleared = True  # a server that does not know `clear`
-            return []
-        if self._phase == "finishing" and code == COMMIT_EMPTY and ours in (None, "sayso_commit"):
-            self._answer_oldest_commit()  # a server that listens for pauses has committed before us
-            return []
-        return [self._reject_error_event(event)]
+        code, message = json_fields.error_code_and_message(event, self.credentials.api_key)
+        cause = json_fields.error_object(event).get("event_id")
+        if self._phase == "finishing":
+            if cause == "sayso_clear" or "buffer.clear" in message:
+                self._cleared = True  # this server does not support `clear`
+                return []
+            if code == COMMIT_EMPTY and cause in (None, "sayso_commit"):
+                self._answer_oldest_commit()  # the server had committed at a pause
+                return []
+        return [self._reject_error(event)]
 
     def _on_settings_error(self, event: dict[str, Any]) -> list[Event]:
-        code, words = messages.error_code_and_message(event, self.api_key)
-        about = messages.error_object(event)
-        refused = self._rejected_fields(about, code, words)
-        if self._phase == "configuring" and refused:
-            for name in refused:
+        """Send the session again without the field that was rejected, if it is optional."""
+        code, message = json_fields.error_code_and_message(event, self.credentials.api_key)
+        names = json_fields.error_param_names(json_fields.error_object(event))
+        rejected = self._rejected_fields(set(names), code, message)
+        if self._phase == "configuring" and rejected:
+            for name in rejected:
                 del self._optional_fields[name]
             return [self._session_update()]
-        if messages.error_param(about) == "model":
-            code = "invalid_model"
-        return [self._reject(refusals.settings_rejected(self.host, self.model, code, words))]
+        code = "invalid_model" if names[-1] == "model" else code
+        return [self._reject_code(code, message, ready=False)]
 
-    def _rejected_fields(self, error: dict[str, Any], code: str, words: str) -> set[str]:
-        """Which optional fields an error is about; SGLang names them in its words only."""
-        if messages.string_field(error, "param"):
-            named = messages.error_param_names(error)
-            one_language = {"language", "languages"}
-            named |= one_language if named & one_language else set()
-            return {name for name in self._optional_fields if name in named}
-        if code in refusals.CODES_NOT_ABOUT_OPTIONS:
+    def _rejected_fields(self, names: set[str], code: str, message: str) -> set[str]:
+        """Return the optional fields that an error is about. SGLang names them in its message."""
+        if names != {""}:
+            languages = {"language", "languages"}
+            return set(self._optional_fields) & (names | languages if names & languages else names)
+        if code in errors.CODES_NOT_ABOUT_OPTIONS:
             return set()
-        return {name for name in self._optional_fields if name in words}
+        return {name for name in self._optional_fields if name in message}
 
     def _completion_events(self) -> list[Event]:
-        """The end, once the fence is passed and every item has ended."""
+        """Return the end of the session if `cleared` has arrived and all text is final."""
         if self._phase != "finishing" or not (self._cleared and self._all_commits_answered):
             return []
         if self._transcript.all_final:
-            return [self._complete_session()]
-        if not self._transcript:  # we sent sound, and the server has none
-            words = "the sound did not arrive"
-            return [self._reject(refusals.from_error_code(self.host, self.model, "", words))]
+            return [self._complete()]
+        if not self._transcript:
+            return [self._reject_code("", "the server received no audio", ready=True)]
         return []

@@ -1,14 +1,11 @@
-"""How servers speak that kept the flat session of OpenAI's beta: speaches, Lemonade, Together.
+"""Protocol of servers with the flat session of OpenAI's beta: speaches, Lemonade, Together. Pure.
 
-They listen for pauses themselves and make an item of each stretch of speech, so what ends a take
-is silence after it, and that nothing is open any more. How they differ is data: `WAYS`.
-Sources: speaches of 2026-03, Lemonade's example of realtime transcription, Together's
-documentation, and clients of theirs.
+These servers detect pauses themselves and make one item of each stretch of speech. A take therefore
+ends with silence, and when no item is open. See "speaches, Lemonade, Together" in
+`docs/realtime-protocol.md`.
 
-What is settled while somebody speaks: a final is of the audio up to the `audio_end_ms` that
-`speech_stopped` named. Whether a server counts from the beginning of the session, as OpenAI's
-did, or from its last item is written nowhere, so a place is believed only if it is one that was
-sent shortly before. Where it is not, nothing is settled, and all is read again after a break.
+The final text of an item covers the audio up to the `audio_end_ms` of `speech_stopped`. It is not
+documented from where a server counts, so the position is used only if it was sent shortly before.
 """
 
 from __future__ import annotations
@@ -18,70 +15,58 @@ from typing import Any
 
 import attrs
 
+from ...core.dictation.take import BYTES_PER_SAMPLE
 from ...core.settings.urls import with_query
 from ..engine import Ready
-from ..server.errors import messages as refusals
-from . import messages
-from .base import BaseProtocol
-from .messages import COMMIT_EMPTY, TRANSCRIPTION_PREFIX
-from .protocol import Completed, Event, Rejected
+from ..server import json_fields
+from .messages import COMMIT_EMPTY, TRANSCRIPTION_PREFIX, Completed, Event, Rejected, client_event
+from .protocol import RealtimeProtocol
 
-MIN_AUDIO_S = 0.1
-RESPONSE_TIMEOUT_S = 10.0
-NEXT_ITEM_TIMEOUT_S = 0.5
-"""After the last item has ended: for another that is still in the audio."""
-NO_SPEECH_TIMEOUT_S = 3.0
-"""After the silence, when no speech was noticed at all."""
 MAX_EVENT_DELAY_S = 3.0
-"""So long after the end of speech its `speech_stopped` may be here, to be believed."""
+"""Maximum age of the position in a `speech_stopped` event."""
 
 
 @attrs.frozen
 class ServerProfile:
-    """How one of these servers differs from the others."""
+    """Differences between these servers."""
 
     rate_hz: int
     trailing_silence_s: float
-    """After the last word. speaches ends a stretch of speech after 0.55 s of it."""
+    """Silence after the last word. speaches ends speech after 0.55 s of it."""
     sends_commit: bool
-    """False: a commit while speech goes on loses it (speaches), so silence alone ends it."""
+    """False: only silence ends the audio, because a commit during speech loses it (speaches)."""
     deltas_replace_text: bool
-    """A delta is all the text of its item so far."""
+    """Whether a delta is the whole text of its item so far."""
     query: Mapping[str, str]
-    """Parameters of the address beside `model`."""
+    """Parameters of the address in addition to `model`."""
     language_in_url: bool = False
     sends_session_update: bool = False
-    """Takes a flat `session.update` with the model; the others read the address."""
+    """Whether the model is sent in a flat `session.update` too."""
 
 
-SPEACHES = ServerProfile(
-    24_000, 0.8, False, False, {"intent": "transcription"}, language_in_url=True
-)
-LEMONADE = ServerProfile(16_000, 0.8, True, True, {}, sends_session_update=True)
-TOGETHER = ServerProfile(16_000, 0.2, True, True, {"input_audio_format": "pcm_s16le_16000"})
 SERVER_PROFILES: Mapping[str, ServerProfile] = {
-    "speaches": SPEACHES,
-    "lemonade": LEMONADE,
-    "together": TOGETHER,
+    "speaches": ServerProfile(
+        24_000, 0.8, False, False, {"intent": "transcription"}, language_in_url=True
+    ),
+    "lemonade": ServerProfile(16_000, 0.8, True, True, {}, sends_session_update=True),
+    "together": ServerProfile(16_000, 0.2, True, True, {"input_audio_format": "pcm_s16le_16000"}),
 }
 
 
 @attrs.define(eq=False)
-class ServerVadProtocol(BaseProtocol):
-    """One conversation; follows `sayso.stt.realtime.protocol.Dialect`."""
-
+class ServerVadProtocol(RealtimeProtocol):
     profile: ServerProfile = attrs.field(kw_only=True)
-    language: str = attrs.field(default="", kw_only=True)
     _item_number: int = attrs.field(default=1, init=False)
-    """Names the item of servers that do not."""
+    """Identifies the item of servers that send no item id."""
     _speech_active: bool = attrs.field(default=False, init=False)
-    """The server hears speech, and has not heard its end."""
     _final_received: bool = attrs.field(default=False, init=False)
-    """An item has ended since the silence was sent."""
+    """Whether an item has ended since the trailing silence was sent."""
+
+    skips_pauses = True
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
-        query = {**self.profile.query, "model": self.model}
+        query = {**self.profile.query, "model": self.endpoint.model}
         if self.profile.language_in_url and self.language:
             query["language"] = self.language
         self.url = with_query(self.url, query)
@@ -91,41 +76,32 @@ class ServerVadProtocol(BaseProtocol):
         return self.profile.rate_hz
 
     @property
-    def skips_pauses(self) -> bool:
-        return True
-
-    @property
     def response_timeout_s(self) -> float:
         if self._no_open_item and self._final_received:
-            return NEXT_ITEM_TIMEOUT_S
+            return self.timeouts.next_item_s
         if self._no_open_item and not self.profile.sends_commit:
-            return NO_SPEECH_TIMEOUT_S + self.sent_s / 10
-        return RESPONSE_TIMEOUT_S + self.sent_s / 4
+            return self.timeouts.no_speech_s + self.sent_s / 10
+        return self.timeouts.response_s + self.sent_s / 4
 
     def commit(self) -> list[Event]:
-        if self.sent_s < MIN_AUDIO_S:
+        if self._too_short:
             return self._complete_empty()
         self._phase = "finishing"
-        silence = self.append_audio(
-            bytes(int(self.profile.trailing_silence_s * self.profile.rate_hz) * 2)
-        )
+        silence = self._padding(self.profile.trailing_silence_s)
         if not self.profile.sends_commit:
             return [silence]
-        return [
-            silence,
-            messages.client_event("input_audio_buffer.commit", event_id="sayso_commit"),
-        ]
+        return [silence, client_event("input_audio_buffer.commit", event_id="sayso_commit")]
 
     def on_timeout(self) -> Completed | Rejected:
         if self._is_complete:
-            return self._complete_session()
+            return self._complete()
         if self._phase == "connected":
             return self._reject_unknown_server("no session")
-        return self._reject(refusals.no_response(self.host, "no final"))
+        return self._reject_silence("no final text")
 
     def on_close(self, code: int, reason: str) -> Completed | Rejected:
         if self._is_complete and self._final_received:
-            return self._complete_session()
+            return self._complete()
         return self._reject_close(code, reason)
 
     @property
@@ -134,60 +110,54 @@ class ServerVadProtocol(BaseProtocol):
 
     @property
     def _is_complete(self) -> bool:
-        """That nothing comes any more means that all has come."""
+        """Whether all text has arrived, if nothing more comes."""
         answered = self._final_received or not self.profile.sends_commit
         return self._phase == "finishing" and self._no_open_item and answered
 
     def _handle(self, kind: str, event: dict[str, Any]) -> list[Event]:
-        """`conversation.item.created` says nothing new."""
         if kind == "session.created" and self._phase == "connected":
             return self._on_created()
-        if kind == "error":
+        if kind in ("error", f"{TRANSCRIPTION_PREFIX}failed"):
             return self._on_error(event)
         if not self._configured:
             return []
-        item_id = messages.string_field(event, "item_id") or f"turn {self._item_number}"
-        if kind == f"{TRANSCRIPTION_PREFIX}failed":
-            return self._on_error(event)
+        item_id = json_fields.string_field(event, "item_id") or f"item {self._item_number}"
         if kind == f"{TRANSCRIPTION_PREFIX}delta":
-            put = (
-                self._transcript.replace
-                if self.profile.deltas_replace_text
-                else self._transcript.append
-            )
-            put(item_id, messages.string_field(event, "delta"))
+            transcript, replaces = self._transcript, self.profile.deltas_replace_text
+            set_text = transcript.replace if replaces else transcript.append
+            set_text(item_id, json_fields.string_field(event, "delta"))
         elif kind == f"{TRANSCRIPTION_PREFIX}completed":
             self._on_completed(item_id, event)
         elif kind == "input_audio_buffer.speech_started":
             self._speech_active = True
-        elif kind == "input_audio_buffer.speech_stopped":
+        elif kind == "input_audio_buffer.speech_stopped" and self._speech_active:
             self._on_speech_stopped(item_id, event)
         elif kind == "input_audio_buffer.committed":
             self._speech_active = False
-            self._transcript.commit(item_id, messages.string_field(event, "previous_item_id"))
+            previous_id = json_fields.string_field(event, "previous_item_id")
+            self._transcript.commit(item_id, previous_id)
         return []
 
     def _on_created(self) -> list[Event]:
         self._phase = "ready"
         if not self.profile.sends_session_update:
             return [Ready()]
-        session = {"model": self.model, "turn_detection": {"type": "server_vad"}}
-        return [messages.client_event("session.update", session=session), Ready()]
+        session = {"model": self.endpoint.model, "turn_detection": {"type": "server_vad"}}
+        return [client_event("session.update", session=session), Ready()]
 
     def _on_speech_stopped(self, item_id: str, event: dict[str, Any]) -> None:
-        """Its item follows; it is open from now on."""
-        if self._speech_active:
-            self._speech_active = False
-            self._transcript.append(item_id, "")
-            self._transcript.set_end(item_id, self._audio_position(event.get("audio_end_ms")))
+        """Open the item of this speech, because its events follow."""
+        self._speech_active = False
+        self._transcript.append(item_id, "")
+        self._transcript.set_end(item_id, self._audio_position(event.get("audio_end_ms")))
 
     def _audio_position(self, audio_ms: object) -> int:
-        """A place in the audio, in bytes; 0 for one that cannot be right."""
+        """Return the position in bytes; 0 if it is not plausible."""
         if isinstance(audio_ms, bool) or not isinstance(audio_ms, int | float):
             return 0
         if not 0 <= self.sent_s - audio_ms / 1000 <= MAX_EVENT_DELAY_S:
             return 0
-        return int(audio_ms / 1000 * self.rate_hz) * 2
+        return int(audio_ms / 1000 * self.rate_hz) * BYTES_PER_SAMPLE
 
     def _on_completed(self, item_id: str, event: dict[str, Any]) -> None:
         transcript = event.get("transcript")
@@ -199,12 +169,8 @@ class ServerVadProtocol(BaseProtocol):
         self._final_received = self._phase == "finishing"
 
     def _on_error(self, event: dict[str, Any]) -> list[Event]:
-        code, words = messages.error_code_and_message(event, self.api_key)
+        code, _ = json_fields.error_code_and_message(event, self.credentials.api_key)
         if self._phase == "finishing" and code == COMMIT_EMPTY:
-            self._final_received = (
-                True  # the silence has ended the last stretch before the commit did
-            )
+            self._final_received = True  # the trailing silence had ended the last item
             return []
-        if self._phase == "connected":
-            return [self._reject(refusals.settings_rejected(self.host, self.model, code, words))]
-        return [self._reject_error_event(event)]
+        return [self._reject_error(event)]

@@ -1,8 +1,8 @@
-"""The pieces of text of one conversation, each known by the server's item id.
+"""Text of one session, assembled from items by their item id. Pure.
 
-With manual commits there is one item to a take; servers that listen for pauses make more.
-Ids are not trusted further than needed: LocalAI names the item otherwise in `committed` than
-in the text, aimock does not name it there at all. Everything is bounded.
+With commits by the client a take has one or a few items; servers that detect pauses make more.
+Item ids are not always consistent: LocalAI uses different ids in `committed` and in the text,
+and aimock sends none in `committed`. All sizes are limited.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from ...core.text.sanitize import join_with_space
 
 MAX_ITEMS = 500
 MAX_CHARS = 50_000
-"""Ten minutes of fast speech, the longest take, are 12,000."""
+"""The longest take, ten minutes of fast speech, has 12,000."""
 MAX_ID_CHARS = 256
-"""OpenAI's have about 30."""
+"""OpenAI's ids have about 30."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class TranscriptTooLongError(Exception):
-    """More than anybody says."""
+    """The server sent more text or items than a take can have."""
 
 
 @attrs.define(eq=False)
@@ -32,17 +32,17 @@ class _Item:
     final: str | None = None
     committed: bool = False
     end_bytes: int = 0
-    """Where its audio ends; 0 where that is not known."""
+    """Position at which its audio ends; 0 if unknown."""
 
 
 @attrs.define(eq=False)
 class ItemTranscript:
-    """Raises `TooMuchError` where the bounds are passed; an id may be ''."""
+    """Raises `TranscriptTooLongError` if a limit is exceeded. An item id can be ''."""
 
     _order: list[_Item] = attrs.field(factory=list, init=False)
     _by_id: dict[str, _Item] = attrs.field(factory=dict, init=False)
     _final_count: int = attrs.field(default=0, init=False)
-    """So many of the first are final, up to a known place in the audio."""
+    """Number of items at the beginning that `take_final` has returned."""
     _final_bytes: int = attrs.field(default=0, init=False)
 
     def __len__(self) -> int:
@@ -50,36 +50,32 @@ class ItemTranscript:
 
     @property
     def all_final(self) -> bool:
-        """There is an item, and none waits for its final."""
+        """Whether there is an item and each one has its final text."""
         return bool(self._order) and all(item.final is not None for item in self._order)
 
     @property
     def text(self) -> str:
-        """All of it in order; what is final in place of its deltas."""
+        """Whole text, in order. Final text replaces the deltas of its item."""
         return _join_items(self._order)
 
-    @property
-    def ids(self) -> frozenset[str]:
-        return frozenset(self._by_id)
-
     def append(self, item_id: str, delta: str) -> None:
-        """Text that follows what there is of the item."""
+        """Append text to an item."""
         item = self._by_id.get(item_id) or self._create_item(item_id)
         item.deltas += delta
         self._check_limits()
 
     def replace(self, item_id: str, text: str) -> None:
-        """All the text there is of the item, for now."""
+        """Replace the provisional text of an item."""
         item = self._by_id.get(item_id) or self._create_item(item_id)
         item.deltas = text
         self._check_limits()
 
     def set_end(self, item_id: str, end_bytes: int) -> None:
-        """Where the audio of an item ends."""
+        """Set the position at which the audio of an item ends."""
         self._by_id[item_id].end_bytes = end_bytes
 
     def commit(self, item_id: str, previous_id: str, end_bytes: int = 0) -> None:
-        """The item's sound is complete; where it ends, if that is known."""
+        """Mark the audio of an item as complete, up to `end_bytes` if that is known."""
         item = self._by_id.get(item_id) if item_id else None
         if item is None:
             item = self._single_pending(committed=False)
@@ -92,7 +88,7 @@ class ItemTranscript:
             self._order.insert(self._order.index(previous) + 1, item)
 
     def complete(self, item_id: str, transcript: str) -> bool:
-        """The item's text is final. Returns whether the item had been committed."""
+        """Set the final text of an item. Returns whether the item had been committed."""
         item = self._by_id.get(item_id)
         if item is None or not item.committed:
             other = self._single_pending(committed=True, exclude=item) or self._single_pending(
@@ -101,16 +97,16 @@ class ItemTranscript:
             if other is not None and item is not None:
                 self._order.remove(item)
             item = self._assign_id(item_id, other or item or self._create_item(item_id))
-        known, item.committed = item.committed, True
+        was_committed, item.committed = item.committed, True
         item.final = transcript
         self._check_limits()
-        return known
+        return was_committed
 
     def take_final(self) -> tuple[str, int] | None:
-        """Text that has become final since it was last asked, and where its audio ends.
+        """Return the text that became final since the last call, and where its audio ends.
 
-        Only from the beginning on without a gap, and only where the end is known: what comes
-        later is then the text of all the audio from there.
+        Returns None if there is no such text. Only items without a gap before them and with a
+        known end are included, so that all later text belongs to the audio after that position.
         """
         end = self._final_count
         for count, item in enumerate(self._order[self._final_count :], self._final_count + 1):
@@ -120,17 +116,17 @@ class ItemTranscript:
                 end, self._final_bytes = count, item.end_bytes
         if end == self._final_count:
             return None
-        fresh, self._final_count = self._order[self._final_count : end], end
-        return _join_items(fresh), self._final_bytes
+        items, self._final_count = self._order[self._final_count : end], end
+        return _join_items(items), self._final_bytes
 
     def _single_pending(self, committed: bool, exclude: _Item | None = None) -> _Item | None:
-        """The one item that waits, if it is one."""
-        waiting = [
+        """Return the item without final text, if there is exactly one."""
+        pending = [
             item
             for item in self._order
             if item.final is None and item.committed == committed and item is not exclude
         ]
-        return waiting[0] if len(waiting) == 1 else None
+        return pending[0] if len(pending) == 1 else None
 
     def _create_item(self, item_id: str) -> _Item:
         item = _Item()
@@ -154,16 +150,15 @@ class ItemTranscript:
 def _join_items(items: list[_Item]) -> str:
     text = ""
     for item in items:
-        text += join_with_space(
-            text, _without_control_chars(item.deltas if item.final is None else item.final)
-        )
+        part = _without_control_chars(item.deltas if item.final is None else item.final)
+        text += join_with_space(text, part)
     return text
 
 
 def _without_control_chars(text: str) -> str:
-    """Without control characters, and with characters outside the first plane put together.
+    """Return the text without control characters, and with surrogate pairs joined.
 
-    A delta may end between the halves of one.
+    A delta can end between the two halves of a pair.
     """
-    whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
-    return _CONTROL.sub("", whole).strip()
+    joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
+    return _CONTROL.sub("", joined).strip()

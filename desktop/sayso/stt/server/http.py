@@ -1,14 +1,13 @@
-"""One request to a speech server over HTTP: the only module of this room that makes any.
+"""HTTP client for one speech server.
 
-Redirects are not followed (they would carry key and sound elsewhere), answers are bounded and
-not compressed, and certificates and proxies are this computer's own.
+Redirects are not followed, because they would carry API key and audio to another host. Responses
+are limited in size and not compressed. Certificates and proxies are those of this computer.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -16,28 +15,30 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from ...core.problems import Problem, ProblemError
+from ...core.problems import server as problems
 from ...core.settings.urls import is_loopback
-from ..realtime import messages
-from .errors import messages as refusals
+from .errors import messages
 from .errors.connection import connection_failed, error_detail, proxy_failed
-from .errors.http_status import from_http_status
+from .errors.http_status import from_http_status, retry_after_s
+from .errors.redaction import error_code, redact
+from .json_fields import parse_object, string_field
 
 if TYPE_CHECKING:
     import httpx2
 
 CONNECT_TIMEOUT_S = 10.0
 WRITE_TIMEOUT_S = 20.0
-"""Until the next piece of what is sent has left."""
+"""Time limit for each part of the request body."""
 MAX_RESPONSE_BYTES = 1 << 20
-"""An hour of fast speech is 70,000 characters."""
-JSON, SDP, EVENT_STREAM = "application/json", "application/sdp", "text/event-stream"
+"""One hour of fast speech has 70,000 characters."""
+SDP, EVENT_STREAM = "application/sdp", "text/event-stream"
 
 
 @attrs.frozen
 class HttpResponse:
     status: int
     media_type: str
-    """Media type, without parameters."""
+    """Without parameters."""
     body: bytes = attrs.field(repr=False)
     headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
 
@@ -46,31 +47,27 @@ class HttpResponse:
         return 200 <= self.status < 300
 
     def json_object(self) -> dict[str, Any] | None:
-        """The JSON object it is; None where it is none."""
-        try:
-            value = json.loads(self.body)
-        except (ValueError, RecursionError):
-            return None
-        return value if isinstance(value, dict) else None
+        """Return the body as a JSON object; None if it is none."""
+        return parse_object(self.body)
 
 
 @attrs.define(eq=False)
 class HttpClient:
-    """Requests to one server; connections are kept for some seconds. For one loop."""
+    """Sends requests to one server. For one event loop."""
 
     host: str
-    """For sentences."""
+    """For messages."""
     tls: ssl.SSLContext | None = None
-    """None: the certificates this computer trusts."""
+    """None: the certificates that this computer trusts."""
     _client: httpx2.AsyncClient | None = attrs.field(default=None, init=False, repr=False)
 
     async def request(
         self, method: str, url: str, headers: Mapping[str, str], timeout_s: float, **content: Any
     ) -> HttpResponse:
-        """The whole answer, whatever its status. `content` as httpx takes it: json, content.
+        """Return the whole response, with any status. `content` is passed to httpx2.
 
         Raises:
-            ProblemError: No connection, none in time, or an answer without an end.
+            ProblemError: No connection, no response in time, or a response that is too large.
         """
         async with self.stream(method, url, headers, timeout_s, **content) as response:
             return await self.read_all(response)
@@ -86,37 +83,36 @@ class HttpClient:
         upload_s: float = 0.0,
         **content: Any,
     ) -> AsyncIterator[httpx2.Response]:
-        """An answer whose body is still to come.
+        """Send a request and yield the response before its body is read.
 
-        It begins `within_s` after all was sent, and is over with `within_s` and `sending_s`,
-        which is what sending may take on a slow line.
+        The response must begin within `timeout_s` after the upload and end within `timeout_s`
+        plus `upload_s`, the time that the upload may take on a slow network.
 
         Raises:
-            ProblemError: No connection, none in time, or lost; also while the body comes.
+            ProblemError: No connection, no response in time, or connection lost, also while
+                the body is read.
         """
         client = await self.open()
         with _errors_translated(self.host):
             async with (
                 asyncio.timeout(timeout_s + upload_s),
                 client.stream(
-                    method,
-                    url,
-                    headers=dict(headers),
-                    timeout=_timeout(timeout_s),
-                    **content,
+                    method, url, headers=dict(headers), timeout=_timeout(timeout_s), **content
                 ) as response,
             ):
                 yield response
 
     async def read_all(self, response: httpx2.Response) -> HttpResponse:
-        """Raises:
-        ProblemError: It has no end.
+        """Read the body.
+
+        Raises:
+            ProblemError: The body exceeds `MAX_RESPONSE_BYTES`.
         """
         body = bytearray()
-        async for piece in response.aiter_raw():
-            body += piece
+        async for chunk in response.aiter_raw():
+            body += chunk
             if len(body) > MAX_RESPONSE_BYTES:
-                raise ProblemError(refusals.not_a_speech_server(self.host, "far too much"))
+                raise ProblemError(messages.not_a_speech_server(self.host, "response too large"))
         return HttpResponse(
             response.status_code, media_type_of(response), bytes(body), response.headers
         )
@@ -126,21 +122,56 @@ class HttpClient:
             await self._client.aclose()
 
     async def open(self) -> httpx2.AsyncClient:
-        """Load what requests need, 0.3 s at most; makes none."""
+        """Load the HTTP library, which takes up to 0.3 s. Sends nothing."""
         if self._client is None:
             client = await asyncio.to_thread(self._create_client)
-            self._client = self._client or client  # two takes may have come at once
+            self._client = self._client or client  # another take may have been faster
         return self._client
 
     def _create_client(self) -> httpx2.AsyncClient:
-        import httpx2  # 0.2 s, and not everybody has a server
+        import httpx2  # takes 0.2 s and is needed only for servers
 
         return httpx2.AsyncClient(
             headers={"User-Agent": "Sayso", "Accept-Encoding": "identity"},
             verify=self.tls or True,
-            trust_env=not is_loopback(self.host),  # proxies, but not on the way to itself
+            trust_env=not is_loopback(self.host),  # no proxy to this computer
             follow_redirects=False,
         )
+
+
+def media_type_of(response: httpx2.Response) -> str:
+    return str(response.headers.get("content-type", "")).partition(";")[0].strip().lower()
+
+
+def response_problem(host: str, model: str, response: HttpResponse, api_key: str | None) -> Problem:
+    """Return the problem for an unsuccessful response.
+
+    OpenAI's error is an object, FastAPI's (speaches, vLLM) a `detail`, and vLLM's can be the whole
+    response.
+    """
+    fields = response.json_object() or {}
+    error = fields.get("error", fields.get("detail", fields))
+    error = error if isinstance(error, dict) else {"message": error}
+    code = error_code(error, api_key)
+    message = redact(string_field(error, "message"), api_key)
+    detail = f"{host}: HTTP {response.status}: {message}"
+    if response.status == 401:
+        return messages.server_problem(problems.KEY_REJECTED, host, detail)
+    if response.status == 429 and code not in messages.NO_CREDIT_CODES:
+        wait_s = retry_after_s(response.headers.get("retry-after", ""))
+        return messages.busy(host, detail, max(wait_s, messages.wait_in_message_s(message)))
+    if code in messages.CODES_NOT_ABOUT_OPTIONS:
+        return messages.from_error(host, model, code, message)
+    if response.status in (400, 404, 413, 415, 422) and message and message != "Not Found":
+        return messages.from_error(host, model, code, message, ready=False)
+    return unexpected_response(host, response)
+
+
+def unexpected_response(host: str, response: HttpResponse) -> Problem:
+    """Return the problem for a response that is not that of a speech server."""
+    if response.status in (405, 426, 501):  # these mean something else for a WebSocket
+        return messages.not_a_speech_server(host, f"{host}: HTTP {response.status}")
+    return from_http_status(host, response.status, response.headers)
 
 
 def _timeout(timeout_s: float) -> httpx2.Timeout:
@@ -149,51 +180,14 @@ def _timeout(timeout_s: float) -> httpx2.Timeout:
     return httpx2.Timeout(timeout_s, connect=CONNECT_TIMEOUT_S, write=WRITE_TIMEOUT_S)
 
 
-def media_type_of(response: httpx2.Response) -> str:
-    return str(response.headers.get("content-type", "")).partition(";")[0].strip().lower()
-
-
-def response_problem(host: str, model: str, answer: HttpResponse, api_key: str | None) -> Problem:
-    """What an answer that is no success says; the words of servers differ, so all are looked at.
-
-    OpenAI's error is an object, FastAPI's (speaches, vLLM) a `detail`, vLLM's may lie open.
-    """
-    said = answer.json_object() or {}
-    error = said.get("error", said.get("detail", said))
-    about = error if isinstance(error, dict) else {"message": error}
-    code = refusals.error_code(about, api_key)
-    words = refusals.redact(messages.string_field(about, "message"), api_key)
-    if answer.status == 401:
-        return refusals.api_key_rejected(host, f"{host}: HTTP 401: {words}")
-    if answer.status == 429 and code not in refusals.NO_CREDIT:
-        after_s = max(
-            refusals.retry_after_s(answer.headers.get("retry-after", "")),
-            refusals.wait_in_message_s(words),
-        )
-        return refusals.busy(host, f"{host}: HTTP 429: {words}", after_s)
-    if code in refusals.CODES_NOT_ABOUT_OPTIONS:
-        return refusals.from_error_code(host, model, code, words)
-    if answer.status in (400, 404, 413, 415, 422) and words and words != "Not Found":
-        return refusals.settings_rejected(host, model, code, words)
-    return unexpected_response(host, answer)
-
-
-def unexpected_response(host: str, answer: HttpResponse) -> Problem:
-    """What an answer says that is nothing a speech server says."""
-    if answer.status in (405, 426, 501):  # of sockets they say more
-        return refusals.not_a_speech_server(host, f"{host}: HTTP {answer.status}")
-    return from_http_status(host, answer.status, answer.headers)
-
-
 @contextlib.contextmanager
 def _errors_translated(host: str) -> Iterator[None]:
-    """What the library raises, as a sentence."""
     import httpx2
 
     try:
         yield
     except TimeoutError as error:
-        raise ProblemError(refusals.no_response(host, "in time")) from error
+        raise ProblemError(messages.no_response(host, "timeout")) from error
     except httpx2.RequestError as error:
         raise ProblemError(_request_problem(host, error)) from error
 
@@ -205,14 +199,14 @@ def _request_problem(host: str, error: httpx2.RequestError) -> Problem:
         case httpx2.TimeoutException():
             return connection_failed(host, TimeoutError(str(error)))
         case httpx2.ProxyError():
-            return proxy_failed(host, error_detail(host, error))
+            return proxy_failed(host, error)
         case httpx2.ConnectError():
             causes = [cause for cause in _causes(error) if isinstance(cause, OSError)]
             return connection_failed(host, causes[-1] if causes else OSError(str(error)))
         case httpx2.NetworkError() | httpx2.RemoteProtocolError():
-            return refusals.connection_lost(host, error_detail(host, error))
+            return messages.connection_lost(host, error_detail(host, error))
         case _:
-            return refusals.not_a_speech_server(host, error_detail(host, error))
+            return messages.not_a_speech_server(host, error_detail(host, error))
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

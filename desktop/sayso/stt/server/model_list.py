@@ -1,6 +1,7 @@
-"""The models a server says it has: `GET /v1/models`.
+"""List of the models that a server offers: `GET /v1/models`.
 
-Nearly all have the list; what is in it of other trades comes last, or not at all at OpenAI.
+Most servers have this endpoint. Models that do not transcribe are listed last; for OpenAI they
+are left out.
 """
 
 from __future__ import annotations
@@ -8,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import re
 
-from ...core.problems import ProblemError, untyped_problem
-from ...core.settings import server_models as models
-from ...core.settings.settings import Endpoint
+from ...core.problems import ProblemError
+from ...core.problems import server as problems
+from ...core.settings import server_models
+from ...core.settings.endpoint import Endpoint
 from ...core.settings.urls import OPENAI_HOST, host_of, http_url
-from .api_key import GetApiKey
-from .auth import credentials_for
+from .auth import GetApiKey, credentials_for
 from .http import HttpClient
 
 TIMEOUT_S = 8.0
@@ -22,56 +23,52 @@ MAX_NAME_CHARS = 200
 _TRANSCRIPTION_NAMES = re.compile(
     r"whisper|transcri|voxtral|speech|stt|asr|parakeet|canary|nova|scribe|moonshine", re.I
 )
-NO_LIST = untyped_problem("The server gives no list of its models.", "Enter the model’s name.")
 
 
 async def fetch_models(endpoint: Endpoint, get_api_key: GetApiKey) -> tuple[str, ...]:
-    """Names of models, those that hear first.
+    """Return the names of the server's models, those that transcribe first.
 
     Raises:
-        ProblemError: The address is none, no key, no answer, or one that is no list.
+        ProblemError: Invalid address, no API key, no response, or no list.
     """
     url = http_url(endpoint.url, "/models", endpoint.allow_insecure)
     host = host_of(url)
-    access = await credentials_for(endpoint, host, get_api_key)
-    web = HttpClient(host)
+    credentials = await credentials_for(endpoint, host, get_api_key)
+    http = HttpClient(host)
     try:
-        answer = await web.request("GET", url, access.headers, TIMEOUT_S)
+        response = await http.request("GET", url, credentials.headers, TIMEOUT_S)
     finally:
-        await web.close()
-    said = answer.json_object() if answer.ok else None
-    rows = said.get("data") if said else None
+        await http.close()
+    fields = response.json_object() if response.ok else None
+    rows = fields.get("data") if fields else None
     if not isinstance(rows, list):
-        raise ProblemError(NO_LIST)
+        raise ProblemError(problems.NO_MODEL_LIST())
     return usable_models(host, [row.get("id") for row in rows if isinstance(row, dict)])
 
 
 def fetch_models_blocking(endpoint: Endpoint, get_api_key: GetApiKey) -> tuple[str, ...]:
-    """`offered` on a loop of its own, for whoever has none. Blocks.
+    """Call `fetch_models` in an event loop of its own. Blocks.
 
     Raises:
-        ProblemError: As `offered`.
+        ProblemError: As `fetch_models`.
     """
     return asyncio.run(fetch_models(endpoint, get_api_key))
 
 
 def usable_models(host: str, names: list[object]) -> tuple[str, ...]:
-    """Those of the names that can be a model to speak to: each once, in the server's order."""
-    real = dict.fromkeys(
-        name for name in names if isinstance(name, str) and 0 < len(name) <= MAX_NAME_CHARS
-    )
-    clean = [name for name in real if name.isprintable()]
+    """Return the names that can be displayed, without duplicates."""
+    strings = [name for name in names if isinstance(name, str) and 0 < len(name) <= MAX_NAME_CHARS]
+    unique = [name for name in dict.fromkeys(strings) if name.isprintable()]
     if host == OPENAI_HOST:
-        return tuple(
-            name
-            for name in clean
-            if models.by_name(name).realtime and _is_transcription_model(name)
-        )
-    hearing = [name for name in clean if _TRANSCRIPTION_NAMES.search(name)]
-    others = [name for name in clean if name not in hearing]
-    return tuple([*hearing, *others][:MAX_MODELS])
+        return tuple(name for name in unique if _is_transcription_model(name))
+    first = [name for name in unique if _TRANSCRIPTION_NAMES.search(name)]
+    others = [name for name in unique if name not in first]
+    return tuple([*first, *others][:MAX_MODELS])
 
 
 def _is_transcription_model(name: str) -> bool:
-    """A new one that is not in our table yet is offered too, going by its name."""
-    return models.by_name(name).known or "transcribe" in name or "realtime-whisper" in name
+    """Whether OpenAI's model transcribes in realtime; new ones are recognized by their name."""
+    model = server_models.by_name(name)
+    if model.known:
+        return model.realtime
+    return "transcribe" in name or "realtime-whisper" in name

@@ -1,7 +1,7 @@
-"""Kinds of servers, and how each is set up. Pure.
+"""Presets for known kinds of servers. Pure.
 
-From PROTOCOL.md, sections 1 to 5: addresses, how the key is shown, whether the model goes on
-the address, and how the server speaks. What a user has to know of each is in docs/endpoints.md.
+The differences between servers are described in `docs/realtime-protocol.md`, their setup in
+`docs/connecting-a-server.md`.
 """
 
 from __future__ import annotations
@@ -10,28 +10,30 @@ import difflib
 
 import attrs
 
-from ...core.problems import ProblemError, untyped_problem
+from ...core.problems import ProblemError
+from ...core.problems import server as problems
 from ...core.settings.endpoint import Endpoint
 
 
 @attrs.frozen(kw_only=True)
 class Preset:
     name: str
-    """As a command takes it; the title is the endpoint's name."""
+    """Name on the command line."""
     endpoint: Endpoint
+    """Its name is the title of the preset."""
     example_url: str = ""
-    """What an address of it looks like, where everybody's is another."""
+    """Form of the address, if every user has a different one."""
     example_model: str = ""
-    """What a model of it may be called, where none is everybody's."""
+    """Form of the model name, if there is no common one."""
     description: str
-    """One sentence: what to enter."""
+    """One sentence about what to enter."""
 
     @property
     def title(self) -> str:
         return self.endpoint.name
 
     def create_endpoint(self, url: str = "", model: str = "") -> Endpoint:
-        """An endpoint of this kind, with what the user says of it."""
+        """Return an endpoint with the given address and model, or those of the preset."""
         endpoint = self.endpoint
         return attrs.evolve(endpoint, url=url or endpoint.url, model=model or endpoint.model)
 
@@ -47,11 +49,11 @@ def _preset(
 
 
 PRESETS: tuple[Preset, ...] = (
-    Preset(name="openai", endpoint=Endpoint(), description="Enter a key of your account."),
+    Preset(name="openai", endpoint=Endpoint(), description="Enter an API key of your account."),
     _preset(
         "azure",
         "Azure OpenAI",
-        "Enter your resource’s address and key; the model is the name of your deployment.",
+        "Enter the address and the key of your resource; the model is the name of your deployment.",
         address="https://RESOURCE.openai.azure.com/openai/v1",
         example="my-deployment",
         dialect="openai",
@@ -61,7 +63,7 @@ PRESETS: tuple[Preset, ...] = (
     _preset(
         "litellm",
         "LiteLLM",
-        "Enter the proxy’s address and a virtual key; the model is its alias.",
+        "Enter the address of the proxy and a virtual key; the model is an alias.",
         address="https://litellm.example.com/v1",
         model="gpt-live-transcribe",
         dialect="openai",
@@ -69,16 +71,16 @@ PRESETS: tuple[Preset, ...] = (
     _preset(
         "cloudflare",
         "Cloudflare AI Gateway",
-        "Enter your gateway’s address, its token, and OpenAI’s key if it does not keep that.",
+        "Enter the gateway’s address and token, and OpenAI’s key if the gateway does not store it.",
         address="https://gateway.ai.cloudflare.com/v1/ACCOUNT/GATEWAY/openai",
         model="gpt-live-transcribe",
         dialect="openai",
-        auth="cloudflare",
+        secret_header="cf-aig-authorization",
     ),
     _preset(
         "gateway",
         "Gateway",
-        "Enter the address of a gateway that passes on OpenAI’s realtime sessions.",
+        "Enter the address of a gateway that forwards OpenAI’s realtime sessions.",
         address="https://gateway.example.com/v1",
         model="gpt-live-transcribe",
         dialect="openai",
@@ -86,7 +88,7 @@ PRESETS: tuple[Preset, ...] = (
     _preset(
         "vllm",
         "vLLM",
-        "Enter the server’s address and the model it was started with.",
+        "Enter the address and the model that the server was started with.",
         address="http://192.168.1.20:8000/v1",
         model="mistralai/Voxtral-Mini-4B-Realtime-2602",
         dialect="vllm",
@@ -94,7 +96,7 @@ PRESETS: tuple[Preset, ...] = (
     _preset(
         "speaches",
         "speaches",
-        "Enter the server’s address and a model it has downloaded.",
+        "Enter the address and a model that the server has downloaded.",
         address="http://192.168.1.20:8000/v1",
         model="Systran/faster-whisper-small",
         dialect="speaches",
@@ -102,7 +104,7 @@ PRESETS: tuple[Preset, ...] = (
     _preset(
         "sglang",
         "SGLang",
-        "Enter the server’s address and the name it serves the model under.",
+        "Enter the address and the served model name.",
         address="http://192.168.1.20:30000/v1",
         example="Qwen/Qwen3-ASR-1.7B",
         dialect="openai",
@@ -110,7 +112,7 @@ PRESETS: tuple[Preset, ...] = (
     _preset(
         "localai",
         "LocalAI",
-        "Enter the server’s address and the name of a realtime pipeline.",
+        "Enter the address and the name of a realtime pipeline.",
         address="http://192.168.1.20:8080/v1",
         example="my-pipeline",
         dialect="openai",
@@ -118,7 +120,7 @@ PRESETS: tuple[Preset, ...] = (
     _preset(
         "groq",
         "Groq",
-        "Enter a key of your account. Words come when you let go.",
+        "Enter an API key of your account. Text appears after release.",
         url="https://api.groq.com/openai/v1",
         model="whisper-large-v3-turbo",
         transport="rest",
@@ -126,7 +128,7 @@ PRESETS: tuple[Preset, ...] = (
     _preset(
         "rest",
         "File server",
-        "Enter the address of a server that takes recordings. Words come when you let go.",
+        "Enter the address of a server that accepts files. Text appears after release.",
         address="http://192.168.1.20:8000/v1",
         example="whisper-large-v3-turbo",
         transport="rest",
@@ -134,26 +136,26 @@ PRESETS: tuple[Preset, ...] = (
     _preset(
         "custom",
         "My server",
-        "Enter the server’s address, and a key and a model if it wants them.",
+        "Enter the address, and an API key and a model if the server requires them.",
         address="http://192.168.1.20:8000/v1",
     ),
 )
 
 
 def find_preset(name: str) -> Preset:
-    """The kind of that name.
+    """Return the preset with that name.
 
     Raises:
-        ProblemError: There is none; the sentence names the nearest.
+        ProblemError: There is none; the message suggests the most similar name.
     """
-    for one in PRESETS:
-        if one.name == name.lower():
-            return one
-    names = [one.name for one in PRESETS]
+    names = [preset.name for preset in PRESETS]
+    for preset in PRESETS:
+        if preset.name == name.lower():
+            return preset
     close = difflib.get_close_matches(name.lower(), names, n=1)
-    hint = f" Did you mean {close[0]}?" if close else ""
-    raise ProblemError(
-        untyped_problem(
-            f"There is no preset called {name!r}.{hint}", f"They are: {', '.join(names)}."
+    presets = ", ".join(names)
+    if close:
+        raise ProblemError(
+            problems.UNKNOWN_PRESET_DID_YOU_MEAN(name=name, close=close[0], presets=presets)
         )
-    )
+    raise ProblemError(problems.UNKNOWN_PRESET(name=name, presets=presets))

@@ -1,11 +1,11 @@
-"""What an endpoint took for a take, written into the take. Pure."""
+"""Cost of a take. Pure."""
 
 from __future__ import annotations
 
 from ...core.dictation.take import Take
 from ...core.problems import ProblemError
-from ...core.settings import server_models as models
-from ...core.settings.settings import Endpoint
+from ...core.settings import server_models
+from ...core.settings.endpoint import Endpoint
 from ...core.settings.urls import OPENAI_HOST, host_of
 from ...core.usage import UsageRecord
 
@@ -13,30 +13,31 @@ from ...core.usage import UsageRecord
 def record_usage(
     take: Take, host: str, model: str, *, endpoint: str = "", seconds: float, tokens: int = 0
 ) -> None:
-    """Add what it took; nothing happens where it took nothing.
+    """Add usage and cost to the take, if there is any.
 
-    `seconds` are of sound: as many as the server says it worked on, else, where it gave a text,
-    as were sent. `endpoint` is what its profile is called, else `host`.
+    `seconds` is the audio that the server reports, or the audio that was sent if it reports none.
+    `endpoint` is the name of the endpoint; the default is `host`.
     """
-    if not seconds and not tokens:
-        return
-    cost_usd = estimate_cost_usd(host, model, seconds)
-    take.add_usage(
-        UsageRecord(endpoint=endpoint or host, seconds=seconds, tokens=tokens, cost_usd=cost_usd)
-    )
+    if seconds or tokens:
+        cost_usd = estimate_cost_usd(host, model, seconds)
+        take.add_usage(
+            UsageRecord(
+                endpoint=endpoint or host, seconds=seconds, tokens=tokens, cost_usd=cost_usd
+            )
+        )
 
 
 def estimate_cost_usd(host: str, model: str, seconds: float) -> float | None:
-    """What so many seconds of sound cost there; None where nobody knows: only OpenAI's prices are.
+    """Return the price of `seconds` of audio; None if unknown, as for every server but OpenAI.
 
-    Models that are billed by tokens are taken at their price for a minute, which is OpenAI's own
-    estimate: tokens of sound and of text cost differently, and not every answer tells them apart.
+    For models that are billed by tokens this is OpenAI's own estimate per minute, because tokens
+    of audio and text have different prices and not every response separates them.
     """
-    return models.by_name(model).cost_usd(seconds) if host == OPENAI_HOST else None
+    return server_models.by_name(model).cost_usd(seconds) if host == OPENAI_HOST else None
 
 
 def has_known_price(endpoint: Endpoint) -> bool:
-    """Whether what it costs can be told, and so counts against a budget."""
+    """Whether the price is known, so that the endpoint counts against the budget."""
     try:
         host = host_of(endpoint.url)
     except ProblemError:

@@ -1,8 +1,8 @@
-"""One WebRTC call: sound as Opus over RTP, messages over a data channel. The only aiortc import.
+"""One WebRTC connection: audio as Opus over RTP, messages over a data channel.
 
-The Opus is made here and not by aiortc, which would make 96 kbit/s of stereo: speech for a
-recogniser needs 32 of mono, and repeats itself a little (FEC) for networks that lose packets.
-No STUN server is asked: OpenAI's answer has addresses that can be reached from behind a NAT.
+The only module that imports aiortc. Opus is encoded here, because aiortc would send stereo at 96
+kbit/s: for speech recognition 32 kbit/s of mono with forward error correction (FEC) are enough. No
+STUN server is used, because OpenAI's answer has addresses that can be reached from behind a NAT.
 """
 
 from __future__ import annotations
@@ -33,34 +33,34 @@ from .silence_trimmer import FRAME_MS, SilenceTrimmer
 DATA_CHANNEL = "oai-events"
 BIT_RATE = 32_000
 RTP_CLOCK_HZ = 48_000
-"""Of RTP with Opus, whatever the sound's rate is (RFC 7587)."""
+"""RTP clock of Opus for every sample rate (RFC 7587)."""
 MAX_CATCH_UP_S = 0.2
-"""What a busy computer may catch up of its own lateness, at once: to whoever hears it, that is
-a network that was late."""
+"""Maximum delay of this computer that is made up for at once. The receiver sees it as network
+jitter."""
 MAX_QUEUED_MESSAGES = 500
-"""Messages nobody has looked at yet, of 64 KB at most: more is a flood, and hangs up."""
+"""Limit for messages of up to 64 KB that are not read yet. More of them close the connection."""
 ABNORMAL_CLOSURE = 1006
 
 
 class CallFailedError(Exception):
-    """What the other end answered is no answer, or leads nowhere."""
+    """The SDP answer is invalid, or no connection was possible."""
 
 
 class OpusTrack(MediaStreamTrack):
-    """Sound, s16le mono at `rate_hz`, one Opus packet every 20 ms for as long as there is any."""
+    """Sends audio, s16le mono at `rate_hz`, as one Opus packet every 20 ms while there is any."""
 
     kind = "audio"
 
-    def __init__(self, rate_hz: int, sent: Callable[[bytes], object]) -> None:
-        """`sent` is called with each frame as it goes out."""
+    def __init__(self, rate_hz: int, on_sent: Callable[[bytes], object]) -> None:
+        """`on_sent` is called with each frame when it is sent."""
         super().__init__()
         self.trimmer = SilenceTrimmer(rate_hz)
-        self._rate_hz, self._on_sent = rate_hz, sent
+        self._rate_hz, self._on_sent = rate_hz, on_sent
         self._encoder = _create_encoder(rate_hz)
         self._changed = asyncio.Event()
         self._ended = False
         self._silent_frames = 0
-        """So many frames of silence are still to be sent, after the sound."""
+        """Number of silent frames to send after the audio."""
         self.all_sent = asyncio.Event()
         self._packet_number = 0
         self._due_s = 0.0
@@ -70,14 +70,14 @@ class OpusTrack(MediaStreamTrack):
         self._changed.set()
 
     def end(self, silence_ms: int) -> None:
-        """No more comes; `all_sent` follows so much silence, which does not count as sent."""
+        """End the audio. `all_sent` is set after `silence_ms` of silence, which is not reported."""
         self.trimmer.end()
         self._silent_frames = silence_ms // FRAME_MS
         self._ended = True
         self._changed.set()
 
     async def recv(self) -> Packet[Any]:
-        """The next packet, when it is due: how aiortc asks a track."""
+        """Return the next packet when it is due. Called by aiortc."""
         while (frame := self.trimmer.next()) is None and not self._silent_frames:
             if self._ended:
                 self.all_sent.set()
@@ -125,16 +125,16 @@ def _create_encoder(rate_hz: int) -> AudioCodecContext:
 
 @attrs.define(eq=False)
 class Call:
-    """Follows `sayso.stt.realtime.session.Socket`; made in a running loop."""
+    """Implements `sayso.stt.realtime.session.Connection`. Create it in a running event loop."""
 
     track: OpusTrack
     _peer: RTCPeerConnection = attrs.field(init=False)
     _channel: RTCDataChannel = attrs.field(init=False)
     _opened: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
-    """Messages can be sent, or never will be."""
+    """Set when messages can be sent, and when the connection has failed."""
     _closed: bool = attrs.field(default=False, init=False)
     _messages: asyncio.Queue[str | bytes | None] = attrs.field(factory=asyncio.Queue, init=False)
-    """None: it is over."""
+    """None marks the end of the connection."""
 
     def __attrs_post_init__(self) -> None:
         self._peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
@@ -148,24 +148,24 @@ class Call:
         self._peer.on("connectionstatechange", self._on_state_change)
 
     async def offer(self) -> str:
-        """The SDP of it, with all addresses of this computer."""
+        """Return the SDP offer, with all addresses of this computer."""
         await self._peer.setLocalDescription(await self._peer.createOffer())
         return self._peer.localDescription.sdp
 
     async def connect(self, answer: str) -> None:
-        """Until messages can be sent; has no deadline.
+        """Wait until messages can be sent. Has no timeout.
 
         Raises:
-            CannotCallError: It is no answer to the offer, or nobody is there.
+            CallFailedError: The answer does not match the offer, or no connection was possible.
         """
         try:
             description = RTCSessionDescription(answer, "answer")
             await self._peer.setRemoteDescription(description)
         except (ValueError, LookupError, AssertionError, AttributeError, TypeError) as error:
-            raise CallFailedError(f"no answer: {type(error).__name__}") from error
+            raise CallFailedError(f"invalid answer: {type(error).__name__}") from error
         await self._opened.wait()
         if self._closed:
-            raise CallFailedError("nobody is there")
+            raise CallFailedError("connection failed")
 
     async def send(self, message: str) -> None:
         try:
@@ -176,14 +176,14 @@ class Call:
     async def recv(self) -> str | bytes:
         message = await self._messages.get()
         if message is None:
-            self._messages.put_nowait(None)  # for whoever asks again
+            self._messages.put_nowait(None)  # for the next call
             raise ConnectionClosedError(ABNORMAL_CLOSURE, "")
         return message
 
     async def lost_s(self) -> float:
-        """Seconds of sound that did not arrive, as far as the other end has told (RFC 3550, 6.4).
+        """Return the seconds of audio that the receiver reported as lost (RFC 3550, section 6.4).
 
-        It tells every second or so; 0.0 where it does not.
+        Reports arrive about once per second; 0.0 if there are none.
         """
         reports = (await self._peer.getStats()).values()
         lost = [r.packetsLost for r in reports if isinstance(r, RTCRemoteInboundRtpStreamStats)]

@@ -1,8 +1,8 @@
-"""What of a take goes out next where sound cannot be sent faster than it is spoken. Pure.
+"""Reduces the delay of audio that cannot be sent faster than real time. Pure.
 
-RTP carries 20 ms in 20 ms, so what was said before the connection stood would stay behind for
-the whole take. Every word is sent; of pauses, while something is behind, the middle is left out:
-300 ms of each remain, enough for the end of one sentence and the breath before the next.
+RTP sends 20 ms of audio in 20 ms, so audio from before the connection would be late for the whole
+take. While there is a backlog, the middle of each pause is dropped: 300 ms of the pause remain.
+Speech is never dropped.
 """
 
 from __future__ import annotations
@@ -12,61 +12,55 @@ from collections import deque
 import attrs
 
 from ...core.audio.pcm import level_dbfs
+from ...core.audio.vad import NoiseFloor
+from ...core.dictation.take import BYTES_PER_SAMPLE
 
 FRAME_MS = 20
 MIN_BACKLOG_MS = 240
-"""Less is let be: blocks of the microphone come in no even step either."""
+"""A smaller backlog is left alone, because the microphone's blocks vary by that much too."""
 QUIET_FRAMES_AFTER_SPEECH, QUIET_FRAMES_BEFORE_SPEECH = 10, 5
-"""Quiet frames that are sent after a word, and before one."""
-FLOOR_MS = 3000
-FLOOR_SHARE = 0.1
-"""The room's noise is the level that a tenth of that time stayed under: gaps between syllables."""
-HIGHEST_FLOOR_DBFS = -50.0
-"""Somebody may speak on and on, or hum: in a room louder than this nothing is left out."""
-OVER_FLOOR_DB = 6.0
+"""Quiet frames that are kept after and before speech."""
+MAX_FLOOR_DBFS = -50.0
+"""In a louder room nothing is dropped: the noise may be continuous speech."""
+ABOVE_FLOOR_DB = 6.0
 
 
 @attrs.define(eq=False)
 class SilenceTrimmer:
-    """Audio, s16le mono at `rate_hz`, handed in as it comes and out in frames of `FRAME_MS`."""
+    """Takes audio, s16le mono at `rate_hz`, and returns it in frames of `FRAME_MS`."""
 
     rate_hz: int
-    left_out_ms: int = attrs.field(default=0, init=False)
     _buffer: bytearray = attrs.field(factory=bytearray, init=False)
     _frames: deque[tuple[bytes, bool]] = attrs.field(factory=deque, init=False)
-    """Each with whether it is quiet."""
-    _levels: deque[float] = attrs.field(init=False)
+    """Frames, and whether each is quiet."""
+    _floor: NoiseFloor = attrs.field(factory=lambda: NoiseFloor(FRAME_MS), init=False)
     _quiet_count: int = attrs.field(default=0, init=False)
-    """So many quiet ones in a row, up to the one that went out last."""
-
-    def __attrs_post_init__(self) -> None:
-        self._levels = deque(maxlen=FLOOR_MS // FRAME_MS)
+    """Number of consecutive quiet frames up to the last one."""
 
     def append(self, pcm: bytes) -> None:
         self._buffer += pcm
         size = self.frame_bytes
-        whole = len(self._buffer) // size * size
-        for start in range(0, whole, size):
+        complete = len(self._buffer) // size * size
+        for start in range(0, complete, size):
             self._add_frame(bytes(self._buffer[start : start + size]))
-        del self._buffer[:whole]
+        del self._buffer[:complete]
 
     def end(self) -> None:
-        """No more comes: the last frame is filled up."""
+        """Fill the last frame with silence."""
         self.append(bytes(-len(self._buffer) % self.frame_bytes))
 
     def next(self) -> bytes | None:
-        """The next frame to send; None where there is none yet."""
+        """Return the next frame to send; None if there is none yet."""
         while self._frames:
             frame, quiet = self._frames.popleft()
             self._quiet_count = self._quiet_count + 1 if quiet else 0
             if not self._can_drop():
                 return frame
-            self.left_out_ms += FRAME_MS
         return None
 
     @property
     def frame_bytes(self) -> int:
-        return self.rate_hz * FRAME_MS // 1000 * 2
+        return self.rate_hz * FRAME_MS // 1000 * BYTES_PER_SAMPLE
 
     @property
     def backlog_ms(self) -> int:
@@ -74,9 +68,9 @@ class SilenceTrimmer:
 
     def _add_frame(self, frame: bytes) -> None:
         level = level_dbfs(frame)
-        self._levels.append(level)
-        floor = sorted(self._levels)[int(len(self._levels) * FLOOR_SHARE)]
-        self._frames.append((frame, level < min(floor, HIGHEST_FLOOR_DBFS) + OVER_FLOOR_DB))
+        self._floor.add(level)
+        quiet = level < min(self._floor.dbfs, MAX_FLOOR_DBFS) + ABOVE_FLOOR_DB
+        self._frames.append((frame, quiet))
 
     def _can_drop(self) -> bool:
         if self._quiet_count <= QUIET_FRAMES_AFTER_SPEECH or self.backlog_ms < MIN_BACKLOG_MS:

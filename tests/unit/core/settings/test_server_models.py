@@ -13,7 +13,7 @@ from sayso.core.settings import server_models as models
 from sayso.core.settings.endpoint import Delay, NoiseReduction, ProtocolName
 from sayso.core.settings.settings import Endpoint
 from sayso.stt.realtime.detect import create_protocol
-from sayso.stt.realtime.protocol import Send
+from sayso.stt.realtime.messages import Send
 from sayso.stt.server.auth import Credentials
 from sayso.stt.server.request_options import RequestOptions
 from service import rules
@@ -50,7 +50,7 @@ def test_those_that_go_away_are_offered_with_the_day_and_what_follows_them() -> 
     old = models.by_name("whisper-1")
     assert old.label == "whisper-1 (until 26 February 2027)"
     assert old.deprecation_notice == (
-        "OpenAI shuts whisper-1 down on 26 February 2027. Use gpt-transcribe."
+        "OpenAI shuts down whisper-1 on 26 February 2027. Use gpt-transcribe."
     )
     assert models.by_name("gpt-transcribe").label == "gpt-transcribe"
     assert (
@@ -146,14 +146,14 @@ endpoints = st.builds(
 def test_an_option_that_a_model_does_not_take_is_never_sent(
     endpoint: Endpoint, language: str
 ) -> None:
-    """All models with all settings, by every dialect, up to the first audio."""
-    dialect = create_protocol(endpoint, language, Credentials("sk-1"))
-    query = parse_qs(urlsplit(dialect.url).query)
-    if urlsplit(dialect.url).hostname == "api.openai.com":
+    """All models with all settings, by every protocol, up to the first audio."""
+    protocol = create_protocol(endpoint, language, Credentials("sk-1"))
+    query = parse_qs(urlsplit(protocol.url).query)
+    if urlsplit(protocol.url).hostname == "api.openai.com":
         assert query == {"intent": ["transcription"]}
     taken = set(CAPABILITIES.get(endpoint.model, ("", "language", "", None, ""))[1].split())
     known = endpoint.model in CAPABILITIES
-    for event in dialect.receive('{"type": "session.created", "session": {"audio": {}}}'):
+    for event in protocol.receive('{"type": "session.created", "session": {"audio": {}}}'):
         if not isinstance(event, Send):
             continue
         update = json.loads(event.message)

@@ -1,4 +1,4 @@
-"""Every dialect is fed any messages in any order: see also each dialect's own test of it."""
+"""Every protocol is fed any messages in any order: see also each protocol's own test of it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,8 @@ from hypothesis import strategies as st
 from sayso.core.settings.settings import Endpoint
 from sayso.stt.engine import Partial, Ready
 from sayso.stt.realtime.detect import create_protocol
-from sayso.stt.realtime.protocol import (
-    Completed,
-    Event,
-    FinalText,
-    RealtimeProtocol,
-    Rejected,
-    Send,
-)
+from sayso.stt.realtime.messages import Completed, Event, FinalText, Rejected, Send
+from sayso.stt.realtime.protocol import RealtimeProtocol
 from sayso.stt.server.auth import Credentials
 from unit.stt.protocol_helpers import ANY_STEPS, KEY, SESSION_CREATED
 

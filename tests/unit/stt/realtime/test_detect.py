@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 
 from sayso.core.settings.settings import Endpoint
 from sayso.stt.engine import Ready
-from sayso.stt.realtime.detect import CHOOSE_PROTOCOL, DetectingProtocol, create_protocol
-from sayso.stt.realtime.messages import TRANSCRIPTION_PREFIX
+from sayso.stt.realtime.detect import DetectingProtocol, create_protocol
+from sayso.stt.realtime.messages import TRANSCRIPTION_PREFIX, Completed
 from sayso.stt.realtime.openai import OpenAIProtocol
-from sayso.stt.realtime.protocol import Completed, RealtimeProtocol
-from sayso.stt.realtime.server_vad import TOGETHER, ServerVadProtocol
+from sayso.stt.realtime.protocol import RealtimeProtocol
+from sayso.stt.realtime.server_vad import SERVER_PROFILES, ServerVadProtocol
 from sayso.stt.realtime.vllm import VLLMProtocol
 from sayso.stt.server.auth import Credentials
 from unit.stt.protocol_helpers import (
@@ -24,6 +24,7 @@ from unit.stt.protocol_helpers import (
 )
 
 URL = "http://127.0.0.1:8000/v1"
+CHOOSE_PROTOCOL = "Choose speaches, Lemonade or Together as protocol."
 NESTED = {"type": "transcription", "audio": {"input": {}}}
 FLAT = {"input_audio_format": "pcm16", "turn_detection": {}}
 
@@ -52,17 +53,17 @@ def create(url: str = URL, **fields: str) -> RealtimeProtocol:
 def test_the_setting_or_the_address_says_how_a_server_speaks(
     url: str, name: str, kind: type
 ) -> None:
-    dialect = create(url, dialect=name)
-    assert type(dialect) is kind
-    assert KEY not in repr(dialect)
+    protocol = create(url, dialect=name)
+    assert type(protocol) is kind
+    assert KEY not in repr(protocol)
     if kind is ServerVadProtocol and "together" in (name, url.partition("api.")[2][:8]):
-        assert isinstance(dialect, ServerVadProtocol)
-        assert dialect.profile is TOGETHER
+        assert isinstance(protocol, ServerVadProtocol)
+        assert protocol.profile is SERVER_PROFILES["together"]
 
 
 def test_hints_reach_the_one_that_takes_them() -> None:
-    dialect = create(model="gpt-live-transcribe", keywords="a, b")
-    [update] = dialect.receive(server_event("session.created", session=NESTED))
+    protocol = create(model="gpt-live-transcribe", keywords="a, b")
+    [update] = protocol.receive(server_event("session.created", session=NESTED))
     transcription = sent_message(update)["session"]["audio"]["input"]["transcription"]
     assert transcription == {
         "model": "gpt-live-transcribe",
@@ -72,20 +73,21 @@ def test_hints_reach_the_one_that_takes_them() -> None:
 
 
 def test_a_session_with_nothing_in_it_is_vllms() -> None:
-    dialect = create(model="v")
-    assert (dialect.rate_hz, dialect.host) == (24_000, "127.0.0.1:8000")
-    assert dialect.url.endswith("?intent=transcription&model=v")
-    assert dialect.headers() == {"Authorization": f"Bearer {KEY}"}
-    update, _, is_ready = dialect.receive(server_event("session.created", id="sess-1", created=1))
+    protocol = create(model="v")
+    assert (protocol.rate_hz, protocol.host) == (24_000, "127.0.0.1:8000")
+    assert protocol.url.endswith("?intent=transcription&model=v")
+    assert protocol.headers == {"Authorization": f"Bearer {KEY}"}
+    update, _, is_ready = protocol.receive(server_event("session.created", id="sess-1", created=1))
     assert sent_message(update) == {"type": "session.update", "model": "v"}
     assert is_ready == Ready()
-    assert dialect.rate_hz == 16_000
-    dialect.append_audio(bytes(32_000))
-    assert dialect.sent_s == 1
-    assert dialect.response_timeout_s > 10
-    assert len(dialect.commit()) == 2
-    assert dialect.receive(server_event("transcription.done", text="Hi."))[-1] == Completed("Hi.")
-    assert dialect.processed_s == 0
+    protocol = protocol.active
+    assert protocol.rate_hz == 16_000
+    protocol.append_audio(bytes(32_000))
+    assert protocol.sent_s == 1
+    assert protocol.response_timeout_s > 10
+    assert len(protocol.commit()) == 2
+    assert protocol.receive(server_event("transcription.done", text="Hi."))[-1] == Completed("Hi.")
+    assert protocol.processed_s == 0
 
 
 @pytest.mark.parametrize(
@@ -94,40 +96,42 @@ def test_a_session_with_nothing_in_it_is_vllms() -> None:
     ids=["nested", "null", "bare", "number", "flat"],
 )
 def test_everything_else_is_openais(fields: dict[str, object]) -> None:
-    dialect = create()
-    [update] = dialect.receive(server_event("session.created", **fields))
+    protocol = create()
+    [update] = protocol.receive(server_event("session.created", **fields))
     assert sent_message(update)["session"]["type"] == "transcription"
     # what came first counts
-    assert dialect.receive(server_event("session.created", id="sess-1")) == []
-    assert dialect.receive(server_event("session.updated")) == [Ready()]
+    assert protocol.receive(server_event("session.created", id="sess-1")) == []
+    assert protocol.receive(server_event("session.updated")) == [Ready()]
 
 
 def test_where_a_flat_server_refuses_the_setting_is_named() -> None:
     refused = server_event("error", error={"message": "turn_detection: not a dictionary"})
-    dialect = create()
-    dialect.receive(server_event("session.created", session=FLAT))
-    assert rejection(dialect.receive(refused)).endswith(CHOOSE_PROTOCOL)
+    protocol = create()
+    protocol.receive(server_event("session.created", session=FLAT))
+    assert CHOOSE_PROTOCOL in rejection(protocol.receive(refused))
     for end in (lambda d: d.on_timeout(), lambda d: d.on_close(1006, "")):
-        dialect = create()
-        dialect.receive(server_event("session.created", session=FLAT))
-        assert rejection([end(dialect)]).endswith(CHOOSE_PROTOCOL)
-        dialect = create()
-        dialect.receive(server_event("session.created", session=NESTED))
-        assert CHOOSE_PROTOCOL not in rejection([end(dialect)])
+        protocol = create()
+        protocol.receive(server_event("session.created", session=FLAT))
+        assert CHOOSE_PROTOCOL in rejection([end(protocol)])
+        protocol = create()
+        protocol.receive(server_event("session.created", session=NESTED))
+        assert CHOOSE_PROTOCOL not in rejection([end(protocol)])
 
 
 def test_a_flat_server_that_answers_all_the_same_is_not_spoken_against() -> None:
-    dialect = create()
-    dialect.receive(server_event("session.created", session=FLAT))
-    dialect.receive(server_event("session.updated", session=FLAT))
-    dialect.append_audio(bytes(48_000))
-    dialect.commit()
-    dialect.receive(server_event(f"{TRANSCRIPTION_PREFIX}completed", item_id="i", transcript="Hi."))
-    assert dialect.on_timeout() == Completed("Hi.")
+    protocol = create()
+    protocol.receive(server_event("session.created", session=FLAT))
+    protocol.receive(server_event("session.updated", session=FLAT))
+    protocol.append_audio(bytes(48_000))
+    protocol.commit()
+    protocol.receive(
+        server_event(f"{TRANSCRIPTION_PREFIX}completed", item_id="i", transcript="Hi.")
+    )
+    assert protocol.on_timeout() == Completed("Hi.")
 
 
 def test_no_json_is_no_speech_server() -> None:
-    assert "No speech server answers at" in rejection(create().receive("{"))
+    assert "There is no speech server at" in rejection(create().receive("{"))
     assert create().receive(server_event("hello")) == []
 
 
@@ -136,5 +140,5 @@ def test_no_json_is_no_speech_server() -> None:
 def test_anything_in_any_order_comes_to_an_end_and_invents_nothing(
     begun: bool, name: str, steps: list[str | bytes], hang_up: bool
 ) -> None:
-    dialect = create(dialect=name, model="gpt-live-transcribe", keywords="a", prompt="b")
-    check_any_input(dialect, [SESSION_CREATED, *steps] if begun else steps, hang_up)
+    protocol = create(dialect=name, model="gpt-live-transcribe", keywords="a", prompt="b")
+    check_any_input(protocol, [SESSION_CREATED, *steps] if begun else steps, hang_up)

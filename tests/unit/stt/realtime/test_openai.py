@@ -1,4 +1,4 @@
-"""OpenAI's dialect: address, headers, hello, what is refused before it is ready, and audio."""
+"""OpenAI's protocol: address, headers, hello, what is refused before it is ready, and audio."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ import json
 import pytest
 
 from sayso.core.problems import ProblemError
+from sayso.core.settings.endpoint import Endpoint
 from sayso.stt.engine import Ready
-from sayso.stt.realtime.openai import MIN_AUDIO_BYTES, PADDING_BYTES, OpenAIProtocol
-from sayso.stt.realtime.protocol import Completed
+from sayso.stt.realtime.messages import Completed
+from sayso.stt.realtime.openai import OpenAIProtocol
 from unit.stt.openai_helpers import URL, completed, create, delta, error, ready, server_event
 from unit.stt.protocol_helpers import KEY, rejection, sent_message
 
-# Address, headers, hello
+MIN_AUDIO_BYTES, PADDING_BYTES = 4_800, 9_600
+"""100 and 200 ms."""
+
+# Address, headers, session setup
 
 
 @pytest.mark.parametrize(
@@ -35,13 +39,15 @@ def test_the_model_is_in_the_address_everywhere_but_at_openai(address: str, url:
 def test_an_address_in_the_clear_is_refused_unless_allowed() -> None:
     with pytest.raises(ProblemError):
         create("ws://192.168.1.20:8000/v1")
-    allowed = OpenAIProtocol("ws://192.168.1.20:8000/v1", "m", allow_insecure="192.168.1.20")
+    allowed = OpenAIProtocol(
+        Endpoint(url="ws://192.168.1.20:8000/v1", allow_insecure="192.168.1.20")
+    )
     assert allowed.host == "192.168.1.20:8000"
 
 
 def test_the_key_is_in_one_header_and_in_no_repr() -> None:
-    assert create().headers() == {"Authorization": f"Bearer {KEY}"}
-    assert OpenAIProtocol(URL, "m").headers() == {}
+    assert create().headers == {"Authorization": f"Bearer {KEY}"}
+    assert OpenAIProtocol(Endpoint(url=URL)).headers == {}
     assert KEY not in repr(create())
 
 
@@ -58,8 +64,8 @@ def test_the_key_is_in_one_header_and_in_no_repr() -> None:
 def test_the_session_is_set_up_after_it_was_created(
     model: str, language: str, transcription: dict[str, object]
 ) -> None:
-    dialect = create(model=model, language=language)
-    [hello] = dialect.receive(server_event("session.created", session={"type": "transcription"}))
+    protocol = create(model=model, language=language)
+    [hello] = protocol.receive(server_event("session.created", session={"type": "transcription"}))
     update = sent_message(hello)
     assert update.pop("event_id")
     assert update == {
@@ -75,37 +81,37 @@ def test_the_session_is_set_up_after_it_was_created(
             },
         },
     }
-    assert dialect.receive(server_event("session.created")) == []  # never twice
-    assert dialect.receive(server_event("session.updated")) == [Ready()]
-    assert dialect.receive(server_event("session.updated")) == []
+    assert protocol.receive(server_event("session.created")) == []  # never twice
+    assert protocol.receive(server_event("session.updated")) == [Ready()]
+    assert protocol.receive(server_event("session.updated")) == []
 
 
 def test_it_is_not_ready_before_it_was_set_up() -> None:
-    dialect = create()
-    assert dialect.receive(server_event("session.updated")) == []
-    assert dialect.receive(delta("no")) == dialect.receive(completed("no")) == []
-    dialect.receive(server_event("session.created"))
-    assert dialect.receive(server_event("session.updated")) == [Ready()]
+    protocol = create()
+    assert protocol.receive(server_event("session.updated")) == []
+    assert protocol.receive(delta("no")) == protocol.receive(completed("no")) == []
+    protocol.receive(server_event("session.created"))
+    assert protocol.receive(server_event("session.updated")) == [Ready()]
 
 
 # Refused before ready
 
 
 def configuring(model: str = "gpt-live-transcribe", language: str = "") -> OpenAIProtocol:
-    dialect = create(model=model, language=language)
-    dialect.receive(server_event("session.created"))
-    return dialect
+    protocol = create(model=model, language=language)
+    protocol.receive(server_event("session.created"))
+    return protocol
 
 
 @pytest.mark.parametrize("param", ["languages", "languages[0]", "language"])
 def test_a_language_that_is_refused_is_left_out_once(param: str) -> None:
-    dialect = configuring(language="xx")
+    protocol = configuring(language="xx")
     refused = error("invalid_value", param=f"session.audio.input.transcription.{param}")
-    [again] = dialect.receive(refused)
+    [again] = protocol.receive(refused)
     transcription = sent_message(again)["session"]["audio"]["input"]["transcription"]
     assert transcription == {"model": "gpt-live-transcribe"}
-    assert "refused the settings" in rejection(dialect.receive(refused))
-    assert dialect.receive(refused) == []
+    assert "rejected the settings" in rejection(protocol.receive(refused))
+    assert protocol.receive(refused) == []
 
 
 @pytest.mark.parametrize(
@@ -114,9 +120,9 @@ def test_a_language_that_is_refused_is_left_out_once(param: str) -> None:
         (
             "invalid_api_key",
             {"message": f"Incorrect API key provided: {KEY}."},
-            "Your API key was refused by api.openai.com. Open Settings > Recognition to change it.",
+            "OpenAI rejected your API key. Check the key, or enter another one.",
         ),
-        ("insufficient_quota", {}, "OpenAI says the account has no credit left."),
+        ("insufficient_quota", {}, "Your OpenAI account has no credit left."),
         ("invalid_model", {}, "does not know “gpt-live-transcribe”"),
         (
             "invalid_value",
@@ -126,9 +132,9 @@ def test_a_language_that_is_refused_is_left_out_once(param: str) -> None:
         (
             "unknown_parameter",
             {"param": "session.audio.input.turn_detection"},
-            "refused the settings. It says: “No.”",
+            "rejected the settings: “No.”",
         ),
-        (None, {"message": None, "param": 7}, "refused the settings"),
+        (None, {"message": None, "param": 7}, "rejected the settings"),
     ],
     ids=["key", "credit", "model", "model-param", "vad", "nothing"],
 )
@@ -147,7 +153,7 @@ def test_an_error_before_ready_ends_it(
 def test_what_is_no_event_is_no_speech_server_before_ready_and_nothing_after(
     message: str | bytes,
 ) -> None:
-    assert "No speech server answers at" in rejection(create().receive(message))
+    assert "There is no speech server at" in rejection(create().receive(message))
     assert ready().receive(message) == []
 
 
@@ -167,9 +173,9 @@ def test_audio_is_appended_as_it_is() -> None:
 
 
 def test_the_commit_is_followed_by_a_fence() -> None:
-    dialect = ready()
-    dialect.append_audio(bytes(MIN_AUDIO_BYTES))
-    silence, commit, clear = (sent_message(event) for event in dialect.commit())
+    protocol = ready()
+    protocol.append_audio(bytes(MIN_AUDIO_BYTES))
+    silence, commit, clear = (sent_message(event) for event in protocol.commit())
     assert base64.b64decode(silence["audio"]) == bytes(PADDING_BYTES)
     assert (commit["type"], clear["type"]) == (
         "input_audio_buffer.commit",
@@ -179,7 +185,7 @@ def test_the_commit_is_followed_by_a_fence() -> None:
 
 
 def test_less_than_a_tenth_of_a_second_is_not_committed() -> None:
-    dialect = ready()
-    dialect.append_audio(bytes(MIN_AUDIO_BYTES - 2))
-    assert dialect.commit() == [Completed("")]
-    assert dialect.receive(completed("ghost")) == []
+    protocol = ready()
+    protocol.append_audio(bytes(MIN_AUDIO_BYTES - 2))
+    assert protocol.commit() == [Completed("")]
+    assert protocol.receive(completed("ghost")) == []

@@ -1,4 +1,4 @@
-"""OpenAI's dialect: what a model is told, and servers that speak it in their own way."""
+"""OpenAI's protocol: what a model is told, and servers that speak it in their own way."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from sayso.core.settings.endpoint import Endpoint
 from sayso.stt.engine import Ready
-from sayso.stt.realtime.messages import TRANSCRIPTION_PREFIX
+from sayso.stt.realtime.messages import TRANSCRIPTION_PREFIX, Completed, Event
 from sayso.stt.realtime.openai import OpenAIProtocol
-from sayso.stt.realtime.protocol import Completed, Event
-from sayso.stt.server.request_options import RequestOptions
+from sayso.stt.server.auth import Credentials
 from unit.stt.openai_helpers import (
     CLEARED,
     ONE_SECOND,
@@ -28,11 +28,16 @@ from unit.stt.protocol_helpers import KEY, rejection, sent_message
 # Hints
 
 
-ALL_OPTIONS = RequestOptions("de", "At sea.", ("Xenolab", "AC-42"), "low", "near_field")
+ALL_OPTIONS: dict[str, Any] = {
+    "prompt": "At sea.",
+    "keywords": "Xenolab, AC-42",
+    "delay": "low",
+    "noise": "near_field",
+}
 
 
 def create_with_options(model: str) -> OpenAIProtocol:
-    return OpenAIProtocol(URL, model, KEY, options=ALL_OPTIONS)
+    return OpenAIProtocol(Endpoint(url=URL, model=model, **ALL_OPTIONS), Credentials(KEY), "de")
 
 
 def updated_fields(events: list[Event]) -> tuple[dict[str, Any], Any]:
@@ -84,29 +89,29 @@ def test_a_hint_that_is_refused_is_left_out_and_the_rest_is_said(name: str, name
         "inner": error("invalid_value", param=f"{where}.type"),
         "words": error("not_supported", f"{name} is not supported"),
     }[named_by]
-    dialect = create_with_options("gpt-live-transcribe")
-    dialect.receive(server_event("session.created"))
-    transcription, noise = updated_fields(dialect.receive(refused))
+    protocol = create_with_options("gpt-live-transcribe")
+    protocol.receive(server_event("session.created"))
+    transcription, noise = updated_fields(protocol.receive(refused))
     kept = {*transcription, "noise_reduction"} if noise else set(transcription)
     assert kept == {"model", *FIELDS} - {name}
-    assert "refused the settings" in rejection(dialect.receive(refused))
+    assert "rejected the settings" in rejection(protocol.receive(refused))
 
 
 def test_a_server_that_takes_none_is_asked_without_any() -> None:
     """SGLang refuses noise reduction and prompt, one after the other."""
-    dialect = create_with_options("gpt-live-transcribe")
-    dialect.receive(server_event("session.created"))
+    protocol = create_with_options("gpt-live-transcribe")
+    protocol.receive(server_event("session.created"))
     for name in FIELDS:
-        [again] = dialect.receive(error("not_supported", param=f"a.{name}"))
+        [again] = protocol.receive(error("not_supported", param=f"a.{name}"))
     assert updated_fields([again]) == ({"model": "gpt-live-transcribe"}, None)
-    assert dialect.receive(server_event("session.updated")) == [Ready()]
+    assert protocol.receive(server_event("session.updated")) == [Ready()]
 
 
 def test_a_wrong_key_is_no_matter_of_hints() -> None:
-    dialect = create_with_options("gpt-live-transcribe")
-    dialect.receive(server_event("session.created"))
+    protocol = create_with_options("gpt-live-transcribe")
+    protocol.receive(server_event("session.created"))
     wrong = error("invalid_api_key", "Check your prompt for a key.")
-    assert "key was refused" in rejection(dialect.receive(wrong))
+    assert "rejected your API key" in rejection(protocol.receive(wrong))
 
 
 # Servers that differ, as they were read or recorded
@@ -146,13 +151,13 @@ DEVIATING_SERVERS = {
 
 @pytest.mark.parametrize("log", DEVIATING_SERVERS.values(), ids=DEVIATING_SERVERS.keys())
 def test_servers_that_differ_are_understood(log: tuple[str, ...]) -> None:
-    dialect = ready("ws://127.0.0.1:8000/v1", model="own")
-    dialect.append_audio(ONE_SECOND)
+    protocol = ready("ws://127.0.0.1:8000/v1", model="own")
+    protocol.append_audio(ONE_SECOND)
     events: list[Event] = []
     for message in log:
-        events = dialect.commit() if message == "commit" else dialect.receive(message)
+        events = protocol.commit() if message == "commit" else protocol.receive(message)
     assert events[-1] == Completed("Hello.")
 
 
 def test_an_error_without_a_type_is_an_error() -> None:
-    assert "It says: “Oh.”" in rejection(ready().receive('{"error": {"message": "Oh."}}'))
+    assert ": “Oh.”" in rejection(ready().receive('{"error": {"message": "Oh."}}'))

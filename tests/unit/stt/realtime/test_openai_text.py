@@ -1,4 +1,4 @@
-"""OpenAI's dialect: partials, finals, failures and goodbyes."""
+"""OpenAI's protocol: partials, finals, failures and goodbyes."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sayso.stt.engine import Partial
-from sayso.stt.realtime.messages import TRANSCRIPTION_PREFIX
-from sayso.stt.realtime.openai import CLEARED_TIMEOUT_S, RESPONSE_TIMEOUT_S
-from sayso.stt.realtime.protocol import Completed, Event, Rejected
+from sayso.stt.realtime.messages import TRANSCRIPTION_PREFIX, Completed, Event, Rejected
+from sayso.stt.realtime.timeouts import Timeouts
 from sayso.stt.realtime.transcript import MAX_ITEMS
 from unit.stt.openai_helpers import (
     CLEARED,
@@ -28,16 +27,18 @@ from unit.stt.openai_helpers import (
 )
 from unit.stt.protocol_helpers import EVENTS, KEY, rejection
 
+TIMEOUTS = Timeouts()
+
 # Text
 
 
 def test_deltas_are_partials_of_all_the_text_so_far() -> None:
-    dialect = ready()
-    assert dialect.receive(delta("Hel")) == [Partial("Hel")]
-    assert dialect.receive(delta("lo")) == [Partial("Hello")]
-    assert dialect.receive(delta("")) == []
-    dialect.receive(committed("i1"))
-    assert dialect.receive(delta("World", "i2")) == [Partial("Hello World")]
+    protocol = ready()
+    assert protocol.receive(delta("Hel")) == [Partial("Hel")]
+    assert protocol.receive(delta("lo")) == [Partial("Hello")]
+    assert protocol.receive(delta("")) == []
+    protocol.receive(committed("i1"))
+    assert protocol.receive(delta("World", "i2")) == [Partial("Hello World")]
 
 
 @pytest.mark.parametrize(
@@ -67,58 +68,58 @@ def test_deltas_are_partials_of_all_the_text_so_far() -> None:
 def test_it_is_complete_when_the_fence_is_passed_and_every_item_has_ended(
     order: tuple[str, ...],
 ) -> None:
-    dialect = finishing()
+    protocol = finishing()
     *before, last = order
     for message in before:
-        assert Completed not in {type(event) for event in dialect.receive(message)}
-    assert dialect.receive(last)[-1] == Completed("Hello.")
-    assert dialect.receive(last) == []
+        assert Completed not in {type(event) for event in protocol.receive(message)}
+    assert protocol.receive(last)[-1] == Completed("Hello.")
+    assert protocol.receive(last) == []
 
 
 def test_an_empty_final_is_a_final() -> None:
-    dialect = finishing()
-    dialect.receive(committed())
-    dialect.receive(CLEARED)
-    assert dialect.receive(completed("")) == [Completed("")]
+    protocol = finishing()
+    protocol.receive(committed())
+    protocol.receive(CLEARED)
+    assert protocol.receive(completed("")) == [Completed("")]
 
 
 def test_what_is_final_goes_before_the_deltas() -> None:
-    dialect = ready()
-    dialect.receive(delta("Hallo"))
-    dialect.append_audio(ONE_SECOND)
-    dialect.commit()
-    dialect.receive(committed())
-    dialect.receive(CLEARED)
-    assert dialect.receive(completed("Hello.")) == [Partial("Hello."), Completed("Hello.")]
+    protocol = ready()
+    protocol.receive(delta("Hallo"))
+    protocol.append_audio(ONE_SECOND)
+    protocol.commit()
+    protocol.receive(committed())
+    protocol.receive(CLEARED)
+    assert protocol.receive(completed("Hello.")) == [Partial("Hello."), Completed("Hello.")]
 
 
 @pytest.mark.parametrize("ours", ["sayso_commit", None])
 def test_a_server_that_committed_at_a_pause_has_nothing_left_to_commit(ours: str | None) -> None:
-    dialect = ready()
-    dialect.append_audio(ONE_SECOND)
-    dialect.receive(committed())
-    dialect.commit()
-    assert dialect.receive(error(COMMIT_EMPTY, event_id=ours)) == []
-    assert dialect.receive(CLEARED) == []
-    assert dialect.receive(completed("Hello."))[-1] == Completed("Hello.")
+    protocol = ready()
+    protocol.append_audio(ONE_SECOND)
+    protocol.receive(committed())
+    protocol.commit()
+    assert protocol.receive(error(COMMIT_EMPTY, event_id=ours)) == []
+    assert protocol.receive(CLEARED) == []
+    assert protocol.receive(completed("Hello."))[-1] == Completed("Hello.")
 
 
 def test_several_items_are_all_awaited_in_any_order() -> None:
-    dialect = ready()
-    dialect.append_audio(ONE_SECOND)
-    dialect.receive(committed("i1"))
-    dialect.commit()
-    dialect.receive(committed("i2", "i1"))
-    dialect.receive(CLEARED)
-    assert dialect.receive(completed("World.", "i2")) == [Partial("World.")]
-    assert dialect.receive(completed("Hello.", "i1"))[-1] == Completed("Hello. World.")
-    assert dialect.processed_s == 4
+    protocol = ready()
+    protocol.append_audio(ONE_SECOND)
+    protocol.receive(committed("i1"))
+    protocol.commit()
+    protocol.receive(committed("i2", "i1"))
+    protocol.receive(CLEARED)
+    assert protocol.receive(completed("World.", "i2")) == [Partial("World.")]
+    assert protocol.receive(completed("Hello.", "i1"))[-1] == Completed("Hello. World.")
+    assert protocol.processed_s == 4
 
 
 def test_sound_that_did_not_arrive_is_a_problem_and_not_silence() -> None:
-    dialect = finishing()
-    assert dialect.receive(error(COMMIT_EMPTY, event_id="sayso_commit")) == []
-    assert "the sound did not arrive" in rejection(dialect.receive(CLEARED))
+    protocol = finishing()
+    assert protocol.receive(error(COMMIT_EMPTY, event_id="sayso_commit")) == []
+    assert "the server received no audio" in rejection(protocol.receive(CLEARED))
 
 
 @pytest.mark.parametrize(
@@ -127,22 +128,22 @@ def test_sound_that_did_not_arrive_is_a_problem_and_not_silence() -> None:
     ids=range(7),
 )
 def test_usage_is_summed_where_it_is_a_number(seconds: object, used: float) -> None:
-    dialect = finishing()
-    dialect.receive(completed("a", seconds=seconds))
-    assert dialect.processed_s == used
+    protocol = finishing()
+    protocol.receive(completed("a", seconds=seconds))
+    assert protocol.processed_s == used
 
 
 def test_usage_in_tokens_or_none_counts_nothing() -> None:
-    dialect = finishing()
-    dialect.receive(
+    protocol = finishing()
+    protocol.receive(
         server_event(f"{TRANSCRIPTION_PREFIX}completed", item_id="i1", transcript="a", usage=None)
     )
-    dialect.receive(
+    protocol.receive(
         server_event(
             f"{TRANSCRIPTION_PREFIX}completed", item_id="i1", transcript="a", usage={"type": "t"}
         )
     )
-    assert dialect.processed_s == 0
+    assert protocol.processed_s == 0
 
 
 # Refused after ready
@@ -163,11 +164,11 @@ def test_usage_in_tokens_or_none_counts_nothing() -> None:
     ids=["failed", "error", "foreign", "text"],
 )
 def test_a_failure_ends_it_and_the_recording_is_kept(message: str) -> None:
-    for dialect in (ready(), finishing()):
-        sentence = rejection(dialect.receive(message))
-        assert "could not recognise this. It says: “Oh.”" in sentence
+    for protocol in (ready(), finishing()):
+        sentence = rejection(protocol.receive(message))
+        assert "could not transcribe this: “Oh.”" in sentence
         assert "Your recording is kept." in sentence
-        assert dialect.receive(message) == []
+        assert protocol.receive(message) == []
 
 
 @pytest.mark.parametrize(
@@ -180,65 +181,65 @@ def test_a_failure_ends_it_and_the_recording_is_kept(message: str) -> None:
     ids=["items", "deltas", "final"],
 )
 def test_far_too_much_text_is_nobodys_speech(messages: list[str]) -> None:
-    dialect = ready()
-    heard = [event for message in messages for event in dialect.receive(message)]
-    assert "No speech server answers at" in rejection(heard[-1:])
+    protocol = ready()
+    heard = [event for message in messages for event in protocol.receive(message)]
+    assert "There is no speech server at" in rejection(heard[-1:])
 
 
 # Silence and goodbyes
 
 
 def test_its_patience_is_longer_for_small_computers_and_short_for_a_mere_fence() -> None:
-    assert finishing().response_timeout_s == RESPONSE_TIMEOUT_S
+    assert finishing().response_timeout_s == TIMEOUTS.response_s
     own = finishing("ws://localhost:8000/v1")
-    assert own.response_timeout_s == pytest.approx(RESPONSE_TIMEOUT_S + 1.2 / 4)
+    assert own.response_timeout_s == pytest.approx(TIMEOUTS.response_s + 1.2 / 4)
     own.receive(committed())
     own.receive(completed("Hello."))
-    assert own.response_timeout_s == CLEARED_TIMEOUT_S
+    assert own.response_timeout_s == TIMEOUTS.cleared_s
 
 
 def test_a_server_that_falls_silent() -> None:
-    assert "No speech server answers at" in rejection([create().on_timeout()])
-    assert "did not answer. Your recording is kept." in rejection([ready().on_timeout()])
-    dialect = finishing()
-    dialect.receive(committed())
-    dialect.receive(delta("Hello"))
-    assert "api.openai.com did not answer" in rejection([dialect.on_timeout()])
+    assert "There is no speech server at" in rejection([create().on_timeout()])
+    assert "did not respond. Your recording is kept." in rejection([ready().on_timeout()])
+    protocol = finishing()
+    protocol.receive(committed())
+    protocol.receive(delta("Hello"))
+    assert "OpenAI did not respond" in rejection([protocol.on_timeout()])
 
 
 def test_when_only_the_fence_is_missing_the_text_is_complete() -> None:
     for end in (lambda d: d.on_timeout(), lambda d: d.on_close(1000, "")):
-        dialect = finishing()
-        dialect.receive(committed())
-        dialect.receive(completed("Hello."))
-        assert end(dialect) == Completed("Hello.")
+        protocol = finishing()
+        protocol.receive(committed())
+        protocol.receive(completed("Hello."))
+        assert end(protocol) == Completed("Hello.")
 
 
 def test_an_item_of_an_earlier_pause_does_not_make_it_complete() -> None:
-    dialect = ready()
-    dialect.append_audio(ONE_SECOND)
-    dialect.receive(committed())
-    dialect.commit()
-    dialect.receive(completed("Half."))
-    assert dialect.response_timeout_s == RESPONSE_TIMEOUT_S
-    assert isinstance(dialect.on_timeout(), Rejected)
+    protocol = ready()
+    protocol.append_audio(ONE_SECOND)
+    protocol.receive(committed())
+    protocol.commit()
+    protocol.receive(completed("Half."))
+    assert protocol.response_timeout_s == TIMEOUTS.response_s
+    assert isinstance(protocol.on_timeout(), Rejected)
 
 
 @pytest.mark.parametrize(
     ("code", "reason", "sentence"),
     [
-        (3000, "invalid_request_error.invalid_api_key", "Your API key was refused by"),
-        (4000, f"invalid_request_error.{KEY}", "refused the settings"),
-        (1001, "Your session hit the maximum duration of 60 minutes.", "has run out"),
-        (1006, "", "The connection to api.openai.com was lost."),
+        (3000, "invalid_request_error.invalid_api_key", "rejected your API key"),
+        (4000, f"invalid_request_error.{KEY}", "rejected the settings"),
+        (1001, "Your session hit the maximum duration of 60 minutes.", "has expired"),
+        (1006, "", "Lost the connection to OpenAI."),
     ],
 )
 def test_words_are_not_made_of_deltas_when_the_server_hangs_up(
     code: int, reason: str, sentence: str
 ) -> None:
-    dialect = finishing()
-    dialect.receive(delta("Hello"))
-    assert sentence in rejection([dialect.on_close(code, reason)])
+    protocol = finishing()
+    protocol.receive(delta("Hello"))
+    assert sentence in rejection([protocol.on_close(code, reason)])
 
 
 # Anything
@@ -251,18 +252,18 @@ STEPS = st.sampled_from(["audio", "commit", "lapsed", "closed"]) | EVENTS.map(js
 def test_any_messages_in_any_order_raise_nothing_and_invent_nothing(
     start_ready: bool, steps: list[str | bytes]
 ) -> None:
-    dialect = ready(language="de") if start_ready else create(language="de")
+    protocol = ready(language="de") if start_ready else create(language="de")
     given_chars = set("".join(s if isinstance(s, str) else "" for s in steps))
     for step in steps:
         if step in ("audio", "commit", "lapsed", "closed"):
             events: list[Event] = {
-                "audio": lambda: [dialect.append_audio(ONE_SECOND)],
-                "commit": dialect.commit,
-                "lapsed": lambda: [dialect.on_timeout()],
-                "closed": lambda: [dialect.on_close(1006, "gone")],
+                "audio": lambda: [protocol.append_audio(ONE_SECOND)],
+                "commit": protocol.commit,
+                "lapsed": lambda: [protocol.on_timeout()],
+                "closed": lambda: [protocol.on_close(1006, "gone")],
             }[str(step)]()
         else:
-            events = dialect.receive(step)
+            events = protocol.receive(step)
         for event in events:
             if isinstance(event, Partial | Completed):
                 event.text.encode("utf-8")

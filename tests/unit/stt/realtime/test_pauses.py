@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sayso.stt.realtime.pauses import PAUSE_S, PauseDetector
+from sayso.stt.realtime.pacing import PAUSE_S, PauseDetector
 
 RATE_HZ = 24_000
 

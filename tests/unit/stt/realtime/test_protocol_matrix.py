@@ -16,16 +16,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sayso.core.problems import Problem
+from sayso.core.problems import server as problems
+from sayso.core.settings.endpoint import Endpoint
+from sayso.stt.realtime.messages import Rejected
 from sayso.stt.realtime.openai import OpenAIProtocol
-from sayso.stt.realtime.protocol import Rejected
+from sayso.stt.server.auth import Credentials
 from sayso.stt.server.errors.connection import connection_failed
 from sayso.stt.server.errors.http_status import from_http_status
-from sayso.stt.server.errors.messages import api_key_missing, call_rejected, no_response
+from sayso.stt.server.errors.messages import no_response, server_problem
 
 KEY = "sk-proj-0123456789abcdefghijklmnop"
 OPENAI_URL, GATEWAY_URL = "wss://api.openai.com/v1", "wss://gw.example/v1"
 REQUEST_ERROR = "invalid_request_error"
 AVOIDED_WORDS = ("invalid", "illegal", "fatal", "failed to", "please", "oops", "sorry", "!")
+
+
+def create(url: str = OPENAI_URL, key: str = KEY) -> OpenAIProtocol:
+    return OpenAIProtocol(Endpoint(url=url, model="m-1"), Credentials(key))
 
 
 def error_problem(
@@ -39,7 +46,7 @@ def error_problem(
     failed: bool = False,
 ) -> Problem:
     """What an `error` event becomes, before the session is ready or after."""
-    talk = OpenAIProtocol(url, "m-1", KEY)
+    talk = create(url)
     talk.receive('{"type": "session.created"}')
     if ready:
         talk.receive('{"type": "session.updated"}')
@@ -51,7 +58,7 @@ def error_problem(
 
 
 def close_problem(code: int, reason: str, url: str = OPENAI_URL) -> Problem:
-    end = OpenAIProtocol(url, "m-1", KEY).on_close(code, reason)
+    end = create(url).on_close(code, reason)
     assert isinstance(end, Rejected)
     return end.problem
 
@@ -79,145 +86,145 @@ MATRIX: dict[str, Row] = {
     # 1.1: addresses
     "1.1 not in transcription mode": (
         lambda: error_problem("invalid_model", WRONG_MODE),
-        "“m-1” does not transcribe.", "Choose a model that transcribes."),
+        "“m-1” is not a transcription model.", "Choose another model."),
     "1.1 its close": (
         lambda: close_problem(4000, "invalid_request_error.invalid_model"),
-        "api.openai.com does not know “m-1”.", "Choose a model it has."),
+        "OpenAI does not know “m-1”.", "Choose another model."),
     "1.1 a model in the address": (
         lambda: error_problem(None, NO_PARAMETER, url=GATEWAY_URL),
-        "gw.example wants no model in its address.", "Take it out under Settings"),
+        "gw.example accepts no model in its address.", "Turn off “Model in the address”"),
     "1.1 a transcription model in the address": (
         lambda: error_problem(None, "Model m-1 is a transcription model and cannot be used as the realtime"  # noqa: E501
                      " session model.", url=GATEWAY_URL),
-        "gw.example wants no model in its address.", "Take it out"),
+        "gw.example accepts no model in its address.", "Turn off “Model in the address”"),
     "1.1 a conversation was opened": (
         lambda: error_problem(None, CONVERSATION, url=GATEWAY_URL),
-        "gw.example wants no model in its address.", "Take it out"),
+        "gw.example accepts no model in its address.", "Turn off “Model in the address”"),
     "1.1 no model": (
         lambda: error_problem("missing_model", "You must provide a model parameter.", url=GATEWAY_URL),  # noqa: E501
-        "gw.example was told no model.", "let it stand in the address"),
+        "gw.example requires a model.", "turn on “Model in the address”"),
     "1.1 a wrong path": (
         lambda: status_problem(403, "api.openai.com"),
-        "api.openai.com refused the connection.", "Check the key and the address"),
+        "OpenAI refused the connection.", "Check the API key and the address"),
     # 1.3: 101 first, then an error and a close
     "1.3 a wrong key": (
         lambda: error_problem("invalid_api_key", f"Incorrect API key provided: {KEY[:12]}***mnop."),
-        "Your API key was refused by api.openai.com.", "Open Settings > Recognition to change it."),
+        "OpenAI rejected your API key.", "Check the key, or enter another one."),
     "1.3 its close": (
         lambda: close_problem(3000, "invalid_request_error.invalid_api_key"),
-        "Your API key was refused by api.openai.com.", "Open Settings"),
+        "OpenAI rejected your API key.", "Check the key"),
     "1.3 no key": (
         lambda: error_problem(None, "Missing bearer or basic authentication in header", url=GATEWAY_URL),  # noqa: E501
-        "There is no API key for gw.example.", "Open Settings > Recognition to enter it."),
+        "There is no API key for gw.example.", "Enter your API key."),
     "1.3 the beta header": (
         lambda: error_problem("beta_api_shape_disabled", "The Realtime Beta API is no longer supported."),  # noqa: E501
-        "api.openai.com no longer speaks this old way.", "OpenAI-Beta"),
+        "OpenAI no longer supports the beta API.", "OpenAI-Beta"),
     "1.3 its close ": (
         lambda: close_problem(4000, "invalid_request_error.beta_api_shape_disabled"),
-        "api.openai.com no longer speaks this old way.", "OpenAI-Beta"),
+        "OpenAI no longer supports the beta API.", "OpenAI-Beta"),
     "1.3 sixty minutes": (
         lambda: error_problem("session_expired", "Your session hit the maximum duration of 60 minutes.",  # noqa: E501
                      ready=True),
-        "The session with api.openai.com has run out.", "Your recording is kept."),
+        "The session with OpenAI has expired.", "Your recording is kept."),
     "1.3 the close after sixty minutes": (
         lambda: close_problem(1001, "Your session hit the maximum duration of 60 minutes."),
-        "The session with api.openai.com has run out.", "Try again."),
+        "The session with OpenAI has expired.", "Try again."),
     "1.3 no quota": (
         lambda: error_problem("insufficient_quota", "You exceeded your current quota."),
-        "OpenAI says the account has no credit left.", "Add credit, or use this computer."),
+        "Your OpenAI account has no credit left.", "Add credit, or use this computer."),
     "1.3 no balance": (
         lambda: error_problem("credit_balance_exhausted", "No.", ready=True),
-        "OpenAI says the account has no credit left.", "Add credit"),
+        "Your OpenAI account has no credit left.", "Add credit"),
     "1.3 a gateway's account": (
         lambda: error_problem("insufficient_quota", "No.", url=GATEWAY_URL),
-        "There is no credit left at gw.example.", "Add credit"),
+        "Your gw.example account has no credit left", "Add credit"),
     # 1.5: the session
     "1.5 no turn detection": (
         lambda: error_problem("invalid_value", "Turn detection is not supported for this transcription"  # noqa: E501
                      " model.", param="session.audio.input.turn_detection"),
-        "api.openai.com refused the settings. It says: “Turn detection is not",
+        "OpenAI rejected the settings: “Turn detection is not",
         "the address, the model and the language"),
     "1.5 an unknown field": (
         lambda: error_problem("unknown_parameter", "Unknown parameter: 'session.x'.", param="session.x"),  # noqa: E501
-        "refused the settings. It says: “Unknown parameter", "Check"),
+        "rejected the settings: “Unknown parameter", "Check"),
     "1.5 a wrong rate": (
         lambda: error_problem("integer_below_min_value", "Expected a value >= 24000.",
                      param="session.audio.input.format.rate"),
-        "refused the settings. It says: “Expected a value", "Check"),
+        "rejected the settings: “Expected a value", "Check"),
     "1.5 a model that has to be there": (
         lambda: error_problem("missing_required_parameter", "Missing required parameter",
                      param="session.audio.input.transcription.model"),
-        "does not know “m-1”", "Choose a model it has."),
+        "does not know “m-1”", "Choose another model."),
     # 1.8: in the session
     "1.8 rate limit": (
         lambda: error_problem("rate_limit_exceeded", "Rate limit reached. Please try again in 20s.",
                      ready=True),
-        "api.openai.com is busy.", "Your recording is kept. Try again in 20 s."),
+        "OpenAI is busy.", "Your recording is kept. Try again in 20 s."),
     "1.8 rate limit in minutes": (
         lambda: error_problem("rate_limit_exceeded", "Please try again in 6m0s.", ready=True),
-        "api.openai.com is busy.", "Try again in 6 minutes."),
+        "OpenAI is busy.", "Try again in 6 minutes."),
     "1.8 rate limit without a time": (
         lambda: error_problem("rate_limit_exceeded", "Slow down.", ready=True),
-        "api.openai.com is busy.", "Try again in a moment."),
+        "OpenAI is busy.", "Try again in a moment."),
     "1.8 server error": (
         lambda: error_problem("server_error", "The server had an error.", kind="server_error", ready=True),  # noqa: E501
-        "api.openai.com could not recognise this. It says: “The server had an error.”",
+        "OpenAI could not transcribe this: “The server had an error.”",
         "Your recording is kept. Try again."),
     "1.8 an item that fails": (
         lambda: error_problem(None, "Input transcription failed for item 'item_1'.", kind="server_error",  # noqa: E501
                      ready=True, failed=True),
-        "could not recognise this. It says: “Input transcription failed", "Try again."),
+        "could not transcribe this: “Input transcription failed", "Try again."),
     "1.8 wrong JSON": (
         lambda: error_problem("invalid_json", "We could not parse it.", ready=True),
-        "could not recognise this. It says: “We could not parse it.”", "kept"),
+        "could not transcribe this: “We could not parse it.”", "kept"),
     "1.8 a binary frame": (
         lambda: error_problem("invalid_event", "Expected a text WebSocket message.", ready=True),
-        "could not recognise this. It says: “Expected a text WebSocket message.”", "kept"),
+        "could not transcribe this: “Expected a text WebSocket message.”", "kept"),
     "1.8 an empty commit out of turn": (
         lambda: error_problem("input_audio_buffer_commit_empty", EMPTY_COMMIT, ready=True),
-        "could not recognise this. It says: “Error committing", "kept"),
+        "could not transcribe this: “Error committing", "kept"),
     # HTTP in place of 101
     "HTTP 400": (lambda: status_problem(400), "gw.example refused the connection.", "the model"),
-    "HTTP 401": (lambda: status_problem(401), "Your API key was refused by gw.example.", "Open Settings"),  # noqa: E501
-    "HTTP 402": (lambda: status_problem(402), "There is no credit left at gw.example.", "Add credit"),  # noqa: E501
-    "HTTP 403": (lambda: status_problem(403), "gw.example refused the connection.", "Check the key"),  # noqa: E501
-    "HTTP 404": (lambda: status_problem(404), "No speech server answers at gw.example.", "/v1 at its end"),  # noqa: E501
-    "HTTP 405": (lambda: status_problem(405), "takes no live sound here.", "whole recordings"),
-    "HTTP 426": (lambda: status_problem(426), "takes no live sound here.", "whole recordings"),
-    "HTTP 407": (lambda: status_problem(407), "The proxy does not lead to gw.example.", "system settings"),  # noqa: E501
-    "HTTP 408": (lambda: status_problem(408), "gw.example did not answer.", "Your recording is kept."),  # noqa: E501
+    "HTTP 401": (lambda: status_problem(401), "rejected your API key.", "Check the key"),
+    "HTTP 402": (lambda: status_problem(402), "Your gw.example account has no credit left", "Add credit"),  # noqa: E501
+    "HTTP 403": (lambda: status_problem(403), "gw.example refused the connection.", "Check the API key"),  # noqa: E501
+    "HTTP 404": (lambda: status_problem(404), "There is no speech server at gw.example.", "/v1 at its end"),  # noqa: E501
+    "HTTP 405": (lambda: status_problem(405), "does not accept live audio here.", "upload after release"),
+    "HTTP 426": (lambda: status_problem(426), "does not accept live audio here.", "upload after release"),
+    "HTTP 407": (lambda: status_problem(407), "The proxy cannot reach gw.example.", "system settings"),  # noqa: E501
+    "HTTP 408": (lambda: status_problem(408), "gw.example did not respond.", "Your recording is kept."),  # noqa: E501
     "HTTP 429": (lambda: status_problem(429), "gw.example is busy.", "Try again in a moment."),
     "HTTP 429 with a time": (
         lambda: status_problem(429, retry_after="30"), "gw.example is busy.", "Try again in 30 s."),
-    "HTTP 500": (lambda: status_problem(500), "gw.example cannot answer now.", "Try again in a moment."),  # noqa: E501
-    "HTTP 502": (lambda: status_problem(502, **HTML_HEADERS), "gw.example cannot answer now.", "kept"),  # noqa: E501
-    "HTTP 503": (lambda: status_problem(503), "gw.example cannot answer now.", "kept"),
-    "HTTP 504": (lambda: status_problem(504), "gw.example did not answer.", "kept"),
+    "HTTP 500": (lambda: status_problem(500), "gw.example is unavailable.", "Try again in a moment."),  # noqa: E501
+    "HTTP 502": (lambda: status_problem(502, **HTML_HEADERS), "gw.example is unavailable.", "kept"),
+    "HTTP 503": (lambda: status_problem(503), "gw.example is unavailable.", "kept"),
+    "HTTP 504": (lambda: status_problem(504), "gw.example did not respond.", "kept"),
     "HTTP 301 to another host": (
         lambda: status_problem(301, location="https://user:pass@new.example/v1"),
-        "gw.example sends Sayso elsewhere.",
+        "gw.example redirects to another address.",
         "Enter new.example, if you trust it."),
     "HTTP 308 without a host": (
-        lambda: status_problem(308, location="/v2"), "gw.example sends Sayso elsewhere.", "Enter"),
+        lambda: status_problem(308, location="/v2"), "gw.example redirects to another address.", "Enter"),
     "HTTP 302 to no address": (
-        lambda: status_problem(302, location="https://[x/"), "sends Sayso elsewhere.", "Enter"),
+        lambda: status_problem(302, location="https://[x/"), "redirects to another address.", "Enter"),
     "HTTP 302 to a key": (
-        lambda: status_problem(302, location=f"https://{KEY}/"), "sends Sayso elsewhere.", "Enter"),
+        lambda: status_problem(302, location=f"https://{KEY}/"), "redirects to another address.", "Enter"),
     # captive portals
     "a page with 200": (
-        lambda: status_problem(200, **HTML_HEADERS), "A web page came in place of gw.example.", "Sign in to this"),  # noqa: E501
+        lambda: status_problem(200, **HTML_HEADERS), "A web page answered instead of gw.example.", "Sign in to this"),  # noqa: E501
     "a page with 302": (
-        lambda: status_problem(302, **HTML_HEADERS), "A web page came in place of gw.example.",
+        lambda: status_problem(302, **HTML_HEADERS), "A web page answered instead of gw.example.",
         "Sign in to this network"),
     "OpenAI redirects nobody": (
         lambda: status_problem(302, "api.openai.com", Location="http://login.hotel.example/"),
-        "A web page came in place of api.openai.com.", "Sign in"),
+        "A web page answered instead of OpenAI.", "Sign in"),
     "a redirect to the router": (
-        lambda: status_problem(307, location="http://10.0.0.1/login"), "A web page came", "Sign in"),  # noqa: E501
+        lambda: status_problem(307, location="http://10.0.0.1/login"), "A web page answered", "Sign in"),  # noqa: E501
     "a redirect to the router's name": (
-        lambda: status_problem(307, location="http://fritz.local/login"), "A web page came", "Sign in"),  # noqa: E501
-    "HTTP 511": (lambda: status_problem(511), "A web page came in place of gw.example.", "Sign in"),
-    "200 and no page": (lambda: status_problem(200), "No speech server answers at gw.example.", "/v1"),  # noqa: E501
+        lambda: status_problem(307, location="http://fritz.local/login"), "A web page answered", "Sign in"),  # noqa: E501
+    "HTTP 511": (lambda: status_problem(511), "A web page answered instead of gw.example.", "Sign in"),
+    "200 and no page": (lambda: status_problem(200), "There is no speech server at gw.example.", "/v1"),  # noqa: E501
     # TLS and the network
     "a certificate nobody vouches for": (
         lambda: certificate_problem(18), "The certificate of gw.example is not trusted.", "sign in"),  # noqa: E501
@@ -235,69 +242,69 @@ MATRIX: dict[str, Row] = {
         "gw.exmaple was not found.", "Check the address"),
     "nothing listens": (
         lambda: connection_failed("gw.example:1", ConnectionRefusedError(111, "refused")),
-        "Nothing answers at gw.example:1.", "Is the server running?"),
+        "No server responds at gw.example:1.", "Check that the server is running."),
     "no network": (
         lambda: connection_failed("api.openai.com", socket.gaierror(-3, "Temporary failure")),
-        "There is no internet.", "can be recognised later"),
+        "There is no internet connection.", "can be transcribed later"),
     "no answer": (
-        lambda: connection_failed("gw.example", TimeoutError()), "gw.example did not answer.", "kept"),  # noqa: E501
+        lambda: connection_failed("gw.example", TimeoutError()), "gw.example did not respond.", "kept"),  # noqa: E501
     # section 2 and 3
     "2 an offer refused without a word": (
-        lambda: call_rejected("api.openai.com"),
-        "api.openai.com refused the call.", "WebSocket"),
-    "3.1 Azure wants a short-lived key": (
+        lambda: server_problem(problems.WEBRTC_REJECTED, "api.openai.com"),
+        "OpenAI rejected the WebRTC connection.", "another transport"),
+    "3.1 Azure requires a short-lived key": (
         lambda: error_problem(None, "This operation requires ephemeral authentication", url=GATEWAY_URL),  # noqa: E501
-        "gw.example wants a short-lived key.", "fetched"),
+        "gw.example requires a short-lived key.", "Turn on “Short-lived keys”"),
     "3.2 LiteLLM does not have it": (
         lambda: error_problem("server_error", "400: {'error': 'Invalid model name passed in model=m-1.'}",  # noqa: E501
                      kind="server_error", url=GATEWAY_URL),
-        "gw.example does not know “m-1”.", "Choose a model it has."),
+        "gw.example does not know “m-1”.", "Choose another model."),
     "a key with less permission": (
         lambda: error_problem(None, "You have insufficient permissions for this operation. Missing scopes:"  # noqa: E501
                      " api.model.audio.request."),
-        "Your key may not transcribe at api.openai.com.", "Give it that"),
+        "Your key may not transcribe at OpenAI.", "Give it that"),
     "a country that is not served": (
         lambda: error_problem("unsupported_country_region_territory", "Country not supported"),
-        "api.openai.com does not serve your country.", "Use this computer"),
+        "OpenAI is not available in your country.", "Use this computer"),
     # closes without an error before them
     "closed with 1006": (
-        lambda: close_problem(1006, ""), "connection to api.openai.com was lost.", "Try again."),
+        lambda: close_problem(1006, ""), "Lost the connection to OpenAI.", "Try again."),
     "closed with 1008": (
-        lambda: close_problem(1008, ""), "Your API key was refused by api.openai.com.", "change it"),  # noqa: E501
+        lambda: close_problem(1008, ""), "OpenAI rejected your API key.", "Check the key"),
     "closed with 1009": (
-        lambda: close_problem(1009, "too big"), "No speech server answers at api.openai.com.", "/v1"),  # noqa: E501
+        lambda: close_problem(1009, "too big"), "There is no speech server at OpenAI.", "/v1"),
     "closed with 1011": (
-        lambda: close_problem(1011, "oh"), "connection to api.openai.com was lost.", "kept"),
+        lambda: close_problem(1011, "oh"), "Lost the connection to OpenAI.", "kept"),
     "closed with 1012": (
-        lambda: close_problem(1012, ""), "connection to api.openai.com was lost.", "kept"),
+        lambda: close_problem(1012, ""), "Lost the connection to OpenAI.", "kept"),
     "closed with 1013": (
-        lambda: close_problem(1013, ""), "connection to api.openai.com was lost.", "kept"),
+        lambda: close_problem(1013, ""), "Lost the connection to OpenAI.", "kept"),
     "closed with 1015": (
-        lambda: close_problem(1015, ""), "connection to api.openai.com was lost.", "kept"),
+        lambda: close_problem(1015, ""), "Lost the connection to OpenAI.", "kept"),
     "closed with 3000 and no code": (
         lambda: close_problem(3000, "invalid_request_error"),
-        "Your API key was refused by api.openai.com.", "change it"),
+        "OpenAI rejected your API key.", "Check the key"),
     "closed for no model": (
         lambda: close_problem(4000, "invalid_request_error.missing_model"),
-        "api.openai.com was told no model.", "Enter"),
+        "OpenAI requires a model.", "Choose one"),
     "closed for something new": (
         lambda: close_problem(4000, "invalid_request_error.odd"),
-        "api.openai.com refused the settings.", "the address"),
+        "OpenAI rejected the settings: “", "the address"),
     # codes
     "model_not_found": (
-        lambda: error_problem("model_not_found", "No."), "does not know “m-1”", "Choose a model"),
+        lambda: error_problem("model_not_found", "No."), "does not know “m-1”", "Choose another model"),
     "a code that is new": (
         lambda: error_problem("odd", "Bad."),
-        "refused the settings. It says: “Bad.”", "the model"),
+        "rejected the settings: “Bad.”", "the model"),
     "a code that is new, without a word": (
-        lambda: error_problem("odd", ""), "refused the settings.", "the address"),
+        lambda: error_problem("odd", ""), "rejected the settings.", "the address"),
     "neither code nor word": (
-        lambda: error_problem(None, "", ready=True), "could not recognise this.", "Your recording is kept."),  # noqa: E501
+        lambda: error_problem(None, "", ready=True), "could not transcribe this.", "Your recording is kept."),  # noqa: E501
     # before anything is asked, and without an answer
     "no key to show": (
-        lambda: api_key_missing("gw.example"), "There is no API key for gw.example.", "enter it"),
+        lambda: server_problem(problems.KEY_MISSING, "gw.example"), "There is no API key for gw.example.", "Enter your API key"),
     "silence": (
-        lambda: no_response("gw.example"), "gw.example did not answer.", "Your recording is kept."),
+        lambda: no_response("gw.example"), "gw.example did not respond.", "Your recording is kept."),
 }  # fmt: skip
 WITHOUT_DETAIL = [
     MATRIX[name][0] for name in ("2 an offer refused without a word", "no key to show", "silence")
@@ -330,7 +337,7 @@ def test_it_becomes_a_sentence_with_what_to_do(
 def test_a_key_in_what_a_server_says_never_comes_out(
     way: str, before: str, key: str, after: str, where: str, ours: bool
 ) -> None:
-    talk = OpenAIProtocol(GATEWAY_URL, "m-1", key if ours else KEY)
+    talk = create(GATEWAY_URL, key if ours else KEY)
     talk.receive('{"type": "session.created"}')
     said = f"{before} {key} {after}"
     if way == "closed":

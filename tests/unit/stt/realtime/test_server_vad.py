@@ -7,16 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sayso.core.problems import ProblemError
+from sayso.core.settings.endpoint import Endpoint
 from sayso.stt.engine import Partial, Ready
-from sayso.stt.realtime.messages import COMMIT_EMPTY, TRANSCRIPTION_PREFIX
-from sayso.stt.realtime.protocol import Completed, FinalText, Kept
-from sayso.stt.realtime.server_vad import (
-    NEXT_ITEM_TIMEOUT_S,
-    NO_SPEECH_TIMEOUT_S,
-    RESPONSE_TIMEOUT_S,
-    SERVER_PROFILES,
-    ServerVadProtocol,
-)
+from sayso.stt.realtime.messages import COMMIT_EMPTY, TRANSCRIPTION_PREFIX, Completed, FinalText
+from sayso.stt.realtime.server_vad import SERVER_PROFILES, ServerVadProtocol
+from sayso.stt.realtime.timeouts import Timeouts
+from sayso.stt.server.auth import Credentials
 from unit.stt.protocol_helpers import (
     ANY_STEPS,
     KEY,
@@ -28,6 +24,7 @@ from unit.stt.protocol_helpers import (
 )
 
 URL = "http://127.0.0.1:8000/v1"
+TIMEOUTS = Timeouts()
 ONE_SECOND = bytes(48_000)
 CREATED = server_event("session.created", session={"input_audio_format": "pcm16"})
 STARTED = server_event("input_audio_buffer.speech_started", item_id="i1", audio_start_ms=0)
@@ -35,20 +32,22 @@ STOPPED = server_event("input_audio_buffer.speech_stopped", item_id="i1", audio_
 
 
 def create(way: str = "speaches", language: str = "") -> ServerVadProtocol:
-    return ServerVadProtocol(URL, "m/1", KEY, profile=SERVER_PROFILES[way], language=language)
+    endpoint = Endpoint(url=URL, model="m/1")
+    profile = SERVER_PROFILES[way]
+    return ServerVadProtocol(endpoint, Credentials(KEY), language, profile=profile)
 
 
 def ready(way: str = "speaches") -> ServerVadProtocol:
-    dialect = create(way)
-    assert dialect.receive(CREATED)[-1] == Ready()
-    return dialect
+    protocol = create(way)
+    assert protocol.receive(CREATED)[-1] == Ready()
+    return protocol
 
 
 def finishing(way: str = "speaches") -> ServerVadProtocol:
-    dialect = ready(way)
-    dialect.append_audio(ONE_SECOND)
-    dialect.commit()
-    return dialect
+    protocol = ready(way)
+    protocol.append_audio(ONE_SECOND)
+    protocol.commit()
+    return protocol
 
 
 def committed(item: str | None = "i1") -> str:
@@ -77,29 +76,22 @@ def completed(words: object, item: str | None = "i1") -> str:
     ],
 )
 def test_the_model_is_in_the_address(way: str, language: str, query: str) -> None:
-    dialect = create(way, language)
-    assert dialect.url == f"ws://127.0.0.1:8000/v1/realtime?{query}"
-    assert dialect.headers() == {"Authorization": f"Bearer {KEY}"}
-    assert ServerVadProtocol(URL, "m", profile=SERVER_PROFILES[way]).headers() == {}
-    assert KEY not in repr(dialect)
+    protocol = create(way, language)
+    assert protocol.url == f"ws://127.0.0.1:8000/v1/realtime?{query}"
+    assert protocol.headers == {"Authorization": f"Bearer {KEY}"}
+    assert KEY not in repr(protocol)
     with pytest.raises(ProblemError):
-        ServerVadProtocol("http://192.168.1.20", "m", profile=SERVER_PROFILES[way])
-    assert (
-        ServerVadProtocol(
-            "http://a.lan", "m", allow_insecure="a.lan", profile=SERVER_PROFILES[way]
-        ).host
-        == "a.lan"
-    )
+        ServerVadProtocol(Endpoint(url="http://192.168.1.20"), profile=SERVER_PROFILES[way])
 
 
 @pytest.mark.parametrize(
     ("way", "rate_hz"), [("speaches", 24_000), ("lemonade", 16_000), ("together", 16_000)]
 )
 def test_each_has_its_rate(way: str, rate_hz: int) -> None:
-    dialect = ready(way)
-    assert dialect.rate_hz == rate_hz
-    dialect.append_audio(bytes(rate_hz * 2))
-    assert dialect.sent_s == 1
+    protocol = ready(way)
+    assert protocol.rate_hz == rate_hz
+    protocol.append_audio(bytes(rate_hz * 2))
+    assert protocol.sent_s == 1
 
 
 def test_only_lemonade_is_sent_a_flat_session() -> None:
@@ -112,9 +104,9 @@ def test_only_lemonade_is_sent_a_flat_session() -> None:
 
 
 def test_speaches_is_sent_silence_in_place_of_a_commit() -> None:
-    dialect = ready()
-    dialect.append_audio(ONE_SECOND)
-    [silence] = dialect.commit()
+    protocol = ready()
+    protocol.append_audio(ONE_SECOND)
+    [silence] = protocol.commit()
     pcm = base64.b64decode(sent_message(silence)["audio"])
     assert not any(pcm)
     assert len(pcm) >= 0.6 * 48_000
@@ -122,130 +114,132 @@ def test_speaches_is_sent_silence_in_place_of_a_commit() -> None:
 
 @pytest.mark.parametrize("way", ["lemonade", "together"])
 def test_the_others_are_sent_both(way: str) -> None:
-    dialect = ready(way)
-    dialect.append_audio(ONE_SECOND)
-    kinds = [sent_message(event)["type"] for event in dialect.commit()]
+    protocol = ready(way)
+    protocol.append_audio(ONE_SECOND)
+    kinds = [sent_message(event)["type"] for event in protocol.commit()]
     assert kinds == ["input_audio_buffer.append", "input_audio_buffer.commit"]
 
 
 def test_less_than_a_tenth_of_a_second_is_nothing() -> None:
-    dialect = ready()
-    dialect.append_audio(bytes(4798))
-    assert dialect.commit() == [Completed("")]
-    assert dialect.receive(completed("ghost")) == []
+    protocol = ready()
+    protocol.append_audio(bytes(4798))
+    assert protocol.commit() == [Completed("")]
+    assert protocol.receive(completed("ghost")) == []
 
 
 def test_a_take_of_two_stretches_of_speech() -> None:
-    dialect = ready()
-    dialect.append_audio(ONE_SECOND)
+    protocol = ready()
+    protocol.append_audio(ONE_SECOND)
     for message in (STARTED, STOPPED, committed(), server_event("conversation.item.created")):
-        assert dialect.receive(message) == []
-    assert dialect.receive(completed("One.")) == [Partial("One."), FinalText("One.", 43_200)]
-    dialect.receive(server_event("input_audio_buffer.speech_started", item_id="i2"))
-    dialect.commit()
-    assert dialect.response_timeout_s > RESPONSE_TIMEOUT_S  # somebody is still being heard
-    assert "did not answer" in rejection([finishing_during_speech().on_timeout()])
-    dialect.receive(server_event("input_audio_buffer.speech_stopped", item_id="i2"))
-    assert dialect.response_timeout_s > RESPONSE_TIMEOUT_S  # its text is not there yet
-    dialect.receive(committed("i2"))
-    assert dialect.receive(completed("Two.", "i2")) == [Partial("One. Two.")]
-    assert dialect.response_timeout_s == NEXT_ITEM_TIMEOUT_S
-    assert dialect.processed_s == 4
-    assert dialect.on_timeout() == Completed("One. Two.")
+        assert protocol.receive(message) == []
+    assert protocol.receive(completed("One.")) == [Partial("One."), FinalText("One.", 43_200)]
+    protocol.receive(server_event("input_audio_buffer.speech_started", item_id="i2"))
+    protocol.commit()
+    assert protocol.response_timeout_s > TIMEOUTS.response_s  # somebody is still being heard
+    assert "did not respond" in rejection([finishing_during_speech().on_timeout()])
+    protocol.receive(server_event("input_audio_buffer.speech_stopped", item_id="i2"))
+    assert protocol.response_timeout_s > TIMEOUTS.response_s  # its text is not there yet
+    protocol.receive(committed("i2"))
+    assert protocol.receive(completed("Two.", "i2")) == [Partial("One. Two.")]
+    assert protocol.response_timeout_s == TIMEOUTS.next_item_s
+    assert protocol.processed_s == 4
+    assert protocol.on_timeout() == Completed("One. Two.")
 
 
 def finishing_during_speech() -> ServerVadProtocol:
-    dialect = finishing()
-    dialect.receive(STARTED)
-    return dialect
+    protocol = finishing()
+    protocol.receive(STARTED)
+    return protocol
 
 
 def test_when_no_speech_was_noticed_the_text_is_empty_after_a_while() -> None:
-    dialect = finishing()
-    assert dialect.response_timeout_s == pytest.approx(NO_SPEECH_TIMEOUT_S + 1.8 / 10)
-    assert dialect.on_timeout() == Completed("")
+    protocol = finishing()
+    assert protocol.response_timeout_s == pytest.approx(TIMEOUTS.no_speech_s + 1.8 / 10)
+    assert protocol.on_timeout() == Completed("")
 
 
 def test_where_a_commit_is_answered_no_answer_is_a_problem() -> None:
-    dialect = finishing("lemonade")
-    assert dialect.response_timeout_s > RESPONSE_TIMEOUT_S
-    assert "did not answer. Your recording is kept." in rejection([dialect.on_timeout()])
+    protocol = finishing("lemonade")
+    assert protocol.response_timeout_s > TIMEOUTS.response_s
+    assert "did not respond. Your recording is kept." in rejection([protocol.on_timeout()])
 
 
 @pytest.mark.parametrize("way", ["lemonade", "together"])
 def test_deltas_replace(way: str) -> None:
-    dialect = ready(way)
-    assert dialect.receive(delta("Hell")) == [Partial("Hell")]
-    assert dialect.receive(delta("Hello w")) == [Partial("Hello w")]
-    assert dialect.receive(delta("Hello w")) == []
-    assert dialect.receive(completed("Hello world.")) == [Partial("Hello world.")]
+    protocol = ready(way)
+    assert protocol.receive(delta("Hell")) == [Partial("Hell")]
+    assert protocol.receive(delta("Hello w")) == [Partial("Hello w")]
+    assert protocol.receive(delta("Hello w")) == []
+    assert protocol.receive(completed("Hello world.")) == [Partial("Hello world.")]
 
 
 def test_deltas_of_speaches_if_it_had_any_append() -> None:
-    dialect = ready()
-    dialect.receive(delta("Hel"))
-    assert dialect.receive(delta("lo")) == [Partial("Hello")]
+    protocol = ready()
+    protocol.receive(delta("Hel"))
+    assert protocol.receive(delta("lo")) == [Partial("Hello")]
 
 
 def test_items_without_names_follow_each_other() -> None:
-    dialect = ready("together")
-    dialect.receive(delta("On", None))
-    dialect.receive(completed("One.", None))
-    assert dialect.receive(delta("Tw", None)) == [Partial("One. Tw")]
-    dialect.append_audio(ONE_SECOND)
-    dialect.commit()
-    dialect.receive(completed("Two.", None))
-    assert dialect.on_timeout() == Completed("One. Two.")
+    protocol = ready("together")
+    protocol.receive(delta("On", None))
+    protocol.receive(completed("One.", None))
+    assert protocol.receive(delta("Tw", None)) == [Partial("One. Tw")]
+    protocol.append_audio(ONE_SECOND)
+    protocol.commit()
+    protocol.receive(completed("Two.", None))
+    assert protocol.on_timeout() == Completed("One. Two.")
 
 
 def test_a_stop_without_a_start_opens_nothing_and_a_text_that_is_none_ends_nothing() -> None:
-    dialect = finishing()
-    dialect.receive(STOPPED)
-    dialect.receive(completed(None))
-    assert dialect.response_timeout_s < RESPONSE_TIMEOUT_S
-    assert dialect.on_timeout() == Completed("")
+    protocol = finishing()
+    protocol.receive(STOPPED)
+    protocol.receive(completed(None))
+    assert protocol.response_timeout_s < TIMEOUTS.response_s
+    assert protocol.on_timeout() == Completed("")
 
 
 def test_a_commit_of_nothing_is_an_answer() -> None:
-    dialect = finishing("together")
+    protocol = finishing("together")
     assert (
-        dialect.receive(server_event("error", error={"code": COMMIT_EMPTY, "message": "x"})) == []
+        protocol.receive(server_event("error", error={"code": COMMIT_EMPTY, "message": "x"})) == []
     )
-    assert dialect.on_timeout() == Completed("")
+    assert protocol.on_timeout() == Completed("")
 
 
 @pytest.mark.parametrize("kind", ["error", f"{TRANSCRIPTION_PREFIX}failed"])
 def test_a_failure_ends_it(kind: str) -> None:
     message = server_event(kind, error={"message": "Oh."})
-    for dialect in (ready(), finishing()):
-        assert "It says: “Oh.”" in rejection(dialect.receive(message))
-        assert dialect.receive(message) == []
+    for protocol in (ready(), finishing()):
+        assert ": “Oh.”" in rejection(protocol.receive(message))
+        assert protocol.receive(message) == []
 
 
 def test_an_error_before_the_session_is_about_the_settings() -> None:
     refused = server_event("error", error={"message": "Oh."})
-    assert "refused the settings" in rejection(create().receive(refused))
+    assert "rejected the settings" in rejection(create().receive(refused))
     assert create().receive(completed("no")) == []
 
 
 @pytest.mark.parametrize("message", ["", "[]", b"\xff"], ids=range(3))
 def test_what_is_no_event(message: str | bytes) -> None:
-    assert "No speech server answers at" in rejection(create().receive(message))
+    assert "There is no speech server at" in rejection(create().receive(message))
     assert ready().receive(message) == []
 
 
 def test_far_too_much_text() -> None:
-    assert "No speech server answers at" in rejection(ready().receive(completed("x" * 200_001)))
+    assert "There is no speech server at" in rejection(ready().receive(completed("x" * 200_001)))
 
 
 def test_goodbyes() -> None:
-    assert "key was refused" in rejection([create().on_close(1008, "")])
-    assert "No speech server answers at" in rejection([create().on_timeout()])
-    assert "was lost" in rejection([finishing().on_close(1006, "")])  # whether it heard is unknown
-    dialect = finishing()
-    dialect.receive(committed())
-    dialect.receive(completed("One."))
-    assert dialect.on_close(1000, "") == Completed("One.")
+    assert "rejected your API key" in rejection([create().on_close(1008, "")])
+    assert "There is no speech server at" in rejection([create().on_timeout()])
+    assert "Lost the connection to" in rejection(
+        [finishing().on_close(1006, "")]
+    )  # whether it heard is unknown
+    protocol = finishing()
+    protocol.receive(committed())
+    protocol.receive(completed("One."))
+    assert protocol.on_close(1000, "") == Completed("One.")
 
 
 @settings(max_examples=200, deadline=None)
@@ -277,20 +271,15 @@ def test_anything_in_any_order_comes_to_an_end_and_invents_nothing(
 def test_a_place_is_believed_only_if_it_was_sent_shortly_before(
     audio_end_ms: object, place: int
 ) -> None:
-    dialect = ready()
-    dialect.append_audio(ONE_SECOND * 10)
-    dialect.receive(STARTED)
-    dialect.receive(
+    protocol = ready()
+    protocol.append_audio(ONE_SECOND * 10)
+    protocol.receive(STARTED)
+    protocol.receive(
         server_event("input_audio_buffer.speech_stopped", item_id="i1", audio_end_ms=audio_end_ms)
     )
-    dialect.receive(committed())
-    settled = [e for e in dialect.receive(completed("One.")) if isinstance(e, FinalText)]
+    protocol.receive(committed())
+    settled = [e for e in protocol.receive(completed("One.")) if isinstance(e, FinalText)]
     assert settled == ([FinalText("One.", place)] if place else [])
-
-
-def test_a_socket_is_never_kept() -> None:
-    assert ready().kept is None
-    assert ready().go_on(Kept("", frozenset())) == []
 
 
 def test_what_comes_before_the_hello_says_nothing() -> None:

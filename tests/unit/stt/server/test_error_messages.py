@@ -5,6 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sayso.stt.server.errors import messages
+from sayso.stt.server.errors.http_status import retry_after_s
+from sayso.stt.server.errors.redaction import error_code, redact
 
 KEY = "hunter2"
 
@@ -28,13 +30,13 @@ KEY = "hunter2"
     ids=range(12),
 )
 def test_what_a_server_says_is_shown_in_one_harmless_line(text: object, shown: str) -> None:
-    assert messages.redact(text, KEY) == shown
+    assert redact(text, KEY) == shown
 
 
 @given(st.text(), st.from_regex(r"\Ask-[A-Za-z0-9]{20,48}\Z"))
 def test_a_key_is_never_shown(text: str, key: str) -> None:
-    assert key not in messages.redact(f"{text} {key} {text}")
-    assert key not in messages.redact(f"{text}{key}{text}", key)
+    assert key not in redact(f"{text} {key} {text}")
+    assert key not in redact(f"{text}{key}{text}", key)
 
 
 @pytest.mark.parametrize(
@@ -50,17 +52,17 @@ def test_a_key_is_never_shown(text: str, key: str) -> None:
     ids=range(6),
 )
 def test_a_code_is_read_leniently(error: dict[str, object], code: str) -> None:
-    assert messages.error_code(error, KEY) == code
+    assert error_code(error, KEY) == code
 
 
 def test_litellm_tells_of_a_model_it_does_not_have_in_words_only() -> None:
     words = "400: {'error': '_arealtime: Invalid model name passed in model=nobody.'}"
     for problem in (
-        messages.from_error_code("gw.example", "nobody", "server_error", words),
-        messages.settings_rejected("gw.example", "nobody", "server_error", words),
+        messages.from_error("gw.example", "nobody", "server_error", words),
+        messages.from_error("gw.example", "nobody", "server_error", words, ready=False),
     ):
         assert problem.message == "gw.example does not know “nobody”."
-    assert "could not" in messages.from_error_code("gw.example", "m", "server_error", "No.").message
+    assert "could not" in messages.from_error("gw.example", "m", "server_error", "No.").message
 
 
 @pytest.mark.parametrize(
@@ -86,4 +88,4 @@ def test_how_long_to_wait_is_read_from_the_words(words: str, seconds: float) -> 
     [("", 0.0), (" 20 ", 20.0), ("99999", 3600.0), ("Wed, 21 Oct 2026 07:28:00 GMT", 0.0)],
 )
 def test_how_long_to_wait_is_read_from_the_header(header: str, seconds: float) -> None:
-    assert messages.retry_after_s(header) == seconds
+    assert retry_after_s(header) == seconds

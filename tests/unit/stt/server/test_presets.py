@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +18,7 @@ from sayso.stt.realtime.openai import OpenAIProtocol
 from sayso.stt.realtime.protocol import RealtimeProtocol
 from sayso.stt.realtime.server_vad import ServerVadProtocol
 from sayso.stt.realtime.vllm import VLLMProtocol
-from sayso.stt.server.auth import GATEWAY, Credentials, gateway_of
+from sayso.stt.server.auth import Credentials, credentials_for
 from sayso.stt.server.model_list import MAX_MODELS, MAX_NAME_CHARS, usable_models
 from sayso.stt.server.presets import PRESETS, Preset, find_preset
 
@@ -23,7 +26,7 @@ no_deadline = settings(deadline=None)  # the computer may be
 
 KEY, TOKEN = "sk-canary-1234567890", "cf-canary-1234567890"
 EXPECTED: dict[str, tuple[str, str, type[RealtimeProtocol] | None, str]] = {
-    # entered, host of the key, dialect (None: files), socket or file address
+    # entered, host of the key, protocol (None: files), socket or file address
     "openai": ("", "api.openai.com", OpenAIProtocol,
                "wss://api.openai.com/v1/realtime?intent=transcription"),
     "azure": ("https://r.openai.azure.com/openai/v1", "r.openai.azure.com", OpenAIProtocol,
@@ -52,16 +55,16 @@ EXPECTED: dict[str, tuple[str, str, type[RealtimeProtocol] | None, str]] = {
 
 @pytest.mark.parametrize("kind", [one for one in PRESETS if one.name != "custom"], ids=str)
 def test_every_kind_is_spoken_to_where_and_how_it_wants(kind: Preset) -> None:
-    url, host, dialect, address = EXPECTED[kind.name]
+    url, host, protocol, address = EXPECTED[kind.name]
     endpoint = kind.create_endpoint(url, "m")
     assert host_of(endpoint.url) == host
-    if dialect is None:
+    if protocol is None:
         assert endpoint.transport == "rest"
         assert http_url(endpoint.url, "/audio/transcriptions") == address
         return
     assert endpoint.transport == "websocket"
     made = create_protocol(endpoint, "de", Credentials(KEY))
-    assert type(made) is dialect
+    assert type(made) is protocol
     assert made.url == address
 
 
@@ -88,8 +91,8 @@ def test_what_the_user_says_goes_before_what_is_usual() -> None:
 def test_a_kind_that_is_none_is_told_with_the_nearest() -> None:
     with pytest.raises(ProblemError) as caught:
         find_preset("azur")
-    assert caught.value.problem.message == "There is no preset called 'azur'. Did you mean azure?"
-    with pytest.raises(ProblemError, match="They are: openai, azure"):
+    assert caught.value.problem.message == "There is no preset named “azur”. Did you mean azure?"
+    with pytest.raises(ProblemError, match="The presets are: openai, azure"):
         find_preset("???")
 
 
@@ -121,40 +124,58 @@ def test_only_cloudflares_path_has_no_end_of_its_own() -> None:
     assert websocket_url(f"https://gateway.ai.cloudflare.example{end}").endswith("/realtime")
 
 
-# What is shown
+# Credentials
 
 
 HEADERS = {
     "nothing": (Credentials(), {}),
-    "a key": (Credentials(KEY), {"Authorization": f"Bearer {KEY}"}),
-    "Azure's": (Credentials(KEY, auth="api-key"), {"api-key": KEY}),
-    "a gateway's and a provider's": (
-        Credentials(KEY, TOKEN, "cloudflare"),
-        {GATEWAY: f"Bearer {TOKEN}", "Authorization": f"Bearer {KEY}"},
-    ),
-    "a gateway's alone": (Credentials(None, TOKEN, "cloudflare"), {GATEWAY: f"Bearer {TOKEN}"}),
-    "the user's own too": (
-        Credentials(KEY, extra_headers={"X-Team": "sound"}),
-        {"X-Team": "sound", "Authorization": f"Bearer {KEY}"},
+    "bearer token": (Credentials(KEY), {"Authorization": f"Bearer {KEY}"}),
+    "api-key header": (Credentials(KEY, "api-key"), {"api-key": KEY}),
+    "extra headers": (
+        Credentials(KEY, extra_headers={"X-Team": "audio"}),
+        {"X-Team": "audio", "Authorization": f"Bearer {KEY}"},
     ),
 }
 
 
-@pytest.mark.parametrize(("access", "headers"), HEADERS.values(), ids=HEADERS)
-def test_what_is_shown(access: Credentials, headers: dict[str, str]) -> None:
-    assert access.headers == headers
-    assert KEY not in repr(access)
-    assert TOKEN not in repr(access)
+@pytest.mark.parametrize(("credentials", "headers"), HEADERS.values(), ids=HEADERS)
+def test_credentials_become_headers(credentials: Credentials, headers: dict[str, str]) -> None:
+    assert credentials.headers == headers
+    assert KEY not in repr(credentials)
+
+
+SECRETS = {
+    "bare token": (TOKEN, f"Bearer {TOKEN}"),
+    "complete value": (f"Basic {TOKEN}", f"Basic {TOKEN}"),
+    "none": (None, None),
+}
+
+
+@pytest.mark.parametrize(("stored", "value"), SECRETS.values(), ids=SECRETS)
+def test_a_secret_header_comes_from_the_keyring(stored: str | None, value: str | None) -> None:
+    endpoint = Endpoint(
+        url="https://gw.example:8443/v1", auth="none", secret_header="cf-aig-authorization"
+    )
+    keyring = {"gw.example:8443/cf-aig-authorization": stored}
+    credentials = asyncio.run(credentials_for(endpoint, "gw.example:8443", keyring.get))
+    assert credentials.headers.get("cf-aig-authorization") == value
+    assert TOKEN not in repr(credentials)
+
+
+def test_a_secret_header_of_another_kind_is_sent_as_it_is() -> None:
+    endpoint = Endpoint(url="https://gw.example/v1", auth="none", secret_header="X-Token")
+    keyring = {"gw.example/x-token": TOKEN}
+    credentials = asyncio.run(credentials_for(endpoint, "gw.example", keyring.get))
+    assert credentials.headers == {"X-Token": TOKEN}
 
 
 @pytest.mark.parametrize("dialect", ["auto", "openai", "vllm", "speaches", "together"])
-def test_every_dialect_shows_it(dialect: str) -> None:
+def test_every_protocol_sends_the_credentials(dialect: str) -> None:
     endpoint = Endpoint(url="http://localhost:1/v1", dialect=dialect)  # type: ignore[arg-type]
-    access = Credentials(KEY, TOKEN, "api-key", {"X-Team": "sound"})
-    made = create_protocol(endpoint, "", access)
-    assert made.headers() == access.headers
-    assert KEY not in repr(made)
-    assert TOKEN not in repr(made)
+    credentials = Credentials(KEY, "api-key", {"X-Team": "audio"})
+    protocol = create_protocol(endpoint, "", credentials)
+    assert protocol.headers == credentials.headers
+    assert KEY not in repr(protocol)
 
 
 @pytest.mark.parametrize("model_in_url", [True, False])
@@ -179,21 +200,17 @@ def test_elsewhere_it_is_a_setting(model: str, model_in_url: bool, query: str) -
     )
 
 
-def test_a_gateways_token_is_named_by_the_same_host() -> None:
-    assert gateway_of("gw.example:8443") == f"gw.example:8443/{GATEWAY}"
-
-
 @no_deadline
-@given(st.text(max_size=30), st.sampled_from(["bearer", "api-key", "cloudflare"]))
-def test_the_users_headers_never_stand_in_for_the_key(text: str, auth: str) -> None:
+@given(st.text(max_size=30), st.sampled_from(["bearer", "api-key"]))
+def test_extra_headers_never_replace_the_api_key(text: str, auth: Any) -> None:
     try:
         extra = parse_headers(f"{text}: x")
     except ValueError:
         return
-    ours = Credentials(KEY, TOKEN, auth).headers  # type: ignore[arg-type]
-    shown = Credentials(KEY, TOKEN, auth, extra).headers  # type: ignore[arg-type]
-    assert {name: shown[name] for name in ours} == ours
-    assert len({name.lower() for name in shown}) == len(shown)
+    expected = Credentials(KEY, auth).headers
+    headers = Credentials(KEY, auth, extra).headers
+    assert {name: headers[name] for name in expected} == expected
+    assert len({name.lower() for name in headers}) == len(headers)
 
 
 # Which models are of use

@@ -1,25 +1,37 @@
-"""What it means when a server refuses, as problems a person can act on. Pure.
+"""Translate error events, close codes and error messages of servers into problems. Pure.
 
-The ways of refusing are those of OpenAI's service and of gateways before it, LiteLLM among
-them: an `error` event and a close code right after HTTP 101, or an HTTP status instead of it.
+The codes are those of OpenAI and of gateways such as LiteLLM; see `docs/realtime-protocol.md`.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
-from ....core.problems import Problem, untyped_problem
-from ....core.settings.urls import OPENAI_HOST
+from ....core.problems import Problem, ProblemKind
+from ....core.problems import server as problems
+from ....core.settings.urls import service_name
 
-RECORDING_KEPT = "Your recording is kept."
-MAX_QUOTED_CHARS = 200
-MAX_SCANNED_CHARS = 1000
-"""The search for keys takes a time that grows with the square: a word of 32,000 takes 16 s."""
+MAX_WAIT_S = 3600.0
+RETRYABLE = frozenset(
+    {
+        problems.NO_INTERNET,
+        problems.HOST_NOT_FOUND,
+        problems.NO_SERVER,
+        problems.CLOSED_AT_ONCE,
+        problems.CONNECTION_LOST,
+        problems.NO_RESPONSE,
+        problems.BUSY,
+        problems.UNAVAILABLE,
+        problems.SESSION_EXPIRED,
+        problems.FAILED,
+        problems.FAILED_BECAUSE,
+    }
+)
+"""Kinds that can pass without a change by the user."""
 
-NO_CREDIT = frozenset(
+NO_CREDIT_CODES = frozenset(
     {
         "insufficient_quota",
         "credit_balance_exhausted",
@@ -28,101 +40,81 @@ NO_CREDIT = frozenset(
         "quota_exceeded",
     }
 )
-NO_MODEL = frozenset({"invalid_model", "missing_model", "model_not_found", "model_not_validated"})
-INVALID_API_KEY = frozenset({"invalid_api_key", "invalid_authentication", "authentication_error"})
-BUSY = frozenset({"rate_limit_exceeded", "too_many_requests", "server_overloaded"})
-UNSUPPORTED_REGION = "unsupported_country_region_territory"
-BETA_API_DISABLED = "beta_api_shape_disabled"
+CODES: Mapping[str, ProblemKind] = {
+    **dict.fromkeys(NO_CREDIT_CODES, problems.NO_CREDIT),
+    **dict.fromkeys(
+        ("invalid_api_key", "invalid_authentication", "authentication_error"),
+        problems.KEY_REJECTED,
+    ),
+    **dict.fromkeys(
+        ("invalid_model", "model_not_found", "model_not_validated"), problems.UNKNOWN_MODEL
+    ),
+    **dict.fromkeys(
+        ("rate_limit_exceeded", "too_many_requests", "server_overloaded"), problems.BUSY
+    ),
+    "missing_model": problems.MODEL_REQUIRED,
+    "session_expired": problems.SESSION_EXPIRED,
+    "unsupported_country_region_territory": problems.UNSUPPORTED_REGION,
+    "beta_api_shape_disabled": problems.BETA_API,
+}
+CODES_NOT_ABOUT_OPTIONS = frozenset(CODES) | {"server_error"}
+"""Codes whose cause is not an optional field of the request."""
 
-CODES_NOT_ABOUT_OPTIONS = (
-    INVALID_API_KEY
-    | NO_CREDIT
-    | NO_MODEL
-    | BUSY
-    | {"session_expired", "server_error", UNSUPPORTED_REGION, BETA_API_DISABLED}
-)
-"""Codes that say what it is about, whatever was asked for."""
-
-MAX_WAIT_S = 3600.0
+MESSAGE_PATTERNS: Mapping[str, ProblemKind] = {
+    "not supported in transcription mode": problems.NOT_A_TRANSCRIPTION_MODEL,
+    "must not provide a model parameter": problems.MODEL_IN_ADDRESS,
+    "is a transcription model and cannot be used as": problems.MODEL_IN_ADDRESS,
+    "transcription session update event to a realtime session": problems.MODEL_IN_ADDRESS,
+    "Invalid model name passed in": problems.UNKNOWN_MODEL,
+    "(?i)^missing (bearer|•••).* in header": problems.KEY_MISSING,
+    "(?i)insufficient permissions|missing scopes": problems.PERMISSION_DENIED,
+    "requires ephemeral authentication": problems.SHORT_LIVED_KEY_REQUIRED,
+    # LiteLLM without a database answers this to a wrong key when a file is uploaded.
+    "^No connected db": problems.KEY_REJECTED,
+}
+"""Messages that identify the problem although the code does not."""
 
 _TRY_AGAIN_IN = re.compile(
     r"""(?ix) again\ in\s+ (?: (?P<minutes>\d{1,4}) \s* m(?:in\w*)? (?![a-z]) \s* )?
         (?: (?P<seconds>\d{1,6}(?:\.\d{1,6})?) \s* (?P<ms>ms)? )?"""
 )
-_CODE = re.compile(r"[a-z_]{1,64}")
-_LAST_WORD = re.compile(r"(?<!\S)\S*\Z")
-_LIKE_AN_API_KEY = re.compile(
-    r"""(?ix) (?: \b (?:bearer|basic) \s+ \S+               # as in a header
-              | \b (?:sk|ek|pk|rk|gsk|xai|api|key) [-_] \S+ # as services hand them out
-              | \S* \*{3,} \S*                              # as they echo them
-              | (?-i: (?= [\w+/=-]* [0-9A-Z] ) [\w+/=-]{20,} ) )"""
-)
 
 
-def redact(text: object, api_key: str | None = None) -> str:
-    """What a server said, fit to be shown: one line, short, and nothing in it like a key."""
-    line = text if isinstance(text, str) else ""
-    if len(line) > MAX_SCANNED_CHARS:
-        line = _LAST_WORD.sub("", line[:MAX_SCANNED_CHARS])  # half a key would not look like one
-    line = " ".join("".join(c if c.isprintable() else " " for c in line).split())
-    if api_key:
-        line = line.replace(api_key, "•••")
-    line = _LIKE_AN_API_KEY.sub("•••", line)
-    return line if len(line) <= MAX_QUOTED_CHARS else f"{line[: MAX_QUOTED_CHARS - 1]}…"
+def server_problem(
+    kind: ProblemKind,
+    host: str,
+    detail: str = "",
+    retry_after_s: float | None = None,
+    **values: object,
+) -> Problem:
+    """Return a problem with the server at `host`, with a retry time if the kind is retryable."""
+    if retry_after_s is None and kind in RETRYABLE:
+        retry_after_s = 0.0
+    return kind(server=service_name(host), detail=detail, retry_after_s=retry_after_s, **values)
 
 
-def error_code(error: Mapping[str, Any], api_key: str | None = None) -> str:
-    """The server's word for it: `code`, else `type`; codes are compared, so they stay whole."""
-    for name in ("code", "type"):
-        value = error.get(name)
-        if isinstance(value, str) and value and value != api_key:
-            return value if _CODE.fullmatch(value) else redact(value, api_key)
-    return ""
-
-
-def api_key_rejected(host: str, detail: str = "") -> Problem:
-    return untyped_problem(
-        f"Your API key was refused by {host}.",
-        "Open Settings > Recognition to change it.",
-        "recognition",
-        detail,
-    )
-
-
-def api_key_missing(host: str, detail: str = "") -> Problem:
-    return untyped_problem(
-        f"There is no API key for {host}.",
-        "Open Settings > Recognition to enter it.",
-        "recognition",
-        detail,
-    )
+def not_a_speech_server(host: str, detail: str = "") -> Problem:
+    return server_problem(problems.NOT_A_SPEECH_SERVER, host, detail)
 
 
 def no_response(host: str, detail: str = "") -> Problem:
-    return untyped_problem(
-        f"{host} did not answer.", RECORDING_KEPT, "try-again", detail, retry_after_s=0.0
-    )
+    return server_problem(problems.NO_RESPONSE, host, detail)
 
 
 def connection_lost(host: str, detail: str = "") -> Problem:
-    what = f"The connection to {host} was lost."
-    return untyped_problem(
-        what, f"{RECORDING_KEPT} Try again.", "try-again", detail, retry_after_s=0.0
-    )
+    return server_problem(problems.CONNECTION_LOST, host, detail)
 
 
-def busy(host: str, detail: str = "", after_s: float = 0.0) -> Problem:
-    when = "in a moment" if after_s < 2 else f"in {_format_wait(after_s)}"
-    remedy = f"{RECORDING_KEPT} Try again {when}."
-    return untyped_problem(f"{host} is busy.", remedy, "try-again", detail, retry_after_s=after_s)
-
-
-def _format_wait(seconds: float) -> str:
-    return f"{math.ceil(seconds)} s" if seconds <= 90 else f"{math.ceil(seconds / 60)} minutes"
+def busy(host: str, detail: str = "", wait_s: float = 0.0) -> Problem:
+    """Return a problem that asks the user to wait for `wait_s`."""
+    if wait_s < 2:
+        return server_problem(problems.BUSY, host, detail, wait_s)
+    wait = f"{math.ceil(wait_s)} s" if wait_s <= 90 else f"{math.ceil(wait_s / 60)} minutes"
+    return server_problem(problems.BUSY_FOR, host, detail, wait_s, wait=wait)
 
 
 def wait_in_message_s(message: str) -> float:
-    """How long to wait, as a server's words have it: “try again in 1m2.5s”; 0.0 without any."""
+    """Return the wait in a message such as "try again in 1m2.5s"; 0.0 if it has none."""
     found = _TRY_AGAIN_IN.search(message)
     if not found:
         return 0.0
@@ -130,157 +122,45 @@ def wait_in_message_s(message: str) -> float:
     return min(MAX_WAIT_S, 60 * float(found["minutes"] or 0) + seconds)
 
 
-def retry_after_s(retry_after: str) -> float:
-    """The same of a header `Retry-After`; only seconds are read, nobody here sends a date."""
-    seconds = retry_after.strip()
-    return min(MAX_WAIT_S, float(seconds)) if re.fullmatch(r"\d{1,6}", seconds) else 0.0
+def from_error(
+    host: str, model: str, code: str, message: str, *, ready: bool = True, detail: str = ""
+) -> Problem:
+    """Return the problem for an error with a code and a redacted message.
 
-
-def not_a_speech_server(host: str, detail: str = "") -> Problem:
-    return untyped_problem(
-        f"No speech server answers at {host}.",
-        "The address may need /v1 at its end.",
-        "recognition",
-        detail,
-    )
-
-
-def from_error_code(host: str, model: str, code: str, message: str) -> Problem:
-    """From an `error` event: `code` is the server's, `words` what it said, already scrubbed."""
-    detail = f"{host}: {code or 'error'}: {message}"
-    problem = from_message(host, model, message, detail)
-    if problem:
-        return problem
-    if code in INVALID_API_KEY:
-        return api_key_rejected(host, detail)
-    if code in NO_CREDIT:
-        return no_credit(host, detail)
-    if code == "missing_model":
-        return untyped_problem(
-            f"{host} was told no model.",
-            "Enter one, and let it stand in the address too.",
-            "recognition",
-            detail,
-        )
-    if code in NO_MODEL:
-        return unknown_model(host, model, detail)
-    if code in BUSY:
+    With `ready=False` the error came before the session was ready, so an unknown code means that
+    the server rejected the settings.
+    """
+    detail = detail or f"{host}: {code or 'error'}: {message}"
+    kind = _kind_of_message(message) or CODES.get(code)
+    if kind is problems.BUSY:
         return busy(host, detail, wait_in_message_s(message))
-    if code == "session_expired":
-        what, remedy = f"The session with {host} has run out.", f"{RECORDING_KEPT} Try again."
-        return untyped_problem(what, remedy, "try-again", detail, retry_after_s=0.0)
-    if code == UNSUPPORTED_REGION:
-        what = f"{host} does not serve your country."
-        return untyped_problem(what, "Use this computer, or another server.", "recognition", detail)
-    if code == BETA_API_DISABLED:
-        what = f"{host} no longer speaks this old way."
-        remedy = "Take OpenAI-Beta out of the headers."
-        return untyped_problem(what, remedy, "recognition", detail)
-    quoted = f" It says: “{message}”" if message else ""
-    what = f"{host} could not recognise this.{quoted}"
-    return untyped_problem(
-        what, f"{RECORDING_KEPT} Try again.", "try-again", detail, retry_after_s=0.0
-    )
-
-
-def from_message(host: str, model: str, message: str, detail: str) -> Problem | None:
-    """Where only the words say it: null codes of OpenAI's, and errors that LiteLLM wraps."""
-    for pattern, meaning in MESSAGE_PATTERNS.items():
-        if re.search(pattern, message):
-            return meaning(host, model, detail)
-    return None
-
-
-def no_credit(host: str, detail: str = "") -> Problem:
-    what = f"There is no credit left at {host}."
-    if host == OPENAI_HOST:
-        what = "OpenAI says the account has no credit left."
-    return untyped_problem(what, "Add credit, or use this computer.", "recognition", detail)
-
-
-def unknown_model(host: str, model: str, detail: str) -> Problem:
-    what = f"{host} does not know “{model}”."
-    return untyped_problem(what, "Choose a model it has.", "recognition", detail)
-
-
-def not_a_transcription_model(host: str, model: str, detail: str) -> Problem:
-    what = f"“{model}” does not transcribe."
-    return untyped_problem(what, "Choose a model that transcribes.", "recognition", detail)
-
-
-def model_not_allowed_in_url(host: str, model: str, detail: str) -> Problem:
-    """PROTOCOL 1.1: with one, OpenAI opens a conversation, and no transcription."""
-    return untyped_problem(
-        f"{host} wants no model in its address.",
-        "Take it out under Settings > Recognition.",
-        "recognition",
-        detail,
-    )
-
-
-def permission_denied(host: str, model: str, detail: str) -> Problem:
-    what = f"Your key may not transcribe at {host}."
-    remedy = "Give it that permission, or enter another key."
-    return untyped_problem(what, remedy, "recognition", detail)
-
-
-def ephemeral_key_required(host: str, model: str, detail: str) -> Problem:
-    what = f"{host} wants a short-lived key."
-    remedy = "Let one be fetched: Settings > Recognition."
-    return untyped_problem(what, remedy, "recognition", detail)
-
-
-MESSAGE_PATTERNS: Mapping[str, Callable[[str, str, str], Problem]] = {
-    "not supported in transcription mode": not_a_transcription_model,
-    "must not provide a model parameter": model_not_allowed_in_url,
-    "is a transcription model and cannot be used as": model_not_allowed_in_url,
-    "transcription session update event to a realtime session": model_not_allowed_in_url,
-    "Invalid model name passed in": unknown_model,
-    "(?i)^missing (bearer|•••).* in header": lambda host, _, detail: api_key_missing(host, detail),
-    "(?i)insufficient permissions|missing scopes": permission_denied,
-    "requires ephemeral authentication": ephemeral_key_required,
-    # LiteLLM without a database, of a key that is not its master key (for files; else 403)
-    "^No connected db": lambda host, _, detail: api_key_rejected(host, detail),
-}
-
-
-def settings_rejected(host: str, model: str, code: str, message: str) -> Problem:
-    """From an `error` event before the session was ready."""
-    detail = f"{host}: {code or 'error'}: {message}"
-    if code in CODES_NOT_ABOUT_OPTIONS:
-        return from_error_code(host, model, code, message)
-    problem = from_message(host, model, message, detail)
-    if problem:
-        return problem
-    quoted = f" It says: “{message}”" if message else ""
-    return untyped_problem(
-        f"{host} refused the settings.{quoted}",
-        "Check the address, the model and the language.",
-        "recognition",
-        detail,
-    )
+    if kind is None and (ready or code in CODES_NOT_ABOUT_OPTIONS):
+        kind = problems.FAILED_BECAUSE if message else problems.FAILED
+    elif kind is None:
+        kind = problems.SETTINGS_REJECTED_BECAUSE if message else problems.SETTINGS_REJECTED
+    return server_problem(kind, host, detail, model=model, reason=message)
 
 
 def from_close_code(host: str, model: str, close_code: int, reason: str) -> Problem:
-    """From a close code; OpenAI's reason is `<type>.<code>`, already scrubbed."""
+    """Return the problem for a WebSocket close code.
+
+    The redacted `reason` of OpenAI is `TYPE.CODE`. speaches rejects an API key with 1008.
+    """
     detail = f"{host}: closed with {close_code}{': ' if reason else ''}{reason}"
     code = reason.rpartition(".")[2]
-    if close_code in (3000, 1008):  # 1008: speaches answers a wrong key so
-        return api_key_rejected(host, detail)
+    if close_code in (3000, 1008):
+        return server_problem(problems.KEY_REJECTED, host, detail)
     if close_code == 4000:
-        return settings_rejected(host, model, code, reason)
+        return from_error(host, model, code, reason, ready=False)
     if close_code == 1001:
-        return from_error_code(host, model, "session_expired", reason)
-    if close_code in (1002, 1003, 1007, 1009):  # one side broke the protocol of sockets
+        return server_problem(problems.SESSION_EXPIRED, host, detail)
+    if close_code in (1002, 1003, 1007, 1009):  # one side violated the WebSocket protocol
         return not_a_speech_server(host, detail)
     return connection_lost(host, detail)
 
 
-def call_rejected(host: str, detail: str = "") -> Problem:
-    """WebRTC: OpenAI answers an offer it does not take with 400 and an empty message."""
-    return untyped_problem(
-        f"{host} refused the call.",
-        "Choose another model, or WebSocket.",
-        "recognition",
-        detail,
-    )
+def _kind_of_message(message: str) -> ProblemKind | None:
+    for pattern, kind in MESSAGE_PATTERNS.items():
+        if re.search(pattern, message):
+            return kind
+    return None
