@@ -108,12 +108,12 @@ def test_the_presets_are_listed(run: Run) -> None:
     rows = json.loads(run("endpoints", "presets", "--json"))
     assert [row["preset"] for row in rows] == [kind.name for kind in PRESETS]
     assert all(row["address"] and row["about"] for row in rows)
-    assert "azure       Azure OpenAI. Enter your resource" in run("endpoints", "presets")
+    assert "azure       Azure OpenAI. Enter the address" in run("endpoints", "presets")
 
 
 def test_an_unencrypted_server_must_be_allowed(run: Run) -> None:
     add = ("endpoints", "add", "custom", "--url", "http://192.168.1.20:8000/v1")
-    with pytest.raises(ProblemError, match=r"for all to read\..* add --allow-insecure"):
+    with pytest.raises(ProblemError, match=r"would not be encrypted\..* add --allow-insecure"):
         run(*add)
     run(*add, "--allow-insecure")
     assert listed(run)["My server"]["allow_insecure"] == "192.168.1.20:8000"
@@ -125,8 +125,8 @@ WRONG = {
         ["add", "azure"],
         "Add it, for example: --url https://RESOURCE.openai.azure.com",
     ),
-    "invalid address": (["add", "vllm", "--url", "box"], "The server's address is not complete."),
-    "address with a space": (["add", "groq", "--url", "https://a b"], "has a space in it"),
+    "invalid address": (["add", "vllm", "--url", "box"], "The address is not complete."),
+    "address with a space": (["add", "groq", "--url", "https://a b"], "contains a space"),
     "invalid name": (
         ["add", "groq", "--name", "a, b"],
         "“a, b” is not a valid name. A name has no commas and no control characters.",

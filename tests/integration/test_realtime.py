@@ -270,7 +270,7 @@ def test_openai_is_not_asked_without_a_key(key: str | None) -> None:
         with pytest.raises(ProblemError) as caught:
             await engine.transcribe(Reader(silent_take(0.5)), lambda _: None)
         assert caught.value.problem.sentence == (
-            "There is API key for OpenAI. Enter your API key."
+            "There is no API key for OpenAI. Enter your API key."
         )
 
     run(test)

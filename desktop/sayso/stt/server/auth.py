@@ -74,11 +74,6 @@ def secret_header_id(host: str, header: str) -> str:
     return f"{host}/{header.lower()}"
 
 
-def gateway_of(host: str) -> str:
-    """Transitional: use `secret_header_id`."""
-    return secret_header_id(host, "cf-aig-authorization")
-
-
 def _header_value(name: str, secret: str) -> str:
     """Return the value of a secret header; a bare token for authorization is a bearer token."""
     is_token = name.lower().endswith("authorization") and " " not in secret

@@ -101,7 +101,8 @@ MATRIX: dict[str, Row] = {
         lambda: error_problem(None, CONVERSATION, url=GATEWAY_URL),
         "gw.example accepts no model in its address.", "Turn off “Model in the address”"),
     "1.1 no model": (
-        lambda: error_problem("missing_model", "You must provide a model parameter.", url=GATEWAY_URL),  # noqa: E501
+        lambda: error_problem("missing_model",
+        "You must provide a model parameter.", url=GATEWAY_URL),
         "gw.example requires a model.", "turn on “Model in the address”"),
     "1.1 a wrong path": (
         lambda: status_problem(403, "api.openai.com"),
@@ -117,13 +118,15 @@ MATRIX: dict[str, Row] = {
         lambda: error_problem(None, "Missing bearer or basic authentication in header", url=GATEWAY_URL),  # noqa: E501
         "There is no API key for gw.example.", "Enter your API key."),
     "1.3 the beta header": (
-        lambda: error_problem("beta_api_shape_disabled", "The Realtime Beta API is no longer supported."),  # noqa: E501
+        lambda: error_problem("beta_api_shape_disabled",
+        "The Realtime Beta API is no longer supported."),
         "OpenAI no longer supports the beta API.", "OpenAI-Beta"),
     "1.3 its close ": (
         lambda: close_problem(4000, "invalid_request_error.beta_api_shape_disabled"),
         "OpenAI no longer supports the beta API.", "OpenAI-Beta"),
     "1.3 sixty minutes": (
-        lambda: error_problem("session_expired", "Your session hit the maximum duration of 60 minutes.",  # noqa: E501
+        lambda: error_problem("session_expired",
+        "Your session hit the maximum duration of 60 minutes.",
                      ready=True),
         "The session with OpenAI has expired.", "Your recording is kept."),
     "1.3 the close after sixty minutes": (
@@ -140,12 +143,14 @@ MATRIX: dict[str, Row] = {
         "Your gw.example account has no credit left", "Add credit"),
     # 1.5: the session
     "1.5 no turn detection": (
-        lambda: error_problem("invalid_value", "Turn detection is not supported for this transcription"  # noqa: E501
+        lambda: error_problem("invalid_value",
+        "Turn detection is not supported for this transcription"
                      " model.", param="session.audio.input.turn_detection"),
         "OpenAI rejected the settings: “Turn detection is not",
         "the address, the model and the language"),
     "1.5 an unknown field": (
-        lambda: error_problem("unknown_parameter", "Unknown parameter: 'session.x'.", param="session.x"),  # noqa: E501
+        lambda: error_problem("unknown_parameter",
+        "Unknown parameter: 'session.x'.", param="session.x"),
         "rejected the settings: “Unknown parameter", "Check"),
     "1.5 a wrong rate": (
         lambda: error_problem("integer_below_min_value", "Expected a value >= 24000.",
@@ -167,7 +172,8 @@ MATRIX: dict[str, Row] = {
         lambda: error_problem("rate_limit_exceeded", "Slow down.", ready=True),
         "OpenAI is busy.", "Try again in a moment."),
     "1.8 server error": (
-        lambda: error_problem("server_error", "The server had an error.", kind="server_error", ready=True),  # noqa: E501
+        lambda: error_problem("server_error",
+        "The server had an error.", kind="server_error", ready=True),
         "OpenAI could not transcribe this: “The server had an error.”",
         "Your recording is kept. Try again."),
     "1.8 an item that fails": (
@@ -186,17 +192,25 @@ MATRIX: dict[str, Row] = {
     # HTTP in place of 101
     "HTTP 400": (lambda: status_problem(400), "gw.example refused the connection.", "the model"),
     "HTTP 401": (lambda: status_problem(401), "rejected your API key.", "Check the key"),
-    "HTTP 402": (lambda: status_problem(402), "Your gw.example account has no credit left", "Add credit"),  # noqa: E501
-    "HTTP 403": (lambda: status_problem(403), "gw.example refused the connection.", "Check the API key"),  # noqa: E501
-    "HTTP 404": (lambda: status_problem(404), "There is no speech server at gw.example.", "/v1 at its end"),  # noqa: E501
-    "HTTP 405": (lambda: status_problem(405), "does not accept live audio here.", "upload after release"),
-    "HTTP 426": (lambda: status_problem(426), "does not accept live audio here.", "upload after release"),
-    "HTTP 407": (lambda: status_problem(407), "The proxy cannot reach gw.example.", "system settings"),  # noqa: E501
-    "HTTP 408": (lambda: status_problem(408), "gw.example did not respond.", "Your recording is kept."),  # noqa: E501
+    "HTTP 402": (lambda: status_problem(402), "Your gw.example account has no credit left",
+        "Add credit"),
+    "HTTP 403": (lambda: status_problem(403), "gw.example refused the connection.",
+        "Check the API key"),
+    "HTTP 404": (lambda: status_problem(404), "There is no speech server at gw.example.",
+        "/v1 at its end"),
+    "HTTP 405": (lambda: status_problem(405), "does not accept live audio here.",
+        "upload after release"),
+    "HTTP 426": (lambda: status_problem(426), "does not accept live audio here.",
+        "upload after release"),
+    "HTTP 407": (lambda: status_problem(407), "The proxy cannot reach gw.example.",
+        "system settings"),
+    "HTTP 408": (lambda: status_problem(408), "gw.example did not respond.",
+        "Your recording is kept."),
     "HTTP 429": (lambda: status_problem(429), "gw.example is busy.", "Try again in a moment."),
     "HTTP 429 with a time": (
         lambda: status_problem(429, retry_after="30"), "gw.example is busy.", "Try again in 30 s."),
-    "HTTP 500": (lambda: status_problem(500), "gw.example is unavailable.", "Try again in a moment."),  # noqa: E501
+    "HTTP 500": (lambda: status_problem(500), "gw.example is unavailable.",
+        "Try again in a moment."),
     "HTTP 502": (lambda: status_problem(502, **HTML_HEADERS), "gw.example is unavailable.", "kept"),
     "HTTP 503": (lambda: status_problem(503), "gw.example is unavailable.", "kept"),
     "HTTP 504": (lambda: status_problem(504), "gw.example did not respond.", "kept"),
@@ -205,14 +219,18 @@ MATRIX: dict[str, Row] = {
         "gw.example redirects to another address.",
         "Enter new.example, if you trust it."),
     "HTTP 308 without a host": (
-        lambda: status_problem(308, location="/v2"), "gw.example redirects to another address.", "Enter"),
+        lambda: status_problem(308, location="/v2"), "gw.example redirects to another address.",
+        "Enter"),
     "HTTP 302 to no address": (
-        lambda: status_problem(302, location="https://[x/"), "redirects to another address.", "Enter"),
+        lambda: status_problem(302, location="https://[x/"), "redirects to another address.",
+        "Enter"),
     "HTTP 302 to a key": (
-        lambda: status_problem(302, location=f"https://{KEY}/"), "redirects to another address.", "Enter"),
+        lambda: status_problem(302, location=f"https://{KEY}/"), "redirects to another address.",
+        "Enter"),
     # captive portals
     "a page with 200": (
-        lambda: status_problem(200, **HTML_HEADERS), "A web page answered instead of gw.example.", "Sign in to this"),  # noqa: E501
+        lambda: status_problem(200, **HTML_HEADERS), "A web page answered instead of gw.example.",
+        "Sign in to this"),
     "a page with 302": (
         lambda: status_problem(302, **HTML_HEADERS), "A web page answered instead of gw.example.",
         "Sign in to this network"),
@@ -220,14 +238,19 @@ MATRIX: dict[str, Row] = {
         lambda: status_problem(302, "api.openai.com", Location="http://login.hotel.example/"),
         "A web page answered instead of OpenAI.", "Sign in"),
     "a redirect to the router": (
-        lambda: status_problem(307, location="http://10.0.0.1/login"), "A web page answered", "Sign in"),  # noqa: E501
+        lambda: status_problem(307, location="http://10.0.0.1/login"), "A web page answered",
+        "Sign in"),
     "a redirect to the router's name": (
-        lambda: status_problem(307, location="http://fritz.local/login"), "A web page answered", "Sign in"),  # noqa: E501
-    "HTTP 511": (lambda: status_problem(511), "A web page answered instead of gw.example.", "Sign in"),
-    "200 and no page": (lambda: status_problem(200), "There is no speech server at gw.example.", "/v1"),  # noqa: E501
+        lambda: status_problem(307, location="http://fritz.local/login"), "A web page answered",
+        "Sign in"),
+    "HTTP 511": (lambda: status_problem(511), "A web page answered instead of gw.example.",
+        "Sign in"),
+    "200 and no page": (lambda: status_problem(200), "There is no speech server at gw.example.",
+        "/v1"),
     # TLS and the network
     "a certificate nobody vouches for": (
-        lambda: certificate_problem(18), "The certificate of gw.example is not trusted.", "sign in"),  # noqa: E501
+        lambda: certificate_problem(18), "The certificate of gw.example is not trusted.",
+        "sign in"),
     "a certificate for another name": (
         lambda: certificate_problem(62), "The certificate is not for gw.example.", "address"),
     "an old certificate": (
@@ -247,7 +270,8 @@ MATRIX: dict[str, Row] = {
         lambda: connection_failed("api.openai.com", socket.gaierror(-3, "Temporary failure")),
         "There is no internet connection.", "can be transcribed later"),
     "no answer": (
-        lambda: connection_failed("gw.example", TimeoutError()), "gw.example did not respond.", "kept"),  # noqa: E501
+        lambda: connection_failed("gw.example", TimeoutError()), "gw.example did not respond.",
+        "kept"),
     # section 2 and 3
     "2 an offer refused without a word": (
         lambda: server_problem(problems.WEBRTC_REJECTED, "api.openai.com"),
@@ -256,7 +280,8 @@ MATRIX: dict[str, Row] = {
         lambda: error_problem(None, "This operation requires ephemeral authentication", url=GATEWAY_URL),  # noqa: E501
         "gw.example requires a short-lived key.", "Turn on “Short-lived keys”"),
     "3.2 LiteLLM does not have it": (
-        lambda: error_problem("server_error", "400: {'error': 'Invalid model name passed in model=m-1.'}",  # noqa: E501
+        lambda: error_problem("server_error",
+        "400: {'error': 'Invalid model name passed in model=m-1.'}",
                      kind="server_error", url=GATEWAY_URL),
         "gw.example does not know “m-1”.", "Choose another model."),
     "a key with less permission": (
@@ -292,19 +317,22 @@ MATRIX: dict[str, Row] = {
         "OpenAI rejected the settings: “", "the address"),
     # codes
     "model_not_found": (
-        lambda: error_problem("model_not_found", "No."), "does not know “m-1”", "Choose another model"),
+        lambda: error_problem("model_not_found", "No."), "does not know “m-1”",
+        "Choose another model"),
     "a code that is new": (
         lambda: error_problem("odd", "Bad."),
         "rejected the settings: “Bad.”", "the model"),
     "a code that is new, without a word": (
         lambda: error_problem("odd", ""), "rejected the settings.", "the address"),
     "neither code nor word": (
-        lambda: error_problem(None, "", ready=True), "could not transcribe this.", "Your recording is kept."),  # noqa: E501
+        lambda: error_problem(None, "", ready=True), "could not transcribe this.",
+        "Your recording is kept."),
     # before anything is asked, and without an answer
     "no key to show": (
         lambda: server_problem(problems.KEY_MISSING, "gw.example"), "There is no API key for gw.example.", "Enter your API key"),
     "silence": (
-        lambda: no_response("gw.example"), "gw.example did not respond.", "Your recording is kept."),
+        lambda: no_response("gw.example"), "gw.example did not respond.",
+        "Your recording is kept."),
 }  # fmt: skip
 WITHOUT_DETAIL = [
     MATRIX[name][0] for name in ("2 an offer refused without a word", "no key to show", "silence")
