@@ -329,7 +329,8 @@ MATRIX: dict[str, Row] = {
         "Your recording is kept."),
     # before anything is asked, and without an answer
     "no key to show": (
-        lambda: server_problem(problems.KEY_MISSING, "gw.example"), "There is no API key for gw.example.", "Enter your API key"),
+        lambda: server_problem(problems.KEY_MISSING, "gw.example"),
+        "There is no API key for gw.example.", "Enter your API key"),
     "silence": (
         lambda: no_response("gw.example"), "gw.example did not respond.",
         "Your recording is kept."),
