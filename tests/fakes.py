@@ -16,7 +16,7 @@ from sayso.core.recognition.fallback_policy import RetryDelay
 from sayso.stt.engine import Engine, EngineEvent, EngineUpdate, Partial, Ready
 from sayso.stt.fallback import EngineFactory
 from sayso.stt.reader import Reader
-from sayso.system.protocols import HotkeyListener
+from sayso.system.protocols import FocusChangedError, HotkeyListener
 
 RATE_HZ = 16_000
 EDITOR = Target(id=7, program="editor")
@@ -177,26 +177,33 @@ class FakeFocus:
 class FakeTypist:
     """A `Typist` that records the text. It cannot type characters outside ASCII."""
 
-    def __init__(self, clipboard: FakeClipboard) -> None:
+    def __init__(self, clipboard: FakeClipboard, focus: FakeFocus) -> None:
         """`clipboard`: the text is fetched from it when the paste keys are pressed."""
         self.typed: list[str] = []
         self.erased = 0
         self.problem: Problem | None = None
-        self._clipboard = clipboard
+        self._clipboard, self._focus = clipboard, focus
 
     def can_type(self, text: str, target: Target) -> bool:
         return text.isascii()
 
     def type(self, text: str, target: Target) -> None:
+        self._check_focus(target)
         if self.problem:
             raise ProblemError(self.problem)
         self.typed.append(text)
 
     def erase(self, count: int, target: Target) -> None:
+        self._check_focus(target)
         self.erased += count
 
     def press_paste(self, target: Target) -> None:
+        self._check_focus(target)
         self._clipboard.fetch()
+
+    def _check_focus(self, target: Target) -> None:
+        if target.id not in (None, self._focus.focused.id):
+            raise FocusChangedError
 
     def close(self) -> None: ...
 
@@ -248,7 +255,7 @@ class FakePlatform:
         self.hotkey = FakeHotkey()
         self.focus = FakeFocus()
         self.clipboard = FakeClipboard()
-        self.typist = FakeTypist(self.clipboard)
+        self.typist = FakeTypist(self.clipboard, self.focus)
 
     def deps(self) -> dict[str, Any]:
         """Return the arguments of `WorkerDeps` and `TextInserter` for this platform."""
