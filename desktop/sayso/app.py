@@ -1,4 +1,4 @@
-"""Joins the parts: machine, worker, interface, control socket. Only `commands` imports it."""
+"""Composition root: creates and connects all components. Imported by the command line only."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ log = logging.getLogger(__name__)
 
 CUE_TIMEOUT_S = 1.0
 EXIT_DISPLAY_LOST = 1
-"""What Qt ends its loop with when the X server has gone; Quit ends it with 0."""
+"""Exit code of the Qt event loop after the X server has gone."""
 
 
 def run(lock: instance.FileLock, *, verbose: bool = False) -> int:
-    """Stay until Sayso is quit. The lock is held, and given back at the end."""
+    """Run the application until the user quits it, then release the lock."""
     problem = logs.log_to_file(paths.log_file(), verbose=verbose)
     application = QApplication(sys.argv[:1])
     application.setApplicationName("sayso")
@@ -71,7 +71,7 @@ def run(lock: instance.FileLock, *, verbose: bool = False) -> int:
 
 
 class App:
-    """Main thread, but for what the worker calls."""
+    """Used in the main thread, except for methods that are called by the worker."""
 
     def __init__(self, application: QApplication, problems: list[Problem]) -> None:
         self._application = application
@@ -98,7 +98,7 @@ class App:
             on_change=self._bridge.history_changed.emit,
         )
         self._worker = Worker(self._worker_deps(), self._settings)
-        # These methods of the protocols in `ui.actions` are those of a component.
+        # Some methods of the protocols in `ui.actions` are methods of a component.
         self.post, self.transcribe_again = self._worker.post, self._worker.transcribe_again
         self.copy, self.stop_playing = self._clipboard.copy, self._player.stop
         self.delete_all = self._archive.delete_all
@@ -133,12 +133,9 @@ class App:
             self._worker.report_problem(problem)
 
     def shut_down(self, *, display_lost: bool) -> None:
-        """In order: no more keys, no more commands, the takes, then what they were shown on.
-
-        Takes that the end of the display cuts off are finished and offered by the next start.
-        """
+        """Stop everything; after a lost display, active takes are recovered at the next start."""
         if display_lost:
-            log.warning("The display has gone: Sayso ends")
+            log.warning("The display is gone; Sayso exits")
         if self._history_window:
             self._history_window.apply_deletions()
         self._worker.submit(_close(self._server)).result()
@@ -149,11 +146,9 @@ class App:
         self._tray.icon.hide()
         self._clipboard.close()
         self._player.close()
-        self._cues.wait_until_played(
-            CUE_TIMEOUT_S
-        )  # PortAudio ends with Python, and breaks a cue that sounds
+        self._cues.wait_until_played(CUE_TIMEOUT_S)  # PortAudio ends with Python
 
-    # Wiring
+    # Components
 
     def _worker_deps(self) -> WorkerDeps:
         return WorkerDeps(
@@ -172,8 +167,8 @@ class App:
         )
 
     def _control_server(self) -> ControlServer:
-        def in_main(act: Callable[[], None]) -> Callable[[], None]:
-            return lambda: self._bridge.call(act)
+        def in_main(function: Callable[[], None]) -> Callable[[], None]:
+            return lambda: self._bridge.call(function)
 
         return ControlServer(
             self._worker,
@@ -187,8 +182,7 @@ class App:
         )
 
     def quit(self) -> None:
-        """exit() and not quit(), which asks each window first; the settings only hide."""
-        self._application.exit(0)
+        self._application.exit(0)  # quit() would ask each window first
 
     # DictationControl, HistoryControl, SettingsControl and WindowControl
 
@@ -219,7 +213,7 @@ class App:
             self._worker.report_problem(problem)
 
     def _report_problem(self, problem: Problem) -> None:
-        """Any thread."""
+        """Can be called in any thread."""
         self._worker.report_problem(problem)
 
     def copy_text(self) -> None:
@@ -251,8 +245,8 @@ class App:
         if levels := self._level_listener:
             levels(dbfs)
 
-    def record_hotkey(self, done: Callable[[str], None]) -> Callable[[], None]:
-        self._worker.record_hotkey(done)
+    def record_hotkey(self, on_chord: Callable[[str], None]) -> Callable[[], None]:
+        self._worker.record_hotkey(on_chord)
         return lambda: self._worker.record_hotkey(None)
 
     def test_connection(self) -> str:
@@ -273,7 +267,7 @@ class App:
 
     def open_settings(self, page: str) -> None:
         if self._settings_window is None:
-            from .ui.settings.window import SettingsWindow  # some MB, not needed at start
+            from .ui.settings.window import SettingsWindow  # uses some MB of memory
 
             self._settings_window = SettingsWindow(self._actions, self._background, self._settings)
             self._bridge.settings_changed.connect(self._settings_window.show_settings)
@@ -293,9 +287,9 @@ class App:
 
     def count_expired(self, settings: s.HistorySettings | None) -> int:
         history = self._archive.history
-        return (
-            len(history.ids()) if settings is None else history.count_expired(settings, time.time())
-        )
+        if settings is None:
+            return len(history.ids())
+        return history.count_expired(settings, time.time())
 
     def reinsert(self, id_: str, excluded_window: int) -> None:
         excluded = self._platform.focus.own(excluded_window)
@@ -305,24 +299,20 @@ class App:
             self._worker.report_problem,
         )
 
-    def play(self, id_: str, on_done: Callable[[Problem | None], None]) -> None:
+    def play(self, id_: str, on_end: Callable[[Problem | None], None]) -> None:
         self._player.play(
             lambda: self._archive.recordings.load(id_),
-            lambda problem: self._bridge.call(lambda: on_done(problem)),
+            lambda problem: self._bridge.call(lambda: on_end(problem)),
         )
 
     def approve_budget(self) -> None:
-        """The month's budget may be passed; what waited for that is recognised."""
-
-        def went_on(_: object) -> None:
+        def retry(_: object) -> None:
             self._worker.post(e.Retry())
             self._worker.post(e.Dismiss())
 
         month, budget_usd = month_of(dt.date.today()), self._settings.monthly_budget_usd
-        ledger = self._archive.usage
-        self._background.run(
-            lambda: ledger.approve(month, budget_usd), went_on, self._worker.report_problem
-        )
+        approve = self._archive.usage.approve
+        self._background.run(lambda: approve(month, budget_usd), retry, self._worker.report_problem)
 
 
 async def _close(server: asyncio.Server) -> None:

@@ -1,4 +1,4 @@
-"""One desktop for all tests of this folder; a Sayso with folders of its own for each test."""
+"""One desktop for all tests in this folder; each test has its own folders for Sayso."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from service import StandIn, in_thread
 from .desktop_fixture import Desktop
 from .editors import EDITORS, Editor
 
-if TYPE_CHECKING:  # takes a second
+if TYPE_CHECKING:  # the import takes a second
     from sayso.stt.ondevice.decoding.whisper import WhisperDecoder
     from sayso.stt.ondevice.engine import OnDeviceEngine
 
@@ -26,21 +26,21 @@ def _desktop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desktop]:
 
 @pytest.fixture
 def desktop(_desktop: Desktop) -> Iterator[Desktop]:
-    """No app runs yet: set what is to be set, then `start_app`."""
+    """A desktop on which Sayso is not running yet."""
     with _desktop.fresh_home() as at_home:
         yield at_home
 
 
 @pytest.fixture
 def app(desktop: Desktop) -> Desktop:
-    """Started with the default settings, ready or not."""
+    """Sayso started with default settings, not necessarily ready."""
     desktop.start_app()
     return desktop
 
 
 @pytest.fixture(scope="session")
 def hearing_service() -> Iterator[StandIn]:
-    """A service that really hears, with the same model."""
+    """A service that transcribes with the on-device model."""
     from service.recognizers import whisper
 
     with in_thread(StandIn(transcribe=whisper("en"))) as service:
@@ -49,14 +49,14 @@ def hearing_service() -> Iterator[StandIn]:
 
 @pytest.fixture
 def scripted() -> Iterator[Callable[..., StandIn]]:
-    """`scripted("What it hears, whatever is said.")`, with StandIn's options."""
+    """`scripted("The text.")` starts a stand-in that returns this text."""
     with ExitStack() as stack:
         yield lambda *script, **options: stack.enter_context(in_thread(StandIn(script, **options)))
 
 
 @pytest.fixture
 def editor(desktop: Desktop) -> Iterator[Callable[[str], Editor]]:
-    """`editor("xterm")` opens one that has the focus; `.window` is its X window."""
+    """`editor("xterm")` opens an editor with the focus."""
     kinds = {kind.name: kind for kind in EDITORS}
     with ExitStack() as stack:
 
@@ -68,7 +68,7 @@ def editor(desktop: Desktop) -> Iterator[Callable[[str], Editor]]:
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[OnDeviceEngine]:
-    """The one on this computer, loaded once, its three threads started."""
+    """The on-device engine with its model loaded and its threads started."""
     from . import ondevice
 
     with ondevice.loaded_engine() as made:

@@ -1,11 +1,11 @@
-"""A whole desktop with Sayso on it, started and used as a person does.
+"""A complete desktop on which Sayso is started and used as a user does.
 
     with Desktop(folder) as desktop:
         desktop.start_app()
-        desktop.wait_ready()
+        desktop.wait_until_ready()
         with desktop.hold("Control_R"):
             desktop.sound.play(path)
-        print(desktop.landed()["text"])
+        print(desktop.wait_for_take()["text"])
 
 Screen, session and sound are its own, and so are all of Sayso's folders, except for the
 cache, which keeps the on-device model for every app started here.
@@ -36,7 +36,7 @@ PACKAGE = Path(__file__).parents[2] / "desktop"
 
 
 class Desktop:
-    """One screen, one session, one sound server; apps one after the other."""
+    """One display, session and sound server, for several runs of the application."""
 
     def __init__(
         self, folder: Path, *, keyring: Keyring = "open", cache: Path | None = None
@@ -62,10 +62,10 @@ class Desktop:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    # --- Sayso
+    # Sayso
 
     def create_home(self) -> Path:
-        """From now on Sayso has folders nobody has used."""
+        """Use new, empty folders for Sayso from now on."""
         self._apps += 1
         self.home = self.folder / f"home-{self._apps}"
         for name in ("", "config", "data", "state", "run"):
@@ -74,7 +74,7 @@ class Desktop:
 
     @contextmanager
     def fresh_home(self) -> Iterator[Self]:
-        """For one test, in a new home; what it started ends as it should, without a word."""
+        """Run one test in a new home, and check that Sayso exits without an error."""
         self.create_home()
         yield self
         exit_code = self.stop_app()
@@ -84,7 +84,7 @@ class Desktop:
 
     @property
     def environ(self) -> dict[str, str]:
-        """What a program on this desktop is started with."""
+        """Environment of a program on this desktop."""
         own = {
             "HOME": str(self.home),
             "XDG_CONFIG_HOME": str(self.home / "config"),
@@ -104,7 +104,7 @@ class Desktop:
     def sayso(
         self, *words: str, stdin: str = "", env: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Run a `sayso` command to its end, as in a terminal of this desktop."""
+        """Run a `sayso` command as in a terminal."""
         return subprocess.run(
             [*COMMAND, *words],
             input=stdin, env=self.environ | dict(env or {}),
@@ -112,7 +112,7 @@ class Desktop:
         )  # fmt: skip
 
     def configure(self, **settings: str) -> None:
-        """`set(hotkey__mode="toggle")` is `sayso config set hotkey.mode toggle`."""
+        """Run `sayso config set`; `configure(hotkey__mode="toggle")` sets hotkey.mode."""
         for name, value in settings.items():
             done = self.sayso("config", "set", name.replace("__", "."), value)
             assert done.returncode == 0, done.stderr
@@ -124,9 +124,9 @@ class Desktop:
         prefix: Sequence[str] = (),
         **settings: str,
     ) -> None:
-        """Start `sayso` with these settings; returns when it answers, ready or not.
+        """Start `sayso` with these settings; returns when it responds.
 
-        `under`: a command that becomes it, such as `unshare`.
+        `prefix` is a command such as `unshare` that starts it.
         """
         self._extra_environ = dict(env or {})
         self.configure(**settings)
@@ -136,12 +136,12 @@ class Desktop:
                 env=self.environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
         try:
-            wait_until(self._is_responding, "sayso answers", 20)
+            wait_until(self._is_responding, "sayso responds", 20)
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self._logs()}") from None
 
     def stop_app(self) -> int | None:
-        """Quit as a person does; the exit code, or None where none ran."""
+        """Quit, and return the exit code, or None if Sayso was not running."""
         if self._app is None:
             return None
         app, self._app = self._app, None
@@ -150,26 +150,26 @@ class Desktop:
         try:
             return app.wait(timeout=10)
         except subprocess.TimeoutExpired:
-            app.send_signal(signal.SIGABRT)  # faulthandler writes where every thread is
+            app.send_signal(signal.SIGABRT)  # faulthandler prints the stack of every thread
             app.wait()
             raise AssertionError(f"sayso did not quit within 10 s\n{self._logs()}") from None
         finally:
             self._extra_environ = {}
 
     def kill_app(self) -> None:
-        """As a crash."""
+        """Kill the process, as a crash does."""
         assert self._app is not None
         self._app.kill()
         self._app.wait()
 
     def recording_path(self, take_id: str) -> Path | None:
-        """The recording of a take, if it is on the disk and has sound in it."""
+        """Return the recording of a take if it contains audio."""
         paths = [path for end in ("wav", "flac") for path in self.home.rglob(f"{take_id}.{end}")]
         found = [path for path in paths if path.stat().st_size > 44]
         return found[0] if found else None
 
     def has_recorded(self, duration_s: float, rate_hz: int = 48000) -> bool:
-        """Whether the newest recording on disk is at least this long, in s of 48 kHz."""
+        """Return True if the newest recording is at least this long."""
         sizes = [path.stat().st_size for path in sorted(self.home.rglob("takes/*.wav"))]
         return bool(sizes) and sizes[-1] >= duration_s * rate_hz * 2
 
@@ -179,7 +179,7 @@ class Desktop:
 
     @property
     def log(self) -> Path:
-        """What Sayso printed."""
+        """File with the output of Sayso."""
         return self.home / "printed.log"
 
     @property
@@ -194,7 +194,7 @@ class Desktop:
         return status
 
     def wait_for(self, timeout_s: float = 20, **wanted: Any) -> dict[str, Any]:
-        """`wait_for(state="listening")`: the status, once it says so."""
+        """Wait for a status with these values, such as `state="listening"`, and return it."""
         seen: list[dict[str, Any]] = [{}]
 
         def there() -> bool:
@@ -211,7 +211,7 @@ class Desktop:
         return self.wait_for(timeout_s, ready=True)
 
     def wait_for_take(self, after: str = "", timeout_s: float = 30) -> dict[str, Any]:
-        """The last take, once it is over and is not the one with the id `after`."""
+        """Wait until a take is over that is not `after`; return its summary."""
         seen: list[dict[str, Any]] = [{}]
 
         def over() -> bool:
@@ -229,16 +229,16 @@ class Desktop:
     def last_take_id(self) -> str:
         return str((self.status()["last"] or {"id": ""})["id"])
 
-    # --- a person's hands and eyes
+    # Actions of the user
 
     @contextmanager
     def hold(self, key: str = "Control_R") -> Iterator[None]:
-        """Hold a key, named as X does; let go whatever happens."""
+        """Hold a key with this X name; it is released in any case."""
         with self.display.holding(key):
             yield
 
     def dictate(self, path: Path, key: str = "Control_R") -> dict[str, Any]:
-        """Dictate: hold the key, wait to be heard, speak, let go; the take, when it is over."""
+        """Hold the key, play the speech, release the key, and return the summary of the take."""
         before = self.last_take_id()
         with self.hold(key):
             self.wait_for(state="listening")
@@ -246,16 +246,16 @@ class Desktop:
         return self.wait_for_take(after=before)
 
     def activate(self, window: int) -> None:
-        """Click on a window, as it were; returns when it has the focus."""
+        """Activate a window and wait until it has the focus."""
         subprocess.run(["xdotool", "windowactivate", str(window)], env=self.environ, check=True)
         wait_until(lambda: self.display.active_window() == window, "the window has the focus")
 
     def titles(self) -> list[str]:
-        """Of all windows that the window manager lists."""
+        """Return the titles of all windows."""
         return list(self._windows().values())
 
     def window(self, title: str) -> int:
-        """The number of the window with this title, once it is there."""
+        """Wait for the window with this title and return its id."""
         wait_until(lambda: title in self.titles(), f"the window {title}")
         return next(number for number, name in self._windows().items() if name == title)
 
@@ -268,7 +268,7 @@ class Desktop:
         return {number: window_title(connection, number) for number in numbers}
 
     def click_indicator(self, from_right: int) -> None:
-        """Click so many pixels left of the right edge of the pill's window."""
+        """Click this many pixels left of the right edge of the indicator window."""
         find = ["xdotool", "search", "--onlyvisible", "--name", "^Sayso$"]
         seen: list[str] = []
 
@@ -277,7 +277,7 @@ class Desktop:
             seen[:] = done.stdout.split()
             return bool(seen)
 
-        wait_until(shown, "the pill is shown")
+        wait_until(shown, "the indicator is shown")
         connection = self.display.connection
         window = connection.create_resource_object("window", int(seen[-1]))
         size = window.get_geometry()
@@ -298,5 +298,5 @@ class Desktop:
 
 
 def files_below(folder: Path) -> Iterator[Path]:
-    """Every file that can be read as one."""
+    """Return all files; some may be deleted at any time."""
     return (path for path in folder.rglob("*") if path.is_file())

@@ -1,4 +1,4 @@
-"""What the parts of a desktop have in common: they are opened whole, waited for, and ended."""
+"""Components of a desktop, which are started, waited for and ended."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Self
 
 
 class Component:
-    """Open from `with` to its end; where it cannot be opened whole, nothing of it stays."""
+    """A context manager; if it cannot be opened completely, it is closed again."""
 
     def __enter__(self) -> Self:
         try:
@@ -23,7 +23,7 @@ class Component:
         self.close()
 
     def close(self) -> None:
-        """Also of what is half open."""
+        """Close everything, even if it is only partly open."""
         raise NotImplementedError
 
     def _open(self) -> None:
@@ -31,7 +31,7 @@ class Component:
 
 
 def terminate(processes: list[subprocess.Popen[bytes]]) -> None:
-    """Ask them to end, the youngest first, and insist after a while."""
+    """Terminate the processes, the newest first, and kill those that do not end."""
     for child in reversed(processes):
         child.terminate()
     for child in reversed(processes):
@@ -44,7 +44,7 @@ def terminate(processes: list[subprocess.Popen[bytes]]) -> None:
 
 
 def wait_until(condition: Callable[[], bool], description: str, timeout_s: float = 10.0) -> None:
-    """Wait for something that tells nobody when it happens."""
+    """Wait for a condition that sends no event."""
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, f"not within {timeout_s} s: {description}"

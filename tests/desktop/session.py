@@ -1,11 +1,10 @@
-"""The rest of a desktop: a session bus of its own, a keyring, and a tray.
+"""A session bus, a keyring and a tray.
 
     with Session(display.environ) as session:
         environ = os.environ | display.environ | session.environ
 
-The bus has no folders of services, so nothing starts by itself and nothing of the user's is
-touched. The keyring is gnome-keyring, which a program reaches as it would at home; it can be
-locked, and it can be left out. The tray is tint2's, which icons of Qt dock into (XEmbed).
+The bus has no service folders, so that nothing starts by itself. The keyring is gnome-keyring,
+which can be locked or left out. The tray of tint2 accepts the icons of Qt (XEmbed).
 """
 
 from __future__ import annotations
@@ -54,7 +53,7 @@ PASSWORD = "a password for tests"
 
 
 class Session(Component):
-    """What a login gives besides the screen and the sound."""
+    """The parts of a session besides display and sound."""
 
     def __init__(
         self, display: Mapping[str, str], *, keyring: Keyring = "open", tray: bool = True
@@ -69,11 +68,11 @@ class Session(Component):
 
     @property
     def environ(self) -> dict[str, str]:
-        """What a program needs to be in this session."""
+        """Environment variables of the session."""
         return {"DBUS_SESSION_BUS_ADDRESS": f"unix:path={self.folder}/bus", "NO_AT_BRIDGE": "1"}
 
     def lock(self) -> None:
-        """Lock every keyring; nobody is there to unlock it when a program asks."""
+        """Lock every keyring; nobody unlocks it when a program asks."""
         self._call("org.freedesktop.Secret.Service.Lock", f"array:objpath:{LOGIN_COLLECTION}")
 
     def close(self) -> None:
@@ -114,7 +113,7 @@ class Session(Component):
         wait_until(self._tray_is_there, "the tray is there")
 
     def _tray_is_there(self) -> bool:
-        """The owner of this selection is the window that takes tray icons in."""
+        """Return True if a window owns the selection that tray icons dock into."""
         display = Display(self._display["DISPLAY"])
         try:
             return bool(display.get_selection_owner(display.intern_atom("_NET_SYSTEM_TRAY_S0")))

@@ -1,4 +1,4 @@
-"""The main job, on the real thing: hold a key, speak, let go, and it stands in the window."""
+"""Dictation on a real desktop: hold a key, speak, release, and the text is in the window."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .sound import MICROPHONE, speech_clips
 CLIPS = speech_clips()
 NAMES = [kind.name for kind in EDITORS]
 MAX_WORD_ERROR_RATE = 0.2
-"""Word error rate allowed on one clip; Whisper base has under 5 % over many."""
+"""Word error rate allowed for one clip; Whisper base has less than 5 % on average."""
 MIXED = "Grüße, naïve café; Привет, Ελλάδα, 你好, שלום, سلام 👍🏽 👩\u200d👩\u200d👧!"
 
 OpenEditor = Callable[[str], Editor]
@@ -28,7 +28,7 @@ Scripted = Callable[..., StandIn]
 
 
 def word_error_rate(text: str, reference: str) -> float:
-    """The share of words that are wrong, capitals and punctuation apart."""
+    """Return the word error rate, ignoring case and punctuation."""
     plain = jiwer.Compose(
         [
             jiwer.ToLowerCase(),
@@ -44,7 +44,7 @@ def word_error_rate(text: str, reference: str) -> float:
 def start_with_service(
     desktop: Desktop, service: StandIn, key: str | None = None, **settings: str
 ) -> None:
-    """The app with this service as its engine, ready."""
+    """Start Sayso with this service as its engine and wait until it is ready."""
     desktop.configure(engine="realtime", endpoint__url=service.url)
     stored = desktop.sayso("key", "set", stdin=f"{key or service.key}\n")
     assert stored.returncode == 0, stored.stderr
@@ -56,7 +56,7 @@ def play_speech(desktop: Desktop) -> None:
     desktop.sound.play(CLIPS[0][0])
 
 
-# The right words in every editor, through both engines
+# Correct text in every editor, with both engines
 
 
 @pytest.mark.timeout(240)
@@ -100,7 +100,7 @@ def test_text_in_many_scripts_is_inserted_unchanged(
     take = desktop.dictate(CLIPS[2][0])
     assert take["error"] is None
     assert take["text"] == MIXED
-    wait_until(lambda: window.text().strip() == MIXED, f"the same in {kind}")
+    wait_until(lambda: window.text().strip() == MIXED, f"the text in {kind}")
 
 
 def test_control_characters_are_not_inserted(
@@ -109,14 +109,14 @@ def test_control_characters_are_not_inserted(
     start_with_service(desktop, scripted("rm -rf\x1b[2J\r\n \u202esdrow\u202c \x07ok\x00"))
     window = editor("xterm")
     take = desktop.dictate(CLIPS[2][0])
-    wait_until(lambda: "ok" in window.text(), "the words")
+    wait_until(lambda: "ok" in window.text(), "the text")
     assert "sdrow" in take["text"]
     for text in (take["text"], window.text().strip()):
         kinds = {unicodedata.category(character) for character in text}
         assert not kinds & {"Cc", "Cf"}, repr(text)
 
 
-# Ways of saying when
+# Starting and stopping
 
 
 def test_toggle_mode_records_between_two_taps(
@@ -130,7 +130,7 @@ def test_toggle_mode_records_between_two_taps(
     assert desktop.status()["state"] == "listening"
     desktop.display.tap("Control_R")
     assert desktop.wait_for_take()["text"] == "Between two taps."
-    wait_until(lambda: window.text().strip() == "Between two taps.", "the words")
+    wait_until(lambda: window.text().strip() == "Between two taps.", "the text")
 
 
 def test_start_and_stop_commands(desktop: Desktop, editor: OpenEditor, scripted: Scripted) -> None:
@@ -141,7 +141,7 @@ def test_start_and_stop_commands(desktop: Desktop, editor: OpenEditor, scripted:
     play_speech(desktop)
     assert desktop.sayso("stop").returncode == 0
     assert desktop.wait_for_take()["outcome"] == "inserted"
-    wait_until(lambda: window.text().strip() == "By command.", "the words")
+    wait_until(lambda: window.text().strip() == "By command.", "the text")
 
 
 @pytest.mark.parametrize("chord", ["F9", "F8"])
@@ -151,7 +151,7 @@ def test_the_hotkey_is_not_passed_to_the_window(
     start_with_service(desktop, scripted("Only this."), hotkey__chord=chord.lower())
     window = editor("xterm")
     desktop.dictate(CLIPS[2][0], key=chord)
-    wait_until(lambda: window.text().strip() == "Only this.", "the words and no more")
+    wait_until(lambda: window.text().strip() == "Only this.", "only the text")
 
 
 def test_escape_cancels_and_keeps_the_recording(
@@ -191,7 +191,7 @@ def test_a_press_while_a_take_is_finishing_starts_the_next(
         with desktop.hold():
             desktop.wait_for(state="listening")
             play_speech(desktop)
-    wait_until(lambda: window.text().strip() == "First this. Then that.", "both, in order")
+    wait_until(lambda: window.text().strip() == "First this. Then that.", "both texts, in order")
 
 
 def test_silence_inserts_nothing(desktop: Desktop, editor: OpenEditor) -> None:
@@ -215,10 +215,10 @@ def test_text_can_be_copied_instead(desktop: Desktop, scripted: Scripted) -> Non
         env=desktop.environ, capture_output=True, text=True, timeout=10, check=True,
     )  # fmt: skip
     assert pasted.stdout == "On the clipboard."
-    assert desktop.stop_app() == 0, "with its words still on the clipboard"
+    assert desktop.stop_app() == 0, "while its text is still on the clipboard"
 
 
-# What goes wrong
+# Failures
 
 
 def test_text_is_held_when_the_window_changes(
@@ -249,7 +249,7 @@ def test_a_wrong_key_is_reported_and_the_recording_is_kept(
     assert "key" in take["error"].lower()
     assert "sk-wrong-0000" not in str(desktop.status())
     assert desktop.recording_path(take["id"])
-    assert take["duration_s"] > 6, "what was said after the refusal is kept too"
+    assert take["duration_s"] > 6, "audio after the failure is recorded too"
     assert window.text().strip() == ""
 
 
@@ -267,7 +267,7 @@ def test_an_unplugged_microphone_is_reported(desktop: Desktop, scripted: Scripte
     desktop.sound.unplug(MICROPHONE)
     try:
         with desktop.hold():
-            wait_until(lambda: desktop.status()["problem"], "a problem is told")
+            wait_until(lambda: desktop.status()["problem"], "a problem is reported")
         assert "microphone" in desktop.status()["problem"].lower()
     finally:
         desktop.sound.add_microphone(MICROPHONE)
@@ -284,15 +284,15 @@ def test_a_short_interruption_of_the_microphone_does_not_end_the_take(
         desktop.sound.suspend(True)
         taken_s = time.monotonic()
         try:
-            wait_until(lambda: time.monotonic() - taken_s > 1.0, "it is long away")
+            wait_until(lambda: time.monotonic() - taken_s > 1.0, "the interruption is long enough")
         finally:
             desktop.sound.suspend(False)
-        wait_until(lambda: desktop.has_recorded(2.0), "it is heard again")
+        wait_until(lambda: desktop.has_recorded(2.0), "audio after the interruption")
         assert desktop.status()["state"] == "listening"
         playing.wait()
     take = desktop.wait_for_take()
     assert take["text"] == "All of it but a moment."
     assert desktop.recording_path(take["id"])
-    # The pill may have told of something else since, such as of silence after the clip.
+    # The indicator may show a newer problem, such as silence after the clip.
     log = (desktop.home / "state" / "sayso" / "log" / "sayso.log").read_text("utf-8")
     assert " s were not heard when the microphone changed." in log

@@ -1,4 +1,4 @@
-"""What a month's dictation takes, and a budget that is used up."""
+"""A used-up budget, and playing a recording."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .processes import wait_until
 from .sound import speech_clips
 
 CONTINUE_BUTTON_X, ON_DEVICE_BUTTON_X = 248, 138
-"""The buttons' middles, in pixels from the right edge of the pill's window."""
+"""Centers of the buttons, in pixels from the right edge of the indicator window."""
 
 
 def is_playing(desktop: Desktop) -> bool:
@@ -28,7 +28,7 @@ def is_playing(desktop: Desktop) -> bool:
 def test_a_used_up_budget_asks_the_user_and_uses_the_on_device_engine(
     desktop: Desktop, editor: Callable[[str], Editor]
 ) -> None:
-    """OpenAI is chosen, and would cost: nothing is sent there, as there is no key."""
+    """OpenAI is selected and would cost money; nothing is sent, since there is no API key."""
     today = dt.datetime.now().astimezone().date()
     ledger = UsageStore(desktop.home / "state" / "sayso" / "history.db")
     ledger.add(today, [UsageRecord(endpoint="OpenAI", seconds=600, cost_usd=2.0)])
@@ -37,15 +37,15 @@ def test_a_used_up_budget_asks_the_user_and_uses_the_on_device_engine(
     clip, _ = speech_clips()[2]
     take = desktop.dictate(clip)
     assert (take["outcome"], take["engine"], take["cost_usd"]) == ("inserted", "on-device", 0)
-    wait_until(lambda: take["text"] in window.text(), "the words are typed")
+    wait_until(lambda: take["text"] in window.text(), "the text is inserted")
     told = desktop.status()["problem"]
     assert told.endswith(" is used up. Nothing is sent until you choose.")
     desktop.click_indicator(CONTINUE_BUTTON_X)
-    wait_until(lambda: ledger.month(today).approved_usd == 2.0, "it goes on")
+    wait_until(lambda: ledger.month(today).approved_usd == 2.0, "the budget is approved")
     wait_until(lambda: not desktop.status()["problem"], "the question is answered")
     ledger.approve(month_of(today), 0.0)
     assert desktop.dictate(clip)["engine"] == "on-device"
-    wait_until(lambda: desktop.status()["problem"], "it is asked again")
+    wait_until(lambda: desktop.status()["problem"], "the question is shown again")
     desktop.click_indicator(ON_DEVICE_BUTTON_X)
     wait_until(lambda: not desktop.status()["problem"], "the question is answered")
     assert desktop.sayso("config", "get", "engine").stdout == "on-device\n"
@@ -59,13 +59,13 @@ def test_a_recording_can_be_played(desktop: Desktop, editor: Callable[[str], Edi
     desktop.wait_until_ready()
     editor("GTK")
     take = desktop.dictate(speech_clips()[2][0])
-    wait_until(lambda: not is_playing(desktop), "the cues are over")
+    wait_until(lambda: not is_playing(desktop), "the cues have ended")
     began_s = time.monotonic()
     playing = subprocess.Popen([*COMMAND, "history", "play", "last"], env=desktop.environ)
-    wait_until(lambda: is_playing(desktop), "it is played", 20)
+    wait_until(lambda: is_playing(desktop), "the recording is played", 20)
     assert playing.wait(30) == 0
     assert time.monotonic() - began_s > take["duration_s"]
-    # In the window: Space plays and stops.
+    # In the history window, Space plays and stops.
     assert desktop.sayso("history").returncode == 0
     wait_until(lambda: "Sayso History" in desktop.titles(), "the history is shown")
     desktop.activate(desktop.window("Sayso History"))
@@ -73,13 +73,13 @@ def test_a_recording_can_be_played(desktop: Desktop, editor: Callable[[str], Edi
         desktop.display.tap(key)
 
     def played() -> bool:
-        """Until the list is filled, nothing is chosen."""
+        """Nothing is selected until the list is filled."""
         for key in ("Down", "space"):
             desktop.display.tap(key)
         with contextlib.suppress(AssertionError):
-            wait_until(lambda: is_playing(desktop), "it sounds", 3)
+            wait_until(lambda: is_playing(desktop), "the recording is played", 3)
         return is_playing(desktop)
 
-    wait_until(played, "it is played in the window", 20)
+    wait_until(played, "the recording is played from the window", 20)
     desktop.display.tap("space")
-    wait_until(lambda: not is_playing(desktop), "and stopped", take["duration_s"] - 3)
+    wait_until(lambda: not is_playing(desktop), "the recording is stopped", take["duration_s"] - 3)

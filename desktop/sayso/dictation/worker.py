@@ -110,7 +110,6 @@ class Worker:
         self._call_soon(lambda: self._capture.enable_level_meter(enabled))
 
     def record_hotkey(self, on_chord: Callable[[str], None] | None) -> None:
-        """Report the next chord, '' for Esc; None ends the recording."""
         self._call_soon(lambda: self._hotkey.record_chord(on_chord))
 
     def transcribe_again(self, id_: str, engine: str = "") -> str:
@@ -125,13 +124,8 @@ class Worker:
         """Run a coroutine in the worker's loop; return a `concurrent.futures.Future`."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
-    def stop(
-        self, timeout_s: float = SHUTDOWN_TIMEOUT_S * 2, *, keep_unfinished: bool = False
-    ) -> None:
-        """Cancel active takes and end the thread.
-
-        With `keep_unfinished`, active takes are recovered at the next start, as after a crash.
-        """
+    def stop(self, timeout_s: float = 6.0, *, keep_unfinished: bool = False) -> None:
+        """End the thread. Active takes are cancelled, or else recovered at the next start."""
         self._keep_unfinished = keep_unfinished
         self._call_soon(self._stopping.set)
         self._thread.join(timeout_s)
@@ -173,12 +167,10 @@ class Worker:
         await asyncio.to_thread(self._deps.archive.close)
 
     async def wait_for_tasks(self, timeout_s: float | None = None) -> None:
-        """Wait until the recognition, insertion and recovery tasks are finished."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=timeout_s)
 
     def _build(self) -> None:
-        """Create the components that need the running loop."""
         deps, archive = self._deps, self._deps.archive
         self._hotkey = HotkeyController(self._settings.hotkey, deps.hotkey, self)
         self._inserter = TextInserter(deps.typist, deps.focus, deps.clipboard)
@@ -198,7 +190,6 @@ class Worker:
     # Events and commands
 
     def handle(self, event: e.Event, at_s: float | None = None) -> None:
-        """Handle an event that happened at `at_s` of the monotonic clock."""
         self._event_at_s = at_s if at_s is not None else time.monotonic()
         for command in self._machine.handle(event):
             self._execute(command)

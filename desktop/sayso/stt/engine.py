@@ -43,11 +43,7 @@ class Engine(Protocol):
         ...
 
     async def prepare(self) -> None:
-        """Load what can be loaded before the first take; may take seconds.
-
-        Raises:
-            ProblemError: The engine cannot be used.
-        """
+        """Load what is needed for a take; may take seconds. Raises `ProblemError`."""
         ...
 
     async def transcribe(self, audio: Reader, on_event: Callable[[EngineEvent], None]) -> str:

@@ -34,13 +34,7 @@ class HistoryControl(Protocol):
         """Insert the text of a take as soon as a window other than `excluded_window` has focus."""
 
     def transcribe_again(self, id_: str, engine: str) -> str:
-        """Transcribe the recording of a take again and return the text. Blocks.
-
-        `engine` is 'on-device', the name of an endpoint, or '' for the selected engine.
-
-        Raises:
-            ProblemError: The recording is missing or the engine failed.
-        """
+        """Return the text of a take by an engine, '' for the selected one. Blocks; raises."""
         ...
 
     def play(self, id_: str, on_end: Callable[[Problem | None], None]) -> None:
