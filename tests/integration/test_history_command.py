@@ -58,7 +58,7 @@ def run(store):
 def test_the_list_is_newest_first(run):
     lines = run("list").stdout.splitlines()
     assert [line.split("  ")[-1] for line in lines] == [
-        "The second draft.", "Not recognised yet", "Milk, two lemons.",
+        "The second draft.", "Not transcribed yet", "Milk, two lemons.",
     ]  # fmt: skip
     assert len(run("list", "--limit", "2").stdout.splitlines()) == 2
 

@@ -72,7 +72,7 @@ def test_an_invalid_month_is_reported_and_no_file_created(tmp_path, monkeypatch)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "none"))
     wrong = run("usage", "--month", "May")
     assert (wrong.returncode, wrong.stderr.strip()) == (
-        2, "'May' is no month. Write it so: 2026-11.",
+        2, "“May” is not a valid month. Use YYYY-MM, for example 2026-11.",
     )  # fmt: skip
     assert run("usage").returncode == 0
     assert not (tmp_path / "none").exists()

@@ -11,8 +11,7 @@ from typing import Any
 
 import click
 
-from ..core.dictation.history_entry import HistoryEntry, with_retry
-from ..core.dictation.retention import describe_retention
+from ..core.dictation.history_entry import HistoryEntry, describe_retention, with_retry
 from ..core.problems import ProblemError
 from ..core.problems.storage import PROGRAM_UNKNOWN
 from ..core.settings.engine_choice import only_engine

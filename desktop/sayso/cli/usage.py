@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import click
 
+from ..core.settings.endpoint import ON_DEVICE
 from ..core.usage import (
-    ON_DEVICE,
     DailyUsage,
     by_endpoint,
     endpoint_title,

@@ -1,6 +1,6 @@
-"""What takes took: seconds of sound, tokens and dollars, by endpoint, day and month. Pure.
+"""Usage: duration of audio, tokens and cost by endpoint, day and month. Pure.
 
-It is counted in days, because those outlive the takes: they have no words in them.
+Usage is recorded by day, without text, so that it can outlive the takes.
 """
 
 from __future__ import annotations
@@ -13,121 +13,108 @@ from typing import Any, Literal, TypeVar
 
 import attrs
 
-from .problems import ProblemError, untyped_problem
-from .settings.endpoint import ON_DEVICE as ON_DEVICE
+from .problems import ProblemError
+from .problems.storage import INVALID_MONTH
+from .settings.endpoint import ON_DEVICE
 
 K = TypeVar("K")
 BudgetState = Literal["", "near", "over"]
 WARNING_SHARE = 0.8
-"""Of the budget: from here on the person is warned, once a month."""
+"""Share of the budget at which the user is warned, once a month."""
+MONTHS = "January February March April May June July August September October November December"
 
 
 @attrs.frozen(kw_only=True)
 class UsageRecord:
-    """What one endpoint took, for a take or a part of one."""
+    """Usage of one endpoint for a take or a part of one."""
 
     endpoint: str
-    """As its profile is called, or `ON_DEVICE`."""
+    """Name of the endpoint, or `ON_DEVICE`."""
     seconds: float = 0.0
-    """Of sound: as many as the server says it worked on, else as were sent."""
+    """Audio that was processed according to the server; otherwise the audio that was sent."""
     tokens: int = 0
-    """In and out; 0 where it does not count them."""
+    """Input and output tokens; 0 if the server does not count them."""
     cost_usd: float | None = None
-    """None where nobody knows the price."""
+    """None if the price is unknown."""
 
 
 @attrs.frozen(kw_only=True)
 class UsageTotal:
-    """Of several; `takes` is how many times an endpoint was given one."""
+    """A sum of usage; `takes` counts each take once per endpoint."""
 
     takes: int = 0
     seconds: float = 0.0
     tokens: int = 0
     cost_usd: float | None = None
-    """Of those whose price is known; None where none is."""
+    """Sum of the known costs; None if none is known."""
 
-    def plus(self, other: UsageTotal) -> UsageTotal:
+    def __add__(self, other: UsageTotal) -> UsageTotal:
         return UsageTotal(
             takes=self.takes + other.takes,
             seconds=self.seconds + other.seconds,
             tokens=self.tokens + other.tokens,
-            cost_usd=add_costs(self.cost_usd, other.cost_usd),
+            cost_usd=add_costs((self.cost_usd, other.cost_usd)),
         )
 
     def as_dict(self) -> dict[str, Any]:
-        return {
-            "takes": self.takes,
-            "seconds": round(self.seconds, 3),
-            "tokens": self.tokens,
-            "cost_usd": None if self.cost_usd is None else round(self.cost_usd, 6),
-        }
+        cost_usd = None if self.cost_usd is None else round(self.cost_usd, 6)
+        return attrs.asdict(self) | {"seconds": round(self.seconds, 3), "cost_usd": cost_usd}
 
 
 @attrs.frozen(kw_only=True)
 class DailyUsage:
-    """What one endpoint took on one day of the person's calendar."""
+    """Usage of one endpoint on one day of the local calendar."""
 
     day: dt.date
     endpoint: str
     total: UsageTotal
 
 
-def add_costs(one: float | None, other: float | None) -> float | None:
-    """Two costs; one that nobody knows adds nothing."""
-    if one is None or other is None:
-        return other if one is None else one
-    return one + other
-
-
-def sum_by_endpoint(records: Iterable[UsageRecord]) -> dict[str, UsageTotal]:
-    """What one take took, by endpoint: however often it was asked, that is one take."""
-    sums: dict[str, UsageTotal] = {}
-    for each in records:
-        one = UsageTotal(seconds=each.seconds, tokens=each.tokens, cost_usd=each.cost_usd)
-        sums[each.endpoint] = sums.get(each.endpoint, UsageTotal(takes=1)).plus(one)
-    return sums
+def add_costs(costs: Iterable[float | None]) -> float | None:
+    """Return the sum of the known costs; None if none is known."""
+    known = [cost for cost in costs if cost is not None]
+    return sum(known) if known else None
 
 
 def total_cost_usd(records: Iterable[UsageRecord]) -> float | None:
-    """All of it; None where nobody knows any price."""
-    total: float | None = None
+    return add_costs(record.cost_usd for record in records)
+
+
+def sum_by_endpoint(records: Iterable[UsageRecord]) -> dict[str, UsageTotal]:
+    """Return the usage of one take by endpoint."""
+    totals: dict[str, UsageTotal] = {}
     for each in records:
-        total = add_costs(total, each.cost_usd)
-    return total
+        one = UsageTotal(seconds=each.seconds, tokens=each.tokens, cost_usd=each.cost_usd)
+        totals[each.endpoint] = totals.get(each.endpoint, UsageTotal(takes=1)) + one
+    return totals
 
 
 def sum_days(days: Iterable[DailyUsage]) -> UsageTotal:
-    whole = UsageTotal()
-    for day in days:
-        whole = whole.plus(day.total)
-    return whole
+    return sum((day.total for day in days), UsageTotal())
 
 
 def by_endpoint(days: Iterable[DailyUsage]) -> dict[str, UsageTotal]:
-    """The dearest first, then the longest."""
-    sums = _group(days, lambda day: day.endpoint)
-    order = sorted(sums.items(), key=lambda row: (-(row[1].cost_usd or 0), -row[1].seconds, row[0]))
-    return dict(order)
+    """Return the usage by endpoint, the most expensive first, then the longest."""
+    totals = _group(days, lambda day: day.endpoint)
+    rows = sorted(
+        totals.items(), key=lambda row: (-(row[1].cost_usd or 0), -row[1].seconds, row[0])
+    )
+    return dict(rows)
 
 
 def by_day(days: Iterable[DailyUsage]) -> dict[dt.date, UsageTotal]:
-    """In order; days without a take are left out."""
+    """Return the usage by day in ascending order, without days that have none."""
     return dict(sorted(_group(days, lambda day: day.day).items()))
 
 
-def by_month(days: Iterable[DailyUsage]) -> dict[str, UsageTotal]:
-    """By '2026-11', the newest first."""
-    return dict(sorted(_group(days, lambda day: month_of(day.day)).items(), reverse=True))
-
-
 def _group(days: Iterable[DailyUsage], key: Callable[[DailyUsage], K]) -> dict[K, UsageTotal]:
-    sums: dict[K, UsageTotal] = {}
+    totals: dict[K, UsageTotal] = {}
     for day in days:
-        sums[key(day)] = sums.get(key(day), UsageTotal()).plus(day.total)
-    return sums
+        totals[key(day)] = totals.get(key(day), UsageTotal()) + day.total
+    return totals
 
 
-# Months
+# Months, as text such as "2026-11"
 
 
 def month_of(day: dt.date) -> str:
@@ -135,46 +122,48 @@ def month_of(day: dt.date) -> str:
 
 
 def parse_month(text: str) -> str:
-    """A month as a person typed it: '2026-11'.
+    """Check a month entered by the user.
 
     Raises:
-        ProblemError: It is none.
+        ProblemError: It is invalid.
     """
     if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text):
-        raise ProblemError(untyped_problem(f"{text!r} is no month.", "Write it so: 2026-11."))
+        raise ProblemError(INVALID_MONTH(text=text))
     return text
 
 
 def days_in_month(month: str) -> list[dt.date]:
-    """Every day of '2026-11'."""
     year, number = map(int, month.split("-"))
-    return [
-        dt.date(year, number, day) for day in range(1, calendar.monthrange(year, number)[1] + 1)
-    ]
+    count = calendar.monthrange(year, number)[1]
+    return [dt.date(year, number, day) for day in range(1, count + 1)]
 
 
 def month_name(month: str) -> str:
-    """'November' of '2026-11', whatever the computer's language."""
-    names = "January February March April May June July August September October November December"
-    return names.split()[int(month[5:]) - 1]
+    """Return the English name, whatever the locale is."""
+    return MONTHS.split()[int(month[5:]) - 1]
 
 
-# Money
+# Text for the user
 
 
 def budget_state(spent_usd: float, budget_usd: float) -> BudgetState:
-    """'' below 80 % of the budget, or without one (0)."""
+    """Compare the cost with the budget; 0 means that there is no budget."""
     if budget_usd <= 0:
         return ""
-    # In millionths: 0.1 + 0.2 of a budget of 0.3 has used it up.
-    spent, budget = round(spent_usd * 1e6), round(budget_usd * 1e6)
+    spent, budget = round(spent_usd * 1e6), round(budget_usd * 1e6)  # 0.1 + 0.2 exceeds 0.3
     if spent >= budget:
         return "over"
     return "near" if spent >= WARNING_SHARE * budget else ""
 
 
+def format_budget_share(total: UsageTotal, budget_usd: float) -> str:
+    """Format the used share, rounded down so that 100 % is not shown too early."""
+    spent, budget = round((total.cost_usd or 0) * 1e6), max(1, round(budget_usd * 1e6))
+    return f"{spent * 100 // budget} %"
+
+
 def format_usd(usd: float | None) -> str:
-    """For a person: '$4.02', '$0.0042', '' where nobody knows."""
+    """Format as $4.02 or $0.0042; '' if the cost is unknown."""
     if usd is None:
         return ""
     if usd == 0 or usd >= 0.1:
@@ -183,30 +172,24 @@ def format_usd(usd: float | None) -> str:
 
 
 def format_duration(seconds: float) -> str:
-    """For a person: '41 s', '3 min', '2 h 5 min'."""
+    """Format as 41 s, 3 min or 2 h 5 min."""
     if seconds < 60:
         return f"{seconds:.0f} s"
-    whole = round(seconds / 60)
-    hours, rest = divmod(whole, 60)
-    parts = (f"{hours} h" if hours else "", f"{rest} min" if rest else "")
+    hours, minutes = divmod(round(seconds / 60), 60)
+    parts = (f"{hours} h" if hours else "", f"{minutes} min" if minutes else "")
     return " ".join(part for part in parts if part)
-
-
-def endpoint_title(name: str) -> str:
-    return "This computer" if name == ON_DEVICE else name
 
 
 def format_take_count(count: int) -> str:
     return "1 dictation" if count == 1 else f"{count:,} dictations"
 
 
-def format_budget_share(total: UsageTotal, budget_usd: float) -> str:
-    """Of the budget, rounded down, so that 100 % is not said too early: '79 %'."""
-    return f"{int(round((total.cost_usd or 0) * 1e6) * 100 // max(1, round(budget_usd * 1e6)))} %"
+def endpoint_title(name: str) -> str:
+    return "This computer" if name == ON_DEVICE else name
 
 
 def monthly_report(days: Iterable[DailyUsage], month: str) -> Mapping[str, Any]:
-    """What `sayso usage --json` prints of a month."""
+    """Return the output of `sayso usage --json`."""
     days = list(days)
     return {
         "month": month,

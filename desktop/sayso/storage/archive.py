@@ -17,8 +17,13 @@ from typing import Any
 
 import attrs
 
-from ..core.dictation.history_entry import HistoryEntry, entry_from_take
-from ..core.dictation.retention import ORPHAN_DAYS, audio_days, text_days
+from ..core.dictation.history_entry import (
+    ORPHAN_DAYS,
+    HistoryEntry,
+    audio_days,
+    entry_from_take,
+    text_days,
+)
 from ..core.dictation.take import Take
 from ..core.problems import Problem, ProblemError
 from ..core.settings.settings import HistorySettings

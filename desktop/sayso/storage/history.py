@@ -11,8 +11,7 @@ from typing import Any
 
 import attrs
 
-from ..core.dictation.history_entry import HistoryEntry
-from ..core.dictation.retention import UNRESOLVED, audio_days, text_days
+from ..core.dictation.history_entry import UNRESOLVED, HistoryEntry, audio_days, text_days
 from ..core.problems import ProblemError
 from ..core.problems.storage import DICTATION_AMBIGUOUS, DICTATION_UNKNOWN, HISTORY_EMPTY
 from ..core.settings.settings import HistorySettings

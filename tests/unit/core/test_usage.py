@@ -13,7 +13,6 @@ from sayso.core.usage import (
     budget_state,
     by_day,
     by_endpoint,
-    by_month,
     days_in_month,
     endpoint_title,
     format_budget_share,
@@ -33,9 +32,9 @@ OPENAI = UsageRecord(endpoint="OpenAI", seconds=60, cost_usd=0.017)
 OWN = UsageRecord(endpoint="Attic", seconds=30, tokens=12)
 
 
-def day(number, endpoint, seconds, cost=None, month=11):
-    one = UsageTotal(takes=1, seconds=seconds, tokens=5, cost_usd=cost)
-    return DailyUsage(day=dt.date(2026, month, number), endpoint=endpoint, total=one)
+def day(number, endpoint, seconds, cost=None):
+    total = UsageTotal(takes=1, seconds=seconds, tokens=5, cost_usd=cost)
+    return DailyUsage(day=dt.date(2026, 11, number), endpoint=endpoint, total=total)
 
 
 DAYS = [
@@ -46,11 +45,11 @@ DAYS = [
 ]
 
 
-def test_a_take_knows_what_it_took_and_cost():
+def test_a_take_has_a_usage_and_a_cost():
     take = Take(number=1, id="a")
     assert take.cost_usd is None
     take.add_usage(OWN)
-    assert take.cost_usd is None  # nobody knows what one's own server costs
+    assert take.cost_usd is None  # the price of the user's own server is unknown
     take.add_usage(OPENAI)
     take.add_usage(OPENAI)
     assert take.usage == [OWN, OPENAI, OPENAI]
@@ -58,67 +57,54 @@ def test_a_take_knows_what_it_took_and_cost():
     assert take.summary()["cost_usd"] == 0.034
 
 
-def test_one_take_counts_once_for_each_endpoint_however_often_it_was_asked():
-    sums = sum_by_endpoint([OPENAI, OWN, OPENAI])
-    assert sums["OpenAI"] == UsageTotal(takes=1, seconds=120, cost_usd=0.034)
-    assert sums["Attic"] == UsageTotal(takes=1, seconds=30, tokens=12)
+def test_a_take_counts_once_per_endpoint():
+    totals = sum_by_endpoint([OPENAI, OWN, OPENAI])
+    assert totals["OpenAI"] == UsageTotal(takes=1, seconds=120, cost_usd=0.034)
+    assert totals["Attic"] == UsageTotal(takes=1, seconds=30, tokens=12)
     assert total_cost_usd([]) is None
     assert total_cost_usd([OWN, OPENAI]) == 0.017
 
 
-def test_sums_by_endpoint_have_the_dearest_first_then_the_longest():
-    sums = by_endpoint(DAYS)
-    assert list(sums) == ["OpenAI", "on-device", "Attic"]
-    assert sums["OpenAI"] == UsageTotal(
+def test_endpoints_are_sorted_by_cost_and_then_by_duration():
+    totals = by_endpoint(DAYS)
+    assert list(totals) == ["OpenAI", "on-device", "Attic"]
+    assert totals["OpenAI"] == UsageTotal(
         takes=2, seconds=90, tokens=10, cost_usd=pytest.approx(0.0255)
     )
-    assert sums["Attic"].cost_usd is None
+    assert totals["Attic"].cost_usd is None
 
 
-def test_sums_by_day_are_in_order():
-    sums = by_day(DAYS)
-    assert list(sums) == [dt.date(2026, 11, 1), dt.date(2026, 11, 2)]
-    assert sums[dt.date(2026, 11, 2)].seconds == 1330
+def test_days_are_in_order():
+    totals = by_day(DAYS)
+    assert list(totals) == [dt.date(2026, 11, 1), dt.date(2026, 11, 2)]
+    assert totals[dt.date(2026, 11, 2)].seconds == 1330
 
 
-def test_sums_by_month_have_the_newest_first():
-    sums = by_month([day(30, "a", 1, month=10), *DAYS])
-    assert list(sums) == ["2026-11", "2026-10"]
-    assert sums["2026-11"] == sum_days(DAYS)
-
-
-def test_the_json_of_a_month_has_everything():
-    made = monthly_report(DAYS, "2026-11")
-    assert (made["month"], made["takes"], made["seconds"]) == ("2026-11", 4, 1390)
-    assert made["cost_usd"] == 0.0255
-    assert made["endpoints"][2] == {
-        "endpoint": "Attic", "takes": 1, "seconds": 600, "tokens": 5, "cost_usd": None,
-    }  # fmt: skip
-    assert [row["day"] for row in made["days"]] == ["2026-11-01", "2026-11-02"]
+def test_the_monthly_report_contains_everything():
+    report = monthly_report(DAYS, "2026-11")
+    assert (report["month"], report["takes"], report["seconds"]) == ("2026-11", 4, 1390)
+    assert report["cost_usd"] == 0.0255
+    attic = {"endpoint": "Attic", "takes": 1, "seconds": 600, "tokens": 5, "cost_usd": None}
+    assert report["endpoints"][2] == attic
+    assert [row["day"] for row in report["days"]] == ["2026-11-01", "2026-11-02"]
 
 
 amounts = st.floats(0, 1e5)
-sums = st.builds(
-    UsageTotal, takes=st.integers(0, 9), seconds=amounts, cost_usd=st.none() | amounts
-)  # fmt: skip
-some_days = st.lists(
-    st.builds(
-        DailyUsage,
-        day=st.dates(dt.date(2026, 1, 1), dt.date(2026, 12, 31)),
-        endpoint=st.sampled_from(["a", "b", "on-device"]),
-        total=sums,
+daily_usage = st.builds(
+    DailyUsage,
+    day=st.dates(dt.date(2026, 1, 1), dt.date(2026, 12, 31)),
+    endpoint=st.sampled_from(["a", "b", "on-device"]),
+    total=st.builds(
+        UsageTotal, takes=st.integers(0, 9), seconds=amounts, cost_usd=st.none() | amounts
     ),
-    max_size=12,
 )
 
 
-@given(some_days)
-def test_however_it_is_summed_it_is_the_same_whole(days):
+@given(st.lists(daily_usage, max_size=12))
+def test_every_grouping_has_the_same_sum(days):
     whole = sum_days(days)
-    for sums in (by_endpoint(days), by_day(days), by_month(days)):
-        parts = UsageTotal()
-        for each in sums.values():
-            parts = parts.plus(each)
+    for totals in (by_endpoint(days), by_day(days)):
+        parts = sum(totals.values(), UsageTotal())
         assert parts.takes == whole.takes
         assert parts.seconds == pytest.approx(whole.seconds)
         assert (parts.cost_usd is None) == (whole.cost_usd is None)
@@ -126,52 +112,48 @@ def test_however_it_is_summed_it_is_the_same_whole(days):
 
 
 STATES = {
-    # spent, budget: state
-    "none": (100.0, 0.0, ""),
+    # spent, budget, state
+    "no budget": (100.0, 0.0, ""),
     "below": (3.99, 5.0, ""),
     "80 %": (4.0, 5.0, "near"),
-    "just not": (4.999, 5.0, "near"),
+    "almost used up": (4.999, 5.0, "near"),
     "used up": (5.0, 5.0, "over"),
     "over": (9.0, 5.0, "over"),
-    "sums of floats": (0.1 + 0.2, 0.3, "over"),
+    "a sum of floats": (0.1 + 0.2, 0.3, "over"),
     "nothing spent": (0.0, 5.0, ""),
 }
 
 
 @pytest.mark.parametrize(("spent", "budget", "state"), STATES.values(), ids=STATES)
-def test_the_states_of_a_budget(spent, budget, state):
+def test_states_of_a_budget(spent, budget, state):
     assert budget_state(spent, budget) == state
 
 
-AMOUNTS = {
-    "unknown": (None, ""),
-    "free": (0.0, "$0.00"),
-    "a sentence": (0.0042, "$0.0042"),
-    "a cent": (0.01, "$0.01"),
-    "next to nothing": (0.00001, "under $0.0001"),
-    "dollars": (4.0249, "$4.02"),
-    "thousands": (1234.5, "$1,234.50"),
-}
-
-
-@pytest.mark.parametrize(("usd", "shown"), AMOUNTS.values(), ids=AMOUNTS)
-def test_money_as_a_person_reads_it(usd, shown):
-    assert format_usd(usd) == shown
+@pytest.mark.parametrize(
+    ("usd", "text"),
+    [(None, ""), (0.0, "$0.00"), (0.0042, "$0.0042"), (0.01, "$0.01"),
+     (0.00001, "under $0.0001"), (4.0249, "$4.02"), (1234.5, "$1,234.50")],
+)  # fmt: skip
+def test_costs_are_formatted(usd, text):
+    assert format_usd(usd) == text
 
 
 @pytest.mark.parametrize(
-    ("seconds", "shown"),
-    [
-        (0, "0 s"),
-        (41.4, "41 s"),
-        (60, "1 min"),
-        (3540, "59 min"),
-        (3600, "1 h"),
-        (7500, "2 h 5 min"),
-    ],
-)
-def test_minutes_as_a_person_reads_them(seconds, shown):
-    assert format_duration(seconds) == shown
+    ("seconds", "text"),
+    [(0, "0 s"), (41.4, "41 s"), (60, "1 min"), (3540, "59 min"), (3600, "1 h"),
+     (7500, "2 h 5 min")],
+)  # fmt: skip
+def test_durations_are_formatted(seconds, text):
+    assert format_duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("spent", "budget", "text"),
+    [(None, 5.0, "0 %"), (3.999, 5.0, "79 %"), (4.0, 5.0, "80 %"), (4.9999, 5.0, "99 %"),
+     (0.1 + 0.2, 0.3, "100 %"), (10.0, 5.0, "200 %")],
+)  # fmt: skip
+def test_the_share_of_a_budget_is_rounded_down(spent, budget, text):
+    assert format_budget_share(UsageTotal(cost_usd=spent), budget) == text
 
 
 def test_months():
@@ -183,22 +165,12 @@ def test_months():
 
 
 @pytest.mark.parametrize("text", ["", "2026", "2026-13", "2026-00", "11-2026", "2026-1"])
-def test_what_is_no_month_is_told(text):
-    with pytest.raises(ProblemError, match="Write it so: 2026-11"):
+def test_an_invalid_month_is_refused(text):
+    with pytest.raises(ProblemError, match="Use YYYY-MM, for example 2026-11"):
         parse_month(text)
 
 
-@pytest.mark.parametrize(
-    ("spent", "budget", "shown"),
-    [(None, 5.0, "0 %"), (3.999, 5.0, "79 %"), (4.0, 5.0, "80 %"), (4.9999, 5.0, "99 %"),
-     (0.1 + 0.2, 0.3, "100 %"), (10.0, 5.0, "200 %")],
-)  # fmt: skip
-def test_the_share_of_a_budget_is_never_rounded_up(spent, budget, shown):
-    assert format_budget_share(UsageTotal(cost_usd=spent), budget) == shown
-
-
-def test_names():
+def test_titles_and_counts():
     assert (endpoint_title("on-device"), endpoint_title("Attic")) == ("This computer", "Attic")
-    assert [format_take_count(count) for count in (1, 2, 1200)] == [
-        "1 dictation", "2 dictations", "1,200 dictations",
-    ]  # fmt: skip
+    counts = [format_take_count(count) for count in (1, 2, 1200)]
+    assert counts == ["1 dictation", "2 dictations", "1,200 dictations"]

@@ -1,4 +1,8 @@
-"""The record of a finished take in the history."""
+"""The record of a finished take in the history, and how long it is kept. Pure.
+
+Failed, held and recovered takes are unresolved: their text was not inserted. They are kept for at
+least a day, whatever the settings are.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +12,30 @@ from typing import Any
 
 import attrs
 
+from ..settings.settings import HistorySettings
 from ..usage import UsageRecord, total_cost_usd
 from .take import Outcome, Take
+
+RETENTION_DAYS: dict[str, float | None] = {
+    "never": 0.0,
+    "7d": 7.0,
+    "30d": 30.0,
+    "1y": 365.0,
+    "always": None,
+}
+ORPHAN_DAYS = 7.0
+"""Retention of recordings that are unreadable or not in the history."""
+UNRESOLVED_DAYS = 1.0
+UNRESOLVED: tuple[Outcome, ...] = ("failed", "held", "rescued")
 
 
 @attrs.frozen(kw_only=True)
 class HistoryEntry:
-    """One take that is over."""
-
     id: str
     started: str
-    """UTC, ISO 8601 with ms."""
+    """Time of key down: UTC, ISO 8601 with ms."""
     offset_min: int = 0
-    """Of local time then, in minutes east of UTC."""
+    """Offset of the local time from UTC."""
     text: str = ""
     outcome: Outcome = ""
     engine: str = ""
@@ -30,39 +45,36 @@ class HistoryEntry:
     """ms since key down."""
     error: str = ""
     program: str = ""
-    """That had the focus at key down."""
+    """Program with the focus at key down."""
     audio: str = ""
-    """Name of the file in the folder of takes; '' where the sound is gone."""
+    """File name of the recording; '' if it has been deleted."""
     usage: tuple[UsageRecord, ...] = ()
-    """What each engine took for it, in order; one that was tried again is in it twice."""
 
     @property
     def cost_usd(self) -> float | None:
-        """None where nobody knows."""
         return total_cost_usd(self.usage)
 
     @property
     def local_time(self) -> dt.datetime:
-        """When it began, as the clock on the wall said."""
         zone = dt.timezone(dt.timedelta(minutes=self.offset_min))
         return dt.datetime.fromisoformat(self.started).astimezone(zone)
 
     @property
     def display_text(self) -> str:
-        """Its words, or why there are none."""
+        """The text, or why there is none."""
         if self.text:
             return self.text
-        silent = {"nothing": "Nothing heard", "cancelled": "Cancelled"}
-        return silent.get(self.outcome, "Not recognised yet")
+        reasons = {"nothing": "Nothing heard", "cancelled": "Cancelled"}
+        return reasons.get(self.outcome, "Not transcribed yet")
 
     def as_dict(self) -> dict[str, Any]:
-        usage = [attrs.asdict(used) for used in self.usage]
+        usage = [attrs.asdict(record) for record in self.usage]
         more = {"timings": dict(self.timings), "usage": usage, "cost_usd": self.cost_usd}
         return attrs.asdict(self, recurse=False) | more
 
 
 def entry_from_take(take: Take, *, started_s: float, offset_min: int, program: str) -> HistoryEntry:
-    """`started_s`: seconds since 1970 at key down."""
+    """Return the entry of a take that started `started_s` seconds after 1970."""
     started = dt.datetime.fromtimestamp(started_s, dt.UTC)
     return HistoryEntry(
         id=take.id,
@@ -73,7 +85,7 @@ def entry_from_take(take: Take, *, started_s: float, offset_min: int, program: s
         engine=take.engine,
         inserted_by=take.inserted_by,
         duration_s=round(take.duration_s, 3),
-        timings={str(step): ms for step, ms in take.timings.items()},
+        timings={str(name): ms for name, ms in take.timings.items()},
         error=take.problem.sentence if take.problem else "",
         program=program,
         usage=tuple(take.usage),
@@ -81,7 +93,7 @@ def entry_from_take(take: Take, *, started_s: float, offset_min: int, program: s
 
 
 def with_retry(entry: HistoryEntry, take: Take, text: str) -> HistoryEntry:
-    """With what was recognised now, from `take`; no words take none away."""
+    """Return the entry with the text of another attempt; an empty text does not replace one."""
     outcome = entry.outcome
     if outcome != "inserted" and (text or not entry.text):
         outcome = "rescued" if text else "nothing"
@@ -93,3 +105,27 @@ def with_retry(entry: HistoryEntry, take: Take, text: str) -> HistoryEntry:
         usage=(*entry.usage, *take.usage),
         error="",
     )
+
+
+def text_days(settings: HistorySettings, outcome: Outcome) -> float | None:
+    """Return the retention of an entry; None: until it is deleted, 0: it is not kept at all."""
+    days = RETENTION_DAYS[settings.keep]
+    if days is not None and outcome in UNRESOLVED:
+        return max(days, UNRESOLVED_DAYS)
+    return days
+
+
+def audio_days(settings: HistorySettings, outcome: Outcome) -> float:
+    """Return the retention of a recording; never longer than that of its entry."""
+    entry_days = text_days(settings, outcome)
+    days = 0.0 if settings.keep == "never" else float(settings.sound_days)
+    days = days if entry_days is None else min(days, entry_days)
+    return max(days, UNRESOLVED_DAYS) if outcome in UNRESOLVED else days
+
+
+def describe_retention(settings: HistorySettings) -> str:
+    """Return a sentence for the history window."""
+    if settings.keep == "never":
+        return "Nothing is kept, except failed recordings for one day."
+    durations = {"7d": "for 7 days", "30d": "for 30 days", "1y": "for 1 year"}
+    return f"Kept {durations.get(settings.keep, 'until you delete it')}, only on this computer."

@@ -1,7 +1,6 @@
-"""Which keys are down, and whether they are the chord.
+"""Chords: sets of keys that are held together, such as ctrl+alt+space, mouse8 or ctrl_r. Pure.
 
-A chord is a set of keys held together, such as ctrl+alt+space, mouse8 or a lone right
-ctrl. Generic modifiers match either side.
+Modifiers without a side, such as ctrl, match both sides.
 """
 
 from __future__ import annotations
@@ -13,9 +12,12 @@ import attrs
 
 from . import keys
 
+_TYPING_KEYS = {"space", "enter", "tab", "esc"}
+_ORDER = ("ctrl", "alt", "altgr", "shift", "super")
+
 
 class ChordError(ValueError):
-    """The text is not a chord; the message says why, and what would be."""
+    """The text is not a valid chord; the message explains why."""
 
 
 @attrs.frozen
@@ -24,10 +26,10 @@ class Chord:
 
     @classmethod
     def parse(cls, text: str) -> Chord:
-        """Read "ctrl+alt+space".
+        """Parse text such as "ctrl+alt+space".
 
         Raises:
-            ChordError: A name is empty or unknown, or the chord would be typed all day.
+            ChordError: A key name is empty or unknown, or the chord is needed for typing.
         """
         names = ["+"] if text.strip() == "+" else [p.strip().lower() for p in text.split("+")]
         if not all(names):
@@ -37,12 +39,7 @@ class Chord:
                 close = difflib.get_close_matches(name, sorted(keys.NAMED_KEYS), n=1)
                 hint = f" Did you mean {close[0]}?" if close else ""
                 raise ChordError(f"There is no key called {name!r}.{hint}")
-        if not any(n in keys.NAMED_KEYS for n in names) or set(names) <= {
-            "space",
-            "enter",
-            "tab",
-            "esc",
-        }:
+        if not any(n in keys.NAMED_KEYS for n in names) or set(names) <= _TYPING_KEYS:
             raise ChordError(f"{text} alone is needed for typing. Add Ctrl, Alt or Super.")
         return cls(frozenset(names))
 
@@ -51,27 +48,24 @@ class Chord:
 
     @property
     def display_name(self) -> str:
-        """As people read it: "Ctrl+Alt+Space"."""
-        return "+".join(keys.display_name(name) for name in self._sorted_keys())
+        """The chord for the user, such as "Ctrl+Alt+Space"."""
+        return "+".join(map(keys.display_name, self._sorted_keys()))
 
     @property
     def is_modifiers_only(self) -> bool:
         return self.keys <= keys.MODIFIERS
 
     def matches(self, pressed: frozenset[str]) -> bool:
-        """Whether exactly these keys are down: ctrl+a is not ctrl+shift+a."""
+        """Whether exactly these keys are pressed: ctrl+a is not ctrl+shift+a."""
         return self.keys == {k if k in self.keys else keys.without_side(k) for k in pressed}
 
     def contains(self, key: str) -> bool:
-        """Whether this key is one of the chord's."""
         return key in self.keys or keys.without_side(key) in self.keys
 
     def _sorted_keys(self) -> list[str]:
-        order = ("ctrl", "alt", "altgr", "shift", "super")
-
         def rank(name: str) -> tuple[int, str]:
             base = keys.without_side(name)
-            return (order.index(base) if base in order else len(order), name)
+            return (_ORDER.index(base) if base in _ORDER else len(_ORDER), name)
 
         return sorted(self.keys, key=rank)
 
@@ -83,53 +77,44 @@ class ChordChange(enum.Enum):
 
 
 class ChordMatcher:
-    """Turns key events into chord changes. Auto-repeat is not a change.
+    """Converts key events into chord changes. Auto-repeat is not a change.
 
-    A key that is pressed while the chord is held does not end the hold; only the release
-    of a key of the chord does. (What such a key means is `trigger`'s business.)
+    Another key pressed while the chord is held does not end it; `trigger` interprets such keys.
     """
 
     def __init__(self, chord: Chord) -> None:
         self.chord = chord
-        self._pressed: frozenset[str] = frozenset()
-        self._held = False
-
-    @property
-    def pressed(self) -> frozenset[str]:
-        return self._pressed
-
-    @property
-    def is_held(self) -> bool:
-        return self._held
+        self.pressed: frozenset[str] = frozenset()
+        self.is_held = False
 
     def press(self, key: str) -> ChordChange:
-        if key in self._pressed:
+        if key in self.pressed:
             return ChordChange.NONE
-        self._pressed |= {key}
-        if not self._held and self.chord.matches(self._pressed):
-            self._held = True
-            return ChordChange.PRESSED
-        return ChordChange.NONE
+        self.pressed |= {key}
+        if self.is_held or not self.chord.matches(self.pressed):
+            return ChordChange.NONE
+        self.is_held = True
+        return ChordChange.PRESSED
 
     def release(self, key: str) -> ChordChange:
-        self._pressed -= {key}
-        if self._held and self.chord.contains(key):
-            self._held = False
-            return ChordChange.RELEASED
-        return ChordChange.NONE
+        self.pressed -= {key}
+        return self._released(frozenset({key}))
 
     def sync_pressed(self, pressed: frozenset[str]) -> ChordChange:
-        """The keys that are down by the system's own account: releases may have been missed."""
-        missed = self._pressed - pressed
-        self._pressed = frozenset(self._pressed & pressed)
-        if self._held and any(self.chord.contains(key) for key in missed):
-            self._held = False
-            return ChordChange.RELEASED
-        return ChordChange.NONE
+        """Correct the state with the keys that are really pressed: releases may be missed."""
+        missed = self.pressed - pressed
+        self.pressed &= pressed
+        return self._released(missed)
+
+    def _released(self, released: frozenset[str]) -> ChordChange:
+        if not (self.is_held and any(map(self.chord.contains, released))):
+            return ChordChange.NONE
+        self.is_held = False
+        return ChordChange.RELEASED
 
 
 class ChordRecorder:
-    """Hears which keys are held together, until one of them is let go."""
+    """Records the keys that are held together until one of them is released."""
 
     def __init__(self) -> None:
         self._pressed: list[str] = []
@@ -139,12 +124,10 @@ class ChordRecorder:
             self._pressed.append(key)
 
     def release(self, key: str) -> str | None:
-        """The chord that was held when the first of its keys came up; '' for a lone Esc.
+        """Return the chord held until this release; '' for Esc alone.
 
-        None if the key went down before the recording began.
+        None if the key was pressed before the recording began.
         """
         if key not in self._pressed:
             return None
-        if self._pressed == ["esc"]:
-            return ""
-        return str(Chord(frozenset(self._pressed)))
+        return "" if self._pressed == ["esc"] else str(Chord(frozenset(self._pressed)))

@@ -1,7 +1,7 @@
-"""Our names for keys, and how people read them.
+"""Names of keyboard keys and mouse buttons.
 
-Names are lower case and the same on every system: "ctrl_r", "space", "f9", "a", "mouse8".
-`system/` maps key codes onto them.
+Names are lower case and the same on every system: "ctrl_r", "space", "f9", "a", "mouse8". The
+backends in `system/` map key codes to them.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ MODIFIERS = frozenset(
     [*SIDED_MODIFIERS, *(f"{m}_{side}" for m in SIDED_MODIFIERS for side in "lr"), "altgr"]
 )
 MOUSE_BUTTONS = frozenset(f"mouse{n}" for n in range(2, 21))
-"""X11's button numbers: 2 middle, 8 back, 9 forward. 1 and 3 are not offered."""
+"""Numbered as in X11: 2 middle, 8 back, 9 forward. Left (1) and right (3) cannot be hotkeys."""
 LEFT_CLICK = "mouse1"
-"""Never a hotkey; it is heard because it moves the caret."""
+"""Reported because it moves the text cursor; never a hotkey."""
 NAMED_KEYS = (
     MODIFIERS
     | MOUSE_BUTTONS
@@ -25,9 +25,7 @@ NAMED_KEYS = (
     }
 )
 _DISPLAY_NAMES = {
-    "esc": "Esc",
     "altgr": "AltGr",
-    "caps_lock": "Caps Lock",
     "mouse2": "Middle button",
     "mouse8": "Back button",
     "mouse9": "Forward button",
@@ -35,21 +33,21 @@ _DISPLAY_NAMES = {
 
 
 def is_valid_key(name: str) -> bool:
-    """Whether it names a key: a word of ours, or one printable character."""
+    """Whether it is a named key or one printable character."""
     return name in NAMED_KEYS or (len(name) == 1 and name.isprintable() and not name.isspace())
 
 
 def display_name(name: str) -> str:
-    """As a keycap reads: "Right Ctrl"."""
+    """Return the name for the user, such as "Right Ctrl"."""
     if name in _DISPLAY_NAMES:
         return _DISPLAY_NAMES[name]
-    if name in MODIFIERS and name[-2:] in ("_l", "_r"):
-        return f"{'Right' if name.endswith('_r') else 'Left'} {display_name(name[:-2])}"
-    if name.startswith("mouse") and name in MOUSE_BUTTONS:
+    if (base := without_side(name)) != name:
+        return f"{'Right' if name.endswith('_r') else 'Left'} {display_name(base)}"
+    if name in MOUSE_BUTTONS:
         return f"Button {name[5:]}"
     return name.replace("_", " ").title()
 
 
 def without_side(name: str) -> str:
-    """ "ctrl" for "ctrl_l" and "ctrl_r"; any other name as it is."""
+    """Return "ctrl" for "ctrl_l" and "ctrl_r"; other names unchanged."""
     return name[:-2] if name in MODIFIERS and name.endswith(("_l", "_r")) else name

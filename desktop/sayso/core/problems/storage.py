@@ -139,3 +139,9 @@ ENDPOINT_INSECURE = ProblemKind(
     "{problem}",
     "Use an address that starts with https://, or add --allow-insecure.",
 )
+
+INVALID_MONTH = ProblemKind(
+    "usage.invalid_month",
+    "“{text}” is not a valid month.",
+    "Use YYYY-MM, for example 2026-11.",
+)

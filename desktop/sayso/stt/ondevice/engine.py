@@ -10,7 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from ...core.problems import ProblemError, untyped_problem
-from ...core.usage import ON_DEVICE, UsageRecord
+from ...core.settings.endpoint import ON_DEVICE
+from ...core.usage import UsageRecord
 from ..engine import EngineEvent, Ready
 from ..reader import Reader
 from .decoding.benchmark import save_measurement

@@ -26,11 +26,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ...core.dictation.history_entry import HistoryEntry
-from ...core.dictation.retention import describe_retention
+from ...core.dictation.history_entry import HistoryEntry, describe_retention
 from ...core.problems import Problem
+from ...core.settings.endpoint import ON_DEVICE
 from ...core.settings.settings import Settings
-from ...core.usage import ON_DEVICE, format_take_count
+from ...core.usage import format_take_count
 from ...storage.archive import Archive
 from ...storage.export import ExportFormat
 from ..actions import Actions

@@ -11,6 +11,7 @@ from ...core import usage as u
 from ...core.problems import ProblemError
 from ...core.problems.settings import INVALID_AMOUNT
 from ...core.settings import settings as s
+from ...core.settings.endpoint import ON_DEVICE
 from ...core.settings.settings import Settings
 from ..translate import tr
 from ..widgets.bar_chart import DayChart, format_day
@@ -91,7 +92,7 @@ class UsagePage(Page):
 
     def _endpoint_row(self, name: str, total: u.UsageTotal) -> Row:
         cost = u.format_usd(total.cost_usd) or tr("Price unknown")
-        if name == u.ON_DEVICE:
+        if name == ON_DEVICE:
             cost = tr("Free")
         amount = label(cost, "strong" if total.cost_usd else "body")
         details = f"{u.format_take_count(total.takes)}, {u.format_duration(total.seconds)}"

@@ -9,48 +9,48 @@ N, P, R = ChordChange.NONE, ChordChange.PRESSED, ChordChange.RELEASED
 CASES = {
     "a lone modifier": ("ctrl_r", "+ctrl_r -ctrl_r", [P, R]),
     "the other side": ("ctrl_r", "+ctrl_l -ctrl_l", [N, N]),
-    "either side": ("ctrl", "+ctrl_l -ctrl_l +ctrl_r -ctrl_r", [P, R, P, R]),
-    "in order": ("ctrl+space", "+ctrl_l +space -space -ctrl_l", [N, P, R, N]),
-    "any order": ("ctrl+space", "+space +ctrl_r -ctrl_r -space", [N, P, R, N]),
+    "both sides": ("ctrl", "+ctrl_l -ctrl_l +ctrl_r -ctrl_r", [P, R, P, R]),
+    "several keys": ("ctrl+space", "+ctrl_l +space -space -ctrl_l", [N, P, R, N]),
+    "several keys in another order": ("ctrl+space", "+space +ctrl_r -ctrl_r -space", [N, P, R, N]),
     "auto-repeat": ("f8", "+f8 +f8 +f8 -f8", [P, N, N, R]),
-    "one key too many": ("ctrl+a", "+ctrl_l +shift_l +a -a", [N, N, N, N]),
-    "another key does not end it": ("f8", "+f8 +a -a -f8", [P, N, N, R]),
+    "an additional key": ("ctrl+a", "+ctrl_l +shift_l +a -a", [N, N, N, N]),
+    "another key while it is held": ("f8", "+f8 +a -a -f8", [P, N, N, R]),
     "a mouse button": ("mouse8", "+mouse8 -mouse8", [P, R]),
 }
 
 
 @pytest.mark.parametrize(("chord", "events", "changes"), CASES.values(), ids=CASES)
-def test_changes(chord, events, changes):
-    watch = ChordMatcher(Chord.parse(chord))
-    act = {"+": watch.press, "-": watch.release}
+def test_key_events_are_converted_into_chord_changes(chord, events, changes):
+    matcher = ChordMatcher(Chord.parse(chord))
+    act = {"+": matcher.press, "-": matcher.release}
     assert [act[event[0]](event[1:]) for event in events.split()] == changes
 
 
-def test_a_missed_release_is_noticed():
-    watch = ChordMatcher(Chord.parse("ctrl_r"))
-    watch.press("ctrl_r")
-    assert watch.sync_pressed(frozenset({"ctrl_r"})) is N
-    assert watch.sync_pressed(frozenset()) is R
-    assert not watch.is_held
+def test_a_missed_release_is_corrected():
+    matcher = ChordMatcher(Chord.parse("ctrl_r"))
+    matcher.press("ctrl_r")
+    assert matcher.sync_pressed(frozenset({"ctrl_r"})) is N
+    assert matcher.sync_pressed(frozenset()) is R
+    assert not matcher.is_held
 
 
 WRONG = {
     "empty": ("", "key names joined with +"),
-    "a hole": ("ctrl++", "key names joined with +"),
+    "an empty name": ("ctrl++", "key names joined with +"),
     "a misspelling": ("ctrl+spcae", "Did you mean space?"),
-    "a word": ("hyper+x", "no key called 'hyper'"),
-    "a letter": ("a", "needed for typing"),
+    "an unknown name": ("hyper+x", "no key called 'hyper'"),
+    "a letter alone": ("a", "needed for typing"),
     "space": ("space", "needed for typing"),
 }
 
 
-@pytest.mark.parametrize(("text", "why"), WRONG.values(), ids=WRONG)
-def test_what_is_no_chord_is_told(text, why):
-    with pytest.raises(ChordError, match=why.replace("+", r"\+").replace("?", r"\?")):
+@pytest.mark.parametrize(("text", "reason"), WRONG.values(), ids=WRONG)
+def test_an_invalid_chord_is_refused_with_a_reason(text, reason):
+    with pytest.raises(ChordError, match=reason.replace("+", r"\+").replace("?", r"\?")):
         Chord.parse(text)
 
 
-SHOWN = {
+DISPLAY_NAMES = {
     "ctrl_r": "Right Ctrl",
     "space+alt+ctrl": "Ctrl+Alt+Space",
     "f9": "F9",
@@ -62,13 +62,13 @@ SHOWN = {
 }
 
 
-@pytest.mark.parametrize(("chord", "shown"), SHOWN.items(), ids=SHOWN)
-def test_how_it_reads(chord, shown):
-    assert Chord.parse(chord).display_name == shown
+@pytest.mark.parametrize(("chord", "display_name"), DISPLAY_NAMES.items(), ids=DISPLAY_NAMES)
+def test_display_names(chord, display_name):
+    assert Chord.parse(chord).display_name == display_name
 
 
 @given(st.sets(st.sampled_from(sorted(keys.NAMED_KEYS)), min_size=1, max_size=4))
-def test_a_chord_reads_back(names):
+def test_a_chord_can_be_parsed_from_its_text(names):
     if names <= {"space", "enter", "tab", "esc"}:
         names.add("ctrl")
     chord = Chord(frozenset(names))
@@ -78,13 +78,13 @@ def test_a_chord_reads_back(names):
 RECORDED = {
     "a lone modifier": ("+ctrl_r -ctrl_r", "ctrl_r"),
     "a chord": ("+ctrl_l +alt_l +space -space", "ctrl_l+alt_l+space"),
-    "escape keeps the old one": ("+esc -esc", ""),
-    "a key from before": ("-enter +f9 -f9", "f9"),
+    "escape alone": ("+esc -esc", ""),
+    "a key pressed before the recording": ("-enter +f9 -f9", "f9"),
 }
 
 
 @pytest.mark.parametrize(("events", "chord"), RECORDED.values(), ids=RECORDED)
-def test_recording(events, chord):
+def test_the_held_chord_is_recorded(events, chord):
     recorder, answer = ChordRecorder(), None
     for event in events.split():
         if event[0] == "+":
