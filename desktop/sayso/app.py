@@ -37,7 +37,7 @@ from .ui.actions import Actions
 from .ui.background import Background
 from .ui.bridge import Bridge
 from .ui.clipboard import QtClipboard
-from .ui.indicator.overlay import Desk, Overlay
+from .ui.indicator.overlay import Overlay
 from .ui.signals import SignalHandler
 from .ui.tray import Tray
 
@@ -112,10 +112,7 @@ class App:
             windows=self,
         )
         self._tray = Tray(self._actions, self._background)
-        screen = self._platform.screen
-        self._overlay = Overlay(
-            self._actions, Desk(composited=screen.composited, focus_point=screen.focus_point)
-        )
+        self._overlay = Overlay(self._actions, self._platform.screen)
         self._settings_window: SettingsWindow | None = None
         self._history_window: HistoryWindow | None = None
         self._problems = [*problems, *unread, *self._platform.missing_requirements()]

@@ -1,6 +1,6 @@
-"""The pill alone, on the display it is given. Reads a state's name per line, or "look".
+"""The indicator alone. Reads the name of a state, or "look", from each line of its input.
 
-Answers each by JSON: whether it is shown, where its buttons are, and what was asked for.
+Answers with JSON: whether the indicator is shown, where its buttons are, and all calls.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from integration.ui_fakes import FakeApp
 from sayso.core.dictation.status import Status
 from sayso.core.problems import untyped_problem
 from sayso.system.x11.screen import X11Screen
-from sayso.ui.indicator.overlay import Desk, Overlay
+from sayso.ui.indicator.overlay import Overlay
 
 STATES = {
     "rest": Status(),
@@ -38,16 +38,15 @@ def main() -> None:
     application = QApplication([])
     application.setQuitOnLastWindowClosed(False)
     app, screen = FakeApp(), X11Screen()
-    overlay = Overlay(
-        app.actions(), Desk(composited=screen.composited, focus_point=screen.focus_point)
-    )
+    overlay = Overlay(app.actions(), screen)
 
     def answer() -> None:
         buttons = {
-            b.accessibleName(): b.mapToGlobal(b.rect().center()).toTuple() for b in overlay.buttons
+            b.accessibleName(): b.mapToGlobal(b.rect().center()).toTuple()
+            for b in overlay.body.buttons
         }
         shown = overlay.isVisible()
-        print(json.dumps({"shown": shown, "buttons": buttons, "asked": app.calls}), flush=True)  # noqa: T201
+        print(json.dumps({"shown": shown, "buttons": buttons, "calls": app.calls}), flush=True)  # noqa: T201
 
     def read() -> None:
         name = sys.stdin.readline().strip()

@@ -13,8 +13,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import attrs
-from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QRegion
+from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QImage, QPainter
 from PySide6.QtWidgets import QApplication, QStyleFactory, QWidget
 
 from integration.ui_fakes import FakeApp
@@ -35,13 +35,14 @@ from sayso.ui import messages
 from sayso.ui.actions import Actions
 from sayso.ui.background import Background
 from sayso.ui.history.window import HistoryWindow
-from sayso.ui.indicator import painting
-from sayso.ui.indicator.layout import ButtonBox, Layout, compute_layout, unscaled_font
-from sayso.ui.indicator.marks import AnimationState
+from sayso.ui.indicator.body import IndicatorBody, paint_shadow
+from sayso.ui.indicator.status_icon import AnimationState
+from sayso.ui.indicator.window import rounded_region
 from sayso.ui.messages import IndicatorView
 from sayso.ui.settings.window import SettingsWindow
 from sayso.ui.tray import Tray
 from sayso.ui.widgets import icons, theme
+from sayso.ui.widgets.sizing import scaled
 
 LONG = "and then we agreed that the second draft should go to the printer on Monday before noon, so"
 ARABIC = "هل يمكنك نقل الاجتماع إلى يوم الخميس صباحا"
@@ -59,7 +60,7 @@ def listening(text: str, *, silent_ms: float = 0, **fields: Any) -> IndicatorVie
     return messages.listening_view(status, SETTINGS, silent_ms, show_hint=True)
 
 
-PILLS: tuple[tuple[str, IndicatorView, AnimationState], ...] = (
+VIEWS: tuple[tuple[str, IndicatorView, AnimationState], ...] = (
     ("Arming", messages.starting_view(100), AnimationState()),
     ("Arming, 250 ms", messages.starting_view(300), AnimationState()),
     ("Microphone away", messages.microphone_lost_view(False), AnimationState()),
@@ -144,52 +145,33 @@ PILLS: tuple[tuple[str, IndicatorView, AnimationState], ...] = (
 )
 
 
-def outline(layout: Layout) -> QRegion:
-    """The mask a window gets where there is no compositing."""
-    path = QPainterPath()
-    path.addRoundedRect(QRectF(0, 0, layout.width, layout.height), 20, 20)
-    return QRegion(path.toFillPolygon().toPolygon())
+class IndicatorSheet(QWidget):
+    """Every view of the indicator."""
 
-
-class PillSheet(QWidget):
-    """Every state of the pill, as the real drawing code paints it."""
-
-    def __init__(self, shadow: bool = True) -> None:
+    def __init__(self, is_masked: bool = False) -> None:
         super().__init__()
-        self._shadow = shadow
-        self.resize(round(830 * theme.text_scale()), round(len(PILLS) * 72 * theme.text_scale()))
+        self._scheme = theme.scheme()
+        self.resize(scaled(830), scaled(len(VIEWS) * 72))
+        self.bodies = []
+        for row, (_, view, animation) in enumerate(VIEWS):
+            body = IndicatorBody(self, self._scheme, lambda _: None)
+            body.is_masked = is_masked
+            body.icon.animate(animation)
+            size = body.fit(view, 0, scaled(700))
+            body.move(scaled(250), scaled(row * 72 + 36) - size.height() // 2)
+            if is_masked:
+                body.setMask(rounded_region(size, body.rect()))
+            self.bodies.append(body)
 
     def paintEvent(self, event: object) -> None:
-        painter, scheme = QPainter(self), theme.scheme()
-        painter.fillRect(self.rect(), QColor(DESK[scheme.name]))
-        painter.scale(theme.text_scale(), theme.text_scale())
-        for at, (name, view, motion) in enumerate(PILLS):
-            y, layout = at * 72 + 36, compute_layout(view)
-            painter.setPen(QColor(scheme.text))
-            painter.setFont(unscaled_font("strong"))
-            painter.drawText(QRectF(20, y - 10, 220, 20), Qt.AlignmentFlag.AlignVCenter, name)
-            painter.save()
-            painter.translate(250, y - layout.height / 2)
-            if not self._shadow:
-                painter.setClipRegion(outline(layout))
-            painting.paint(painter, layout, scheme, motion, shadow=self._shadow)
-            for place in layout.button_boxes:
-                self._button(painter, place, view, scheme)
-            painter.restore()
-
-    def _button(
-        self, painter: QPainter, place: ButtonBox, view: IndicatorView, scheme: theme.Scheme
-    ) -> None:
-        painter.save()
-        painter.translate(place.rect.topLeft())
-        size = QRectF(QPointF(0, 0), place.rect.size())
-        if place.button:
-            painting.paint_button(painter, size, place.button, scheme, pressed=False, hovered=False)
-        elif view.has_stop_button:
-            painting.paint_stop(painter, scheme, hovered=False)
-        else:
-            painting.paint_close(painter, scheme, hovered=False)
-        painter.restore()
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(DESK[self._scheme.name]))
+        for row, (name, _, _) in enumerate(VIEWS):
+            painter.setPen(QColor(self._scheme.text))
+            painter.setFont(theme.font("strong"))
+            painter.drawText(QPoint(scaled(20), scaled(row * 72 + 41)), name)
+            if not self.bodies[row].is_masked:
+                paint_shadow(painter, self.bodies[row].geometry(), self._scheme)
 
 
 class TraySheet(QWidget):
@@ -418,11 +400,11 @@ def main(folder: Path) -> None:
         for chosen in (theme.LIGHT, theme.DARK):
             app.setPalette(theme.palette(chosen))  # no desktop here that has a dark mode
             name = theme.scheme().name + size
-            save(PillSheet(), folder / f"pill-{name}.png")
-            settings_windows(folder, name)
+            save(IndicatorSheet(), folder / f"indicator-{name}.png")
+            # settings_windows(folder, name)
             history_windows(folder, name)
             if not size:
-                save(PillSheet(shadow=False), folder / f"pill-plain-{name}.png")
+                save(IndicatorSheet(is_masked=True), folder / f"indicator-masked-{name}.png")
                 tray_menus(folder, name)
     save(TraySheet(), folder / "tray-icons.png")
 

@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from faults.harness import AsyncWorkerHarness as WorkersDesk
 from integration.settings_window import recognition, settings_window
-from integration.ui_fakes import FakeApp
+from integration.ui_fakes import FakeApp, FakeScreen
 from sayso.cli import doctor
 from sayso.core.dictation.status import Status
 from sayso.core.settings.endpoint import Endpoint
@@ -25,7 +25,7 @@ from sayso.core.settings.settings import Settings
 from sayso.storage.keyring import ApiKeyStore
 from sayso.stt.connection_test import check_connection_blocking, success_message
 from sayso.stt.factory import create_server_engine
-from sayso.ui.indicator.overlay import Desk, Overlay
+from sayso.ui.indicator.overlay import Overlay
 from sayso.ui.settings.window import SettingsWindow
 from service import KEY, StandIn, in_thread
 from service.session import Session
@@ -150,16 +150,11 @@ def test_the_same_sentence_is_in_all_three_places(
         settings = Settings(engine="realtime", endpoints=(endpoint,), profile="Own")
 
         status = asyncio.run(dictated(tmp_path, settings))
-        pill = Overlay(
-            FakeApp().actions(), Desk(composited=lambda: False, focus_point=lambda: None)
-        )
+        pill = Overlay(FakeApp().actions(), FakeScreen())
         qtbot.addWidget(pill)
         pill.on_status(status)
-        assert pill.current_layout is not None
-        assert (pill.current_layout.view.text, pill.current_layout.view.detail) == (
-            what[:-1],
-            remedy,
-        )
+        assert pill.view
+        assert (pill.view.text, pill.view.detail) == (what[:-1], remedy)
 
         keys = ApiKeyStore(environment={}, keyring=lambda: None)
         keys.keep_in_memory(url.split("/")[2], KEY)

@@ -1,4 +1,4 @@
-"""The pill on a real X server with a window manager: it never takes the focus."""
+"""The indicator on a real X server with a window manager: it never takes the focus."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ PACKAGE = HERE.parents[1] / "desktop"
 
 
 @attrs.frozen
-class Pill:
-    """The program with the pill, beside a terminal that has the focus."""
+class IndicatorProgram:
+    """The program with the indicator, beside a terminal that has the focus."""
 
-    display: Display
+    server: Display
     process: subprocess.Popen[str]
     terminal: int
 
-    def say(self, line: str) -> dict[str, Any]:
+    def send(self, line: str) -> dict[str, Any]:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(f"{line}\n")
@@ -41,44 +41,42 @@ class Pill:
         return answer
 
     def show(self, state: str) -> None:
-        self.say(state)
-        wait_until(lambda: bool(self.say("look")["shown"]), f"{state} is shown")
-
-    def wait_for(self, asked: list[Any]) -> None:
-        wait_until(lambda: bool(self.say("look")["asked"] == asked), f"asked for {asked}")
+        self.send(state)
+        wait_until(lambda: bool(self.send("look")["shown"]), f"{state} is shown")
 
     def button(self, name: str) -> list[int]:
-        """Where it is, once the window manager has told the pill its place at the bottom."""
-        middle = self.display.connection.screen().height_in_pixels // 2
-        wait_until(
-            lambda: self.say("look")["buttons"][name][1] > middle, "the pill is at the bottom"
-        )
-        place: list[int] = self.say("look")["buttons"][name]
-        return place
+        """Return the position of a button, once the window is at the bottom of the screen."""
+        middle = self.server.connection.screen().height_in_pixels // 2
+        wait_until(lambda: self.send("look")["buttons"][name][1] > middle, "it is at the bottom")
+        position: list[int] = self.send("look")["buttons"][name]
+        return position
 
-    def point(self, place: list[int], *, on_pill: bool) -> None:
-        """Move the pointer there, and wait until the pill takes (or does not take) clicks there."""
-        connection = self.display.connection
-        xtest.fake_input(connection, X.MotionNotify, x=place[0], y=place[1])
+    def point(self, position: list[int], *, takes_clicks: bool) -> None:
+        """Move the pointer, and wait until clicks there are taken or go through."""
+        connection = self.server.connection
+        xtest.fake_input(connection, X.MotionNotify, x=position[0], y=position[1])
         connection.sync()
         root = connection.screen().root
         wait_until(
-            lambda: (root.query_pointer().child != X.NONE) == on_pill,
-            f"the pill {'takes' if on_pill else 'lets through'} clicks at {place}",
+            lambda: (root.query_pointer().child != X.NONE) == takes_clicks,
+            f"clicks at {position} {'are taken' if takes_clicks else 'go through'}",
         )
+
+    def wait_for_calls(self, calls: list[Any]) -> None:
+        wait_until(lambda: bool(self.send("look")["calls"] == calls), f"calls {calls}")
 
     @property
     def focused(self) -> int:
-        return self.display.active_window()
+        return self.server.active_window()
 
 
 @pytest.fixture
-def running() -> Iterator[Pill]:
-    with Display() as display:
+def program() -> Iterator[IndicatorProgram]:
+    with Display() as server:
         paths = os.pathsep.join([str(PACKAGE), str(HERE.parent)])
-        environ = os.environ | display.environ | {"QT_QPA_PLATFORM": "xcb", "PYTHONPATH": paths}
+        environ = os.environ | server.environ | {"QT_QPA_PLATFORM": "xcb", "PYTHONPATH": paths}
         terminal = subprocess.Popen(["xterm"], env=environ, stderr=subprocess.DEVNULL)
-        wait_until(lambda: display.active_window() != 0, "the terminal has the focus")
+        wait_until(lambda: server.active_window() != 0, "the terminal has the focus")
         process = subprocess.Popen(
             [sys.executable, str(HERE / "indicator_program.py")],
             env=environ,
@@ -86,42 +84,41 @@ def running() -> Iterator[Pill]:
             stdout=subprocess.PIPE,
             text=True,
         )
-        pill = Pill(display, process, display.active_window())
         try:
-            yield pill
+            yield IndicatorProgram(server, process, server.active_window())
         finally:
             process.communicate("\n", timeout=10)
             terminal.terminate()
             terminal.wait(10)
 
 
-def test_the_pill_comes_and_is_clicked_without_taking_the_focus(running: Pill) -> None:
-    running.show("listening")
-    assert running.focused == running.terminal
+def test_it_is_shown_and_clicked_without_taking_the_focus(program: IndicatorProgram) -> None:
+    program.show("listening")
+    assert program.focused == program.terminal
 
-    asked: list[Any] = []
-    for state, button, wish in (
+    expected: list[Any] = []
+    for state, button, calls in (
         ("hands-free", "Finish dictation", ["Stop"]),
-        ("held", "Type here", ["InsertHeld"]),
+        ("held", "Insert here", ["InsertHeld"]),
         ("error", "Try again", ["Retry"]),
         ("held", "Copy", ["copy_text", "Dismiss"]),
         ("error", "Settings", [["open_settings", ""]]),
     ):
-        running.show(state)
-        running.point(running.button(button), on_pill=True)
-        running.display.tap(1)
-        asked += wish
-        running.wait_for(asked)
-        running.say("rest")
-        wait_until(lambda: not running.say("look")["shown"], "the pill is gone")
-        assert running.focused == running.terminal
+        program.show(state)
+        program.point(program.button(button), takes_clicks=True)
+        program.server.tap(1)
+        expected += calls
+        program.wait_for_calls(expected)
+        program.send("rest")
+        wait_until(lambda: not program.send("look")["shown"], "the indicator is hidden")
+        assert program.focused == program.terminal
 
 
-def test_clicks_on_a_pill_without_buttons_reach_what_is_below(running: Pill) -> None:
-    screen = running.display.connection.screen()
-    pill = [screen.width_in_pixels // 2, screen.height_in_pixels - 24 - 20]
-    running.show("held")
-    running.point(pill, on_pill=True)
-    running.show("listening")
-    running.point(pill, on_pill=False)
-    assert running.focused == running.terminal
+def test_clicks_go_through_an_indicator_without_buttons(program: IndicatorProgram) -> None:
+    screen = program.server.connection.screen()
+    position = [screen.width_in_pixels // 2, screen.height_in_pixels - 24 - 20]
+    program.show("held")
+    program.point(position, takes_clicks=True)
+    program.show("listening")
+    program.point(position, takes_clicks=False)
+    assert program.focused == program.terminal

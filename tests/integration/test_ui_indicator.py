@@ -1,4 +1,4 @@
-"""Pill and tray with real widgets, offscreen."""
+"""The indicator with real widgets, offscreen."""
 
 from __future__ import annotations
 
@@ -6,32 +6,35 @@ import attrs
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QEnterEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from integration.ui_fakes import FakeApp
+from integration.ui_fakes import FakeApp, FakeScreen
 from sayso.core.dictation.status import Status
-from sayso.core.problems import replaced, untyped_problem
+from sayso.core.problems import Problem, untyped_problem
+from sayso.core.problems.problem import Action
 from sayso.core.settings import settings as s
 from sayso.core.settings.settings import Settings
 from sayso.ui import messages
-from sayso.ui.indicator.layout import (
-    MAX_WIDTH,
-    MAX_WIDTH_TWO_LINES,
-    MIN_WIDTH,
-    Layout,
-    compute_layout,
-)
-from sayso.ui.indicator.overlay import Desk, Overlay
-from sayso.ui.indicator.position import anchor_in, screen_at
+from sayso.ui.indicator.body import MAX_WIDTH, MAX_WIDTH_TWO_LINES, MIN_WIDTH, IndicatorBody
+from sayso.ui.indicator.overlay import Overlay
+from sayso.ui.indicator.window import screen_at, window_rect
+from sayso.ui.messages import IndicatorView
+from sayso.ui.widgets import theme
+
+
+def failed(action: Action = "") -> Status:
+    return Status("failed", take=1, problem=no_answer(action))
+
+
+def no_answer(action: Action = "") -> Problem:
+    return untyped_problem("The server did not answer.", "Your recording is kept.", action)
+
 
 LISTENING = Status("listening", take=1, has_audio=True)
-FAILED = Status(
-    "failed",
-    take=1,
-    problem=untyped_problem("The server did not answer.", "Your recording is kept."),
-)
+HANDS_FREE = attrs.evolve(LISTENING, hands_free=True)
 HELD = Status(take=1, held_text="Could you move the meeting", offers_held_text=True)
+RECOVERED = attrs.evolve(HELD, recovered_spoken_at="14:32", recovered_count=2)
 
 
 @attrs.define
@@ -43,34 +46,28 @@ class Clock:
 
 
 @pytest.fixture
-def app(qapp: QApplication) -> FakeApp:
-    return FakeApp()
-
-
-@pytest.fixture
 def clock() -> Clock:
     return Clock()
 
 
 @pytest.fixture
 def overlay(app: FakeApp, clock: Clock, qtbot: QtBot) -> Overlay:
-    desk = Desk(composited=lambda: False, focus_point=lambda: None)
-    made = Overlay(app.actions(), desk, clock)
+    made = Overlay(app.actions(), FakeScreen(), clock)
     qtbot.addWidget(made)
     return made
 
 
-def shown(overlay: Overlay, clock: Clock, status: Status, after_ms: float = 200) -> Layout:
-    """What it shows so long after a status."""
+def shown(overlay: Overlay, clock: Clock, status: Status, after_ms: float = 200) -> IndicatorView:
+    """Return what is shown some time after a status."""
     overlay.on_status(status)
     clock.now += after_ms
     overlay.on_status(status)
-    assert overlay.current_layout is not None
-    return overlay.current_layout
+    assert overlay.view
+    return overlay.view
 
 
 def press(overlay: Overlay, name: str, qtbot: QtBot) -> None:
-    button = next(b for b in overlay.buttons if b.accessibleName() == name)
+    button = next(b for b in overlay.body.buttons if b.accessibleName() == name)
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
@@ -80,31 +77,37 @@ def test_it_is_hidden_and_idle_at_rest(overlay: Overlay) -> None:
     assert not overlay.timers_active
 
 
-def test_it_never_asks_for_the_focus(overlay: Overlay) -> None:
-    flags = overlay.windowFlags()
-    assert flags & Qt.WindowType.WindowDoesNotAcceptFocus
+def test_it_never_takes_the_focus(overlay: Overlay, clock: Clock) -> None:
+    shown(overlay, clock, HELD)
+    assert overlay.windowFlags() & Qt.WindowType.WindowDoesNotAcceptFocus
     assert overlay.testAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
-    assert overlay.focusPolicy() == Qt.FocusPolicy.NoFocus
+    for widget in (overlay, *overlay.body.buttons):
+        assert widget.focusPolicy() == Qt.FocusPolicy.NoFocus
 
 
-def test_a_take_comes_and_goes_and_leaves_no_timer(overlay: Overlay, clock: Clock) -> None:
-    assert shown(overlay, clock, LISTENING).view.kind == "listening"
+@pytest.mark.parametrize("composited", [False, True])
+def test_no_timer_runs_after_a_take(
+    app: FakeApp, clock: Clock, qtbot: QtBot, composited: bool
+) -> None:
+    overlay = Overlay(app.actions(), FakeScreen(composited), clock)
+    qtbot.addWidget(overlay)
+    assert shown(overlay, clock, LISTENING).kind == "listening"
     assert overlay.isVisible()
     assert overlay.timers_active
-    assert shown(overlay, clock, Status("finishing", take=1), 500).view.text == "Transcribing…"
+    assert shown(overlay, clock, Status("finishing", take=1), 500).text == "Transcribing…"
     inserted = Status(take=1, inserted_words=7)
-    assert shown(overlay, clock, inserted, 100).view.text == "7 words"
+    assert shown(overlay, clock, inserted, 100).text == "7 words"
     clock.now += 700
     overlay.on_status(inserted)
-    assert not overlay.isVisible()
+    qtbot.waitUntil(lambda: not overlay.isVisible())
     assert not overlay.timers_active
 
 
-def test_growing_words_never_shrink_it(overlay: Overlay, clock: Clock) -> None:
-    widths = [
-        shown(overlay, clock, attrs.evolve(LISTENING, partial=text)).width
-        for text in ("Could", "Could you move the meeting", "Could you")
-    ]
+def test_changing_partial_text_never_shrinks_it(overlay: Overlay, clock: Clock) -> None:
+    widths = []
+    for text in ("Could", "Could you move the meeting", "Could you"):
+        shown(overlay, clock, attrs.evolve(LISTENING, partial=text))
+        widths.append(overlay.body.width())
     assert widths[0] < widths[1] == widths[2]
 
 
@@ -112,59 +115,47 @@ def test_clicks_go_through_unless_it_has_buttons(overlay: Overlay, clock: Clock)
     flag = Qt.WindowType.WindowTransparentForInput
     shown(overlay, clock, LISTENING)
     assert overlay.windowHandle().flags() & flag
-    shown(overlay, clock, attrs.evolve(LISTENING, hands_free=True))
+    shown(overlay, clock, HANDS_FREE)
     assert not overlay.windowHandle().flags() & flag
 
 
 @pytest.mark.parametrize(
-    ("status", "button", "asked"),
+    ("status", "button", "calls"),
     [
-        pytest.param(HELD, "Type here", ["InsertHeld"], id="type here"),
-        pytest.param(HELD, "Copy", ["copy_text", "Dismiss"], id="copy"),
-        pytest.param(HELD, "Dismiss", ["Dismiss"], id="dismiss"),
-        pytest.param(FAILED, "Settings", [("open_settings", "")], id="settings"),
+        (HELD, "Insert here", ["InsertHeld"]),
+        (HELD, "Copy", ["copy_text", "Dismiss"]),
+        (HELD, "Dismiss", ["Dismiss"]),
+        (RECOVERED, "Show", ["open_history", "Dismiss"]),
+        (failed(), "Settings", [("open_settings", "")]),
+        (failed("try-again"), "Try again", ["Retry"]),
+        (failed("microphone"), "Microphone", [("open_settings", "general")]),
+        (failed("recognition"), "Settings", [("open_settings", "recognition")]),
+        (failed("hotkey"), "Change hotkey", [("open_settings", "general")]),
+        (failed("copy"), "Copy again", ["copy_text", "Dismiss"]),
+        (failed("budget"), "Continue anyway", ["approve_budget"]),
+        (failed("budget"), "Use this computer", [("engine", "on-device"), "Retry", "Dismiss"]),
+        (failed("usage"), "Usage", [("open_settings", "usage")]),
     ],
 )
 def test_buttons_do_what_they_say_and_close_it(
     overlay: Overlay, clock: Clock, app: FakeApp, qtbot: QtBot,
-    status: Status, button: str, asked: list[object],
+    status: Status, button: str, calls: list[object],
 ) -> None:  # fmt: skip
     shown(overlay, clock, status)
     press(overlay, button, qtbot)
-    assert app.calls == asked
+    assert app.calls == calls
     assert not overlay.isVisible()
 
 
-@pytest.mark.parametrize(
-    ("action", "button", "asked"),
-    [
-        ("try-again", "Try again", ["Retry"]),
-        ("microphone", "Microphone", [("open_settings", "general")]),
-        ("recognition", "Settings", [("open_settings", "recognition")]),
-        ("hotkey", "Change hotkey", [("open_settings", "general")]),
-        ("copy", "Copy again", ["copy_text", "Dismiss"]),
-    ],
-)
-def test_an_error_leads_to_its_remedy(
-    overlay: Overlay, clock: Clock, app: FakeApp, qtbot: QtBot,
-    action: str, button: str, asked: list[object],
-) -> None:  # fmt: skip
-    assert FAILED.problem is not None
-    problem = replaced(FAILED.problem, action=action)
-    shown(overlay, clock, attrs.evolve(FAILED, problem=problem))
-    press(overlay, button, qtbot)
-    assert app.calls == asked
-
-
-def test_the_square_finishes_hands_free(
+def test_the_stop_button_finishes_hands_free(
     overlay: Overlay, clock: Clock, app: FakeApp, qtbot: QtBot
 ) -> None:
-    shown(overlay, clock, attrs.evolve(LISTENING, hands_free=True))
+    shown(overlay, clock, HANDS_FREE)
     press(overlay, "Finish dictation", qtbot)
     assert app.calls == ["Stop"]
 
 
-def test_an_unanswered_question_is_dismissed_after_30_s(
+def test_an_unanswered_question_is_dismissed_30_s_after_the_pointer_left_it(
     overlay: Overlay, clock: Clock, app: FakeApp
 ) -> None:
     shown(overlay, clock, HELD)
@@ -180,7 +171,7 @@ def test_an_unanswered_question_is_dismissed_after_30_s(
     assert app.calls == ["Dismiss"]
 
 
-def test_it_is_named_and_described(overlay: Overlay, clock: Clock) -> None:
+def test_it_has_an_accessible_name_and_description(overlay: Overlay, clock: Clock) -> None:
     shown(overlay, clock, LISTENING)
     assert overlay.accessibleName() == "Sayso: listening"
     shown(overlay, clock, HELD)
@@ -188,50 +179,56 @@ def test_it_is_named_and_described(overlay: Overlay, clock: Clock) -> None:
     assert overlay.accessibleDescription() == "Could you move the meeting"
 
 
-@pytest.mark.parametrize("where", ["bottom", "top"])
-def test_it_stands_at_the_edge_it_was_told(
-    overlay: Overlay, clock: Clock, app: FakeApp, where: str
+@pytest.mark.parametrize("edge", ["bottom", "top"])
+def test_it_is_at_the_edge_that_the_settings_name(
+    overlay: Overlay, clock: Clock, edge: str
 ) -> None:
-    overlay.on_settings(s.put(Settings(), "pill", where))
+    overlay.on_settings(s.put(Settings(), "pill", edge))
     shown(overlay, clock, LISTENING)
     area = QGuiApplication.primaryScreen().availableGeometry()
-    body = overlay.geometry().adjusted(24, 24, -24, -24)
+    body = overlay.body.geometry().translated(overlay.pos())
     assert abs(body.center().x() - area.center().x()) <= 1
-    off = area.bottom() - body.bottom() if where == "bottom" else body.top() - area.top()
-    assert off == 24
+    distance = area.bottom() - body.bottom() if edge == "bottom" else body.top() - area.top()
+    assert distance == 24
 
 
-def test_without_compositing_it_is_cut_to_its_outline(overlay: Overlay, clock: Clock) -> None:
+def test_without_compositing_the_window_is_cut_to_the_outline(
+    overlay: Overlay, clock: Clock
+) -> None:
     shown(overlay, clock, LISTENING)
-    cut = overlay.mask()
-    middle = overlay.rect().center()
-    assert cut.contains(middle)
-    assert not cut.contains(QPoint(2, 2))
-    assert not cut.contains(QPoint(25, 25))
+    mask = overlay.mask()
+    assert mask.contains(overlay.rect().center())
+    assert not mask.contains(QPoint(2, 2))
+    assert not mask.contains(QPoint(25, 25))
 
 
 def test_with_compositing_it_fades_in_and_out(app: FakeApp, clock: Clock, qtbot: QtBot) -> None:
-    desk = Desk(composited=lambda: True, focus_point=lambda: None)
-    overlay = Overlay(app.actions(), desk, clock)
+    overlay = Overlay(app.actions(), FakeScreen(is_composited=True), clock)
     qtbot.addWidget(overlay)
     shown(overlay, clock, LISTENING)
     assert overlay.mask().isEmpty()
-    clock.now += 400
+    assert overlay.windowOpacity() < 1
     qtbot.waitUntil(lambda: overlay.windowOpacity() == 1.0)
+    wide = attrs.evolve(LISTENING, partial="Could you move the meeting to Thursday")
+    shown(overlay, clock, wide)
+    narrow, target = overlay.body.width(), overlay.width() - 48
+    assert narrow < target
+    qtbot.waitUntil(lambda: overlay.body.width() == target)
     overlay.on_status(Status())
     assert overlay.isVisible()
-    clock.now += 200
     qtbot.waitUntil(lambda: not overlay.isVisible())
     assert not overlay.timers_active
 
 
-def test_the_anchor_is_the_middle_of_the_edge() -> None:
-    area = QRect(100, 50, 1000, 700)
-    assert anchor_in(area, at_top=False).window_rect(QSize(200, 40)) == QRect(476, 662, 248, 88)
-    assert anchor_in(area, at_top=True).window_rect(QSize(200, 40)) == QRect(476, 50, 248, 88)
+def test_the_window_is_centered_at_the_edge_of_the_work_area() -> None:
+    area, size = QRect(100, 50, 1000, 700), QSize(200, 40)
+    assert window_rect(area, size, 24, at_top=False) == QRect(476, 662, 248, 88)
+    assert window_rect(area, size, 24, at_top=True) == QRect(476, 50, 248, 88)
 
 
-def test_an_unknown_point_means_the_pointers_screen(qapp: QApplication) -> None:
+def test_the_screen_of_the_focused_window_is_used_or_else_the_pointers(
+    qapp: QApplication,
+) -> None:
     screens = QGuiApplication.screens()
     inside = screens[0].geometry().center()
     assert screen_at((inside.x(), inside.y()), screens, QPoint(-9999, 0)) is screens[0]
@@ -245,7 +242,7 @@ def test_an_unknown_point_means_the_pointers_screen(qapp: QApplication) -> None:
     [
         messages.starting_view(300),
         messages.listening_view(attrs.evolve(LISTENING, partial="w " * 400), Settings(), 0, False),
-        messages.listening_view(attrs.evolve(LISTENING, partial="שלום"), Settings(), 0, False),
+        messages.listening_view(attrs.evolve(HANDS_FREE, partial="שלום"), Settings(), 0, False),
         messages.finishing_view("", 11_000),
         messages.nothing_heard_view(2),
         messages.held_view("w " * 400),
@@ -254,57 +251,18 @@ def test_an_unknown_point_means_the_pointers_screen(qapp: QApplication) -> None:
     ],
     ids=lambda view: f"{view.kind}-{len(view.text)}",
 )
-def test_everything_is_inside_the_pill_and_apart(
-    view: messages.IndicatorView, qapp: QApplication
+def test_parts_are_inside_the_indicator_and_do_not_overlap(
+    view: IndicatorView, qtbot: QtBot
 ) -> None:
-    layout = compute_layout(view)
-    assert MIN_WIDTH <= layout.width <= (MAX_WIDTH_TWO_LINES if view.detail else MAX_WIDTH)
-    boxes = [place.rect for place in layout.button_boxes]
-    if layout.text.width():
-        boxes.append(layout.text)
-    for at, box in enumerate(boxes):
-        assert box.left() >= 8
-        assert box.right() <= layout.width - 8
-        assert not any(box.intersects(other) for other in boxes[:at])
-    assert all(place.rect.height() >= 24 for place in layout.button_boxes)
-
-
-BUDGET = untyped_problem(
-    "November’s budget is used up.", "Nothing is sent until you choose.", "budget"
-)
-ANSWERS = {
-    "continue": (Status("failed", problem=BUDGET), "Continue anyway", ["approve_budget"]),
-    "this computer": (
-        Status("failed", problem=BUDGET),
-        "Use this computer",
-        [("engine", "on-device"), "Retry", "Dismiss"],
-    ),
-    "usage": (
-        Status("failed", problem=replaced(BUDGET, action="usage")),
-        "Usage",
-        [("open_settings", "usage")],
-    ),
-    "several rescued": (
-        Status(
-            held_text="words", offers_held_text=True, recovered_spoken_at="14:32", recovered_count=2
-        ),
-        "Show",
-        ["open_history", "Dismiss"],
-    ),
-}
-
-
-@pytest.mark.parametrize(("status", "button", "asked"), ANSWERS.values(), ids=ANSWERS)
-def test_what_waits_is_answered_in_the_pill(
-    overlay: Overlay,
-    clock: Clock,
-    app: FakeApp,
-    qtbot: QtBot,
-    status: Status,
-    button: str,
-    asked: list[object],
-) -> None:
-    shown(overlay, clock, status)
-    press(overlay, button, qtbot)
-    assert app.calls == asked
-    assert not overlay.isVisible()
+    window = QWidget()
+    qtbot.addWidget(window)
+    body = IndicatorBody(window, theme.scheme(), lambda _: None)
+    body.fit(view, 0, 1000)
+    window.show()
+    assert MIN_WIDTH <= body.width() <= (MAX_WIDTH_TWO_LINES if view.detail else MAX_WIDTH)
+    boxes = [part.geometry() for part in (body.icon, *body.buttons)]
+    boxes += [line.geometry() for line in body.text_lines if line.width() > 0]
+    for i, box in enumerate(boxes):
+        assert body.rect().adjusted(8, 0, -8, 0).contains(box)
+        assert not any(box.intersects(other) for other in boxes[:i])
+    assert all(button.height() >= 24 for button in body.buttons)

@@ -32,7 +32,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from integration.settings_window import settings_window
-from integration.ui_fakes import FakeApp
+from integration.ui_fakes import FakeApp, FakeScreen
 from sayso.core.dictation.history_entry import HistoryEntry
 from sayso.core.dictation.status import Status
 from sayso.core.settings.settings import Settings
@@ -44,7 +44,7 @@ from sayso.ui.background import Background
 from sayso.ui.history.empty import EmptyState
 from sayso.ui.history.rows import ENTRY_ROLE, wrap_two_lines
 from sayso.ui.history.window import DEFAULT_SIZE, MINIMUM_SIZE, HistoryWindow
-from sayso.ui.indicator.overlay import Desk, Overlay
+from sayso.ui.indicator.overlay import Overlay
 from sayso.ui.settings.usage import UsagePage
 from sayso.ui.settings.window import PAGES
 from sayso.ui.widgets import theme
@@ -337,12 +337,12 @@ def test_the_indicator_is_not_wider_than_the_screen(
     app: FakeApp, qtbot: QtBot, set_text_size: Callable[[int], None]
 ) -> None:
     set_text_size(LARGE)
-    desk = Desk(composited=lambda: False, focus_point=lambda: None)
-    pill = Overlay(app.actions(), desk)
-    qtbot.addWidget(pill)
-    pill.on_status(Status(take=1, held_text=LONG, offers_held_text=True))
+    overlay = Overlay(app.actions(), FakeScreen())
+    qtbot.addWidget(overlay)
+    overlay.on_status(Status(take=1, held_text=LONG, offers_held_text=True))
     screen = QGuiApplication.primaryScreen().availableGeometry()
-    seen = pill.mask().boundingRect().translated(pill.pos())
-    assert seen.width() > screen.width() / 2
-    assert screen.contains(seen)
-    assert all(pill.mask().contains(button.geometry()) for button in pill.buttons)
+    visible = overlay.mask().boundingRect().translated(overlay.pos())
+    assert visible.width() > screen.width() / 2
+    assert screen.contains(visible)
+    for button in overlay.body.buttons:
+        assert overlay.body.rect().contains(button.geometry())

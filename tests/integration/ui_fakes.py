@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import attrs
+
 from sayso.core.dictation import events as e
 from sayso.core.problems import Problem, ProblemError, untyped_problem
 from sayso.core.settings import settings as s
@@ -17,6 +19,19 @@ from sayso.ui.actions import Actions
 NO_KEYRING = untyped_problem(
     "There is no keyring.", "Keep the key for this run, or set up a keyring."
 )
+
+
+@attrs.define
+class FakeScreen:
+    """A screen without compositing, on which the focused window is unknown."""
+
+    is_composited: bool = False
+
+    def composited(self) -> bool:
+        return self.is_composited
+
+    def focus_point(self) -> tuple[int, int] | None:
+        return None
 
 
 class FakeApp:

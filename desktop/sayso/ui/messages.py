@@ -207,7 +207,7 @@ def held_view(text: str, recovered_at: str = "", count: int = 1) -> IndicatorVie
         "recovered" if recovered_at else "held",
         recovered_text(recovered_at, count) if recovered_at else tr("The window changed"),
         text,
-        buttons=(Button(tr("Type here"), "insert", primary=True), Button(tr("Copy"), "copy")),
+        buttons=(Button(tr("Insert here"), "insert", primary=True), Button(tr("Copy"), "copy")),
         closable=True,
     )
 

@@ -255,7 +255,7 @@ def test_recovered_text_shows_its_time_and_has_the_buttons_of_held_text() -> Non
     assert (view.kind, view.text, view.detail) == (
         *("recovered", "The text from 14:32 was recovered", "Half a sentence"),
     )
-    assert [button.label for button in view.buttons] == ["Type here", "Copy"]
+    assert [button.label for button in view.buttons] == ["Insert here", "Copy"]
     assert view.accessible_name == "Sayso: The text from 14:32 was recovered"
 
 

@@ -1,7 +1,6 @@
-"""The pill on the screen: a window that never takes the focus.
+"""The recording indicator on the screen: shows the views of `OverlayTimeline`, with animations.
 
-Built once and hidden. At rest no timer runs; while it shows, one single-shot timer waits for
-the next moment, and a frame timer runs only while something moves.
+It is created once and then hidden. At rest no timer runs.
 """
 
 from __future__ import annotations
@@ -9,9 +8,20 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-import attrs
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Slot
+from PySide6.QtCore import (
+    QAbstractAnimation,
+    QEasingCurve,
+    QEvent,
+    QPoint,
+    QPropertyAnimation,
+    QRect,
+    QSize,
+    Qt,
+    QTimer,
+    Slot,
+)
 from PySide6.QtGui import (
     QCursor,
     QEnterEvent,
@@ -20,6 +30,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPixmap,
 )
+from PySide6.QtWidgets import QGraphicsOpacityEffect, QLabel, QWidget
 
 from ...core.dictation.status import Status
 from ...core.settings.settings import Settings
@@ -28,30 +39,21 @@ from ..bridge import Bridge
 from ..messages import IndicatorKind, IndicatorView
 from ..problem_actions import ButtonAction, perform
 from ..widgets import theme
-from . import painting
-from .animation import FRAME_MS, Animation
-from .buttons import ButtonRow, IndicatorButton
-from .layout import MIN_WIDTH, SHADOW_MARGIN, Layout, compute_layout
-from .marks import AnimationState
-from .position import EDGE_MARGIN, Anchor, anchor_in, screen_at
+from ..widgets.sizing import scaled
+from .body import IndicatorBody, paint_shadow
+from .status_icon import AnimationState
 from .timeline import OverlayTimeline
 from .waveform import Waveform
-from .window import IndicatorWindow, rounded_region
+from .window import EDGE_MARGIN, IndicatorWindow, rounded_region, screen_at, window_rect
 
-REDUCED_MOTION_FRAME_MS = 250
+if TYPE_CHECKING:
+    from ...system import Screen
+
+SHADOW_MARGIN = 24
+FRAME_MS, REDUCED_MOTION_FRAME_MS = 33, 250
 RISE_PX = 6
 PULSE_MS = 1200
 _ANIMATED_KINDS: tuple[IndicatorKind, ...] = ("listening", "hands-free", "finishing")
-
-
-@attrs.frozen(kw_only=True)
-class Desk:
-    """What the overlay has to know about the session; `system` tells."""
-
-    composited: Callable[[], bool]
-    """Whether windows may be translucent now. Takes a few ms."""
-    focus_point: Callable[[], tuple[int, int] | None]
-    """A point inside the focused window, in the server's pixels; None if unknown."""
 
 
 def _monotonic_ms() -> float:
@@ -59,30 +61,41 @@ def _monotonic_ms() -> float:
 
 
 class Overlay(IndicatorWindow):
-    """Connect it with `follow`, or hand it statuses by its slots."""
-
     def __init__(
-        self, actions: Actions, desk: Desk, clock: Callable[[], float] = _monotonic_ms
+        self, actions: Actions, screen: Screen, clock: Callable[[], float] = _monotonic_ms
     ) -> None:
         super().__init__()
-        self._actions, self._desk, self._clock = actions, desk, clock
+        self._actions, self._screen, self._clock = actions, screen, clock
         self._timeline, self._waveform = OverlayTimeline(), Waveform()
         self._settings = Settings()
-        self.scheme = theme.scheme()
-        self._layout: Layout | None = None
-        self._anchor: Anchor | None = None
-        self._max_width = math.inf
-        """What the screen has room for, in the layout's pixels."""
-        self._animation = Animation()
-        self._previous_contents: QPixmap | None = None
-        """The pill before its contents changed, for the cross-fade."""
-        self._buttons = ButtonRow(self, self._perform)
+        self.view: IndicatorView | None = None
+        """What is shown now; None also while it fades out."""
+        self._work_area, self._body_size = QRect(), QSize()
+        self._reduced_motion, self._fades = False, False
+        self._finishing_since = -math.inf
+        self._text_scale = theme.text_scale()
+        self.body = IndicatorBody(self, theme.scheme(), self._perform)
+        self._snapshot = QLabel(self)
+        """Previous contents, which fade out above the new ones."""
+        opacity = QGraphicsOpacityEffect(self._snapshot)
+        self._snapshot.setGraphicsEffect(opacity)
         self._refresh_timer = QTimer(self)
         self._refresh_timer.setSingleShot(True)
         self._refresh_timer.timeout.connect(self._refresh)
         self._frame_timer = QTimer(self)
         self._frame_timer.timeout.connect(self._on_frame)
-        self.create()  # the native window now, so that the first frame is quick
+        self._fade = QPropertyAnimation(self, b"windowOpacity", self)
+        self._fade.finished.connect(self._on_faded)
+        self._move = QPropertyAnimation(self.body, b"geometry", self)
+        self._move.setEasingCurve(QEasingCurve.Type.OutCubic)
+        self._move.valueChanged.connect(self.update)
+        self._move.finished.connect(self._place_window)
+        self._cross_fade = QPropertyAnimation(opacity, b"opacity", self)
+        self._cross_fade.setDuration(theme.CROSS_FADE_MS)
+        self._cross_fade.setStartValue(1.0)
+        self._cross_fade.setEndValue(0.0)
+        self._cross_fade.finished.connect(self._snapshot.hide)
+        self.create()  # creates the native window now, so that the first frame is quick
 
     def connect_to(self, bridge: Bridge) -> None:
         bridge.status_changed.connect(self.on_status)
@@ -90,18 +103,14 @@ class Overlay(IndicatorWindow):
         bridge.settings_changed.connect(self.on_settings)
 
     @property
-    def current_layout(self) -> Layout | None:
-        """What is on the screen now."""
-        return self._layout
-
-    @property
-    def buttons(self) -> list[IndicatorButton]:
-        return list(self._buttons.buttons)
-
-    @property
     def timers_active(self) -> bool:
-        """Whether any timer runs."""
-        return self._refresh_timer.isActive() or self._frame_timer.isActive()
+        """Whether a timer or an animation runs."""
+        animations = (self._fade, self._move, self._cross_fade)
+        return (
+            self._refresh_timer.isActive()
+            or self._frame_timer.isActive()
+            or any(each.state() == QAbstractAnimation.State.Running for each in animations)
+        )
 
     @Slot(object)
     def on_settings(self, settings: Settings) -> None:
@@ -111,9 +120,9 @@ class Overlay(IndicatorWindow):
 
     @Slot(object)
     def on_status(self, status: Status) -> None:
-        topic = self._timeline.state
+        previous = self._timeline.state
         self._timeline.on_status(status, self._clock())
-        if self._timeline.state == "listening" and topic != "listening":
+        if self._timeline.state == "listening" and previous != "listening":
             self._waveform.reset()
         self._refresh()
 
@@ -122,7 +131,11 @@ class Overlay(IndicatorWindow):
         self._waveform.add_level(dbfs)
         self._timeline.on_level(dbfs, self._clock())
 
-    # What is shown
+    def _perform(self, action: ButtonAction) -> None:
+        if action not in ("finish", "cancel"):
+            self._timeline.close()
+        perform(action, self._actions)
+        self._refresh()
 
     @Slot()
     def _refresh(self) -> None:
@@ -131,11 +144,10 @@ class Overlay(IndicatorWindow):
             self._timeline.close()
             perform("dismiss", self._actions)
         view = self._timeline.view(now)
-        shown = self._layout.view if self._layout else None
         if view is None:
-            if shown is not None:
-                self._start_hiding(now)
-        elif view != shown or self._animation.hiding_since_ms:
+            if self.view is not None:
+                self._start_hiding()
+        elif view != self.view:
             self._show_view(view, now)
         wait = self._timeline.ms_until_change(now)
         if wait is None:
@@ -144,185 +156,143 @@ class Overlay(IndicatorWindow):
             self._refresh_timer.start(max(1, int(wait) + 1))
 
     def _show_view(self, view: IndicatorView, now: float) -> None:
-        before = None if self._animation.hiding_since_ms else self._layout
-        self._animation.hiding_since_ms = 0.0
-        same_kind = before is not None and before.view.kind == view.kind
-        least = before.width if before and same_kind else MIN_WIDTH
-        if before is None:
-            self._prepare_to_show(now)
-        layout = compute_layout(view, least, self._max_width)
-        if before is not None and not same_kind:
-            self._previous_contents = (
-                self._render_contents(before) if self._animation.fades else None
-            )
-            self._animation.start_cross_fade(now)
-        if before is not None and before.width != layout.width:
-            self._animation.start_resize(now, before.width)
-        self._layout = layout
-        self._place_window()
-        self._place_buttons()
+        previous, self.view = self.view, view
+        if previous is None:
+            self._prepare_to_show()
+        same_kind = previous is not None and previous.kind == view.kind
+        if not same_kind:
+            self._finishing_since = now if previous else -math.inf
+            if previous and self._fades and view.kind != "finishing":
+                self._start_cross_fade()
+        self._move.stop()
+        start, min_width = self.body.geometry(), self._body_size.width() if same_kind else 0
+        max_width = self._work_area.width() - 2 * EDGE_MARGIN
+        start.translate(self.pos())
+        self._body_size = self.body.fit(view, min_width, max_width)
+        self._place_window(start.width() if self._fades and previous else 0)
+        if self._fades:
+            end = self.body.geometry()
+            if previous is None:
+                rise = -RISE_PX if self._settings.pill == "top" else RISE_PX
+                self._animate_body(end.translated(0, rise), end, theme.FADE_IN_MS)
+            elif start.width() != end.width():
+                width = QRect(end)
+                width.setX(start.x() - self.x())
+                width.setWidth(start.width())
+                self._animate_body(width, end, theme.RESIZE_MS)
         self.update_accessibility(view)
-        if before is None:
-            self.setWindowOpacity(0.0 if self._animation.fades else 1.0)
+        if previous is None:
+            self.setWindowOpacity(0.0 if self._fades else 1.0)
             self.show()
             self.accept_clicks(view.clickable, force=True)
-        self.raise_()  # nobody keeps it on top for it
-        self._update_frame_timer(now)
+            if self._fades:
+                self._animate_opacity(1.0, theme.FADE_IN_MS, QEasingCurve.Type.OutCubic)
+        self.raise_()  # a window that bypasses the window manager is not kept on top
+        self._on_frame()
+        if view.kind in _ANIMATED_KINDS:
+            self._frame_timer.start(REDUCED_MOTION_FRAME_MS if self._reduced_motion else FRAME_MS)
+        else:
+            self._frame_timer.stop()
         self.update()
 
-    def _prepare_to_show(self, now: float) -> None:
-        """Everything that is decided once: place, colours, compositing, motion."""
-        if (scheme := theme.scheme()) != self.scheme:
-            self.scheme = scheme
-            self._buttons.clear()
-        still = theme.reduced_motion()
-        self._animation.start(now, composited=self._desk.composited(), reduced_motion=still)
-        screen = screen_at(self._desk.focus_point(), QGuiApplication.screens(), QCursor.pos())
-        if screen is not None:
-            area = screen.availableGeometry()
-            self._anchor = anchor_in(area, self._settings.pill == "top")
-            self._max_width = (area.width() - 2 * EDGE_MARGIN) / theme.text_scale()
-        self._previous_contents = None
+    def _prepare_to_show(self) -> None:
+        """Choose screen, colors and animations; they stay until the indicator is hidden."""
+        scheme, text_scale = theme.scheme(), theme.text_scale()
+        if (scheme, text_scale) != (self.body.scheme, self._text_scale):
+            self.body.deleteLater()
+            self.body, self._text_scale = IndicatorBody(self, scheme, self._perform), text_scale
+            self.body.show()
+            self._snapshot.raise_()
+            self._move.setTargetObject(self.body)
+        composited, self._reduced_motion = self._screen.composited(), theme.reduced_motion()
+        self._fades = composited and not self._reduced_motion
+        self.body.is_masked = not composited
+        point = self._screen.focus_point()
+        if screen := screen_at(point, QGuiApplication.screens(), QCursor.pos()):
+            self._work_area = screen.availableGeometry()
+        self._snapshot.hide()
 
-    def _start_hiding(self, now: float) -> None:
-        if self._animation.fades and not self._animation.hiding_since_ms:
-            self._animation.hiding_since_ms = now
-            self._update_frame_timer(now)
-        elif not self._animation.hiding_since_ms:
-            self._hide_now()
-
-    def _hide_now(self) -> None:
-        self._frame_timer.stop()
-        self.hide()
-        self._layout, self._previous_contents, self._animation.hiding_since_ms = None, None, 0.0
-        self.last_announcement = ""
-
-    # Windows and buttons
-
-    def _place_window(self) -> None:
-        layout, scale = self._layout, theme.text_scale()
-        if layout is None or self._anchor is None:
+    @Slot()
+    def _place_window(self, min_width: int = 0) -> None:
+        """Fit the window to the body, or to `min_width` until a wider body has shrunk."""
+        if self.view is None:
             return
-        wide = max(layout.width, self._current_width(self._clock()))
-        size = QSize(round(wide * scale), round(layout.height * scale))
-        window = self._anchor.window_rect(size)
+        size = self._body_size.expandedTo(QSize(min_width, 0))
+        margin, at_top = scaled(SHADOW_MARGIN), self._settings.pill == "top"
+        window = window_rect(self._work_area, size, margin, at_top)
         resized = self.size() != window.size()
         if self.geometry() != window:
             self.setGeometry(window)
-        self.accept_clicks(layout.view.clickable, force=resized)
-        if self._animation.composited:
+        self.accept_clicks(self.view.clickable, force=resized)
+        left = (self.width() - self._body_size.width()) // 2
+        self.body.setGeometry(QRect(QPoint(left, margin), self._body_size))
+        if self.body.is_masked:
+            self.setMask(rounded_region(self.size(), self.body.geometry()))
+        else:
             self.clearMask()
+
+    # Animations
+
+    def _animate_body(self, start: QRect, end: QRect, duration_ms: int) -> None:
+        self.body.setGeometry(start)
+        self._move.setDuration(duration_ms)
+        self._move.setStartValue(start)
+        self._move.setEndValue(end)
+        self._move.start()
+
+    def _animate_opacity(self, end: float, duration_ms: int, curve: QEasingCurve.Type) -> None:
+        self._fade.stop()
+        self._fade.setDuration(duration_ms)
+        self._fade.setEasingCurve(curve)
+        self._fade.setStartValue(self.windowOpacity())
+        self._fade.setEndValue(end)
+        self._fade.start()
+
+    def _start_hiding(self) -> None:
+        self.view = None
+        self.last_announcement = ""
+        self._frame_timer.stop()
+        if self._fades:
+            self._animate_opacity(0.0, theme.FADE_OUT_MS, QEasingCurve.Type.InCubic)
         else:
-            self.setMask(rounded_region(self.size(), self._body_position(layout.width), layout))
+            self.hide()
 
-    def _place_buttons(self) -> None:
-        if self._layout:
-            self._buttons.place(self._layout, self._body_position(self._layout.width), self.scheme)
+    @Slot()
+    def _on_faded(self) -> None:
+        if self.view is None:
+            self._move.stop()
+            self._cross_fade.stop()
+            self.hide()
 
-    def _body_position(self, width: float) -> QPointF:
-        """The pill's corner inside the window: it grows from its centre."""
-        scale = theme.text_scale()
-        return QPointF(round((self.width() - width * scale) / 2), round(SHADOW_MARGIN * scale))
-
-    def _perform(self, action: ButtonAction) -> None:
-        if action not in ("finish", "cancel"):
-            self._timeline.close()
-        perform(action, self._actions)
-        self._refresh()
-
-    # Motion
-
-    def _update_frame_timer(self, now: float) -> None:
-        if self._is_animated(now):
-            wanted = REDUCED_MOTION_FRAME_MS if self._animation.reduced_motion else FRAME_MS
-            if self._animation.fades and self._in_transition(now):
-                wanted = FRAME_MS // 2
-            if not self._frame_timer.isActive() or self._frame_timer.interval() != wanted:
-                self._frame_timer.start(wanted)
-        else:
-            self._frame_timer.stop()
-
-    def _is_animated(self, now: float) -> bool:
-        layout = self._layout
-        return layout is not None and (
-            layout.view.kind in _ANIMATED_KINDS or self._in_transition(now)
-        )
-
-    def _in_transition(self, now: float) -> bool:
-        return self._animation.running(now) or self._previous_contents is not None
+    def _start_cross_fade(self) -> None:
+        ratio = self.devicePixelRatioF()
+        snapshot = QPixmap(self.body.size() * ratio)
+        snapshot.setDevicePixelRatio(ratio)
+        snapshot.fill(Qt.GlobalColor.transparent)
+        self.body.render(snapshot, renderFlags=QWidget.RenderFlag.DrawChildren)
+        self._snapshot.setPixmap(snapshot)
+        self._snapshot.setGeometry(self.body.geometry())
+        self._snapshot.show()
+        self._cross_fade.start()
 
     @Slot()
     def _on_frame(self) -> None:
-        now, way = self._clock(), self._animation
+        now, still = self._clock(), self._reduced_motion
         self._waveform.advance(now)
-        if way.hiding_since_ms:
-            if (share := way.fade_out(now)) <= 0:
-                self._hide_now()
-                return
-            self.setWindowOpacity(share)
-        elif way.fades and self.windowOpacity() != (share := way.fade_in(now)):
-            self.setWindowOpacity(share)
-        if self._previous_contents is not None and way.cross_fade(now) > 1:
-            self._previous_contents = None
-        if way.resize_finished(now):
-            self._place_window()
-            self._place_buttons()
-        self._update_frame_timer(now)
-        self.update()
-
-    def _current_width(self, now: float) -> float:
-        return self._animation.width(now, self._layout.width) if self._layout else MIN_WIDTH
-
-    def _animation_state(self, now: float) -> AnimationState:
-        still = self._animation.reduced_motion
-        return AnimationState(
-            levels=self._waveform.bars(),
-            collapse=self._animation.collapse(now),
-            pulse=0.0 if still else 0.5 - 0.5 * math.cos(2 * math.pi * now / PULSE_MS),
-            reduced_motion=still,
+        collapse = min(1.0, (now - self._finishing_since) / theme.RESIZE_MS)
+        pulse = 0.5 - 0.5 * math.cos(2 * math.pi * now / PULSE_MS)
+        self.body.icon.animate(
+            AnimationState(
+                levels=self._waveform.bars(),
+                collapse=1.0 if still else collapse,
+                pulse=0.0 if still else pulse,
+                reduced_motion=still,
+            )
         )
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        layout = self._layout
-        if layout is None:
-            return
-        now, scale = self._clock(), theme.text_scale()
-        painter = QPainter(self)
-        drawn = attrs.evolve(layout, width=self._current_width(now))
-        if self._animation.fades:
-            share = self._animation.fade_in(now)
-            painter.translate(
-                0, RISE_PX * (1 - share) * (-1 if self._settings.pill == "top" else 1)
-            )
-        painter.save()
-        painter.translate(self._body_position(drawn.width))
-        painter.scale(scale, scale)
-        painting.paint_body(painter, drawn, self.scheme, self._animation.composited)
-        painter.restore()
-        swap = self._animation.cross_fade(now) if self._previous_contents is not None else 1.0
-        painter.translate(self._body_position(layout.width))
-        if self._previous_contents is not None and swap < 1 and layout.view.kind != "finishing":
-            painter.setOpacity(1 - swap)
-            x = (layout.width * scale - self._previous_contents.deviceIndependentSize().width()) / 2
-            painter.drawPixmap(QPointF(x, 0), self._previous_contents)
-            painter.setOpacity(swap)
-        painter.scale(scale, scale)
-        painter.setClipRect(QRectF(0, 0, layout.width, layout.height))
-        painting.paint_content(painter, layout, self.scheme, self._animation_state(now))
-
-    def _render_contents(self, layout: Layout) -> QPixmap:
-        scale, ratio = theme.text_scale(), self.devicePixelRatioF()
-        size = QSize(round(layout.width * scale * ratio), round(layout.height * scale * ratio))
-        picture = QPixmap(size)
-        picture.setDevicePixelRatio(ratio)
-        picture.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(picture)
-        painter.scale(scale, scale)
-        painting.paint_content(painter, layout, self.scheme, self._animation_state(self._clock()))
-        painter.end()
-        return picture
-
-    # People
+        if not self.body.is_masked:
+            paint_shadow(QPainter(self), self.body.geometry(), self.body.scheme)
 
     def enterEvent(self, event: QEnterEvent) -> None:
         self._timeline.on_hover(True, self._clock())

@@ -1,17 +1,30 @@
-"""The window that the pill is drawn in: never focused, above all, clicked only where it asks."""
+"""The indicator's window: never focused, always on top, clickable only if it has buttons."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QBitmap, QPainter, QRegion
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QBitmap,
+    QGuiApplication,
+    QPainter,
+    QRegion,
+    QScreen,
+)
 from PySide6.QtWidgets import QWidget
 
 from ..messages import IndicatorView
 from ..widgets import theme
-from .layout import Layout
+from ..widgets.sizing import scaled
 
-# X11 window managers list a tool window in some taskbars and move it late: as tooltips do, the
-# pill does without them.
+EDGE_MARGIN = 24
+"""Distance from the edge of the screen."""
+
+# Some X11 window managers list tool windows in the taskbar or move them late, so the window
+# bypasses the window manager, as tooltips do.
 _FLAGS = (
     Qt.WindowType.Tool
     | Qt.WindowType.FramelessWindowHint
@@ -31,49 +44,71 @@ class IndicatorWindow(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setWindowTitle("Sayso")
         self.last_announcement = ""
-        """What assistive technology was told last."""
 
     def accept_clicks(self, accept: bool, force: bool) -> None:
-        """Without buttons, clicks go through to what is below.
+        """Take clicks, or let them through to the window below.
 
-        `again`: say it anew although nothing changed. Qt's X11 window takes clicks in the size
-        it had when the flag was dropped, and a window manager that puts a frame around the
-        window hears of it only once the window is mapped.
+        `force` sets the flag again although it has not changed: on X11 the input region keeps
+        the size the window had when the flag was set, and a window manager that reparents the
+        window learns of it only after the window is mapped.
         """
         flag, handle = Qt.WindowType.WindowTransparentForInput, self.windowHandle()
-        takes = not bool(handle.flags() & flag)
-        if takes == accept and not force:
+        accepts = not bool(handle.flags() & flag)
+        if accepts == accept and not force:
             return
         handle.setFlag(flag, accept)
         handle.setFlag(flag, not accept)
         self.overrideWindowFlags(handle.flags())
 
     def update_accessibility(self, view: IndicatorView) -> None:
-        """Assistive technology hears the state, never the partial words."""
+        """Announce the state to assistive technology, but never partial text."""
         self.setAccessibleName(view.accessible_name)
         self.setAccessibleDescription(view.accessible_description)
         if view.accessible_name == self.last_announcement or not QAccessible.isActive():
             return
         self.last_announcement = view.accessible_name
-        said = f"{view.text}. {view.detail}" if view.detail else view.accessible_name
-        announcement = QAccessibleAnnouncementEvent(self, said)
+        text = f"{view.text}. {view.detail}" if view.detail else view.accessible_name
+        announcement = QAccessibleAnnouncementEvent(self, text)
         if view.kind == "error":
             announcement.setPoliteness(QAccessible.AnnouncementPoliteness.Assertive)
         QAccessible.updateAccessibility(announcement)
 
 
-def rounded_region(window: QSize, corner: QPointF, layout: Layout) -> QRegion:
-    """Without compositing a window has hard edges: cut it to the rounded rectangle."""
-    scale = theme.text_scale()
+def rounded_region(window: QSize, body: QRect) -> QRegion:
+    """Return a mask of the rounded rectangle `body`, for windows without compositing."""
     bits = QBitmap(window)
     bits.clear()
     painter = QPainter(bits)
     painter.setBrush(Qt.GlobalColor.color1)
     painter.setPen(Qt.GlobalColor.color1)
-    painter.translate(corner)
-    radius = theme.INDICATOR_RADIUS * scale
-    painter.drawRoundedRect(
-        QRectF(0, 0, layout.width * scale - 1, layout.height * scale - 1), radius, radius
-    )
+    radius = scaled(theme.INDICATOR_RADIUS)
+    painter.drawRoundedRect(body.adjusted(0, 0, -1, -1), radius, radius)
     painter.end()
     return QRegion(bits)
+
+
+def window_rect(work_area: QRect, size: QSize, margin: int, at_top: bool) -> QRect:
+    """Return the window's rectangle for a body of `size` with a margin on every side.
+
+    The body is centered at the lower or upper edge of the screen's work area.
+    """
+    width, height = size.width() + 2 * margin, size.height() + 2 * margin
+    if at_top:
+        top = work_area.top() + EDGE_MARGIN - margin
+    else:
+        top = work_area.bottom() + 1 - EDGE_MARGIN - size.height() - margin
+    return QRect(work_area.left() + work_area.width() // 2 - width // 2, top, width, height)
+
+
+def screen_at(
+    point: tuple[int, int] | None, screens: Sequence[QScreen], pointer: QPoint
+) -> QScreen | None:
+    """Return the screen at a point in the X server's pixels, or else the pointer's screen."""
+    if point is not None:
+        for screen in screens:
+            # Qt keeps the position of a screen in the server's pixels, but scales its size.
+            area, ratio = screen.geometry(), screen.devicePixelRatio()
+            size = QSize(round(area.width() * ratio), round(area.height() * ratio))
+            if QRect(area.topLeft(), size).contains(*point):
+                return screen
+    return QGuiApplication.screenAt(pointer) or (screens[0] if screens else None)

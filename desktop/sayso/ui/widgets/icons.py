@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, Qt
+import functools
+
+from PySide6.QtCore import QByteArray, QRectF, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
@@ -23,16 +25,24 @@ def render(name: str, size: int, color: str = "", ratio: float = 1.0) -> QPixmap
         color: Replaces `currentColor` in the file.
         ratio: Device pixels for each logical pixel.
     """
-    svg = resource(f"icons/{name}.svg").read_bytes()
-    if color:
-        svg = svg.replace(b"currentColor", color.encode())
     pixmap = QPixmap(round(size * ratio), round(size * ratio))
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
-    QSvgRenderer(QByteArray(svg)).render(painter)
+    draw(painter, QRectF(pixmap.rect()), name, color)
     painter.end()
     pixmap.setDevicePixelRatio(ratio)
     return pixmap
+
+
+def draw(painter: QPainter, area: QRectF, name: str, color: str = "") -> None:
+    """Paint an icon; the arguments are those of `render`."""
+    _renderer(name, color).render(painter, area)
+
+
+@functools.cache
+def _renderer(name: str, color: str) -> QSvgRenderer:
+    svg = resource(f"icons/{name}.svg").read_bytes()
+    return QSvgRenderer(QByteArray(svg.replace(b"currentColor", color.encode())))
 
 
 def app_icon() -> QIcon:
