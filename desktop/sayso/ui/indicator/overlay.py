@@ -47,7 +47,7 @@ from .waveform import Waveform
 from .window import EDGE_MARGIN, IndicatorWindow, rounded_region, screen_at, window_rect
 
 if TYPE_CHECKING:
-    from ...system import Screen
+    from ...system.protocols import Screen
 
 SHADOW_MARGIN = 24
 FRAME_MS, REDUCED_MOTION_FRAME_MS = 33, 250
