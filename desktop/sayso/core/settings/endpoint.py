@@ -40,19 +40,14 @@ def _check_name(name: str) -> None:
 
 
 def keywords_field() -> Any:
-    return fields.text(
-        "",
-        "Na&mes and terms",
-        "Separate them with commas.",
-        allowed="names and terms separated by commas",
-        check=parse_keywords,
-    )
+    allowed = "names and terms separated by commas"
+    help_text = "Separate them with commas."
+    return fields.text("", "Na&mes and terms", help_text, allowed, check=parse_keywords)
 
 
 def prompt_field() -> Any:
-    return fields.text(
-        "", "To&pic", "One or two sentences about what you dictate.", check=check_prompt
-    )
+    help_text = "One or two sentences about what you dictate."
+    return fields.text("", "To&pic", help_text, check=check_prompt)
 
 
 @attrs.frozen(kw_only=True)
@@ -63,46 +58,29 @@ class Endpoint:
     allow_insecure: str = fields.text(
         "",
         "Allow this server without &encryption",
-        "Host to which an unencrypted connection is allowed.",
-        allowed="one host, such as 192.168.1.20:8000, or empty text",
+        "Host to which an unencrypted connection is allowed. This computer always is.",
+        "one host, such as 192.168.1.20:8000, or empty text",
     )
-    """The only host that may be used without TLS. This computer is always allowed."""
     dialect: ProtocolName = fields.choice(
         ProtocolName,
         "auto",
         "Proto&col",
         "Most servers follow OpenAI’s.",
-        {
-            "auto": "Detect automatically",
-            "openai": "OpenAI-compatible",
-            "vllm": "vLLM",
-            "speaches": "speaches",
-            "lemonade": "Lemonade",
-            "together": "Together",
-        },
+        "Detect automatically | OpenAI-compatible | vLLM | speaches | Lemonade | Together",
     )
     transport: Transport = fields.choice(
         Transport,
         "websocket",
         "&Send audio",
-        "While speaking needs about 64 KB/s.",
-        {
-            "websocket": "While speaking",
-            "webrtc": "While speaking, compressed",
-            "rest": "After release, as a file",
-        },
+        "While speaking needs about 64 KB a second.",
+        "While speaking | While speaking, compressed | After release, as a file",
     )
     auth: Auth = fields.choice(
         Auth,
         "bearer",
         "Aut&hentication",
         "How the API key is sent.",
-        {
-            "bearer": "Bearer token (usual)",
-            "api-key": "api-key header (Azure)",
-            "none": "None",
-            "cloudflare": "Cloudflare",
-        },
+        "Bearer token (usual) | api-key header (Azure) | None | Cloudflare",
     )
     model_in_url: bool = fields.switch(
         True,
@@ -114,7 +92,7 @@ class Endpoint:
         "",
         "Headers",
         "Sent with each request, one per line. Do not enter API keys here.",
-        allowed="lines of the form Name: value",
+        "lines of the form Name: value",
         check=parse_headers,
         is_confidential=True,
     )
@@ -122,17 +100,17 @@ class Endpoint:
         "",
         "Secret header",
         "A header with a second key, such as cf-aig-authorization. The key is kept in the keyring.",
-        allowed="the name of a header, or empty text",
+        "the name of a header, or empty text",
         check=check_secret_header,
     )
     secrets_url: str = fields.text(
         "",
         "Address of the key ser&ver",
         "Issues short-lived API keys. An https address.",
-        allowed="an https address, 'openai' for the server itself, or empty text",
+        "an https address, 'openai' for the server itself, or empty text",
     )
     keep_open_s: int = fields.integer(
-        0, MAX_KEEP_OPEN_S, "Stay &connected", "", unit="seconds", zero="closing it at once"
+        0, MAX_KEEP_OPEN_S, "Stay &connected", "", "seconds", "closing it at once"
     )
     prompt: str = prompt_field()
     keywords: str = keywords_field()
@@ -141,21 +119,14 @@ class Endpoint:
         "",
         "&Latency",
         "Higher latency is more accurate.",
-        {
-            "": "Model default",
-            "minimal": "Minimal",
-            "low": "Low",
-            "medium": "Medium",
-            "high": "High",
-            "xhigh": "Highest accuracy",
-        },
+        "Model default | Minimal | Low | Medium | High | Highest accuracy",
     )
     noise: NoiseReduction = fields.choice(
         NoiseReduction,
         "",
         "Noise &reduction",
         "Choose how far the microphone is from you.",
-        {"": "Off", "near_field": "Near: a headset", "far_field": "Far: a laptop or a room"},
+        "Off | Near: a headset | Far: a laptop or a room",
     )
 
 

@@ -1,7 +1,7 @@
 """Constructors for settings fields, each of which describes its setting.
 
-A setting is described once, where it is defined. The settings pages, `sayso config`, error
-messages and `docs/settings.md` are derived from this description.
+The settings pages, `sayso config`, error messages and `docs/settings.md` are derived from
+these descriptions.
 """
 
 from __future__ import annotations
@@ -27,73 +27,66 @@ class Description:
     title: str
     """Label; `&` precedes its mnemonic."""
     help: str
-    """One short sentence; may be empty."""
     allowed: str
     """Allowed values, as the object of "Use ..."."""
     unit: str = ""
-    """Unit of a number."""
     choices: Mapping[Any, str] = attrs.field(factory=dict)
     """Labels of the values that a list offers, in order."""
     is_confidential: bool = False
-    """Whether the value may contain a secret. Messages do not repeat it then."""
+    """Whether the value may contain a secret, so that messages must not repeat it."""
 
     @property
     def plain_title(self) -> str:
         return self.title.replace("&", "")
 
 
-def field(default: Any, validator: Any, description: Description, **arguments: Any) -> Any:
-    metadata = {DESCRIPTION: description}
-    return attrs.field(default=default, validator=validator, metadata=metadata, **arguments)
+def field(default: Any, validator: Any, converter: Any = None, **description: Any) -> Any:
+    return attrs.field(
+        default=default,
+        validator=validator,
+        converter=converter,
+        metadata={DESCRIPTION: Description(**description)},
+    )
 
 
-def choice(literal: Any, default: str, title: str, help_text: str, choices: dict[str, str]) -> Any:
-    """A setting with the values of a `Literal`, each of which has a label."""
+def choice(literal: Any, default: str, title: str, help_text: str, labels: str) -> Any:
+    """A setting with the values of a `Literal`; `labels` are in their order, between " | "."""
     values = get_args(literal)
-    assert set(values) == set(choices)
     allowed = f"one of: {', '.join(value or 'empty' for value in values)}"
-    description = Description(title=title, help=help_text, allowed=allowed, choices=choices)
-    return field(default, v.in_(values), description)
+    choices = dict(zip(values, labels.split(" | "), strict=True))
+    return field(
+        default, v.in_(values), title=title, help=help_text, allowed=allowed, choices=choices
+    )
 
 
 def switch(default: bool, title: str, help_text: str) -> Any:
-    description = Description(title=title, help=help_text, allowed="true or false")
-    return field(default, v.instance_of(bool), description)
+    return field(default, v.instance_of(bool), title=title, help=help_text, allowed="true or false")
 
 
 def text(
     default: str,
     title: str,
-    help_text: str,
-    *,
+    help_text: str = "",
     allowed: str = "text",
-    check: Callable[[str], object] | None = None,
-    choices: Mapping[str, str] | None = None,
+    check: Callable[[str], object] = str,
     is_confidential: bool = False,
 ) -> Any:
     """A setting with any text that `check` accepts; it raises ValueError otherwise."""
 
     def validate(_: object, __: object, value: str) -> None:
-        if check is not None:
-            try:
-                check(value)
-            except ValueError as error:
-                raise InvalidValueError(str(error)) from error
+        try:
+            check(value)
+        except ValueError as error:
+            raise InvalidValueError(str(error)) from error
 
-    description = Description(
+    return field(
+        default,
+        [v.instance_of(str), validate],
         title=title,
         help=help_text,
         allowed=allowed,
-        choices=choices or {},
         is_confidential=is_confidential,
     )
-    return field(default, [v.instance_of(str), validate], description)
-
-
-def pattern(default: str, title: str, help_text: str, *, regex: str, allowed: str) -> Any:
-    """A setting with text that matches a regular expression."""
-    description = Description(title=title, help=help_text, allowed=allowed)
-    return field(default, v.matches_re(regex), description)
 
 
 def integer(
@@ -101,16 +94,18 @@ def integer(
     maximum: int,
     title: str,
     help_text: str,
-    *,
     unit: str,
     zero: str = "",
     choices: Mapping[int, str] | None = None,
 ) -> Any:
     """A setting with a whole number from 0 to `maximum`; `zero` is the meaning of 0."""
-    allowed = f"a whole number of {unit} from 0 to {maximum}"
-    if zero:
-        allowed = f"a whole number of {unit} up to {maximum}, or 0 for {zero}"
-    description = Description(
-        title=title, help=help_text, allowed=allowed, unit=unit, choices=choices or {}
+    limits = f"up to {maximum}, or 0 for {zero}" if zero else f"from 0 to {maximum}"
+    return field(
+        default,
+        [v.instance_of(int), v.ge(0), v.le(maximum)],
+        title=title,
+        help=help_text,
+        allowed=f"a whole number of {unit} {limits}",
+        unit=unit,
+        choices=choices or {},
     )
-    return field(default, [v.instance_of(int), v.ge(0), v.le(maximum)], description)

@@ -23,7 +23,7 @@ from .endpoint import Endpoint as Endpoint
 from .fields import Description, InvalidValueError
 
 EngineType = Literal["on-device", "realtime"]
-HotkeyMode = Literal["hold", "toggle", "tap-or-hold"]
+HotkeyMode = Literal["tap-or-hold", "hold", "toggle"]
 InsertionMethod = Literal["auto", "type", "paste", "copy"]
 MicrophoneKeepOpen = Literal["held", "30s", "always"]
 IndicatorMode = Literal["bottom", "top", "when-needed", "never"]
@@ -36,25 +36,21 @@ MAX_RECORDING_DAYS = 365
 @attrs.frozen(kw_only=True)
 class HotkeySettings:
     chord: str = fields.text(
-        "ctrl_r", "&Hotkey", "Hold it, speak, let go.", check=Chord.parse, allowed="key names"
+        "ctrl_r", "&Hotkey", "Hold it, speak, let go.", "key names", Chord.parse
     )
     mode: HotkeyMode = fields.choice(
         HotkeyMode,
         "hold",
         "&Mode",
         "Hold: let go to finish. Tap: tap again to finish.",
-        {
-            "tap-or-hold": "Hold, or tap for hands-free",
-            "hold": "Hold only",
-            "toggle": "Tap only",
-        },
+        "Hold, or tap for hands-free | Hold only | Tap only",
     )
 
 
 @attrs.frozen(kw_only=True)
 class MicrophoneSettings:
     device: str = fields.text(
-        "", "M&icrophone", "", allowed="a name that sayso doctor lists, or empty text"
+        "", "M&icrophone", "", "a name that sayso doctor lists, or empty text"
     )
     """Empty text selects the default device of the system."""
     preroll_ms: int = fields.integer(
@@ -62,18 +58,14 @@ class MicrophoneSettings:
         2000,
         "Pre-roll",
         "Audio from before the key press that is used, if the microphone is open already.",
-        unit="milliseconds",
+        "milliseconds",
     )
     keep_warm: MicrophoneKeepOpen = fields.choice(
         MicrophoneKeepOpen,
         "30s",
         "Keep the microphone open",
         "The next dictation starts sooner.",
-        {
-            "held": "Only while recording",
-            "30s": "30 seconds after a dictation",
-            "always": "Always",
-        },
+        "Only while recording | 30 seconds after a dictation | Always",
     )
 
 
@@ -84,7 +76,7 @@ class InsertionSettings:
         "auto",
         "&Insert text by",
         "After pasting, your clipboard is restored.",
-        {"auto": "Automatic", "type": "Typing", "paste": "Pasting", "copy": "Copying only"},
+        "Automatic | Typing | Pasting | Copying only",
     )
     newlines: bool = fields.switch(
         False,
@@ -96,11 +88,11 @@ class InsertionSettings:
 
 @attrs.frozen(kw_only=True)
 class OnDeviceSettings:
-    model: str = fields.pattern(
+    model: str = fields.field(
         "whisper-base",
-        "Model",
-        "Larger models are more accurate but slower.",
-        regex=r"[a-z0-9][a-z0-9.-]*",
+        v.matches_re(r"[a-z0-9][a-z0-9.-]*"),
+        title="Model",
+        help="Larger models are more accurate but slower.",
         allowed="the name of a model; sayso models list shows them",
     )
     unload_minutes: int = fields.integer(
@@ -108,9 +100,9 @@ class OnDeviceSettings:
         1440,
         "&Free memory after",
         "The first dictation after that starts more slowly.",
-        unit="minutes",
-        zero="never",
-        choices={5: "5 minutes", 10: "10 minutes", 30: "30 minutes", 0: "Never"},
+        "minutes",
+        "never",
+        {5: "5 minutes", 10: "10 minutes", 30: "30 minutes", 0: "Never"},
     )
     prompt: str = prompt_field()
     keywords: str = keywords_field()
@@ -123,13 +115,7 @@ class HistorySettings:
         "7d",
         "&Keep history",
         "Only on this computer.",
-        {
-            "never": "Nothing",
-            "7d": "7 days",
-            "30d": "30 days",
-            "1y": "1 year",
-            "always": "Until I delete it",
-        },
+        "Nothing | 7 days | 30 days | 1 year | Until I delete it",
     )
     """With "never", a take is kept only until its text is inserted."""
     sound_days: int = fields.integer(
@@ -137,9 +123,9 @@ class HistorySettings:
         MAX_RECORDING_DAYS,
         "Keep the &audio",
         "About 2 MB a minute. Deleted with its text at the latest.",
-        unit="days",
-        zero="none",
-        choices={0: "Not at all", 1: "1 day", 7: "7 days", 30: "30 days", 365: "1 year"},
+        "days",
+        "none",
+        {0: "Not at all", 1: "1 day", 7: "7 days", 30: "30 days", 365: "1 year"},
     )
 
 
@@ -149,7 +135,7 @@ def _int_to_float(value: Any) -> Any:
 
 @attrs.frozen(kw_only=True)
 class Settings:
-    """All settings. `endpoint.*` are the keys of the selected endpoint.
+    """All settings. The keys `endpoint.*` are those of the selected endpoint.
 
     Raises:
         InvalidValueError: Two endpoints have the same name, or a name stands for no endpoint.
@@ -160,20 +146,20 @@ class Settings:
         "on-device",
         "Recognition",
         "Converts speech to text on this computer or on the selected server.",
-        {"on-device": "On this computer", "realtime": "On a server"},
+        "On this computer | On a server",
     )
-    language: str = fields.pattern(
+    language: str = fields.field(
         "",
-        "&Language",
-        "Choosing one is faster and more accurate.",
-        regex=r"([a-z]{2,3}(-[A-Za-z]{2,4})?)?",
+        v.matches_re(r"([a-z]{2,3}(-[A-Za-z]{2,4})?)?"),
+        title="&Language",
+        help="Choosing one is faster and more accurate.",
         allowed="a code such as en or pt-BR, or empty text to detect the language",
     )
     endpoints: tuple[Endpoint, ...] = attrs.field(
         default=(Endpoint(),), validator=v.deep_iterable(v.instance_of(Endpoint), v.min_len(1))
     )
     profile: str = fields.text(
-        Endpoint().name, "Server", "The server that is used.", allowed="the name of a server"
+        Endpoint().name, "Server", "The server that is used.", "the name of a server"
     )
     """Name of the selected endpoint, which is used if `engine` is "realtime"."""
     on_device: OnDeviceSettings = attrs.field(factory=OnDeviceSettings)
@@ -184,33 +170,24 @@ class Settings:
     fallback: tuple[str, ...] = fields.field(
         (),
         v.deep_iterable(v.instance_of(str), v.instance_of(tuple)),
-        Description(
-            title="&Fallback engines",
-            help="Used in this order if recognition fails.",
-            allowed="names of servers and on-device, separated by commas",
-        ),
+        title="Fallback engines",
+        help="Used in this order if recognition fails.",
+        allowed="names of servers and on-device, separated by commas",
     )
     monthly_budget_usd: float = fields.field(
         0.0,
         [v.instance_of(float), v.ge(0.0), v.le(MAX_BUDGET_USD)],
-        Description(
-            title="&Monthly budget, in US dollars",
-            help="Warns at 80 % and asks before spending more. Recording is never interrupted.",
-            allowed=f"an amount of US dollars up to {MAX_BUDGET_USD:,.0f}, or 0 for no limit",
-        ),
-        converter=_int_to_float,
+        _int_to_float,
+        title="&Monthly budget, in US dollars",
+        help="Warns at 80 % and asks before spending more. Recording is never interrupted.",
+        allowed=f"an amount of US dollars up to {MAX_BUDGET_USD:,.0f}, or 0 for no limit",
     )
     pill: IndicatorMode = fields.choice(
         IndicatorMode,
         "bottom",
         "&Show the recording indicator",
         "Your voice and your text while you speak.",
-        {
-            "bottom": "Bottom of the screen",
-            "top": "Top of the screen",
-            "when-needed": "Only when you are needed",
-            "never": "Never",
-        },
+        "Bottom of the screen | Top of the screen | Only when you are needed | Never",
     )
     sounds: bool = fields.switch(
         True, "Play s&ounds", "A soft tone when a recording starts and stops."

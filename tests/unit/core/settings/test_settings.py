@@ -46,7 +46,7 @@ def test_written_settings_are_read_back():
 REJECTED = {
     "unknown key": ("engin", "realtime", "Did you mean engine?"),
     "unknown value": ("engine", "cloud", "Use one of: on-device, realtime."),
-    "unknown mode": ("hotkey.mode", "push", "hold, toggle, tap-or-hold"),
+    "unknown mode": ("hotkey.mode", "push", "tap-or-hold, hold, toggle"),
     "unknown method": ("insertion.method", "magic", "auto, type, paste, copy"),
     "unknown protocol": ("endpoint.dialect", "grpc", "one of: auto, openai, vllm, speaches,"),
     "unknown delay": ("endpoint.delay", "soon", "one of: empty, minimal, low, medium, high, xhigh"),
