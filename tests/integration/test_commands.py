@@ -52,7 +52,7 @@ def test_a_setting_is_described_with_its_values_and_default(sayso):
 
 WRONG = {
     "unknown setting": (["config", "set", "hotkey.cord", "f9"], "Did you mean hotkey.chord?"),
-    "unknown value": (["config", "set", "hotkey.mode", "press"], "hold, toggle, tap-or-hold"),
+    "unknown value": (["config", "set", "hotkey.mode", "press"], "tap-or-hold, hold, toggle"),
     "empty address": (["config", "set", "endpoint.url", ""], "The server has no address."),
     "unencrypted address": (
         ["config", "set", "endpoint.url", "http://example.com/v1"],
