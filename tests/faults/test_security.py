@@ -1,4 +1,4 @@
-"""What others may not do: docs/security.md names the test for each of its claims."""
+"""The claims of docs/security.md, which names the test for each."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def control_server(asked: list[str]) -> Iterator[None]:
 
 @pytest.fixture
 def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Not pytest's, which nobody else can reach."""
+    """A runtime folder that other users can reach, unlike those of pytest."""
     with tempfile.TemporaryDirectory(prefix="sayso-runtime-") as name:
         os.chmod(name, 0o755)
         monkeypatch.setenv("XDG_RUNTIME_DIR", name)
@@ -135,12 +135,12 @@ def test_another_user_cannot_reach_the_socket(runtime: Path) -> None:
     assert asked == ["status"]
 
 
-def test_another_user_who_can_reach_it_is_not_answered(runtime: Path) -> None:
+def test_another_user_who_reaches_the_socket_gets_no_response(runtime: Path) -> None:
     asked: list[str] = []
     with control_server(asked):
-        (runtime / "sayso.sock").chmod(0o777)  # as if somebody had done so by hand
-        hung_up = ("answer b''", "ConnectionResetError", "BrokenPipeError")
-        assert call_as_other_user(runtime / "sayso.sock") in hung_up
+        (runtime / "sayso.sock").chmod(0o777)  # as if changed by hand
+        no_response = ("answer b''", "ConnectionResetError", "BrokenPipeError")
+        assert call_as_other_user(runtime / "sayso.sock") in no_response
         assert instance.request("status") == "ok"
     assert asked == ["status"]
 
@@ -154,11 +154,11 @@ s.listen()
 print("listens", flush=True)
 c, _ = s.accept()
 c.settimeout(5)
-print("heard", c.recv(100), flush=True)
+print("received", c.recv(100), flush=True)
 """
 
 
-def test_a_socket_of_another_user_is_told_no_key(runtime: Path) -> None:
+def test_no_key_is_sent_to_a_socket_of_another_user(runtime: Path) -> None:
     runtime.chmod(0o777)
     server = subprocess.Popen(
         [*AS_OTHER_USER, "/usr/bin/python3", "-c", SERVER_PROGRAM, str(runtime / "sayso.sock")],
@@ -168,13 +168,13 @@ def test_a_socket_of_another_user_is_told_no_key(runtime: Path) -> None:
     with server, server.stdout:
         assert server.stdout.readline() == "listens\n"
         assert instance.request(f"keep-key api.openai.com {KEY}") is None
-        assert server.stdout.read() == "heard b''\n"
+        assert server.stdout.read() == "received b''\n"
 
 
 # Files
 
 
-def test_every_file_is_the_users_own_whatever_the_umask(
+def test_every_file_is_private_whatever_the_umask(
     runtime: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     before = os.umask(0)
@@ -211,10 +211,10 @@ def write_everything(home: Path) -> None:
         with WorkerHarness(home / "state", FakeEngine("Mine.")) as desk:
             desk.dictate()
         lock.close()
-        os.link(home / "sayso.sock", home / "linked.sock")  # it goes with its server
+        os.link(home / "sayso.sock", home / "linked.sock")  # the server deletes its own socket
 
 
-# A worker with a desk, for what ends up on it
+# A worker with fakes
 
 
 class WorkerHarness:
@@ -265,7 +265,7 @@ class WorkerHarness:
 # The key
 
 
-def test_a_key_that_is_left_anywhere_fails_the_run(tmp_path: Path) -> None:
+def test_a_leaked_key_fails_the_run(tmp_path: Path) -> None:
     leaky = tmp_path / "test_leaky.py"
     leaky.write_text(
         textwrap.dedent("""
@@ -281,7 +281,7 @@ def test_a_key_that_is_left_anywhere_fails_the_run(tmp_path: Path) -> None:
         """)
     )
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "canary_watch", "-p", "no:cacheprovider",
+        [sys.executable, "-m", "pytest", "-q", "-p", "canary_plugin", "-p", "no:cacheprovider",
          f"--basetemp={tmp_path / 'base'}", f"--rootdir={tmp_path}", str(leaky)],
         env=os.environ | {"PYTHONPATH": str(Path(canary.__file__).parent),
                           "SAYSO_CANARY": "sk-canary-of-the-inner-run"},
@@ -304,7 +304,7 @@ def take(seconds: float = 0.5) -> Take:
     return made
 
 
-def test_sayso_writes_nothing_into_the_log_of_the_library_that_has_the_headers(
+def test_connections_do_not_log_headers(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG, "websockets")
@@ -319,7 +319,7 @@ def test_sayso_writes_nothing_into_the_log_of_the_library_that_has_the_headers(
     assert not [r for r in caplog.records if r.name.startswith("websockets")]
 
 
-# What an endpoint says
+# Text and messages of a server
 
 PIECES = [
     *("\x1b[2J", "\x1b]52;c;cm0=\x07", "\x9b31m", "\r\n", "\n", "\t", "\x00", "\x7f"),
@@ -350,7 +350,7 @@ BIDI_CLASSES = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 
 @given(HOSTILE_TEXT, st.booleans(), st.sampled_from(["auto", "type", "paste", "copy"]))
 @settings(max_examples=150, deadline=None)
-def test_whatever_an_engine_returns_what_is_typed_pasted_or_copied_is_harmless(
+def test_text_from_an_engine_is_inserted_without_harmful_characters(
     text: str, newlines: bool, method: Any
 ) -> None:
     platform = FakePlatform()
@@ -395,7 +395,7 @@ SERVER_MESSAGES = st.one_of(
 
 @given(st.lists(SERVER_MESSAGES, max_size=30), st.integers(0, 30))
 @settings(max_examples=100, deadline=None)
-def test_whatever_an_endpoint_says_a_conversation_raises_nothing_and_stays_bounded(
+def test_arbitrary_server_messages_raise_nothing_and_use_bounded_memory(
     messages: list[Any], commit_at: int
 ) -> None:
     dialect = OpenAIProtocol(
@@ -411,16 +411,16 @@ def test_whatever_an_endpoint_says_a_conversation_raises_nothing_and_stays_bound
 
 
 FLOOD_CASES: dict[str, Callable[[ItemTranscript, int], object]] = {
-    "one item that grows": lambda items, n: items.append("a", "x" * 1000),
-    "a new item each time": lambda items, n: items.append(f"{n}", "x"),
-    "a new name each time": lambda items, n: items.commit(f"{n}", ""),
-    "long names": lambda items, n: items.append(f"{n}" + "i" * 1_000_000, "x"),
-    "finals": lambda items, n: items.complete(f"{n}", "x" * 900_000),
+    "one growing item": lambda items, n: items.append("a", "x" * 1000),
+    "many items": lambda items, n: items.append(f"{n}", "x"),
+    "many item ids": lambda items, n: items.commit(f"{n}", ""),
+    "long item ids": lambda items, n: items.append(f"{n}" + "i" * 1_000_000, "x"),
+    "many final texts": lambda items, n: items.complete(f"{n}", "x" * 900_000),
 }
 
 
 @pytest.mark.parametrize("flood", FLOOD_CASES.values(), ids=FLOOD_CASES)
-def test_a_flood_of_items_ends_the_conversation_before_it_fills_the_memory(
+def test_a_flood_of_items_ends_the_session(
     flood: Callable[[ItemTranscript, int], object],
 ) -> None:
     items = ItemTranscript()
@@ -471,8 +471,8 @@ def test_a_flood_over_a_real_connection_is_refused(mischief: Any, sentence: str)
     run(test)
 
 
-def test_words_that_mean_nothing_fill_no_memory() -> None:
-    """They are read and dropped; before the session is ready, for at most ten seconds."""
+def test_ignored_messages_do_not_fill_the_memory() -> None:
+    """They are read and dropped, before the session is ready for at most ten seconds."""
     held: list[float] = []
 
     async def test() -> None:
@@ -506,7 +506,7 @@ def resident_bytes() -> int:
 
 
 class VerboseEngine(FakeEngine):
-    """Says more than anybody can read."""
+    """An engine with very many and long partials."""
 
     def __init__(self, text: str, times: int) -> None:
         super().__init__(text)
@@ -523,7 +523,7 @@ class VerboseEngine(FakeEngine):
         return "done"
 
 
-def test_partials_reach_the_interface_as_fast_as_it_can_draw_and_short(tmp_path: Path) -> None:
+def test_partial_text_is_limited_in_rate_and_length(tmp_path: Path) -> None:
     with WorkerHarness(tmp_path, VerboseEngine("word " * 20_000, 3000)) as desk:
         began_s = time.monotonic()
         desk.dictate()
@@ -533,31 +533,31 @@ def test_partials_reach_the_interface_as_fast_as_it_can_draw_and_short(tmp_path:
 
 
 SLOW_TEXT_CASES: dict[str, Callable[[], str]] = {
-    "what is typed: spaces": lambda: sanitize("a" + " " * 200_000 + "b", keep_newlines=False),
-    "what is typed: tabs": lambda: sanitize("a" + "\t " * 100_000 + "b", keep_newlines=True),
-    "what is typed: flags": lambda: sanitize("\U0001f3f4\U000e0061" * 100_000, keep_newlines=False),
-    "what is told: a word": lambda: redact("a" * 1_000_000),
-    "what is told: stars": lambda: redact("*" * 1_000_000),
-    "what is told: secrets": lambda: redact("Bearer " * 150_000, KEY),
+    "inserted text: spaces": lambda: sanitize("a" + " " * 200_000 + "b", keep_newlines=False),
+    "inserted text: tabs": lambda: sanitize("a" + "\t " * 100_000 + "b", keep_newlines=True),
+    "inserted text: flags": lambda: sanitize("\U0001f3f4\U000e0061" * 100_000, keep_newlines=False),
+    "quoted message: one word": lambda: redact("a" * 1_000_000),
+    "quoted message: stars": lambda: redact("*" * 1_000_000),
+    "quoted message: keys": lambda: redact("Bearer " * 150_000, KEY),
 }
 
 
 @pytest.mark.parametrize("work", SLOW_TEXT_CASES.values(), ids=SLOW_TEXT_CASES)
-def test_a_text_made_to_take_long_takes_none(work: Callable[[], str]) -> None:
+def test_hostile_text_is_cleaned_quickly(work: Callable[[], str]) -> None:
     began_s = time.process_time()
     assert len(work()) <= MAX_CHARS
     assert time.process_time() - began_s < 0.5
 
 
 @given(st.integers(900, 1100), st.text(st.characters(), max_size=5))
-def test_half_a_key_at_the_end_of_what_is_read_is_not_told(before: int, between: str) -> None:
-    """A part of it would not look like a key any more."""
+def test_a_truncated_key_is_redacted(before: int, between: str) -> None:
+    """Half a key does not look like a key."""
     told = redact(f"{' ' * before}{between} {KEY} {'and more ' * 50}", KEY)
     assert not any(KEY[at : at + 6] in told for at in range(3, len(KEY) - 5))
     assert len(told) <= MAX_QUOTED_CHARS
 
 
-def test_a_flood_over_a_call_hangs_up() -> None:
+def test_a_flood_of_messages_ends_a_call() -> None:
     from sayso.stt.webrtc.call import MAX_QUEUED_MESSAGES, Call, OpusTrack  # takes 0.7 s
 
     waiting: list[int] = []
@@ -577,13 +577,13 @@ def test_a_flood_over_a_call_hangs_up() -> None:
     assert waiting == [MAX_QUEUED_MESSAGES + 1]
 
 
-# The page
+# The security page
 
 TEST_REFERENCE = re.compile(r"`(tests/[\w/]+\.py)(?:::(\w+))?`")
 SECURITY_PAGE = Path(__file__).parents[2] / "docs" / "security.md"
 
 
-def test_every_test_that_the_page_names_is_there() -> None:
+def test_the_security_page_names_existing_tests() -> None:
     named = TEST_REFERENCE.findall(SECURITY_PAGE.read_text("utf-8"))
     assert len(named) > 15
     missing = [

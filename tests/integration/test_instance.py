@@ -1,4 +1,4 @@
-"""The socket between processes: real sockets, in a folder of the test's own."""
+"""Lock and control socket, with real sockets in the folder of the test."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ def runtime(tmp_path, monkeypatch):
 
 
 class RunningServer:
-    """A server in a thread, as the worker has it."""
+    """A control server in its own thread."""
 
     def __init__(self):
         self.requests = []
@@ -48,17 +48,17 @@ class RunningServer:
         self._loop.close()
 
 
-def test_nobody_answers_where_none_runs():
+def test_a_request_returns_none_if_sayso_is_not_running():
     assert instance.request("status") is None
 
 
-def test_a_request_is_answered():
+def test_a_request_gets_a_response():
     with RunningServer() as running:
         assert instance.request("start") == "ok"
         assert running.requests == ["start"]
 
 
-def test_the_socket_is_the_users_own(runtime):
+def test_the_socket_is_private(runtime):
     with RunningServer():
         mode = (runtime / "sayso.sock").stat().st_mode
     assert stat.S_ISSOCK(mode)
@@ -74,7 +74,7 @@ def test_a_socket_left_by_a_crash_is_replaced(runtime):
         assert instance.request("status") == "ok"
 
 
-def test_a_request_without_end_is_not_kept():
+def test_an_endless_request_is_not_buffered():
     with RunningServer() as running:
         assert instance.request("x" * 10 * instance.MAX_REQUEST_BYTES) is None
         assert running.requests == []
@@ -89,16 +89,16 @@ def test_only_one_holds_the_lock():
     second.close()
 
 
-def test_without_a_runtime_folder_a_private_one_is_made(monkeypatch, tmp_path):
+def test_without_a_runtime_folder_a_private_one_is_created(monkeypatch, tmp_path):
     monkeypatch.delenv("XDG_RUNTIME_DIR")
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
-    made = instance.runtime_folder()
-    assert os.path.dirname(made) == str(tmp_path)
-    assert stat.S_IMODE(os.stat(made).st_mode) == 0o700
+    created = instance.runtime_folder()
+    assert os.path.dirname(created) == str(tmp_path)
+    assert stat.S_IMODE(os.stat(created).st_mode) == 0o700
 
 
-def test_somebody_elses_folder_is_not_used(monkeypatch, tmp_path):
+def test_a_folder_of_another_user_is_not_used(monkeypatch, tmp_path):
     monkeypatch.delenv("XDG_RUNTIME_DIR")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     (tmp_path / f"sayso-{os.getuid()}").symlink_to(tmp_path)
@@ -106,18 +106,18 @@ def test_somebody_elses_folder_is_not_used(monkeypatch, tmp_path):
         instance.runtime_folder()
 
 
-def test_where_there_are_no_unix_sockets_a_word_is_asked_for(monkeypatch, runtime):
+def test_without_unix_sockets_a_token_is_required(monkeypatch, runtime):
     monkeypatch.setattr(instance, "_HAS_UNIX_SOCKETS", False)
     with RunningServer() as running:
         assert instance.request("start") == "ok"
-        port, word = (runtime / "sayso.sock").read_text().split()
-        assert len(word) > 20
+        port, token = (runtime / "sayso.sock").read_text().split()
+        assert len(token) > 20
         (runtime / "sayso.sock").write_text(f"{port} wrong")
         assert instance.request("stop") is None
         assert running.requests == ["start"]
 
 
-def test_asking_imports_nothing_heavy():
+def test_a_remote_command_imports_nothing_heavy():
     code = """
 import sys
 sys.argv = ["sayso", "start"]
