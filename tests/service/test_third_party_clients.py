@@ -22,7 +22,7 @@ from .standin import KEY, StandIn, in_thread
 from .third_party import CLIENTS_PYTHON, SAMPLE, free_port, running
 
 TEXT = "Somebody else asked for this."
-VOCALBIN_PROGRAM = Path(__file__).parent / "vouch" / "speak.py"
+VOCALBIN_PROGRAM = Path(__file__).parent / "third_party_env" / "speak.py"
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def sample(rate_hz: int) -> bytes:
 def vocalbin(standin: StandIn, model: str, key: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
         [CLIENTS_PYTHON, VOCALBIN_PROGRAM, standin.url, model], input=sample(24_000), capture_output=True,  # noqa: E501
-        env={**os.environ, "VOUCH_KEY": key}, timeout=60, check=False,
+        env={**os.environ, "API_KEY": key}, timeout=60, check=False,
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from sayso.audio import files
 from sayso.stt.engine import Engine, EngineEvent
 from sayso.stt.reader import Reader
 
-ENVIRONMENTS = Path(__file__).parents[2] / ".venv" / "vouch"
+ENVIRONMENTS = Path(__file__).parents[2] / ".venv" / "third_party"
 SAMPLE = Path(__file__).parents[2] / "resources" / "sample.wav"
 CLIENTS_PYTHON = ENVIRONMENTS / "clients" / "bin" / "python"
 SERVERS = ENVIRONMENTS / "servers"

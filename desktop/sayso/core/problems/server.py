@@ -62,7 +62,7 @@ UNSUPPORTED_REGION = _kind(
 SHORT_LIVED_KEY_REQUIRED = _kind(
     "short_lived_key_required",
     "{server} requires a short-lived key.",
-    "Turn on “Short-lived keys” for this server.",
+    "Use short-lived keys for this server.",
 )
 NO_SHORT_LIVED_KEY = _kind(
     "no_short_lived_key",
@@ -146,22 +146,22 @@ NOT_A_SPEECH_SERVER = _kind(
 NO_STREAMING = _kind(
     "no_streaming",
     "{server} does not accept live audio here.",
-    "Check the address, or upload after release.",
+    "Check the address, or send audio after release.",
 )
 WEBRTC_REJECTED = _kind(
     "webrtc_rejected",
     "{server} rejected the WebRTC connection.",
-    "Choose another model, or another transport.",
+    "Choose another model, or send audio uncompressed.",
 )
 WEBRTC_NOT_INSTALLED = _kind(
     "webrtc_not_installed",
     "WebRTC is not installed.",
-    "Run pip install 'sayso[webrtc]', or choose another transport.",
+    "Run pip install 'sayso[webrtc]', or send audio uncompressed.",
 )
 WEBRTC_NOT_SUPPORTED = _kind(
     "webrtc_not_supported",
     "{model} does not support WebRTC.",
-    "Choose another model, or another transport.",
+    "Choose another model, or send audio uncompressed.",
 )
 
 # Request
@@ -214,12 +214,12 @@ NOT_A_TRANSCRIPTION_MODEL = _kind(
 MODEL_REQUIRED = _kind(
     "model_required",
     "{server} requires a model.",
-    "Choose one, and turn on “Model in the address”.",
+    "Choose one, and put the model in the address.",
 )
 MODEL_IN_ADDRESS = _kind(
     "model_in_address",
     "{server} accepts no model in its address.",
-    "Turn off “Model in the address”.",
+    "Do not put the model in the address.",
 )
 NO_MODEL_LIST = _kind(
     "no_model_list", "The server does not list its models.", "Enter the name of the model."

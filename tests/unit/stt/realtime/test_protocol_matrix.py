@@ -92,18 +92,18 @@ MATRIX: dict[str, Row] = {
         "OpenAI does not know “m-1”.", "Choose another model."),
     "1.1 a model in the address": (
         lambda: error_problem(None, NO_PARAMETER, url=GATEWAY_URL),
-        "gw.example accepts no model in its address.", "Turn off “Model in the address”"),
+        "gw.example accepts no model in its address.", "Do not put the model"),
     "1.1 a transcription model in the address": (
         lambda: error_problem(None, "Model m-1 is a transcription model and cannot be used as the realtime"  # noqa: E501
                      " session model.", url=GATEWAY_URL),
-        "gw.example accepts no model in its address.", "Turn off “Model in the address”"),
+        "gw.example accepts no model in its address.", "Do not put the model"),
     "1.1 a conversation was opened": (
         lambda: error_problem(None, CONVERSATION, url=GATEWAY_URL),
-        "gw.example accepts no model in its address.", "Turn off “Model in the address”"),
+        "gw.example accepts no model in its address.", "Do not put the model"),
     "1.1 no model": (
         lambda: error_problem("missing_model",
         "You must provide a model parameter.", url=GATEWAY_URL),
-        "gw.example requires a model.", "turn on “Model in the address”"),
+        "gw.example requires a model.", "put the model in the address"),
     "1.1 a wrong path": (
         lambda: status_problem(403, "api.openai.com"),
         "OpenAI refused the connection.", "Check the API key and the address"),
@@ -199,9 +199,9 @@ MATRIX: dict[str, Row] = {
     "HTTP 404": (lambda: status_problem(404), "There is no speech server at gw.example.",
         "/v1 at its end"),
     "HTTP 405": (lambda: status_problem(405), "does not accept live audio here.",
-        "upload after release"),
+        "send audio after release"),
     "HTTP 426": (lambda: status_problem(426), "does not accept live audio here.",
-        "upload after release"),
+        "send audio after release"),
     "HTTP 407": (lambda: status_problem(407), "The proxy cannot reach gw.example.",
         "system settings"),
     "HTTP 408": (lambda: status_problem(408), "gw.example did not respond.",
@@ -248,7 +248,7 @@ MATRIX: dict[str, Row] = {
     "200 and no page": (lambda: status_problem(200), "There is no speech server at gw.example.",
         "/v1"),
     # TLS and the network
-    "a certificate nobody vouches for": (
+    "an untrusted certificate": (
         lambda: certificate_problem(18), "The certificate of gw.example is not trusted.",
         "sign in"),
     "a certificate for another name": (
@@ -275,10 +275,10 @@ MATRIX: dict[str, Row] = {
     # section 2 and 3
     "2 an offer refused without a word": (
         lambda: server_problem(problems.WEBRTC_REJECTED, "api.openai.com"),
-        "OpenAI rejected the WebRTC connection.", "another transport"),
+        "OpenAI rejected the WebRTC connection.", "uncompressed"),
     "3.1 Azure requires a short-lived key": (
         lambda: error_problem(None, "This operation requires ephemeral authentication", url=GATEWAY_URL),  # noqa: E501
-        "gw.example requires a short-lived key.", "Turn on “Short-lived keys”"),
+        "gw.example requires a short-lived key.", "Use short-lived keys"),
     "3.2 LiteLLM does not have it": (
         lambda: error_problem("server_error",
         "400: {'error': 'Invalid model name passed in model=m-1.'}",

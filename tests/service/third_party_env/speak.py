@@ -1,6 +1,6 @@
 """vocalbin as a program: 24 kHz s16le from stdin to the address given, its events to stdout.
 
-Run by the Python of the clients' environment, with the key in VOUCH_KEY.
+Run by the Python of the clients' environment, with the key in API_KEY.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ async def audio() -> AsyncIterator[bytes]:
 
 
 async def main(url: str, model: str) -> None:
-    provider = Provider(os.environ["VOUCH_KEY"], safety_identifier="somebody", base_url=url)
+    provider = Provider(os.environ["API_KEY"], safety_identifier="somebody", base_url=url)
     builder = TranscriberBuilder().model(model).language("en").delay("low")
     builder = builder.noise_reduction("near_field").include_logprobs(model.startswith("gpt-4o"))
     transcriber = builder.audio_input(AudioStreamInput(audio())).provider(provider).build()
