@@ -107,9 +107,9 @@ class App:
             dictation=self,
             history=self,
             settings=self,
+            windows=self,
             api_keys=self._key_store,
             models=self._model_store,
-            windows=self,
         )
         self._tray = Tray(self._actions, self._background)
         self._overlay = Overlay(self._actions, self._platform.screen)

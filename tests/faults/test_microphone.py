@@ -112,8 +112,6 @@ class Recording:
     def on_recorded(self, take: Take, pcm: bytes) -> None:
         self.blocks.append((time.monotonic(), pcm))
 
-    def on_first_audio(self, take: Take) -> None: ...
-
     def on_tail_ended(self, take: Take) -> None: ...
 
     def on_audio_lost(self, take: Take, problem: Problem) -> None:

@@ -61,36 +61,28 @@ class ActiveTake:
         )
 
 
-class ActiveTakes:
-    """The takes by their number."""
+class ActiveTakes(dict[int, ActiveTake]):
+    """The takes by number, without those that are finished and cannot be used again."""
 
     def __init__(self, archive: Archive, on_problem: Callable[[Problem], None]) -> None:
+        super().__init__()
         self._archive, self._on_problem = archive, on_problem
-        self._takes: dict[int, ActiveTake] = {}
-
-    def __getitem__(self, number: int) -> ActiveTake:
-        return self._takes[number]
-
-    def get(self, number: int) -> ActiveTake | None:
-        """Return a take; None if it is finished and cannot be retried or inserted again."""
-        return self._takes.get(number)
 
     def begin(self, number: int, key_down_s: float) -> ActiveTake:
         stamp = time.strftime("%Y%m%d-%H%M%S")
         take = Take(number=number, id=f"{stamp}-{secrets.token_hex(3)}")
-        active = self._takes[number] = ActiveTake(take, key_down_s)
+        active = self[number] = ActiveTake(take, key_down_s)
         return active
 
     def adopt(self, take: Take, entry: HistoryEntry) -> None:
-        """Add a take of the history, with its text."""
         take.text = entry.text
-        self._takes[take.number] = ActiveTake(
+        self[take.number] = ActiveTake(
             take, time.monotonic(), history_entry=entry, archived_usage=len(take.usage)
         )
 
-    def write(self, take: Take, pcm: bytes) -> None:
+    def write(self, active: ActiveTake, pcm: bytes) -> None:
         """Write a block to the recording; the first error is reported and ends the writing."""
-        active = self._takes[take.number]
+        take = active.take
         if active.disk_failed:
             return
         try:
@@ -108,23 +100,23 @@ class ActiveTakes:
 
         Only this take and those in `retained` stay in memory.
         """
-        active = self._takes[number]
+        active = self[number]
         active.take.outcome, active.take.problem = outcome, problem
         if active.file:
             active.file.close()
         self._archive.store(active.to_entry(), active.new_usage())
-        self._takes = {n: one for n, one in self._takes.items() if n == number or n in retained}
+        for finished in set(self) - {number, *retained}:
+            del self[finished]
         return active.take.summary()
 
     def close_files(self) -> None:
         """Close the recordings of unfinished takes; the next start recovers them."""
-        for active in self._takes.values():
+        for active in self.values():
             if active.file:
                 active.file.close()
 
     def delete(self, number: int) -> None:
-        """Delete a take and its recording; only its usage is recorded."""
-        active = self._takes.pop(number)
+        active = self.pop(number)
         self._archive.record_usage(active.new_usage())
         if active.file:
             active.file.close()

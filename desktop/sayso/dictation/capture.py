@@ -26,21 +26,16 @@ class CaptureListener(Protocol):
     """Called in the worker's loop."""
 
     def on_recorded(self, take: Take, pcm: bytes) -> None:
-        """A block was appended to the take."""
+        """`pcm` was appended to the take."""
 
-    def on_first_audio(self, take: Take) -> None: ...
+    def on_tail_ended(self, take: Take) -> None: ...
 
-    def on_tail_ended(self, take: Take) -> None:
-        """Speech has ended after the release of the key."""
+    def on_audio_lost(self, take: Take, problem: Problem) -> None: ...
 
-    def on_audio_lost(self, take: Take, problem: Problem) -> None:
-        """No microphone delivers audio any more."""
-
-    def on_problem(self, problem: Problem) -> None:
-        """Something is wrong, but recording continues."""
+    def on_problem(self, problem: Problem) -> None: ...
 
     def on_level(self, dbfs: float) -> None:
-        """The peak level since the last call, at most 30 times a second."""
+        """Handle the peak level since the last call, at most 30 times a second."""
 
     def on_microphone_changed(self) -> None:
         """`Capture.microphone_lost` has changed."""
@@ -55,6 +50,8 @@ class Capture:
         timeouts: MicTimeouts,
     ) -> None:
         self._settings, self._listener = settings, listener
+        self.on_warning = listener.on_problem
+        self.on_interruption_changed = listener.on_microphone_changed
         self._loop = asyncio.get_running_loop()
         self._stream = InputStream(device, settings.device, self, timeouts)
         self._take: Take | None = None
@@ -109,7 +106,6 @@ class Capture:
             self._listener.on_tail_ended(take)
 
     def end(self, take: Take) -> None:
-        """Append no more audio to this take."""
         if take is self._take:
             self._take = None
             if self._resampler is not None:
@@ -122,7 +118,6 @@ class Capture:
         take.end()
 
     def enable_level_meter(self, enabled: bool) -> None:
-        """Keep the microphone open to measure the level."""
         self._metering = enabled
         if enabled:
             self._open_if_needed()
@@ -194,12 +189,6 @@ class Capture:
         if self._take:
             self._listener.on_audio_lost(self._take, problem)
 
-    def on_interruption_changed(self) -> None:
-        self._listener.on_microphone_changed()
-
-    def on_warning(self, problem: Problem) -> None:
-        self._listener.on_problem(problem)
-
     def on_dropout(self, dropout: Dropout) -> None:
         self._dropouts += dropout
         if dropout.duration_ms and self._dropouts.is_reportable:
@@ -225,11 +214,8 @@ class Capture:
             self._listener.on_tail_ended(take)
 
     def _append(self, take: Take, pcm: bytes) -> None:
-        first = take.size_bytes == 0
         take.append(pcm)
         self._listener.on_recorded(take, pcm)
-        if first:
-            self._listener.on_first_audio(take)
 
     def _report_level(self, pcm: bytes) -> None:
         self._peak_dbfs = max(self._peak_dbfs, level_dbfs(pcm))

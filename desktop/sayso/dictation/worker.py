@@ -1,7 +1,6 @@
 """The worker thread: executes the commands of the state machine.
 
-It runs one asyncio loop with one `Dictation`. Other threads call only the methods below the comment
-"Any thread". Nothing here depends on Qt; the interface is informed through `WorkerDeps.on_status`.
+Other threads call only the methods below the comment "Any thread". Nothing here depends on Qt.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from ..core.dictation import events as e
 from ..core.dictation.history_entry import HistoryEntry
 from ..core.dictation.state_machine import Dictation, Phase
 from ..core.dictation.status import Status
-from ..core.dictation.take import Outcome, Take
+from ..core.dictation.take import Take
 from ..core.insertion import Target
 from ..core.problems import Problem, ProblemError
 from ..core.problems.dictation import INTERNAL_ERROR
@@ -44,10 +43,8 @@ log = logging.getLogger(__name__)
 
 SHUTDOWN_TIMEOUT_S = 3.0
 MIN_START_CUE_DELAY_S = 0.12
-MAX_PARTIAL_CHARS = 500
-"""The indicator shows one line, the end of the partial text."""
+MAX_PARTIAL_CHARS = 500  # the indicator shows the last line
 PARTIAL_INTERVAL_S = 0.03
-"""A server may send partial texts faster than the interface can draw them."""
 
 
 @attrs.frozen(kw_only=True)
@@ -200,17 +197,15 @@ class Worker:
             case e.OpenMic() | e.KeepTail() | e.CloseMic():
                 self._execute_audio(command)
             case e.StartRecognition(number):
-                self._active_takes[number].partial = ""
-                task = self._spawn(self._transcribe(self._active_takes[number].take))
-                self._recognition_tasks[number] = task
+                self._recognition_tasks[number] = self._spawn(self._transcribe(number))
             case e.CancelRecognition(number):
                 if running := self._recognition_tasks.pop(number, None):
                     running.cancel()
             case e.Insert(number, text, any_window):
-                active = self._active_takes[number]
-                self._spawn(self._insert(active, text, any_window))
+                self._spawn(self._insert(self._active_takes[number], text, any_window))
             case e.ArchiveTake(number, outcome, problem):
-                self._archive_take(number, outcome, problem)
+                retained = self._machine.active_takes | self._machine.reusable_takes
+                self.last_summary = self._active_takes.archive(number, outcome, problem, retained)
             case e.DeleteTake(number):
                 self._active_takes.delete(number)
             case e.PlayCue(cue):
@@ -233,22 +228,18 @@ class Worker:
         else:
             self._capture.end(active.take)
 
-    def _archive_take(self, number: int, outcome: Outcome, problem: Problem | None) -> None:
-        retained = self._machine.active_takes | self._machine.reusable_takes
-        self.last_summary = self._active_takes.archive(number, outcome, problem, retained)
-
-    async def _transcribe(self, take: Take) -> None:
-        number = take.number
+    async def _transcribe(self, number: int) -> None:
+        active = self._active_takes[number]
+        active.partial = ""
         try:
-            transcript = await self._recognition.transcribe(take)
+            transcript = await self._recognition.transcribe(active.take)
         except ProblemError as error:
             self.handle(e.RecognitionFailed(number, error.problem))
         else:
-            if active := self._active_takes.get(number):
-                active.mark("final", time.monotonic())
-                take.text = transcript.text
-                self._last_text = take.text or self._last_text
-                self.handle(e.Transcribed(number, take.text))
+            active.mark("final", time.monotonic())
+            active.take.text = text = transcript.text
+            self._last_text = text or self._last_text
+            self.handle(e.Transcribed(number, text))
         finally:
             if self._recognition_tasks.get(number) is asyncio.current_task():
                 del self._recognition_tasks[number]
@@ -286,10 +277,10 @@ class Worker:
     # CaptureListener
 
     def on_recorded(self, take: Take, pcm: bytes) -> None:
-        self._active_takes.write(take, pcm)
-
-    def on_first_audio(self, take: Take) -> None:
         active, now_s = self._active_takes[take.number], time.monotonic()
+        self._active_takes.write(active, pcm)
+        if take.size_bytes > len(pcm):
+            return
         active.mark("first_sample", now_s)
         delay_s = max(0.0, MIN_START_CUE_DELAY_S - (now_s - active.key_down_s))
         self._loop.call_later(delay_s, self._play_start_cue, take.number)
@@ -357,9 +348,8 @@ class Worker:
 
     def _publish_partial(self) -> None:
         if self._partial_timer is None:
-            due_s = self._partial_published_s + PARTIAL_INTERVAL_S
-            delay_s = max(0.0, due_s - time.monotonic())
-            self._partial_timer = self._loop.call_later(delay_s, self._on_partial_timer)
+            delay_s = self._partial_published_s + PARTIAL_INTERVAL_S - time.monotonic()
+            self._partial_timer = self._loop.call_later(max(0.0, delay_s), self._on_partial_timer)
 
     def _on_partial_timer(self) -> None:
         self._partial_timer, self._partial_published_s = None, time.monotonic()

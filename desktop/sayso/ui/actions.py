@@ -61,7 +61,7 @@ class SettingsControl(Protocol):
         ...
 
     def edit(self, edit: Callable[[Settings], Settings]) -> Problem | None:
-        """Save and apply edited settings; `edit` may raise `ProblemError`."""
+        """As `change`, with a function that may raise `ProblemError`."""
         ...
 
     def microphones(self) -> Mapping[str, str]:
@@ -69,7 +69,7 @@ class SettingsControl(Protocol):
         ...
 
     def start_level_meter(self, on_level: Callable[[float], None]) -> Callable[[], None]:
-        """Report the level in dBFS from another thread; return a function that stops it."""
+        """Report the level in dBFS from another thread; return a function that stops."""
         ...
 
     def record_hotkey(self, on_chord: Callable[[str], None]) -> Callable[[], None]:
