@@ -45,7 +45,7 @@ from sayso.stt.ondevice.engine import OnDeviceEngine  # noqa: E402
 from sayso.stt.ondevice.samples import Samples  # noqa: E402
 from sayso.stt.ondevice.segmenter import Segment  # noqa: E402
 from sayso.stt.ondevice.stitching import TextPart, join  # noqa: E402
-from sayso.stt.ondevice.vad import SileroVad  # noqa: E402
+from sayso.stt.ondevice.vad import VadSegmenter  # noqa: E402
 from sayso.stt.reader import Reader  # noqa: E402
 
 RATE_HZ = 16000
@@ -211,8 +211,8 @@ def one_shot(model: Any, beam: int) -> Callable[[Samples], str]:
 
 def full_window_segments(decoder: WhisperDecoder, samples: Samples) -> tuple[str, float]:
     """The same segments, each in full with beam 1; the wait is the last one's."""
-    listener = SileroVad()
-    found = [*listener.feed((samples * 32767).astype("<i2").tobytes()), *listener.finish()]
+    segmenter = VadSegmenter()
+    found = [*segmenter.feed((samples * 32767).astype("<i2").tobytes()), *segmenter.finish()]
     pieces, waited_s = [], 0.0
     for part in found:
         if isinstance(part, Segment):
@@ -244,9 +244,9 @@ Table = dict[tuple[str, int], Results]
 async def measure(lengths: dict[int, int], folder: Path) -> None:
     engine = OnDeviceEngine("en", models=paths.models(), cache=paths.cache())
     await engine.prepare()
-    decoder = engine._decoder
+    decoder = engine.decoder
     assert decoder is not None
-    ways = {f"one shot, beam {beam}": one_shot(decoder._model, beam) for beam in (1, 5)}
+    ways = {f"one shot, beam {beam}": one_shot(decoder.whisper, beam) for beam in (1, 5)}
     table: Table = {(way, length): Results() for way in METHODS for length in lengths}
     spoken_to, noisy = LoadMonitor(), Results()
     noisy_bar = Results()

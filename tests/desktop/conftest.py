@@ -77,5 +77,5 @@ def engine() -> Iterator[OnDeviceEngine]:
 
 @pytest.fixture(scope="module")
 def decoder(engine: OnDeviceEngine) -> WhisperDecoder:
-    assert engine._decoder is not None
-    return engine._decoder
+    assert engine.decoder is not None
+    return engine.decoder

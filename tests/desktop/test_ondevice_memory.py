@@ -1,4 +1,4 @@
-"""What the engine on this computer keeps in memory, and for how long."""
+"""Memory of the on-device engine."""
 
 from __future__ import annotations
 
@@ -7,86 +7,91 @@ from pathlib import Path
 
 import psutil
 
-from sayso.storage import paths
 from sayso.stt.engine import Ready
 from sayso.stt.ondevice.engine import OnDeviceEngine
 
-from .ondevice import MAX_LIVE_ERRORS, joined_clips, shut_down, transcribe_live, word_errors
+from .ondevice import (
+    MAX_LIVE_ERRORS,
+    joined_clips,
+    make_engine,
+    shut_down,
+    transcribe_live,
+    word_errors,
+)
 
 
-def test_memory_is_given_back_after_a_while_and_the_next_take_loads_again() -> None:
+def used_bytes() -> int:
+    return int(psutil.Process().memory_info().rss)
+
+
+async def wait_until_unloaded(engine: OnDeviceEngine) -> None:
+    async with asyncio.timeout(5):
+        while engine.decoder:  # noqa: ASYNC110  no event to wait for
+            await asyncio.sleep(0.01)
+
+
+def test_the_model_is_unloaded_after_a_while_and_loaded_for_the_next_take() -> None:
     samples, said = joined_clips([1])
-    process = psutil.Process()
 
     async def scenario() -> None:
-        engine = OnDeviceEngine("en", models=paths.models(), cache=paths.cache(), unload_s=0.01)
+        engine = make_engine(unload_s=0.01)
         await engine.prepare()
-        loaded = process.memory_info().rss
-        async with asyncio.timeout(5):
-            while engine.loaded:  # noqa: ASYNC110 - it tells nobody
-                await asyncio.sleep(0.01)
-        assert loaded - process.memory_info().rss > 60e6
-        assert engine._unloaded_decoder is not None  # its tokenizer takes long to make
-        assert engine.ready  # a key-down is all it needs
-        text, heard, _ = await transcribe_live(engine, samples)
+        first, loaded_bytes = engine.decoder, used_bytes()
+        await wait_until_unloaded(engine)
+        assert loaded_bytes - used_bytes() > 60e6
+        assert engine.ready
+        text, events, _ = await transcribe_live(engine, samples)
         assert word_errors(said, text) <= MAX_LIVE_ERRORS
-        assert Ready() in heard
-        await engine.close()
-        shut_down(engine)
+        assert Ready() in events
+        assert await engine.load() is first  # the same decoder, with its tokenizer
+        await shut_down(engine)
 
     asyncio.run(scenario())
 
 
-def test_memory_does_not_climb_from_unloading_to_unloading() -> None:
-    process = psutil.Process()
-
+def test_repeated_unloading_does_not_increase_the_memory() -> None:
     async def scenario() -> list[int]:
-        engine = OnDeviceEngine("en", models=paths.models(), cache=paths.cache())
-        left = []
+        engine = make_engine()
+        sizes = []
         for _ in range(6):
-            await engine._get_decoder()
-            async with asyncio.timeout(5):
-                while engine.loaded:
-                    engine._unload()
-                    await asyncio.sleep(0.01)
-            left.append(process.memory_info().rss)
-        await engine.close()
-        shut_down(engine)
-        return left
+            await engine.load()
+            engine.unload()
+            await wait_until_unloaded(engine)
+            sizes.append(used_bytes())
+        await shut_down(engine)
+        return sizes
 
     _, first, *_, last = asyncio.run(scenario())
-    assert last - first < 12e6  # with glibc's own ways it was 20 MB and more
+    assert last - first < 12e6  # more than 20 MB without the settings of malloc
 
 
-def test_an_engine_that_is_closed_keeps_no_memory() -> None:
-    """One is closed whenever another model, language or hint is chosen."""
+def test_a_closed_engine_keeps_no_memory() -> None:
+    """An engine is closed when another model, language or prompt is chosen."""
     samples, _ = joined_clips([1])
-    process = psutil.Process()
 
     async def scenario() -> tuple[int, int]:
-        engine = OnDeviceEngine("en", models=paths.models(), cache=paths.cache())
-        await engine._get_decoder()
+        engine = make_engine()
+        await engine.load()
         await transcribe_live(engine, samples)
-        loaded = process.memory_info().rss
+        loaded_bytes = used_bytes()
         await engine.close()
-        return loaded, process.memory_info().rss
+        return loaded_bytes, used_bytes()
 
-    loaded, closed = asyncio.run(scenario())
-    assert loaded - closed > 120e6  # the weights, and most of what decoding took
+    loaded_bytes, closed_bytes = asyncio.run(scenario())
+    assert loaded_bytes - closed_bytes > 120e6  # the weights, and most memory for decoding
 
 
-def test_memory_stays_where_it_is_wanted_and_while_somebody_speaks(tmp_path: Path) -> None:
+def test_the_model_is_not_unloaded_during_a_take(tmp_path: Path) -> None:
     async def scenario() -> None:
         engine = OnDeviceEngine("en", models=tmp_path, cache=tmp_path, unload_s=3600)
-        with engine._model_in_use():
-            engine._decoder = object()  # type: ignore[assignment]
-            with engine._model_in_use():
-                assert engine._unload_timer is None
-            assert engine._unload_timer is None
-        assert engine._unload_timer is not None
-        with engine._model_in_use():
-            assert engine._unload_timer is None
+        with engine.model_in_use():
+            with engine.model_in_use():
+                assert not engine.unload_scheduled
+            assert not engine.unload_scheduled
+        assert engine.unload_scheduled
+        with engine.model_in_use():
+            assert not engine.unload_scheduled
         await engine.close()
-        assert engine._unload_timer is None
+        assert not engine.unload_scheduled
 
     asyncio.run(scenario())

@@ -1,4 +1,4 @@
-"""A server on loopback that gives out files as the hub does, and fails as networks do."""
+"""A local server that delivers model files as the hub does, and simulates network failures."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ CONTENT = {
 REVISION = "c0ffee" + "0" * 34
 
 
-def make_model(name: str = "whisper-test", content: dict[str, bytes] = CONTENT) -> Model:
+def make_model(name: str = "whisper-test") -> Model:
     files = tuple(
         ModelFile(file, len(data), hashlib.sha256(data).hexdigest())
-        for file, data in content.items()
+        for file, data in CONTENT.items()
     )
     return Model(
         name=name,
@@ -33,55 +33,57 @@ def make_model(name: str = "whisper-test", content: dict[str, bytes] = CONTENT) 
     )
 
 
-class Hub:
+class FakeHub:
     def __init__(self) -> None:
         self.content = dict(CONTENT)
-        self.etag: str | None = '"one"'
-        self.ranges = True
+        self.supports_ranges = True
         self.responses: list[Callable[[Handler], bool]] = []
-        """What happens to the next requests; each says whether it was answered."""
+        """Handlers of the next requests; a handler returns whether it sent a response."""
         self.requests: list[tuple[str, dict[str, str]]] = []
-        self.base = ""
+        """Path and headers of each request."""
+        self.url = ""
 
     @property
     def requested_ranges(self) -> list[str]:
+        """Range header of each request for the weights."""
         return [headers.get("range", "") for path, headers in self.requests if "model.bin" in path]
 
 
 class Handler(BaseHTTPRequestHandler):
-    hub: Hub
+    hub: FakeHub
 
     def do_GET(self) -> None:
-        hub = self.hub
         headers = {name.lower(): value for name, value in self.headers.items()}
-        hub.requests.append((self.path, headers))
-        if hub.responses and hub.responses.pop(0)(self):
+        self.hub.requests.append((self.path, headers))
+        if self.hub.responses and self.hub.responses.pop(0)(self):
             return
         self.send_file()
 
     def send_file(self, until: int | None = None, shift: int = 0) -> None:
-        """The file from where it is wanted; `until` cuts the connection there."""
-        hub, data = self.hub, self.hub.content.get(self.path.rpartition("/")[2])
+        """Send the requested range.
+
+        Args:
+            until: Close the connection before this byte of the file.
+            shift: Added to the start of the range in the response header.
+        """
+        data = self.hub.content.get(self.path.rpartition("/")[2])
         if data is None:
             self.send_error(404)
             return
-        wanted, same = self.headers.get("range", ""), self.headers.get("if-range")
-        begin = 0
-        if hub.ranges and wanted and same in (None, hub.etag):
-            begin = int(wanted.removeprefix("bytes=").partition("-")[0])
-            if begin >= len(data):
+        start, requested = 0, self.headers.get("range", "")
+        if self.hub.supports_ranges and requested:
+            start = int(requested.removeprefix("bytes=").partition("-")[0])
+            if start >= len(data):
                 self.send_error(416)
                 return
             self.send_response(206)
-            at = begin + shift
-            self.send_header("content-range", f"bytes {at}-{len(data) - 1}/{len(data)}")
+            content_range = f"bytes {start + shift}-{len(data) - 1}/{len(data)}"
+            self.send_header("content-range", content_range)
         else:
             self.send_response(200)
-        if hub.etag:
-            self.send_header("etag", hub.etag)
-        self.send_header("content-length", str(len(data) - begin))
+        self.send_header("content-length", str(len(data) - start))
         self.end_headers()
-        self.wfile.write(data[begin:until])
+        self.wfile.write(data[start:until])
         if until is not None:
             self.close_connection = True
 
@@ -90,54 +92,58 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def cut(until: int) -> Callable[[Handler], bool]:
-    """The connection breaks at this byte of the file."""
+    """Close the connection before this byte of the file."""
 
-    def say(handler: Handler) -> bool:
+    def respond(handler: Handler) -> bool:
         handler.send_file(until)
         return True
 
-    return say
+    return respond
 
 
 def status(code: int) -> Callable[[Handler], bool]:
-    def say(handler: Handler) -> bool:
+    def respond(handler: Handler) -> bool:
         handler.send_error(code)
         return True
 
-    return say
+    return respond
 
 
-def redirect(to: str) -> Callable[[Handler], bool]:
-    def say(handler: Handler) -> bool:
+def redirect(location: str) -> Callable[[Handler], bool]:
+    def respond(handler: Handler) -> bool:
         handler.send_response(302)
-        handler.send_header("location", to)
+        handler.send_header("location", location)
         handler.send_header("content-length", "0")
         handler.end_headers()
         return True
 
-    return say
+    return respond
 
 
-def run_first(act: Callable[[], object]) -> Callable[[Handler], bool]:
-    """Something happens elsewhere, then the request is answered as ever."""
+def run_first(action: Callable[[], object]) -> Callable[[Handler], bool]:
+    """Run an action, then send the normal response."""
 
-    def say(handler: Handler) -> bool:
-        act()
+    def respond(handler: Handler) -> bool:
+        action()
         return False
 
-    return say
+    return respond
+
+
+def normal(handler: Handler) -> bool:
+    return False
 
 
 def shifted(handler: Handler) -> bool:
-    """A partial answer that begins elsewhere."""
+    """Send a partial response that starts at another byte."""
     handler.send_file(shift=1)
     return True
 
 
-def truncated(until: int, gate: threading.Event) -> Callable[[Handler], bool]:
-    """Some bytes, then none until the gate opens."""
+def stall(until: int, gate: threading.Event) -> Callable[[Handler], bool]:
+    """Send the bytes before `until`, then nothing until the gate is set."""
 
-    def say(handler: Handler) -> bool:
+    def respond(handler: Handler) -> bool:
         data = handler.hub.content["model.bin"]
         handler.send_response(200)
         handler.send_header("content-length", str(len(data)))
@@ -147,16 +153,16 @@ def truncated(until: int, gate: threading.Event) -> Callable[[Handler], bool]:
         handler.close_connection = True
         return True
 
-    return say
+    return respond
 
 
 @contextmanager
-def running_hub() -> Iterator[Hub]:
-    hub = Hub()
-    handler = type("Bound", (Handler,), {"hub": hub})
+def running_hub() -> Iterator[FakeHub]:
+    hub = FakeHub()
+    handler = type("BoundHandler", (Handler,), {"hub": hub})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
-    hub.base = f"http://127.0.0.1:{server.server_address[1]}"
+    hub.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:

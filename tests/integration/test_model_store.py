@@ -1,4 +1,4 @@
-"""Models over a real connection to a server that cuts, changes, refuses and redirects."""
+"""Downloads from a local server that interrupts, changes, refuses and redirects."""
 
 import shutil
 import socket
@@ -8,23 +8,23 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx2
 import pytest
 
-import integration.model_hub as at
+from integration import model_hub
 from sayso.core.problems import ProblemError
-from sayso.storage.arrival import Source
 from sayso.storage.model_store import ModelStore, download, downloaded_bytes, remove
 from sayso.stt.ondevice.models import catalog
-from sayso.stt.ondevice.models.catalog import by_name
+from sayso.stt.ondevice.models.download import Hub
 
-MODEL = at.make_model()
+MODEL = model_hub.make_model()
 SIZE = MODEL.size_bytes
 HALF = 1_000_000
-BIN = at.CONTENT["model.bin"]
+WEIGHTS = model_hub.CONTENT["model.bin"]
+CONFIG_SIZE = len(model_hub.CONTENT["config.json"])
 
 
 @pytest.fixture
 def hub(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    with at.running_hub() as hub:
+    with model_hub.running_hub() as hub:
         yield hub
 
 
@@ -34,41 +34,47 @@ def models(tmp_path):
 
 
 @pytest.fixture
+def part(models):
+    folder = models / "whisper-test.part"
+    folder.mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture
 def get(hub, models):
-    def get(model=MODEL, progress=lambda here, whole: None, cancelled=None, **source):
-        source = Source(**{"base": hub.base, "pauses_s": (0.01, 0.01), "timeout_s": 5, **source})
-        return download(model, models, progress, cancelled or threading.Event(), source)
+    def get(progress=lambda done, total: None, cancelled=None, **options):
+        options = {"url": hub.url, "retry_pauses_s": (0.01, 0.01), "timeout_s": 5} | options
+        return download(MODEL, models, progress, cancelled or threading.Event(), Hub(**options))
 
     return get
 
 
-def is_whole(folder):
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == at.CONTENT
+def is_complete(folder):
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == model_hub.CONTENT
     return True
 
 
-def refused(get, **arguments):
+def problem(get, **options):
     with pytest.raises(ProblemError) as caught:
-        get(**arguments)
-    assert caught.value.problem.action == "recognition"
-    return caught.value.problem.sentence
+        get(**options)
+    return caught.value.problem
 
 
-def test_a_model_arrives_whole_under_its_name(get, hub, models):
+def test_a_model_is_downloaded_completely(get, hub, models):
     seen = []
-    folder = get(progress=lambda here, whole: seen.append((here, whole)))
+    folder = get(progress=lambda done, total: seen.append((done, total)))
     assert folder == models / "whisper-test"
-    assert is_whole(folder)
+    assert is_complete(folder)
     assert seen[-1] == (SIZE, SIZE)
     assert seen == sorted(seen)
     assert [path for path, _ in hub.requests] == [
-        f"/org/test/resolve/{at.REVISION}/config.json",
-        f"/org/test/resolve/{at.REVISION}/model.bin",
+        f"/org/test/resolve/{model_hub.REVISION}/config.json",
+        f"/org/test/resolve/{model_hub.REVISION}/model.bin",
     ]
     assert {headers["accept-encoding"] for _, headers in hub.requests} == {"identity"}
 
 
-def test_what_is_there_and_right_is_not_fetched_again(get, hub):
+def test_an_intact_model_is_not_downloaded_again(get, hub):
     folder = get()
     hub.requests.clear()
     assert get() == folder
@@ -77,264 +83,255 @@ def test_what_is_there_and_right_is_not_fetched_again(get, hub):
 
 def test_a_damaged_model_is_replaced(get, models):
     folder = get()
-    (folder / "model.bin").write_bytes(b"?" + BIN[1:])
-    (folder / "stranger").write_text("not ours")
-    assert is_whole(get())
+    (folder / "model.bin").write_bytes(b"?" + WEIGHTS[1:])
+    (folder / "unknown").write_text("not part of the model")
+    assert is_complete(get())
     assert {path.name for path in models.iterdir()} == {"whisper-test", ".whisper-test.lock"}
 
 
-def test_a_cut_connection_is_taken_up_where_it_broke(get, hub):
-    hub.responses = [at.run_first(lambda: None), at.cut(HALF), at.cut(HALF + 300_000)]
-    assert is_whole(get())
+def test_an_interrupted_connection_is_resumed(get, hub):
+    hub.responses = [model_hub.normal, model_hub.cut(HALF), model_hub.cut(HALF + 300_000)]
+    assert is_complete(get())
     assert hub.requested_ranges == ["", f"bytes={HALF}-", f"bytes={HALF + 300_000}-"]
-    assert hub.requests[-1][1]["if-range"] == '"one"'
 
 
-def test_what_broke_off_for_good_goes_on_at_the_next_start(get, hub, models):
-    hub.responses = [at.run_first(lambda: None), at.cut(HALF), *[at.status(503)] * 3]
-    assert refused(get) == (
+def test_the_next_download_resumes_an_interrupted_one(get, hub, models):
+    hub.responses = [model_hub.normal, model_hub.cut(HALF), *[model_hub.status(503)] * 3]
+    assert problem(get).sentence == (
         "127.0.0.1 is busy. Try again in a few minutes. "
-        "What has arrived is kept: the next download goes on from there."
+        "The downloaded part is kept, and the next download continues from there."
     )
     assert not (models / "whisper-test").exists()
-    assert downloaded_bytes(MODEL, models) == HALF + len(at.CONTENT["config.json"])
+    assert downloaded_bytes(MODEL, models) == HALF + CONFIG_SIZE
     hub.requests.clear()
     seen = []
-    assert is_whole(get(progress=lambda here, whole: seen.append(here)))
+    assert is_complete(get(progress=lambda done, total: seen.append(done)))
     assert hub.requested_ranges == [f"bytes={HALF}-"]
     assert seen[-1] == SIZE
     assert downloaded_bytes(MODEL, models) == 0
 
 
-def test_another_file_under_the_same_name_is_not_mixed_with_the_old_one(get, hub):
-    hub.content["model.bin"] = b"old" + BIN[3:]
+def test_parts_of_different_files_are_not_combined(get, hub):
+    hub.content["model.bin"] = b"old" + WEIGHTS[3:]
 
-    def published_anew():
-        hub.content["model.bin"], hub.etag = BIN, '"two"'
+    def publish_again():
+        hub.content["model.bin"] = WEIGHTS
 
-    hub.responses = [at.run_first(lambda: None), at.cut(HALF), at.run_first(published_anew)]
-    assert is_whole(get())
-    assert hub.requested_ranges == ["", f"bytes={HALF}-"]
-
-
-SERVERS = {
-    "knows no ranges": lambda hub: setattr(hub, "ranges", False),
-    "names no version": lambda hub: setattr(hub, "etag", None),
-    "names a weak version": lambda hub: setattr(hub, "etag", 'W/"one"'),
-}
-
-
-@pytest.mark.parametrize("prepare", SERVERS.values(), ids=SERVERS)
-def test_servers_of_other_kinds_serve_as_well(get, hub, prepare):
-    prepare(hub)
-    hub.responses = [at.run_first(lambda: None), at.cut(HALF)]
-    assert is_whole(get())
-    assert "if-range" not in hub.requests[-1][1] or not hub.ranges
-
-
-def test_a_part_that_begins_elsewhere_is_not_taken(get, hub):
-    hub.responses = [at.run_first(lambda: None), at.cut(HALF), at.shifted]
-    assert is_whole(get())
+    hub.responses = [model_hub.normal, model_hub.cut(HALF), model_hub.run_first(publish_again)]
+    assert is_complete(get())
     assert hub.requested_ranges == ["", f"bytes={HALF}-", ""]
 
 
-def test_a_part_longer_than_the_file_is_begun_anew(get, hub, models):
-    part = models / "whisper-test.part"
-    part.mkdir(parents=True)
-    (part / "model.bin").write_bytes(BIN + b"more")
-    assert is_whole(get())
+def test_a_server_without_range_requests_is_supported(get, hub):
+    hub.supports_ranges = False
+    hub.responses = [model_hub.normal, model_hub.cut(HALF)]
+    assert is_complete(get())
 
 
-def test_a_range_the_server_refuses_is_begun_anew(get, hub, models):
-    part = models / "whisper-test.part"
-    part.mkdir(parents=True)
-    (part / "model.bin").write_bytes(BIN[:HALF])
-    hub.responses = [at.run_first(lambda: None), at.status(416)]
-    assert is_whole(get())
+def test_a_part_that_starts_at_another_byte_is_not_used(get, hub):
+    hub.responses = [model_hub.normal, model_hub.cut(HALF), model_hub.shifted]
+    assert is_complete(get())
+    assert hub.requested_ranges == ["", f"bytes={HALF}-", ""]
+
+
+def test_a_part_that_is_longer_than_the_file_is_downloaded_again(get, part):
+    (part / "model.bin").write_bytes(WEIGHTS + b"more")
+    assert is_complete(get())
+
+
+def test_a_complete_part_with_wrong_content_is_downloaded_again(get, part):
+    (part / "model.bin").write_bytes(b"?" + WEIGHTS[1:])
+    assert is_complete(get())
+
+
+def test_a_refused_range_is_downloaded_again(get, hub, part):
+    (part / "model.bin").write_bytes(WEIGHTS[:HALF])
+    hub.responses = [model_hub.normal, model_hub.status(416)]
+    assert is_complete(get())
     assert hub.requested_ranges == [f"bytes={HALF}-", ""]
 
 
-def test_what_was_not_published_is_refused_and_not_kept(get, hub, models):
-    hub.content["model.bin"] = b"?" + BIN[1:]
-    assert refused(get) == (
-        "The model Test did not arrive as it was published: model.bin is different. "
+def test_a_file_that_differs_from_the_manifest_is_refused_and_deleted(get, hub, models):
+    hub.content["model.bin"] = b"?" + WEIGHTS[1:]
+    assert problem(get).sentence == (
+        "The download of Test is damaged (model.bin). "
         "Download it again, perhaps from another network."
     )
     assert not (models / "whisper-test").exists()
     assert (models / "whisper-test.part" / "model.bin").read_bytes() == b""
-    hub.content["model.bin"] = BIN
-    assert is_whole(get())
+    hub.content["model.bin"] = WEIGHTS
+    assert is_complete(get())
 
 
-def test_more_than_was_published_is_not_written(get, hub):
-    hub.content["model.bin"] = BIN + b"?"
-    assert is_whole(get())
+def test_bytes_after_the_published_size_are_ignored(get, hub):
+    hub.content["model.bin"] = WEIGHTS + b"?"
+    assert is_complete(get())
 
 
-def test_a_shorter_file_is_given_up(get, hub, models):
-    hub.content["model.bin"] = BIN[:HALF]
-    assert refused(get).startswith("The download broke off.")
+def test_a_file_that_is_too_short_is_reported(get, hub, models):
+    hub.content["model.bin"] = WEIGHTS[:HALF]
+    assert problem(get).code == "model.download_interrupted"
     assert not (models / "whisper-test").exists()
 
 
-ANSWERS = {
-    "gone": (404, "127.0.0.1 does not give out the model Test any more. Choose another."),
-    "forbidden": (403, "127.0.0.1 does not give out the model Test any more. Choose another."),
-    "busy": (503, "127.0.0.1 is busy. Try again in a few minutes."),
-    "too often": (429, "127.0.0.1 is busy."),
-    "a teapot": (418, "127.0.0.1 gave an answer Sayso does not know."),
+STATUSES = {
+    404: "127.0.0.1 no longer offers the model Test. Choose another model.",
+    403: "127.0.0.1 no longer offers the model Test. Choose another model.",
+    503: "127.0.0.1 is busy. Try again in a few minutes.",
+    429: "127.0.0.1 is busy.",
+    418: "127.0.0.1 sent an unexpected response.",
 }
 
 
-@pytest.mark.parametrize(("code", "sentence"), ANSWERS.values(), ids=ANSWERS)
-def test_refusals_are_told_in_words(get, hub, models, code, sentence):
-    hub.responses = [at.status(code)] * 9
-    assert sentence in refused(get)
+@pytest.mark.parametrize(("code", "sentence"), STATUSES.items())
+def test_error_statuses_are_explained(get, hub, models, code, sentence):
+    hub.responses = [model_hub.status(code)] * 9
+    assert sentence in problem(get).sentence
     assert not (models / "whisper-test").exists()
 
 
-def test_a_busy_server_is_asked_again(get, hub):
-    hub.responses = [at.status(503), at.status(429)]
-    assert is_whole(get())
+def test_a_request_to_a_busy_server_is_repeated(get, hub):
+    hub.responses = [model_hub.status(503), model_hub.status(429)]
+    assert is_complete(get())
 
 
 def test_redirects_are_followed_with_the_range(get, hub):
     hub.responses = [
-        *(at.redirect("/elsewhere/config.json"), at.run_first(lambda: None)),
-        *(at.redirect(f"{hub.base}/elsewhere/model.bin"), at.cut(HALF)),
-        *(at.redirect("/elsewhere/model.bin"), at.run_first(lambda: None)),
+        *(model_hub.redirect("/elsewhere/config.json"), model_hub.normal),
+        *(model_hub.redirect(f"{hub.url}/elsewhere/model.bin"), model_hub.cut(HALF)),
+        *(model_hub.redirect("/elsewhere/model.bin"), model_hub.normal),
     ]
-    assert is_whole(get())
+    assert is_complete(get())
     assert hub.requested_ranges == ["", "", f"bytes={HALF}-", f"bytes={HALF}-"]
 
 
 @pytest.mark.parametrize(
-    "to", ["http://example.com/model.bin", "ftp://example.com/model.bin", "http://localhost/x"]
+    "location",
+    ["http://example.com/model.bin", "ftp://example.com/model.bin", "http://localhost/x"],
 )
-def test_a_redirect_off_the_encrypted_road_is_not_followed(get, hub, to):
-    hub.responses = [at.redirect(to)]
-    assert refused(get).startswith("127.0.0.1 leads to an address that is not encrypted.")
+def test_a_redirect_to_an_unencrypted_address_is_refused(get, hub, location):
+    hub.responses = [model_hub.redirect(location)]
+    assert problem(get).sentence.startswith("127.0.0.1 redirects to an address that is not")
     assert len(hub.requests) == 1
 
 
-@pytest.mark.parametrize("to", ["https://[::bad", f"https://{'a' * 70}.example/x"])
-def test_a_redirect_to_what_is_no_address_is_told(get, hub, to):
-    hub.responses = [at.redirect(to)]
-    assert "an answer Sayso does not know" in refused(get)
+@pytest.mark.parametrize("location", ["https://[::bad", f"https://{'a' * 70}.example/x"])
+def test_a_redirect_to_an_invalid_address_is_reported(get, hub, location):
+    hub.responses = [model_hub.redirect(location)]
+    assert problem(get).code == "model.unexpected_response"
     assert len(hub.requests) == 1
 
 
-def test_circles_end(get, hub):
-    hub.responses = [at.redirect("/again/config.json")] * 20
-    assert "an answer Sayso does not know" in refused(get)
+def test_endless_redirects_are_reported(get, hub):
+    hub.responses = [model_hub.redirect("/again/config.json")] * 20
+    assert problem(get).code == "model.unexpected_response"
 
 
-@pytest.mark.parametrize("base", ["http://example.com", "ftp://127.0.0.1", "http://10.0.0.1"])
-def test_a_source_is_encrypted_or_this_computer(base):
+@pytest.mark.parametrize("url", ["http://example.com", "ftp://127.0.0.1", "http://10.0.0.1"])
+def test_the_hub_must_be_encrypted_or_on_this_computer(url):
     with pytest.raises(ValueError, match="neither https nor on this computer"):
-        Source(base=base)
+        Hub(url=url)
 
 
-def test_the_hub_is_asked_over_https():
-    assert httpx2.URL(Source().base).scheme == "https"
+def test_the_default_hub_is_encrypted():
+    assert httpx2.URL(Hub().url).scheme == "https"
+    assert Hub().name == "Hugging Face"
 
 
-def test_a_cancelled_download_can_be_taken_up(get, hub, models):
+def test_a_cancelled_download_can_be_resumed(get, hub, models):
     cancelled = threading.Event()
 
-    def progress(here, whole):
-        if here > HALF:
+    def progress(done, total):
+        if done > HALF:
             cancelled.set()
 
     assert get(progress=progress, cancelled=cancelled) is None
     assert not (models / "whisper-test").exists()
-    had = downloaded_bytes(MODEL, models)
-    assert HALF < had < SIZE
+    done = downloaded_bytes(MODEL, models)
+    assert HALF < done < SIZE
     hub.requests.clear()
-    assert is_whole(get())
-    assert hub.requested_ranges == [f"bytes={had - len(at.CONTENT['config.json'])}-"]
+    assert is_complete(get())
+    assert hub.requested_ranges == [f"bytes={done - CONFIG_SIZE}-"]
 
 
-def test_a_server_that_falls_silent_is_given_up(get, hub):
+def test_a_server_that_stops_sending_is_reported(get, hub):
     gate = threading.Event()
-    hub.responses = [at.run_first(lambda: None), *[at.truncated(HALF, gate)] * 9]
-    sentence = refused(get, timeout_s=0.2)
+    hub.responses = [model_hub.normal, *[model_hub.stall(HALF, gate)] * 9]
+    found = problem(get, timeout_s=0.2)
     gate.set()
-    assert sentence.startswith("127.0.0.1 did not answer.")
+    assert found.message == "127.0.0.1 did not answer."
 
 
-def test_nobody_there(get, hub):
+def test_an_unreachable_server_is_reported(get):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        base = f"http://127.0.0.1:{taken.getsockname()[1]}"
-        assert refused(get, base=base).startswith("127.0.0.1 did not answer.")
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        assert problem(get, url=url).message == "127.0.0.1 did not answer."
 
 
-def test_no_internet(get):
-    assert refused(get, base="https://sayso.invalid").startswith("There is no internet.")
+def test_a_missing_internet_connection_is_reported(get):
+    assert problem(get, url="https://sayso.invalid").code == "model.offline"
 
 
-def test_a_proxy_that_does_not_let_through(get, hub, monkeypatch):
+def test_a_proxy_that_refuses_is_reported(get, hub, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "")
-    monkeypatch.setenv("HTTPS_PROXY", hub.base)
-    hub.responses = [at.status(403)] * 9
-    sentence = refused(get, base="https://sayso.invalid")
-    assert sentence.startswith("The proxy does not let Sayso reach sayso.invalid.")
+    monkeypatch.setenv("HTTPS_PROXY", hub.url)
+    hub.responses = [model_hub.status(403)] * 9
+    found = problem(get, url="https://sayso.invalid")
+    assert found.message == "The proxy cannot reach sayso.invalid."
 
 
-def test_a_disk_too_small_is_known_beforehand(get, hub, models):
-    assert refused(get, free_bytes=lambda folder: 1_500_000) == (
+def test_missing_disk_space_is_reported_before_the_download(get, hub, models):
+    assert problem(get, free_bytes=lambda folder: 1_500_000).sentence == (
         "There is not enough disk space: 2 MB needed, 2 MB free. "
-        "Make some space, or choose a smaller model."
+        "Free some space, or choose a smaller model."
     )
     assert hub.requests == []
     assert not (models / "whisper-test").exists()
 
 
-def test_only_what_is_missing_needs_space(get, hub, models):
-    hub.responses = [at.run_first(lambda: None), at.cut(HALF), *[at.status(503)] * 3]
-    refused(get)
-    assert is_whole(get(free_bytes=lambda folder: SIZE - HALF))
+def test_space_is_needed_only_for_the_missing_part(get, hub):
+    hub.responses = [model_hub.normal, model_hub.cut(HALF), *[model_hub.status(503)] * 3]
+    problem(get)
+    assert is_complete(get(free_bytes=lambda folder: SIZE - HALF))
 
 
-def test_a_disk_that_fills_on_the_way_gets_its_space_back(get, models):
-    """/dev/full says what a full disk says; a file of the part is a link to it."""
-    part = models / "whisper-test.part"
-    part.mkdir(parents=True)
-    (part / "model.bin.etag").symlink_to("/dev/full")
-    sentence = refused(get, free_bytes=lambda folder: SIZE)
-    assert "There is not enough disk space: 2 MB needed" in sentence
-    assert sorted(path.name for path in models.iterdir()) == [".whisper-test.lock"]
+def test_a_disk_that_becomes_full_gets_its_space_back(get, models, part):
+    """Writing to /dev/full fails as on a full disk."""
+    (part / "model.bin").symlink_to("/dev/full")
+    found = problem(get, free_bytes=lambda folder: SIZE)
+    assert found.message.startswith("There is not enough disk space: 2 MB needed")
+    assert [path.name for path in models.iterdir()] == [".whisper-test.lock"]
 
 
-def test_a_folder_that_cannot_be_written_is_told(get, models):
+def test_a_folder_that_cannot_be_written_is_reported(get, models):
     models.parent.mkdir(exist_ok=True)
-    models.write_text("in the way")
-    assert refused(get).startswith(f"The model Test cannot be written to {models}.")
+    models.write_text("not a folder")
+    assert problem(get).message == f"The model Test cannot be saved in {models}."
 
 
-def test_two_downloads_of_one_model_do_not_meet(get, hub, models):
+def test_a_model_is_downloaded_only_once_at_a_time(get, hub, models):
     gate, reached = threading.Event(), threading.Event()
-    hub.responses = [at.run_first(lambda: (reached.set(), gate.wait(30)))]
+    hub.responses = [model_hub.run_first(lambda: (reached.set(), gate.wait(30)))]
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(get)
         assert reached.wait(10)
-        assert refused(get).startswith("The model Test is being downloaded already.")
-        with pytest.raises(ProblemError, match="being downloaded already"):
+        assert problem(get).code == "model.downloading"
+        with pytest.raises(ProblemError, match="is being downloaded"):
             remove(MODEL, models)
         gate.set()
-        assert is_whole(first.result(10))
+        assert is_complete(first.result(10))
 
 
-def test_many_starts_one_after_the_other_bring_one_model(get, hub):
+def test_concurrent_downloads_give_one_complete_model(get):
     with ThreadPoolExecutor(4) as pool:
-        done = [pool.submit(get) for _ in range(4)]
-        folders = [future.result() for future in done if not future.exception()]
+        futures = [pool.submit(get) for _ in range(4)]
+        folders = [future.result() for future in futures if not future.exception()]
     assert folders
-    assert is_whole(folders[0])
+    assert is_complete(folders[0])
 
 
-def test_what_is_removed_is_gone_with_its_part(get, hub, models):
+def test_a_model_is_removed_with_its_unfinished_download(get, models):
     folder = get()
     shutil.copytree(folder, models / "whisper-test.part")
     remove(MODEL, models)
@@ -342,68 +339,68 @@ def test_what_is_removed_is_gone_with_its_part(get, hub, models):
     remove(MODEL, models)
 
 
-def test_a_model_that_is_not_pinned_is_not_downloaded(get, hub):
-    assert "is not pinned yet" in refused(get, model=by_name("distil-medium.en"))
-    assert hub.requests == []
+@pytest.fixture
+def store(hub, models, tmp_path):
+    store = ModelStore(models, tmp_path / "cache", Hub(url=hub.url, timeout_s=5))
+    yield store
+    store.close()
+
+
+def status(store, name):
+    return next(status for status in store.statuses() if status.model.name == name)
+
+
+def final_status(store, name):
+    """Return the status after the download has ended."""
+    store.wait(name, 10)
+    found = status(store, name)
+    assert not found.downloading
+    return found
 
 
 @pytest.fixture
-def downloads(hub, models, tmp_path):
-    made = ModelStore(models, tmp_path / "cache", Source(base=hub.base, timeout_s=5))
-    yield made
-    made.close()
-
-
-def entry(downloads, name):
-    return next(entry for entry in downloads.statuses() if entry.model.name == name)
-
-
-def settled(downloads, name):
-    """How it stands once nothing arrives any more."""
-    if under_way := downloads._active.get(name):
-        under_way.thread.join(10)
-    now = entry(downloads, name)
-    assert not now.downloading
-    return now
-
-
-def test_the_interface_starts_sees_and_cancels(hub, downloads):
+def blocked(hub):
+    """Makes the first response wait, for 0.5 s or until `gate` is set."""
     gate, reached = threading.Event(), threading.Event()
-    hub.responses = [at.run_first(lambda: (reached.set(), gate.wait(30)))]
-    downloads.start("whisper-tiny")
-    downloads.start("whisper-tiny")  # a second click
+    hub.responses = [model_hub.run_first(lambda: (reached.set(), gate.wait(0.5)))]
+    return gate, reached
+
+
+def test_a_download_is_started_and_cancelled(hub, store, blocked):
+    gate, reached = blocked
+    store.start("whisper-tiny")
+    store.start("whisper-tiny")  # a second click
     assert reached.wait(10)
-    arriving = entry(downloads, "whisper-tiny")
-    assert (arriving.downloading, arriving.location, arriving.removable) == (True, "", False)
-    downloads.cancel("whisper-tiny")
+    found = status(store, "whisper-tiny")
+    assert (found.downloading, found.location, found.removable) == (True, "", False)
+    store.cancel("whisper-tiny")
     gate.set()
-    ended = settled(downloads, "whisper-tiny")
-    assert (ended.location, ended.problem) == ("", None)
+    found = final_status(store, "whisper-tiny")
+    assert (found.location, found.problem) == ("", None)
     assert len(hub.requests) == 1
 
 
-def test_the_interface_is_told_what_stands_against_it_until_it_tries_again(hub, downloads):
+def test_a_problem_is_kept_until_the_next_attempt(hub, store):
     hub.content = {}
-    downloads.start("whisper-small")
-    problem = settled(downloads, "whisper-small").problem
-    assert problem.message == "127.0.0.1 does not give out the model Small any more."
-    downloads.remove("whisper-small")
-    assert entry(downloads, "whisper-small").problem is None
+    store.start("whisper-small")
+    found = final_status(store, "whisper-small").problem
+    assert found.message == "127.0.0.1 no longer offers the model Small."
+    store.remove("whisper-small")
+    assert status(store, "whisper-small").problem is None
 
 
-def test_a_model_that_has_arrived_is_listed(downloads, monkeypatch):
+def test_a_downloaded_model_is_listed(store, monkeypatch):
     monkeypatch.setattr(catalog, "_BY_NAME", {MODEL.name: MODEL})
     monkeypatch.setattr("sayso.storage.model_store.MODELS", (MODEL,))
-    downloads.start(MODEL.name)
-    there = settled(downloads, MODEL.name)
-    assert (there.location, there.downloaded_bytes, there.problem) == ("own", 0, None)
+    store.start(MODEL.name)
+    found = final_status(store, MODEL.name)
+    assert (found.location, found.downloaded_bytes, found.problem) == ("own", 0, None)
 
 
-def test_closing_ends_what_is_active(hub, downloads, models):
-    gate, reached = threading.Event(), threading.Event()
-    hub.responses = [at.run_first(lambda: (reached.set(), gate.wait(0.5)))]
-    downloads.start("whisper-tiny")
+def test_closing_the_store_cancels_downloads(store, models, blocked):
+    _, reached = blocked
+    store.start("whisper-tiny")
     assert reached.wait(10)
-    downloads.close()
+    store.close()
     assert not (models / "whisper-tiny").exists()
-    assert settled(downloads, "whisper-tiny").problem is None
+    assert final_status(store, "whisper-tiny").problem is None

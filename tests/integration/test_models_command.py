@@ -10,10 +10,10 @@ from click.testing import CliRunner
 from integration import model_hub
 from sayso.cli import models
 from sayso.storage import model_store, paths
-from sayso.storage.arrival import Source
 from sayso.stt.ondevice.decoding.benchmark import save_measurement
 from sayso.stt.ondevice.models import catalog, locate
 from sayso.stt.ondevice.models.catalog import MODELS, by_name
+from sayso.stt.ondevice.models.download import Hub
 
 
 @pytest.fixture
@@ -52,7 +52,6 @@ def test_the_list_has_all_models_and_marks_the_selected_one(sayso):
     assert used.split()[1:4] == ["whisper-base", "148", "MB"]
     assert used.endswith("installed as a package")
     assert "  whisper-large-v3-turbo   1.6 GB  all languages best" in lines
-    assert any(line.endswith("not pinned yet") for line in lines)
 
 
 def test_the_list_as_json_has_all_details(sayso):
@@ -73,7 +72,7 @@ def test_the_list_shows_the_latency_on_this_computer(sayso, home):
     lines = sayso("models", "list").stdout.splitlines()
     (base,) = [line for line in lines if " whisper-base " in line]
     (small,) = [line for line in lines if " whisper-small " in line]
-    assert "quick            0.3 s        installed as a package" in base
+    assert "fast             0.3 s        installed as a package" in base
     assert small.endswith("about 1.0 s")
     rows = {row["name"]: row for row in json.loads(sayso("models", "list", "--json").stdout)}
     assert (rows["whisper-base"]["wait_s"], rows["whisper-base"]["wait_measured"]) == (0.31, True)
@@ -120,10 +119,6 @@ WRONG = {
         "The model Small is not downloaded yet. "
         "Download it with: sayso models download whisper-small\n",
     ),
-    "select an unpinned model": (
-        ["models", "use", "distil-medium.en"],
-        "is not pinned yet, so Sayso cannot check what it would download. Choose another.\n",
-    ),
     "select an unknown model": (
         ["models", "use", "smal"],
         "There is no model called smal. Did you mean small? "
@@ -140,11 +135,7 @@ WRONG = {
     ),
     "remove a model from a package": (
         ["models", "remove", "base"],
-        "The model Base came in an installed package. Remove that with pip.\n",
-    ),
-    "download an unpinned model": (
-        ["models", "download", "distil-medium.en"],
-        "is not pinned yet, so Sayso cannot check what it would download. Choose another.\n",
+        "The model Base came in an installed package. Remove it with pip.\n",
     ),
 }
 
@@ -160,7 +151,8 @@ def test_the_selected_model_cannot_be_removed(sayso, home):
     create_model_files(home / "data" / "sayso" / "models" / "whisper-tiny", by_name("tiny"))
     assert sayso("models", "use", "whisper-tiny").returncode == 0
     done = sayso("models", "remove", "tiny")
-    assert (done.returncode, done.stderr) == (2, "The model Tiny is in use. Use another first.\n")
+    assert done.returncode == 2
+    assert done.stderr == "The model Tiny is in use. Use another model first.\n"
     assert sayso("models", "use", "base").returncode == 0
     assert sayso("models", "remove", "tiny").returncode == 0
 
@@ -180,16 +172,16 @@ def hub(home, monkeypatch):
     model = model_hub.make_model()
     monkeypatch.setattr(catalog, "_BY_NAME", {model.name: model})
     with model_hub.running_hub() as hub:
-        source = Source(base=hub.base, pauses_s=(0.01,))
+        server = Hub(url=hub.url, retry_pauses_s=(0.01,))
         download = model_store.download
         monkeypatch.setattr(
-            model_store, "download", lambda *arguments: download(*arguments, source=source)
+            model_store, "download", lambda *arguments: download(*arguments, hub=server)
         )
         yield hub
 
 
 def test_a_download_prints_how_to_select_the_model(hub):
-    hub.says = [model_hub.run_first(lambda: None), model_hub.cut(1_000_000)]
+    hub.responses = [model_hub.normal, model_hub.cut(1_000_000)]
     done = CliRunner().invoke(models.models, ["download", "test"])
     assert done.exit_code == 0, done.exception
     assert done.stdout == (

@@ -84,8 +84,8 @@ def test_status_and_action_of_a_model(entry: ModelStatus, status: str, action: s
 
 def test_all_models_are_listed_and_the_selected_one_is_checked(models: ModelList) -> None:
     assert [row.radio.text() for row in models.rows.values()][:6] == [
-        *("Tiny, fastest", "Base, quick", "Small, surer", "Medium, sure, slow"),
-        *("Large, surest, slowest", "Large turbo, best"),
+        *("Tiny, fastest", "Base, fast", "Small, more accurate", "Medium, accurate, slow"),
+        *("Large, most accurate, slowest", "Large turbo, best"),
     ]
     assert [name for name, row in models.rows.items() if row.radio.isChecked()] == ["whisper-base"]
     assert [name for name, row in models.rows.items() if row.radio.isEnabled()] == ["whisper-base"]

@@ -18,7 +18,6 @@ from ..stt.ondevice.models.catalog import (
     by_name,
     format_size,
     model_in_use,
-    not_pinned,
     removal_problem,
     supported_languages,
 )
@@ -67,8 +66,6 @@ def models_download(name: str) -> None:
     from ..storage.model_store import download
 
     model = by_name(name)
-    if not model.pinned:
-        raise ProblemError(not_pinned(model))
     if _is_available(model):
         click.echo(f"The model {model.title} is already on this computer.")
         return
@@ -115,8 +112,6 @@ def models_remove(name: str) -> None:
 def models_use(name: str) -> None:
     """Select a model. A running Sayso uses it at once."""
     model = by_name(name)
-    if not model.pinned:
-        raise ProblemError(not_pinned(model))
     if not _status(model, _statuses()).location:
         raise ProblemError(
             untyped_problem(
@@ -154,7 +149,7 @@ def _state(entry: ModelStatus) -> str:
         return LOCATIONS[entry.location]
     if entry.downloaded_bytes:
         return f"{format_size(entry.downloaded_bytes)} downloaded"
-    return "" if entry.model.pinned else "not pinned yet"
+    return ""
 
 
 def _as_dict(entry: ModelStatus, used: str) -> dict[str, object]:
@@ -169,7 +164,7 @@ def _as_dict(entry: ModelStatus, used: str) -> dict[str, object]:
         "wait_measured": bool(entry.speed and entry.speed.measured),
         "place": entry.location or None,
         "part_bytes": entry.downloaded_bytes,
-        "pinned": model.pinned,
+        "pinned": True,
         "used": model.name == used,
         "repository": model.repository,
         "revision": model.manifest.revision,

@@ -1,8 +1,8 @@
-"""The user's own models: downloaded, removed, listed. Nothing else is ever downloaded.
+"""The user's own models: lists, downloads and removes them. Nothing else is ever downloaded.
 
-A download lands in `NAME.part` beside the models and is renamed when every file has been
-checked by its SHA-256, so what stands under a model's name is whole. What breaks off stays in
-`NAME.part`, and the next download goes on from there.
+A download is written to `NAME.part` in the models folder and renamed after every file has been
+checked by its SHA-256, so a folder with the name of a model is complete. An interrupted download
+stays in `NAME.part`, and the next download continues it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from ..core.problems import Problem, ProblemError, replaced, untyped_problem
+from ..core.problems import Problem, ProblemError
+from ..core.problems.models import DOWNLOADING, NOT_REMOVED, NOT_SAVED
 from ..stt.ondevice.decoding.benchmark import estimate_speeds
 from ..stt.ondevice.models.catalog import (
     MODELS,
@@ -25,17 +26,16 @@ from ..stt.ondevice.models.catalog import (
     ModelStatus,
     by_name,
     not_enough_space,
-    not_pinned,
 )
 from ..stt.ondevice.models.locate import damaged_files, location
 from .instance import FileLock
 
 if TYPE_CHECKING:
-    from .arrival import Progress, Source
+    from ..stt.ondevice.models.download import Hub, Progress
 
 PARTIAL_SUFFIX, OLD_SUFFIX = ".part", ".old"
 CLOSE_TIMEOUT_S = 1.0
-"""A download that hangs is not waited for longer: what it writes is safe to cut off."""
+"""A download that does not end in time is abandoned, which is safe at any moment."""
 
 
 def download(
@@ -43,28 +43,26 @@ def download(
     models: Path,
     progress: Progress,
     cancelled: threading.Event,
-    source: Source | None = None,
+    hub: Hub | None = None,
 ) -> Path | None:
-    """Bring a model into `models/NAME`. Blocks for as long as it takes.
+    """Download a model into `models/NAME`. Blocks until the end.
 
     Args:
-        model: Which one; all its files must be pinned.
-        models: The user's own models.
-        progress: Called from this thread, with each piece that comes.
-        cancelled: Ends it within `timeout_s`, at once while bytes arrive.
-        source: Not the hub, for tests.
+        model: The model.
+        models: Folder of the user's models.
+        progress: Called with the number of downloaded bytes and of all bytes, from this thread.
+        cancelled: Ends the download; at once while data arrives, else after the timeout.
+        hub: Server to download from; the Hugging Face Hub by default.
 
     Returns:
-        The folder, or None when it was cancelled.
+        The folder, or None if the download was cancelled.
 
     Raises:
-        ProblemError: It cannot be had, is not what was published, or does not fit on the disk.
+        ProblemError: The model is not available, is damaged, or does not fit on the disk.
     """
-    if not model.pinned:
-        raise ProblemError(not_pinned(model))
-    from .arrival import Fetch, Source  # its HTTP client takes 0.1 s to import
+    from ..stt.ondevice.models.download import Hub, download_files  # importing takes 0.1 s
 
-    source = source or Source()
+    hub = hub or Hub()
     target, part = models / model.name, models / f"{model.name}{PARTIAL_SUFFIX}"
     try:
         models.mkdir(parents=True, exist_ok=True)
@@ -73,21 +71,26 @@ def download(
                 return target
             part.mkdir(exist_ok=True)
             needed = model.size_bytes - downloaded_bytes(model, models)
-            if (free := source.free_bytes(models)) < needed:
+            if (free := hub.free_bytes(models)) < needed:
                 raise ProblemError(not_enough_space(needed, free))
-            if not Fetch(model, part, progress, cancelled, source).run():
+            if not download_files(model, part, progress, cancelled, hub):
                 return None
             _install(model, part, target)
     except OSError as error:
-        raise _disk_problem(error, model, models, part, source) from error
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            _delete_folder(part)  # other programs need the space more
+            problem = not_enough_space(model.size_bytes, hub.free_bytes(models), str(error))
+        else:
+            problem = NOT_SAVED(model=model.title, folder=models, detail=str(error))
+        raise ProblemError(problem) from error
     return target
 
 
 def remove(model: Model, models: Path) -> None:
-    """Delete a model of the user's own, and what an unfinished download left.
+    """Delete a model of the user and its unfinished download.
 
     Raises:
-        ProblemError: It is being downloaded, or the folder cannot be deleted.
+        ProblemError: The model is being downloaded, or the folder cannot be deleted.
     """
     try:
         models.mkdir(parents=True, exist_ok=True)
@@ -99,23 +102,17 @@ def remove(model: Model, models: Path) -> None:
             _delete_folder(old)
             _delete_folder(models / f"{model.name}{PARTIAL_SUFFIX}")
     except OSError as error:
-        raise ProblemError(
-            untyped_problem(
-                f"The model {model.title} cannot be removed from {models}.",
-                "Check that this folder can be written.",
-                "recognition",
-                str(error),
-            )
-        ) from error
+        problem = NOT_REMOVED(model=model.title, folder=models, detail=str(error))
+        raise ProblemError(problem) from error
 
 
 def downloaded_bytes(model: Model, models: Path) -> int:
-    """What an unfinished download has brought so far."""
+    """Return the size of an unfinished download."""
     total = 0
     for file in model.files:
         with contextlib.suppress(OSError):
-            there = (models / f"{model.name}{PARTIAL_SUFFIX}" / file.name).stat().st_size
-            total += min(there, file.size_bytes)
+            path = models / f"{model.name}{PARTIAL_SUFFIX}" / file.name
+            total += min(path.stat().st_size, file.size_bytes)
     return total
 
 
@@ -124,20 +121,14 @@ def _locked(model: Model, models: Path) -> Iterator[None]:
     lock = FileLock(str(models / f".{model.name}.lock"))
     try:
         if not lock.acquire():
-            raise ProblemError(
-                untyped_problem(
-                    f"The model {model.title} is being downloaded already.",
-                    "Wait for it, or cancel it first.",
-                    "recognition",
-                )
-            )
+            raise ProblemError(DOWNLOADING(model=model.title))
         yield
     finally:
         lock.close()
 
 
 def _install(model: Model, part: Path, target: Path) -> None:
-    """What is whole takes its place, and that of a damaged one, in one step."""
+    """Rename a complete download to its final name; replaces a damaged model in one step."""
     for path in part.iterdir():
         if path.name not in model.hashes:
             path.unlink()
@@ -154,48 +145,30 @@ def _delete_folder(folder: Path) -> None:
         shutil.rmtree(folder)
 
 
-def _disk_problem(
-    error: OSError, model: Model, models: Path, part: Path, source: Source
-) -> ProblemError:
-    """A full disk gets back what the download took: whatever filled it needs it more."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        _delete_folder(part)
-        problem = not_enough_space(model.size_bytes, source.free_bytes(models))
-        return ProblemError(replaced(problem, detail=str(error)))
-    return ProblemError(
-        untyped_problem(
-            f"The model {model.title} cannot be written to {models}.",
-            "Check that this folder can be written.",
-            "recognition",
-            str(error),
-        )
-    )
-
-
 class ModelStore:
-    """What the interface does with models. Any thread; downloads have one each."""
+    """Manages models for the interface. May be called from any thread."""
 
-    def __init__(self, models: Path, cache: Path, source: Source | None = None) -> None:
-        self._models, self._cache, self._source = models, cache, source
+    def __init__(self, models: Path, cache: Path, hub: Hub | None = None) -> None:
+        self._models, self._cache, self._hub = models, cache, hub
         self._lock = threading.Lock()
         self._active: dict[str, _Download] = {}
         self._problems: dict[str, Problem] = {}
 
     def statuses(self) -> list[ModelStatus]:
-        """All models there are, and how downloads go. Slow: some 20 ms."""
+        """Return the status of all models; takes about 20 ms."""
         with self._lock:
-            arriving, problems = set(self._active), dict(self._problems)
+            active, problems = set(self._active), dict(self._problems)
         return [
             attrs.evolve(
-                entry,
-                downloading=entry.model.name in arriving,
-                problem=problems.get(entry.model.name),
+                status,
+                downloading=status.model.name in active,
+                problem=problems.get(status.model.name),
             )
-            for entry in model_statuses(self._models, self._cache)
+            for status in model_statuses(self._models, self._cache)
         ]
 
     def start(self, name: str) -> None:
-        """Begin to download a model, or go on; `listed` tells how it goes."""
+        """Start or continue a download in a thread; `statuses` reports its progress."""
         cancelled = threading.Event()
         with self._lock:
             if name in self._active:
@@ -208,30 +181,37 @@ class ModelStore:
             thread.start()
 
     def cancel(self, name: str) -> None:
-        """End it soon; what has arrived stays for another time."""
+        """Cancel a download. The downloaded part is kept."""
         with self._lock:
-            if under_way := self._active.get(name):
-                under_way.cancelled.set()
+            if active := self._active.get(name):
+                active.cancelled.set()
+
+    def wait(self, name: str, timeout_s: float) -> None:
+        """Wait until a download has ended."""
+        with self._lock:
+            active = self._active.get(name)
+        if active:
+            active.thread.join(timeout_s)
 
     def remove(self, name: str) -> None:
-        """Slow. See `remove`."""
+        """Delete a model; see `remove`. Blocks."""
         with self._lock:
             self._problems.pop(name, None)
         remove(by_name(name), self._models)
 
     def close(self) -> None:
-        """End what is under way."""
+        """Cancel all downloads and wait for them for a moment."""
         with self._lock:
-            all_of_them = list(self._active.values())
-        for under_way in all_of_them:
-            under_way.cancelled.set()
-        for under_way in all_of_them:
-            under_way.thread.join(CLOSE_TIMEOUT_S)
+            downloads = list(self._active.values())
+        for active in downloads:
+            active.cancelled.set()
+        for active in downloads:
+            active.thread.join(CLOSE_TIMEOUT_S)
 
     def _run(self, name: str, cancelled: threading.Event) -> None:
         problem = None
         try:
-            download(by_name(name), self._models, lambda here, whole: None, cancelled, self._source)
+            download(by_name(name), self._models, lambda done, total: None, cancelled, self._hub)
         except ProblemError as error:
             problem = error.problem
         finally:
@@ -248,14 +228,14 @@ class _Download:
 
 
 def model_statuses(models: Path, cache: Path) -> list[ModelStatus]:
-    """All models there are, and what there is of each."""
-    known = estimate_speeds(MODELS, cache)
+    """Return the status of all models on this computer."""
+    speeds = estimate_speeds(MODELS, cache)
     return [
         ModelStatus(
             model=model,
             location=location(model, models, cache),
             downloaded_bytes=downloaded_bytes(model, models),
-            speed=known.get(model.name),
+            speed=speeds.get(model.name),
         )
         for model in MODELS
     ]

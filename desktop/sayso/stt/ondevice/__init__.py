@@ -1,7 +1,7 @@
-"""Recognition on this computer; nothing leaves it."""
+"""On-device recognition. No data leaves this computer."""
 
 import os
 
-# onnxruntime, which runs the voice detector, carries reports to Microsoft (seen in 1.31): from
-# the moment it is imported it keeps a number for this computer and a queue in the user's cache.
+# onnxruntime runs the voice activity detector. Unless this is set, importing version 1.31 creates
+# an identifier of this computer and a telemetry queue in the user's cache.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"

@@ -1,4 +1,4 @@
-"""The threads of the engine on this computer, and what their failures mean for people."""
+"""The threads of the on-device engine."""
 
 from __future__ import annotations
 
@@ -7,56 +7,47 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Literal, TypeVar, get_args
 
-from ...core.problems import ProblemError, replaced, untyped_problem
+from ...core.problems import ProblemError
+from ...core.problems.models import NOT_INSTALLED, OUT_OF_MEMORY, TRANSCRIPTION_FAILED
 
 T = TypeVar("T")
 
-ExecutorName = Literal["listen", "quick", "thorough"]
-"""The voice detector; decodes in short windows; decodes in full. One call at a time in each."""
-
-NOT_INSTALLED = untyped_problem(
-    "Recognition on this computer is not installed.",
-    "Install it with: pip install 'sayso[on-device]'.",
-    "recognition",
-)
-OUT_OF_MEMORY = untyped_problem(
-    "There is not enough memory for this model.",
-    "Choose a smaller one, or close other programs.",
-    "recognition",
-)
-TRANSCRIPTION_FAILED = untyped_problem(
-    "This computer could not recognise the recording.", "Your recording is kept.", "try-again"
-)
+ExecutorName = Literal["vad", "fast", "full"]
+"""Voice activity detection, decodes in short windows, and decodes in the full window."""
 
 
 class Executors:
-    """CTranslate2 and onnxruntime let go of the interpreter, so none delays keys or sound."""
+    """One thread for each `ExecutorName`, with one call at a time in each.
+
+    CTranslate2 and onnxruntime release the interpreter lock, so these threads do not delay the
+    hotkey or the audio.
+    """
 
     def __init__(self) -> None:
-        self._pools = {lane: ThreadPoolExecutor(1, lane) for lane in get_args(ExecutorName)}
+        self._pools = {name: ThreadPoolExecutor(1, name) for name in get_args(ExecutorName)}
         self._last_futures: dict[ExecutorName, Future[Any]] = {}
 
     def is_idle(self, name: ExecutorName) -> bool:
         return name not in self._last_futures or self._last_futures[name].done()
 
     async def run(self, name: ExecutorName, call: Callable[..., T], *arguments: object) -> T:
-        """Run it in a thread, behind what that has to do already.
+        """Run a call in a thread, after the calls that wait for the same thread.
 
         Raises:
-            ProblemError: What its libraries raise, told for people.
+            ProblemError: The call raised an exception of a library.
         """
         try:
-            work = self._pools[name].submit(call, *arguments)
-            self._last_futures[name] = work
-            return await asyncio.wrap_future(work)
+            future = self._pools[name].submit(call, *arguments)
+            self._last_futures[name] = future
+            return await asyncio.wrap_future(future)
         except ImportError as error:
-            raise ProblemError(replaced(NOT_INSTALLED, detail=str(error))) from error
+            raise ProblemError(NOT_INSTALLED(detail=str(error))) from error
         except MemoryError as error:
-            raise ProblemError(replaced(OUT_OF_MEMORY, detail=str(error))) from error
+            raise ProblemError(OUT_OF_MEMORY(detail=str(error))) from error
         except (RuntimeError, ValueError, OSError) as error:
-            raise ProblemError(replaced(TRANSCRIPTION_FAILED, detail=str(error))) from error
+            raise ProblemError(TRANSCRIPTION_FAILED(detail=str(error))) from error
 
-    def close(self) -> None:
-        """What runs ends by itself; what waits is dropped."""
+    def close(self, *, wait: bool = False) -> None:
+        """Cancel waiting calls; running calls end by themselves, and are awaited if `wait`."""
         for pool in self._pools.values():
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(wait=wait, cancel_futures=True)

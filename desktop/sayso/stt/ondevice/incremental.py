@@ -1,8 +1,8 @@
-"""How the text of what is pending grows: only what is new is decoded, and a little before it.
+"""Incremental decoding: decode only new audio and a short overlap, and align the two texts.
 
-The words decoded twice say where the two texts fit together; where they do not, all is decoded
-again. Of 7 s that were decoded to their sixth this leaves 3 s, in half of the time, and there
-are no more errors for it (docs/on-device.md has the figures).
+The words of the overlap show how the texts fit together. If they do not fit, all of the audio is
+decoded. When 7 s are decoded after the first 6 s, this decodes 3 s in half the time without more
+errors (see docs/benchmarks.md).
 """
 
 from __future__ import annotations
@@ -14,38 +14,40 @@ import attrs
 import numpy as np
 
 from .decoding.quality import Hypothesis
-from .samples import LOUD_BLOCK_SAMPLES, RATE_HZ, Samples, loud_blocks
+from .samples import FRAME_SAMPLES, RATE_HZ, Samples, loud_frames
 
 MIN_DECODE_S = 3.0
-"""At least so much is decoded: shorter cuts are heard worse, and take as long."""
+"""Minimum length to decode: shorter audio is less accurate and takes as long."""
 MIN_OVERLAP_S = 1.4
-"""At least so much of it was decoded before: the last words of a decode are its worst."""
+"""Minimum length that is decoded twice: the last words of a decode are the least accurate."""
 SEARCH_S = 1.0
-"""It begins at the quietest moment of so long: seldom inside a word."""
+"""The overlap starts at the quietest moment within this length, which is seldom inside a word."""
 MIN_START_S = 0.5
 MAX_SHARE = 0.8
-"""Where more of the whole is to be decoded, all of it is."""
-BLOCK_SAMPLES = 512
+"""If a larger share of the audio has to be decoded, all of it is decoded."""
+
 MIN_COMMON_WORDS = 2
-"""Both texts have so many in a row where they fit together, or ..."""
+"""The texts fit together where they have this many consecutive words in common, or ..."""
 LONG_WORD_CHARS = 5
-"""... one word so long, or one that ends the first and begins the second."""
+"""... one word of this length, or one word that ends the first and begins the second text."""
 OFFSET_WEIGHT = 1.5
-"""A word off where it should be costs so many words of the row."""
+"""Cost, in words, of each word between the expected and the actual position of a match."""
 MAX_OFFSET_WORDS = 4.0
-"""Rows farther off are none: of 377 that fitted, one in a hundred was 3.4 off."""
+"""A match farther from the expected position is ignored; of 377 correct ones 1 % were 3.4 off."""
 CHARS_PER_WORD = 5
 CHARS_AS_WORD = 2
-"""So many letters count as a word where there are no spaces."""
+"""Characters that count as one word in languages without spaces."""
 MAX_REPLACED_WORDS = 3
-"""Words after them in the first text: heard without their end ..."""
+"""Words after the match in the first text that may be dropped: they were decoded without their
+end."""
 MAX_SKIPPED_WORDS = 4
-"""... and before them in the second: heard without their beginning."""
+"""Words before the match in the second text that may be dropped: they were decoded without their
+beginning."""
 
 
 @attrs.frozen
 class PriorDecode:
-    """What was decoded before, from the same start."""
+    """Result of decoding the first `sample_count` samples."""
 
     sample_count: int
     hypothesis: Hypothesis
@@ -59,83 +61,90 @@ def extend(
     *,
     spaced: bool = True,
 ) -> Hypothesis:
-    """The draft of all of the samples, of which the first may be known.
+    """Return the hypothesis for all samples, based on a prior decode if possible.
 
     Args:
-        guess: Decodes some of the samples once; a flaw is no harm.
-        decode: Decodes all of them, if it comes to that.
-        samples: Of what is pending, from its beginning.
-        known: What was decoded of it before.
-        spaced: The language is written with spaces between words.
+        decode_rest: Decodes the end of the samples; a result with a defect is not used.
+        decode_all: Decodes all samples if there is no usable prior decode.
+        samples: The audio from the start of the segment.
+        priors: Earlier decodes from the same start.
+        spaced: Whether the language is written with spaces between words.
     """
-    before = _longest_prior(priors, len(samples))
-    begin = overlap_start(samples, before.sample_count) if before else None
-    if before and begin is not None:
-        rest = decode_rest(samples[begin:])
-        share = overlap_share(samples, begin, before.sample_count)
-        text = (
-            None if rest.defect else align(before.hypothesis.text, rest.text, share, spaced=spaced)
-        )
-        if text is not None:
-            return attrs.evolve(rest, text=text, duration_s=len(samples) / RATE_HZ)
+    prior = _longest_prior(priors, len(samples))
+    start = overlap_start(samples, prior.sample_count) if prior else None
+    if prior and start is not None:
+        rest = decode_rest(samples[start:])
+        share = overlap_share(samples, start, prior.sample_count)
+        if not rest.defect:
+            text = align(prior.hypothesis.text, rest.text, share, spaced=spaced)
+            if text is not None:
+                return attrs.evolve(rest, text=text, duration_s=len(samples) / RATE_HZ)
     return decode_all(samples)
 
 
-def overlap_start(samples: Samples, known: int) -> int | None:
-    """From which sample to decode, where the first `known` are; None if that gains too little."""
-    stop = min(known - round(MIN_OVERLAP_S * RATE_HZ), len(samples) - round(MIN_DECODE_S * RATE_HZ))
+def overlap_start(samples: Samples, prior_samples: int) -> int | None:
+    """Return the sample at which to start decoding, or None if too little time is saved.
+
+    Args:
+        samples: All of the audio.
+        prior_samples: Number of samples that were decoded before.
+    """
+    stop = min(prior_samples - round(MIN_OVERLAP_S * RATE_HZ),
+               len(samples) - round(MIN_DECODE_S * RATE_HZ))  # fmt: skip
     start = stop - round(SEARCH_S * RATE_HZ)
     if start < MIN_START_S * RATE_HZ:
         return None
-    power = np.square(samples[start : stop + 2 * BLOCK_SAMPLES])
-    sums = np.convolve(power, np.ones(3 * BLOCK_SAMPLES, np.float32), "valid")[::BLOCK_SAMPLES]
-    begin = start + int(sums.argmin()) * BLOCK_SAMPLES + 3 * BLOCK_SAMPLES // 2
-    return begin if len(samples) - begin <= MAX_SHARE * len(samples) else None
+    power = np.square(samples[start : stop + 2 * FRAME_SAMPLES])
+    sums = np.convolve(power, np.ones(3 * FRAME_SAMPLES, np.float32), "valid")[::FRAME_SAMPLES]
+    found = start + int(sums.argmin()) * FRAME_SAMPLES + 3 * FRAME_SAMPLES // 2
+    return found if len(samples) - found <= MAX_SHARE * len(samples) else None
 
 
-def overlap_share(samples: Samples, begin: int, known: int) -> float:
-    """Which share of what is said in the first `known` samples is said from `begin` on."""
-    speech = loud_blocks(samples[:known])
-    return float(speech[begin // LOUD_BLOCK_SAMPLES :].sum() / max(1, speech.sum()))
+def overlap_share(samples: Samples, start: int, prior_samples: int) -> float:
+    """Return which share of the speech in the prior decode is decoded again from `start` on."""
+    speech = loud_frames(samples[:prior_samples])
+    return float(speech[start // FRAME_SAMPLES :].sum() / max(1, speech.sum()))
 
 
 def align(before: str, after: str, share: float, *, spaced: bool = True) -> str | None:
-    """One text of two that have words in common at the end and the beginning; None without.
+    """Join two overlapping texts at their common words; return None if they do not fit.
 
-    The longer a row of such words the better, and the better the nearer it is to where it should
-    be by time: somebody may say the same again. Before the end of the row the first text is right,
-    after it the second.
+    A long match is better than a short one, and a match near the expected position is better than
+    a distant one, because the same words may be said twice. The text before the end of the match
+    is taken from `before`, the rest from `after`.
 
     Args:
-        before: What was known.
-        after: What was decoded anew.
-        share: Of `before`, that which is said in `after` again.
-        spaced: There are spaces between words; else letters are taken for words.
+        before: Text of the prior decode.
+        after: Text of the new decode.
+        share: Share of `before` that is expected to be in `after`, 0 to 1.
+        spaced: Whether there are spaces between words; if not, characters are compared.
     """
     left, right = _words(before, spaced), _words(after, spaced)
-    scale, letters = (1, CHARS_PER_WORD) if spaced else (CHARS_AS_WORD, 1)
-    sizes = [len(word) for word, _ in left]
+    scale, chars_per_word = (1, CHARS_PER_WORD) if spaced else (CHARS_AS_WORD, 1)
+    lengths = [len(word) for word, _ in left]
+    expected = share * sum(lengths)
     best: tuple[float, int, int, int] | None = None
-    for first in range(min(scale * MAX_SKIPPED_WORDS + 1, len(right))):
+    for skipped in range(min(scale * MAX_SKIPPED_WORDS + 1, len(right))):
         for start in range(len(left)):
-            count = _common_prefix_length(left[start:], right[first:])
-            last = len(left) - start - count
-            near = first + last <= (1 if len(right[first][0]) >= LONG_WORD_CHARS else 0)
+            count = _common_prefix_length(left[start:], right[skipped:])
+            replaced = len(left) - start - count
+            allowed = 1 if len(right[skipped][0]) >= LONG_WORD_CHARS else 0
+            near = skipped + replaced <= allowed
             enough = count >= scale * MIN_COMMON_WORDS or (count and spaced and near)
-            if not enough or last > scale * MAX_REPLACED_WORDS:
+            if not enough or replaced > scale * MAX_REPLACED_WORDS:
                 continue
-            off = abs(sum(sizes[max(0, start - first) :]) - share * sum(sizes)) / letters
-            if round(off, 6) > scale * MAX_OFFSET_WORDS:
+            offset = abs(sum(lengths[max(0, start - skipped) :]) - expected) / chars_per_word
+            if round(offset, 6) > scale * MAX_OFFSET_WORDS:
                 continue
-            ends = left[start + count - 1][1], right[first + count - 1][1]
-            row = (count - OFFSET_WEIGHT * off, -first - last, *ends)
-            if best is None or row > best:
-                best = row
+            ends = left[start + count - 1][1], right[skipped + count - 1][1]
+            candidate = (count - OFFSET_WEIGHT * offset, -skipped - replaced, *ends)
+            if best is None or candidate > best:
+                best = candidate
     return before[: best[2]] + after[best[3] :] if best else None
 
 
 def _words(text: str, spaced: bool) -> list[tuple[str, int]]:
-    """In small letters, and where they end."""
+    """Return each word or character in lower case and the index of its end in the text."""
     found = re.finditer(r"[\w']+" if spaced else r"\w", text)
     return [(match.group().lower(), match.end()) for match in found]
 
@@ -149,7 +158,7 @@ def _common_prefix_length(left: list[tuple[str, int]], right: list[tuple[str, in
     return count
 
 
-def _longest_prior(known: Sequence[PriorDecode], samples: int) -> PriorDecode | None:
-    """The one that can be trusted, and has nothing in it of what comes later."""
-    fitting = [one for one in known if one.sample_count <= samples and not one.hypothesis.defect]
-    return max(fitting, key=lambda one: one.sample_count, default=None)
+def _longest_prior(priors: Sequence[PriorDecode], sample_count: int) -> PriorDecode | None:
+    """Return the longest prior decode without a defect that has no later audio in it."""
+    usable = [p for p in priors if p.sample_count <= sample_count and not p.hypothesis.defect]
+    return max(usable, key=lambda prior: prior.sample_count, default=None)

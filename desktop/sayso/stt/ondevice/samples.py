@@ -1,4 +1,4 @@
-"""Samples as they are decoded: which are loud, how loud their noise is, what pads them. Pure."""
+"""Audio samples as the decoders receive them: conversion, noise level and padding. Pure."""
 
 from __future__ import annotations
 
@@ -6,42 +6,48 @@ import numpy as np
 import numpy.typing as npt
 
 RATE_HZ = 16000
-Samples = npt.NDArray[np.float32]
-"""Mono at 16 kHz, from -1 to 1."""
+FRAME_SAMPLES = 512
+"""Frame of the voice activity detector: 32 ms."""
+FULL_SCALE = 32768.0
 
-LOUD_BLOCK_SAMPLES = 512
+Samples = npt.NDArray[np.float32]
+"""Mono at `RATE_HZ`, from -1 to 1."""
+
 QUIET_PERCENTILE = 10
 LOUD_POWER_RATIO = 8.0
-"""So much more power than the quietest blocks have."""
-FLOOR_BLOCK_SAMPLES = 320
-FLOOR_PERCENTILE = 5
-"""The quietest 20 ms of a recording are its noise."""
+"""Power of a loud frame relative to the quiet frames of the same recording."""
+NOISE_BLOCK_SAMPLES = 320
+NOISE_PERCENTILE = 5
+"""The quietest blocks of 20 ms contain only noise."""
 MIN_NOISE_RMS = 1e-5
 
 
-def loud_blocks(samples: Samples) -> npt.NDArray[np.bool_]:
-    """Which of its blocks of 32 ms are much louder than its quietest: speech, mostly."""
-    blocks = samples[: len(samples) // LOUD_BLOCK_SAMPLES * LOUD_BLOCK_SAMPLES].reshape(
-        -1, LOUD_BLOCK_SAMPLES
-    )
-    if not len(blocks):
+def from_pcm(pcm: bytes) -> Samples:
+    """Convert s16le mono."""
+    return np.frombuffer(pcm, "<i2").astype(np.float32) / FULL_SCALE
+
+
+def loud_frames(samples: Samples) -> npt.NDArray[np.bool_]:
+    """Return for each frame whether it is much louder than the quietest frames."""
+    frames = samples[: len(samples) // FRAME_SAMPLES * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES)
+    if not len(frames):
         return np.zeros(0, np.bool_)
-    powers = np.square(blocks).mean(axis=1)
+    powers = np.square(frames).mean(axis=1)
     return np.asarray(powers > LOUD_POWER_RATIO * np.percentile(powers, QUIET_PERCENTILE))
 
 
 def noise_rms(samples: Samples) -> float:
-    """RMS of the quietest parts."""
-    whole = len(samples) // FLOOR_BLOCK_SAMPLES * FLOOR_BLOCK_SAMPLES
-    if not whole:
+    """Return the RMS of the quietest blocks, at least `MIN_NOISE_RMS`."""
+    size = len(samples) // NOISE_BLOCK_SAMPLES * NOISE_BLOCK_SAMPLES
+    if not size:
         return MIN_NOISE_RMS
-    powers = (samples[:whole].reshape(-1, FLOOR_BLOCK_SAMPLES) ** 2).mean(axis=1)
-    return max(MIN_NOISE_RMS, float(np.percentile(np.sqrt(powers), FLOOR_PERCENTILE)))
+    powers = (samples[:size].reshape(-1, NOISE_BLOCK_SAMPLES) ** 2).mean(axis=1)
+    return max(MIN_NOISE_RMS, float(np.percentile(np.sqrt(powers), NOISE_PERCENTILE)))
 
 
 def pad_with_noise(samples: Samples, window_s: float) -> Samples:
-    """Filled up to a window with noise as loud as its own; what is longer is cut off."""
+    """Pad or cut to `window_s`; the padding is noise as loud as the noise in the samples."""
     noise = np.random.default_rng(0).standard_normal(round(window_s * RATE_HZ), np.float32)
-    made: Samples = noise * np.float32(noise_rms(samples))
-    made[: len(samples)] = samples[: len(made)]
-    return made
+    padded: Samples = noise * np.float32(noise_rms(samples))
+    padded[: len(samples)] = samples[: len(padded)]
+    return padded

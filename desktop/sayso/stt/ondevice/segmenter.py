@@ -1,12 +1,12 @@
-"""Where a take is cut into segments while somebody speaks; pure.
+"""Division of a take into segments while it is recorded. Pure.
 
-Fed with what the voice detector says of each frame, it says what to decode. A pause ends a
-segment; where nobody pauses, the least loud moment of a short gap does, and where there is no
-gap, the quietest moment of all. Longer segments are righter and later: these lengths were the
-best of those measured on 42 takes of 3 to 60 s with Whisper base.
+The input is the speech probability and the RMS of each frame. A segment ends at a pause. If there
+is none, it ends at the quietest moment of a short gap, and without a gap at the quietest moment
+of the last seconds. Longer segments are more accurate but take longer to decode. These lengths
+were the best on 42 takes of 3 to 60 s with Whisper base.
 
-Noise, clicks, breath and hum stay under a probability of 0.15 with silero; two recordings of
-noise out of three reached 0.66, and the shortest words reach 0.8 and last seven frames.
+Silero gives noise, clicks, breath and hum a probability below 0.15 (two of three recordings of
+noise reached 0.66). The shortest words reach 0.8 and last seven frames.
 """
 
 from __future__ import annotations
@@ -15,64 +15,73 @@ from typing import Literal
 
 import attrs
 
-RATE_HZ = 16000
-FRAME_SAMPLES = 512
-FRAME_S = FRAME_SAMPLES / RATE_HZ
+from .samples import FRAME_SAMPLES, RATE_HZ
 
 
-def to_frames(duration_s: float) -> int:
-    return round(duration_s / FRAME_S)
+def _frames(duration_s: float) -> int:
+    return round(duration_s * RATE_HZ / FRAME_SAMPLES)
 
 
 SPEECH_START_PROBABILITY = 0.5
 SPEECH_END_PROBABILITY = 0.35
 MIN_PEAK_PROBABILITY = 0.75
-"""One frame of a segment must be this certain."""
+"""A segment needs at least one frame with this probability."""
 MIN_RUN_FRAMES = 3
-"""Frames; a shorter run is a click."""
-MIN_SPEECH_FRAMES = to_frames(0.2)
-"""With fewer in all, nothing was said."""
-LEAD_IN_FRAMES = to_frames(0.3)
-"""Kept before speech: the detector is late at soft beginnings ..."""
-LEAD_OUT_FRAMES = to_frames(0.25)
-"""... and after it ..."""
-FINAL_LEAD_OUT_FRAMES = to_frames(0.35)
-"""... at the end of the take."""
-SPECULATION_PAUSE_FRAMES = to_frames(0.2)
-"""A pause in which the key may come up: what is pending is decoded on the chance of it."""
-SPECULATION_INTERVAL_FRAMES = to_frames(1.5)
-"""And so often without a pause, for the text on the screen; what is left at key-up is no longer."""
-FIRST_SPECULATION_DELAY_FRAMES = to_frames(0.5)
-"""The first of them, from fewer words, is seldom right."""
-CUT_PAUSE_FRAMES = to_frames(0.35)
-MIN_SEGMENT_FRAMES = to_frames(4.0)
-"""A segment ends at such a pause once it is so long: shorter ones lose context, and words."""
-LONG_PAUSE_FRAMES = to_frames(2.0)
-"""It ends here however short it is: Whisper fills long silences with words nobody said."""
-SOFT_LIMIT_FRAMES = to_frames(9.0)
-"""Pending for so long, a segment ends in a gap that is past, of at least ..."""
-MIN_GAP_FRAMES = to_frames(0.16)
-"""... this: shorter ones are often inside a word."""
+"""Shorter runs of speech are clicks."""
+MIN_SPEECH_FRAMES = _frames(0.2)
+"""A segment with less speech than this is not decoded."""
+
+LEAD_IN_FRAMES = _frames(0.3)
+"""Audio kept before speech, because the detector is late at soft beginnings."""
+LEAD_OUT_FRAMES = _frames(0.25)
+"""Audio kept after speech."""
+FINAL_LEAD_OUT_FRAMES = _frames(0.35)
+"""Audio kept after speech at the end of the take."""
+
+SPECULATION_PAUSE_FRAMES = _frames(0.2)
+"""The user may release the key during a pause of this length, so it is decoded at once."""
+SPECULATION_INTERVAL_FRAMES = _frames(1.5)
+"""Interval of speculative decodes without a pause: they provide the text on the screen and limit
+what is left to decode at the end."""
+FIRST_SPECULATION_DELAY_FRAMES = _frames(0.5)
+"""Added to the interval once, because a decode of very few words is seldom accurate."""
+
+CUT_PAUSE_FRAMES = _frames(0.35)
+"""A pause of this length ends a segment ..."""
+MIN_SEGMENT_FRAMES = _frames(4.0)
+"""... of at least this length. Shorter segments lack context and lose words."""
+LONG_PAUSE_FRAMES = _frames(2.0)
+"""A pause of this length ends every segment: Whisper hallucinates in long silences."""
+SOFT_LIMIT_FRAMES = _frames(9.0)
+"""From this length on, a segment ends at a past gap ..."""
+MIN_GAP_FRAMES = _frames(0.16)
+"""... of at least this length. Shorter gaps are often inside a word."""
 GAP_MARGIN_FRAMES = 3
-"""The detector's gap begins late, so the quietest frame may be so many before it."""
-HARD_LIMIT_FRAMES = to_frames(12.0)
-"""Pending for so long, it ends at the quietest moment of the last ..."""
-HARD_SEARCH_FRAMES = to_frames(4.0)
-MIN_HEAD_FRAMES = to_frames(2.5)
-"""Such cuts leave so much before them ..."""
-SOFT_TAIL_FRAMES = to_frames(0.3)
-HARD_TAIL_FRAMES = to_frames(0.5)
-"""... and after."""
+"""The quietest frame of a gap may be this long before the detector reports the gap."""
+HARD_LIMIT_FRAMES = _frames(12.0)
+"""At this length a segment ends at the quietest moment ..."""
+HARD_SEARCH_FRAMES = _frames(4.0)
+"""... of the last frames."""
+MIN_HEAD_FRAMES = _frames(2.5)
+"""Minimum length before a cut inside speech."""
+SOFT_TAIL_FRAMES = _frames(0.3)
+"""Minimum length after a cut in a gap."""
+HARD_TAIL_FRAMES = _frames(0.5)
+"""Minimum length after a cut without a gap."""
 UNKNOWN_RMS = 9.0
-"""Of the frames before speech began: louder than any, so never cut there."""
+"""Assumed for the frames before speech; louder than any frame, so the cut is never there."""
 
 Boundary = Literal["pause", "gap", "hard"]
-"""What a segment ends in. Of a gap one side may be heard on the other; 'hard': inside speech."""
+"""End of a segment. At a 'gap', speech of one side may be heard on the other. 'hard': inside
+speech."""
 
 
 @attrs.frozen
 class SpeculativeSegment:
-    """Decode this now: it is a segment if nothing more is said. Offsets in samples."""
+    """Part of the take to decode now. It becomes a segment if nothing more is said.
+
+    Offsets are in samples.
+    """
 
     start: int
     stop: int
@@ -80,40 +89,44 @@ class SpeculativeSegment:
 
 @attrs.frozen
 class Segment:
-    """A finished segment; offsets in samples."""
+    """A finished segment. Offsets are in samples."""
 
     start: int
     stop: int
     boundary: Boundary = "pause"
     speculative: SpeculativeSegment | None = None
-    """The guess with the same speech in it: its text is this segment's."""
+    """Speculative segment with the same speech: its text is the text of this segment."""
     last: bool = False
-    """The take ended in it."""
+    """True for the segment in which the take ended."""
 
 
 class Segmenter:
-    """Frames of 32 ms in, what to decode out. Segments never overlap and are in order."""
+    """Receives frames of 32 ms and returns segments, in order and without overlap."""
 
     def __init__(self) -> None:
         self._frame_count = 0
         self._speaking = False
         self._first_free_frame = 0
-        """First frame that no segment has yet."""
+        """First frame after all finished segments."""
         self._pending_start: int | None = None
-        """First frame of what is pending; None in silence."""
+        """First frame of the pending segment; None during silence."""
         self._speech_flags: list[bool] = []
         self._rms: list[float] = []
         self._speech_end = 0
-        """The frame after the last one with speech."""
+        """Frame after the last one with speech."""
         self._peak_probability = 0.0
         self._speculative: list[SpeculativeSegment] = []
         self._speculated_at = 0
 
     def feed(self, probability: float, rms: float) -> SpeculativeSegment | Segment | None:
-        """One frame: how likely it has speech in it (0 to 1), and its RMS."""
-        self._speaking = probability >= (
-            SPEECH_END_PROBABILITY if self._speaking else SPEECH_START_PROBABILITY
-        )
+        """Add one frame.
+
+        Args:
+            probability: Of speech, 0 to 1.
+            rms: Loudness of the frame.
+        """
+        threshold = SPEECH_END_PROBABILITY if self._speaking else SPEECH_START_PROBABILITY
+        self._speaking = probability >= threshold
         self._frame_count += 1
         if self._pending_start is None:
             if not self._speaking:
@@ -124,11 +137,11 @@ class Segmenter:
         self._peak_probability = max(self._peak_probability, probability)
         if self._speaking:
             self._speech_end = self._frame_count
-            return self._in_speech()
-        return self._in_pause()
+            return self._on_speech()
+        return self._on_pause()
 
     def finish(self, total_samples: int) -> Segment | None:
-        """The take ended after so many samples: what is left of it, if anything was said."""
+        """Return the rest of a take of `total_samples`, or None if there is no speech in it."""
         if self._pending_start is None:
             return None
         stop = min(self._frame_count, self._speech_end + FINAL_LEAD_OUT_FRAMES)
@@ -145,20 +158,20 @@ class Segmenter:
     def _start_pending(self) -> None:
         now = self._frame_count - 1
         self._pending_start = max(self._first_free_frame, now - LEAD_IN_FRAMES)
-        self._speech_flags = [False] * (now - self._pending_start)
-        self._rms = [UNKNOWN_RMS] * (now - self._pending_start)
+        lead_in = now - self._pending_start
+        self._speech_flags = [False] * lead_in
+        self._rms = [UNKNOWN_RMS] * lead_in
         self._peak_probability, self._speculative = 0.0, []
         self._speculated_at = now + FIRST_SPECULATION_DELAY_FRAMES
 
-    def _in_pause(self) -> SpeculativeSegment | Segment | None:
-        pause, spoken = self._frame_count - self._speech_end, self._speech_end - self._start
-        if pause >= LONG_PAUSE_FRAMES or (
-            pause >= CUT_PAUSE_FRAMES and spoken >= MIN_SEGMENT_FRAMES
-        ):
+    def _on_pause(self) -> SpeculativeSegment | Segment | None:
+        pause = self._frame_count - self._speech_end
+        long_enough = self._speech_end - self._start >= MIN_SEGMENT_FRAMES
+        if pause >= (CUT_PAUSE_FRAMES if long_enough else LONG_PAUSE_FRAMES):
             return self._cut(self._speech_end + LEAD_OUT_FRAMES, "pause")
         return self._speculate() if pause == SPECULATION_PAUSE_FRAMES else None
 
-    def _in_speech(self) -> SpeculativeSegment | Segment | None:
+    def _on_speech(self) -> SpeculativeSegment | Segment | None:
         length = self._frame_count - self._start
         if length >= SOFT_LIMIT_FRAMES:
             at, gap = self._longest_gap()
@@ -166,22 +179,20 @@ class Segmenter:
                 return self._cut(self._start + at, "pause" if gap >= CUT_PAUSE_FRAMES else "gap")
             if length >= HARD_LIMIT_FRAMES:
                 return self._cut(self._start + self._quietest_frame(), "hard")
-        return (
-            self._speculate()
-            if self._frame_count - self._speculated_at >= SPECULATION_INTERVAL_FRAMES
-            else None
-        )
+        if self._frame_count - self._speculated_at < SPECULATION_INTERVAL_FRAMES:
+            return None
+        return self._speculate()
 
     def _speculate(self) -> SpeculativeSegment | None:
         self._speculated_at = self._frame_count
         if not self._has_speech(self._speech_flags):
             return None
-        guess = SpeculativeSegment(self._start * FRAME_SAMPLES, self._frame_count * FRAME_SAMPLES)
-        self._speculative.append(guess)
-        return guess
+        found = SpeculativeSegment(self._start * FRAME_SAMPLES, self._frame_count * FRAME_SAMPLES)
+        self._speculative.append(found)
+        return found
 
     def _cut(self, stop: int, boundary: Boundary) -> Segment | None:
-        """End the segment before this frame; None if nothing was said in it."""
+        """End the pending segment before frame `stop`; return None if it has no speech."""
         start, size = self._start, stop - self._start
         segment = None
         if self._has_speech(self._speech_flags[:size]):
@@ -200,46 +211,46 @@ class Segmenter:
         return segment
 
     def _has_speech(self, flags: list[bool]) -> bool:
-        return (
-            self._peak_probability >= MIN_PEAK_PROBABILITY
-            and count_speech_frames(flags) >= MIN_SPEECH_FRAMES
-        )
+        certain = self._peak_probability >= MIN_PEAK_PROBABILITY
+        return certain and count_speech_frames(flags) >= MIN_SPEECH_FRAMES
 
     def _matching_speculative(self, size: int) -> SpeculativeSegment | None:
-        """The last guess that ends in the same silence."""
-        for guess in reversed(self._speculative):
-            stop = guess.stop // FRAME_SAMPLES - self._start
+        """Return the last speculative segment that ends in the same silence."""
+        for speculative in reversed(self._speculative):
+            stop = speculative.stop // FRAME_SAMPLES - self._start
             if not any(self._speech_flags[min(stop, size) : max(stop, size)]):
-                return guess
+                return speculative
         return None
 
     def _longest_gap(self) -> tuple[int, int]:
-        """The quietest frame of the longest gap, and how long that is; from the start of what is
-        pending, 0 if there is none."""
+        """Return the quietest frame of the longest gap and the length of the gap.
+
+        The frame is relative to the start of the pending segment; (0, 0) if there is no gap.
+        """
         at, stop = MIN_HEAD_FRAMES, len(self._speech_flags) - SOFT_TAIL_FRAMES
-        longest, begin = 0, 0
+        longest, start = 0, 0
         while at < stop:
             end = at
             while end < stop and not self._speech_flags[end]:
                 end += 1
             if end - at > longest:
-                longest, begin = end - at, at
+                longest, start = end - at, at
             at = end + 1
         if longest < MIN_GAP_FRAMES:
             return 0, 0
-        return self._quietest_between(begin - GAP_MARGIN_FRAMES, begin + longest), longest
+        return self._quietest_between(start - GAP_MARGIN_FRAMES, start + longest), longest
 
     def _quietest_frame(self) -> int:
         stop = len(self._speech_flags) - HARD_TAIL_FRAMES
         return self._quietest_between(max(MIN_HEAD_FRAMES, stop - HARD_SEARCH_FRAMES), stop)
 
     def _quietest_between(self, start: int, stop: int) -> int:
-        """The middle of the quietest three frames."""
+        """Return the middle of the quietest three frames."""
         return min(range(start, stop), key=lambda at: sum(self._rms[at - 1 : at + 2]))
 
 
 def count_speech_frames(flags: list[bool]) -> int:
-    """How many frames have speech in them, clicks left out."""
+    """Count the frames with speech, without runs that are as short as a click."""
     total = run = 0
     for flag in [*flags, False]:
         if flag:

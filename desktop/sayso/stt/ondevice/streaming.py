@@ -1,105 +1,144 @@
-"""Follows one take: decodes what is said while it is said, so that at the end little is left."""
+"""Transcribes a take while it is recorded, so that little is left to decode at the end."""
 
 from __future__ import annotations
 
 import asyncio
 import math
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from typing import Any, TypeVar
 
-import numpy as np
+import attrs
 
 from ..engine import EngineEvent, Partial
 from ..reader import Reader
+from .decoding.decoder import Decoder
 from .decoding.quality import Hypothesis
-from .decoding.whisper import WhisperDecoder
 from .executors import ExecutorName, Executors
 from .incremental import PriorDecode, extend
-from .samples import RATE_HZ, Samples
+from .samples import RATE_HZ, Samples, from_pcm
 from .segmenter import Segment, SpeculativeSegment
 from .stitching import UNSPACED_LANGUAGES
 from .transcript import DecodeSpan, TranscriptAssembler
-from .vad import FULL_SCALE, SileroVad
+from .vad import VadSegmenter
 
 T = TypeVar("T")
 
 VAD_BATCH_BYTES = RATE_HZ // 5
-"""The voice detector is run on a tenth of a second at a time: fewer hops between threads."""
-INCREMENTAL_BEAM = 2
-"""Of what is fitted on to a text: somebody waits for it. It is done a fifth sooner than with 3, and
-in 75 takes there were no more errors; in what is decoded whole there were."""
+"""0.1 s of audio for each call of the voice activity detector, to limit thread switches."""
 LANGUAGE_DETECTION_S = 5.0
-"""The language is detected again until it was in so much speech."""
-MIN_NEW_AUDIO_S = 4.0
-"""A repair takes a second or two, and slows what comes beside it: it waits for so much more."""
-SLOW_DECODE_S: dict[ExecutorName, float] = {"quick": 0.5, "thorough": 3.0}
-"""A decode slower than this is of a model, or on a computer, that leaves little time beside."""
+"""The language is detected again until it was detected in this much speech."""
+
+
+@attrs.frozen
+class Pacing:
+    """Limits for decodes that are not strictly necessary."""
+
+    min_new_audio_s: float = 4.0
+    """New audio before a span is decoded again: this takes 1 to 2 s and slows other decodes."""
+    slow_fast_s: float = 0.5
+    slow_full_s: float = 3.0
+    """After a decode that takes longer, its executor pauses for as long as the decode took: the
+    model is large or the computer is busy."""
+
+
+@attrs.define
+class _Language:
+    """The language of the take."""
+
+    code: str = ""
+    detected_in_s: float = 0.0
+    """Length of the speech in which the language was detected; infinite if the user chose it."""
+
+    def known_for(self, duration_s: float) -> str:
+        """Return the code, or '' if this much speech allows a more reliable detection."""
+        enough = self.detected_in_s >= min(duration_s, LANGUAGE_DETECTION_S)
+        return self.code if enough else ""
+
+    @property
+    def spaced(self) -> bool:
+        return self.code not in UNSPACED_LANGUAGES
+
+
+class _Pauses:
+    """Times until which the executors should not run unnecessary decodes."""
+
+    def __init__(self, pacing: Pacing) -> None:
+        self._slow_s = {"fast": pacing.slow_fast_s, "full": pacing.slow_full_s}
+        self._until: dict[str, float] = {}
+
+    def add(self, executor: ExecutorName, now: float, duration_s: float) -> None:
+        slow = duration_s > self._slow_s[executor]
+        self._until[executor] = now + duration_s if slow else 0.0
+
+    def is_over(self, executor: ExecutorName) -> bool:
+        return asyncio.get_running_loop().time() >= self._until.get(executor, 0.0)
 
 
 class StreamingTranscriber:
-    """One take, in the loop's thread; what is slow runs in the lanes."""
+    """Transcribes one take. Runs in the event loop; slow calls run in the executors."""
 
     def __init__(
         self,
         executors: Executors,
-        get_decoder: Callable[[], Awaitable[WhisperDecoder]],
-        language: Callable[[WhisperDecoder], str],
+        get_decoder: Callable[[], Awaitable[Decoder]],
+        choose_language: Callable[[Collection[str]], str],
         on_event: Callable[[EngineEvent], None],
+        *,
+        pacing: Pacing | None = None,
+        segmenter: VadSegmenter | None = None,
     ) -> None:
         """
         Args:
-            lanes: Of the engine; takes share them.
-            loaded: The model, when it is there.
-            language: The one that was chosen, as its code, or '' to detect it.
-            heard: Told every partial.
+            executors: The threads of the engine, which takes share.
+            get_decoder: Returns the decoder as soon as the model is loaded.
+            choose_language: Returns the code of the user's language if it is among the supported
+                codes, or '' to detect the language.
+            on_event: Receives the partials.
+            pacing: Limits for decodes that are not strictly necessary.
+            segmenter: Divides the audio into segments.
         """
-        self._executors, self._get_decoder, self._chosen_language, self._on_event = (
-            executors,
-            get_decoder,
-            language,
-            on_event,
-        )
+        self._executors, self._get_decoder = executors, get_decoder
+        self._choose_language, self._on_event = choose_language, on_event
+        self._pacing = pacing or Pacing()
+        self._segmenter = segmenter or VadSegmenter()
         self._pcm = bytearray()
-        self._vad = SileroVad()
         self._transcript = TranscriptAssembler()
         self._speculative_tasks: dict[SpeculativeSegment, asyncio.Task[Hypothesis | None]] = {}
         self._latest_speculative: SpeculativeSegment | None = None
         self._prior_decodes: defaultdict[int, list[PriorDecode]] = defaultdict(list)
-        """Drafts by where they begin; of lanes that take turns, or work on different ones."""
+        """Earlier decodes by their first sample."""
         self._segment_tasks: dict[int, asyncio.Task[None]] = {}
         self._redecode_task: asyncio.Task[None] | None = None
         self._tasks: list[asyncio.Task[Any]] = []
-        self._language, self._language_from_s = "", 0.0
-        """The language, and in how much speech it was detected."""
+        self._language = _Language()
+        self._pauses = _Pauses(self._pacing)
         self._live = True
-        """Somebody is speaking, so there is time beside; else all is there and is done in full."""
+        """False if the take had ended before: then it is decoded in full windows only."""
         self._cancelled = False
-        self._paused_until: dict[ExecutorName, float] = {}
-        """Until when a lane is left in peace."""
         self._last_partial = ""
 
     async def process(self, audio: Reader) -> None:
-        """Read the take to its end.
+        """Read the take to its end and decode it meanwhile.
 
         Raises:
-            ProblemError: The voice detector cannot be run.
+            ProblemError: The voice activity detector cannot be run.
         """
         self._live = not audio.take.ended
-        fed = 0
+        processed_bytes = 0
         async for pcm in audio.chunks(RATE_HZ):
             self._pcm += pcm
-            if len(self._pcm) - fed >= VAD_BATCH_BYTES:
-                fed = await self._run_vad(fed)
-        await self._run_vad(fed)
-        self._handle_actions(await self._executors.run("listen", self._vad.finish))
+            if len(self._pcm) - processed_bytes >= VAD_BATCH_BYTES:
+                processed_bytes = await self._run_vad(processed_bytes)
+        await self._run_vad(processed_bytes)
+        self._handle(await self._executors.run("vad", self._segmenter.finish))
         self._transcript.clear_pending()
 
     async def final_text(self) -> str:
-        """The whole text, after the end of `follow`.
+        """Return the whole text. Call this after `process` has returned.
 
         Raises:
-            ProblemError: The model is not there, or cannot be run.
+            ProblemError: The model is missing or cannot be run.
         """
         if not self._live:
             await self._decode_recording()
@@ -108,60 +147,60 @@ class StreamingTranscriber:
         return self._text()
 
     def start_task(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Do this as part of the take: `stop` stops it too."""
+        """Run a coroutine as part of the take; `cancel` cancels it."""
         task = asyncio.ensure_future(work)
         task.add_done_callback(retrieve_exception)
         self._tasks.append(task)
         return task
 
     def cancel(self) -> None:
-        """Nothing is waited for; a decode that runs ends by itself and is dropped."""
+        """Cancel all tasks. A running decode ends by itself, and its text is dropped."""
         self._cancelled = True
         for task in self._tasks:
             task.cancel()
 
     async def _run_vad(self, processed_bytes: int) -> int:
         pcm = bytes(self._pcm[processed_bytes:])
-        self._handle_actions(await self._executors.run("listen", self._vad.feed, pcm))
+        self._handle(await self._executors.run("vad", self._segmenter.feed, pcm))
         return processed_bytes + len(pcm)
 
-    def _handle_actions(self, actions: list[SpeculativeSegment | Segment]) -> None:
-        for action in actions:
-            if isinstance(action, Segment):
-                self._on_segment(action)
-            elif self._live and self._has_spare_time("quick"):
-                self._latest_speculative = action
-                self._speculative_tasks[action] = self.start_task(
-                    self._decode_speculatively(action)
-                )
+    def _handle(self, found: list[SpeculativeSegment | Segment]) -> None:
+        for part in found:
+            if isinstance(part, Segment):
+                self._on_segment(part)
+            elif self._live and self._pauses.is_over("fast"):
+                self._latest_speculative = part
+                task = self.start_task(self._decode_speculatively(part))
+                self._speculative_tasks[part] = task
 
     def _on_segment(self, segment: Segment) -> None:
         number = self._transcript.add(segment)
         if not self._live:
             return
-        task = self._speculative_tasks.get(segment.speculative) if segment.speculative else None
-        self._latest_speculative = segment.speculative
+        speculative = segment.speculative
+        task = self._speculative_tasks.get(speculative) if speculative else None
+        self._latest_speculative = speculative
         self._segment_tasks[number] = self.start_task(self._decode_segment(segment, number, task))
         self._speculative_tasks = {}
         if not segment.last:
             self._start_redecode()
 
-    async def _decode_speculatively(self, guess: SpeculativeSegment) -> Hypothesis | None:
-        """None if there was a newer one before this could begin."""
-        draft = await self._decode(guess, lambda: self._latest_speculative == guess)
-        if draft and not draft.is_unusable:
-            self._transcript.set_pending(guess, draft.text)
+    async def _decode_speculatively(self, part: SpeculativeSegment) -> Hypothesis | None:
+        """Return None if a newer part replaced this one before its decode could start."""
+        found = await self._decode(part, lambda: self._latest_speculative == part)
+        if found and not found.is_unusable:
+            self._transcript.set_pending(part, found.text)
             self._send_partial()
-        return draft
+        return found
 
     async def _decode_segment(
-        self, segment: Segment, number: int, guess: asyncio.Task[Hypothesis | None] | None
+        self, segment: Segment, number: int, speculative: asyncio.Task[Hypothesis | None] | None
     ) -> None:
-        draft = await guess if guess else None
-        if draft is None or draft.defect:
-            draft = await self._decode(segment, lambda: True)
-            assert draft is not None
-        self._transcript.set_text(number, draft.text)
+        found = await speculative if speculative else None
+        if found is None or found.defect:
+            found = await self._decode(segment, lambda: True)
+            assert found is not None
+        self._transcript.set_text(number, found.text)
         self._send_partial()
 
     async def _decode(
@@ -172,48 +211,48 @@ class StreamingTranscriber:
         duration_s = len(samples) / RATE_HZ
         language = self._known_language(decoder, duration_s)
 
-        def rest(piece: Samples) -> Hypothesis:
-            return decoder.decode_once(piece, language, INCREMENTAL_BEAM)
+        def decode_rest(samples: Samples) -> Hypothesis:
+            return decoder.decode_once(samples, language, incremental=True)
 
-        def guess(piece: Samples) -> Hypothesis:
-            return decoder.decode_once(piece, language)
+        def decode_all(samples: Samples) -> Hypothesis:
+            if isinstance(part, Segment):
+                return decoder.decode_segment(samples, language)
+            return decoder.decode_once(samples, language)
 
-        def decode(piece: Samples) -> Hypothesis:
-            return decoder.decode_segment(piece, language)
-
-        def drafted() -> Hypothesis | None:
+        def decode() -> Hypothesis | None:
             if not still_needed():
                 return None
-            known = self._prior_decodes[part.start] if language else []
-            whole = decode if isinstance(part, Segment) else guess
-            draft = extend(rest, whole, samples, known, spaced=language not in UNSPACED_LANGUAGES)
-            self._prior_decodes[part.start].append(PriorDecode(len(samples), draft))
-            return draft
+            priors = self._prior_decodes[part.start] if language else []
+            spaced = language not in UNSPACED_LANGUAGES
+            found = extend(decode_rest, decode_all, samples, priors, spaced=spaced)
+            self._prior_decodes[part.start].append(PriorDecode(len(samples), found))
+            return found
 
-        lane: ExecutorName = "quick"
-        if isinstance(part, Segment) and part.last and not self._executors.is_idle("quick"):
-            lane = "thorough" if self._executors.is_idle("thorough") else "quick"
-        draft = await self._run_timed(lane, drafted)
-        if draft and not language:
-            self._language, self._language_from_s = draft.language, duration_s
-        return draft
+        executor: ExecutorName = "fast"
+        if isinstance(part, Segment) and part.last and not self._executors.is_idle("fast"):
+            executor = "full" if self._executors.is_idle("full") else "fast"
+        found = await self._run_timed(executor, decode)
+        if found and not language:
+            self._language = _Language(found.language, duration_s)
+        return found
 
     def _start_redecode(self) -> None:
-        """Decode together what there is, unless that is going on."""
-        done = self._redecode_task is None or self._redecode_task.done()
-        if done and self._has_spare_time("thorough"):
+        """Decode the current span in the full window, unless a span is being decoded."""
+        idle = self._redecode_task is None or self._redecode_task.done()
+        if idle and self._pauses.is_over("full"):
             self._redecode_task = self.start_task(self._redecode())
 
     async def _redecode(self) -> None:
-        if run := self._transcript.next_span(MIN_NEW_AUDIO_S):
-            self._transcript.apply_redecode(run, await self._decode_span(run))
+        if span := self._transcript.next_span(self._pacing.min_new_audio_s):
+            self._transcript.apply_redecode(span, await self._decode_span(span))
             self._send_partial()
 
     async def _decode_recording(self) -> None:
-        while run := self._transcript.next_span():
-            text = await self._decode_span(run)
-            self._transcript.apply_redecode(run, text)
-            for number in range(run.first_segment, run.end_segment):
+        """Decode a take that had ended before, span by span."""
+        while span := self._transcript.next_span():
+            text = await self._decode_span(span)
+            self._transcript.apply_redecode(span, text)
+            for number in range(span.first_segment, span.end_segment):
                 self._transcript.set_text(number, "")
             self._send_partial()
 
@@ -221,42 +260,32 @@ class StreamingTranscriber:
         samples = self._samples(span.start, span.stop)
         decoder = await self._get_decoder()
         if not self._known_language(decoder, 0.0):
-            language = await self._executors.run("thorough", decoder.detect_language, samples)
-            self._language, self._language_from_s = language, len(samples) / RATE_HZ
-        language = self._language
+            code = await self._executors.run("full", decoder.detect_language, samples)
+            self._language = _Language(code, len(samples) / RATE_HZ)
+        code = self._language.code
         return await self._run_timed(
-            "thorough", decoder.transcribe, samples, language, lambda: not self._cancelled
+            "full", decoder.transcribe, samples, code, lambda: not self._cancelled
         )
 
     async def _run_timed(
         self, executor: ExecutorName, call: Callable[..., T], *arguments: object
     ) -> T:
-        """Where it is slow, the lane is left in peace afterwards for as long as it took."""
         clock = asyncio.get_running_loop().time
-        begin = clock()
+        start = clock()
         result = await self._executors.run(executor, call, *arguments)
-        took_s = clock() - begin
-        self._paused_until[executor] = clock() + took_s if took_s > SLOW_DECODE_S[executor] else 0.0
+        self._pauses.add(executor, clock(), clock() - start)
         return result
 
-    def _has_spare_time(self, executor: ExecutorName) -> bool:
-        """For what need not be done."""
-        return asyncio.get_running_loop().time() >= self._paused_until.get(executor, 0.0)
-
-    def _known_language(self, decoder: WhisperDecoder, duration_s: float) -> str:
-        """That of the take; '' if so much speech can tell it better than what there was."""
-        if chosen := self._chosen_language(decoder):
-            self._language, self._language_from_s = chosen, math.inf
-        return (
-            self._language if self._language_from_s >= min(duration_s, LANGUAGE_DETECTION_S) else ""
-        )
+    def _known_language(self, decoder: Decoder, duration_s: float) -> str:
+        if chosen := self._choose_language(decoder.languages):
+            self._language = _Language(chosen, math.inf)
+        return self._language.known_for(duration_s)
 
     def _samples(self, start: int, stop: int) -> Samples:
-        pcm = bytes(self._pcm[2 * start : 2 * stop])
-        return np.frombuffer(pcm, "<i2").astype(np.float32) / FULL_SCALE
+        return from_pcm(bytes(self._pcm[2 * start : 2 * stop]))
 
     def _text(self) -> str:
-        return self._transcript.text(spaced=self._language not in UNSPACED_LANGUAGES)
+        return self._transcript.text(spaced=self._language.spaced)
 
     def _send_partial(self) -> None:
         text = self._text()
@@ -266,6 +295,6 @@ class StreamingTranscriber:
 
 
 def retrieve_exception(task: asyncio.Future[Any]) -> None:
-    """Whoever waits is told of the failure; where nobody does any more, it is no news."""
+    """Mark the exception of a task as retrieved: whoever awaits the task still receives it."""
     if not task.cancelled():
         task.exception()

@@ -1,8 +1,9 @@
-"""What is known of a take's text while it grows: which segments, which texts; pure.
+"""Assembles the text of a take from segments and spans. Pure.
 
-Two tiers. Every segment is decoded at once in a short window. Beside that, runs of segments
-are decoded again together as Whisper was trained to, in 30 s; where that text is there in
-time it replaces theirs, which repairs what was torn at the seams.
+There are two levels. Each segment is decoded at once in a short window. In addition, spans of
+consecutive segments are decoded again in the 30 s window that Whisper was trained on. If the text
+of a span is ready in time, it replaces the texts of its segments and so corrects errors at
+segment boundaries.
 """
 
 from __future__ import annotations
@@ -11,149 +12,154 @@ from difflib import SequenceMatcher
 
 import attrs
 
-from .segmenter import RATE_HZ, Segment, SpeculativeSegment
+from .samples import RATE_HZ
+from .segmenter import Segment, SpeculativeSegment
 from .stitching import TextPart, join, normalized_words
 
 MAX_SPAN_S = 28.5
-"""A run decoded together fits in one window."""
+"""A span fits into one window of Whisper."""
 DROPPED_SENTENCE_WORDS = 4
-"""A run in which so many in a row are gone has left a sentence out: seen where somebody said the
-same sentence twice, and where the first was said in another voice."""
+"""A span that lacks this many consecutive words has lost a sentence. It happens if the same
+sentence is said twice, or if two voices speak."""
 MAX_PAUSE_S = 2.0
-"""There is no longer pause in it: Whisper fills those with words nobody said."""
+"""A span contains no longer pause, because Whisper hallucinates in pauses."""
 COMPLETE_SPAN_S = 16.0
-"""A run this long that ends at a pause is done with; the next begins after it."""
+"""A span of at least this length that ends at a pause is complete; the next one starts after it."""
 MIN_SPAN_S = 8.0
-"""A run is not made shorter than this to end at a pause."""
+"""A span is not made shorter than this to end at a pause."""
 
 
 @attrs.frozen
 class DecodeSpan:
-    """Segments decoded together: from number `first` up to, not with, `after`."""
+    """Segments to decode together, from `first_segment` up to but not including `end_segment`.
+
+    `start` and `stop` are in samples.
+    """
 
     first_segment: int
     end_segment: int
     start: int
-    """Samples."""
     stop: int
 
 
 class TranscriptAssembler:
-    """The segments of one take, in order, and their texts as they come."""
+    """Segments of one take in order, and their texts in the order in which they are decoded."""
 
     def __init__(self) -> None:
         self.segments: list[Segment] = []
         self._segment_texts: dict[int, str] = {}
         self._span_texts: dict[int, tuple[int, str]] = {}
-        """First segment to the one after the last, and the text."""
+        """First segment of a span to its end segment and text."""
         self._pending: SpeculativeSegment | None = None
         self._pending_text = ""
         self._span_start = 0
+        """First segment of the current span."""
         self._decoded_until = 0
+        """End segment of the last span that was returned by `next_span`."""
 
     def add(self, segment: Segment) -> int:
-        """Its number."""
+        """Add a segment and return its number."""
         self.segments.append(segment)
         return len(self.segments) - 1
 
     def set_text(self, number: int, text: str) -> None:
+        """Set the text of a segment."""
         self._segment_texts[number] = text
 
     def set_pending(self, pending: SpeculativeSegment, text: str) -> None:
-        """The text of what is pending."""
+        """Set the text of the audio after the last segment."""
         self._pending, self._pending_text = pending, text
 
     def clear_pending(self) -> None:
-        """Nothing is pending any more."""
         self._pending = None
 
     def next_span(self, min_new_s: float = 0.0) -> DecodeSpan | None:
-        """What to decode together now; None if so little is new. Ask when that is idle."""
+        """Return the next span to decode.
+
+        Args:
+            min_new_s: A span with less audio that was not decoded in a span yet is returned only
+                if no more segments fit into it. None is returned otherwise.
+        """
         while self._span_start < len(self.segments):
-            first, after = self._span_start, self._span_end(self._span_start)
-            full = after < len(self.segments)
+            first, end = self._span_start, self._span_end(self._span_start)
+            full = end < len(self.segments)
             if full and self._decoded_until > first:
-                after = self._decoded_until  # that is decoded, and its text ends there
-            start, stop = self.segments[first].start, self.segments[after - 1].stop
+                end = self._decoded_until  # the text of the decoded span ends there
+            start, stop = self.segments[first].start, self.segments[end - 1].stop
             if not full and self._new_samples(first, stop) < min_new_s * RATE_HZ:
                 break
-            long = stop - start >= COMPLETE_SPAN_S * RATE_HZ
-            if full or (long and self.segments[after - 1].boundary == "pause"):
-                self._span_start = after
-            if after > self._decoded_until:
-                self._decoded_until = after
-                return DecodeSpan(first, after, start, stop)
+            complete = stop - start >= COMPLETE_SPAN_S * RATE_HZ
+            if full or (complete and self.segments[end - 1].boundary == "pause"):
+                self._span_start = end
+            if end > self._decoded_until:
+                self._decoded_until = end
+                return DecodeSpan(first, end, start, stop)
             if not full:
                 break
         return None
 
     def _new_samples(self, first: int, stop: int) -> int:
-        """Samples from what was not tried yet up to there."""
+        """Return how many samples before `stop` were not decoded in a span yet."""
         number = max(first, self._decoded_until)
         return stop - self.segments[number].start if number < len(self.segments) else 0
 
     def _span_end(self, first: int) -> int:
-        """The segment after the last that can be decoded together with this one.
+        """Return the segment after the last one that fits into a span starting at `first`.
 
-        Where not all fit, it ends at a pause if it can: nothing repairs the seams of runs.
+        A full span ends at a pause if possible, because boundaries of spans are not corrected.
         """
         start = before = self.segments[first].start
-        paused = 0
+        after_pause = 0
         for number, segment in enumerate(self.segments[first:], first):
             if number > first and segment.start - before > MAX_PAUSE_S * RATE_HZ:
                 return number
             if number > first and segment.stop - start > MAX_SPAN_S * RATE_HZ:
-                return paused or number
+                return after_pause or number
             before = segment.stop
             if segment.boundary == "pause" and before - start >= MIN_SPAN_S * RATE_HZ:
-                paused = number + 1
+                after_pause = number + 1
         return len(self.segments)
 
     def apply_redecode(self, span: DecodeSpan, text: str) -> None:
-        """The text of a run, unless a sentence is gone in it."""
+        """Use the text of a span, unless it is empty or lacks a sentence."""
         rows = [row for row in self._rows() if span.first_segment <= row[0] < span.end_segment]
-        before = " ".join(said for _, _, said in rows if said)
+        before = " ".join(part for _, _, part in rows if part)
         if text and not drops_sentence(before, text):
             self._span_texts[span.first_segment] = (span.end_segment, text)
 
     def missing_segments(self) -> list[int]:
-        """Segments whose text is neither there nor made good by a run."""
-        return [number for number, after, text in self._rows() if text is None]
+        """Return the segments that have no text, neither their own nor that of a span."""
+        return [number for number, _, text in self._rows() if text is None]
 
     def text(self, *, spaced: bool = True) -> str:
-        """What is known from the beginning on, without a hole."""
-        pieces: list[TextPart] = []
-        for _, after, text in self._rows():
+        """Return the text up to the first segment that has none."""
+        parts: list[TextPart] = []
+        for _, end, text in self._rows():
             if text is None:
-                return join(pieces, spaced=spaced)
-            pieces.append(TextPart(text, self.segments[after - 1].boundary))
-        if self._pending and self._pending.start >= self._stop:
-            pieces.append(TextPart(self._pending_text))
-        return join(pieces, spaced=spaced)
-
-    @property
-    def _stop(self) -> int:
-        return self.segments[-1].stop if self.segments else 0
+                return join(parts, spaced=spaced)
+            parts.append(TextPart(text, self.segments[end - 1].boundary))
+        stop = self.segments[-1].stop if self.segments else 0
+        if self._pending and self._pending.start >= stop:
+            parts.append(TextPart(self._pending_text))
+        return join(parts, spaced=spaced)
 
     def _rows(self) -> list[tuple[int, int, str | None]]:
-        """First segment, the one after the last, and their text."""
+        """Return first segment, end segment and text of each span or single segment."""
         rows: list[tuple[int, int, str | None]] = []
         number = 0
         while number < len(self.segments):
-            after, text = self._span_texts.get(
-                number, (number + 1, self._segment_texts.get(number))
-            )
-            rows.append((number, after, text))
-            number = after
+            single = (number + 1, self._segment_texts.get(number))
+            end, text = self._span_texts.get(number, single)
+            rows.append((number, end, text))
+            number = end
         return rows
 
 
 def drops_sentence(before: str, after: str) -> bool:
-    """Whether many words in a row have nothing in their place."""
-    blocks = SequenceMatcher(
-        None, normalized_words(before), normalized_words(after), autojunk=False
-    )
+    """Return whether consecutive words of a sentence were dropped without replacement."""
+    left, right = normalized_words(before), normalized_words(after)
+    changes = SequenceMatcher(None, left, right, autojunk=False).get_opcodes()
     return any(
-        (stop - start) - (stop_after - start_after) >= DROPPED_SENTENCE_WORDS
-        for _, start, stop, start_after, stop_after in blocks.get_opcodes()
+        (stop - start) - (new_stop - new_start) >= DROPPED_SENTENCE_WORDS
+        for _, start, stop, new_start, new_stop in changes
     )

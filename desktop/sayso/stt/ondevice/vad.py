@@ -1,73 +1,85 @@
-"""Listens to a take while it goes on, and says what of it can be decoded."""
+"""Voice activity detection with the Silero model, and segmentation of the audio by it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from .samples import Samples
-from .segmenter import FRAME_SAMPLES, Segment, Segmenter, SpeculativeSegment
+from .samples import FRAME_SAMPLES, Samples, from_pcm
+from .segmenter import Segment, Segmenter, SpeculativeSegment
 
 CONTEXT_SAMPLES = 64
-FULL_SCALE = 32768.0
 
 
 class SileroVad:
-    """Runs the voice detector over samples as they come.
+    """Speech probability of consecutive frames; takes 0.2 ms per frame of 32 ms.
 
-    The detector is the silero model that faster-whisper brings (1.2: `silero_vad_v6.onnx`, with
-    64 samples of context and its state handed from call to call). 0.2 ms per frame of 32 ms.
+    Uses the Silero model that faster-whisper contains (1.2: `silero_vad_v6.onnx`). The model
+    expects the last 64 samples of the previous frame before each frame, and its own state.
     """
 
     def __init__(self) -> None:
-        self._total_samples = 0
-        self._remainder = np.zeros(0, np.float32)
         self._context = np.zeros(CONTEXT_SAMPLES, np.float32)
         self._h = np.zeros((1, 1, 128), np.float32)
         self._c = np.zeros((1, 1, 128), np.float32)
         self._session: Any = None
+
+    def __call__(self, frames: Samples) -> Samples:
+        """Return the probability of speech, 0 to 1, for each row of `FRAME_SAMPLES`.
+
+        Raises:
+            ImportError: faster-whisper is not installed.
+            RuntimeError: The model cannot be run.
+        """
+        if self._session is None:
+            from faster_whisper.vad import get_vad_model
+
+            self._session = get_vad_model().session
+        context = np.vstack((self._context, frames[:-1, -CONTEXT_SAMPLES:]))
+        self._context = frames[-1, -CONTEXT_SAMPLES:]
+        inputs = {"input": np.hstack((context, frames)), "h": self._h, "c": self._c}
+        probabilities, self._h, self._c = self._session.run(None, inputs)
+        return np.asarray(probabilities.ravel())
+
+
+class VadSegmenter:
+    """Divides the audio of one take into segments of speech."""
+
+    def __init__(self, vad: Callable[[Samples], Samples] | None = None) -> None:
+        self._vad = vad or SileroVad()
         self._segmenter = Segmenter()
+        self._total_samples = 0
+        self._remainder = np.zeros(0, np.float32)
 
     def feed(self, pcm: bytes) -> list[SpeculativeSegment | Segment]:
-        """s16le mono at 16 kHz, of any length; blocks for 0.5 % of its duration.
+        """Add s16le mono at 16 kHz of any length; blocks for 0.5 % of its duration.
 
         Raises:
             ImportError: faster-whisper is not installed.
             RuntimeError: The detector cannot be run.
         """
-        samples = np.frombuffer(pcm, "<i2").astype(np.float32) / FULL_SCALE
+        samples = from_pcm(pcm)
         self._total_samples += len(samples)
-        waiting = np.concatenate((self._remainder, samples))
-        whole = len(waiting) // FRAME_SAMPLES * FRAME_SAMPLES
-        self._remainder = waiting[whole:]
-        return self._process_frames(waiting[:whole]) if whole else []
+        samples = np.concatenate((self._remainder, samples))
+        whole = len(samples) // FRAME_SAMPLES * FRAME_SAMPLES
+        self._remainder = samples[whole:]
+        return self._process(samples[:whole]) if whole else []
 
     def finish(self) -> list[SpeculativeSegment | Segment]:
-        """No more audio comes: what is left to decode."""
+        """Return what is left after the end of the audio."""
         found: list[SpeculativeSegment | Segment] = []
         if len(self._remainder):
-            found = self._process_frames(
+            found = self._process(
                 np.pad(self._remainder, (0, FRAME_SAMPLES - len(self._remainder)))
             )
             self._remainder = self._remainder[:0]
         last = self._segmenter.finish(self._total_samples)
         return [*found, last] if last else found
 
-    def _process_frames(self, samples: Samples) -> list[SpeculativeSegment | Segment]:
-        if self._session is None:
-            from faster_whisper.vad import get_vad_model
-
-            self._session = get_vad_model().session
+    def _process(self, samples: Samples) -> list[SpeculativeSegment | Segment]:
         frames = samples.reshape(-1, FRAME_SAMPLES)
-        before = np.vstack((self._context, frames[:-1, -CONTEXT_SAMPLES:]))
-        self._context = frames[-1, -CONTEXT_SAMPLES:]
-        probabilities, self._h, self._c = self._session.run(
-            None, {"input": np.hstack((before, frames)), "h": self._h, "c": self._c}
-        )
-        loudness = np.sqrt((frames**2).mean(axis=1))
-        found = []
-        for probability, loud in zip(probabilities.ravel(), loudness, strict=True):
-            if action := self._segmenter.feed(float(probability), float(loud)):
-                found.append(action)
-        return found
+        rms = np.sqrt((frames**2).mean(axis=1))
+        rows = zip(self._vad(frames).tolist(), rms.tolist(), strict=True)
+        return [found for row in rows if (found := self._segmenter.feed(*row))]

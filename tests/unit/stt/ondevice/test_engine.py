@@ -5,24 +5,24 @@ from sayso.core.settings.languages import LANGUAGES
 from sayso.stt.ondevice.engine import language_code
 
 CODES = {
-    "none chosen": ("", ""),
-    "as it is": ("de", "de"),
-    "of a country": ("pt-BR", "pt"),
-    "Norwegian as written": ("nb", "no"),
+    "not set": ("", ""),
+    "the same code": ("de", "de"),
+    "with a country": ("pt-BR", "pt"),
+    "Norwegian Bokmål": ("nb", "no"),
     "Filipino": ("fil", "tl"),
     "an old code of Hebrew": ("iw", "he"),
-    "not known to the model": ("tlh", ""),
+    "a language that the model does not know": ("tlh", ""),
 }
 
 
-@pytest.mark.parametrize(("language", "told"), CODES.values(), ids=CODES)
-def test_the_code_the_model_is_told(language, told):
-    assert language_code(language, set(_LANGUAGE_CODES)) == told
+@pytest.mark.parametrize(("language", "code"), CODES.values(), ids=CODES)
+def test_the_setting_is_converted_to_the_code_of_the_model(language, code):
+    assert language_code(language, set(_LANGUAGE_CODES)) == code
 
 
-def test_a_model_for_english_is_told_of_no_other():
+def test_an_english_model_detects_other_languages():
     assert language_code("de", {"en"}) == ""
 
 
-def test_every_language_that_can_be_chosen_is_known_to_whisper():
+def test_whisper_knows_every_language_of_the_settings():
     assert [name for name in LANGUAGES if not language_code(name, set(_LANGUAGE_CODES))] == []

@@ -3,50 +3,50 @@ import pytest
 from sayso.stt.ondevice.decoding.prompt import build_prompt, caused_by_prompt, leaks_prompt
 
 NAMES = ("Saoirse", "Kubernetes", "Forgejo")
-HINT = "About servers. With Saoirse, Kubernetes, Forgejo."
+PROMPT = "About servers. With Saoirse, Kubernetes, Forgejo."
 
-HINTS = {
+PROMPTS = {
     "neither": ("", (), ""),
-    "a sentence": (" About servers. ", (), "About servers."),
-    "words": ("", NAMES, "With Saoirse, Kubernetes, Forgejo."),
-    "both": ("About servers.", NAMES, HINT),
+    "a topic": (" About servers. ", (), "About servers."),
+    "keywords": ("", NAMES, "With Saoirse, Kubernetes, Forgejo."),
+    "both": ("About servers.", NAMES, PROMPT),
 }
 
 
-@pytest.mark.parametrize(("prompt", "keywords", "told"), HINTS.values(), ids=HINTS)
-def test_words_make_a_sentence_at_the_end(prompt, keywords, told):
-    assert build_prompt(prompt, keywords) == told
+@pytest.mark.parametrize(("topic", "keywords", "prompt"), PROMPTS.values(), ids=PROMPTS)
+def test_keywords_become_a_sentence_at_the_end(topic, keywords, prompt):
+    assert build_prompt(topic, keywords) == prompt
 
 
-ECHOES = {
-    "nothing": ("", HINT, False),
-    "no hint": ("Kubernetes", "", False),
-    "all of it": (HINT, HINT, True),
-    "one word": ("kubernetes!", HINT, True),
-    "the end of it": ("Kubernetes, Forgejo", HINT, True),
-    "a long part among other words": ("And so Saoirse Kubernetes Forgejo it is.", HINT, True),
-    "a name in a sentence": ("Ask Saoirse whether the cluster is ready.", HINT, False),
-    "other words": ("The train leaves at nine.", HINT, False),
-    "no letters": ("...", HINT, False),
-    "without spaces": ("关于服务器的会议", "关于服务器的会议和预算", True),
+LEAKS = {
+    "no text": ("", PROMPT, False),
+    "no prompt": ("Kubernetes", "", False),
+    "the whole prompt": (PROMPT, PROMPT, True),
+    "one word": ("kubernetes!", PROMPT, True),
+    "the end of the prompt": ("Kubernetes, Forgejo", PROMPT, True),
+    "a long part among other words": ("And so Saoirse Kubernetes Forgejo it is.", PROMPT, True),
+    "a name in a sentence": ("Ask Saoirse whether the cluster is ready.", PROMPT, False),
+    "other words": ("The train leaves at nine.", PROMPT, False),
+    "no letters": ("...", PROMPT, False),
+    "a language without spaces": ("关于服务器的会议", "关于服务器的会议和预算", True),
 }
 
 
-@pytest.mark.parametrize(("text", "told", "suspect"), ECHOES.values(), ids=ECHOES)
-def test_what_stands_in_the_hint_is_looked_into(text, told, suspect):
-    assert leaks_prompt(text, told) == suspect
+@pytest.mark.parametrize(("text", "prompt", "leaks"), LEAKS.values(), ids=LEAKS)
+def test_text_from_the_prompt_is_detected(text, prompt, leaks):
+    assert leaks_prompt(text, prompt) == leaks
 
 
-ADDED = {
-    "nothing was said": ("Kubernetes", "", True),
+CAUSED = {
+    "silence": ("Kubernetes", "", True),
     "a click": ("Saoirse, Kubernetes, Forgejo", "you", True),
-    "a name put right": ("Kubernetes", "Cooper Netties", False),
-    "a short name put right": ("Siobhan", "Shiv on", False),
-    "a phrase more": ("It is ready. Saoirse, Kubernetes, Forgejo", "It is ready.", True),
-    "neither has any": ("", "", False),
+    "a corrected name": ("Kubernetes", "Cooper Netties", False),
+    "a corrected short name": ("Siobhan", "Shiv on", False),
+    "an added phrase": ("It is ready. Saoirse, Kubernetes, Forgejo", "It is ready.", True),
+    "no text at all": ("", "", False),
 }
 
 
-@pytest.mark.parametrize(("text", "without", "more"), ADDED.values(), ids=ADDED)
-def test_what_only_the_hint_brought_is_told_from_what_it_put_right(text, without, more):
-    assert caused_by_prompt(text, without) == more
+@pytest.mark.parametrize(("text", "unprompted", "caused"), CAUSED.values(), ids=CAUSED)
+def test_text_that_only_the_prompt_caused_is_told_from_corrected_names(text, unprompted, caused):
+    assert caused_by_prompt(text, unprompted) == caused

@@ -1,4 +1,4 @@
-"""What is decoded when, with a decoder that only takes notes."""
+"""The decodes of a take, with a fake decoder that records its calls."""
 
 import asyncio
 import threading
@@ -11,119 +11,124 @@ import pytest
 from sayso.core.dictation.take import Take
 from sayso.core.problems import ProblemError
 from sayso.stt.engine import Partial
-from sayso.stt.ondevice import streaming as module
 from sayso.stt.ondevice.decoding.quality import Hypothesis
-from sayso.stt.ondevice.decoding.whisper import SHORT_BEAM
 from sayso.stt.ondevice.executors import Executors
 from sayso.stt.ondevice.samples import RATE_HZ
 from sayso.stt.ondevice.segmenter import Segment, SpeculativeSegment
-from sayso.stt.ondevice.streaming import INCREMENTAL_BEAM, VAD_BATCH_BYTES, StreamingTranscriber
+from sayso.stt.ondevice.streaming import VAD_BATCH_BYTES, Pacing, StreamingTranscriber
 from sayso.stt.reader import Reader
 
 STEP = VAD_BATCH_BYTES // 2
-"""Samples that are listened to at once."""
+"""Samples that the voice activity detector receives in one call."""
 
 
-class Decoder:
-    """Its text is the part of the take it was given, in steps."""
+class FakeDecoder:
+    """Returns the length of the audio in steps as its text."""
 
     languages = frozenset({"en", "ja"})
 
     def __init__(self):
-        self.calls, self.beams = [], []
-        self.go = threading.Event()
-        self.go.set()
+        self.calls, self.incremental = [], []
+        self.may_finish = threading.Event()
+        self.may_finish.set()
         self.fails = False
 
     def decode_segment(self, samples, language):
-        self.calls.append(("segment", len(samples) // STEP, language, threading.current_thread()))
-        self.go.wait(5)
+        steps = len(samples) // STEP
+        self.calls.append(("segment", steps, language, threading.current_thread()))
+        self.may_finish.wait(5)
         if self.fails:
             raise RuntimeError("no")
-        text = f"s{len(samples) // STEP}"
-        return Hypothesis(text, (), 0, 9, 0.0, 0.0, len(samples) / RATE_HZ, language or "ja")
+        return Hypothesis(f"s{steps}", (), 0, 9, 0.0, 0.0, len(samples) / RATE_HZ, language or "ja")
 
-    def decode_once(self, samples, language, beam=SHORT_BEAM):
-        self.beams.append(beam)
+    def decode_once(self, samples, language, *, incremental=False):
+        self.incremental.append(incremental)
         return self.decode_segment(samples, language)
 
-    def transcribe(self, samples, language, wanted):
-        self.calls.append(("text", len(samples) // STEP, language, threading.current_thread()))
+    def transcribe(self, samples, language, should_continue):
+        self.calls.append(("span", len(samples) // STEP, language, threading.current_thread()))
         return f"t{len(samples) // STEP}"
 
     def detect_language(self, samples):
         return "ja"
 
     @property
-    def made(self):
+    def decoded(self):
         return [(kind, steps) for kind, steps, *_ in self.calls]
 
 
-class Listener:
-    """Says at each step what the test wants."""
+class FakeSegmenter:
+    """Returns the results in `script`, one for each step, and `last` at the end."""
 
     def __init__(self, script, last):
-        self.script, self.last, self.heard = list(script), last, 0
+        self.script, self.last = list(script), last
 
     def feed(self, pcm):
-        self.heard += len(pcm) // 2 // STEP
-        done, self.script = self.script[: self.heard], self.script[self.heard :]
-        self.heard = 0
-        return [action for action in done if action]
+        steps = len(pcm) // 2 // STEP
+        found, self.script = self.script[:steps], self.script[steps:]
+        return [part for part in found if part]
 
     def finish(self):
         return [self.last] if self.last else []
 
 
-def guess(start, stop):
+def speculative(start, stop):
     return SpeculativeSegment(start * STEP, stop * STEP)
 
 
-def segment(start, stop, guess=None, last=False):
-    return Segment(start * STEP, stop * STEP, speculative=guess, last=last)
+def segment(start, stop, speculative=None, last=False):
+    return Segment(start * STEP, stop * STEP, speculative=speculative, last=last)
 
 
 class Scene:
-    def __init__(self, script, last, language="en"):
-        self.decoder, self.lanes, self.heard = Decoder(), Executors(), []
+    def __init__(self, script, last, language="en", pacing=None):
+        self.decoder, self.executors, self.events = FakeDecoder(), Executors(), []
         self.take = Take(number=1, id="t", rate_hz=RATE_HZ)
-        self.stepped = 0
+        self.steps = 0
 
-        async def loaded():
+        async def get_decoder():
             return self.decoder
 
         self.transcriber = StreamingTranscriber(
-            self.lanes, loaded, lambda _: language, self.heard.append
+            self.executors,
+            get_decoder,
+            lambda _: language,
+            self.events.append,
+            pacing=pacing or Pacing(min_new_audio_s=0.0),
+            segmenter=FakeSegmenter(script, last),
         )
-        self.transcriber._vad = Listener(script, last)
 
     async def step(self, count=1):
         for _ in range(count):
-            self.stepped += 1
-            self.take.append(np.full(STEP, self.stepped, "<i2").tobytes())
-            await settled(self.lanes, "listen")
+            self.steps += 1
+            self.take.append(np.full(STEP, self.steps, "<i2").tobytes())
+            await self.idle("vad")
+
+    async def idle(self, *names):
+        """Wait until the executors are idle; they are for moments between two calls, too."""
+        quiet = 0
+        async with asyncio.timeout(10):
+            while quiet < 3:
+                await asyncio.sleep(0.001)
+                quiet = quiet + 1 if all(map(self.executors.is_idle, names)) else 0
+
+    async def text(self):
+        self.take.end()
+        await self.idle("vad", "fast", "full")
+        return await self.transcriber.final_text()
 
     @property
-    def shown(self):
-        return [what.text for what in self.heard if isinstance(what, Partial)]
+    def partials(self):
+        return [event.text for event in self.events if isinstance(event, Partial)]
 
-
-async def settled(lanes, *names):
-    """None of these has work; from thread to thread there are moments in which none has."""
-    quiet = 0
-    async with asyncio.timeout(10):
-        while quiet < 3:
-            await asyncio.sleep(0.001)
-            quiet = quiet + 1 if all(lanes.is_idle(name) for name in names) else 0
-
-
-@pytest.fixture(autouse=True)
-def _short_takes(monkeypatch):
-    monkeypatch.setattr(module, "MIN_NEW_AUDIO_S", 0.0)
+    def close(self):
+        self.transcriber.cancel()
+        self.decoder.may_finish.set()
+        self.executors.close(wait=True)
 
 
 @asynccontextmanager
-async def following(script, last, **options):
+async def transcribing(script, last, **options):
     scene = Scene(script, last, **options)
     task = asyncio.create_task(scene.transcriber.process(Reader(scene.take)))
     try:
@@ -132,220 +137,209 @@ async def following(script, last, **options):
         await task
     finally:
         task.cancel()
-        scene.transcriber.cancel()
-        scene.decoder.go.set()
-        for pool in scene.lanes._pools.values():
-            pool.shutdown()
+        scene.close()
 
 
-async def text_of(scene):
-    scene.take.end()
-    await settled(scene.lanes, "listen", "quick", "thorough")
-    return await scene.transcriber.final_text()
-
-
-def test_a_guess_is_shown_and_becomes_the_segment_without_a_second_decode():
+def test_speculative_text_is_shown_and_becomes_the_segment_without_a_second_decode():
     async def scenario():
-        first = guess(0, 2)
-        script = [None, first, segment(0, 2, first)]
-        async with following(script, None) as scene:
+        first = speculative(0, 2)
+        async with transcribing([None, first, segment(0, 2, first)], None) as scene:
             await scene.step(2)
-            await settled(scene.lanes, "quick")
-            assert scene.shown == ["s2"]
+            await scene.idle("fast")
+            assert scene.partials == ["s2"]
             await scene.step()
-            assert await text_of(scene) == "t2"  # the run in full came in time
-            assert scene.decoder.made == [("segment", 2), ("text", 2)]
+            assert await scene.text() == "t2"  # the span was decoded in time
+            assert scene.decoder.decoded == [("segment", 2), ("span", 2)]
 
     asyncio.run(scenario())
 
 
-def test_guesses_that_could_not_begin_before_the_next_are_left_out():
+def test_outdated_speculative_decodes_are_skipped():
     async def scenario():
-        script = [guess(0, 1), guess(0, 2), guess(0, 3)]
-        async with following(script, segment(0, 3, last=True)) as scene:
-            scene.decoder.go.clear()
+        script = [speculative(0, 1), speculative(0, 2), speculative(0, 3)]
+        async with transcribing(script, segment(0, 3, last=True)) as scene:
+            scene.decoder.may_finish.clear()
             await scene.step(3)
-            scene.decoder.go.set()
-            await settled(scene.lanes, "quick", "thorough")
-            assert scene.decoder.made == [("segment", 1), ("segment", 3)]
+            scene.decoder.may_finish.set()
+            await scene.idle("fast", "full")
+            assert scene.decoder.decoded == [("segment", 1), ("segment", 3)]
 
     asyncio.run(scenario())
 
 
-def test_the_last_segment_does_not_wait_behind_a_guess():
+def test_the_last_segment_does_not_wait_for_a_speculative_decode():
     async def scenario():
-        async with following([guess(0, 1), None], segment(0, 2, last=True)) as scene:
-            scene.decoder.go.clear()
+        script = [speculative(0, 1), None]
+        async with transcribing(script, segment(0, 2, last=True)) as scene:
+            scene.decoder.may_finish.clear()
             await scene.step(2)
             scene.take.end()
             async with asyncio.timeout(10):
-                while len(scene.decoder.made) < 2:  # noqa: ASYNC110 - its thread tells nobody
+                while len(scene.decoder.decoded) < 2:  # noqa: ASYNC110  no event to wait for
                     await asyncio.sleep(0.001)
-            assert scene.decoder.made == [("segment", 1), ("segment", 2)]
+            assert scene.decoder.decoded == [("segment", 1), ("segment", 2)]
             assert len({thread for *_, thread in scene.decoder.calls}) == 2
-            scene.decoder.go.set()
+            scene.decoder.may_finish.set()
             assert await scene.transcriber.final_text() == "s2"
 
     asyncio.run(scenario())
 
 
-def test_a_guess_that_never_began_is_made_good():
+def test_a_segment_is_decoded_if_its_speculative_decode_was_skipped():
     async def scenario():
-        old, new = guess(0, 2), guess(0, 3)
-        script = [guess(0, 1), old, new, segment(0, 1, old)]
-        async with following(script, None) as scene:
-            scene.decoder.go.clear()
+        old, new = speculative(0, 2), speculative(0, 3)
+        script = [speculative(0, 1), old, new, segment(0, 1, old)]
+        async with transcribing(script, None) as scene:
+            scene.decoder.may_finish.clear()
             await scene.step(3)
-            scene.decoder.go.set()
-            await settled(scene.lanes, "quick", "thorough")
-            assert scene.decoder.made == [("segment", 1), ("segment", 3)]
+            scene.decoder.may_finish.set()
+            await scene.idle("fast", "full")
+            assert scene.decoder.decoded == [("segment", 1), ("segment", 3)]
             await scene.step()
-            assert await text_of(scene) in ("s1", "t1")
-            assert scene.decoder.made.count(("segment", 1)) == 2
+            assert await scene.text() in ("s1", "t1")
+            assert scene.decoder.decoded.count(("segment", 1)) == 2
 
     asyncio.run(scenario())
 
 
 @pytest.mark.parametrize(
-    ("flaw", "shown"), [({"log_prob": -2.0}, True), ({"token_count": 9}, False)]
+    ("defect", "shown"), [({"log_prob": -2.0}, True), ({"token_count": 9}, False)]
 )
-def test_a_guess_with_a_flaw_is_no_text_of_a_segment(flaw, shown):
+def test_a_speculative_text_with_a_defect_does_not_become_a_segment(defect, shown):
     async def scenario():
-        first = guess(0, 2)
-        async with following([None, first, segment(0, 2, first)], None) as scene:
-            draft = Hypothesis("wrong", (), 0, 9, 0.0, 0.0, 0.2, "en")
-            scene.decoder.decode_once = lambda *_: attrs.evolve(draft, **flaw)
+        first = speculative(0, 2)
+        async with transcribing([None, first, segment(0, 2, first)], None) as scene:
+            found = Hypothesis("wrong", (), 0, 9, 0.0, 0.0, 0.2, "en")
+            scene.decoder.decode_once = lambda *_: attrs.evolve(found, **defect)
             await scene.step(2)
-            await settled(scene.lanes, "quick")
-            assert ("wrong" in scene.shown) == shown
+            await scene.idle("fast")
+            assert ("wrong" in scene.partials) == shown
             await scene.step()
-            assert await text_of(scene) == "t2"
-            assert sorted(scene.decoder.made) == [("segment", 2), ("text", 2)]
+            assert await scene.text() == "t2"
+            assert sorted(scene.decoder.decoded) == [("segment", 2), ("span", 2)]
 
     asyncio.run(scenario())
 
 
-def test_what_is_fitted_on_is_decoded_quicker_than_what_is_whole():
+def test_incremental_decodes_are_requested_as_such():
     async def scenario():
-        script = [None] * 49 + [guess(0, 50)] + [None] * 19 + [guess(0, 70)]
-        async with following(script, None) as scene:
+        script = [None] * 49 + [speculative(0, 50)] + [None] * 19 + [speculative(0, 70)]
+        async with transcribing(script, None) as scene:
             await scene.step(50)
-            await settled(scene.lanes, "quick")
+            await scene.idle("fast")
             await scene.step(20)
-            await settled(scene.lanes, "quick")
-            first, rest, whole = [steps for _, steps in scene.decoder.made]
-            assert (first, whole) == (50, 70)
+            await scene.idle("fast")
+            first, rest, everything = [steps for _, steps in scene.decoder.decoded]
+            assert (first, everything) == (50, 70)
             assert rest < 50
-            assert scene.decoder.beams == [
-                SHORT_BEAM,
-                INCREMENTAL_BEAM,
-                SHORT_BEAM,
-            ]  # it did not fit
+            assert scene.decoder.incremental == [False, True, False]  # the texts did not fit
 
     asyncio.run(scenario())
 
 
-def test_the_last_segment_is_not_repaired_and_the_others_are():
+def test_the_last_segment_is_not_decoded_in_a_span_but_the_others_are():
     async def scenario():
-        async with following([segment(0, 1), None], segment(1, 2, last=True)) as scene:
+        async with transcribing([segment(0, 1), None], segment(1, 2, last=True)) as scene:
             await scene.step(2)
-            await settled(scene.lanes, "quick", "thorough")
-            assert await text_of(scene) == "t1 s1"
-            assert [kind for kind, _ in scene.decoder.made].count("text") == 1
+            await scene.idle("fast", "full")
+            assert await scene.text() == "t1 s1"
+            assert [kind for kind, _ in scene.decoder.decoded].count("span") == 1
 
     asyncio.run(scenario())
 
 
-def test_a_decoder_that_is_slow_is_left_in_peace(monkeypatch):
-    monkeypatch.setattr(module, "SLOW_DECODE_S", {"quick": 0.0, "thorough": 0.0})
-
+def test_speculative_decodes_pause_after_a_slow_one():
     async def scenario():
-        async with following([guess(0, 1), guess(0, 2)], segment(0, 2, last=True)) as scene:
-            scene.decoder.go.clear()
+        script = [speculative(0, 1), speculative(0, 2)]
+        pacing = Pacing(min_new_audio_s=0.0, slow_fast_s=0.0, slow_full_s=0.0)
+        last = segment(0, 2, last=True)
+        async with transcribing(script, last, pacing=pacing) as scene:
+            scene.decoder.may_finish.clear()
             await scene.step()
-            await asyncio.sleep(0.3)  # the time a decode takes
-            scene.decoder.go.set()
-            await settled(scene.lanes, "quick")
-            await scene.step()  # it rests
-            assert await text_of(scene) == "s2"
-            assert scene.decoder.made == [("segment", 1), ("segment", 2)]
+            await asyncio.sleep(0.3)  # duration of the decode
+            scene.decoder.may_finish.set()
+            await scene.idle("fast")
+            await scene.step()
+            assert await scene.text() == "s2"
+            assert scene.decoder.decoded == [("segment", 1), ("segment", 2)]
 
     asyncio.run(scenario())
 
 
-class Hearing(Decoder):
-    """Hears a word in each second of the take: its number."""
+class NumberDecoder(FakeDecoder):
+    """Returns one word for each second of the take: its number."""
 
     def decode_segment(self, samples, language):
-        draft = super().decode_segment(samples, language)
+        found = super().decode_segment(samples, language)
         steps = sorted({round(sample * 32768) for sample in samples})
         text = " ".join(str(step // 10) for step in steps if step % 10 == 5)
-        return attrs.evolve(draft, text=text, language="en")
+        return attrs.evolve(found, text=text, language="en")
 
 
-GROWS = {
-    "a language that was chosen": ("en", 45, 54),
-    "one that was detected in enough speech": ("", 60, 41),
-    "one that is to be detected better": ("", 45, 80),
+PRIORS = {
+    "a chosen language": ("en", 45, 54),
+    "a language that was detected in enough speech": ("", 60, 41),
+    "a language that has to be detected again": ("", 45, 80),
 }
 
 
-@pytest.mark.parametrize(("language", "known", "anew"), GROWS.values(), ids=GROWS)
-def test_what_was_decoded_before_is_only_decoded_where_it_is_fitted_on(language, known, anew):
+@pytest.mark.parametrize(("language", "prior", "decoded"), PRIORS.values(), ids=PRIORS)
+def test_only_new_audio_is_decoded_if_the_language_is_known(language, prior, decoded):
     async def scenario():
-        script = [None] * (known - 1) + [guess(0, known)]
-        async with following(script, segment(0, 80, last=True), language=language) as scene:
-            scene.decoder = Hearing()
-            await scene.step(known)
-            await settled(scene.lanes, "quick")
-            await scene.step(80 - known)
-            assert await text_of(scene) == "0 1 2 3 4 5 6 7"
-            (_, first), (_, second) = scene.decoder.made
-            assert first == known
-            assert second == pytest.approx(anew, abs=5)
+        script = [None] * (prior - 1) + [speculative(0, prior)]
+        last = segment(0, 80, last=True)
+        async with transcribing(script, last, language=language) as scene:
+            scene.decoder = NumberDecoder()
+            await scene.step(prior)
+            await scene.idle("fast")
+            await scene.step(80 - prior)
+            assert await scene.text() == "0 1 2 3 4 5 6 7"
+            (_, first), (_, second) = scene.decoder.decoded
+            assert first == prior
+            assert second == pytest.approx(decoded, abs=5)
 
     asyncio.run(scenario())
 
 
-def test_a_take_that_is_over_is_decoded_in_full():
+def test_a_recorded_take_is_decoded_in_spans_only():
     async def scenario():
-        scene = Scene([guess(0, 1), segment(0, 1), None], segment(1, 3, last=True), language="")
+        script = [speculative(0, 1), segment(0, 1), None]
+        scene = Scene(script, segment(1, 3, last=True), language="")
         scene.take.append(bytes(2 * STEP * 3))
         scene.take.end()
         await scene.transcriber.process(Reader(scene.take))
         assert await scene.transcriber.final_text() == "t3"
-        assert [(kind, language) for kind, _, language, _ in scene.decoder.calls] == [
-            ("text", "ja")
-        ]
-        assert scene.shown == ["t3"]
-        scene.transcriber.cancel()
-        for pool in scene.lanes._pools.values():
-            pool.shutdown()
+        calls = [(kind, language) for kind, _, language, _ in scene.decoder.calls]
+        assert calls == [("span", "ja")]
+        assert scene.partials == ["t3"]
+        scene.close()
 
     asyncio.run(scenario())
 
 
-def test_the_language_is_that_of_the_longest_stretch_so_far():
+def test_the_language_is_that_of_the_longest_part_so_far():
     async def scenario():
         script = [None, None, segment(0, 3), None, segment(3, 5)]
-        async with following(script, segment(5, 10, last=True), language="") as scene:
+        last = segment(5, 10, last=True)
+        async with transcribing(script, last, language="") as scene:
             for _ in range(10):
                 await scene.step()
-                await settled(scene.lanes, "quick")
-            await text_of(scene)
-            told = {s: code for kind, s, code, _ in scene.decoder.calls if kind == "segment"}
-            assert told == {3: "", 2: "ja", 5: ""}
+                await scene.idle("fast")
+            await scene.text()
+            calls = scene.decoder.calls
+            languages = {steps: code for kind, steps, code, _ in calls if kind == "segment"}
+            assert languages == {3: "", 2: "ja", 5: ""}
 
     asyncio.run(scenario())
 
 
-def test_a_decode_that_fails_is_told_at_the_end():
+def test_a_failed_decode_is_reported_at_the_end():
     async def scenario():
-        async with following([segment(0, 1)], None) as scene:
+        async with transcribing([segment(0, 1)], None) as scene:
             scene.decoder.fails = True
             scene.decoder.transcribe = lambda *_: ""
             await scene.step()
-            with pytest.raises(ProblemError, match="could not recognise"):
-                await text_of(scene)
+            with pytest.raises(ProblemError, match="could not transcribe"):
+                await scene.text()
 
     asyncio.run(scenario())

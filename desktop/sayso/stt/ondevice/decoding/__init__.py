@@ -1,0 +1,1 @@
+"""Decoders: Whisper, and the checks of what it returns."""

@@ -1,60 +1,78 @@
-"""How long each model lets people wait here, from letting go to the words.
+"""Latency of each model on this computer, measured once per load and kept in a cache file.
 
-Measured whenever a model is made ready, and the least is kept: what is more was other programs'
-doing. For models that never ran here it is reckoned from one that did.
+The lowest value is kept, because higher ones are caused by other programs. For models that never
+ran here, the latency is estimated from one that did.
 """
 
 from __future__ import annotations
 
+import contextlib
+import json
 import math
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from ..models.catalog import Model, Speed
-from .record import read, write
+from .whisper import WhisperDecoder
 
 FILE = "speeds.json"
 
 
+def time_decode(decoder: WhisperDecoder) -> float:
+    """Return the duration of the benchmark in seconds. The first decode takes longer."""
+    start = time.perf_counter()
+    decoder.benchmark()
+    return time.perf_counter() - start
+
+
 def save_measurement(folder: Path, model: str, hardware: str, latency_s: float) -> None:
-    """Keep what was measured now, unless it was less before.
+    """Save a measurement, unless a lower one is saved for the same hardware.
 
     Args:
-        folder: The cache.
-        model: Its name.
-        on: What it ran on, in any words: on something else it is measured anew.
-        wait_s: What was measured.
+        folder: The cache folder.
+        model: Name of the model.
+        hardware: Name of what the model ran on.
+        latency_s: The measured value.
     """
-    known = read(folder / FILE)
-    before: Any = known.get(model)
+    saved = _read(folder / FILE)
+    before: Any = saved.get(model)
     if _is_valid(before) and before["on"] == hardware and before["wait_s"] <= latency_s:
         return
-    write(folder / FILE, {**known, model: {"on": hardware, "wait_s": round(latency_s, 3)}})
+    row = {"on": hardware, "wait_s": round(latency_s, 3)}
+    with contextlib.suppress(OSError):  # it is measured again; a full disk is reported elsewhere
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / FILE).write_text(json.dumps({**saved, model: row}), "utf-8")
 
 
 def estimate_speeds(models: Iterable[Model], folder: Path) -> Mapping[str, Speed]:
-    """Of every model by its name; {} where none has run here."""
+    """Return the speed of each model by name; empty if no model has run on this computer."""
     models = list(models)
-    known = {name: row["wait_s"] for name, row in read(folder / FILE).items() if _is_valid(row)}
-    ran = [model for model in models if model.name in known]
+    saved = {name: row["wait_s"] for name, row in _read(folder / FILE).items() if _is_valid(row)}
+    measured = [model for model in models if model.name in saved]
     found = {}
     for model in models:
-        if model.name in known:
-            found[model.name] = Speed(known[model.name], measured=True)
-        elif ran:
-            near = min(
-                ran, key=lambda other: abs(math.log(other.relative_cost / model.relative_cost))
-            )
-            found[model.name] = Speed(
-                known[near.name] * model.relative_cost / near.relative_cost, measured=False
-            )
+        if model.name in saved:
+            found[model.name] = Speed(saved[model.name], measured=True)
+        elif measured:
+            cost = model.relative_cost
+            near = min(measured, key=lambda other: abs(math.log(other.relative_cost / cost)))
+            latency_s = saved[near.name] * cost / near.relative_cost
+            found[model.name] = Speed(latency_s, measured=False)
     return found
 
 
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        saved = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return saved if isinstance(saved, dict) else {}
+
+
 def _is_valid(row: Any) -> bool:
-    """Whether a row of the file is one that was written here."""
     if not isinstance(row, dict) or not isinstance(row.get("on"), str):
         return False
-    wait_s = row.get("wait_s")
-    return isinstance(wait_s, float) and 0 < wait_s < math.inf
+    latency_s = row.get("wait_s")
+    return isinstance(latency_s, float) and 0 < latency_s < math.inf

@@ -1,25 +1,26 @@
-"""Opens a decoder, on the graphics card or else on the processor, and says how fast it is there."""
+"""Loading of a decoder on the graphics card or the processor."""
 
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Callable
+import os
+from collections.abc import Collection
 from pathlib import Path
 
-from .devices import CPU, devices_to_try
-from .whisper import WhisperDecoder
+from .whisper import CPU, Device, WhisperDecoder
 
 log = logging.getLogger(__name__)
 
-LONG_S = 1.0
+MAX_THREADS = 4
+_CUDA_COMPUTE_TYPES = ("float16", "int8_float16", "int8", "float32")
+"""Best first. The weights are stored as float16 and need no conversion for the first."""
 
 
-def load_decoder(folder: Path, threads: Callable[[], int], prompt: str = "") -> WhisperDecoder:
-    """A model on the graphics card, or else on the processor with so many threads.
+def load_decoder(folder: Path, prompt: str = "") -> WhisperDecoder:
+    """Load a model on the first device that works.
 
     Raises:
-        As `Decoder`.
+        RuntimeError, OSError, ValueError, MemoryError, ImportError: As `WhisperDecoder`.
     """
     import ctranslate2
 
@@ -29,33 +30,30 @@ def load_decoder(folder: Path, threads: Callable[[], int], prompt: str = "") -> 
         if device != CPU:
             try:
                 decoder = WhisperDecoder(folder, device=device, prompt=prompt)
-                decoder.warm_up()  # what CUDA lacks may show only now
+                decoder.warm_up()  # a missing CUDA library may show only now
             except (RuntimeError, ValueError) as error:
                 log.info("The graphics card cannot be used: %s", error)
             else:
                 return decoder
-    return WhisperDecoder(folder, threads(), prompt=prompt)
+    return WhisperDecoder(folder, thread_count(os.cpu_count() or 1), prompt=prompt)
 
 
-def timed(folder: Path, threads: int) -> float:
-    """Seconds of a decode with so many threads; loads the model for it.
+def thread_count(processors: int) -> int:
+    """Return the number of threads for one decode; two decodes may run at the same time."""
+    return min(MAX_THREADS, max(1, processors // 2))
 
-    Raises:
-        As `Decoder`.
+
+def devices_to_try(cuda_devices: int, cuda_types: Collection[str]) -> tuple[Device, ...]:
+    """Return the devices to try in order; the last one is the processor.
+
+    A graphics card may be present but unusable, because cuBLAS or cuDNN is missing or its memory
+    is full. CTranslate2 then raises RuntimeError when loading or at the first decode.
+
+    Args:
+        cuda_devices: Result of `ctranslate2.get_cuda_device_count()`; 0 without a driver.
+        cuda_types: Result of `ctranslate2.get_supported_compute_types("cuda")`.
     """
-    decoder = WhisperDecoder(folder, threads)
-    decoder.benchmark()
-    return least(lambda: time_decode(decoder))
-
-
-def least(measure: Callable[[], float]) -> float:
-    """Of three times; of one where that took long, for somebody waits for a large model."""
-    first_s = measure()
-    return first_s if first_s > LONG_S else min(first_s, measure(), measure())
-
-
-def time_decode(decoder: WhisperDecoder) -> float:
-    """Seconds of the same work, wherever it is done. The first time takes longer."""
-    begin = time.perf_counter()
-    decoder.benchmark()
-    return time.perf_counter() - begin
+    best = next((kind for kind in _CUDA_COMPUTE_TYPES if kind in cuda_types), "")
+    if cuda_devices > 0 and best:
+        return Device("cuda", best), CPU
+    return (CPU,)

@@ -1,8 +1,9 @@
-"""Takes memory for a model so that it can be given back, and gives it back.
+"""Settings of glibc's memory allocator, so that the memory of a model returns to the system.
 
-glibc keeps blocks of some MB for itself once it has seen one freed, each thread beside its own.
-So a model that is loaded again lies between other blocks, what was needed to load it stays, and
-so does the end of what every thread used. docs/on-device.md has the figures.
+After glibc has seen a block of some MB freed, it keeps blocks of that size for later, for each
+thread separately. A model that is loaded again then lies between other blocks, and memory used
+for loading and decoding is not returned. docs/benchmarks.md has measurements. Other allocators are
+not changed.
 """
 
 from __future__ import annotations
@@ -13,18 +14,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-# Source: mallopt(3) of Linux, and the values glibc begins with there.
+# Source: mallopt(3) and glibc's initial values on Linux.
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 LOADING_THRESHOLD_BYTES = 1 << 17
 DECODING_THRESHOLD_BYTES = 32 << 20
-"""What glibc comes to by itself. With less, decoding takes up to a fifth longer."""
+"""The value that glibc reaches by itself. With less, decoding takes up to 20 % longer."""
 
 
 @contextmanager
 def mmap_allocations() -> Iterator[None]:
-    """Large blocks taken in here lie by themselves, and go back to the system when they are freed.
+    """Place large allocations in mappings of their own, which are returned when they are freed.
 
-    For loading a model. For decoding, which frees and takes again, it is as ever.
+    This is for loading a model. Decoding allocates and frees often and uses the defaults.
     """
     _mallopt(M_MMAP_THRESHOLD, LOADING_THRESHOLD_BYTES)
     _mallopt(M_TRIM_THRESHOLD, LOADING_THRESHOLD_BYTES)
@@ -37,10 +38,10 @@ def mmap_allocations() -> Iterator[None]:
 
 @contextmanager
 def trim_after() -> Iterator[None]:
-    """Give back what nobody refers to any more at the end of it; 20 to 100 ms.
+    """Return free memory to the system at the end; takes 20 to 100 ms.
 
-    CTranslate2 frees a model when its last reference goes: let it go in here, for what threads
-    keep of it is looked at only then. Elsewhere the system's allocator does as it likes.
+    CTranslate2 frees a model when its last reference is dropped. Drop it inside this context,
+    because the memory that threads keep is examined only then.
     """
     _mallopt(M_TRIM_THRESHOLD, LOADING_THRESHOLD_BYTES)
     yield
@@ -55,8 +56,8 @@ def _mallopt(parameter: int, value: int) -> None:
 
 
 def _glibc_function(name: str) -> Any:
-    """A function of it; None where the system has another library."""
+    """Return the function, or None if the system uses another C library."""
     try:
         return ctypes.CDLL(None)[name]
-    except (AttributeError, OSError, TypeError):  # TypeError: Windows has no such library
+    except (AttributeError, OSError, TypeError):  # TypeError: Windows
         return None

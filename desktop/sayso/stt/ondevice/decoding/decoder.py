@@ -1,0 +1,51 @@
+"""The interface of a decoder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from ..samples import Samples
+from .quality import Hypothesis
+
+
+class Decoder(Protocol):
+    """A loaded speech model.
+
+    Two threads may call it at the same time; each call blocks for 0.1 s or more.
+    """
+
+    languages: frozenset[str]
+    """Language codes that the model knows."""
+
+    def decode_once(
+        self, samples: Samples, language: str, *, incremental: bool = False
+    ) -> Hypothesis:
+        """Decode once; the result may have a defect.
+
+        Args:
+            samples: Speech, up to 12 s.
+            language: Language code, or '' to detect it.
+            incremental: The result extends an earlier one, so the decode should be fast.
+        """
+        ...
+
+    def decode_segment(self, samples: Samples, language: str) -> Hypothesis:
+        """Decode a segment, and again in another way if the result has a defect."""
+        ...
+
+    def transcribe(
+        self, samples: Samples, language: str, should_continue: Callable[[], bool]
+    ) -> str:
+        """Decode audio of any length with the highest accuracy.
+
+        Args:
+            samples: Speech without long silences.
+            language: Language code.
+            should_continue: Called between windows; if False, the text so far is returned.
+        """
+        ...
+
+    def detect_language(self, samples: Samples) -> str:
+        """Return the language code of the first seconds."""
+        ...
