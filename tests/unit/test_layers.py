@@ -104,3 +104,10 @@ def test_a_package_has_at_most_fourteen_modules() -> None:
         str(folder.relative_to(PACKAGE)): len(list(folder.glob("[!_]*.py"))) for folder in folders
     }
     assert {name: count for name, count in counts.items() if count > MAX_FILES} == {}
+
+
+def test_the_architecture_page_lists_every_package() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    names = {path.relative_to(PACKAGE).parts[0] for path in MODULES if path.parent != PACKAGE}
+    names = {f"`{name}/`" for name in names} | {"`app.py`", "`control_server.py`"}
+    assert {name for name in names if name not in text} == set()
