@@ -1,7 +1,8 @@
-"""The four platform interfaces: `Hotkey`, `Typist`, `Clipboard` and `Focus`.
+"""The platform interfaces: `Hotkey`, `Typist`, `Clipboard`, `Focus` and `Screen`.
 
 Each platform implements what it can, and `sayso.system` selects an implementation of each
-interface independently. `tests/contracts/` checks every implementation.
+interface independently. `tests/contracts/` checks every implementation. All times are seconds of
+the monotonic clock.
 """
 
 from __future__ import annotations
@@ -31,17 +32,14 @@ class HotkeyListener(Protocol):
     """Receives the events of a `Hotkey`, in any thread. Every method returns at once.
 
     An implementation reports either raw keys (`key_changed`), which Sayso matches with the chord
-    of the settings, or shortcuts that the system matches (`hotkey_down`, `hotkey_up`).
-    Times are seconds of the monotonic clock.
+    of the settings, or a shortcut that the system matches (`hotkey_down`, `hotkey_up`).
     """
 
     def ready(self, shown_as: str) -> None:
         """The source works. `shown_as` is the shortcut that the system chose, if it did."""
-        ...
 
     def key_changed(self, name: str, is_down: bool, at_s: float) -> None:
         """A key or mouse button, named as in `core.hotkey.keys`, was pressed or released."""
-        ...
 
     def hotkey_down(self, at_s: float) -> None: ...
 
@@ -49,30 +47,22 @@ class HotkeyListener(Protocol):
 
     def lost(self, problem: Problem) -> None:
         """The source stopped working. Keys that were down have been reported as released."""
-        ...
 
     def restored(self) -> None:
         """The source works again after `lost`."""
-        ...
 
 
 class Hotkey(Protocol):
-    """Source of hotkey events of the whole desktop."""
+    """Source of hotkey events of the whole desktop. Methods other than `start` may block."""
 
     default_hotkey: str
     """Chord that suits the keyboards of this platform."""
 
     async def start(self, listener: HotkeyListener) -> None:
-        """Start to report events to the listener. A running source is restarted.
-
-        Raises:
-            ProblemError: Keys cannot be detected.
-        """
-        ...
+        """Start, or restart, to report events; raises `ProblemError` if that is impossible."""
 
     def stop(self) -> None:
-        """Stop to report events. Calling it twice is allowed. May block."""
-        ...
+        """Stop to report events. Calling it twice is allowed."""
 
     def configure(self, window_id: int) -> bool:
         """Open the system's dialog for the shortcut, above this window.
@@ -82,7 +72,7 @@ class Hotkey(Protocol):
         ...
 
     def grab(self, chord: str) -> Problem | None:
-        """Keep the chord from the focused window, in place of the previous chord. May block.
+        """Keep the chord from the focused window, in place of the previous chord.
 
         An empty chord releases the grab. A chord of modifiers only is not grabbed, since it has
         no effect in other programs. Returns the problem if the chord cannot be grabbed.
@@ -90,62 +80,47 @@ class Hotkey(Protocol):
         ...
 
     def pressed_now(self) -> frozenset[str] | None:
-        """Return the pressed keys as the system reports them; None if it cannot be asked.
-
-        May be called in any thread. May block.
-        """
+        """Return the pressed keys as the system reports them; None if it cannot be asked."""
         ...
 
 
 class Typist(Protocol):
     """Sends simulated keys to the focused window.
 
-    Methods may block and may be called in any thread; an implementation runs one at a time.
-    A target with a known ID must have the focus when the keys are sent.
+    Methods may block and may be called in any thread; an implementation runs one at a time. A
+    target with a known ID must have the focus when the keys are sent. All methods wait, for about
+    a second at most, until the user has released all keys.
+
+    `type`, `erase` and `press_paste` raise `FocusChangedError` if another window has the focus,
+    and `ProblemError` if not all keys could be sent.
     """
 
     def can_type(self, text: str, target: Target) -> bool:
-        """Return whether typing the text is exact and as fast as pasting it.
-
-        Raises:
-            ProblemError: The system cannot be asked.
-        """
+        """Return whether typing the text is exact and as fast as pasting it."""
         ...
 
     def type(self, text: str, target: Target) -> None:
-        """Type the text exactly, and return when the last key was sent.
-
-        Waits until the user has released all keys, at most about a second, then releases them.
-
-        Raises:
-            FocusChangedError: Another window has the focus; nothing was typed.
-            ProblemError: The text, or a part of it, could not be typed.
-        """
-        ...
+        """Type the text exactly, and return when the last key was sent."""
 
     def erase(self, count: int, target: Target) -> None:
-        """Delete this many characters before the cursor; raises as `type` does."""
-        ...
+        """Delete this many characters before the cursor."""
 
     def press_paste(self, target: Target) -> None:
-        """Press the keys that paste in the target; raises as `type` does."""
-        ...
+        """Press the keys that paste in the target."""
 
     def close(self) -> None: ...
 
 
 class Lease(Protocol):
-    """A text that is on the clipboard for a limited time.
-
-    The times are seconds of the monotonic clock; `listed_at_s` and `fetched_at_s` change when
-    another program asks for the formats of the clipboard or for the text.
-    """
+    """A text that is on the clipboard for a limited time."""
 
     @property
-    def listed_at_s(self) -> float | None: ...
+    def listed_at_s(self) -> float | None:
+        """Time at which another program last asked for the formats or the text."""
 
     @property
-    def fetched_at_s(self) -> float | None: ...
+    def fetched_at_s(self) -> float | None:
+        """Time at which another program last asked for the text."""
 
     @property
     def lost(self) -> bool:
@@ -154,7 +129,6 @@ class Lease(Protocol):
 
     def restore(self) -> None:
         """Put back what was on the clipboard before, unless the lease is lost. Does not block."""
-        ...
 
 
 class Clipboard(Protocol):
@@ -177,7 +151,6 @@ class Clipboard(Protocol):
 
     def copy(self, text: str) -> None:
         """Put the text on the clipboard permanently. Does not block; any thread."""
-        ...
 
 
 class Focus(Protocol):
@@ -186,24 +159,17 @@ class Focus(Protocol):
     def target(self) -> Target:
         """Return the focused target, `NO_WINDOW` or, if the system does not tell, `Target()`.
 
-        May be called in any thread. May block.
-
-        Raises:
-            ProblemError: The system cannot be asked.
+        May block; any thread. Raises `ProblemError` if the system cannot be asked.
         """
         ...
 
     def own(self, window_id: int) -> Target:
-        """Return the target that `target` reports while the window of Sayso has the focus.
-
-        Args:
-            window_id: The window's identifier in Qt (`QWidget.winId`).
-        """
+        """Return the target for a window of Sayso with this identifier (`QWidget.winId`)."""
         ...
 
 
 class Screen(Protocol):
-    """Information for placing the indicator. For the main thread; takes about 1 ms."""
+    """Information for placing the indicator, within about 1 ms."""
 
     def composited(self) -> bool:
         """Return whether windows may be translucent."""
@@ -211,4 +177,3 @@ class Screen(Protocol):
 
     def focus_point(self) -> tuple[int, int] | None:
         """Return a point inside the focused window in physical pixels; None if unknown."""
-        ...

@@ -39,14 +39,10 @@ class UnavailableTypist:
     def can_type(self, text: str, target: Target) -> bool:
         return False
 
-    def type(self, text: str, target: Target) -> None:
+    def _refuse(self, *_: object) -> None:
         raise ProblemError(self._problem)
 
-    def erase(self, count: int, target: Target) -> None:
-        raise ProblemError(self._problem)
-
-    def press_paste(self, target: Target) -> None:
-        raise ProblemError(self._problem)
+    type = erase = press_paste = _refuse
 
     def close(self) -> None: ...
 

@@ -24,20 +24,20 @@ def viable() -> bool:
 
 
 def missing_requirements() -> list[Problem]:
-    from .connection import check_display, is_xwayland
+    from .connection import close, connect, is_xwayland
 
     try:
-        check_display()
+        close(connect())
     except ProblemError as error:
         return [error.problem]
     return [problems.XWAYLAND()] if is_xwayland() else []
 
 
 def create_hotkey() -> X11Hotkey:
-    from .connection import check_display
+    from .connection import close, connect
     from .hotkey import X11Hotkey
 
-    check_display()
+    close(connect())  # raises if no X server answers
     return X11Hotkey()
 
 
@@ -60,6 +60,6 @@ def create_screen() -> X11Screen:
 
 
 def create_selection_probe() -> Callable[[Selection], bool]:
-    from .clipboard import SelectionProbe
+    from .clipboard import owner_responds
 
-    return SelectionProbe().owner_responds
+    return owner_responds

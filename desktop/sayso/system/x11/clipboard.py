@@ -20,25 +20,22 @@ RESPONSE_TIMEOUT_S = 0.25
 _PROPERTY = "_SAYSO_TARGETS"
 
 
-class SelectionProbe:
-    """Opens a connection for each question, so it may be used by any thread."""
+def owner_responds(selection: Selection, display: str | None = None) -> bool:
+    """Return whether the owner lists its formats within 0.25 s, or there is no owner.
 
-    def __init__(self, display: str | None = None) -> None:
-        self._display = display
-
-    def owner_responds(self, selection: Selection) -> bool:
-        """Return whether the owner lists its formats within 0.25 s, or there is no owner."""
-        try:
-            connection = connect(self._display)
-        except ProblemError:
-            return False
-        try:
-            with x_errors_translated():
-                return _owner_responds(connection, selection.upper())
-        except ProblemError:
-            return False
-        finally:
-            close(connection)
+    Opens a connection of its own, so it may be called in any thread.
+    """
+    try:
+        connection = connect(display)
+    except ProblemError:
+        return False
+    try:
+        with x_errors_translated():
+            return _owner_responds(connection, selection.upper())
+    except ProblemError:
+        return False
+    finally:
+        close(connection)
 
 
 def _owner_responds(connection: Any, selection: str) -> bool:

@@ -43,11 +43,6 @@ def connect(name: str | None = None) -> Any:
     return connection
 
 
-def check_display(name: str | None = None) -> None:
-    """Raise `ProblemError` if no X server answers."""
-    close(connect(name))
-
-
 def _probe(name: str | None) -> None:
     """Raise the error of a local server that does not answer.
 
@@ -80,44 +75,54 @@ def x_errors_translated() -> Iterator[None]:
         raise ProblemError(problems.KEYS_REJECTED(detail=str(raised))) from raised
 
 
-class QueryConnection:
-    """A connection for questions. It is opened when first used and again after it was lost.
+class Connection:
+    """A connection that is opened when first used, and opened again after it was lost.
 
-    May be used by any thread.
+    May be used by any thread; `use` reserves it.
     """
 
-    def __init__(self, name: str | None = None) -> None:
-        self._name = name
-        self._lock = threading.Lock()
+    def __init__(
+        self, name: str | None = None, prepare: Callable[[Any], None] = lambda _: None
+    ) -> None:
+        """`prepare`: called with each new connection."""
+        self._name, self._prepare = name, prepare
+        self._lock = threading.RLock()
         self._connection: Any = None
 
-    def query(self, ask: Callable[[Any], T]) -> T:
-        """Return the result of `ask(connection)`, asking again if the connection was lost.
+    @contextmanager
+    def use(self) -> Iterator[Any]:
+        """Reserve the connection for this thread.
 
         Raises:
-            ProblemError: The X server does not answer.
+            DisplayLostError: The connection was lost.
+            ProblemError: No X server answers, or it reports an error.
         """
         with self._lock:
+            if self._connection is None:
+                self._connection = connect(self._name)
+                try:
+                    self._prepare(self._connection)
+                except ProblemError:
+                    self.close()
+                    raise
             try:
-                return self._query_once(ask)
+                with x_errors_translated():
+                    yield self._connection
             except DisplayLostError:
-                return self._query_once(ask)
+                self.close()
+                raise
 
-    def _query_once(self, ask: Callable[[Any], T]) -> T:
-        if self._connection is None:
-            self._connection = connect(self._name)
+    def query(self, ask: Callable[[Any], T]) -> T:
+        """Return the result of `ask(connection)`, asking again if the connection was lost."""
         try:
-            with x_errors_translated():
-                return ask(self._connection)
+            with self.use() as connection:
+                return ask(connection)
         except DisplayLostError:
-            self._close()
-            raise
+            with self.use() as connection:
+                return ask(connection)
 
     def close(self) -> None:
         with self._lock:
-            self._close()
-
-    def _close(self) -> None:
-        if self._connection is not None:
-            close(self._connection)
-            self._connection = None
+            if self._connection is not None:
+                close(self._connection)
+                self._connection = None

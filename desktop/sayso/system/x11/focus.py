@@ -7,14 +7,14 @@ from typing import Any
 from Xlib import X, error
 
 from ...core.insertion import NO_WINDOW, UNKNOWN_TARGET, Target
-from .connection import QueryConnection, is_xwayland
+from .connection import Connection, is_xwayland
 
 
 class X11Focus:
     """A `Focus`. Its targets are top-level windows; their program is the WM_CLASS class."""
 
     def __init__(self, display: str | None = None) -> None:
-        self._connection = QueryConnection(display)
+        self._connection = Connection(display)
 
     def target(self) -> Target:
         return self._connection.query(focused_target)

@@ -21,7 +21,7 @@ from ...core.problems import Problem, ProblemError
 from ...core.problems import insertion as problems
 from ..protocols import HotkeyListener
 from . import xinput
-from .connection import CONNECTION_ERRORS, QueryConnection, close, connect, x_errors_translated
+from .connection import CONNECTION_ERRORS, Connection, close, connect, x_errors_translated
 from .grabs import KeyGrabs, read_key_names
 
 _UNUSABLE_BUTTONS = frozenset([1, 3, 4, 5, 6, 7])
@@ -41,7 +41,7 @@ class X11Hotkey:
         self._display = display
         self._thread: _KeyThread | None = None
         self._grabs: KeyGrabs | None = None
-        self._queries = QueryConnection(display)
+        self._queries = Connection(display)
 
     async def start(self, listener: HotkeyListener) -> None:
         """Start to report events.

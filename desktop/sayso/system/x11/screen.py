@@ -7,7 +7,7 @@ from typing import Any
 from Xlib import X, error
 
 from ...core.problems import ProblemError
-from .connection import QueryConnection
+from .connection import Connection
 from .focus import focused_target
 
 
@@ -15,7 +15,7 @@ class X11Screen:
     """A `Screen`. Each call takes one or two round trips, about 1 ms."""
 
     def __init__(self) -> None:
-        self._connection = QueryConnection()
+        self._connection = Connection()
 
     def composited(self) -> bool:
         try:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TypeVar
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
 
 from Xlib import X
 from Xlib.ext import xtest
@@ -18,16 +18,14 @@ from Xlib.ext import xtest
 from ...core.insertion import Target
 from ...core.problems import ProblemError
 from ...core.problems import insertion as problems
-from ..protocols import DisplayLostError, FocusChangedError
+from ..protocols import FocusChangedError
 from . import layout as layouts
-from .connection import close, connect, is_xwayland, x_errors_translated
+from .connection import Connection, is_xwayland, x_errors_translated
 from .focus import focused_target
 from .layout import Layout, Stroke
 from .quirks import prefers_paste
 from .temporary_keys import TemporaryKeymap
 from .xkb import Key, Keyboard
-
-T = TypeVar("T")
 
 KEYMAP_SETTLE_S = 0.02
 """Pause between a change of the keyboard map and the keys. Every client reads the map again, and
@@ -57,37 +55,21 @@ class X11Typist:
         Raises:
             ProblemError: No X server answers, or it does not support XTEST.
         """
-        self._display = display
-        self._lock = threading.Lock()
         self._processed_at_s = 0.0
         self._restore_timer: threading.Timer | None = None
-        self._connect()
+        self._shared = Connection(display, self._prepare)
+        with self._shared.use():
+            pass
 
-    def _connect(self) -> None:
-        self._connection = connect(self._display)
-        if not self._connection.has_extension("XTEST"):
-            close(self._connection)
+    def _prepare(self, connection: Any) -> None:
+        if not connection.has_extension("XTEST"):
             raise ProblemError(problems.NO_SIMULATED_KEYS())
-        self._keyboard = Keyboard(self._connection)
-        self._temporary_keymap = TemporaryKeymap(self._connection, self._keyboard)
+        self._connection = connection
+        self._keyboard = Keyboard(connection)
+        self._temporary_keymap = TemporaryKeymap(connection, self._keyboard)
         with x_errors_translated():
             self._temporary_keymap.restore_after_crash(self._keyboard.read_keys())
-            self._connection.sync()
-        self._disconnected = False
-
-    @contextmanager
-    def _exclusive_connection(self) -> Iterator[None]:
-        """Reserve the connection for this thread, and open it again if it was lost."""
-        with self._lock:
-            if self._disconnected:
-                close(self._connection)
-                self._connect()
-            try:
-                with x_errors_translated():
-                    yield
-            except DisplayLostError:
-                self._disconnected = True
-                raise
+            connection.sync()
 
     def can_type(self, text: str, target: Target) -> bool:
         if prefers_paste(text, target) or _is_wayland_window(target):
@@ -96,16 +78,7 @@ class X11Typist:
             symbols = {layouts.keysym(c) for c in text}
         except ValueError:
             return False
-        return self._query(lambda: self._can_type_symbols(symbols))
-
-    def _query(self, query: Callable[[], T]) -> T:
-        """Return the result of `query`, asking again if the connection was lost."""
-        try:
-            with self._exclusive_connection():
-                return query()
-        except DisplayLostError:
-            with self._exclusive_connection():
-                return query()
+        return self._shared.query(lambda _: self._can_type_symbols(symbols))
 
     def _can_type_symbols(self, symbols: set[int]) -> bool:
         _, layout = self._read_layout()
@@ -147,24 +120,18 @@ class X11Typist:
 
     def close(self) -> None:
         """Remove the temporary keys and disconnect."""
-        with self._lock:
-            self._cancel_restore_timer()
-            try:
-                with x_errors_translated():
-                    if self._temporary_keymap:
-                        self._wait_until_processed()
-                        self._temporary_keymap.restore(self._keyboard.read_keys())
-                    self._connection.sync()
-            except ProblemError:
-                pass  # the keyboard map has ended with the display
-            close(self._connection)
+        self._cancel_restore_timer()
+        if self._temporary_keymap:
+            time.sleep(max(0.0, self._processed_at_s - time.monotonic()))
+        self._restore_keymap()
+        self._shared.close()
 
     @contextmanager
     def _keys_for(self, target: Target) -> Iterator[None]:
         """Reserve the keyboard for keys into the target."""
         if _is_wayland_window(target):
             raise ProblemError(problems.NOT_AN_X11_WINDOW())
-        with self._exclusive_connection(), self._modifiers_released():
+        with self._shared.use(), self._modifiers_released():
             # The focus may have changed while pressed keys were waited for.
             if target.id is not None and focused_target(self._connection).id != target.id:
                 raise FocusChangedError
@@ -177,7 +144,7 @@ class X11Typist:
         missing = [s for s in dict.fromkeys(symbols) if s not in layout.direct and s not in mapped]
         free = self._temporary_keymap.free_slots(layout)
         if len(missing) > free and self._temporary_keymap:
-            self._wait_until_processed()
+            time.sleep(max(0.0, self._processed_at_s - time.monotonic()))
             self._temporary_keymap.restore(keys)
             return symbols
         if missing and not free:
@@ -257,12 +224,9 @@ class X11Typist:
         rows = self._connection.get_modifier_mapping()
         return sum(1 << n for n, row in enumerate(rows) if codes & set(row))
 
-    def _wait_until_processed(self) -> None:
-        time.sleep(max(0.0, self._processed_at_s - time.monotonic()))
-
     def _start_restore_timer(self, after_s: float) -> None:
         if self._temporary_keymap:
-            self._restore_timer = threading.Timer(after_s, self._restore_keymap)
+            self._restore_timer = threading.Timer(after_s, self._on_restore_timer)
             self._restore_timer.daemon = True
             self._restore_timer.start()
 
@@ -271,16 +235,16 @@ class X11Typist:
             self._restore_timer.cancel()
             self._restore_timer = None
 
+    def _on_restore_timer(self) -> None:
+        with suppress(ProblemError), self._shared.use():
+            if self._restore_timer is threading.current_thread():  # no text was typed since
+                self._restore_keymap()
+
     def _restore_keymap(self) -> None:
-        with self._lock:
-            if self._restore_timer is not threading.current_thread():
-                return  # another text was typed in the meantime, or the typist is closed
-            try:
-                with x_errors_translated():
-                    self._temporary_keymap.restore(self._keyboard.read_keys())
-                    self._connection.sync()
-            except ProblemError:
-                return  # the keyboard map has ended with the display
+        # The keyboard map ends with the display.
+        with suppress(ProblemError), self._shared.use():
+            self._temporary_keymap.restore(self._keyboard.read_keys())
+            self._connection.sync()
 
 
 def _is_wayland_window(target: Target) -> bool:
