@@ -46,8 +46,9 @@ class PasteTimeouts:
 class PasteTransaction:
     """Tracks the pastes of one clipboard, one text at a time.
 
-    Call `begin`, then `keys_sent`, and report requests with `listed` and `fetched` at any time.
-    Ask `outcome` after each change and at `decision_at_s`, until it is not "pending".
+    For each text, call `begin`, then `keys_sent`. Report requests of other programs for the
+    formats (`listed`) and the text (`fetched`) at any time. Ask for the `outcome` after each change
+    and at `decision_at_s`, until it is not "pending".
     """
 
     def __init__(self, timeouts: PasteTimeouts | None = None) -> None:
@@ -61,15 +62,12 @@ class PasteTransaction:
         self._fetched_at_s: float | None = None
 
     def begin(self) -> None:
-        """A new text is put on the clipboard."""
         self._keys_sent_at_s = self._fetched_at_s = None
 
     def listed(self, at_s: float) -> None:
-        """A program asked for the formats."""
         self._requested_at_s = max(self._requested_at_s, at_s)
 
     def fetched(self, at_s: float) -> None:
-        """A program asked for the text."""
         self.listed(at_s)
         self._fetched_at_s = at_s
 

@@ -37,21 +37,16 @@ class IntentListener(Protocol):
     """Receives the results in the event loop. Times are seconds of the monotonic clock."""
 
     @property
-    def is_recording(self) -> bool:
-        """Whether a take is being recorded."""
-        ...
+    def is_recording(self) -> bool: ...
 
     def on_intent(self, event: e.Event, at_s: float) -> None: ...
 
     def on_other_key(self, at_s: float) -> None:
         """A key that does not belong to the hotkey was pressed, or the mouse was clicked."""
-        ...
 
     def on_problem(self, problem: Problem) -> None: ...
 
-    def on_hotkey_restored(self) -> None:
-        """The hotkey works again after a problem."""
-        ...
+    def on_hotkey_restored(self) -> None: ...
 
 
 class HotkeyController:
@@ -69,7 +64,7 @@ class HotkeyController:
         self._settings, self._source, self._listener = settings, source, listener
         self._poll_interval_s = poll_interval_s
         self._loop = asyncio.get_running_loop()
-        self._trigger = _create_trigger(settings)
+        self._trigger = Trigger(Chord.parse(settings.chord), settings.mode)
         self._chord_recording: tuple[ChordRecorder, Callable[[str], None]] | None = None
         self._is_started = False
         self._grab_lock = asyncio.Lock()
@@ -90,7 +85,8 @@ class HotkeyController:
 
     def configure(self, settings: HotkeySettings) -> None:
         if settings != self._settings:
-            self._settings, self._trigger = settings, _create_trigger(settings)
+            self._settings = settings
+            self._trigger = Trigger(Chord.parse(settings.chord), settings.mode)
             self._spawn(self._grab())
 
     def record_chord(self, on_chord: Callable[[str], None] | None) -> None:
@@ -124,24 +120,28 @@ class HotkeyController:
     # Event loop
 
     def on_key(self, name: str, is_down: bool, at_s: float) -> None:
-        """Handle a key or button that was pressed or released."""
         if name == keys.LEFT_CLICK:
             if is_down:
                 self._listener.on_other_key(at_s)
             return
         if self._chord_recording:
-            self._record_key(*self._chord_recording, name, is_down)
+            recorder, on_chord = self._chord_recording
+            if is_down:
+                recorder.press(name)
+            elif (chord := recorder.release(name)) is not None:
+                self._chord_recording = None
+                on_chord(chord)
             return
         self._key_event_count += 1
         if is_down and not self._trigger.chord.contains(name):
             self._listener.on_other_key(at_s)
         act = self._trigger.press if is_down else self._trigger.release
-        self._report(act(name, at_s * 1000, recording=self._listener.is_recording), at_s)
+        recording = self._listener.is_recording
+        self._report(act(name, at_s * 1000, recording=recording), at_s)
         if self._trigger.is_held and self._poll_task is None:
             self._poll_task = self._spawn(self._poll())
 
     def _on_chord(self, act: Callable[[float, bool], list[Intent]], at_s: float) -> None:
-        """Handle a shortcut that the system has matched."""
         if not self._chord_recording:
             self._report(act(at_s * 1000, self._listener.is_recording), at_s)
 
@@ -162,15 +162,6 @@ class HotkeyController:
             chord = "" if self._chord_recording else self._settings.chord
             if problem := await asyncio.to_thread(self._source.grab, chord):
                 self._listener.on_problem(problem)
-
-    def _record_key(
-        self, recorder: ChordRecorder, on_chord: Callable[[str], None], name: str, is_down: bool
-    ) -> None:
-        if is_down:
-            recorder.press(name)
-        elif (chord := recorder.release(name)) is not None:
-            self._chord_recording = None
-            on_chord(chord)
 
     async def _poll(self) -> None:
         """Detect missed releases while the hotkey is held."""
@@ -199,7 +190,3 @@ class HotkeyController:
         self._tasks.add(task)  # the loop itself keeps only weak references
         task.add_done_callback(self._tasks.discard)
         return task
-
-
-def _create_trigger(settings: HotkeySettings) -> Trigger:
-    return Trigger(Chord.parse(settings.chord), settings.mode)

@@ -14,13 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from ..core.dictation import events as e
-from ..core.insertion import (
-    NO_WINDOW,
-    UNKNOWN_TARGET,
-    ChosenMethod,
-    Target,
-    choose_method,
-)
+from ..core.insertion import NO_WINDOW, UNKNOWN_TARGET, ChosenMethod, Target, choose_method
 from ..core.paste import PasteTimeouts
 from ..core.problems import ProblemError
 from ..core.problems import insertion as problems
@@ -72,11 +66,7 @@ class TextInserter:
     ) -> e.Inserted | e.FocusChanged | e.InsertFailed:
         """Insert the text, which is safe to type, and return the outcome as an event.
 
-        Args:
-            active: The take of the text.
-            text: The text to insert.
-            anywhere: Whether the text may go into another window than the target of the take.
-            settings: The current settings.
+        `anywhere`: whether the text may go into another window than the target of the take.
         """
         take = active.take
         target = UNKNOWN_TARGET if anywhere else active.target
@@ -97,7 +87,6 @@ class TextInserter:
         return e.Inserted(take.number, count_words(text), engine)
 
     async def _insert(self, text: str, target: Target, settings: Settings) -> ChosenMethod:
-        """Insert the text and return the method used."""
         setting = settings.insertion
         focused = await self.target()
         if setting.method != "copy":
@@ -143,7 +132,6 @@ class TextInserter:
 
 
 def _may_insert(focused: Target, target: Target) -> bool:
-    """Return whether text for `target` may be inserted into the focused window."""
     if focused == NO_WINDOW:
         return False
     return target.id is None or target == NO_WINDOW or focused.id == target.id

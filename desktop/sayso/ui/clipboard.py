@@ -60,12 +60,10 @@ class ClipboardLease:
     def restore(self) -> None:
         self._restore(self)
 
-    def on_listed(self) -> None:
+    def on_request(self, *, fetched: bool) -> None:
         self.listed_at_s = time.monotonic()
-        self._on_change()
-
-    def on_fetched(self) -> None:
-        self.listed_at_s = self.fetched_at_s = time.monotonic()
+        if fetched:
+            self.fetched_at_s = self.listed_at_s
         self._on_change()
 
     def on_lost(self) -> None:
@@ -81,7 +79,7 @@ class _LeasedText(QMimeData):
         self._lease = lease
 
     def formats(self) -> list[str]:
-        self._lease.on_listed()
+        self._lease.on_request(fetched=False)
         return self._lease.formats
 
     def hasFormat(self, mimetype: str) -> bool:
@@ -92,7 +90,7 @@ class _LeasedText(QMimeData):
             return b"secret"
         if not mimetype.startswith("text/plain"):
             return None
-        self._lease.on_fetched()
+        self._lease.on_request(fetched=True)
         return self._lease.text
 
 
@@ -122,10 +120,10 @@ class QtClipboard(QObject):
         self._leased: dict[QClipboard.Mode, _LeasedText] = {}
         self._backups: dict[QClipboard.Mode, ClipboardBackup] = {}
         """Content from before the first lease that has not been restored."""
-        self._waiting: set[Future[ClipboardLease]] = set()
+        self._waiting: set[Future[None]] = set()
         self._closed = False
         queued = Qt.ConnectionType.QueuedConnection
-        self._offered.connect(self._lend, queued)
+        self._offered.connect(self._offer, queued)
         self._copied.connect(self._copy)
         self._restored.connect(self._restore, queued)
         self._clipboard.changed.connect(self._on_changed)
@@ -137,18 +135,19 @@ class QtClipboard(QObject):
         lease = ClipboardLease(text, concealed, on_change, self._restored.emit)
         owned = self._lease is not None and not self._lease.lost
         modes = [m for m in self._modes if owned or self._owner_responds(_SELECTIONS[m])]
-        future: Future[ClipboardLease] = Future()
+        future: Future[None] = Future()
         self._waiting.add(future)
         if self._closed:
             raise ProblemError(problems.CLOSED())
         self._offered.emit(lease, modes, future)
-        return future.result()
+        future.result()
+        return lease
 
     def copy(self, text: str) -> None:
         self._copied.emit(text)
 
     def close(self) -> None:
-        """Put back the previous content at once. Also called when the application quits."""
+        """Put back the previous content at once; also called when the application quits."""
         self._closed = True
         if self._lease is not None:
             self._restore(self._lease)
@@ -156,11 +155,8 @@ class QtClipboard(QObject):
             future.set_exception(ProblemError(problems.CLOSED()))
         self._waiting.clear()
 
-    def _lend(
-        self,
-        lease: ClipboardLease,
-        responding: list[QClipboard.Mode],
-        future: Future[ClipboardLease],
+    def _offer(
+        self, lease: ClipboardLease, responding: list[QClipboard.Mode], future: Future[None]
     ) -> None:
         if future not in self._waiting:
             return
@@ -173,7 +169,7 @@ class QtClipboard(QObject):
         self._lease = lease
         for mode in self._modes:
             self._clipboard.setMimeData(self._leased[mode], mode)
-        future.set_result(lease)
+        future.set_result(None)
 
     def _copy(self, text: str) -> None:
         self._leased.pop(QClipboard.Mode.Clipboard, None)
@@ -198,13 +194,10 @@ class QtClipboard(QObject):
             self._lease.on_lost()
 
     def _is_leased(self, mode: QClipboard.Mode) -> bool:
-        """Return whether the text of a lease is still on the clipboard."""
         leased = self._leased.get(mode)
-        return (
-            leased is not None
-            and shiboken6.isValid(leased)
-            and self._clipboard.mimeData(mode) is leased
-        )
+        if leased is None or not shiboken6.isValid(leased):
+            return False
+        return self._clipboard.mimeData(mode) is leased
 
 
 def backup(mime: QMimeData | None, limit_bytes: int = BACKUP_LIMIT_BYTES) -> ClipboardBackup:

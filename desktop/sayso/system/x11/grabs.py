@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
+import operator
 import threading
+from collections.abc import Iterable
 from typing import Any
 
 from Xlib import X, error
@@ -68,16 +71,15 @@ class KeyGrabs:
         self._root.ungrab_button(X.AnyButton, X.AnyModifier)
         self._active = self._required()
         access_error = error.CatchError(error.BadAccess)
+        modes, events = (X.GrabModeAsync, X.GrabModeAsync), X.ButtonPressMask | X.ButtonReleaseMask
         for is_button, code, mask in self._active:
             if is_button:
+                where = (X.NONE, X.NONE)
                 self._root.grab_button(
-                    code, mask, False, X.ButtonPressMask | X.ButtonReleaseMask,
-                    X.GrabModeAsync, X.GrabModeAsync, X.NONE, X.NONE, onerror=access_error,
-                )  # fmt: skip
-            else:
-                self._root.grab_key(
-                    code, mask, False, X.GrabModeAsync, X.GrabModeAsync, onerror=access_error
+                    code, mask, False, events, *modes, *where, onerror=access_error
                 )
+            else:
+                self._root.grab_key(code, mask, False, *modes, onerror=access_error)
         self._connection.sync()
         return access_error.get_error() is None
 
@@ -89,19 +91,11 @@ class KeyGrabs:
             return frozenset()
         key = others[0]
         by_name, masks = self._keycodes_and_masks()
-        held = 0
-        for modifier in chord - {key}:
-            held |= masks.get(names.without_side(modifier), 0)
+        held = _union(masks.get(names.without_side(modifier), 0) for modifier in chord - {key})
         is_button = key in names.MOUSE_BUTTONS
         codes = [int(key.removeprefix("mouse"))] if is_button else by_name.get(key, [])
-        locks = 0
-        for name in _LOCK_KEYS:
-            locks |= masks.get(name, 0)
-        return frozenset(
-            (is_button, code, held | subset)
-            for code in codes
-            for subset in _mask_subsets(locks & ~held)
-        )
+        locks = _mask_subsets(_union(masks.get(name, 0) for name in _LOCK_KEYS) & ~held)
+        return frozenset((is_button, code, held | subset) for code in codes for subset in locks)
 
     def _keycodes_and_masks(self) -> tuple[dict[str, list[int]], dict[str, int]]:
         """Return key codes by key name, and modifier masks by name without a side."""
@@ -114,6 +108,10 @@ class KeyGrabs:
             for code in row:
                 masks.setdefault(names.without_side(names_by_code.get(code, "")), 1 << n)
         return by_name, masks
+
+
+def _union(masks: Iterable[int]) -> int:
+    return functools.reduce(operator.or_, masks, 0)
 
 
 def _mask_subsets(mask: int) -> set[int]:

@@ -8,10 +8,12 @@ like any others; Sayso sends them only while no key is pressed.
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 import select
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 from Xlib import X, error
@@ -24,10 +26,9 @@ from . import xinput
 from .connection import CONNECTION_ERRORS, Connection, close, connect, x_errors_translated
 from .grabs import KeyGrabs, read_key_names
 
-_UNUSABLE_BUTTONS = frozenset([1, 3, 4, 5, 6, 7])
-"""The left and the right button, and the wheel, which has a button for each direction."""
-_USABLE_BUTTONS = names.MOUSE_BUTTONS - {f"mouse{n}" for n in _UNUSABLE_BUTTONS}
-_REPORTED_BUTTONS = _USABLE_BUTTONS | {names.LEFT_CLICK}
+_HOTKEY_BUTTONS = names.MOUSE_BUTTONS - {f"mouse{n}" for n in (1, 3, 4, 5, 6, 7)}
+"""All but the left and the right button and the wheel, which has a button for each direction."""
+_BUTTONS = _HOTKEY_BUTTONS | {names.LEFT_CLICK}
 
 RECONNECT_INTERVAL_S = 0.5
 
@@ -39,48 +40,30 @@ class X11Hotkey:
 
     def __init__(self, display: str | None = None) -> None:
         self._display = display
-        self._thread: _KeyThread | None = None
+        self._thread: threading.Thread | None = None
         self._grabs: KeyGrabs | None = None
         self._queries = Connection(display)
+        self._stop_pipe = (-1, -1)
+        self._key_names: dict[int, str] = {}
+        self._pressed: dict[tuple[bool, int], str] = {}
+        """Names of pressed keys and buttons by (is a button, code)."""
 
     async def start(self, listener: HotkeyListener) -> None:
-        """Start to report events.
-
-        Raises:
-            ProblemError: No X server answers, or it does not support XInput2.
-        """
         await asyncio.to_thread(self._start, listener)
         listener.ready("")
 
     def _start(self, listener: HotkeyListener) -> None:
         self.stop()
-        connection = _connect(self._display)
-        with x_errors_translated():
-            self._thread = _KeyThread(connection, self, listener)
+        connection = self._connect()
+        self._stop_pipe = os.pipe()
+        run = functools.partial(self._run, connection, listener)
+        self._thread = threading.Thread(target=run, name="keys", daemon=True)
         self._thread.start()
-
-    def reconnect(self) -> tuple[Any, KeyGrabs]:
-        """Open the connection for events again, and grab the chord again.
-
-        Raises:
-            ProblemError: No X server answers.
-        """
-        connection = _connect(self._display)
-        with x_errors_translated():
-            previous, self._grabs = self.grabs, KeyGrabs(self._display)
-            previous.close()
-            self._grabs.grab(previous.chord)
-        return connection, self._grabs
-
-    @property
-    def grabs(self) -> KeyGrabs:
-        if self._grabs is None:
-            self._grabs = KeyGrabs(self._display)
-        return self._grabs
 
     def stop(self) -> None:
         if self._thread is not None:
-            self._thread.stop()
+            os.close(self._stop_pipe[1])
+            self._thread.join()
             self._thread = None
         if self._grabs is not None:
             self._grabs.close()
@@ -91,11 +74,12 @@ class X11Hotkey:
         return False
 
     def grab(self, chord: str) -> Problem | None:
-        if self._thread is None and not chord:
+        if self._grabs is None and not chord:
             return None
         try:
             with x_errors_translated():
-                return self.grabs.grab(chord)
+                self._grabs = self._grabs or KeyGrabs(self._display)
+                return self._grabs.grab(chord)
         except ProblemError as raised:
             return raised.problem
 
@@ -105,16 +89,74 @@ class X11Hotkey:
         except ProblemError:
             return frozenset()  # no key can be pressed on a display that does not answer
 
+    def _connect(self) -> Any:
+        """Return a connection that receives raw events, and grab the chord on another one."""
+        connection = connect(self._display)
+        if not connection.has_extension("XInputExtension"):
+            close(connection)
+            raise ProblemError(problems.DISPLAY_UNSUPPORTED())
+        with x_errors_translated():
+            xinput.select_raw_events(connection)
+            self._key_names = read_key_names(connection)
+            previous, self._grabs = self._grabs, KeyGrabs(self._display)
+            if previous is not None:
+                previous.close()
+                self._grabs.grab(previous.chord)
+        return connection
 
-def _connect(display: str | None) -> Any:
-    """Open a connection that receives raw key and button events."""
-    connection = connect(display)
-    if not connection.has_extension("XInputExtension"):
-        close(connection)
-        raise ProblemError(problems.DISPLAY_UNSUPPORTED())
-    with x_errors_translated():
-        xinput.select_raw_events(connection)
-    return connection
+    # The thread
+
+    def _run(self, connection: Any, listener: HotkeyListener) -> None:
+        stop = self._stop_pipe[0]
+        try:
+            while problem := self._listen(connection, listener, stop):
+                for name in self._pressed.values():  # their releases will not be seen
+                    listener.key_changed(name, False, time.monotonic())
+                self._pressed.clear()
+                listener.lost(problem)
+                close(connection)
+                connection = None
+                while connection is None:
+                    if select.select([stop], [], [], RECONNECT_INTERVAL_S)[0]:
+                        return
+                    with suppress(ProblemError):
+                        connection = self._connect()
+                listener.restored()
+        finally:
+            if connection is not None:
+                close(connection)
+            os.close(stop)
+
+    def _listen(self, connection: Any, listener: HotkeyListener, stop: int) -> Problem | None:
+        """Report events. Return the problem if the connection was lost, None to stop."""
+        try:
+            while True:
+                # A reply may have brought events along, which select() does not see.
+                while connection.pending_events():
+                    self._handle(connection, connection.next_event(), listener)
+                assert self._grabs is not None
+                self._grabs.drain()
+                if stop in select.select([connection, self._grabs, stop], [], [])[0]:
+                    return None
+        except (error.XError, *CONNECTION_ERRORS) as raised:
+            return problems.HOTKEY_LOST(detail=str(raised))
+
+    def _handle(self, connection: Any, event: Any, listener: HotkeyListener) -> None:
+        if event.type == X.MappingNotify:
+            self._key_names = read_key_names(connection)
+            return
+        raw = xinput.parse_raw_event(event)
+        if raw is None:
+            return
+        key = (raw.is_button, raw.code)
+        name = f"mouse{raw.code}" if raw.is_button else self._key_names.get(raw.code, "")
+        if not raw.is_down:
+            # The name is that of the press, even if the layout has changed since.
+            if name := self._pressed.pop(key, ""):
+                listener.key_changed(name, False, time.monotonic())
+        elif name and key not in self._pressed and (name in _BUTTONS or not raw.is_button):
+            self._pressed[key] = name
+            listener.key_changed(name, True, time.monotonic())
 
 
 def _query_pressed(connection: Any) -> frozenset[str]:
@@ -123,95 +165,5 @@ def _query_pressed(connection: Any) -> frozenset[str]:
     names_by_code = read_key_names(connection)
     bits = connection.query_keymap()
     codes = {8 * n + b for n, byte in enumerate(bits) for b in range(8) if byte >> b & 1}
-    buttons = {f"mouse{n}" for n in xinput.pressed_buttons(connection)} & _USABLE_BUTTONS
+    buttons = {f"mouse{n}" for n in xinput.pressed_buttons(connection)} & _HOTKEY_BUTTONS
     return frozenset(names_by_code[code] for code in codes if code in names_by_code) | buttons
-
-
-class _KeyThread:
-    """Reads events and reports them, and reconnects if the display closes the connection."""
-
-    def __init__(self, connection: Any, owner: X11Hotkey, listener: HotkeyListener) -> None:
-        self._connection = connection
-        self._owner = owner
-        self._listener = listener
-        self._grabs = owner.grabs
-        self._key_names = read_key_names(connection)
-        self._pressed: dict[tuple[bool, int], str] = {}
-        """Names of pressed keys and buttons by (is a button, code)."""
-        self._stop_read, self._stop_write = os.pipe()
-        self._thread = threading.Thread(target=self._run, name="keys", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        os.close(self._stop_write)
-        self._thread.join()
-
-    def _run(self) -> None:
-        try:
-            while self._listen_until_lost() and self._reconnect():
-                pass
-        finally:
-            close(self._connection)
-            os.close(self._stop_read)
-
-    def _listen_until_lost(self) -> bool:
-        """Report events. Return True if the connection was lost, False to stop."""
-        try:
-            while True:
-                # A reply may have brought events along, which select() does not see.
-                self._read_events()
-                self._grabs.drain()
-                sources = [self._connection, self._grabs, self._stop_read]
-                if self._stop_read in select.select(sources, [], [])[0]:
-                    return False
-        except (error.XError, *CONNECTION_ERRORS) as raised:
-            self._release_all()
-            self._listener.lost(problems.HOTKEY_LOST(detail=str(raised)))
-            return True
-
-    def _reconnect(self) -> bool:
-        """Wait for the display. Return True when it answers, False to stop."""
-        while not select.select([self._stop_read], [], [], RECONNECT_INTERVAL_S)[0]:
-            try:
-                connection, self._grabs = self._owner.reconnect()
-            except ProblemError:
-                continue
-            close(self._connection)
-            self._connection = connection
-            self._key_names = read_key_names(connection)
-            self._listener.restored()
-            return True
-        return False
-
-    def _read_events(self) -> None:
-        while self._connection.pending_events():
-            event = self._connection.next_event()
-            if event.type == X.MappingNotify:
-                self._key_names = read_key_names(self._connection)
-                continue
-            raw_event = xinput.parse_raw_event(event)
-            if raw_event is not None:
-                self._report(raw_event)
-
-    def _report(self, event: xinput.RawEvent) -> None:
-        key = (event.is_button, event.code)
-        if not event.is_down:
-            # The name is that of the press, even if the layout has changed since.
-            if name := self._pressed.pop(key, ""):
-                self._listener.key_changed(name, False, time.monotonic())
-            return
-        button = f"mouse{event.code}"
-        if event.is_button and button not in _REPORTED_BUTTONS:
-            return
-        name = button if event.is_button else self._key_names.get(event.code, "")
-        if name and key not in self._pressed:
-            self._pressed[key] = name
-            self._listener.key_changed(name, True, time.monotonic())
-
-    def _release_all(self) -> None:
-        """Report all keys as released, because their releases will not be seen."""
-        for name in self._pressed.values():
-            self._listener.key_changed(name, False, time.monotonic())
-        self._pressed.clear()

@@ -21,8 +21,6 @@ _GENERIC_EVENT = 35
 
 @attrs.frozen
 class RawEvent:
-    """A key or a button was pressed or released."""
-
     code: int
     """Key code or button number."""
     is_down: bool
@@ -32,15 +30,10 @@ class RawEvent:
 def select_raw_events(connection: Any) -> None:
     """Request the raw events of all master devices on the root window."""
     opcode = connection.query_extension("XInputExtension").major_opcode
-    xinput.XIQueryVersion(
-        display=connection.display, opcode=opcode, major_version=2, minor_version=2
-    )
-    mask = (
-        xinput.RawKeyPressMask
-        | xinput.RawKeyReleaseMask
-        | xinput.RawButtonPressMask
-        | xinput.RawButtonReleaseMask
-    )
+    version = {"major_version": 2, "minor_version": 2}
+    xinput.XIQueryVersion(display=connection.display, opcode=opcode, **version)
+    mask = xinput.RawKeyPressMask | xinput.RawKeyReleaseMask
+    mask |= xinput.RawButtonPressMask | xinput.RawButtonReleaseMask
     root = connection.screen().root
     root.xinput_select_events([(xinput.AllMasterDevices, mask)])
     connection.sync()
@@ -54,22 +47,15 @@ def parse_raw_event(event: Any) -> RawEvent | None:
     if kind not in range(xinput.RawKeyPress, xinput.RawButtonRelease + 1):
         return None
     _device, _time_ms, code = struct.unpack_from("=HII", event.data)
-    return RawEvent(
-        code,
-        kind in (xinput.RawKeyPress, xinput.RawButtonPress),
-        kind in (xinput.RawButtonPress, xinput.RawButtonRelease),
-    )
+    is_down = kind in (xinput.RawKeyPress, xinput.RawButtonPress)
+    return RawEvent(code, is_down, kind in (xinput.RawButtonPress, xinput.RawButtonRelease))
 
 
 def pressed_buttons(connection: Any) -> frozenset[int]:
     """Return the numbers of the pressed buttons; the core protocol reports only five."""
     opcode = connection.query_extension("XInputExtension").major_opcode
-    reply = _QueryPointer(
-        display=connection.display,
-        opcode=opcode,
-        window=connection.screen().root.id,
-        device=POINTER,
-    )
+    root = connection.screen().root.id
+    reply = _QueryPointer(display=connection.display, opcode=opcode, window=root, device=POINTER)
     # The modifiers (4 x CARD32) and the group (4 x CARD8) precede the button bits.
     bits = bytes(reply.data)[20 : 20 + 4 * reply.buttons_len]
     return frozenset(8 * n + b for n, byte in enumerate(bits) for b in range(8) if byte >> b & 1)
