@@ -14,7 +14,7 @@ from . import fields
 from .validators import check_prompt, check_secret_header, parse_headers, parse_keywords
 
 Transport = Literal["websocket", "webrtc", "rest"]
-Auth = Literal["bearer", "api-key", "none", "cloudflare"]
+Auth = Literal["bearer", "api-key", "none"]
 ProtocolName = Literal["auto", "openai", "vllm", "speaches", "lemonade", "together"]
 Delay = Literal["", "minimal", "low", "medium", "high", "xhigh"]
 NoiseReduction = Literal["", "near_field", "far_field"]
@@ -24,7 +24,6 @@ ON_DEVICE: Final = "on-device"
 """Name of the on-device engine, where endpoints are named."""
 FROM_SERVER: Final = "openai"
 """Value of `Endpoint.secrets_url` if the endpoint's own server issues ephemeral keys."""
-MAX_KEEP_OPEN_S = 55 * 60
 MAX_NAME_CHARS = 60
 
 
@@ -80,7 +79,7 @@ class Endpoint:
         "bearer",
         "Aut&hentication",
         "How the API key is sent.",
-        "Bearer token (usual) | api-key header (Azure) | None | Cloudflare",
+        "Bearer token (usual) | api-key header (Azure) | None",
     )
     model_in_url: bool = fields.switch(
         True,
@@ -108,9 +107,6 @@ class Endpoint:
         "Address of the key ser&ver",
         "Issues short-lived API keys. An https address.",
         "an https address, 'openai' for the server itself, or empty text",
-    )
-    keep_open_s: int = fields.integer(
-        0, MAX_KEEP_OPEN_S, "Stay &connected", "", "seconds", "closing it at once"
     )
     prompt: str = prompt_field()
     keywords: str = keywords_field()

@@ -10,7 +10,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ...core.hotkey.chord import Chord
-from ...core.problems import Problem, ProblemError
+from ...core.problems import ProblemError
 from ...core.settings.settings import Settings
 from ..translate import tr
 from ..widgets.controls import button, label, make_combo, select_value, side_by_side
@@ -137,14 +137,11 @@ class GeneralPage(Page):
             self._microphone_combo.addItem(name, value)
         select_value(self._microphone_combo, self.settings.microphone.device)
 
-    def _show_microphone_problem(self, problem: Problem) -> None:
-        self.rows["microphone.device"].note.show_problem(problem)
-
     def showEvent(self, event: QShowEvent) -> None:
         self.context.background.run(
             self.context.actions.settings.microphones,
             self._show_microphones,
-            self._show_microphone_problem,
+            self.rows["microphone.device"].note.show_problem,
         )
         self._begin_meter()
 
@@ -166,7 +163,7 @@ class GeneralPage(Page):
         try:
             self._stop_meter = self.context.actions.settings.start_level_meter(on_level)
         except ProblemError as error:
-            self._show_microphone_problem(error.problem)
+            self.rows["microphone.device"].note.show_problem(error.problem)
             return
         self._meter_timer.start()
 

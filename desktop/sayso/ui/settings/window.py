@@ -63,7 +63,23 @@ SIDEBAR_WIDTH, NARROW_SIDEBAR_WIDTH, NARROW_WIDTH = 188, 44, 700
 
 
 class Sidebar(QListWidget):
-    """Shows its focus ring only while the keyboard is used."""
+    """List of the pages. Its focus ring is shown only while the keyboard is used."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("sidebar")
+        self.setAccessibleName(tr("Settings pages"))
+        self.setIconSize(QSize(scaled(18), scaled(18)))
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFrameShape(QListWidget.Shape.NoFrame)
+        self.viewport().setAutoFillBackground(False)
+        self.setContentsMargins(0, 16, 0, 0)
+        self.setViewportMargins(0, 16, 0, 16)
+        for _, title, _ in PAGES:
+            item = QListWidgetItem(tr(title), self)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, tr(title))
+            item.setSizeHint(QSize(0, scaled(34)))
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
@@ -96,11 +112,14 @@ class SettingsWindow(QWidget):
         self.setWindowTitle(tr("Sayso Settings"))
         self.setWindowIcon(app_icon())
         set_window_size(self, DEFAULT_SIZE, MINIMUM_SIZE, CONTENT_SIZE)
-        self._outer = QHBoxLayout(self)
-        self.sidebar = self._make_sidebar()
+        self.sidebar = Sidebar()
+        self.sidebar.currentRowChanged.connect(self._show_page)
         self.stack = QStackedWidget()
-        self._outer.addWidget(self.sidebar)
-        self._outer.addWidget(self.stack, 1)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(12, 0, 0, 0)
+        line.setSpacing(34)
+        line.addWidget(self.sidebar)
+        line.addWidget(self.stack, 1)
         self._add_shortcuts()
         self._apply_theme()
         self.sidebar.setCurrentRow(0)
@@ -133,24 +152,6 @@ class SettingsWindow(QWidget):
         self.raise_()
         self.activateWindow()
 
-    def _make_sidebar(self) -> QListWidget:
-        made = Sidebar()
-        made.setObjectName("sidebar")
-        made.setAccessibleName(tr("Settings pages"))
-        made.setIconSize(QSize(scaled(18), scaled(18)))
-        made.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        made.setFrameShape(QListWidget.Shape.NoFrame)
-        made.viewport().setAutoFillBackground(False)
-        for name, title, _ in PAGES:
-            item = QListWidgetItem(tr(title))
-            item.setData(Qt.ItemDataRole.UserRole, name)
-            item.setData(Qt.ItemDataRole.AccessibleTextRole, tr(title))
-            item.setSizeHint(QSize(0, scaled(34)))
-            made.addItem(item)
-        made.currentRowChanged.connect(self._show_page)
-        return made
-
     def _add_shortcuts(self) -> None:
         for at in range(len(PAGES)):
             keys = QShortcut(QKeySequence(f"Ctrl+{at + 1}"), self)
@@ -167,7 +168,13 @@ class SettingsWindow(QWidget):
         """Show a page, and create it if necessary."""
         name, _, make = PAGES[at]
         if name not in self.pages:
-            self.pages[name] = page = make(self._context(), self._settings)
+            context = PageContext(
+                scheme=self.scheme,
+                actions=self._actions,
+                background=self._background,
+                run_in_main_thread=self._bridge.call,
+            )
+            self.pages[name] = page = make(context, self._settings)
             self._areas[name] = self._scroll_area(page)
             self.stack.addWidget(self._areas[name])
         self.stack.setCurrentWidget(self._areas[name])
@@ -182,14 +189,6 @@ class SettingsWindow(QWidget):
         page.setAutoFillBackground(False)
         area.setWidget(page)
         return area
-
-    def _context(self) -> PageContext:
-        return PageContext(
-            scheme=self.scheme,
-            actions=self._actions,
-            background=self._background,
-            run_in_main_thread=self._bridge.call,
-        )
 
     @Slot()
     def _apply_theme(self) -> None:
@@ -216,14 +215,10 @@ class SettingsWindow(QWidget):
         """Show icons with tooltips instead of titles if the window is narrow."""
         narrow = self.width() < scaled(NARROW_WIDTH)
         self.sidebar.setFixedWidth(scaled(NARROW_SIDEBAR_WIDTH if narrow else SIDEBAR_WIDTH))
-        self._outer.setContentsMargins(12, 0, 0, 0)
-        self._outer.setSpacing(34)
         for at, (_, title, _) in enumerate(PAGES):
             item = self.sidebar.item(at)
             item.setText("" if narrow else tr(title))
             item.setToolTip(tr(title) if narrow else "")
-        self.sidebar.setContentsMargins(0, 16, 0, 0)
-        self.sidebar.setViewportMargins(0, 16, 0, 16)
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() in (QEvent.Type.ApplicationPaletteChange, QEvent.Type.ThemeChange):

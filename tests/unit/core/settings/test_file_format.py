@@ -37,7 +37,6 @@ ENDPOINTS = st.builds(
     headers=st.sampled_from(["", "X-Team: sound", "A: 1\nB: 2"]),
     secret_header=st.sampled_from(["", "cf-aig-authorization"]),
     secrets_url=st.sampled_from(["", "openai", "https://keys.example"]),
-    keep_open_s=st.integers(0, e.MAX_KEEP_OPEN_S),
     prompt=st.text(max_size=30),
     keywords=WORDS.map(lambda text: text[:20]),
     delay=one_of(e.Delay),

@@ -78,12 +78,9 @@ class ApiKeyRow(Row):
     def clear(self) -> None:
         """Discard what the user has entered; another server is shown now."""
         self.field.clear()
-        self._unsaved_key = ""
         self._end_test()
         self.note.show_message("")
-        self.key_note.show_message("")
-        self.keep_button.setVisible(False)
-        self._show_extras()
+        self._hide_keep_button()
 
     def _make_extras(self) -> QWidget:
         """Create the parts that are shown only if they apply."""
@@ -127,7 +124,6 @@ class ApiKeyRow(Row):
             return
         self.field.clear()
         self.key_note.show_message("")
-        self._unsaved_key = ""
         self._context.background.run(
             lambda: self._context.actions.api_keys.store(host, key),
             lambda _: self._after_store(),
@@ -135,7 +131,7 @@ class ApiKeyRow(Row):
         )
 
     def _after_store(self) -> None:
-        self.keep_button.setVisible(False)
+        self._hide_keep_button()
         self.refresh()
         self._on_stored()
 
@@ -145,12 +141,16 @@ class ApiKeyRow(Row):
         self._show_key_problem(problem)
 
     def _keep_in_memory(self) -> None:
-        key, self._unsaved_key = self._unsaved_key, ""
-        if key and (host := self._host()):
-            self._context.actions.api_keys.keep_in_memory(host, key)
-        self.keep_button.setVisible(False)
-        self.key_note.show_message("")
+        if self._unsaved_key and (host := self._host()):
+            self._context.actions.api_keys.keep_in_memory(host, self._unsaved_key)
+        self._hide_keep_button()
         self.refresh()
+
+    def _hide_keep_button(self) -> None:
+        self._unsaved_key = ""
+        self.key_note.show_message("")
+        self.keep_button.setVisible(False)
+        self._show_extras()
 
     def _delete(self) -> None:
         if host := self._host():

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Literal
 
 import shiboken6
-from PySide6.QtCore import QRectF, Qt, QTimer
-from PySide6.QtGui import QColor, QHideEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QButtonGroup,
@@ -73,22 +73,14 @@ def available_action(entry: ModelStatus, in_use: str) -> ModelAction:
 class DownloadBar(QProgressBar):
     def __init__(self, scheme: Scheme) -> None:
         super().__init__()
-        self._scheme = scheme
         self.setRange(0, 1000)
         self.setTextVisible(False)
         self.setFixedHeight(scaled(BAR_HEIGHT))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        bar, radius = QRectF(self.rect()), self.height() / 2
-        painter.setBrush(QColor(self._scheme.divider))
-        painter.drawRoundedRect(bar, radius, radius)
-        if self.value():
-            bar.setWidth(max(bar.height(), bar.width() * self.value() / 1000))
-            painter.setBrush(QColor(self._scheme.accent))
-            painter.drawRoundedRect(bar, radius, radius)
+        shape = f"border: 0; border-radius: {scaled(BAR_HEIGHT) // 2}px;"
+        self.setStyleSheet(
+            f"QProgressBar {{ background: {scheme.divider}; {shape} }}"
+            f"QProgressBar::chunk {{ background: {scheme.accent}; {shape} }}"
+        )
 
 
 class ModelRow(QWidget):

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QComboBox, QWidget
 from ....core.problems import Problem
 from ....core.settings.capabilities import Capabilities
 from ....core.settings.settings import Endpoint
+from ....stt.server.auth import secret_header_id
 from ....stt.server.presets import Preset
 from ...translate import tr
 from ...widgets.confirm import confirm_remove
@@ -69,7 +70,6 @@ class ServerRows:
         self.key_row.setVisible(endpoint.auth != "none")
         self.key_row.set_placeholder("" if available.requires_api_key else tr("If it needs one"))
         self.secret_row.setVisible(bool(endpoint.secret_header))
-        self.secret_row.help_label.setToolTip(endpoint.secret_header)
         self.models.refresh(endpoint, available, self.preset.example_model if self.preset else "")
         self._show_transport(endpoint, available)
         self._page.show_value("endpoint.dialect")
@@ -123,8 +123,8 @@ class ServerRows:
 
     def _secret_id(self) -> str:
         """Return the name in the keyring of the secret header's value."""
-        header = self._page.settings.endpoint.secret_header.lower()
-        return f"{host}/{header}" if (host := self._host()) and header else ""
+        header, host = self._page.settings.endpoint.secret_header, self._host()
+        return secret_header_id(host, header) if header and host else ""
 
     def _on_key_stored(self) -> None:
         self.models.fetch(self._page.settings.endpoint, force=True)
