@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from sayso.stt.ondevice.models.catalog import Model
-from sayso.stt.ondevice.models.manifest import Manifest, ModelFile
+from sayso.stt.ondevice.models.catalog import Model, ModelFile
 
 CONTENT = {
     "config.json": b'{"a": 1}',
@@ -29,7 +28,8 @@ def make_model(name: str = "whisper-test") -> Model:
         summary="",
         relative_cost=1,
         repository="org/test",
-        manifest=Manifest(REVISION, files),
+        revision=REVISION,
+        files=files,
     )
 
 

@@ -151,7 +151,7 @@ def test_a_refused_range_is_downloaded_again(get, hub, part):
     assert hub.requested_ranges == [f"bytes={HALF}-", ""]
 
 
-def test_a_file_that_differs_from_the_manifest_is_refused_and_deleted(get, hub, models):
+def test_a_file_that_differs_from_the_published_one_is_refused_and_deleted(get, hub, models):
     hub.content["model.bin"] = b"?" + WEIGHTS[1:]
     assert problem(get).sentence == (
         "The download of Test is damaged (model.bin). "

@@ -87,7 +87,7 @@ def test_a_model_in_the_shared_cache_is_not_downloaded_again(home, monkeypatch):
         model = model_hub.make_model("whisper-tiny")
         monkeypatch.setattr(catalog, "_BY_NAME", {model.name: model})
         snapshot = home / "cache" / "huggingface" / "hub" / "models--org--test" / "snapshots"
-        folder = snapshot / model.manifest.revision
+        folder = snapshot / model.revision
         folder.mkdir(parents=True)
         for name, data in model_hub.CONTENT.items():
             (folder / name).write_bytes(data)
@@ -100,7 +100,7 @@ def test_a_model_in_the_shared_cache_is_not_downloaded_again(home, monkeypatch):
 def test_shared_and_incomplete_models_are_listed(sayso, home):
     tiny = by_name("tiny")
     hub = home / "cache" / "huggingface" / "hub" / "models--Systran--faster-whisper-tiny"
-    create_model_files(hub / "snapshots" / tiny.manifest.revision, tiny)
+    create_model_files(hub / "snapshots" / tiny.revision, tiny)
     part = home / "data" / "sayso" / "models" / "whisper-small.part"
     part.mkdir(parents=True)
     (part / "model.bin").write_bytes(b"x" * 2_000_000)

@@ -167,6 +167,6 @@ def _as_dict(entry: ModelStatus, used: str) -> dict[str, object]:
         "pinned": True,
         "used": model.name == used,
         "repository": model.repository,
-        "revision": model.manifest.revision,
+        "revision": model.revision,
         "files": [attrs.asdict(file) for file in model.files],
     }

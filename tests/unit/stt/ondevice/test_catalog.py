@@ -16,7 +16,6 @@ from sayso.stt.ondevice.models.catalog import (
     removal_problem,
     supported_languages,
 )
-from sayso.stt.ondevice.models.manifest import MANIFESTS
 
 NAMES = {
     *("whisper-tiny", "whisper-tiny.en", "whisper-base", "whisper-base.en", "whisper-small"),
@@ -29,12 +28,12 @@ each_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.na
 def test_each_model_is_listed_once():
     assert {model.name for model in MODELS} == NAMES
     assert len({model.title for model in MODELS}) == len(MODELS) == len(NAMES)
-    assert {model.repository for model in MODELS} == set(MANIFESTS)
+    assert len({model.repository for model in MODELS}) == len(MODELS)
 
 
 @each_model
 def test_each_file_of_a_model_is_pinned(model):
-    assert re.fullmatch(r"[0-9a-f]{40}", model.manifest.revision)
+    assert re.fullmatch(r"[0-9a-f]{40}", model.revision)
     names = [file.name for file in model.files]
     assert len(set(names)) == len(names)
     assert set(names) >= {"config.json", "tokenizer.json", "model.bin"}

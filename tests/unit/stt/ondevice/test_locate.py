@@ -7,9 +7,8 @@ import pytest
 
 from sayso.core.problems import ProblemError
 from sayso.stt.ondevice.models import locate as module
-from sayso.stt.ondevice.models.catalog import WHISPER_BASE, Model
+from sayso.stt.ondevice.models.catalog import WHISPER_BASE, Model, ModelFile
 from sayso.stt.ondevice.models.locate import hub_cache, installed_files, locate, location
-from sayso.stt.ondevice.models.manifest import Manifest, ModelFile
 
 HALVES = (b"the first half, " * 1000, b"and the second")
 FILES = {"model.bin": b"".join(HALVES), "config.json": b'{"a": 1}'}
@@ -20,12 +19,9 @@ MODEL = Model(
     relative_cost=0.5,
     repository="org/tiny",
     former_repositories=("old/tiny",),
-    manifest=Manifest(
-        "c0ffee",
-        tuple(
-            ModelFile(name, len(data), hashlib.sha256(data).hexdigest())
-            for name, data in FILES.items()
-        ),
+    revision="c0ffee",
+    files=tuple(
+        ModelFile(name, len(data), hashlib.sha256(data).hexdigest()) for name, data in FILES.items()
     ),
     packages=("tiny-part1", "tiny-part2"),
 )

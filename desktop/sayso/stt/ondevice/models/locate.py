@@ -145,8 +145,7 @@ def _hub_snapshots(model: Model, hub: Path) -> list[Path]:
     """Return the folders of the model's revision in the shared cache; files may be missing."""
     names = (model.repository, *model.former_repositories)
     folders = [
-        hub / f"models--{name.replace('/', '--')}" / "snapshots" / model.manifest.revision
-        for name in names
+        hub / f"models--{name.replace('/', '--')}" / "snapshots" / model.revision for name in names
     ]
     return [folder for folder in folders if folder.is_dir()]
 
