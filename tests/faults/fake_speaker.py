@@ -1,8 +1,8 @@
-"""`python -m faults.fake_speaker`, from tests/: takes that are there to be killed.
+"""Dictations that can be killed; run from tests/ as `python -m faults.fake_speaker`.
 
-Each line on its input, `FOLDER WORDS`, is a process of its own that dictates so many words and
-quits; its number is printed. They are forked from this one, which has loaded everything, so that
-a hundred take seconds. How far one came is in `FOLDER/progress`, which outlives it.
+Each line of the input, `FOLDER WORDS`, starts a process that dictates this number of words and
+exits; its pid is printed. The processes are forked from this one, which has loaded all libraries,
+so that a hundred takes need only seconds. `FOLDER/progress` survives the process.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-import numpy  # noqa: F401  what a take needs is loaded before the fork
+import numpy  # noqa: F401  load before the fork
 import soundfile  # noqa: F401
 import soxr  # noqa: F401
 
@@ -31,18 +31,17 @@ PROGRESS = struct.Struct("<QQQ")
 MAX_LOSS_S = 0.1
 HEARTBEAT_S = 0.01
 ENGINE_DELAY_S = 0.2
-"""The engine thinks so long, so that there is a time between the last word and the text."""
+"""Time between the last word and the text."""
 
 
 @attrs.frozen
 class Progress:
     delivered_bytes: int
-    """Sound that the microphone has handed over."""
+    """Audio delivered by the microphone."""
     persisted_bytes: int
-    """Of that, what must be on the disk: handed over 100 ms before the worker ran last. Where the
-    computer gives it no time at all, it is not the worker that is late."""
+    """Audio that must be on disk: delivered 100 ms before the worker last ran. (It is not the
+    worker's fault if a busy computer does not run it at all.)"""
     typed_words: int
-    """Words in the window."""
 
 
 def read_progress(folder: Path) -> Progress:
@@ -60,7 +59,7 @@ class SlowEngine(ToneEngine):
 
 
 class TrackedHarness(AsyncWorkerHarness):
-    """Notes how far it came."""
+    """Writes its progress to a file."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, Settings(sounds=False), lambda _: SlowEngine())
@@ -72,11 +71,10 @@ class TrackedHarness(AsyncWorkerHarness):
         self._delivered_bytes = self._persisted_bytes = 0
         self._ran_at_s = time.monotonic()
         self._recent: deque[tuple[float, int]] = deque()
-        """When so much had been given."""
+        """Times at which a number of bytes had been delivered."""
         self._heartbeat_task = self.worker.submit(self._heartbeat())
 
     async def _heartbeat(self) -> None:
-        """In the worker's loop."""
         while True:
             self._ran_at_s = time.monotonic()
             await asyncio.sleep(HEARTBEAT_S)
@@ -90,13 +88,8 @@ class TrackedHarness(AsyncWorkerHarness):
         self._write_progress()
 
     def _write_progress(self) -> None:
-        PROGRESS.pack_into(
-            self._progress_map,
-            0,
-            self._delivered_bytes,
-            self._persisted_bytes,
-            len(self.text.split()),
-        )
+        values = self._delivered_bytes, self._persisted_bytes, len(self.text.split())
+        PROGRESS.pack_into(self._progress_map, 0, *values)
 
     async def run(self, count: int) -> None:
         await self.dictate(count)
@@ -107,7 +100,7 @@ class TrackedHarness(AsyncWorkerHarness):
 
 
 def main() -> None:
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no zombies
     for line in sys.stdin:
         folder, count = line.split()
         if child := os.fork():

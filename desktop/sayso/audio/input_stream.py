@@ -74,7 +74,8 @@ class InputStream:
         self._device_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="microphone")
         self._query_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pactl")
         self._loop = asyncio.get_running_loop()
-        self._blocks: deque[bytes] = deque()
+        self._blocks: deque[tuple[int, bytes]] = deque()
+        """Blocks with the number of their stream."""
         self._query: asyncio.Future[m.ReconnectAction] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._is_shut_down = False
@@ -92,7 +93,7 @@ class InputStream:
     @property
     def has_buffered_audio(self) -> bool:
         """Whether blocks have arrived although the stream is not completely open yet."""
-        return not self.rate_hz and bool(self._blocks)
+        return not self.rate_hz and any(n == self._state.number for n, _ in self._blocks)
 
     def use_device(self, device: str) -> None:
         """Use this device from the next `open` on."""
@@ -120,8 +121,10 @@ class InputStream:
 
     def drain(self) -> None:
         """Deliver the blocks that have arrived."""
-        while self._blocks and self.rate_hz:
-            pcm = self._blocks.popleft()
+        while self._blocks and (self.rate_hz or self._blocks[0][0] != self._state.number):
+            number, pcm = self._blocks.popleft()
+            if number != self._state.number:
+                continue
             is_silent = self._state.is_watched and is_digital_silence(pcm)
             self._execute(self._state.block(len(pcm), is_silent, _now_ms()), pcm)
 
@@ -153,35 +156,17 @@ class InputStream:
                     self._open(command)
                 case m.CloseDevice():
                     self._device_thread.submit(self._microphone.close)
-                case m.DiscardBlocks():
-                    self._blocks.clear()
                 case m.QueryServer():
                     self._ask(command)
-                case _:
-                    self._report(command)
-
-    def _report(self, report: m.Report) -> None:
-        listener = self._listener
-        match report:
-            case m.ReportOpened(rate_hz):
-                listener.on_opened(rate_hz)
-            case m.ReportOpenFailed(problem):
-                listener.on_open_failed(problem)
-            case m.ReportInterruption():
-                listener.on_interruption_changed()
-            case m.ReportDropout(dropout):
-                listener.on_dropout(dropout)
-            case m.ReportLost(problem):
-                listener.on_lost(problem)
-            case m.ReportWarning(problem):
-                listener.on_warning(problem)
+                case m.Notify(method, arguments):
+                    getattr(self._listener, method)(*arguments)
 
     def _open(self, command: m.OpenDevice) -> None:
         number = command.number
 
         def on_block(pcm: bytes) -> None:  # PortAudio's thread
             if number == self._state.number:
-                self._blocks.append(pcm)
+                self._blocks.append((number, pcm))
                 self._loop.call_soon_threadsafe(self.drain)
 
         def on_finished() -> None:  # PortAudio's thread

@@ -27,6 +27,14 @@ from .watchdog import MicTimeouts, StreamFault, StreamWatchdog
 
 StreamState = Literal["silent", "stalled", "closed"]
 """The stream delivers digital silence; it delivers nothing; it has ended."""
+ListenerMethod = Literal[
+    "on_opened",
+    "on_open_failed",
+    "on_lost",
+    "on_warning",
+    "on_dropout",
+    "on_interruption_changed",
+]
 
 
 @attrs.frozen
@@ -51,11 +59,6 @@ class CloseDevice:
 
 
 @attrs.frozen
-class DiscardBlocks:
-    """Drop the blocks that were received and not handled yet."""
-
-
-@attrs.frozen
 class QueryServer:
     """Ask the sound server how to continue."""
 
@@ -70,47 +73,14 @@ class DeliverBlock:
 
 
 @attrs.frozen
-class ReportOpened:
-    rate_hz: int
+class Notify:
+    """Call this method of the listener; see `audio.input_stream.InputStreamListener`."""
+
+    method: ListenerMethod
+    arguments: tuple[int | Problem | Dropout | None, ...] = ()
 
 
-@attrs.frozen
-class ReportOpenFailed:
-    problem: Problem | None
-    """None: the stream was closed or ended; it may be opened again."""
-
-
-@attrs.frozen
-class ReportInterruption:
-    """`MicState.is_interrupted` has changed."""
-
-
-@attrs.frozen
-class ReportDropout:
-    """Audio arrives again."""
-
-    dropout: Dropout
-
-
-@attrs.frozen
-class ReportLost:
-    problem: Problem
-
-
-@attrs.frozen
-class ReportWarning:
-    problem: Problem
-
-
-Report = (
-    ReportOpened
-    | ReportOpenFailed
-    | ReportInterruption
-    | ReportDropout
-    | ReportLost
-    | ReportWarning
-)
-Command = OpenDevice | CloseDevice | DiscardBlocks | QueryServer | DeliverBlock | Report
+Command = OpenDevice | CloseDevice | QueryServer | DeliverBlock | Notify
 
 
 class MicState:
@@ -169,11 +139,11 @@ class MicState:
         return self._open(self.device, reopening=False)
 
     def close(self) -> list[Command]:
-        """Close the stream and discard its blocks."""
+        """Close the stream; blocks with an older number are discarded."""
         self.number += 1
         self.rate_hz = 0
         # A stream that is being opened is closed when the opening has ended.
-        return [DiscardBlocks(), CloseDevice()] if self._opening is None else [DiscardBlocks()]
+        return [CloseDevice()] if self._opening is None else []
 
     def watch(self, now_ms: float, sleep_clock_ms: float) -> list[Command]:
         """Begin to watch the stream and to continue with another device on interruptions."""
@@ -200,7 +170,8 @@ class MicState:
         self._opening = None
         commands: list[Command] = []
         if self._missing_device:
-            commands.append(ReportWarning(problems.DEFAULT_USED(device=self._missing_device)))
+            problem = problems.DEFAULT_USED(device=self._missing_device)
+            commands.append(Notify("on_warning", (problem,)))
             self._missing_device = ""
         if number != self.number:
             return [*commands, CloseDevice(), *self._opening_obsolete()]
@@ -208,7 +179,7 @@ class MicState:
         self._tracker.stream_opened(rate_hz)
         if self._reopening and self.is_interrupted:
             self._retry = (now_ms + self._timeouts.reopened_block_ms, "stalled")
-        return [*commands, ReportOpened(rate_hz), *self._check_source(now_ms)]
+        return [*commands, Notify("on_opened", (rate_hz,)), *self._check_source(now_ms)]
 
     def open_failed(
         self, number: int, problem: Problem, *, is_missing: bool, now_ms: float
@@ -234,7 +205,7 @@ class MicState:
         if self.is_watched:
             # A take that began during an unsuccessful reopening gets its own attempts.
             return self._interrupt("closed", now_ms) if self._reopening else self._lost(problem)
-        return [ReportOpenFailed(problem)]
+        return [Notify("on_open_failed", (problem,))]
 
     def ended(self, number: int, now_ms: float) -> list[Command]:
         """The stream ended by itself."""
@@ -243,7 +214,7 @@ class MicState:
         commands = self.close()
         if self.is_watched:
             return commands + self._interrupt("closed", now_ms)
-        return [*commands, ReportOpenFailed(None)]
+        return [*commands, Notify("on_open_failed", (None,))]
 
     def block(self, size_bytes: int, is_silent: bool, now_ms: float) -> list[Command]:
         """A block of the current stream has arrived."""
@@ -313,7 +284,7 @@ class MicState:
         device, self._reopen_device = self._reopen_device, None
         if device is not None:
             return self._open(device, reopening=True)
-        return [ReportOpenFailed(None)]
+        return [Notify("on_open_failed", (None,))]
 
     # Interruptions
 
@@ -322,7 +293,7 @@ class MicState:
             return self._check_source(now_ms)
         if fault == "silence" and not self._silence_reported:
             self._silence_reported = True
-            return [ReportWarning(problems.SILENT())]
+            return [Notify("on_warning", (problems.SILENT(),))]
         return self._interrupt("stalled", now_ms) if fault == "no-blocks" else []
 
     def _check_source(self, now_ms: float) -> list[Command]:
@@ -356,23 +327,24 @@ class MicState:
         )
         self._open_problem, self._interrupted_number = None, self.number
         self._tracker.interrupt()
-        return [*self._ask(state, now_ms), ReportInterruption()]
+        return [*self._ask(state, now_ms), Notify("on_interruption_changed")]
 
     def _resume(self, now_ms: float) -> list[Command]:
         dropout, asleep = self._tracker.dropout(now_ms), self._tracker.sleep_dropout()
         self._watchdog = StreamWatchdog(now_ms, self._timeouts, self._timeouts.first_block_ms)
         self._end_interruption()
         if self._interrupted_number != self.number:
-            return [ReportDropout(dropout), ReportInterruption()]
+            return [Notify("on_dropout", (dropout,)), Notify("on_interruption_changed")]
         # The same stream resumed: only audio that it did not buffer is lost.
         self._resumed = (now_ms + self._timeouts.late_blocks_ms, asleep)
-        return [ReportInterruption()]
+        return [Notify("on_interruption_changed")]
 
     def _report_resumed(self, *, asleep: bool = True) -> list[Command]:
         if self._resumed is None:
             return []
         (_, slept), self._resumed = self._resumed, None
-        return [ReportDropout(self._tracker.shortfall() + (slept if asleep else Dropout()))]
+        dropout = self._tracker.shortfall() + (slept if asleep else Dropout())
+        return [Notify("on_dropout", (dropout,))]
 
     def _end_interruption(self) -> None:
         self._give_up_ms = self._query = self._retry = self._reopen_device = None
@@ -381,4 +353,4 @@ class MicState:
     def _lost(self, problem: Problem) -> list[Command]:
         commands = self._report_resumed()
         self._watchdog = None
-        return [*commands, ReportLost(problem)]
+        return [*commands, Notify("on_lost", (problem,))]
