@@ -13,7 +13,8 @@ from typing import Any, Literal
 
 import attrs
 
-from .portaudio import playback_lock
+from ..core.problems import ProblemError
+from . import portaudio
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,6 @@ TONES: dict[Cue, tuple[Tone, ...]] = {
     "error": (Tone(0, 392.0, 160, -19), Tone(140, 311.13, 260, -19)),
 }
 FADE_IN_S, FADE_OUT_S, DECAY_RATIO, OCTAVE_DB = 0.006, 0.020, 0.42, -20.0
-LATENCY_MARGIN_S = 0.05
 
 
 def synthesize(cue: Cue) -> bytes:
@@ -56,24 +56,9 @@ def play_blocking(pcm: bytes) -> None:
     """Play s16le mono at 48 kHz and return when playback has ended.
 
     Raises:
-        OSError: PortAudio is not installed, or there is no output device.
+        ProblemError: PortAudio is not installed, or there is no output device.
     """
-    import sounddevice  # raises OSError without PortAudio; loaded only when it is needed
-
-    try:
-        with (
-            playback_lock,
-            sounddevice.RawOutputStream(
-                samplerate=RATE_HZ, channels=1, dtype="int16", latency="low"
-            ) as stream,
-        ):
-            stream.write(pcm)
-            # Wait until the buffer has been played. stop() would do that as well, but takes one
-            # to two seconds with PulseAudio.
-            threading.Event().wait(stream.latency + LATENCY_MARGIN_S)
-            stream.abort()
-    except sounddevice.PortAudioError as error:
-        raise OSError(str(error)) from error
+    portaudio.play(pcm, RATE_HZ, threading.Event(), "low")
 
 
 class CuePlayer:
@@ -106,9 +91,9 @@ class CuePlayer:
         try:
             with self._playing:
                 self._play(synthesize(cue))
-        except OSError as error:
+        except ProblemError as error:
             if not self._failure_logged:
-                log.warning("A cue could not be played: %s", error)
+                log.warning("A cue could not be played: %s", error.problem.detail or error)
             self._failure_logged = True
         finally:
             self._slots.release()

@@ -5,16 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from ..core.dictation.take import BYTES_PER_SAMPLE, Take
+from ..core.dictation.take import Take
 from ..core.problems import Problem, ProblemError
-from ..core.problems import audio as problems
-from .portaudio import load, playback_lock
+from . import portaudio
 
 SUPPORTED_RATES_HZ = (44_100, 48_000)
 """Every device plays these rates; other audio is resampled to the second one."""
-BLOCK_S = 0.05
-"""Playback continues for this long after a stop."""
-LATENCY_MARGIN_S = 0.05
 CLOSE_TIMEOUT_S = 1.0
 
 PlayFunction = Callable[[Take, threading.Event], None]
@@ -26,23 +22,8 @@ def play_blocking(take: Take, stopped: threading.Event) -> None:
     Raises:
         ProblemError: PortAudio is not installed, or there is no output device.
     """
-    sounddevice = load()
     rate_hz, pcm = at_supported_rate(take)
-    block = int(rate_hz * BLOCK_S) * BYTES_PER_SAMPLE
-    try:
-        with (
-            playback_lock,
-            sounddevice.RawOutputStream(samplerate=rate_hz, channels=1, dtype="int16") as stream,
-        ):
-            for start in range(0, len(pcm), block):
-                if stopped.is_set():
-                    break
-                stream.write(pcm[start : start + block])
-            else:
-                stopped.wait(stream.latency + LATENCY_MARGIN_S)  # until the buffer has been played
-            stream.abort()
-    except sounddevice.PortAudioError as error:
-        raise ProblemError(problems.PLAYBACK_FAILED(detail=str(error))) from error
+    portaudio.play(pcm, rate_hz, stopped)
 
 
 def at_supported_rate(take: Take) -> tuple[int, bytes]:

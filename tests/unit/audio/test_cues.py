@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from sayso.audio.cues import RATE_HZ, TONES, Cue, CuePlayer, synthesize
+from sayso.core.problems import ProblemError
+from sayso.core.problems.audio import PLAYBACK_FAILED
 
 
 def dbfs(value: float) -> float:
@@ -67,7 +69,7 @@ def test_playing_returns_at_once_and_cues_play_one_after_the_other() -> None:
 @pytest.mark.expect_log
 def test_a_playback_failure_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     def play(pcm: bytes) -> None:
-        raise OSError("no device")
+        raise ProblemError(PLAYBACK_FAILED(detail="no device"))
 
     cues = CuePlayer(play)
     for _ in range(3):

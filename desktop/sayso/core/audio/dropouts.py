@@ -16,16 +16,13 @@ MIN_SLEEP_MS = 1000.0
 
 @attrs.frozen
 class Dropout:
-    """Time during which the user spoke and nothing was recorded."""
-
     duration_ms: float = 0.0
     during_sleep: bool = False
     """Whether the computer slept for part of it."""
 
     def __add__(self, other: Dropout) -> Dropout:
-        return Dropout(
-            self.duration_ms + other.duration_ms, self.during_sleep or other.during_sleep
-        )
+        during_sleep = self.during_sleep or other.during_sleep
+        return Dropout(self.duration_ms + other.duration_ms, during_sleep)
 
     @property
     def is_reportable(self) -> bool:
@@ -38,11 +35,10 @@ def dropout_problem(dropout: Dropout, at_end: bool = False) -> Problem:
     Args:
         at_end: The microphone had not returned when the take ended.
     """
-    duration = _format_duration(dropout.duration_ms / 1000)
-    if dropout.during_sleep:
-        return problems.DROPOUT_ASLEEP(duration=duration)
     kind = problems.DROPOUT_AT_END if at_end else problems.DROPOUT
-    return kind(duration=duration)
+    if dropout.during_sleep:
+        kind = problems.DROPOUT_ASLEEP
+    return kind(duration=_format_duration(dropout.duration_ms / 1000))
 
 
 def _format_duration(seconds: float) -> str:
@@ -71,7 +67,12 @@ class DropoutTracker:
         self._sleep_clock_ms = 0.0
         self._slept_ms = 0.0
         """Time slept during the current dropout."""
-        self._lag = StreamLag(1)
+        self._bytes_per_ms = 1.0
+        self._first_block_ms: float | None = None
+        self._received_bytes = 0
+        self._lag_ms = 0.0
+        """Delay of the stream's last block relative to its first one; audio that is late is lost
+        unless it still arrives."""
         self._lag_at_interruption_ms = 0.0
 
     def start(self, now_ms: float, sleep_clock_ms: float) -> None:
@@ -80,11 +81,15 @@ class DropoutTracker:
         self._sleep_clock_ms, self._slept_ms = sleep_clock_ms, 0.0
 
     def stream_opened(self, rate_hz: int) -> None:
-        self._lag = StreamLag(rate_hz)
+        self._bytes_per_ms = rate_hz * BYTES_PER_SAMPLE / 1000
+        self._first_block_ms, self._received_bytes, self._lag_ms = None, 0, 0.0
 
     def count_block(self, now_ms: float, size_bytes: int) -> None:
         """Count an arriving block. Call `dropout` afterwards and `mark_block` last."""
-        self._lag.on_block(now_ms, size_bytes)
+        if self._first_block_ms is None:
+            self._first_block_ms = now_ms
+        self._lag_ms = now_ms - self._first_block_ms - self._received_bytes / self._bytes_per_ms
+        self._received_bytes += size_bytes
 
     def mark_block(self, now_ms: float, is_silent: bool) -> None:
         """Make the counted block the end of the last dropout."""
@@ -105,38 +110,19 @@ class DropoutTracker:
         self._last_block_ms = self._last_audio_ms
 
     def interrupt(self) -> None:
-        self._lag_at_interruption_ms = self._lag.lag_ms
+        self._lag_at_interruption_ms = self._lag_ms
 
     def dropout(self, now_ms: float) -> Dropout:
         """Return the dropout from the last block until now."""
-        return Dropout(
-            now_ms - self._last_block_ms + self._slept_ms, during_sleep=self._slept_ms > 0
-        )
+        return Dropout(now_ms - self._last_block_ms + self._slept_ms, self._slept_ms > 0)
 
     def sleep_dropout(self) -> Dropout:
         """Return the part of the dropout during which the computer slept."""
-        return Dropout(self._slept_ms, during_sleep=self._slept_ms > 0)
+        return Dropout(self._slept_ms, self._slept_ms > 0)
 
     def shortfall(self) -> Dropout:
         """Return the audio that a resumed stream has not delivered late either."""
-        return Dropout(max(0.0, self._lag.lag_ms - self._lag_at_interruption_ms))
+        return Dropout(max(0.0, self._lag_ms - self._lag_at_interruption_ms))
 
     def end_dropout(self) -> None:
         self._slept_ms = 0.0
-
-
-class StreamLag:
-    """Delay of a stream's blocks; audio that is late is lost unless it still arrives."""
-
-    def __init__(self, rate_hz: int) -> None:
-        self._bytes_per_ms = rate_hz * BYTES_PER_SAMPLE / 1000
-        self._first_block_ms: float | None = None
-        self._received_bytes = 0
-        self.lag_ms = 0.0
-        """Delay of the last block relative to the first one."""
-
-    def on_block(self, now_ms: float, size_bytes: int) -> None:
-        if self._first_block_ms is None:
-            self._first_block_ms = now_ms
-        self.lag_ms = now_ms - self._first_block_ms - self._received_bytes / self._bytes_per_ms
-        self._received_bytes += size_bytes
