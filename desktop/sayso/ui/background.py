@@ -1,4 +1,4 @@
-"""Slow functions off the main thread, their results back on it."""
+"""Functions that block, off the main thread."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Result = TypeVar("Result")
 
 
 class Background(QObject):
-    """Create it in the main thread. Its two threads are started by the first `run`."""
+    """Create it in the main thread. Its two threads are started when they are needed."""
 
     _finished = Signal(object, object, object)
 
@@ -29,12 +29,12 @@ class Background(QObject):
         on_result: Callable[[Result], None],
         on_problem: Callable[[Problem], None],
     ) -> None:
-        """Call `function` elsewhere, then `then` or `otherwise` here."""
+        """Call `function` in another thread, then one of the callbacks in the main thread."""
         future = self._pool.submit(function)
         future.add_done_callback(lambda f: self._finished.emit(f, on_result, on_problem))
 
     def stop(self, *, wait: bool = False) -> None:
-        """Take no more; what runs is finished, what waits is not begun."""
+        """Accept no more functions; running ones finish, waiting ones are dropped."""
         self._pool.shutdown(wait=wait, cancel_futures=True)
 
     @Slot(object, object, object)

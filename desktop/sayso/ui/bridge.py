@@ -1,4 +1,4 @@
-"""From any thread to the main thread."""
+"""Signals from other threads to the main thread."""
 
 from __future__ import annotations
 
@@ -8,31 +8,29 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 
 class Bridge(QObject):
-    """Signals that any thread may emit and whose slots run in the main thread.
+    """Create it in the main thread. Any thread may emit its signals.
 
-    Create it in the main thread. Slots must be methods of a QObject that lives there:
-    others run in the thread of the emitter.
+    Slots must be methods of a QObject that lives in the main thread; other slots run in the
+    thread that emits.
     """
 
     status_changed = Signal(object)
-    """A `core.status.Status`."""
+    """A `Status`."""
     level_measured = Signal(float)
-    """Loudness in dBFS while a take is recorded, 20 to 50 times a second."""
+    """Level in dBFS, 20 to 50 times a second while a take is recorded."""
     settings_changed = Signal(object)
-    """A `core.settings.Settings`, after every change."""
+    """A `Settings`."""
     history_changed = Signal()
-    """It has changed."""
     settings_requested = Signal(str)
-    """Page name; '' for the one last shown."""
+    """Name of the page; '' for the last one shown."""
     call_requested = Signal(object)
-    """A callable without arguments, to be called in the main thread."""
 
     def __init__(self) -> None:
         super().__init__()
         self.call_requested.connect(self._on_call_requested, Qt.ConnectionType.AutoConnection)
 
     def call(self, function: Callable[[], object]) -> None:
-        """Call it in the main thread: at once if this is it, else soon. Any thread."""
+        """Call a function in the main thread: at once if this is it, otherwise soon."""
         self.call_requested.emit(function)
 
     @Slot(object)

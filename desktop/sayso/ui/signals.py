@@ -1,4 +1,4 @@
-"""SIGTERM and Ctrl+C, where Qt's loop would not let Python see them."""
+"""SIGTERM and Ctrl+C, which Python does not notice while Qt's event loop waits."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ log = logging.getLogger(__name__)
 
 
 class SignalHandler:
-    """Python's own handler writes a byte to a socket, which Qt's loop waits for."""
+    """Python's C handler writes a byte to a socket, on which Qt's event loop waits."""
 
     def __init__(self, on_signal: Callable[[], None]) -> None:
-        """`came` is called in the main thread, in which this must be made."""
+        """`on_signal` is called in the main thread, where this object must be created."""
         self._reader, self._writer = socket.socketpair()
         for end in (self._reader, self._writer):
             end.setblocking(False)
@@ -29,4 +29,4 @@ class SignalHandler:
 
 
 def _log_signal(number: int, frame: FrameType | None) -> None:
-    log.info("Signal %d: Sayso ends", number)
+    log.info("Quitting because of signal %d", number)

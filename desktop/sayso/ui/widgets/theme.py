@@ -6,6 +6,8 @@ palette, and these colors if the desktop provides none.
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontInfo, QGuiApplication, QPalette
@@ -13,24 +15,19 @@ from PySide6.QtGui import QColor, QFont, QFontInfo, QGuiApplication, QPalette
 
 @attrs.frozen(kw_only=True)
 class Scheme:
-    """Colors by purpose. Text colors have a contrast of at least 4.5 to 1."""
+    """Colors by purpose. Text colors have a contrast of at least 4.5 to 1 on their backgrounds."""
 
     name: str
     window: str
-    """Background behind groups."""
     surface: str
-    """Groups, fields, the indicator."""
+    """Background of groups, fields and the indicator."""
     button: str
-    """Buttons, keycaps."""
     divider: str
-    """Decorative lines."""
     outline: str
     """Edges of controls; contrast of at least 3 to 1."""
     text: str
     secondary_text: str
-    """Help texts and details."""
     disabled_text: str
-    """Placeholders and disabled controls."""
     accent: str
     """The microphone is open, or everything is in order."""
     on_accent: str
@@ -43,40 +40,23 @@ class Scheme:
     """Edges are 2 px wide in the text color; no shadow, no tints."""
 
 
-LIGHT = Scheme(
-    name="light",
-    window="#F4F5F4",
-    surface="#FFFFFF",
-    button="#FFFFFF",
-    divider="#E3E6E4",
-    outline="#7F8985",
-    text="#1B2321",
-    secondary_text="#55605C",
-    disabled_text="#66716D",
-    accent="#0B756B",
-    on_accent="#FFFFFF",
-    accent_soft="#E1F1EE",
-    warning="#8A5200",
-    error="#B3261E",
-    shadow_alpha=46,
-)
-DARK = Scheme(
-    name="dark",
-    window="#191D1C",
-    surface="#232827",
-    button="#2E3433",
-    divider="#343B39",
-    outline="#7C8884",
-    text="#EDF1EF",
-    secondary_text="#B3BDB9",
-    disabled_text="#9AA5A1",
-    accent="#5FD3C2",
-    on_accent="#06201C",
-    accent_soft="#1F3B37",
-    warning="#F0B95B",
-    error="#FF9A8F",
-    shadow_alpha=120,
-)
+_COLORS: dict[str, Any] = {
+    "window": ("#F4F5F4", "#191D1C"),
+    "surface": ("#FFFFFF", "#232827"),
+    "button": ("#FFFFFF", "#2E3433"),
+    "divider": ("#E3E6E4", "#343B39"),
+    "outline": ("#7F8985", "#7C8884"),
+    "text": ("#1B2321", "#EDF1EF"),
+    "secondary_text": ("#55605C", "#B3BDB9"),
+    "disabled_text": ("#66716D", "#9AA5A1"),
+    "accent": ("#0B756B", "#5FD3C2"),
+    "on_accent": ("#FFFFFF", "#06201C"),
+    "accent_soft": ("#E1F1EE", "#1F3B37"),
+    "warning": ("#8A5200", "#F0B95B"),
+    "error": ("#B3261E", "#FF9A8F"),
+}
+LIGHT = Scheme(name="light", shadow_alpha=46, **{key: pair[0] for key, pair in _COLORS.items()})
+DARK = Scheme(name="dark", shadow_alpha=120, **{key: pair[1] for key, pair in _COLORS.items()})
 
 CONTROL_RADIUS, GROUP_RADIUS, INDICATOR_RADIUS = 6, 10, 20
 BASE_FONT_PX = 13
@@ -129,12 +109,7 @@ def scheme() -> Scheme:
 
 
 def window_scheme(palette: QPalette, from_desktop: bool) -> Scheme:
-    """Return the colors for windows.
-
-    Args:
-        palette: The application's palette.
-        from_desktop: Whether the desktop provides that palette. If not, our colors are used.
-    """
+    """Return the colors for windows: of the palette, if the desktop provides it, or else ours."""
     if not from_desktop:
         return scheme()
     ours = DARK if palette.window().color().lightnessF() < 0.5 else LIGHT
