@@ -1,4 +1,4 @@
-"""Makes the README's pictures: `python tests/desktop/screenshots.py`. Real windows, real speech."""
+"""Creates the screenshots of the README: `python tests/desktop/screenshots.py`."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from desktop.sound import speech_clips  # noqa: E402
 ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "docs" / "images"
 AREA = "900x470+190+300"
-"""Editor and pill on the rig's screen of 1280 x 800."""
+"""Editor and indicator on the screen of 1280 x 800."""
 PLACE = ("windowsize", "780", "260", "windowmove", "250", "350")
 DESK = 0x5B7F86
 
 
 def dictating(desktop: Desktop, editor: GtkEditor) -> None:
-    """Two sentences stand there, the third is being spoken."""
+    """Take a screenshot while a third sentence is dictated into an editor."""
     root = desktop.display.connection.screen().root
     root.change_attributes(background_pixel=DESK)
     root.clear_area()
@@ -42,7 +42,7 @@ def dictating(desktop: Desktop, editor: GtkEditor) -> None:
 
 
 def settings(desktop: Desktop, keys: str, name: str) -> None:
-    """The settings window on one page."""
+    """Take a screenshot of the settings page that `keys` open."""
     desktop.sayso()
     window = desktop.window("Sayso Settings")
     desktop.activate(window)

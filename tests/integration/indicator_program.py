@@ -1,6 +1,6 @@
-"""The indicator alone. Reads the name of a state, or "look", from each line of its input.
+"""The indicator alone. Each line of its input is the name of a state, or "report".
 
-Answers with JSON: whether the indicator is shown, where its buttons are, and all calls.
+It answers with JSON: whether the indicator is shown, its buttons and all calls.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Pictures of every window and state, to look at: python tests/integration/screenshots.py OUTDIR"""
+"""Screenshots of every window and state: `python tests/integration/screenshots.py FOLDER`."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ LONG = "and then we agreed that the second draft should go to the printer on Mon
 ARABIC = "هل يمكنك نقل الاجتماع إلى يوم الخميس صباحا"
 ASKED = "Could you move the meeting to Thursday?"
 SETTINGS = Settings()
-DESK = {"light": "#DCE3E1", "dark": "#0F1413"}
+BACKGROUNDS = {"light": "#DCE3E1", "dark": "#0F1413"}
 
 
 LOST = RetryDelay(untyped_problem("The connection was lost."), 0.2)
@@ -61,15 +61,19 @@ def listening(text: str, *, silent_ms: float = 0, **fields: Any) -> IndicatorVie
 
 
 VIEWS: tuple[tuple[str, IndicatorView, AnimationState], ...] = (
-    ("Arming", messages.starting_view(100), AnimationState()),
-    ("Arming, 250 ms", messages.starting_view(300), AnimationState()),
-    ("Microphone away", messages.microphone_lost_view(False), AnimationState()),
-    ("Microphone away, hands-free", messages.microphone_lost_view(True), AnimationState()),
+    ("Starting", messages.starting_view(100), AnimationState()),
+    ("Starting, 250 ms", messages.starting_view(300), AnimationState()),
+    ("Microphone lost", messages.microphone_lost_view(False), AnimationState()),
+    ("Microphone lost, hands-free", messages.microphone_lost_view(True), AnimationState()),
     ("Listening", listening(""), AnimationState(levels=(0.35, 0.2, 0.1, 0.05))),
     ("Listening, words", listening(ASKED[:-1]), AnimationState(levels=(1, 0.62, 0.85, 0.3))),
     ("Listening, long", listening(LONG), AnimationState(levels=(0.7, 0.95, 0.5, 0.25))),
     ("Listening, right to left", listening(ARABIC), AnimationState(levels=(0.8, 0.6, 0.4, 0.2))),
-    ("Listening, long, r-t-l", listening(ARABIC * 3), AnimationState(levels=(0.8, 0.6, 0.4, 0.2))),
+    (
+        "Listening, long, right to left",
+        listening(ARABIC * 3),
+        AnimationState(levels=(0.8, 0.6, 0.4, 0.2)),
+    ),
     ("Silence", listening("", silent_ms=6000), AnimationState()),
     (
         "Hands-free, no words",
@@ -92,7 +96,7 @@ VIEWS: tuple[tuple[str, IndicatorView, AnimationState], ...] = (
     ("Finishing, busy", messages.finishing_view(ASKED, 11_000, BUSY), AnimationState()),
     ("Finishing, reconnecting", messages.finishing_view(ASKED, 900, LOST), AnimationState()),
     (
-        "Finishing, folding",
+        "Finishing, collapsing",
         messages.finishing_view(ASKED, 80),
         AnimationState((0.8, 0.6, 0.4, 0.2), 0.5),
     ),
@@ -103,9 +107,9 @@ VIEWS: tuple[tuple[str, IndicatorView, AnimationState], ...] = (
     ("Inserted, by another", messages.inserted_view(7, "on-device"), AnimationState()),
     ("Inserted, by a server", messages.inserted_view(7, "Groq"), AnimationState()),
     ("Nothing heard", messages.nothing_heard_view(1), AnimationState()),
-    ("Nothing heard, twice", messages.nothing_heard_view(2), AnimationState()),
+    ("Nothing heard again", messages.nothing_heard_view(2), AnimationState()),
     ("Held", messages.held_view(ASKED), AnimationState()),
-    ("Rescued", messages.held_view(ASKED, "14:32"), AnimationState()),
+    ("Recovered", messages.held_view(ASKED, "14:32"), AnimationState()),
     ("Held, long", messages.held_view(LONG), AnimationState()),
     (
         "Error",
@@ -130,13 +134,13 @@ VIEWS: tuple[tuple[str, IndicatorView, AnimationState], ...] = (
         messages.problem_view(
             untyped_problem(
                 "This window does not take typed text.",
-                "Your words are copied: press Ctrl+V.",
+                "Your text is copied: press Ctrl+V.",
                 "copy",
             )
         ),
         AnimationState(),
     ),
-    ("Error, a gap", messages.problem_view(dropout_problem(Dropout(800))), AnimationState()),
+    ("Error, dropout", messages.problem_view(dropout_problem(Dropout(800))), AnimationState()),
     (
         "Error, plain",
         messages.problem_view(untyped_problem("Sayso has stopped listening.")),
@@ -165,7 +169,7 @@ class IndicatorSheet(QWidget):
 
     def paintEvent(self, event: object) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(DESK[self._scheme.name]))
+        painter.fillRect(self.rect(), QColor(BACKGROUNDS[self._scheme.name]))
         for row, (name, _, _) in enumerate(VIEWS):
             painter.setPen(QColor(self._scheme.text))
             painter.setFont(theme.font("strong"))
@@ -195,7 +199,7 @@ class TraySheet(QWidget):
 
 BROKEN = untyped_problem(
     "There is no internet.",
-    "What has arrived is kept: the next download goes on from there.",
+    "The next download resumes.",
     "recognition",
 )
 MODELS_SHOWN = [
@@ -293,7 +297,7 @@ def settings_windows(folder: Path, name: str) -> None:
         find_preset("azure").create_endpoint(
             "https://speech.openai.azure.com/openai/v1", "dictation"
         ),
-        headers="X-Team: sound\nX-Cost-Centre: 4711",
+        headers="X-Team: sound\nX-Cost-Center: 4711",
     )
     gateway = find_preset("cloudflare").create_endpoint(
         "https://gateway.ai.cloudflare.com/v1/a/g/openai"
@@ -352,7 +356,7 @@ def tray_menus(folder: Path, name: str) -> None:
     tray.on_status(Status(held_text="Could you", last_text="Could you"))
     tray.menu.resize(tray.menu.sizeHint())
     save(tray.menu, folder / f"tray-menu-{name}.png")
-    save(tray.engine_menu, folder / f"tray-recognise-{name}.png")
+    save(tray.engine_menu, folder / f"tray-engines-{name}.png")
     background.stop()
 
 
@@ -398,7 +402,7 @@ def main(folder: Path) -> None:
         font.setPixelSize(pixels)
         app.setFont(font)
         for chosen in (theme.LIGHT, theme.DARK):
-            app.setPalette(theme.palette(chosen))  # no desktop here that has a dark mode
+            app.setPalette(theme.palette(chosen))  # there is no desktop here with a dark mode
             name = theme.scheme().name + size
             save(IndicatorSheet(), folder / f"indicator-{name}.png")
             # settings_windows(folder, name)

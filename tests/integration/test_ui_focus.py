@@ -42,13 +42,13 @@ class IndicatorProgram:
 
     def show(self, state: str) -> None:
         self.send(state)
-        wait_until(lambda: bool(self.send("look")["shown"]), f"{state} is shown")
+        wait_until(lambda: bool(self.send("report")["shown"]), f"{state} is shown")
 
     def button(self, name: str) -> list[int]:
         """Return the position of a button, once the window is at the bottom of the screen."""
         middle = self.server.connection.screen().height_in_pixels // 2
-        wait_until(lambda: self.send("look")["buttons"][name][1] > middle, "it is at the bottom")
-        position: list[int] = self.send("look")["buttons"][name]
+        wait_until(lambda: self.send("report")["buttons"][name][1] > middle, "it is at the bottom")
+        position: list[int] = self.send("report")["buttons"][name]
         return position
 
     def point(self, position: list[int], *, takes_clicks: bool) -> None:
@@ -63,7 +63,7 @@ class IndicatorProgram:
         )
 
     def wait_for_calls(self, calls: list[Any]) -> None:
-        wait_until(lambda: bool(self.send("look")["calls"] == calls), f"calls {calls}")
+        wait_until(lambda: bool(self.send("report")["calls"] == calls), f"calls {calls}")
 
     @property
     def focused(self) -> int:
@@ -110,7 +110,7 @@ def test_it_is_shown_and_clicked_without_taking_the_focus(program: IndicatorProg
         expected += calls
         program.wait_for_calls(expected)
         program.send("rest")
-        wait_until(lambda: not program.send("look")["shown"], "the indicator is hidden")
+        wait_until(lambda: not program.send("report")["shown"], "the indicator is hidden")
         assert program.focused == program.terminal
 
 

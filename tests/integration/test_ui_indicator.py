@@ -71,7 +71,7 @@ def press(overlay: Overlay, name: str, qtbot: QtBot) -> None:
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
-def test_it_is_hidden_and_idle_at_rest(overlay: Overlay) -> None:
+def test_it_is_hidden_without_timers_before_a_take(overlay: Overlay) -> None:
     overlay.on_status(Status(ready=True))
     assert not overlay.isVisible()
     assert not overlay.timers_active

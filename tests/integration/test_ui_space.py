@@ -13,7 +13,7 @@ from sayso.ui.messages import IndicatorView
 
 HOST = "contoso-dictation-westeurope.openai.azure.com"
 MODEL = "mistralai/Voxtral-Mini-4B-Realtime-2602"
-LOST = ProblemKind("test.lost", "The connection to {host} was lost.", "Your recording is kept.")
+LOST = ProblemKind("test.lost", "{host} closed the connection.", "Your recording is kept.")
 UNKNOWN = ProblemKind("test.unknown", "{host} has no model “{model}”.", "Choose another one.")
 MOVED = ProblemKind("test.moved", "It has moved.", "Enter {host}, if you trust it.")
 
@@ -50,4 +50,4 @@ def test_the_accessible_name_is_not_shortened(overlay: Overlay) -> None:
 
 def test_a_name_that_fits_is_not_shortened(overlay: Overlay) -> None:
     view = fitted(overlay, LOST(host="speech.example.com"))
-    assert view.text == "The connection to speech.example.com was lost"
+    assert view.text == "speech.example.com closed the connection"

@@ -41,7 +41,7 @@ class TrayView:
     status_line: str
     """First line of the menu."""
     listening: bool
-    """Whether the second entry finishes a dictation instead of starting one."""
+    """The second entry finishes a dictation instead of starting one."""
     toggle_label: str
     has_held_text: bool
     has_text: bool
@@ -132,9 +132,7 @@ def listening_view(
 ) -> IndicatorView:
     """Return the view while the microphone is open.
 
-    Args:
-        silent_ms: Time since speech was last heard.
-        show_hint: Whether to explain how a hands-free dictation ends.
+    `silent_ms` is the time since the last speech. `show_hint` explains how hands-free ends.
     """
     text = retry_text(status.retrying) or status.partial
     if not text and silent_ms >= 5000:
@@ -191,9 +189,8 @@ def nothing_heard_view(count: int) -> IndicatorView:
 def held_view(text: str, recovered_at: str = "", count: int = 1) -> IndicatorView:
     """Return the view for text that was not inserted.
 
-    Args:
-        recovered_at: When the text was spoken (14:32), if a crash interrupted the dictation.
-        count: Number of dictations that the crash interrupted; the text is the newest.
+    `recovered_at` is the time of the dictation (14:32) if a crash interrupted it, and `count`
+    the number of interrupted dictations, of which the text is the newest.
     """
     if recovered_at and count > 1:
         return IndicatorView(

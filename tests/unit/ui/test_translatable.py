@@ -14,14 +14,39 @@ import sayso.ui
 FOLDER = Path(sayso.ui.__file__).parent
 FILES = sorted(FOLDER.rglob("*.py"))
 TEXT = re.compile(r"^\W*[A-Z][a-z]+\b(?!\.\w)|\w+ \w+ \w+|^&?[A-Z]\w*…")
-NAMES = {"Sayso", "dddd d MMMM", "dddd d MMMM yyyy", "Fusion", "HighContrast", "ReducedMotion"}
-NOT_SHOWN = {"tr", "debug", "info", "warning", "error", "exception", "getLogger", "setStyleSheet", "TypeVar"}
+NAMES = {
+    "Sayso",
+    "Ctrl+",
+    "dddd d MMMM",
+    "dddd d MMMM yyyy",
+    "Fusion",
+    "HighContrast",
+    "ReducedMotion",
+}
+NOT_SHOWN = {
+    "tr",
+    "debug",
+    "info",
+    "warning",
+    "error",
+    "exception",
+    "getLogger",
+    "setStyleSheet",
+    "TypeVar",
+}
+
+ELSEWHERE = {"PAGES", "report"}
+"""Titles that are translated where they are shown, and a report that stays in English."""
 
 
 def untranslated(tree: ast.AST) -> Iterator[str]:
-    """Return string literals that look like text, outside of `tr()`, logging and docstrings."""
+    """Return string literals that resemble text, outside of `tr()`, logging and docstrings."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            continue
+        if isinstance(node, ast.FunctionDef) and node.name in ELSEWHERE:
+            continue
+        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) in ELSEWHERE:
             continue
         if isinstance(node, ast.Call):
             function = node.func

@@ -1,4 +1,4 @@
-"""What the history shows if nothing is listed: an icon, a title and a sentence."""
+"""Placeholder for an empty history list: an icon, a title and a sentence."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def empty_text(search: str, program: str, settings: Settings) -> tuple[str, str]
 
 
 class EmptyState(QWidget):
-    """The content is a little above the middle. The icon shrinks or disappears to make room."""
+    """Shows its content a little above the middle. The icon shrinks or is hidden if necessary."""
 
     def __init__(self, scheme: Scheme) -> None:
         super().__init__()

@@ -14,7 +14,7 @@ from ..widgets.theme import Scheme
 from .rows import program_title
 
 MIN_FIELD_WIDTH = 170
-"""For 13 px text."""
+"""In pixels at a text size of 13 px."""
 
 
 class SearchBar(QBoxLayout):

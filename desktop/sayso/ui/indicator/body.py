@@ -39,7 +39,7 @@ _MUTED_KINDS: tuple[IndicatorKind, ...] = ("starting", "finishing", "nothing-hea
 
 
 class TextLine(QWidget):
-    """One line of text, elided. Of streaming text the end is shown, and its start fades out."""
+    """One line of elided text. Streaming text shows its end, and its start fades out."""
 
     def __init__(self, role: str) -> None:
         super().__init__()
@@ -95,7 +95,7 @@ class IndicatorBody(QWidget):
         self.scheme, self._on_action = scheme, on_action
         self.view = IndicatorView("starting")
         self.is_masked = False
-        """Whether the window is cut to the outline, because it cannot be translucent."""
+        """The window is cut to the outline, because it cannot be translucent."""
         self.buttons: list[QPushButton] = []
         self.icon = StatusIcon(scheme)
         self._first, self._second = TextLine("body"), TextLine("body")

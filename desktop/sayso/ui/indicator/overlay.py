@@ -1,6 +1,6 @@
 """The recording indicator on the screen: shows the views of `OverlayTimeline`, with animations.
 
-It is created once and then hidden. At rest no timer runs.
+It is created once and then hidden. No timer runs while it is hidden.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Overlay(IndicatorWindow):
         self._timeline, self._waveform = OverlayTimeline(), Waveform()
         self._settings = Settings()
         self.view: IndicatorView | None = None
-        """What is shown now; None also while it fades out."""
+        """The current view; None while it is hidden or fades out."""
         self._work_area, self._body_size = QRect(), QSize()
         self._reduced_motion, self._fades = False, False
         self._finishing_since = -math.inf
@@ -104,7 +104,7 @@ class Overlay(IndicatorWindow):
 
     @property
     def timers_active(self) -> bool:
-        """Whether a timer or an animation runs."""
+        """True if a timer or an animation runs."""
         animations = (self._fade, self._move, self._cross_fade)
         return (
             self._refresh_timer.isActive()

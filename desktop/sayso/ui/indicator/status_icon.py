@@ -27,7 +27,7 @@ class AnimationState:
     """While finishing: 0 is a waveform, 1 is a caret between dots."""
     pulse: float = 0.0
     reduced_motion: bool = False
-    """Whether one level bar replaces the waveform."""
+    """One level bar replaces the waveform."""
 
 
 class StatusIcon(QWidget):

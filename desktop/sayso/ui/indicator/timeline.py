@@ -1,7 +1,7 @@
-"""What the indicator shows at which time. Pure: the current time in ms is a parameter.
+"""Timeline of the indicator's views. Pure: the current time in ms is a parameter.
 
-`view(now)` is what to show, and `ms_until_change(now)` is when that changes without a new
-status. The owner therefore needs one single-shot timer, and none at rest.
+`view(now)` is the current view, and `ms_until_change(now)` is the time until it changes without
+a new status. The owner therefore needs one single-shot timer, and none while nothing is shown.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ OUTAGE_MS = 500
 VOICE_DBFS = -48.0
 """A louder level counts as speech."""
 HINT_COUNT = 5
-"""Number of hands-free takes in which the user is told how to finish."""
+"""Number of hands-free takes that explain how to finish."""
 _QUESTION_STATES: tuple[OverlayState, ...] = ("held", "error")
 _VIEW_CHANGES_MS: dict[OverlayState, tuple[float, ...]] = {
     "listening": (APPEAR_MS, 250),
@@ -47,7 +47,7 @@ class OverlayTimeline:
         """When the state began, or when the pointer last left it."""
         self._voice_heard_at = 0.0
         self._level_known = False
-        """Whether a level was measured in this take; without one, silence is unknown."""
+        """A level was measured in this take; without one, silence cannot be detected."""
         self._microphone_lost_at: float | None = None
         self._engine_lost_at: float | None = None
         self._word_count, self._engine = 0, ""

@@ -38,7 +38,7 @@ def text(timeline: OverlayTimeline, now: float) -> str:
     return view.text if view else ""
 
 
-def test_nothing_is_shown_and_no_timer_is_needed_at_rest() -> None:
+def test_nothing_is_shown_and_no_timer_is_needed_before_a_take() -> None:
     timeline = OverlayTimeline()
     assert timeline.view(0) is None
     assert timeline.ms_until_change(0) is None
@@ -110,7 +110,7 @@ def test_inserting_continues_the_time_of_finishing() -> None:
     assert text(timeline, 4500) == "Still transcribing…"
 
 
-def test_inserted_stays_700_ms_whatever_status_follows() -> None:
+def test_inserted_stays_700_ms_after_any_status() -> None:
     timeline = after(LISTENING, FINISHING, Status(take=1, inserted_words=7))
     timeline.on_status(Status(take=1, ready=True), 100)
     assert (kind(timeline, 699), kind(timeline, 700)) == ("inserted", "")

@@ -8,11 +8,11 @@ from sayso.ui.indicator.waveform import Waveform, bar_level
 
 
 @pytest.mark.parametrize(("dbfs", "expected"), [(-120, 0), (-50, 0), (-31, 0.5), (-12, 1), (0, 1)])
-def test_loudness_runs_from_50_to_12_below_full_scale(dbfs: float, expected: float) -> None:
+def test_bars_cover_levels_from_minus_50_to_minus_12_dbfs(dbfs: float, expected: float) -> None:
     assert bar_level(dbfs) == pytest.approx(expected)
 
 
-def test_the_wave_rises_faster_than_it_falls() -> None:
+def test_the_level_rises_faster_than_it_falls() -> None:
     wave = Waveform()
     wave.add_level(-12)
     wave.advance(0)
@@ -24,7 +24,7 @@ def test_the_wave_rises_faster_than_it_falls() -> None:
     assert wave.level / risen == pytest.approx(0.801, abs=0.01)
 
 
-def test_levels_move_outward_60_ms_per_bar() -> None:
+def test_levels_move_outward_by_one_bar_in_60_ms() -> None:
     wave = Waveform()
     wave.add_level(-12)
     for now in range(0, 61, 20):
@@ -38,9 +38,9 @@ def test_levels_move_outward_60_ms_per_bar() -> None:
 
 
 @given(st.lists(st.tuples(st.floats(-200, 20), st.floats(0, 500)), max_size=40))
-def test_bars_stay_within_their_height(heard: list[tuple[float, float]]) -> None:
+def test_bars_stay_within_their_height(levels: list[tuple[float, float]]) -> None:
     wave, now = Waveform(), 0.0
-    for dbfs, wait in heard:
+    for dbfs, wait in levels:
         now += wait
         wave.add_level(dbfs)
         wave.advance(now)
