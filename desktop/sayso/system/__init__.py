@@ -8,6 +8,8 @@ independently: the first backend that is viable in this session, or the implemen
 from __future__ import annotations
 
 import importlib
+import os
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -18,8 +20,12 @@ from ..core.problems import insertion as problems
 from . import unavailable
 from .protocols import Focus, Hotkey, Screen, Selection, Typist
 
-BACKENDS = ("windows", "macos", "x11")
-"""Packages with `NAME`, `viable`, `missing_requirements` and a `create_` function per interface."""
+BACKENDS: dict[str, Callable[[], bool]] = {
+    "windows": lambda: sys.platform == "win32",
+    "macos": lambda: sys.platform == "darwin",
+    "x11": lambda: bool(os.environ.get("DISPLAY")),
+}
+"""Whether each backend is viable. A backend has a `create_` function for each interface."""
 
 
 @attrs.frozen
@@ -32,24 +38,20 @@ class Platform:
     typist: Typist
     focus: Focus
     screen: Screen
-    selection_responds: Callable[[Selection], bool]
-    """Return whether the program that owns the selection answers. Blocks for up to 0.25 s."""
     missing_requirements: Callable[[], list[Problem]]
     """Return what prevents the hotkey or the insertion now, such as a missing permission."""
+    selection_responds: Callable[[Selection], bool]
+    """Return whether the program that owns the selection answers. Blocks for up to 0.25 s."""
 
 
 def current_platform() -> Platform:
     """Select an implementation of each interface for this session."""
-    modules = [importlib.import_module(f".{name}", __package__) for name in BACKENDS]
-    return select([module for module in modules if module.viable()])
+    viable = [name for name, is_viable in BACKENDS.items() if is_viable()]
+    return select([importlib.import_module(f".{name}", __package__) for name in viable])
 
 
 def select(backends: list[Any]) -> Platform:
-    """Select the first implementation of each interface that can be created.
-
-    Args:
-        backends: Backend modules, best first.
-    """
+    """Select the first implementation of each interface that can be created, best first."""
     failures = [problems.NO_DISPLAY()]
 
     def first(interface: str) -> Any:
@@ -67,12 +69,13 @@ def select(backends: list[Any]) -> Platform:
         found = [problem for backend in backends for problem in backend.missing_requirements()]
         return found or ([] if hotkey and typist else failures[-1:])
 
+    probes = [b.selection_responds for b in backends if hasattr(b, "selection_responds")]
     return Platform(
         name=backends[0].NAME if hotkey or typist else "",
         hotkey=hotkey or unavailable.UnavailableHotkey(failures[-1]),
         typist=typist or unavailable.UnavailableTypist(failures[-1]),
         focus=first("focus") or unavailable.UnknownFocus(),
         screen=first("screen") or unavailable.DefaultScreen(),
-        selection_responds=first("selection_probe") or (lambda _selection: True),
         missing_requirements=missing_requirements,
+        selection_responds=probes[0] if probes else lambda _selection: True,
     )

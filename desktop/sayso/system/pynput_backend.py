@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import attrs
@@ -25,31 +25,22 @@ _KEY_NAMES = {
     "cmd": "super_l", "cmd_l": "super_l", "cmd_r": "super_r",
     "alt": "alt_l", "ctrl": "ctrl_l", "shift": "shift_l", "alt_gr": "altgr",
 }  # fmt: skip
-"""Names by those of pynput that differ."""
+_SIDES = ("", "_l", "_r")
 _BUTTON_NUMBERS = {"middle": 2, "x1": 8, "x2": 9}
-"""X11 button numbers by pynput's names."""
 
 
 @attrs.frozen
 class PynputModules:
-    """The parts of pynput that are used."""
+    """The keyboard and mouse `Listener`, and the keyboard `Controller` and `Key` of pynput."""
 
     key_listener: Callable[..., Any]
-    """`pynput.keyboard.Listener`"""
     mouse_listener: Callable[..., Any]
-    """`pynput.mouse.Listener`"""
     controller: Callable[[], Any]
-    """`pynput.keyboard.Controller`"""
     key: Any
-    """`pynput.keyboard.Key`"""
 
 
 def load_pynput() -> PynputModules:
-    """Import pynput.
-
-    Raises:
-        ProblemError: pynput is not installed or does not support this session.
-    """
+    """Import pynput; raises `ProblemError` if it is not installed or not usable here."""
     try:
         from pynput import keyboard, mouse
     except ImportError as error:
@@ -60,10 +51,8 @@ def load_pynput() -> PynputModules:
 def key_name(key: Any, names_by_code: Mapping[int, str]) -> str:
     """Return the name of pynput's key; empty if it has none.
 
-    Args:
-        key: A `Key`, `KeyCode` or None.
-        names_by_code: Names by virtual key code. While Ctrl is down, the character of a key is
-            a control character, so the code takes precedence.
+    The virtual key code takes precedence over the character, which is a control character while
+    Ctrl is down.
     """
     special = getattr(key, "name", None)
     if special is not None:
@@ -89,15 +78,11 @@ class PynputHotkey:
     """A `Hotkey` that reports raw keys. It cannot keep them from the focused window."""
 
     def __init__(
-        self,
-        load: Callable[[], PynputModules],
-        names_by_code: Mapping[int, str],
-        *,
-        default_hotkey: str,
+        self, load: Callable[[], PynputModules], names: Mapping[int, str], *, default_hotkey: str
     ) -> None:
+        """`names`: key names by virtual key code."""
         self.default_hotkey = default_hotkey
-        self._load = load
-        self._names_by_code = names_by_code
+        self._load, self._names = load, names
         self._listeners = ExitStack()
         self._pressed: frozenset[str] = frozenset()
 
@@ -108,7 +93,7 @@ class PynputHotkey:
         def key(is_down: bool) -> Callable[..., None]:
             def report(key: Any, injected: bool = False) -> None:
                 if not injected:  # injected keys are those that Sayso sends
-                    self._report(key_name(key, self._names_by_code), is_down, listener)
+                    self._report(key_name(key, self._names), is_down, listener)
 
             return report
 
@@ -116,11 +101,9 @@ class PynputHotkey:
             if not injected:
                 self._report(button_name(button), is_down, listener)
 
+        keys = pynput.key_listener(on_press=key(True), on_release=key(False))
         with ExitStack() as listeners:
-            for source in (
-                pynput.key_listener(on_press=key(True), on_release=key(False)),
-                pynput.mouse_listener(on_click=click),
-            ):
+            for source in (keys, pynput.mouse_listener(on_click=click)):
                 source.start()
                 listeners.callback(source.stop)
             self._listeners = listeners.pop_all()
@@ -154,15 +137,8 @@ class PynputTypist:
     """A `Typist` that presses the system's paste chord, and types only if the user wants it."""
 
     def __init__(self, load: Callable[[], PynputModules], modifier: str, focus: Focus) -> None:
-        """
-        Args:
-            load: Returns pynput, or raises `ProblemError`.
-            modifier: pynput's name of the key that pastes together with V.
-            focus: Reports the focused window.
-        """
-        self._load = load
-        self._modifier = modifier
-        self._focus = focus
+        """`modifier`: pynput's name of the key that pastes together with V."""
+        self._load, self._modifier, self._focus = load, modifier, focus
         self._lock = threading.Lock()
 
     def can_type(self, text: str, target: Target) -> bool:
@@ -172,29 +148,22 @@ class PynputTypist:
     def type(self, text: str, target: Target) -> None:
         if has_control_characters(text):
             raise ProblemError(problems.CANNOT_TYPE())
-        with self._lock:
-            self._check_focus(target)
-            self._load().controller().type(text)
+        with self._keys_for(target) as (_, controller):
+            controller.type(text)
 
     def erase(self, count: int, target: Target) -> None:
-        with self._lock:
-            self._check_focus(target)
-            pynput = self._load()
-            controller = pynput.controller()
+        with self._keys_for(target) as (key, controller):
             for _ in range(count):
-                controller.press(pynput.key.backspace)
-                controller.release(pynput.key.backspace)
+                controller.press(key.backspace)
+                controller.release(key.backspace)
 
     def press_paste(self, target: Target) -> None:
-        with self._lock:
-            self._check_focus(target)
-            pynput = self._load()
-            controller = pynput.controller()
-            for name in ("shift", "ctrl", "alt", "cmd"):
-                for side in ("", "_l", "_r"):
-                    if hasattr(pynput.key, name + side):
-                        controller.release(getattr(pynput.key, name + side))
-            modifier = getattr(pynput.key, self._modifier)
+        with self._keys_for(target) as (key, controller):
+            modifiers = [m + side for m in ("shift", "ctrl", "alt", "cmd") for side in _SIDES]
+            for name in modifiers:
+                if hasattr(key, name):
+                    controller.release(getattr(key, name))
+            modifier = getattr(key, self._modifier)
             controller.press(modifier)
             controller.press("v")
             controller.release("v")
@@ -202,6 +171,11 @@ class PynputTypist:
 
     def close(self) -> None: ...
 
-    def _check_focus(self, target: Target) -> None:
-        if target.id is not None and self._focus.target().id != target.id:
-            raise FocusChangedError
+    @contextmanager
+    def _keys_for(self, target: Target) -> Iterator[tuple[Any, Any]]:
+        """Provide pynput's keys and a controller, if the target has the focus."""
+        with self._lock:
+            if target.id is not None and self._focus.target().id != target.id:
+                raise FocusChangedError
+            pynput = self._load()
+            yield pynput.key, pynput.controller()

@@ -19,10 +19,6 @@ KEY_NAMES = {first + n: char for first, row in _KEY_ROWS.items() for n, char in 
 """Letters by virtual key code (HIToolbox/Events.h), which is a position on a US keyboard."""
 
 
-def viable() -> bool:
-    return sys.platform == "darwin"
-
-
 def missing_requirements() -> list[Problem]:
     """Without the permission, macOS delivers no keys and reports no error."""
     if sys.platform != "darwin":
@@ -56,5 +52,4 @@ def create_typist() -> PynputTypist:
     return PynputTypist(load_pynput, "cmd", MacFocus())
 
 
-def create_focus() -> MacFocus:
-    return MacFocus()
+create_focus = MacFocus

@@ -13,10 +13,6 @@ KEY_NAMES = {code: chr(code).lower() for code in [*range(0x30, 0x3A), *range(0x4
 """Digits and letters by virtual key code, which is their ASCII code."""
 
 
-def viable() -> bool:
-    return sys.platform == "win32"
-
-
 def missing_requirements() -> list[Problem]:
     return []
 
@@ -43,5 +39,4 @@ def create_typist() -> PynputTypist:
     return PynputTypist(load_pynput, "ctrl", WindowsFocus())
 
 
-def create_focus() -> WindowsFocus:
-    return WindowsFocus()
+create_focus = WindowsFocus

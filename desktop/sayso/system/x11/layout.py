@@ -7,40 +7,30 @@ of any other character is 0x01000000 plus its code point. Older layouts use symb
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 
+from ...core.resources import resource
 from .xkb import KEYPAD, Key
 
 UNICODE = 0x01000000
 RETURN, TAB = 0xFF0D, 0xFF09
 _KEYPAD_SYMBOLS = range(0xFF80, 0xFFBE)
 
-_LEGACY_CHARSETS = {
-    0x1: "iso8859-2", 0x2: "iso8859-3", 0x3: "iso8859-4", 0x5: "iso8859-6",
-    0x6: "koi8-u", 0x7: "iso8859-7", 0xC: "iso8859-8", 0xD: "iso8859-11", 0x13: "iso8859-15",
-}  # fmt: skip
-_GREEK_EXCEPTIONS = {0x7D2: "Σ", 0x7F2: "σ", 0x7F3: "ς"}
+DATA = tomllib.loads(resource("x11.toml").read_text("utf-8"))
+_LEGACY_CHARSETS = {int(byte, 16): name for byte, name in DATA["legacy_charsets"].items()}
+_GREEK_EXCEPTIONS: dict[int, str] = {
+    int(symbol, 16): char for symbol, char in DATA["greek_exceptions"].items()
+}
+_KEY_NAMES: dict[int, str] = {int(symbol, 16): name for symbol, name in DATA["key_names"].items()}
+_US_CHARACTERS: dict[int, str] = {
+    int(first) + n: char for first, row in DATA["us_rows"].items() for n, char in enumerate(row)
+}
 _KOI8_LETTERS = {*range(0x6C0, 0x700)} | {
     *(0x6A3, 0x6A4, 0x6A6, 0x6A7, 0x6AD, 0x6B3, 0x6B4, 0x6B6, 0x6B7, 0x6BD)
 }
-
-_KEY_NAMES = {
-    0x20: "space", 0xFF09: "tab", 0xFE20: "tab", 0xFF0D: "enter", 0xFF8D: "enter",
-    0xFF1B: "esc", 0xFF08: "backspace", 0xFFE5: "caps_lock", 0xFF13: "pause", 0xFF63: "insert",
-    0xFFFF: "delete", 0xFF50: "home", 0xFF57: "end", 0xFF55: "page_up", 0xFF56: "page_down",
-    0xFF52: "up", 0xFF54: "down", 0xFF51: "left", 0xFF53: "right", 0xFF67: "menu",
-    0xFF61: "print_screen", 0xFF14: "scroll_lock", 0xFF7F: "num_lock",
-    0xFFE1: "shift_l", 0xFFE2: "shift_r", 0xFFE3: "ctrl_l", 0xFFE4: "ctrl_r",
-    0xFFE9: "alt_l", 0xFFEA: "alt_r", 0xFFE7: "alt_l", 0xFFE8: "alt_r",
-    0xFFEB: "super_l", 0xFFEC: "super_r", 0xFFED: "super_l", 0xFFEE: "super_r",
-    0xFE03: "altgr", 0xFF7E: "altgr",
-} | {0xFFBE + n: f"f{n + 1}" for n in range(35)}  # fmt: skip
-
-_US_ROWS = {10: "1234567890-=", 24: "qwertyuiop[]", 38: "asdfghjkl;'`", 51: "\\zxcvbnm,./"}
-_US_CHARACTERS = {first + n: c for first, row in _US_ROWS.items() for n, c in enumerate(row)}
-"""Characters on a US keyboard, by evdev key code of the main block."""
 
 
 @attrs.frozen

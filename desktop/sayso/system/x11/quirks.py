@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 from ...core.insertion import Target
+from .layout import DATA
 
 MAX_TYPED_CHARS = 150
 """Longer texts are pasted. GTK lays out the line again after each key: 100 characters take 25 ms,
 300 take 150 ms and 1,000 take a second, while a paste of any length takes 20 ms."""
 
-CHROMIUM_PROGRAMS = frozenset(
-    [
-        *("chromium", "chromium-browser", "google-chrome", "google-chrome-beta"),
-        *("google-chrome-unstable", "chrome", "brave-browser", "microsoft-edge", "msedge"),
-        *("vivaldi", "vivaldi-stable", "opera", "yandex-browser", "thorium-browser"),
-        *("ungoogled-chromium", "electron", "code", "code - oss", "code-oss", "vscodium"),
-        *("codium", "cursor", "windsurf", "slack", "discord", "signal", "obsidian", "element"),
-        *("teams", "microsoft teams - preview", "teams-for-linux", "spotify", "notion"),
-        *("mattermost", "rocket.chat", "whatsapp", "whatsdesk", "ferdium", "franz", "rambox"),
-        *("zulip", "wire", "skype", "bitwarden", "1password", "figma-linux", "github desktop"),
-        *("postman", "insomnia", "logseq", "joplin", "typora", "todoist", "trello", "atom"),
-        *("balenaetcher", "claude", "chatgpt", "steam", "wavebox", "tidal-hifi", "linear"),
-    ]
-)
-"""WM_CLASS of programs that lose simulated keys of characters which the layout lacks."""
+CHROMIUM_PROGRAMS = frozenset(DATA["chromium_programs"])
 
 
 def prefers_paste(text: str, target: Target) -> bool:
