@@ -16,7 +16,7 @@ from integration.settings_window import (
     select_item,
 )
 from integration.ui_fakes import FakeApp
-from sayso.core.problems import untyped_problem
+from sayso.core.problems import ProblemKind
 from sayso.core.settings import settings as s
 from sayso.core.settings.endpoint import ON_DEVICE
 from sayso.core.settings.engine_choice import select_engine, with_endpoint
@@ -88,7 +88,9 @@ def test_a_draft_survives_other_changes_of_the_settings(
 
 def test_a_draft_that_cannot_be_saved_is_kept(page: RecognitionPage, app: FakeApp) -> None:
     page.add_server(find_preset("custom"))
-    app.next_problem = untyped_problem("The settings were not saved.", "The disk is full.")
+    app.next_problem = ProblemKind(
+        "test.example", "The settings were not saved.", "The disk is full."
+    )()
     enter_text(page.server.address.url, LOCAL_URL)
     assert "The disk is full." in page.rows["endpoint.url"].note.text.text()
     app.next_problem = None

@@ -26,7 +26,7 @@ from integration.settings_window import (
     settings_window,
 )
 from integration.ui_fakes import FakeApp
-from sayso.core.problems import Problem, ProblemError, untyped_problem
+from sayso.core.problems import Problem, ProblemError, ProblemKind
 from sayso.core.settings import settings as s
 from sayso.stt.server.presets import find_preset
 from sayso.ui.settings.about import AboutPage
@@ -73,7 +73,9 @@ def test_a_switch_changes_the_setting_at_once(
 def test_a_failed_change_is_shown_in_the_row_and_the_old_value_stays(
     window: SettingsWindow, app: FakeApp
 ) -> None:
-    app.next_problem = untyped_problem("The settings were not saved.", "The disk is full.")
+    app.next_problem = ProblemKind(
+        "test.example", "The settings were not saved.", "The disk is full."
+    )()
     row = general(window).rows["pill"]
     select_item(row.control, "never")
     assert row.note.text.text() == "The settings were not saved. The disk is full."
@@ -326,7 +328,10 @@ def test_without_a_keyring_a_key_is_kept_until_sayso_quits(
 
 @pytest.mark.parametrize(
     "answer",
-    ["It works.", untyped_problem("Nothing answers at host.", "Is the server running?")],
+    [
+        "It works.",
+        ProblemKind("test.example", "Nothing answers at host.", "Is the server running?")(),
+    ],
     ids=str,
 )
 def test_the_result_of_a_connection_test_is_shown(

@@ -59,7 +59,7 @@ def test_models_are_listed_with_their_shutdown_date(page: RecognitionPage) -> No
     assert "gpt-4o-transcribe-diarize" not in titles  # not available in realtime sessions
     assert model_summary(models.by_name("whisper-1")) == (
         "Text appears after release. $0.006 a minute."
-        " It ends on 26 February 2027; then gpt-transcribe."
+        " Available until 26 February 2027; replaced by gpt-transcribe."
     )
     assert model_summary(models.by_name("gpt-live-transcribe")).startswith(
         "Text appears while you speak."

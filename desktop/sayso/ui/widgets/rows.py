@@ -191,14 +191,9 @@ class TextRow(Row):
         apply: Callable[[str], bool],
         button: QPushButton | None = None,
     ) -> None:
-        """
-        Args:
-            scheme: Colors.
-            title: Label; `&` precedes its mnemonic, `&&` is an ampersand.
-            help_text: Text below the label.
-            width: Width of field and button, in logical pixels at 13 px text.
-            apply: Sets the text and returns True, or shows a problem in the note.
-            button: Button beside the field.
+        """`apply` sets the text, or shows a problem in the note and returns False.
+
+        `width` is that of field and button, in logical pixels at 13 px text.
         """
         self.field = line_edit(width)
         if button is not None:
@@ -211,15 +206,13 @@ class TextRow(Row):
     def show_text(self, text: str) -> None:
         """Show the text that is set, unless the user is editing or has to correct the text."""
         if not self.field.hasFocus() and not self._rejected:
-            self._show(text)
+            self.field.setText(text)
+            self.field.setCursorPosition(0)
 
     def reset(self, text: str) -> None:
         """Discard what the user has entered; the row is about something else now."""
         self._rejected = False
         self.note.show_message("")
-        self._show(text)
-
-    def _show(self, text: str) -> None:
         self.field.setText(text)
         self.field.setCursorPosition(0)
 

@@ -27,13 +27,9 @@ class ApiKeyRow(Row):
         on_stored: Callable[[], object] = lambda: None,
         title: str = "",
     ) -> None:
-        """
-        Args:
-            context: Context of the page.
-            host: Returns the name of the key in the keyring, or '' without an address.
-            before_test: Returns whether the connection can be tested. None: no test button.
-            on_stored: Called after a key has been stored.
-            title: Label; the default is "API key".
+        """`host` returns the name of the key in the keyring, or '' without an address.
+
+        `before_test` returns whether the connection can be tested. None: no test button.
         """
         self._context, self._host = context, host
         self._before_test, self._on_stored = before_test, on_stored

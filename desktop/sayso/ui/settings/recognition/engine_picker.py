@@ -27,12 +27,7 @@ class EnginePicker:
         on_selected: Callable[[str], None],
         on_add: Callable[[Preset], None],
     ) -> None:
-        """
-        Args:
-            context: Context of the page.
-            on_selected: Called with 'on-device' or the name of an endpoint.
-            on_add: Called with the kind of server to add.
-        """
+        """`on_selected` is called with 'on-device' or the name of an endpoint."""
         self._context, self._on_selected = context, on_selected
         self.radios: dict[str, QRadioButton] = {}
         self._entries: list[tuple[str, str]] = []

@@ -28,13 +28,7 @@ class ServerRows:
     def __init__(
         self, page: Page, width: int, language: Row, on_remove: Callable[[], Problem | None]
     ) -> None:
-        """
-        Args:
-            page: The page that contains the rows.
-            width: Width of the controls.
-            language: The row for the language, which is shown among these rows.
-            on_remove: Removes the server. Called after the user has confirmed it.
-        """
+        """`on_remove` removes the server; it is called after the user has confirmed it."""
         self._page, self._language, self._on_remove = page, language, on_remove
         self._displayed: Endpoint | None = None
         self.preset: Preset | None = None
