@@ -247,20 +247,20 @@ class App:
         return lambda: self._worker.record_hotkey(None)
 
     def test_connection(self) -> str:
-        from .stt.connection_test import check_connection_blocking, success_message
+        from .stt.connection_test import check_connection, success_message
         from .stt.factory import create_server_engine
 
         settings = self._settings
         engine = create_server_engine(settings.endpoint, settings.language, self._key_store.get)
-        return success_message(check_connection_blocking(engine))
+        return success_message(asyncio.run(check_connection(engine)))
 
     def recent_problem_codes(self) -> tuple[str, ...]:
         return tuple(self._problem_codes)
 
     def fetch_models(self, endpoint: s.Endpoint) -> tuple[str, ...]:
-        from .stt.server.model_list import fetch_models_blocking
+        from .stt.server.model_list import fetch_models
 
-        return fetch_models_blocking(endpoint, self._key_store.get)
+        return asyncio.run(fetch_models(endpoint, self._key_store.get))
 
     def open_settings(self, page: str) -> None:
         if self._settings_window is None:

@@ -5,6 +5,7 @@ The hosts' real names are used: certificates are checked, only the way there is 
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -21,7 +22,7 @@ from sayso.core.settings.settings import Settings
 from sayso.stt.factory import create_engine
 from sayso.stt.realtime.engine import RealtimeEngine
 from sayso.stt.realtime.websocket import WebSocketCarrier
-from sayso.stt.server.model_list import fetch_models, fetch_models_blocking
+from sayso.stt.server.model_list import fetch_models
 from sayso.stt.server.presets import find_preset
 from service import KEY, StandIn
 from service.gateways import Gateway, GatewayRules
@@ -304,6 +305,6 @@ def test_a_refusal_is_no_list(answer: Callable[[Request], Awaitable[Reply]]) -> 
 
 def test_nobody_there_is_told_to_who_asks_without_a_loop() -> None:
     with pytest.raises(ProblemError, match=r"No server responds at 127\.0\.0\.1:9"):
-        fetch_models_blocking(Endpoint(url="http://127.0.0.1:9/v1"), FakeKeyring().get)
+        asyncio.run(fetch_models(Endpoint(url="http://127.0.0.1:9/v1"), FakeKeyring().get))
     with pytest.raises(ProblemError, match="The server has no address"):
-        fetch_models_blocking(Endpoint(url=""), FakeKeyring().get)
+        asyncio.run(fetch_models(Endpoint(url=""), FakeKeyring().get))

@@ -23,7 +23,7 @@ from sayso.core.dictation.status import Status
 from sayso.core.settings.endpoint import Endpoint
 from sayso.core.settings.settings import Settings
 from sayso.storage.keyring import ApiKeyStore
-from sayso.stt.connection_test import check_connection_blocking, success_message
+from sayso.stt.connection_test import check_connection, success_message
 from sayso.stt.factory import create_server_engine
 from sayso.ui.indicator.overlay import Overlay
 from sayso.ui.settings.window import SettingsWindow
@@ -123,7 +123,7 @@ class AppWithConnectionTest(FakeApp):
     def test_connection(self) -> str:
         endpoint = self.settings.endpoint
         return success_message(
-            check_connection_blocking(create_server_engine(endpoint, "en", lambda _: KEY))
+            asyncio.run(check_connection(create_server_engine(endpoint, "en", lambda _: KEY)))
         )
 
 

@@ -17,7 +17,7 @@ from sayso.core.dictation.take import Take
 from sayso.core.problems import Problem, ProblemError
 from sayso.core.recognition.plausibility import EngineReport
 from sayso.core.settings.settings import Endpoint
-from sayso.stt.connection_test import check_connection_blocking
+from sayso.stt.connection_test import check_connection
 from sayso.stt.engine import EngineEvent, Partial, Ready
 from sayso.stt.file_upload.audio_files import FileLimits
 from sayso.stt.file_upload.engine import RESPONSE_TIMEOUT_S, FileUploadEngine, upload_url
@@ -244,7 +244,7 @@ def test_a_long_take_is_sent_in_parts_and_joined() -> None:
 
 def test_a_test_of_the_settings_tells_the_seconds() -> None:
     with in_thread(HttpServer(FileService().handlers)) as front:
-        assert 0 < check_connection_blocking(engine_for(front.base)) < 10
+        assert 0 < asyncio.run(check_connection(engine_for(front.base))) < 10
 
 
 # Refusals

@@ -20,7 +20,6 @@ from sayso.core.recognition.plausibility import EngineReport
 from sayso.core.settings.settings import Endpoint
 from sayso.stt.connection_test import (
     check_connection,
-    check_connection_blocking,
     success_message,
 )
 from sayso.stt.engine import EngineEvent, Partial, Ready
@@ -150,7 +149,7 @@ def test_a_test_of_the_settings_tells_the_seconds() -> None:
 
     run(test)
     with in_thread(StandIn(at_openai=False)) as service:
-        assert 0 < check_connection_blocking(realtime_engine(service)) < 5
+        assert 0 < asyncio.run(check_connection(realtime_engine(service))) < 5
     assert success_message(0.62) == "It works. A one-second sample was transcribed in 0.6 s."
 
 

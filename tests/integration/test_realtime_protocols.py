@@ -251,11 +251,11 @@ def test_a_take_knows_what_it_cost_at_openai(
     model: str, used_s: float, cost_usd: float | None
 ) -> None:
     take = take_from()
-    record_usage(take, "api.openai.com", model, seconds=0)
+    record_usage(take, "api.openai.com", model, "OpenAI", seconds=0)
     assert take.cost_usd is None
-    record_usage(take, "127.0.0.1", model, seconds=used_s)
+    record_usage(take, "127.0.0.1", model, "Own", seconds=used_s)
     assert take.cost_usd is None
-    record_usage(take, "api.openai.com", model, seconds=used_s)
+    record_usage(take, "api.openai.com", model, "OpenAI", seconds=used_s)
     assert take.summary()["cost_usd"] == cost_usd
-    record_usage(take, "api.openai.com", model, seconds=used_s)  # tried again
+    record_usage(take, "api.openai.com", model, "OpenAI", seconds=used_s)  # tried again
     assert take.summary()["cost_usd"] == (None if cost_usd is None else 2 * cost_usd)

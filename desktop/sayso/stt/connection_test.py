@@ -34,15 +34,6 @@ async def check_connection(engine: Engine) -> float:
         await engine.close()
 
 
-def check_connection_blocking(engine: Engine) -> float:
-    """Call `check_connection` in an event loop of its own. Blocks.
-
-    Raises:
-        ProblemError: As `check_connection`.
-    """
-    return asyncio.run(check_connection(engine))
-
-
 def success_message(seconds: float) -> str:
     """Return the sentence that the settings show after a successful test."""
     return f"It works. A one-second sample was transcribed in {seconds:.1f} s."

@@ -9,6 +9,7 @@ from typing import Literal
 import attrs
 
 from ..resources import resource
+from ..usage import MONTHS
 
 Option = Literal["language", "languages", "prompt", "keywords", "delay", "vad", "noise", "logprobs"]
 DEFAULT_MODEL = "gpt-live-transcribe"
@@ -61,10 +62,8 @@ class ServerModel:
     @property
     def _last_day(self) -> str:
         """'26 February 2027', in English on every computer."""
-        months = "January February March April May June July August September October November"
         day = self.shutdown_date
-        assert day is not None
-        return f"{day.day} {[*months.split(), 'December'][day.month - 1]} {day.year}"
+        return f"{day.day} {MONTHS.split()[day.month - 1]} {day.year}" if day else ""
 
 
 MODELS = tuple(

@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 
 TRANSCRIPTIONS_PATH = "/audio/transcriptions"
 WHISPER_CPP_PATH = "/inference"
-"""Default path of the server of whisper.cpp."""
 MIN_AUDIO_BYTES = BYTES_PER_S // 10
 RESPONSE_TIMEOUT_S = 30.0
 """The duration of the audio is added, for a computer that is no faster than real time."""
@@ -126,12 +125,8 @@ def upload_url(endpoint: Endpoint) -> str:
     Raises:
         ProblemError: The address is invalid, or not encrypted and not allowed.
     """
-    return http_url(
-        endpoint.url,
-        TRANSCRIPTIONS_PATH,
-        endpoint.allow_insecure,
-        keep_suffixes=(TRANSCRIPTIONS_PATH, WHISPER_CPP_PATH),
-    )
+    paths = (TRANSCRIPTIONS_PATH, WHISPER_CPP_PATH)
+    return http_url(endpoint.url, TRANSCRIPTIONS_PATH, endpoint.allow_insecure, paths)
 
 
 @attrs.define(eq=False)
@@ -147,7 +142,6 @@ class _TakeUpload:
     model: server_models.ServerModel = attrs.field(init=False)
     _sent_s: float = attrs.field(default=0.0, init=False)
     _processed_s: float = attrs.field(default=0.0, init=False)
-    """Seconds that the server reports; 0.0 if it reports none."""
     _optional_fields: dict[str, Any] = attrs.field(init=False, repr=False)
     """Optional fields of the request; one that the server rejects is removed."""
 
@@ -178,14 +172,16 @@ class _TakeUpload:
     async def upload(self, file: AudioFile, previous: list[str]) -> str:
         """Return the text of one file. Partial text follows the texts of the previous files."""
         while True:
-            result = await self._send(file, previous)
+            try:
+                result = await self._send(file, previous)
+            except TranscriptTooLongError:
+                raise ProblemError(self._unknown_server("text too long")) from None
             if isinstance(result, str):
                 return result
             names = _rejected_fields(result, self._optional_fields)
             if not names:
-                raise ProblemError(
-                    response_problem(self.host, self.model.name, result, self.credentials.api_key)
-                )
+                api_key = self.credentials.api_key
+                raise ProblemError(response_problem(self.host, self.model.name, result, api_key))
             for name in names:
                 del self._optional_fields[name]
 
@@ -231,35 +227,22 @@ class _TakeUpload:
             if size > MAX_RESPONSE_BYTES:
                 raise ProblemError(self._unknown_server("response too large"))
             if kind == "transcript.text.delta":
-                self._append_delta(transcript, json_fields.string_field(fields, "delta"))
+                transcript.append("", json_fields.string_field(fields, "delta"))
                 self.on_event(Partial(" ".join((*previous, transcript.text))))
             elif kind == "transcript.text.done":
                 return self._finish(fields, transcript, file)
         raise ProblemError(errors.connection_lost(self.host, "the stream ended before the text"))
 
-    def _append_delta(self, transcript: ItemTranscript, delta: str) -> None:
-        try:
-            transcript.append("", delta)
-        except TranscriptTooLongError:
-            raise ProblemError(self._unknown_server("text too long")) from None
-
     def _finish(self, answer: dict[str, Any], transcript: ItemTranscript, file: AudioFile) -> str:
         """Return the text of the answer, and record its usage."""
-        try:
-            transcript.complete("", json_fields.string_field(answer, "text"))
-        except TranscriptTooLongError:
-            raise ProblemError(self._unknown_server("text too long")) from None
+        transcript.complete("", json_fields.string_field(answer, "text"))
         processed_s = json_fields.usage_seconds(answer.get("usage"))
         self._sent_s += file.audio_s
         self._processed_s += processed_s
-        record_usage(
-            self.audio.take,
-            self.host,
-            self.model.name,
-            endpoint=self.engine.endpoint.name,
-            seconds=processed_s or file.audio_s,
-            tokens=json_fields.usage_tokens(answer.get("usage")),
-        )
+        tokens = json_fields.usage_tokens(answer.get("usage"))
+        take, name = self.audio.take, self.engine.endpoint.name
+        seconds = processed_s or file.audio_s
+        record_usage(take, self.host, self.model.name, name, seconds, tokens)
         return transcript.text
 
     def _unknown_server(self, detail: str) -> Problem:

@@ -89,15 +89,9 @@ class RealtimeEngine:
         finally:  # also after cancellation, for example because the session took too long
             protocol = protocol.active
             self._record_usage(audio.take, protocol, completed=completed)
-        on_event(
-            EngineReport(
-                engine=service_name(protocol.host),
-                sent_s=protocol.sent_s,
-                processed_s=protocol.processed_s,
-                skips_pauses=protocol.skips_pauses,
-                prompt_terms=(self.endpoint.prompt, *parse_keywords(self.endpoint.keywords)),
-            )
-        )
+        name, skips_pauses = service_name(protocol.host), protocol.skips_pauses
+        terms = (self.endpoint.prompt, *parse_keywords(self.endpoint.keywords))
+        on_event(EngineReport(name, protocol.sent_s, protocol.processed_s, skips_pauses, terms))
         return text.strip()
 
     async def close(self) -> None:
@@ -109,14 +103,8 @@ class RealtimeEngine:
         """Record the reported usage; without a report, the audio that was sent and answered."""
         tokens = protocol.used_tokens
         sent_s = protocol.sent_s if completed or tokens else 0.0
-        record_usage(
-            take,
-            protocol.host,
-            self.endpoint.model,
-            endpoint=self.endpoint.name,
-            seconds=protocol.processed_s or sent_s,
-            tokens=tokens,
-        )
+        endpoint, seconds = self.endpoint, protocol.processed_s or sent_s
+        record_usage(take, protocol.host, endpoint.model, endpoint.name, seconds, tokens)
 
     def _check_requirements(self) -> None:
         if self.endpoint.transport == "webrtc":

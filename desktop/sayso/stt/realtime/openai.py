@@ -36,7 +36,7 @@ from .protocol import RealtimeProtocol
 
 RATE_HZ = 24_000
 PADDING_S = 0.2
-"""Silence after the last word. Streaming models lose a word that ends with the audio."""
+"""Silence after the last word, which streaming models lose if it ends with the audio."""
 
 
 @attrs.define(eq=False)
@@ -145,7 +145,7 @@ class OpenAIProtocol(RealtimeProtocol):
         return self._completion_events()
 
     def _handle_item_event(self, kind: str, event: dict[str, Any]) -> None:
-        """Update the transcript. `conversation.item.*` events contain nothing new."""
+        """Update the transcript; `conversation.item.added` and the like contain nothing new."""
         item_id = json_fields.string_field(event, "item_id")
         if kind == f"{TRANSCRIPTION_PREFIX}delta":
             self._transcript.append(item_id, json_fields.string_field(event, "delta"))

@@ -123,9 +123,11 @@ class ServerVadProtocol(RealtimeProtocol):
             return []
         item_id = json_fields.string_field(event, "item_id") or f"item {self._item_number}"
         if kind == f"{TRANSCRIPTION_PREFIX}delta":
-            transcript, replaces = self._transcript, self.profile.deltas_replace_text
-            set_text = transcript.replace if replaces else transcript.append
-            set_text(item_id, json_fields.string_field(event, "delta"))
+            delta, replace = (
+                json_fields.string_field(event, "delta"),
+                self.profile.deltas_replace_text,
+            )
+            self._transcript.append(item_id, delta, replace=replace)
         elif kind == f"{TRANSCRIPTION_PREFIX}completed":
             self._on_completed(item_id, event)
         elif kind == "input_audio_buffer.speech_started":

@@ -58,16 +58,10 @@ class ItemTranscript:
         """Whole text, in order. Final text replaces the deltas of its item."""
         return _join_items(self._order)
 
-    def append(self, item_id: str, delta: str) -> None:
-        """Append text to an item."""
+    def append(self, item_id: str, delta: str, *, replace: bool = False) -> None:
+        """Append to the provisional text of an item, or replace it."""
         item = self._by_id.get(item_id) or self._create_item(item_id)
-        item.deltas += delta
-        self._check_limits()
-
-    def replace(self, item_id: str, text: str) -> None:
-        """Replace the provisional text of an item."""
-        item = self._by_id.get(item_id) or self._create_item(item_id)
-        item.deltas = text
+        item.deltas = delta if replace else item.deltas + delta
         self._check_limits()
 
     def set_end(self, item_id: str, end_bytes: int) -> None:

@@ -62,8 +62,6 @@ class _Connect(connect):
 
 @attrs.define(eq=False)
 class _WebSocket:
-    """Implements `sayso.stt.realtime.session.Connection`."""
-
     ws: ClientConnection
 
     async def send(self, message: str) -> None:
@@ -87,11 +85,10 @@ class _WebSocket:
 
 @attrs.define(eq=False)
 class WebSocketCarrier:
-    """Opens a connection for each session. For one event loop."""
+    """Implements `sayso.stt.realtime.session.Carrier` for one event loop."""
 
     timeouts: Timeouts = attrs.field(factory=Timeouts)
     tls: ssl.SSLContext | None = None
-    """None: the certificates that this computer trusts."""
     connect_to: tuple[str, int] | None = None
     """Host and port to connect to instead of those in the address: a tunnel, or a test."""
     create_pacer: Callable[[], SendPacer] = SendPacer
@@ -100,23 +97,18 @@ class WebSocketCarrier:
     async def run_session(
         self, protocol: RealtimeProtocol, audio: Reader, on_event: Callable[[EngineEvent], None]
     ) -> str:
-        """Implement `sayso.stt.realtime.session.Carrier`."""
         ws = await self._connect(protocol)
         connection, pacer = _WebSocket(ws), self.create_pacer()
         runner = SessionRunner(protocol, audio, on_event, connection, self.timeouts, pacer)
-        completed = False
         try:
             text = await runner.run()
-            completed = True
-            return text
-        finally:
-            if completed:
-                self._close_gracefully(ws)
-            else:
-                ws.transport.abort()
+        except BaseException:
+            ws.transport.abort()
+            raise
+        self._close_gracefully(ws)
+        return text
 
     async def close(self) -> None:
-        """Wait until all connections are closed, at most `Timeouts.close_s`."""
         await asyncio.gather(*self._closing)
 
     async def _connect(self, protocol: RealtimeProtocol) -> ClientConnection:

@@ -15,7 +15,6 @@ from ...core.settings.validators import parse_headers
 from .errors.messages import server_problem
 
 KEYRING_TIMEOUT_S = 60.0
-"""The keyring may ask the user for a password."""
 
 GetApiKey = Callable[[str], str | None]
 """Returns the API key for 'host' or 'host:port', or None. May block and raise `ProblemError`."""
@@ -23,12 +22,9 @@ GetApiKey = Callable[[str], str | None]
 
 @attrs.frozen
 class Credentials:
-    """Headers for one host."""
-
     api_key: str | None = attrs.field(default=None, repr=False)
     auth: Auth = "bearer"
     extra_headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
-    """Headers from the endpoint's settings, including the secret header."""
 
     @property
     def headers(self) -> dict[str, str]:

@@ -37,14 +37,6 @@ RENEWAL_MARGIN_S = 30.0
 because connecting takes up to 10 s."""
 DEFAULT_LIFETIME_S = 60.0
 """Lifetime of a key without an expiry time."""
-MAX_KEY_CHARS = 4096
-
-
-@attrs.frozen
-class _EphemeralKey:
-    value: str = attrs.field(repr=False)
-    expires_s: float
-    """Unix time by the clock of this computer, which continues during sleep."""
 
 
 @attrs.define(eq=False)
@@ -54,8 +46,9 @@ class EphemeralKeys:
     endpoint: Endpoint
     get_api_key: GetApiKey = attrs.field(repr=False)
     clock: Callable[[], float] = attrs.field(default=time.time, repr=False)
-    """Returns the Unix time of this computer."""
-    _key: _EphemeralKey | None = attrs.field(default=None, init=False, repr=False)
+    _key: str = attrs.field(default="", init=False, repr=False)
+    _expires_s: float = attrs.field(default=0.0, init=False)
+    """Unix time by the clock of this computer, which continues during sleep."""
     _http: HttpClient | None = attrs.field(default=None, init=False, repr=False)
     _lock: asyncio.Lock = attrs.field(factory=asyncio.Lock, init=False, repr=False)
 
@@ -68,21 +61,20 @@ class EphemeralKeys:
         if not self.endpoint.secrets_url:
             return await credentials_for(self.endpoint, host, self.get_api_key)
         async with self._lock:
-            if self._key is None or self._key.expires_s <= self.clock():
-                self._key = await self._request_key()
-            headers = parse_headers(self.endpoint.headers)
-            return Credentials(self._key.value, extra_headers=headers)
+            if not self._key or self._expires_s <= self.clock():
+                self._key, self._expires_s = await self._request_key()
+            return Credentials(self._key, extra_headers=parse_headers(self.endpoint.headers))
 
     def discard(self) -> None:
         """Forget the current key, because the server may have rejected it."""
-        self._key = None
+        self._key = ""
 
     async def close(self) -> None:
         self.discard()
         if self._http is not None:
             await self._http.close()
 
-    async def _request_key(self) -> _EphemeralKey:
+    async def _request_key(self) -> tuple[str, float]:
         url = key_server_url(self.endpoint)
         host = host_of(url)
         if self.endpoint.secrets_url == FROM_ENDPOINT:
@@ -132,12 +124,13 @@ def session_settings(model: str) -> dict[str, Any]:
     return {"type": "transcription", "audio": {"input": audio_input}}
 
 
-def _parse_key(host: str, response: HttpResponse, now_s: float) -> _EphemeralKey:
+def _parse_key(host: str, response: HttpResponse, now_s: float) -> tuple[str, float]:
+    """Return the key and the Unix time at which it has to be renewed."""
     fields = response.json_object() or {}
     inner = fields.get("client_secret")
     fields = inner if isinstance(inner, dict) else fields
     value, expires_at = fields.get("value"), fields.get("expires_at")
-    if not isinstance(value, str) or not _is_header_value(value):
+    if not isinstance(value, str) or not re.fullmatch(r"[!-~]{1,4096}", value):
         detail = f"{host}: HTTP {response.status}, {response.media_type}"
         raise ProblemError(server_problem(problems.NO_SHORT_LIVED_KEY, host, detail))
     lifetime_s = DEFAULT_LIFETIME_S
@@ -146,15 +139,10 @@ def _parse_key(host: str, response: HttpResponse, now_s: float) -> _EphemeralKey
         issued_s = _server_time_s(response) or now_s
         lifetime_s = min(MAX_LIFETIME_S, max(0.0, expires_at - issued_s))
     margin_s = min(RENEWAL_MARGIN_S, lifetime_s / 5)
-    return _EphemeralKey(value, now_s + lifetime_s - margin_s)
-
-
-def _is_header_value(value: str) -> bool:
-    return len(value) <= MAX_KEY_CHARS and bool(re.fullmatch(r"[!-~]+", value))
+    return value, now_s + lifetime_s - margin_s
 
 
 def _server_time_s(response: HttpResponse) -> float | None:
-    """Return the Unix time of the response by the server's clock."""
     try:
         return parsedate_to_datetime(response.headers.get("date", "")).timestamp()
     except ValueError:

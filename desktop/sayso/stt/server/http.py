@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT_S = 10.0
 WRITE_TIMEOUT_S = 20.0
-"""Time limit for each part of the request body."""
 MAX_RESPONSE_BYTES = 1 << 20
 """One hour of fast speech has 70,000 characters."""
 SDP, EVENT_STREAM = "application/sdp", "text/event-stream"
@@ -38,7 +37,6 @@ SDP, EVENT_STREAM = "application/sdp", "text/event-stream"
 class HttpResponse:
     status: int
     media_type: str
-    """Without parameters."""
     body: bytes = attrs.field(repr=False)
     headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
 
@@ -47,7 +45,6 @@ class HttpResponse:
         return 200 <= self.status < 300
 
     def json_object(self) -> dict[str, Any] | None:
-        """Return the body as a JSON object; None if it is none."""
         return parse_object(self.body)
 
 
@@ -56,9 +53,7 @@ class HttpClient:
     """Sends requests to one server. For one event loop."""
 
     host: str
-    """For messages."""
     tls: ssl.SSLContext | None = None
-    """None: the certificates that this computer trusts."""
     _client: httpx2.AsyncClient | None = attrs.field(default=None, init=False, repr=False)
 
     async def request(
@@ -103,19 +98,14 @@ class HttpClient:
                 yield response
 
     async def read_all(self, response: httpx2.Response) -> HttpResponse:
-        """Read the body.
-
-        Raises:
-            ProblemError: The body exceeds `MAX_RESPONSE_BYTES`.
-        """
+        """Read the body; raises `ProblemError` if it exceeds `MAX_RESPONSE_BYTES`."""
         body = bytearray()
         async for chunk in response.aiter_raw():
             body += chunk
             if len(body) > MAX_RESPONSE_BYTES:
                 raise ProblemError(messages.not_a_speech_server(self.host, "response too large"))
-        return HttpResponse(
-            response.status_code, media_type_of(response), bytes(body), response.headers
-        )
+        media_type = media_type_of(response)
+        return HttpResponse(response.status_code, media_type, bytes(body), response.headers)
 
     async def close(self) -> None:
         if self._client is not None:
@@ -157,7 +147,7 @@ def response_problem(host: str, model: str, response: HttpResponse, api_key: str
     detail = f"{host}: HTTP {response.status}: {message}"
     if response.status == 401:
         return messages.server_problem(problems.KEY_REJECTED, host, detail)
-    if response.status == 429 and code not in messages.NO_CREDIT_CODES:
+    if response.status == 429 and messages.CODES.get(code) is not problems.NO_CREDIT:
         wait_s = retry_after_s(response.headers.get("retry-after", ""))
         return messages.busy(host, detail, max(wait_s, messages.wait_in_message_s(message)))
     if code in messages.CODES_NOT_ABOUT_OPTIONS:

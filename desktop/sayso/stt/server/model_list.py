@@ -6,7 +6,6 @@ are left out.
 
 from __future__ import annotations
 
-import asyncio
 import re
 
 from ...core.problems import ProblemError
@@ -44,15 +43,6 @@ async def fetch_models(endpoint: Endpoint, get_api_key: GetApiKey) -> tuple[str,
     if not isinstance(rows, list):
         raise ProblemError(problems.NO_MODEL_LIST())
     return usable_models(host, [row.get("id") for row in rows if isinstance(row, dict)])
-
-
-def fetch_models_blocking(endpoint: Endpoint, get_api_key: GetApiKey) -> tuple[str, ...]:
-    """Call `fetch_models` in an event loop of its own. Blocks.
-
-    Raises:
-        ProblemError: As `fetch_models`.
-    """
-    return asyncio.run(fetch_models(endpoint, get_api_key))
 
 
 def usable_models(host: str, names: list[object]) -> tuple[str, ...]:

@@ -11,19 +11,16 @@ from ...core.usage import UsageRecord
 
 
 def record_usage(
-    take: Take, host: str, model: str, *, endpoint: str = "", seconds: float, tokens: int = 0
+    take: Take, host: str, model: str, endpoint: str, seconds: float, tokens: int = 0
 ) -> None:
     """Add usage and cost to the take, if there is any.
 
     `seconds` is the audio that the server reports, or the audio that was sent if it reports none.
-    `endpoint` is the name of the endpoint; the default is `host`.
     """
     if seconds or tokens:
         cost_usd = estimate_cost_usd(host, model, seconds)
         take.add_usage(
-            UsageRecord(
-                endpoint=endpoint or host, seconds=seconds, tokens=tokens, cost_usd=cost_usd
-            )
+            UsageRecord(endpoint=endpoint, seconds=seconds, tokens=tokens, cost_usd=cost_usd)
         )
 
 

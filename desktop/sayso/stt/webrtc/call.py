@@ -52,7 +52,6 @@ class OpusTrack(MediaStreamTrack):
     kind = "audio"
 
     def __init__(self, rate_hz: int, on_sent: Callable[[bytes], object]) -> None:
-        """`on_sent` is called with each frame when it is sent."""
         super().__init__()
         self.trimmer = SilenceTrimmer(rate_hz)
         self._rate_hz, self._on_sent = rate_hz, on_sent
@@ -60,7 +59,6 @@ class OpusTrack(MediaStreamTrack):
         self._changed = asyncio.Event()
         self._ended = False
         self._silent_frames = 0
-        """Number of silent frames to send after the audio."""
         self.all_sent = asyncio.Event()
         self._packet_number = 0
         self._due_s = 0.0
@@ -70,7 +68,7 @@ class OpusTrack(MediaStreamTrack):
         self._changed.set()
 
     def end(self, silence_ms: int) -> None:
-        """End the audio. `all_sent` is set after `silence_ms` of silence, which is not reported."""
+        """End the audio; `all_sent` is set after `silence_ms` of silence."""
         self.trimmer.end()
         self._silent_frames = silence_ms // FRAME_MS
         self._ended = True
@@ -131,7 +129,6 @@ class Call:
     _peer: RTCPeerConnection = attrs.field(init=False)
     _channel: RTCDataChannel = attrs.field(init=False)
     _opened: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
-    """Set when messages can be sent, and when the connection has failed."""
     _closed: bool = attrs.field(default=False, init=False)
     _messages: asyncio.Queue[str | bytes | None] = attrs.field(factory=asyncio.Queue, init=False)
     """None marks the end of the connection."""
@@ -148,7 +145,6 @@ class Call:
         self._peer.on("connectionstatechange", self._on_state_change)
 
     async def offer(self) -> str:
-        """Return the SDP offer, with all addresses of this computer."""
         await self._peer.setLocalDescription(await self._peer.createOffer())
         return self._peer.localDescription.sdp
 

@@ -43,7 +43,6 @@ log = logging.getLogger(__name__)
 CALLS_PATH = "/realtime/calls"
 OFFER_TIMEOUT_S = 10.0
 WEBSOCKET_FALLBACK_S = 600.0
-"""Time during which a WebSocket is used after WebRTC has failed."""
 MAX_LOST_S = 0.2
 """About one syllable. Opus can restore a part of it."""
 TRAILING_SILENCE_MS = 600
@@ -57,12 +56,10 @@ class WebRtcCarrier:
     endpoint: Endpoint
     timeouts: Timeouts = attrs.field(factory=Timeouts)
     connect_timeout_s: float = 5.0
-    """From the SDP answer until messages can be sent."""
     max_backlog_s: float = 6.0
     _http: HttpClient | None = attrs.field(default=None, init=False)
     _websocket: Carrier | None = attrs.field(default=None, init=False)
     _websocket_until_s: float = attrs.field(default=0.0, init=False)
-    """Time of the event loop until which WebRTC is not tried."""
     _closing: set[asyncio.Task[None]] = attrs.field(factory=set, init=False)
 
     async def run_session(
@@ -106,11 +103,7 @@ class WebRtcCarrier:
         return await self._websocket.run_session(protocol, audio, on_event)
 
     async def _connect(self, call: Call, protocol: RealtimeProtocol) -> bool:
-        """Whether the network allows the connection.
-
-        Raises:
-            ProblemError: The server rejects it.
-        """
+        """Whether the network allows it; raises `ProblemError` if the server rejects it."""
         answer = await self._exchange_offer(await call.offer(), protocol)
         try:
             async with asyncio.timeout(self.connect_timeout_s):
@@ -174,11 +167,7 @@ class _CallRunner(SessionRunner):
 
 
 def load_call_module() -> Any:
-    """Import the module for WebRTC connections, which takes 0.7 s the first time.
-
-    Raises:
-        ProblemError: The optional dependency is not installed.
-    """
+    """Import `call`, which takes 0.7 s; raises `ProblemError` if aiortc is not installed."""
     try:
         from . import call
     except ImportError as error:
@@ -187,11 +176,7 @@ def load_call_module() -> Any:
 
 
 def check_support(endpoint: Endpoint) -> None:
-    """Check that the endpoint can be used over WebRTC.
-
-    Raises:
-        ProblemError: Its model does not support WebRTC, or the dependency is not installed.
-    """
+    """Raise `ProblemError` if model or installation do not support WebRTC."""
     model = server_models.by_name(endpoint.model)
     if not model.webrtc:
         raise ProblemError(problems.WEBRTC_NOT_SUPPORTED(model=model.name))
@@ -206,7 +191,6 @@ async def _check_packet_loss(call: Call, host: str) -> None:
 
 
 def _is_audio(event: Event) -> bool:
-    """Whether the event is the padding, which the track sends as silence."""
     return isinstance(event, Send) and "input_audio_buffer.append" in event.message
 
 

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Mapping
 
-from ....core.problems import Problem, ProblemKind
+from ....core.problems import Problem
 from ....core.problems import server as problems
 from ....core.settings.urls import OPENAI_HOST
-from .messages import not_a_speech_server, server_problem
+from .messages import kinds_by_value, not_a_speech_server, server_problem
 from .redaction import redact
 
-CERTIFICATE_ERRORS: Mapping[int, ProblemKind] = {
-    9: problems.CERTIFICATE_NOT_YET_VALID,
-    10: problems.CERTIFICATE_EXPIRED,
-    62: problems.CERTIFICATE_WRONG_NAME,
-    64: problems.CERTIFICATE_WRONG_NAME,
-}
-"""By OpenSSL's X509_V_ERR numbers."""
+CERTIFICATE_ERRORS = kinds_by_value("certificates")
 
 
 def connection_failed(host: str, error: Exception) -> Problem:

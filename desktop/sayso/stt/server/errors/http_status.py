@@ -7,24 +7,13 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from ....core.problems import Problem, ProblemKind
+from ....core.problems import Problem
 from ....core.problems import server as problems
 from ....core.settings.urls import OPENAI_HOST
-from .messages import MAX_WAIT_S, busy, server_problem
+from .messages import MAX_WAIT_S, busy, kinds_by_value, server_problem
 from .redaction import redact
 
-BY_STATUS: Mapping[int, ProblemKind] = {
-    400: problems.BAD_REQUEST,
-    401: problems.KEY_REJECTED,
-    402: problems.NO_CREDIT,
-    403: problems.ACCESS_DENIED,  # LiteLLM for a wrong key, OpenAI for a wrong path
-    405: problems.NO_STREAMING,  # servers that accept files only
-    407: problems.PROXY_FAILED,
-    408: problems.NO_RESPONSE,
-    426: problems.NO_STREAMING,
-    501: problems.NO_STREAMING,
-    504: problems.NO_RESPONSE,
-}
+BY_STATUS = kinds_by_value("statuses")
 
 
 def from_http_status(host: str, status: int, headers: Mapping[str, str] | None = None) -> Problem:
