@@ -11,17 +11,15 @@ from ..core.settings.engine_choice import only_engine
 from ..storage import instance
 from . import remote
 from .api_key import key
-from .common import engine_option, json_option, load_settings, print_json
+from .common import engine_option, json_option, load_settings, output
 from .config import config
 from .endpoints import endpoints
 from .history import history
 from .models import models
 from .usage import usage
 
-HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
 
-
-@click.group(invoke_without_command=True, context_settings=HELP_OPTIONS)
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="Sayso %(version)s")
 @click.option("--verbose", is_flag=True, help="Write more details to the log.")
 @click.pass_context
@@ -35,11 +33,8 @@ def sayso(context: click.Context, verbose: bool) -> int | None:
         return None
     try:
         lock = instance.claim()
-    except TimeoutError as error:
-        remote.print_error(str(error))
-        return 1
-    except OSError as error:
-        remote.print_error(f"Sayso cannot create its control socket: {error}")
+    except OSError as error:  # TimeoutError: another instance does not respond
+        remote.print_error(f"Sayso cannot start: {error}")
         return 1
     if lock is None:
         return 0
@@ -60,14 +55,11 @@ def _add_remote_command(name: str, help_text: str) -> None:
         return remote.send(name)
 
 
-for _name, _help in (
-    ("start", "Start recording, as if the hotkey was pressed."),
-    ("stop", "Stop recording and insert the text."),
-    ("toggle", "Start recording, or stop if Sayso is recording."),
-    ("cancel", "Stop recording and insert nothing; the recording is kept."),
-    ("quit", "End the running Sayso."),
-):
-    _add_remote_command(_name, _help)
+_add_remote_command("start", "Start recording, as if the hotkey was pressed.")
+_add_remote_command("stop", "Stop recording and insert the text.")
+_add_remote_command("toggle", "Start recording, or stop if Sayso is recording.")
+_add_remote_command("cancel", "Stop recording and insert nothing; the recording is kept.")
+_add_remote_command("quit", "End the running Sayso.")
 
 
 @sayso.command()
@@ -89,10 +81,7 @@ def transcribe(file: Path, engine: str | None, as_json: bool) -> int:
     if engine:
         settings = only_engine(settings, engine)
     result = transcribe_file(file, settings)
-    if as_json:
-        print_json(result)
-    else:
-        click.echo(result["text"])
+    output(as_json, result, result["text"])
     return 0
 
 
@@ -103,8 +92,5 @@ def doctor(as_json: bool) -> int:
     from . import doctor as checks
 
     findings = checks.run_checks(load_settings())
-    if as_json:
-        print_json(checks.as_json(findings), indent=2)
-    else:
-        click.echo(checks.format_report(findings))
+    output(as_json, checks.as_json(findings), checks.format_report(findings), indent=2)
     return 0

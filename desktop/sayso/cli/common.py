@@ -39,8 +39,9 @@ def save_settings(settings: Settings) -> None:
     instance.request("reload")
 
 
-def print_json(value: Any, *, indent: int | None = None) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, indent=indent))
+def output(as_json: bool, value: Any, text: str, indent: int | None = None) -> None:
+    """Print a value as JSON, or a text."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=indent) if as_json else text)
 
 
 def print_problem(problem: Problem, remedy: str = "") -> None:

@@ -12,7 +12,9 @@ from ..core.problems.storage import ADDRESS_REQUIRED, ENDPOINT_INSECURE, ENDPOIN
 from ..core.settings.endpoint import ON_DEVICE, Endpoint
 from ..core.settings.engine_choice import select_engine, with_endpoint, without_endpoint
 from ..core.settings.settings import Settings
-from .common import json_option, load_settings, print_json, save_settings
+from .common import json_option, load_settings, output, save_settings
+
+NOW_ON_DEVICE = "Dictations are now transcribed on this computer."
 
 
 @click.group()
@@ -29,13 +31,11 @@ def endpoints() -> None:
 def list_(as_json: bool) -> None:
     """List the endpoints; * marks the selected one or "on-device"."""
     settings = load_settings()
-    if as_json:
-        print_json([_as_dict(settings, one) for one in settings.endpoints])
-        return
-    click.echo(f"{_mark(settings, ON_DEVICE)} {ON_DEVICE}")
+    lines = [f"{_mark(settings, ON_DEVICE)} {ON_DEVICE}"]
     for one in settings.endpoints:
         model, url = one.model or "no model", one.url or "no address"
-        click.echo(f"{_mark(settings, one.name)} {one.name}: {model} at {url}")
+        lines.append(f"{_mark(settings, one.name)} {one.name}: {model} at {url}")
+    output(as_json, _as_list(settings), "\n".join(lines))
 
 
 @endpoints.command()
@@ -44,10 +44,7 @@ def presets(as_json: bool) -> None:
     """List the kinds of servers that can be added."""
     from ..stt.server.presets import PRESETS
 
-    if not as_json:
-        for one in PRESETS:
-            click.echo(f"{one.name:<11} {one.title}. {one.description}")
-        return
+    lines = [f"{one.name:<11} {one.title}. {one.description}" for one in PRESETS]
     rows = [
         {
             "preset": one.name,
@@ -58,7 +55,7 @@ def presets(as_json: bool) -> None:
         }
         for one in PRESETS
     ]
-    print_json(rows)
+    output(as_json, rows, "\n".join(lines))
 
 
 @endpoints.command()
@@ -88,10 +85,8 @@ def add(
     settings = with_endpoint(load_settings(), endpoint)
     save_settings(settings)
     added = settings.endpoints[-1]
-    if as_json:
-        print_json(_as_dict(settings, added))
-    else:
-        click.echo(f"{added.name} was added. Select it with: sayso endpoints use {added.name!r}")
+    text = f"{added.name} was added. Select it with: sayso endpoints use {added.name!r}"
+    output(as_json, _as_dict(settings, added), text)
 
 
 @endpoints.command()
@@ -101,12 +96,10 @@ def use(name: str, as_json: bool) -> None:
     """Select an endpoint, or "on-device"."""
     settings = select_engine(load_settings(), name)
     save_settings(settings)
-    if as_json:
-        print_json({"engine": settings.engine, "endpoint": settings.profile})
-    elif settings.engine == ON_DEVICE:
-        click.echo("Dictations are now transcribed on this computer.")
-    else:
-        click.echo(f"Audio is now sent to {name}, which transcribes your dictations.")
+    text = f"Audio is now sent to {name}, which transcribes your dictations."
+    if settings.engine == ON_DEVICE:
+        text = NOW_ON_DEVICE
+    output(as_json, {"engine": settings.engine, "endpoint": settings.profile}, text)
 
 
 @endpoints.command()
@@ -117,12 +110,10 @@ def remove(name: str, as_json: bool) -> None:
     before = load_settings()
     settings = without_endpoint(before, name)
     save_settings(settings)
-    if as_json:
-        print_json([_as_dict(settings, one) for one in settings.endpoints])
-        return
-    click.echo(f"{name} was removed.")
+    text = f"{name} was removed."
     if settings.engine != before.engine:
-        click.echo("It was selected. Dictations are now transcribed on this computer.")
+        text += f"\nIt was selected. {NOW_ON_DEVICE}"
+    output(as_json, _as_list(settings), text)
 
 
 def _check_address(endpoint: Endpoint) -> None:
@@ -137,6 +128,10 @@ def _check_address(endpoint: Endpoint) -> None:
 
 def _mark(settings: Settings, name: str) -> str:
     return "*" if name == settings.selected_engine else " "
+
+
+def _as_list(settings: Settings) -> list[dict[str, Any]]:
+    return [_as_dict(settings, one) for one in settings.endpoints]
 
 
 def _as_dict(settings: Settings, endpoint: Endpoint) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from ..storage import paths
 from ..storage.history import HistoryStore
 from ..storage.recordings import Recordings
 from . import remote
-from .common import engine_option, json_option, load_settings, print_json, print_problem
+from .common import engine_option, json_option, load_settings, output, print_problem
 
 LIST_TEXT_CHARACTERS = 100
 
@@ -69,23 +69,19 @@ def search(words: tuple[str, ...], limit: int | None, program: str, as_json: boo
 def show(take: str, as_json: bool) -> None:
     """Print all details of a dictation."""
     entry = _store().find(take)
-    if as_json:
-        print_json(entry.as_dict())
-        return
-    click.echo(entry.text or entry.display_text)
-    for name, value in (
-        ("id", entry.id),
-        ("spoken", f"{entry.local_time:%Y-%m-%d %H:%M:%S %z}"),
-        ("outcome", entry.outcome),
-        ("engine", entry.engine),
-        ("cost", format_usd(entry.cost_usd) if entry.cost_usd else ""),
-        ("program", entry.program),
-        ("seconds", f"{entry.duration_s:.1f}"),
-        ("audio", _recordings().folder / entry.audio if entry.audio else "not kept"),
-        ("problem", entry.error),
-    ):
-        if value:
-            click.echo(f"{name:8} {value}")
+    details = {
+        "id": entry.id,
+        "spoken": f"{entry.local_time:%Y-%m-%d %H:%M:%S %z}",
+        "outcome": entry.outcome,
+        "engine": entry.engine,
+        "cost": format_usd(entry.cost_usd) if entry.cost_usd else "",
+        "program": entry.program,
+        "seconds": f"{entry.duration_s:.1f}",
+        "audio": _recordings().folder / entry.audio if entry.audio else "not kept",
+        "problem": entry.error,
+    }
+    lines = [f"{name:8} {value}" for name, value in details.items() if value]
+    output(as_json, entry.as_dict(), "\n".join([entry.display_text, *lines]))
 
 
 @history.command()
@@ -105,10 +101,7 @@ def retry(take: str, engine: str | None, as_json: bool) -> None:
     text = asyncio.run(transcribe_take(audio, settings))
     entry = with_retry(entry, audio, sanitize(text, keep_newlines=True))
     store.put(entry)
-    if as_json:
-        print_json(entry.as_dict())
-    else:
-        click.echo(entry.display_text)
+    output(as_json, entry.as_dict(), entry.display_text)
 
 
 @history.command()
@@ -129,10 +122,8 @@ def export(file: Path, as_json: bool) -> None:
     """Export all dictations to FILE: .txt, .csv, .json, or .zip with the recordings."""
     entries = _store().entries()
     exports.write(file, exports.format_for(file), entries, _recordings())
-    if as_json:
-        print_json({"file": str(file), "dictations": len(entries)})
-    else:
-        click.echo(f"Exported {format_take_count(len(entries))} to {file}.")
+    text = f"Exported {format_take_count(len(entries))} to {file}."
+    output(as_json, {"file": str(file), "dictations": len(entries)}, text)
 
 
 @history.command()
@@ -148,10 +139,7 @@ def delete(takes: tuple[str, ...], everything: bool, as_json: bool) -> None:
     store.delete(ids)
     for id_ in ids:
         recordings.delete(id_)
-    if as_json:
-        print_json({"deleted": sorted(ids)})
-    else:
-        click.echo(f"Deleted {format_take_count(len(ids))}.")
+    output(as_json, {"deleted": sorted(ids)}, f"Deleted {format_take_count(len(ids))}.")
 
 
 def _store() -> HistoryStore:
@@ -174,13 +162,14 @@ def _matching_program(store: HistoryStore, name: str) -> str:
 
 
 def _print_entries(entries: Sequence[HistoryEntry], as_json: bool) -> None:
-    if as_json:
-        print_json([entry.as_dict() for entry in entries])
-        return
-    for entry in entries:
-        text = " ".join(entry.display_text.split())
-        if len(text) > LIST_TEXT_CHARACTERS:
-            text = f"{text[: LIST_TEXT_CHARACTERS - 1]}…"
-        click.echo(f"{entry.id}  {entry.local_time:%Y-%m-%d %H:%M}  {text}")
-    if not entries:
+    if not as_json and not entries:
         click.echo(f"No dictations. {describe_retention(load_settings().history)}", err=True)
+        return
+    output(as_json, [entry.as_dict() for entry in entries], "\n".join(map(_list_line, entries)))
+
+
+def _list_line(entry: HistoryEntry) -> str:
+    text = " ".join(entry.display_text.split())
+    if len(text) > LIST_TEXT_CHARACTERS:
+        text = f"{text[: LIST_TEXT_CHARACTERS - 1]}…"
+    return f"{entry.id}  {entry.local_time:%Y-%m-%d %H:%M}  {text}"

@@ -22,7 +22,7 @@ from ..stt.ondevice.models.catalog import (
     supported_languages,
 )
 from ..stt.ondevice.models.locate import locate
-from .common import json_option, load_settings, print_json, save_settings
+from .common import json_option, load_settings, output, save_settings
 
 LOCATIONS = {
     "": "",
@@ -46,9 +46,7 @@ def models_list(as_json: bool) -> None:
     releasing the key to the text on this computer; "about" marks an estimate from another model.
     """
     used, entries = load_settings().on_device.model, _statuses()
-    if as_json:
-        print_json([_as_dict(entry, used) for entry in entries], indent=2)
-        return
+    lines = []
     for entry in entries:
         model, latency = entry.model, entry.speed.text if entry.speed else ""
         columns = (
@@ -56,7 +54,8 @@ def models_list(as_json: bool) -> None:
             f"{format_size(model.size_bytes):>7}  {supported_languages(model):<14}",
             f"{model.summary:<17}{latency:<13}{_state(entry)}",
         )
-        click.echo("".join(columns).rstrip())
+        lines.append("".join(columns).rstrip())
+    output(as_json, [_as_dict(entry, used) for entry in entries], "\n".join(lines), indent=2)
 
 
 @models.command("download")

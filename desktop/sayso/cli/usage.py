@@ -24,7 +24,7 @@ from ..core.usage import (
 )
 from ..storage import paths
 from ..storage.usage import UsageStore
-from .common import json_option, load_settings, print_json, print_problem
+from .common import json_option, load_settings, output, print_problem
 
 
 @click.command()
@@ -40,14 +40,12 @@ def usage(month: str | None, as_json: bool) -> None:
     month = parse_month(month) if month else current
     days = UsageStore(paths.database(), print_problem).days(month)
     budget_usd = load_settings().monthly_budget_usd
-    if as_json:
-        print_json({**monthly_report(days, month), "monthly_budget_usd": budget_usd or None})
-        return
     lines = _format(days, month)
     if budget_usd and month == current:
         share = format_budget_share(sum_days(days), budget_usd)
         lines.append(f"Budget: {format_usd(budget_usd)} a month, {share} used")
-    click.echo("\n".join(lines))
+    report = {**monthly_report(days, month), "monthly_budget_usd": budget_usd or None}
+    output(as_json, report, "\n".join(lines))
 
 
 def _format(days: Sequence[DailyUsage], month: str) -> list[str]:

@@ -8,7 +8,6 @@ used. No message, log line or repr contains an API key.
 
 from __future__ import annotations
 
-import importlib
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -136,24 +135,10 @@ def _translated_errors() -> Iterator[None]:
         raise ProblemError(KEYRING_MISSING()) from None
     except (errors.KeyringLocked, errors.InitError):
         raise ProblemError(KEYRING_LOCKED()) from None
-    except _backend_errors() as error:
+    except ProblemError:
+        raise
+    except Exception as error:  # noqa: BLE001  backends raise errors of their own libraries
         name = type(error).__name__
         if "Locked" in name or "Dismissed" in name:
             raise ProblemError(KEYRING_LOCKED()) from None
         raise ProblemError(KEYRING_UNAVAILABLE(detail=name)) from None
-
-
-def _backend_errors() -> tuple[type[Exception], ...]:
-    """Return other errors of backends; the Linux one does not wrap those of its libraries."""
-    import keyring.errors as errors
-
-    found: list[type[Exception]] = [errors.KeyringError, OSError, RuntimeError]
-    for module, name in (
-        ("secretstorage.exceptions", "SecretStorageException"),
-        ("jeepney.wrappers", "DBusErrorResponse"),
-    ):
-        try:
-            found.append(getattr(importlib.import_module(module), name))
-        except ImportError:  # not on Linux
-            continue
-    return tuple(found)

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import sys
-
 import keyring
 import pytest
 from keyring.backends import chainer, fail, null
@@ -189,16 +187,6 @@ def test_an_error_of_the_linux_libraries_is_translated(
 ) -> None:
     secretstorage = pytest.importorskip("secretstorage")
     backend.error = secretstorage.exceptions.SecretStorageException(KEY)
-    with pytest.raises(ProblemError, match="The keyring does not respond"):
-        store.get(OWN_SERVER)
-
-
-def test_the_linux_libraries_may_be_missing(
-    store: ApiKeyStore, backend: FakeKeyring, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("secretstorage.exceptions", "jeepney.wrappers"):
-        monkeypatch.setitem(sys.modules, name, None)
-    backend.error = KeyringError(KEY)
     with pytest.raises(ProblemError, match="The keyring does not respond"):
         store.get(OWN_SERVER)
 
