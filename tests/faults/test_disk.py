@@ -1,6 +1,6 @@
-"""A disk that is full, a home that cannot be written, recordings that are cut off or strange.
+"""A full disk, a read-only home, and truncated or invalid recordings.
 
-The whole program runs on a small file system, or a read-only one, of its own (mount namespace).
+The program runs on a small or read-only file system in its own mount namespace.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def service() -> Iterator[StandIn]:
 
 
 def mount_command(*mounts: str) -> list[str]:
-    """A command that does these mounts for itself only, and becomes what follows."""
+    """Return a command that mounts in its own namespace and then runs its arguments."""
     who = "-m" if os.getuid() == 0 else "-rm"
     return ["unshare", who, "sh", "-ec", "\n".join([*mounts, 'exec "$0" "$@"'])]
 
@@ -72,34 +72,34 @@ def start_app(desktop: Desktop, service: StandIn, under: list[str]) -> None:
     desktop.wait_until_ready()
 
 
-def test_on_a_full_disk_the_words_land_and_it_is_said(desktop: Desktop, service: StandIn) -> None:
-    """3 s of sound are 300 kB."""
+def test_a_full_disk_is_reported_and_the_text_inserted(desktop: Desktop, service: StandIn) -> None:
+    """3 s of audio are 300 kB."""
     home = desktop.home
     start_app(desktop, service, small_disk(home / "state", "200k"))
     with Xterm(desktop.display) as editor:
         take = desktop.dictate(CLIP)
-        wait_until(lambda: editor.text() == TEXT, "the words stand there")
+        wait_until(lambda: editor.text() == TEXT, "the text is inserted")
     assert (take["text"], take["outcome"]) == (TEXT, "inserted")
     assert take["duration_s"] > 2
     problem = desktop.status()["problem"]
     assert problem.startswith("The disk is full, so ")
 
 
-def test_with_a_read_only_home_the_words_land_and_it_is_said(
+def test_a_read_only_home_is_reported_and_the_text_inserted(
     desktop: Desktop, service: StandIn
 ) -> None:
     home = desktop.home
     folders = [home / name for name in ("state", "config", "data")]
     start_app(desktop, service, read_only(*folders))
-    told = desktop.status()["problem"]
-    assert "cannot be" in told
+    problem = desktop.status()["problem"]
+    assert "cannot" in problem
     with Xterm(desktop.display) as editor:
         take = desktop.dictate(CLIP)
-        wait_until(lambda: editor.text() == TEXT, "the words stand there")
+        wait_until(lambda: editor.text() == TEXT, "the text is inserted")
     assert (take["text"], take["outcome"]) == (TEXT, "inserted")
 
 
-def test_of_strange_recordings_the_whole_one_is_back_and_the_others_are_kept_aside(
+def test_a_valid_recording_is_recovered_and_invalid_ones_are_quarantined(
     desktop: Desktop, service: StandIn
 ) -> None:
     takes = desktop.home / "state" / "sayso" / "takes"
@@ -124,13 +124,15 @@ def test_of_strange_recordings_the_whole_one_is_back_and_the_others_are_kept_asi
 
 
 def loud_audio() -> bytes:
-    """Loud enough for speech."""
+    """Return audio that is loud enough for speech."""
     return struct.pack("<2h", 8000, -8000) * 16_000
 
 
 @given(st.binary(max_size=200), st.integers(0, 80))
-def test_no_file_is_read_as_another_than_it_is(tmp_path_factory, junk: bytes, at: int) -> None:
-    """A header with any stretch of it overwritten is ours, or told to be damaged."""
+def test_a_damaged_header_is_never_read_as_a_recording(
+    tmp_path_factory, junk: bytes, at: int
+) -> None:
+    """A header with an overwritten part is either still valid or reported as damaged."""
     folder = tmp_path_factory.mktemp("takes")
     whole = wav_header(16_000, None) + ONE_SECOND[:400]
     (folder / f"{ID}.wav").write_bytes(whole[:at] + junk + whole[at + len(junk) :])
@@ -142,12 +144,12 @@ def test_no_file_is_read_as_another_than_it_is(tmp_path_factory, junk: bytes, at
     assert "damaged" in damaged or (take.rate_hz == 16_000 and take.size_bytes % 2 == 0)
 
 
-def test_a_take_goes_on_in_memory_when_its_file_ends_in_the_middle(tmp_path: Path) -> None:
-    """What was written before stays, and is a recording as any other."""
+def test_a_take_continues_in_memory_when_its_file_fails(tmp_path: Path) -> None:
+    """The audio that was written before stays readable."""
     file = Recordings(tmp_path).create(ID, 16_000)
     file.write(ONE_SECOND)
     os.close(file._file.fileno())  # type: ignore[union-attr]
     with pytest.raises(ProblemError, match="cannot be saved"):
         file.write(ONE_SECOND)
-    file.write(ONE_SECOND)  # told once
+    file.write(ONE_SECOND)  # reported once
     assert Recordings(tmp_path).load(ID).read(0) == ONE_SECOND

@@ -1,4 +1,4 @@
-"""One Sayso at a time, whatever starts when and however the last one ended. Real processes."""
+"""Only one instance runs, whatever starts at the same time and however the last one ended."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ import asyncio, os, sys
 sys.path[:] = sys.argv[2:]
 from sayso.storage import instance
 
-os.read(0, 1)  # until all are there
+os.read(0, 1)  # until all processes are ready
 try:
     lock = instance.claim(10)
 except TimeoutError:
-    print("nobody answers", flush=True)
+    print("no response", flush=True)
     sys.exit(1)
-print("the other" if lock is None else "mine", flush=True)
+print("shown" if lock is None else "running", flush=True)
 if lock is None:
     sys.exit(0)
 if sys.argv[1] == "dies":
@@ -51,7 +51,7 @@ def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 class ConcurrentStarts:
-    """Some processes that wait side by side, and start in the same instant."""
+    """Processes that wait for each other and then start at the same time."""
 
     def __init__(self, *fates: str) -> None:
         reads, writes = os.pipe()
@@ -82,44 +82,44 @@ class ConcurrentStarts:
 
 
 @pytest.mark.parametrize(("count", "rounds"), [(2, 8), (10, 3)], ids=["two", "ten"])
-def test_of_starts_in_the_same_instant_one_runs_after_every_crash(count: int, rounds: int) -> None:
-    """Each round ends by kill -9, which leaves lock and socket for the next."""
+def test_one_of_simultaneous_starts_runs_after_every_crash(count: int, rounds: int) -> None:
+    """Each round ends with kill -9, which leaves lock and socket behind."""
     for number in range(rounds):
         starts = ConcurrentStarts(*["lives"] * count)
         try:
-            assert starts.output() == ["mine"] + ["the other"] * (count - 1), f"round {number}"
+            assert starts.output() == ["running"] + ["shown"] * (count - 1), f"round {number}"
             assert instance.request("status") == "ok"
         finally:
             starts.kill()
         assert os.path.exists(instance.socket_path())
 
 
-def test_where_the_first_dies_while_it_starts_another_takes_its_place() -> None:
+def test_another_start_takes_over_if_the_first_dies() -> None:
     starts = ConcurrentStarts("dies", "dies", "lives", "lives", "lives")
     try:
         said = starts.output()
-        assert said.count("mine") - said.count("the other") <= 3
-        assert "nobody answers" not in said
+        assert said.count("running") - said.count("shown") <= 3
+        assert "no response" not in said
         assert instance.request("status") == "ok"
     finally:
         starts.kill()
 
 
-def test_one_whose_lock_was_tidied_away_is_still_the_one(runtime: Path) -> None:
+def test_an_instance_whose_lock_file_was_deleted_keeps_running(runtime: Path) -> None:
     starts = ConcurrentStarts("lives")
     try:
-        assert starts.output() == ["mine"]
-        wait_until(lambda: instance.request("status") == "ok", "it answers")
+        assert starts.output() == ["running"]
+        wait_until(lambda: instance.request("status") == "ok", "it responds")
         (runtime / "sayso.sock.lock").unlink()
         assert instance.claim(5) is None
     finally:
         starts.kill()
 
 
-def test_one_that_neither_answers_nor_ends_is_told() -> None:
+def test_an_instance_that_does_not_respond_is_reported() -> None:
     held = instance.FileLock(instance.lock_path())
     assert held.acquire()
-    with pytest.raises(TimeoutError, match="does not answer"):
+    with pytest.raises(TimeoutError, match="does not respond"):
         instance.claim(0.2)
     held.close()
 
@@ -130,16 +130,16 @@ def desktop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desktop]:
         yield desktop
 
 
-def test_ten_starts_of_the_whole_program_end_in_one(desktop: Desktop) -> None:
-    """They find what kill -9 has left."""
+def test_one_of_ten_starts_of_the_program_runs(desktop: Desktop) -> None:
+    """Lock and socket are left over from a kill -9."""
     desktop.start_app()
     desktop.kill_app()
-    sys.stdout.write(f"Ten starts, one runs, after {start_ten_at_once(desktop):.1f} s\n")
+    sys.stdout.write(f"One of ten starts runs after {start_ten_at_once(desktop):.1f} s\n")
 
 
 def start_ten_at_once(desktop: Desktop) -> float:
-    """How long it took, in s."""
-    begun_s = time.monotonic()
+    """Start ten processes; return the seconds until nine have ended."""
+    started_s = time.monotonic()
     children = [
         subprocess.Popen(
             COMMAND, env=desktop.environ, stdin=subprocess.DEVNULL,
@@ -148,18 +148,18 @@ def start_ten_at_once(desktop: Desktop) -> float:
         for _ in range(10)
     ]  # fmt: skip
 
-    def over() -> list[int]:
+    def exit_codes() -> list[int]:
         return [child.returncode for child in children if child.poll() is not None]
 
     try:
-        wait_until(lambda: len(over()) >= 9, "nine have gone", 60)
-        took_s = time.monotonic() - begun_s
-        assert over() == [0] * 9
+        wait_until(lambda: len(exit_codes()) >= 9, "nine processes have ended", 60)
+        took_s = time.monotonic() - started_s
+        assert exit_codes() == [0] * 9
         assert desktop.status()["state"] == "idle"
     finally:
         for child in children:
             if child.poll() is None:
                 child.send_signal(signal.SIGKILL)
-            _, told = child.communicate()
-            assert b"Traceback" not in told, told.decode()
+            _, output = child.communicate()
+            assert b"Traceback" not in output, output.decode()
     return took_s

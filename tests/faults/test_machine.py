@@ -1,9 +1,8 @@
-"""The state machine in a world where anything may fail at any moment, in any order.
+"""The state machine in an environment in which anything can fail at any time, in any order.
 
-Engines, microphone and windows answer what they were asked, or fail, or say nothing at all, or
-say it again when nobody wants it any more; deadlines come when they like; and meanwhile somebody
-presses keys. `tests/unit/core/dictation/test_state_machine.py` feeds it events without such a
-world.
+Engines, microphone and windows respond, fail, do not respond, or respond again when it is too late.
+Timers fire at any time, and keys are pressed in between.
+`tests/unit/core/dictation/test_state_machine.py` tests single sequences of events.
 """
 
 from __future__ import annotations
@@ -17,29 +16,27 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from sayso.core.dictation import events as e
 from sayso.core.dictation.state_machine import Dictation, Phase
-from sayso.core.problems import Problem, untyped_problem
+from sayso.core.problems import Problem, ProblemKind
 
-CONNECTION_LOST = untyped_problem(
-    "The connection to the server was lost.", "Try again.", "try-again"
-)
-MICROPHONE_UNPLUGGED = untyped_problem("The microphone went away.", "Plug it in.")
-INSERT_FAILED = untyped_problem("The window did not take the words.", "Copy them.", "copy")
+CONNECTION_LOST = ProblemKind("test.connection", "The connection was lost.")()
+MICROPHONE_UNPLUGGED = ProblemKind("test.microphone", "The microphone was unplugged.")()
+INSERT_FAILED = ProblemKind("test.insert", "The window did not accept the text.")()
 
 
 @attrs.define
 class TakeRecord:
-    """What the outside knows of one take."""
+    """A take as seen from outside the state machine."""
 
     text: str = ""
     insertions: int = 0
     outcomes: list[str] = attrs.field(factory=list)
-    """As the history was told, one after the other."""
+    """Outcomes stored in the history, in order."""
     reported: bool = False
-    """Of its last failure, in words."""
+    """Whether the last failure was shown."""
     warned_problem: Problem | None = None
-    """What it was told of while it was spoken; the person may have dismissed that."""
+    """A problem shown while recording, which the user may have dismissed."""
     dropped: bool = False
-    """By the person: cancelled, or never meant."""
+    """Whether the user cancelled or discarded the take."""
 
 
 class FaultyEnvironment(RuleBasedStateMachine):
@@ -55,14 +52,14 @@ class FaultyEnvironment(RuleBasedStateMachine):
 
     def feed(self, event: Any) -> None:
         self.events.append(event)
-        told_before = self.machine.problem
+        previous_problem = self.machine.problem
         for command in self.machine.handle(event):
-            self.execute(command, told_before)
+            self.execute(command, previous_problem)
 
     def execute(self, command: e.Command, previous_problem: Problem | None) -> None:
         match command:
             case e.OpenMic(take):
-                assert self.mic is None, "two microphones"
+                assert self.mic is None, "the microphone is already open"
                 self.mic, self.records[take] = take, TakeRecord()
             case e.CloseMic(take):
                 assert self.mic == take
@@ -72,8 +69,8 @@ class FaultyEnvironment(RuleBasedStateMachine):
             case e.CancelRecognition(take):
                 self.engines.discard(take)
             case e.Insert(take, text):
-                assert self.inserting is None, "two texts at once"
-                assert not self.records[take].insertions, "a word would be there twice"
+                assert self.inserting is None, "another insertion is in progress"
+                assert not self.records[take].insertions, "the text would be inserted twice"
                 assert text == self.records[take].text
                 self.inserting = take
             case e.ArchiveTake(take, outcome, problem):
@@ -89,37 +86,37 @@ class FaultyEnvironment(RuleBasedStateMachine):
             case e.StartTimer(_, woke):
                 self.timers.append(woke)
 
-    # The person
+    # The user
 
-    @rule(wish=st.sampled_from([
+    @rule(event=st.sampled_from([
         e.Start(), e.Start(hands_free=True), e.ContinueHandsFree(), e.Stop(), e.Stop(), e.Stop(),
         e.Cancel(), e.Discard(), e.Retry(), e.InsertHeld(), e.Dismiss(), e.ProblemReported(MICROPHONE_UNPLUGGED),  # noqa: E501
     ]))  # fmt: skip
-    def wishes(self, wish: e.Event) -> None:
-        self.feed(wish)
+    def the_user_acts(self, event: e.Event) -> None:
+        self.feed(event)
 
-    # What answers
+    # Responses
 
     @precondition(lambda self: self.mic is not None)
     @rule(recorded=st.booleans())
-    def the_microphone_is_lost(self, recorded: bool) -> None:
+    def the_microphone_fails(self, recorded: bool) -> None:
         assert self.mic is not None
         self.feed(e.AudioLost(self.mic, MICROPHONE_UNPLUGGED, recorded))
 
     @precondition(lambda self: self.mic is not None)
     @rule()
-    def the_voice_ends(self) -> None:
+    def the_tail_ends(self) -> None:
         assert self.mic is not None
         self.feed(e.TailEnded(self.mic))
 
     @precondition(lambda self: self.engines)
-    @rule(data=st.data(), words=st.booleans())
-    def an_engine_answers(self, data: st.DataObject, words: bool) -> None:
+    @rule(data=st.data(), has_text=st.booleans())
+    def an_engine_responds(self, data: st.DataObject, has_text: bool) -> None:
         take = data.draw(st.sampled_from(sorted(self.engines)))
         if self.machine.phase(take) in (Phase.LISTENING, Phase.TAIL):
-            return  # no engine does before the sound has ended
+            return  # no engine responds before the audio has ended
         self.engines.discard(take)
-        self.records[take].text = f"words of {take}" if words else ""
+        self.records[take].text = f"text of {take}" if has_text else ""
         self.feed(e.Transcribed(take, self.records[take].text))
 
     @precondition(lambda self: self.engines)
@@ -132,23 +129,23 @@ class FaultyEnvironment(RuleBasedStateMachine):
             self.records[take].warned_problem = self.machine.problem
 
     @precondition(lambda self: self.inserting is not None)
-    @rule(how=st.sampled_from([e.Inserted, e.Inserted, e.FocusChanged, None]))
-    def the_window_answers(self, how: Any) -> None:
+    @rule(event=st.sampled_from([e.Inserted, e.Inserted, e.FocusChanged, None]))
+    def the_insertion_ends(self, event: Any) -> None:
         take = self.inserting
         assert take is not None
-        if how is e.Inserted:
+        if event is e.Inserted:
             self.records[take].insertions += 1
-        self.feed(how(take) if how else e.InsertFailed(take, INSERT_FAILED))
+        self.feed(event(take) if event else e.InsertFailed(take, INSERT_FAILED))
 
     @precondition(lambda self: self.timers)
     @rule(data=st.data())
-    def a_deadline_comes(self, data: st.DataObject) -> None:
+    def a_timer_fires(self, data: st.DataObject) -> None:
         number = data.draw(st.integers(0, len(self.timers) - 1))
         self.feed(self.timers.pop(number))
 
     @precondition(lambda self: [p for p in self.events if isinstance(p, e.TakeEvent)])
     @rule(data=st.data())
-    def something_of_a_take_that_is_over_comes_again(self, data: st.DataObject) -> None:
+    def an_event_of_a_finished_take_is_repeated(self, data: st.DataObject) -> None:
         stale = [
             fact
             for fact in self.events
@@ -157,7 +154,7 @@ class FaultyEnvironment(RuleBasedStateMachine):
         if stale:
             self.feed(data.draw(st.sampled_from(stale)))
 
-    # What must hold
+    # Invariants
 
     @invariant()
     def no_take_is_lost(self) -> None:
@@ -167,7 +164,7 @@ class FaultyEnvironment(RuleBasedStateMachine):
             assert story.reported or not story.outcomes or story.dropped
 
     @invariant()
-    def words_that_are_not_in_the_window_wait(self) -> None:
+    def text_that_was_not_inserted_is_kept(self) -> None:
         for number, story in self.records.items():
             if number in self.machine.active_takes or story.dropped or story.insertions:
                 continue
@@ -175,7 +172,7 @@ class FaultyEnvironment(RuleBasedStateMachine):
             assert (story.outcomes[-1] == "nothing") <= (not story.text)
 
     def teardown(self) -> None:
-        """Nobody answers any more: the deadlines alone bring it to rest."""
+        """Without further responses, the timers alone end all takes."""
         for _ in range(2):
             while self.timers:
                 self.feed(self.timers.pop(0))
