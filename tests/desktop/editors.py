@@ -1,12 +1,12 @@
-"""Real programs to type into, which tell exactly what stands in them.
+"""Real programs to insert text into, which report their exact content.
 
     with Display() as display, GtkEditor(display) as editor:
         ...                                   # something types "Hello"
         assert editor.wait_for("Hello") == "Hello"
         editor.clear()
 
-An editor is ready, with the keyboard focus in it, when it is entered. `changed_at()` says when
-its text changed last, by `time.time()`, for latencies.
+An entered editor has the keyboard focus. `changed_at()` returns the time of the last change, by
+`time.time()`, for measuring latencies.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _PACKAGE = Path(__file__).parents[2] / "desktop"
 
 
 class Program(Component):
-    """A child on the display, with a home of its own; ended with all its children."""
+    """A child process on the display, with its own home; terminated with its children."""
 
     name = ""
 
@@ -50,7 +50,7 @@ class Program(Component):
 
     def close(self) -> None:
         if self._process is not None:
-            # Chromium has children; they are in a group of their own with it.
+            # Chromium has children, which are in its process group.
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
             for pipe in (self._process.stdin, self._process.stdout):
@@ -73,7 +73,7 @@ class Program(Component):
 
 
 class JsonProgram(Program):
-    """A program of `programs/` that answers one JSON line to each JSON line."""
+    """A program of `programs/` that answers each JSON line with one JSON line."""
 
     python = sys.executable
     script = ""
@@ -89,7 +89,7 @@ class JsonProgram(Program):
         self._process.stdin.flush()
 
     def receive(self) -> Any:
-        """The answer to what was sent."""
+        """Return the answer to the question that was sent."""
         assert self._process is not None
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
@@ -101,10 +101,10 @@ class JsonProgram(Program):
 
 
 class Editor(Program):
-    """One window with one field."""
+    """A window with one text field."""
 
     window = 0
-    """Its X window, which is the active one when it is entered."""
+    """The X window, which is active when the editor is entered."""
 
     def __enter__(self) -> Self:
         super().__enter__()
@@ -118,26 +118,26 @@ class Editor(Program):
         return self
 
     def _is_active(self) -> bool:
-        """The manager may still name the window that was closed last."""
+        """Return whether the active window belongs to this program and not to a closed one."""
         return self._process is not None and self.display.active_process_id() == self._process.pid
 
     def text(self) -> str:
-        """Exactly what stands in the field."""
+        """Return the exact content of the field."""
         raise NotImplementedError
 
     def clear(self) -> None:
         raise NotImplementedError
 
     def is_focused(self) -> bool:
-        """Whether keys go into the field, by the program's own account."""
+        """Return whether the program reports that the field has the focus."""
         raise NotImplementedError
 
     def changed_at(self) -> float:
-        """When the text changed last, as `time.time()` counts."""
+        """Return the time of the last change, by `time.time()`."""
         raise NotImplementedError
 
     def wait_for(self, text: str, limit_s: float = LIMIT_S) -> str:
-        """The field's text: as soon as it is `text`, or what it is when the time is over."""
+        """Wait until the field has this text, and return its text then or at the timeout."""
         deadline = time.monotonic() + limit_s
         while (found := self.text()) != text and time.monotonic() < deadline:
             time.sleep(0.005)
@@ -159,7 +159,7 @@ class _JsonEditor(JsonProgram, Editor):
 
 
 class GtkEditor(_JsonEditor):
-    """A GTK 3 TextView; needs the distribution's python3-gi."""
+    """A GTK 3 TextView; needs python3-gi of the distribution."""
 
     name = "GTK"
     python = "/usr/bin/python3"
@@ -174,7 +174,7 @@ class QtEditor(_JsonEditor):
 
 
 class Xterm(Editor):
-    """A terminal whose program writes down every byte it is sent. Enter is a carriage return."""
+    """A terminal whose program records every byte. Enter is a carriage return."""
 
     name = "xterm"
 
@@ -196,7 +196,7 @@ class Xterm(Editor):
             return False
         try:
             names = self.display.connection.create_resource_object("window", window).get_wm_class()
-        except BadWindow:  # it had the focus, and is gone
+        except BadWindow:  # the window was closed
             return False
         return names is not None and names[1] == "XTerm"
 
@@ -209,7 +209,7 @@ class Xterm(Editor):
 
 
 class Chromium(Editor):
-    """A textarea in a page of its own, read by DevTools."""
+    """A textarea in a page, read by DevTools."""
 
     name = "Chromium"
     _PAGE = (

@@ -1,4 +1,4 @@
-"""Real text into real programs, by the same plan, typist and clipboard as the app uses."""
+"""Inserts text into real programs, with the inserter, typist and clipboard of the app."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class InsertingProgram(JsonProgram):
 
 
 class ClipboardProgram(JsonProgram):
-    """Whose clipboard it was before."""
+    """A program that owns the clipboard before the paste."""
 
     name = "another program"
     script = "clipboard.py"
@@ -54,7 +54,7 @@ class ClipboardProgram(JsonProgram):
                 CONCEALED_FORMAT in self.ask({"mode": mode, "list": True}) for mode in (0, 1)
             )
 
-        wait_until(back, "the clipboard is given back", limit_s)
+        wait_until(back, "the clipboard is restored", limit_s)
 
     def read(self, mode: int = 0) -> dict[str, str]:
         return {
@@ -84,7 +84,7 @@ def opened(request: pytest.FixtureRequest, display: Display) -> Iterator[Editor]
 
 @pytest.fixture
 def editor(opened: Editor, display: Display) -> Iterator[Editor]:
-    """Empty before; afterwards no key is left down and no modifier on."""
+    """An empty editor. After the test, no key and no modifier may be pressed."""
     opened.clear()
     yield opened
     assert display.keys_down() == set()
@@ -100,17 +100,17 @@ def gtk(display: Display) -> Iterator[Editor]:
 
 @pytest.mark.parametrize("method", ["auto", "type", "paste"])
 @pytest.mark.parametrize("name", SAMPLES)
-def test_a_sentence_arrives_exactly(
+def test_a_sentence_is_inserted_exactly(
     editor: Editor, inserting: InsertingProgram, name: str, method: str
 ) -> None:
     text = SAMPLES[name]
     if editor.name == "Chromium" and method == "type":
-        method = "paste"  # typing into it is what the plan avoids
+        method = "paste"  # the app does not type into Chromium
     assert inserting.insert(text, method)["problem"] == ""
     assert editor.wait_for(text) == text
 
 
-def test_two_thousand_mixed_characters_arrive_exactly_ten_times(
+def test_two_thousand_mixed_characters_are_inserted_exactly_ten_times(
     editor: Editor, inserting: InsertingProgram
 ) -> None:
     text = " ".join(itertools.islice(itertools.cycle(SAMPLES.values()), 100))[:2000]
@@ -121,7 +121,7 @@ def test_two_thousand_mixed_characters_arrive_exactly_ten_times(
 
 
 @pytest.mark.parametrize("kind", EDITORS[:3], ids=lambda kind: kind.name)
-def test_two_thousand_typed_characters_arrive_exactly(
+def test_two_thousand_characters_are_typed_exactly(
     display: Display, inserting: InsertingProgram, kind: type[Editor]
 ) -> None:
     text = " ".join(itertools.islice(itertools.cycle([SHORT_TEXT, SAMPLES["polish"]]), 100))[:2000]
@@ -160,7 +160,7 @@ def test_caps_lock_does_not_change_the_text_and_stays_on(
 
 @pytest.mark.parametrize("key", ["Control_R", "Shift_L"])
 @pytest.mark.parametrize("method", ["auto", "paste"])
-def test_a_modifier_that_stays_down_is_let_go(
+def test_a_modifier_that_stays_pressed_is_released(
     editor: Editor, inserting: InsertingProgram, display: Display, key: str, method: str
 ) -> None:
     display.press(key)
@@ -169,7 +169,7 @@ def test_a_modifier_that_stays_down_is_let_go(
     assert display.keys_down() == set()
 
 
-def test_typing_waits_for_a_key_that_is_let_go(
+def test_typing_waits_until_a_key_is_released(
     editor: Editor, inserting: InsertingProgram, display: Display
 ) -> None:
     display.press("Super_L")
@@ -179,7 +179,7 @@ def test_typing_waits_for_a_key_that_is_let_go(
     assert editor.wait_for(SHORT_TEXT) == SHORT_TEXT
 
 
-def test_texts_with_ever_other_characters_follow_each_other_exactly(
+def test_consecutive_texts_with_different_characters_are_inserted_exactly(
     editor: Editor, inserting: InsertingProgram
 ) -> None:
     texts = [SAMPLES[name] + " " for name in ("polish", "cyrillic", "greek", "zwj", "hebrew")]
@@ -188,7 +188,7 @@ def test_texts_with_ever_other_characters_follow_each_other_exactly(
     assert editor.wait_for("".join(texts)) == "".join(texts)
 
 
-def test_newline_and_tab_are_typed_where_they_are_wanted(
+def test_newline_and_tab_are_typed_if_the_setting_allows_it(
     gtk: Editor, inserting: InsertingProgram
 ) -> None:
     assert inserting.insert("one\n\ttwo", "type")["way"] == "type"
@@ -213,7 +213,7 @@ def test_typing_is_offered_if_all_characters_fit_on_the_keyboard(
     assert inserting.ask({"can_type": text}) is expected
 
 
-def test_a_text_of_more_characters_than_keys_is_still_typed_exactly_when_told_to(
+def test_a_text_with_more_characters_than_free_keys_is_typed_in_parts(
     display: Display, inserting: InsertingProgram
 ) -> None:
     text = "".join(map(chr, range(0x4E00, 0x4E50)))
@@ -238,22 +238,22 @@ def test_the_target_is_the_focused_window_and_its_program(
         assert inserting.ask("target") == {"window": editor.window, "program": "xterm"}
 
 
-def test_the_keyboard_is_as_it_was_some_seconds_later(
+def test_the_keyboard_map_is_restored_some_seconds_later(
     display: Display, inserting: InsertingProgram, gtk: Editor
 ) -> None:
-    wait_until(lambda: not has_temporary_keys(display), "what a long text needed is given back", 20)
+    wait_until(lambda: not has_temporary_keys(display), "no temporary keys", 20)
     before = Keyboard(display.connection).read_keys()
     inserting.insert(SHORT_TEXT, "type")
     assert has_temporary_keys(display)
     assert Keyboard(display.connection).read_keys() != before
-    wait_until(lambda: not has_temporary_keys(display), "nothing is lent", 6)
+    wait_until(lambda: not has_temporary_keys(display), "the temporary keys are removed", 6)
     assert Keyboard(display.connection).read_keys() == before
 
 
-def test_what_a_crashed_run_left_on_the_keyboard_is_cleared(
+def test_temporary_keys_of_a_crashed_run_are_removed(
     display: Display, inserting: InsertingProgram, gtk: Editor
 ) -> None:
-    wait_until(lambda: not has_temporary_keys(display), "what a long text needed is given back", 20)
+    wait_until(lambda: not has_temporary_keys(display), "no temporary keys", 20)
     before = Keyboard(display.connection).read_keys()
     with InsertingProgram(display) as crashing:
         assert crashing.insert(SHORT_TEXT, "type")["problem"] == ""
@@ -274,7 +274,7 @@ def test_what_a_crashed_run_left_on_the_keyboard_is_cleared(
     ],
     ids=["text and html", "image", "files and a format of its own", "300 kB"],
 )
-def test_what_was_copied_before_is_put_back(
+def test_the_previous_content_of_the_clipboard_is_restored(
     editor: Editor, inserting: InsertingProgram, display: Display, formats: dict[str, str]
 ) -> None:
     with ClipboardProgram(display) as other:
@@ -289,7 +289,7 @@ def test_what_was_copied_before_is_put_back(
         assert other.read(1)["text/plain"] == b"selected".hex()
 
 
-def test_two_pastes_in_a_row_put_back_what_was_there_before_both(
+def test_two_pastes_in_a_row_restore_the_content_before_both(
     editor: Editor, inserting: InsertingProgram, display: Display
 ) -> None:
     with ClipboardProgram(display) as other:
@@ -301,17 +301,19 @@ def test_two_pastes_in_a_row_put_back_what_was_there_before_both(
         assert other.read()["text/plain"] == b"original".hex()
 
 
-def test_a_program_that_looks_all_the_time_does_not_keep_the_clipboard_from_its_owner(
+def test_the_clipboard_is_restored_while_a_program_reads_it_all_the_time(
     inserting: InsertingProgram, display: Display, gtk: Editor
 ) -> None:
     with ClipboardProgram(display) as other:
         other.copy({"text/plain": b"before".hex()})
         assert inserting.insert(SHORT_TEXT, "paste")["problem"] == ""
-        wait_until(lambda: other.read()["text/plain"] == b"before".hex(), "it is given back", 5)
+        wait_until(
+            lambda: other.read()["text/plain"] == b"before".hex(), "the clipboard is restored", 5
+        )
         assert gtk.wait_for(SHORT_TEXT) == SHORT_TEXT
 
 
-def test_what_somebody_else_copies_meanwhile_is_left_alone(
+def test_content_that_another_program_copies_in_the_meantime_is_kept(
     editor: Editor, inserting: InsertingProgram, display: Display
 ) -> None:
     with ClipboardProgram(display) as other:
@@ -319,13 +321,13 @@ def test_what_somebody_else_copies_meanwhile_is_left_alone(
         assert inserting.insert(SHORT_TEXT, "paste")["problem"] == ""
         assert editor.wait_for(SHORT_TEXT) == SHORT_TEXT
         other.copy({"text/plain": b"meanwhile".hex()})
-        # A second text is only begun when the clipboard of the first has been seen to.
+        # The second paste begins after the clipboard of the first has been restored.
         assert inserting.insert(" again", "paste")["problem"] == ""
         other.wait_until_restored()
         assert other.read()["text/plain"] == b"meanwhile".hex()
 
 
-def test_a_text_nobody_takes_stays_on_the_clipboard_and_it_is_said() -> None:
+def test_a_text_that_is_not_fetched_stays_on_the_clipboard_and_is_reported() -> None:
     with Display() as empty, InsertingProgram(empty) as inserting, ClipboardProgram(empty) as other:
         done = inserting.insert(SHORT_TEXT, "paste")
         assert done["problem"] == (
@@ -336,6 +338,6 @@ def test_a_text_nobody_takes_stays_on_the_clipboard_and_it_is_said() -> None:
 
 
 def has_temporary_keys(display: Display) -> bool:
-    """Whether keys carry other characters than the layout's, by Sayso's own note of it."""
+    """Return whether Sayso has mapped characters to unused keys."""
     atom = display.connection.intern_atom(PROPERTY)
     return display.connection.screen().root.get_property(atom, 0, 0, 1) is not None

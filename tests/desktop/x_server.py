@@ -1,11 +1,11 @@
-"""A screen of one's own: an X server without a monitor, a window manager, a keyboard.
+"""A private display: an X server without a monitor, a window manager and a keyboard.
 
     with Display() as display:
-        environ = os.environ | display.environ      # for what shall appear there
-        display.tap("F9")                            # keys by their X names, buttons by number
+        environ = os.environ | display.environ      # for programs on the display
+        display.tap("F9")                            # keys by X name, buttons by number
         display.set_layout("us,ru")
 
-Nothing of the user's display is touched. It may run as root and needs no GPU.
+It does not touch the display of the user. It may run as root and needs no GPU.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ import canary
 
 from .processes import Component, terminate, wait_until
 
-XK.load_keysym_group("cyrillic")  # python-xlib knows only Latin names at first
+XK.load_keysym_group("cyrillic")  # python-xlib loads only Latin names by default
 START_ATTEMPTS = 20
 ISO_NEXT_GROUP = 0xFE08
 
 
 class Display(Component):
-    """Xvfb with openbox on a number that nobody uses."""
+    """Xvfb with openbox, on an unused display number."""
 
     def __init__(self, *, window_manager: bool = True, size: str = "1280x800x24") -> None:
         self.name = ""
@@ -47,7 +47,7 @@ class Display(Component):
 
     @property
     def environ(self) -> dict[str, str]:
-        """What a program needs to appear here and nowhere else."""
+        """Environment variables for a program on this display."""
         return {
             "DISPLAY": self.name,
             "LANG": "C.UTF-8",
@@ -58,11 +58,11 @@ class Display(Component):
 
     @property
     def connection(self) -> Any:
-        """The rig's own python-xlib connection; main thread only."""
+        """A python-xlib connection of the test; main thread only."""
         return self._connection
 
     def kill_server(self) -> None:
-        """As a crash of the X server."""
+        """Kill the X server, as a crash does."""
         self._connection.close()
         self._connection = None
         self._children[0].kill()
@@ -71,7 +71,7 @@ class Display(Component):
             Path(left).unlink(missing_ok=True)
 
     def set_layout(self, layout: str, options: str = "grp:sclk_toggle") -> None:
-        """As `setxkbmap` does. `next_group` switches between those of "us,ru"."""
+        """Set the layout by `setxkbmap`. For "us,ru", `next_group` switches between the two."""
         subprocess.run(
             ["setxkbmap", "-display", self.name, "-layout", layout, "-option", "",
              "-option", options],
@@ -80,21 +80,21 @@ class Display(Component):
         self.sync()
 
     def press(self, key: str | int) -> None:
-        """Push a key ("Control_R", "a", "F9") or a mouse button (8) down."""
+        """Press a key ("Control_R", "a", "F9") or a mouse button (8)."""
         self._send_input(key, down=True)
 
     def release(self, key: str | int) -> None:
         self._send_input(key, down=False)
 
     def tap(self, *keys: str | int) -> None:
-        """Push keys down in order, and let them go in the opposite order."""
+        """Press keys in order, and release them in reverse order."""
         for key in keys:
             self.press(key)
         for key in reversed(keys):
             self.release(key)
 
     def next_group(self) -> None:
-        """As the key for it does, which is Scroll Lock here."""
+        """Switch to the next layout by its key, which is Scroll Lock here."""
         self.sync()
         code = self._connection.keysym_to_keycode(ISO_NEXT_GROUP)
         xtest.fake_input(self._connection, X.KeyPress, code)
@@ -112,12 +112,12 @@ class Display(Component):
                 self.release(key)
 
     def keys_down(self) -> set[int]:
-        """The codes of the keys that the server believes are down."""
+        """Return the codes of the keys that the server considers pressed."""
         bits = self._connection.query_keymap()
         return {8 * n + b for n, byte in enumerate(bits) for b in range(8) if byte >> b & 1}
 
     def modifiers(self) -> int:
-        """The mask of modifiers held or locked."""
+        """Return the mask of pressed or locked modifiers."""
         mask: int = self._connection.screen().root.query_pointer().mask & 0xFF
         return mask
 
@@ -125,11 +125,11 @@ class Display(Component):
         return bool(self.modifiers() & X.LockMask)
 
     def active_window(self) -> int:
-        """By the window manager's account; 0 if none."""
+        """Return the window that the window manager considers active; 0 if none."""
         return self._window_property("_NET_ACTIVE_WINDOW")
 
     def active_process_id(self) -> int:
-        """Whose window that is."""
+        """Return the process of the active window; 0 if unknown."""
         window = self.active_window()
         return window_process_id(self._connection, window) if window else 0
 
@@ -170,7 +170,7 @@ class Display(Component):
         raise AssertionError(f"no X server in {START_ATTEMPTS} attempts")
 
     def _accepts_connections(self, server: subprocess.Popen[bytes]) -> bool:
-        """Whether it lives and is ours: a second one on a number ends at once."""
+        """Return whether the server runs: a second one with the same number ends at once."""
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline and server.poll() is None:
             if not self._socket_is_open():
@@ -187,7 +187,7 @@ class Display(Component):
         return False
 
     def _socket_is_open(self) -> bool:
-        """A refused connection leaves a socket open in python-xlib: ask before trying."""
+        """Check the socket first, because python-xlib leaves a refused one open."""
         with socket.socket(socket.AF_UNIX) as asking:
             return asking.connect_ex(f"/tmp/.X11-unix/X{self.name[1:]}") == 0
 
@@ -237,14 +237,14 @@ def disconnect(descriptor: int) -> None:
 
 
 class HasDisplay(Protocol):
-    """A display, or whatever has one."""
+    """A display, or an object that has one."""
 
     @property
     def environ(self) -> Mapping[str, str]: ...
 
 
 def window_titles(there: HasDisplay) -> list[str]:
-    """The titles of all windows that the window manager lists, oldest first."""
+    """Return the titles of all windows that the window manager lists, oldest first."""
     connection = Connection(there.environ["DISPLAY"])
     try:
         atom = connection.intern_atom("_NET_CLIENT_LIST")
@@ -256,18 +256,18 @@ def window_titles(there: HasDisplay) -> list[str]:
 
 
 def window_title(connection: Any, window: int) -> str:
-    """'' where it has none, or is gone."""
+    """Return the title of a window; empty if it has none or is closed."""
     return bytes(_property(connection, window, "_NET_WM_NAME") or b"").decode("utf-8", "replace")
 
 
 def window_process_id(connection: Any, window: int) -> int:
-    """0 where it does not tell, or is gone."""
+    """Return the process of a window; 0 if it is unknown or the window is closed."""
     found = _property(connection, window, "_NET_WM_PID")
     return int(found[0]) if found else 0
 
 
 def _property(connection: Any, window: int, name: str) -> Any:
-    with suppress(error.BadWindow):  # it may have closed while we ask
+    with suppress(error.BadWindow):  # the window may have been closed
         atom = connection.intern_atom(name)
         found = connection.create_resource_object("window", window).get_full_property(
             atom, X.AnyPropertyType

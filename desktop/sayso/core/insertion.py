@@ -37,11 +37,11 @@ def choose_method(
     """Return the method by which the text is inserted.
 
     Control characters other than newline and tab are commands to many programs, so such a text
-    is only copied, whatever the user's setting.
+    is only copied, regardless of the setting.
 
     Args:
         text: The text to insert.
-        method: The user's setting.
+        method: The setting of the user.
         can_type: Result of `Typist.can_type` for the text.
         newlines: Whether newline and tab may be typed. They press keys in some programs.
     """

@@ -114,18 +114,12 @@ class Typist(Protocol):
 class Lease(Protocol):
     """A text that is on the clipboard for a limited time."""
 
-    @property
-    def listed_at_s(self) -> float | None:
-        """Time at which another program last asked for the formats or the text."""
-
-    @property
-    def fetched_at_s(self) -> float | None:
-        """Time at which another program last asked for the text."""
-
-    @property
-    def lost(self) -> bool:
-        """Whether another program has put something else on the clipboard."""
-        ...
+    listed_at_s: float | None
+    """Time at which another program last asked for the formats or the text."""
+    fetched_at_s: float | None
+    """Time at which another program last asked for the text."""
+    lost: bool
+    """Whether another program has put something else on the clipboard."""
 
     def restore(self) -> None:
         """Put back what was on the clipboard before, unless the lease is lost. Does not block."""
@@ -137,15 +131,13 @@ class Clipboard(Protocol):
     def offer(self, text: str, *, concealed: bool, on_change: Callable[[], None]) -> Lease:
         """Put the text on the clipboard and keep what was there before for `Lease.restore`.
 
-        Blocks for up to about a second; not for the main thread.
+        Blocks for up to about a second; not for the main thread. Raises `ProblemError` if the
+        clipboard is not available.
 
         Args:
             text: The text to offer.
             concealed: Whether clipboard managers are asked not to store the text.
             on_change: Called in any thread when the lease has changed.
-
-        Raises:
-            ProblemError: The clipboard is not available.
         """
         ...
 

@@ -29,14 +29,14 @@ CONCEALED_FORMAT = "x-kde-passwordManagerHint"
 _TEXT_FORMATS = ["text/plain", "text/plain;charset=utf-8"]
 _X11_TARGETS = {"TARGETS", "MULTIPLE", "TIMESTAMP", "SAVE_TARGETS", "DELETE", "INSERT_SELECTION",
                 "INSERT_PROPERTY", "application/x-qt-image"}  # fmt: skip
-"""Targets that Qt lists as formats but that hold no content, and Qt's name for any image."""
+"""Formats without content, and Qt's name for any image."""
 _SELECTIONS: dict[QClipboard.Mode, Selection] = {
     QClipboard.Mode.Clipboard: "clipboard",
     QClipboard.Mode.Selection: "primary",
 }
 
 ClipboardBackup = dict[str, bytes]
-"""Content of the clipboard, by format."""
+"""Content by format."""
 
 
 class ClipboardLease:
@@ -64,10 +64,6 @@ class ClipboardLease:
         self.listed_at_s = time.monotonic()
         if fetched:
             self.fetched_at_s = self.listed_at_s
-        self._on_change()
-
-    def on_lost(self) -> None:
-        self.lost = True
         self._on_change()
 
 
@@ -102,19 +98,15 @@ class QtClipboard(QObject):
     _restored = Signal(object)
 
     def __init__(
-        self,
-        owner_responds: Callable[[Selection], bool] = lambda _selection: True,
-        parent: QObject | None = None,
+        self, owner_responds: Callable[[Selection], bool] = lambda _selection: True
     ) -> None:
         """`owner_responds`: returns whether the owner of a selection answers; may block."""
-        super().__init__(parent)
+        super().__init__()
         self._owner_responds = owner_responds
         self._clipboard = QGuiApplication.clipboard()
-        self._modes = [
-            mode
-            for mode in _SELECTIONS
-            if mode is QClipboard.Mode.Clipboard or self._clipboard.supportsSelection()
-        ]
+        self._modes = [QClipboard.Mode.Clipboard]
+        if self._clipboard.supportsSelection():
+            self._modes.append(QClipboard.Mode.Selection)
         self._lease: ClipboardLease | None = None
         """The newest lease, until it is restored."""
         self._leased: dict[QClipboard.Mode, _LeasedText] = {}
@@ -191,7 +183,7 @@ class QtClipboard(QObject):
     def _on_changed(self, mode: QClipboard.Mode) -> None:
         lost = not any(self._is_leased(mode) for mode in self._modes)
         if self._lease is not None and not self._lease.lost and lost:
-            self._lease.on_lost()
+            self._lease.lost = True
 
     def _is_leased(self, mode: QClipboard.Mode) -> bool:
         leased = self._leased.get(mode)
@@ -227,7 +219,6 @@ def formats_to_keep(formats: list[str]) -> list[str]:
 
 
 def restore(contents: ClipboardBackup) -> QMimeData:
-    """Return the content of a backup for the clipboard."""
     mime = QMimeData()
     for name, data in contents.items():
         mime.setData(name, data)

@@ -1,7 +1,7 @@
-"""Another program that copies: {"mode": 0 or 1, "set": {format: hex}}.
+"""A program that copies: {"mode": 0 or 1, "set": {format: hex}}.
 
-Mode 0 is the clipboard, 1 what is selected. It answers all formats there with their bytes;
-to {"mode": ..., "list": true} only their names, which is no fetch.
+Mode 0 is the clipboard, 1 the primary selection. The answer has all formats with their data; for
+{"mode": ..., "list": true}, only their names, which does not fetch the data.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""A GTK 3 TextView. Answers text, clear, focused and changed_at on standard input and output."""
+"""A GTK 3 TextView. Answers text, clear, focused and changed_at on standard input."""
 
 import json
 import sys

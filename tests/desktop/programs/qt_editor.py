@@ -1,4 +1,4 @@
-"""A QPlainTextEdit. Answers text, clear, focused and changed_at on standard input and output."""
+"""A QPlainTextEdit. Answers text, clear, focused and changed_at on standard input."""
 
 import json
 import sys

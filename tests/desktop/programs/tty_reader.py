@@ -1,4 +1,4 @@
-"""Writes every byte the terminal sends to the file named, as it comes."""
+"""Writes every byte that the terminal sends to a file, without delay."""
 
 import os
 import sys

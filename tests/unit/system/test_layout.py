@@ -25,13 +25,13 @@ def test_every_character_has_a_symbol(char: str, symbol: int) -> None:
 
 
 @pytest.mark.parametrize("char", ["\x00", "\x1b", "\r", "\x7f", "\x85", "\ud83d"])
-def test_what_is_no_character_is_refused(char: str) -> None:
+def test_control_characters_and_surrogates_are_refused(char: str) -> None:
     with pytest.raises(ValueError, match="not on any key"):
         keysym(char)
 
 
 @given(st.characters(exclude_categories=["Cc", "Cs"]))
-def test_a_symbol_leads_back_to_its_character(char: str) -> None:
+def test_a_symbol_is_converted_back_to_its_character(char: str) -> None:
     assert character(keysym(char)) == char
 
 
@@ -42,11 +42,11 @@ def test_a_symbol_leads_back_to_its_character(char: str) -> None:
      (0x13BD, "œ"), (0x20AC, "€"), (0xDA1, "ก"), (0x6A1, ""), (0x7A1, ""), (0xFE51, ""),
      (0xFF0D, ""), (0xFFB1, ""), (0x1008FF11, ""), (0, "")],
 )  # fmt: skip
-def test_older_symbols_are_read_by_their_8_bit_sets(symbol: int, char: str) -> None:
+def test_legacy_symbols_are_converted_by_their_8_bit_sets(symbol: int, char: str) -> None:
     assert character(symbol) == char
 
 
-def test_the_first_two_levels_of_the_group_in_force_are_typed_directly() -> None:
+def test_the_first_two_levels_of_the_active_group_are_typed_directly() -> None:
     keys = {24: key(0x71, 0x51, 0x6CA, 0x6EA, groups=2), 10: key(0x31, 0x21), 36: key(0xFF0D)}
     first, second = read_layout(keys, 0, []), read_layout(keys, 1, [])
     assert first.direct[ord("Q")] == Stroke(24, True)
@@ -54,11 +54,11 @@ def test_the_first_two_levels_of_the_group_in_force_are_typed_directly() -> None
     assert second.direct[keysym("й")] == Stroke(24)
     assert second.direct[keysym("Й")] == Stroke(24, True)
     assert ord("q") not in second.direct
-    assert second.direct[ord("!")] == Stroke(10, True), "a key of one group has it in all"
+    assert second.direct[ord("!")] == Stroke(10, True), "a key with one group has it in all groups"
     assert first.direct[0xFF0D] == Stroke(36)
 
 
-def test_third_levels_dead_keys_and_the_keypad_are_left_out() -> None:
+def test_third_levels_dead_keys_and_the_keypad_are_excluded() -> None:
     keys = {
         26: key(0x65, 0x45, 0x20AC, 0x20AC),
         34: key(0xFE51, 0xFE50),
@@ -69,7 +69,7 @@ def test_third_levels_dead_keys_and_the_keypad_are_left_out() -> None:
     assert set(read_layout(keys, 0, []).direct) == {0x65, 0x45}
 
 
-def test_empty_keys_are_those_without_symbols_that_are_no_modifiers() -> None:
+def test_unused_keys_have_no_symbols_and_are_not_modifiers() -> None:
     keys = {8: key(0), 93: Key(), 97: key(0, 0), 98: Key(), 38: key(0x61, 0x41)}
     assert read_layout(keys, 0, [98]).unused_keycodes == (93, 97)
 
@@ -85,13 +85,11 @@ def test_empty_keys_are_those_without_symbols_that_are_no_modifiers() -> None:
         (93, [0, 0], ""), (51, [0x5C], "\\"), (20, [0x2D], "-"), (94, [0x6D2], ""),
     ],
 )  # fmt: skip
-def test_keys_are_named_by_what_stands_on_them(
-    code: int, symbols: list[int], expected: str
-) -> None:
+def test_keys_are_named_by_their_symbols(code: int, symbols: list[int], expected: str) -> None:
     assert key_name(code, symbols) == expected
 
 
 @given(st.integers(8, 255), st.lists(st.integers(0, 0x1010FFFF), max_size=4))
-def test_every_name_is_one_of_ours(code: int, symbols: list[int]) -> None:
+def test_every_name_is_a_valid_key_name(code: int, symbols: list[int]) -> None:
     found = key_name(code, symbols)
     assert found == "" or names.is_valid_key(found)

@@ -19,7 +19,6 @@ from ..protocols import DisplayLostError
 T = TypeVar("T")
 
 CONNECTION_ERRORS: tuple[type[Exception], ...] = (error.ConnectionClosedError, OSError)
-"""Exceptions of python-xlib for a server that has ended or does not exist."""
 
 
 def is_xwayland() -> bool:
@@ -28,11 +27,7 @@ def is_xwayland() -> bool:
 
 
 def connect(name: str | None = None) -> Any:
-    """Open a connection, for use by one thread at a time.
-
-    Raises:
-        ProblemError: No X server answers.
-    """
+    """Open a connection for one thread; raises `ProblemError` if no X server answers."""
     try:
         _probe(name)
         connection = display.Display(name)
@@ -44,10 +39,7 @@ def connect(name: str | None = None) -> Any:
 
 
 def _probe(name: str | None) -> None:
-    """Raise the error of a local server that does not answer.
-
-    If the socket refuses, python-xlib leaves it open and tries TCP.
-    """
+    """Raise if a local server does not answer; python-xlib would leave its socket open."""
     _, protocol, host, number, _ = get_display(name)
     if protocol not in (None, "unix") or host not in ("", "unix"):
         return
@@ -59,14 +51,12 @@ def _probe(name: str | None) -> None:
 
 
 def close(connection: Any) -> None:
-    """Disconnect, ignoring a display that has ended."""
     with suppress(*CONNECTION_ERRORS):
         connection.close()
 
 
 @contextmanager
 def x_errors_translated() -> Iterator[None]:
-    """Raise errors of python-xlib as `ProblemError`."""
     try:
         yield
     except CONNECTION_ERRORS as raised:
@@ -91,12 +81,7 @@ class Connection:
 
     @contextmanager
     def use(self) -> Iterator[Any]:
-        """Reserve the connection for this thread.
-
-        Raises:
-            DisplayLostError: The connection was lost.
-            ProblemError: No X server answers, or it reports an error.
-        """
+        """Reserve the connection for this thread, translating the errors of python-xlib."""
         with self._lock:
             if self._connection is None:
                 self._connection = connect(self._name)
@@ -114,12 +99,10 @@ class Connection:
 
     def query(self, ask: Callable[[Any], T]) -> T:
         """Return the result of `ask(connection)`, asking again if the connection was lost."""
-        try:
-            with self.use() as connection:
-                return ask(connection)
-        except DisplayLostError:
-            with self.use() as connection:
-                return ask(connection)
+        with suppress(DisplayLostError), self.use() as connection:
+            return ask(connection)
+        with self.use() as connection:
+            return ask(connection)
 
     def close(self) -> None:
         with self._lock:

@@ -36,13 +36,12 @@ class KeyGrabs:
         self._active: frozenset[tuple[bool, int, int]] = frozenset()
 
     def fileno(self) -> int:
-        number: int = self._connection.fileno()
-        return number
+        return int(self._connection.fileno())
 
     def grab(self, chord: str) -> Problem | None:
         """Grab the only key of the chord that is not a modifier, in place of the previous one.
 
-        A chord with several such keys is not grabbed, since each of them is needed for typing.
+        A chord with several such keys is not grabbed, since each is needed for typing.
         """
         with self._lock:
             self.chord = chord
@@ -120,7 +119,6 @@ def _mask_subsets(mask: int) -> set[int]:
 
 
 def read_key_names(connection: Any) -> dict[int, str]:
-    """Return the names of all keys that have one, by key code."""
     info = connection.display.info
     first, last = info.min_keycode, info.max_keycode
     rows = connection.get_keyboard_mapping(first, last - first + 1)

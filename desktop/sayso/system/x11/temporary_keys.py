@@ -21,20 +21,17 @@ after a crash, so that the next run can remove the keys."""
 
 
 class TemporaryKeymap:
-    """The symbols that are mapped at present, up to two on each key."""
-
     def __init__(self, connection: Any, keyboard: Keyboard) -> None:
-        self._connection = connection
         self._root = connection.screen().root
         self._keyboard = keyboard
         self._property = connection.intern_atom(PROPERTY)
         self._mapped: dict[int, list[int]] = {}
+        """Symbols by key code, one or two for each key."""
 
     def __bool__(self) -> bool:
         return bool(self._mapped)
 
     def strokes(self) -> dict[int, Stroke]:
-        """Return the stroke for each mapped symbol."""
         return {
             symbol: Stroke(code, bool(level))
             for code, pair in self._mapped.items()
@@ -42,7 +39,7 @@ class TemporaryKeymap:
         }
 
     def discard_overwritten(self, keys: Mapping[int, Key]) -> None:
-        """Forget symbols that are no longer on the keyboard, such as after a layout change."""
+        """Forget symbols that have gone from the keyboard, such as by a layout change."""
         self._mapped = {c: p for c, p in self._mapped.items() if _is_still_mapped(keys.get(c), p)}
 
     def free_slots(self, layout: Layout) -> int:

@@ -50,11 +50,7 @@ class X11Typist:
     """A `Typist` on a connection of its own."""
 
     def __init__(self, display: str | None = None) -> None:
-        """Connect, and remove temporary keys that a crashed run has left on the keyboard.
-
-        Raises:
-            ProblemError: No X server answers, or it does not support XTEST.
-        """
+        """Raises `ProblemError` if no X server answers, or it does not support XTEST."""
         self._processed_at_s = 0.0
         self._restore_timer: threading.Timer | None = None
         self._shared = Connection(display, self._prepare)
@@ -104,8 +100,7 @@ class X11Typist:
     def erase(self, count: int, target: Target) -> None:
         with self._keys_for(target):
             keys, _ = self._read_layout()
-            code = _keycode_for(keys, BACKSPACE)
-            self._send_strokes([Stroke(code)] * count, _keycode_for(keys, SHIFT))
+            self._send_strokes([Stroke(_keycode_for(keys, BACKSPACE))] * count, 0)
 
     def press_paste(self, target: Target) -> None:
         """Press Shift+Insert.
@@ -119,7 +114,6 @@ class X11Typist:
             self._send_strokes([insert], _keycode_for(keys, SHIFT))
 
     def close(self) -> None:
-        """Remove the temporary keys and disconnect."""
         self._cancel_restore_timer()
         if self._temporary_keymap:
             time.sleep(max(0.0, self._processed_at_s - time.monotonic()))
@@ -128,7 +122,6 @@ class X11Typist:
 
     @contextmanager
     def _keys_for(self, target: Target) -> Iterator[None]:
-        """Reserve the keyboard for keys into the target."""
         if _is_wayland_window(target):
             raise ProblemError(problems.NOT_AN_X11_WINDOW())
         with self._shared.use(), self._modifiers_released():
@@ -138,7 +131,7 @@ class X11Typist:
             yield
 
     def _type_chunk(self, symbols: list[int]) -> list[int]:
-        """Type as many symbols as fit on the keyboard, and return the others."""
+        """Type as many symbols as fit on the keyboard, and return the rest."""
         keys, layout = self._read_layout()
         mapped = self._temporary_keymap.strokes()
         missing = [s for s in dict.fromkeys(symbols) if s not in layout.direct and s not in mapped]
