@@ -67,7 +67,7 @@ class CuePlayer:
     def __init__(self, play: Callable[[bytes], None] = play_blocking) -> None:
         self._play = play
         self._slots = threading.BoundedSemaphore(2)
-        """One cue plays and one waits, because an error may directly follow a stop."""
+        """Room for a cue that plays and one that waits: an error may directly follow a stop."""
         self._playing = threading.Lock()
         self._threads: list[threading.Thread] = []
         self._failure_logged = False
@@ -76,9 +76,7 @@ class CuePlayer:
         """Start playback and return at once; drop the cue if two others have not ended."""
         if not self._slots.acquire(blocking=False):
             return
-        thread = threading.Thread(
-            target=self._play_cue, args=(cue,), name=f"cue-{cue}", daemon=True
-        )
+        thread = threading.Thread(target=self._play_cue, args=(cue,), name="cue", daemon=True)
         self._threads = [t for t in self._threads if t.is_alive()] + [thread]
         thread.start()
 

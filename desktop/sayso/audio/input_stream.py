@@ -82,17 +82,17 @@ class InputStream:
 
     @property
     def rate_hz(self) -> int:
-        """Sample rate; 0 while no stream is open."""
+        """0 while no stream is open."""
         return self._state.rate_hz
 
     @property
     def is_interrupted(self) -> bool:
-        """Whether the stream is watched and delivers no audio."""
+        """True if the stream is watched and delivers no audio."""
         return self._state.is_interrupted
 
     @property
     def has_buffered_audio(self) -> bool:
-        """Whether blocks have arrived although the stream is not completely open yet."""
+        """True if blocks have arrived although the stream is not completely open yet."""
         return not self.rate_hz and any(n == self._state.number for n, _ in self._blocks)
 
     def use_device(self, device: str) -> None:

@@ -91,9 +91,7 @@ class Microphone:
                 thread = _start_thread(lambda: _close_stream(stream))
                 thread.join(CLOSE_TIMEOUT_S)
                 self._closing_threads.append(thread)
-            self._closing_threads = [
-                thread for thread in self._closing_threads if thread.is_alive()
-            ]
+            self._closing_threads = [t for t in self._closing_threads if t.is_alive()]
 
     def devices(self) -> list[InputDevice]:
         """Return the microphones that can be chosen, without opening any.
@@ -154,7 +152,6 @@ class Microphone:
         return server
 
     def _refresh_devices(self) -> None:
-        """Update PortAudio's device list if it has closed all streams."""
         if not any(thread.is_alive() for thread in self._closing_threads):
             portaudio.refresh_devices()
 
@@ -181,12 +178,8 @@ def _open_stream(
     index, source = _find_device(device)
     row = sounddevice.query_devices(index, "input")
 
-    def finished_callback() -> None:
-        if is_wanted.is_set():
-            on_finished()
-
     def start(channels: int) -> Any:
-        def callback(indata: Any, frames: int, at: Any, status: Any) -> None:
+        def callback(indata: Any, *_: Any) -> None:
             if is_wanted.is_set():
                 on_block(downmix(bytes(indata), channels))
 
@@ -198,7 +191,7 @@ def _open_stream(
             latency="low",
             blocksize=BLOCK_FRAMES,
             callback=callback,
-            finished_callback=finished_callback,
+            finished_callback=lambda: on_finished() if is_wanted.is_set() else None,
         )
         stream.start()
         return stream
@@ -227,10 +220,7 @@ def _find_device(device: str) -> tuple[int | None, str]:
 
 
 def _input_devices() -> dict[int, Any]:
-    """Return PortAudio's input devices by index.
-
-    Only those of the default driver: Windows lists each device once per driver.
-    """
+    """Return the input devices of the default driver; Windows lists each device once per driver."""
     sounddevice = portaudio.load()
     rows = dict(enumerate(sounddevice.query_devices()))
     default = rows.get(sounddevice.default.device[0])

@@ -22,8 +22,6 @@ _OBJECT_HEADING = re.compile(r"^(Source|Source Output) #(\d+)$", re.MULTILINE)
 
 @attrs.frozen
 class InputDevice:
-    """A microphone that the user can choose."""
-
     name: str
     """Value of the setting `microphone.device`."""
     description: str
@@ -32,8 +30,6 @@ class InputDevice:
 
 @attrs.frozen
 class Source:
-    """An audio source of the sound server."""
-
     index: str
     name: str
     description: str
@@ -45,8 +41,6 @@ class Source:
 
 @attrs.frozen
 class PulseState:
-    """State of the sound server at one instant."""
-
     sources: tuple[Source, ...] = ()
     default: str = ""
     our_source: Source | None = None
@@ -54,13 +48,11 @@ class PulseState:
 
     @property
     def microphones(self) -> list[InputDevice]:
-        return [
-            InputDevice(row.name, row.description) for row in self.sources if not row.is_monitor
-        ]
+        return [InputDevice(s.name, s.description) for s in self.sources if not s.is_monitor]
 
 
 def is_available() -> bool:
-    """Whether `pactl` is installed."""
+    """Return whether `pactl` is installed."""
     return shutil.which("pactl") is not None
 
 
@@ -151,13 +143,8 @@ def _fields(text: str) -> dict[str, str]:
 def _pactl(*arguments: str) -> str | None:
     environ = os.environ | {"LC_ALL": "C.UTF-8"}  # the output is translated otherwise
     try:
-        done = subprocess.run(
-            ["pactl", *arguments],
-            env=environ,
-            capture_output=True,
-            timeout=PACTL_TIMEOUT_S,
-            check=False,
-        )
+        command, timeout_s = ["pactl", *arguments], PACTL_TIMEOUT_S
+        done = subprocess.run(command, env=environ, capture_output=True, timeout=timeout_s)
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None

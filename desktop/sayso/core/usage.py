@@ -29,7 +29,6 @@ class UsageRecord:
     """Usage of one endpoint for a take or a part of one."""
 
     endpoint: str
-    """Name of the endpoint, or `ON_DEVICE`."""
     seconds: float = 0.0
     """Audio that was processed according to the server; otherwise the audio that was sent."""
     tokens: int = 0
@@ -63,8 +62,6 @@ class UsageTotal:
 
 @attrs.frozen(kw_only=True)
 class DailyUsage:
-    """Usage of one endpoint on one day of the local calendar."""
-
     day: dt.date
     endpoint: str
     total: UsageTotal
@@ -103,7 +100,7 @@ def by_endpoint(days: Iterable[DailyUsage]) -> dict[str, UsageTotal]:
 
 
 def by_day(days: Iterable[DailyUsage]) -> dict[dt.date, UsageTotal]:
-    """Return the usage by day in ascending order, without days that have none."""
+    """Return the usage by day in ascending order."""
     return dict(sorted(_group(days, lambda day: day.day).items()))
 
 
@@ -139,7 +136,7 @@ def days_in_month(month: str) -> list[dt.date]:
 
 
 def month_name(month: str) -> str:
-    """Return the English name, whatever the locale is."""
+    """Return the English name in every locale."""
     return MONTHS.split()[int(month[5:]) - 1]
 
 

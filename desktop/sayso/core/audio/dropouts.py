@@ -18,7 +18,7 @@ MIN_SLEEP_MS = 1000.0
 class Dropout:
     duration_ms: float = 0.0
     during_sleep: bool = False
-    """Whether the computer slept for part of it."""
+    """The computer slept for part of it."""
 
     def __add__(self, other: Dropout) -> Dropout:
         during_sleep = self.during_sleep or other.during_sleep
@@ -60,7 +60,7 @@ class DropoutTracker:
 
     def __init__(self) -> None:
         self.has_audio = False
-        """Whether a block has arrived since `start`."""
+        """A block has arrived since `start`."""
         self._last_block_ms = 0.0
         self._last_audio_ms = 0.0
         """Time of the last block that was not digital silence."""
@@ -98,7 +98,7 @@ class DropoutTracker:
             self._last_audio_ms = now_ms
 
     def has_slept(self, sleep_clock_ms: float) -> bool:
-        """Whether the computer has slept since the previous call."""
+        """Return whether the computer has slept since the previous call."""
         slept_ms, self._sleep_clock_ms = sleep_clock_ms - self._sleep_clock_ms, sleep_clock_ms
         if slept_ms <= MIN_SLEEP_MS:
             return False

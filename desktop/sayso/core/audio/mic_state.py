@@ -27,24 +27,13 @@ from .watchdog import MicTimeouts, StreamFault, StreamWatchdog
 
 StreamState = Literal["silent", "stalled", "closed"]
 """The stream delivers digital silence; it delivers nothing; it has ended."""
-ListenerMethod = Literal[
-    "on_opened",
-    "on_open_failed",
-    "on_lost",
-    "on_warning",
-    "on_dropout",
-    "on_interruption_changed",
-]
 
 
 @attrs.frozen
 class ReconnectAction:
-    """How to continue after an interruption."""
-
     action: Literal["stay", "open", "wait"]
     """Keep the stream; open `device`; wait because there is no microphone now."""
     device: str = ""
-    """Name of the device; '' is the system's default."""
 
 
 @attrs.frozen
@@ -76,7 +65,7 @@ class DeliverBlock:
 class Notify:
     """Call this method of the listener; see `audio.input_stream.InputStreamListener`."""
 
-    method: ListenerMethod
+    method: str
     arguments: tuple[int | Problem | Dropout | None, ...] = ()
 
 
@@ -88,17 +77,15 @@ class MicState:
 
     def __init__(self, device: str, timeouts: MicTimeouts) -> None:
         self.device = device
-        """Name of the chosen device; '' is the system's default."""
         self._timeouts = timeouts
         self.number = 0
         """Number of the current stream; blocks of older ones are discarded."""
         self.rate_hz = 0
-        """Sample rate; 0 while no stream is open."""
+        """0 while no stream is open."""
         self._opening: OpenDevice | None = None
         self._missing_device = ""
         """The chosen device, while the default is opened because it is missing."""
         self._watchdog: StreamWatchdog | None = None
-        """Set while the stream is watched."""
         self._tracker = DropoutTracker()
         self._silence_reported = False
         self._is_known_microphone = False
@@ -107,9 +94,7 @@ class MicState:
         self._last_query_ms = 0.0
         self._query_number = 0
         self._give_up_ms: float | None = None
-        """Time limit of the interruption."""
         self._interrupted_number = 0
-        """Number of the stream that was interrupted."""
         self._retry: tuple[float, StreamState] | None = None
         """Time of the next query of the interruption."""
         self._reopen_device: str | None = None
@@ -117,7 +102,6 @@ class MicState:
         self._reopening = False
         """The opening in progress belongs to the interruption."""
         self._open_problem: Problem | None = None
-        """The last failure to open a stream during the interruption."""
         self._resumed: tuple[float, Dropout] | None = None
         """Time at which to report the dropout of a stream that resumed, and its time asleep."""
 
@@ -127,13 +111,12 @@ class MicState:
 
     @property
     def is_interrupted(self) -> bool:
-        """Whether the stream is watched and delivers no audio."""
+        """True if the stream is watched and delivers no audio."""
         return self._give_up_ms is not None
 
     # Requests of the owner
 
     def open(self) -> list[Command]:
-        """Open the stream unless it is open."""
         if self.rate_hz or self._opening is not None or self.is_interrupted:
             return []
         return self._open(self.device, reopening=False)
@@ -148,8 +131,8 @@ class MicState:
     def watch(self, now_ms: float, sleep_clock_ms: float) -> list[Command]:
         """Begin to watch the stream and to continue with another device on interruptions."""
         limits = self._timeouts
-        first_ms = limits.block_ms if self.rate_hz else limits.first_block_ms
-        self._watchdog = StreamWatchdog(now_ms, limits, first_ms)
+        first_block_ms = limits.block_ms if self.rate_hz else limits.first_block_ms
+        self._watchdog = StreamWatchdog(now_ms, limits, first_block_ms)
         self._silence_reported = self._is_known_microphone = False
         self._tracker.start(now_ms, sleep_clock_ms)
         self._last_query_ms = now_ms
@@ -166,7 +149,6 @@ class MicState:
     # Events of the device
 
     def opened(self, number: int, rate_hz: int, now_ms: float) -> list[Command]:
-        """The device with this number was opened."""
         self._opening = None
         commands: list[Command] = []
         if self._missing_device:
@@ -251,12 +233,9 @@ class MicState:
         if self._watchdog is None:
             return []
         if self._give_up_ms is not None and now_ms >= self._give_up_ms:
-            has_audio = self._tracker.has_audio
-            problem = (
-                problems.DISCONNECTED()
-                if has_audio
-                else self._open_problem or problems.NOT_STARTED()
-            )
+            problem = self._open_problem or problems.NOT_STARTED()
+            if self._tracker.has_audio:
+                problem = problems.DISCONNECTED()
             self._end_interruption()
             return self.close() + self._lost(problem)
         commands: list[Command] = []
@@ -321,9 +300,9 @@ class MicState:
     def _interrupt(self, state: StreamState, now_ms: float) -> list[Command]:
         if self.is_interrupted:
             return []
-        limits = self._timeouts
+        limits, has_audio = self._timeouts, self._tracker.has_audio
         self._give_up_ms = now_ms + (
-            limits.interruption_ms if self._tracker.has_audio else limits.start_interruption_ms
+            limits.interruption_ms if has_audio else limits.start_interruption_ms
         )
         self._open_problem, self._interrupted_number = None, self.number
         self._tracker.interrupt()

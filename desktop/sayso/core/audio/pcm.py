@@ -24,7 +24,7 @@ def level_dbfs(pcm: bytes) -> float:
 
 
 def is_digital_silence(pcm: bytes) -> bool:
-    """Whether all samples are 0: a muted or removed microphone delivers this, a live one never."""
+    """Return whether all samples are 0, as from a muted microphone but never from a live one."""
     return not any(pcm)
 
 

@@ -3,9 +3,8 @@
 `EnergyVad` runs while audio arrives and compares each frame with the noise floor of the last
 seconds. `measure_speech` analyzes a complete take without a model and gives two measures for two
 different questions. `activity_s` counts everything above the noise floor: if it is close to zero,
-nobody spoke, not even in a whisper. `voiced_s` counts only activity with the pitch of a voice: if
-it is large, somebody spoke. Key clicks, breath, rustling and steady noise do not count as voiced;
-music does.
+there was no speech, not even a whisper. `voiced_s` counts only activity with the pitch of a voice:
+if it is large, there was speech. Key clicks, breath and steady noise are not voiced; music is.
 
 Audio is s16le mono everywhere.
 """
@@ -40,19 +39,16 @@ class NoiseFloor:
         self.levels_dbfs: deque[float] = deque(maxlen=FLOOR_WINDOW_MS // frame_ms)
 
     def add(self, level_dbfs: float) -> None:
-        """Add the level of one frame."""
         self.levels_dbfs.append(level_dbfs)
 
     @property
     def dbfs(self) -> float:
-        """The floor, or `DIGITAL_SILENCE_DBFS` before the first frame."""
         if not self.levels_dbfs:
             return DIGITAL_SILENCE_DBFS
         return sorted(self.levels_dbfs)[int(len(self.levels_dbfs) * FLOOR_QUANTILE)]
 
     @property
     def duration_ms(self) -> int:
-        """Length of the audio that the floor is based on."""
         return len(self.levels_dbfs) * self._frame_ms
 
 
@@ -63,11 +59,11 @@ MIN_SPEECH_DBFS = -52.0
 HANGOVER_MS = 80
 """Plosives such as p, t and k are silent for up to this long within a word."""
 MIN_FLOOR_WINDOW_MS = 200
-"""With less audio than this, the noise floor is not used."""
+"""Less audio than this has no noise floor."""
 
 
 class EnergyVad:
-    """Detects whether somebody is speaking at this moment; takes about 10 us per block.
+    """Detects whether the user is speaking at this moment; takes about 10 us per block.
 
     It is accurate enough to choose the end of the audio after the key is released. It does not
     decide whether a take contains speech at all.
@@ -79,7 +75,6 @@ class EnergyVad:
         self._floor = NoiseFloor(FRAME_MS)
 
     def feed(self, pcm: bytes) -> None:
-        """Add a block of any size."""
         pcm = self._remainder + pcm
         whole = len(pcm) // self._frame_bytes * self._frame_bytes
         for start in range(0, whole, self._frame_bytes):
@@ -152,19 +147,16 @@ BATCH_FRAMES = 2_000
 
 @attrs.frozen
 class SpeechActivity:
-    """Result of `measure_speech`."""
-
     duration_s: float
     activity_s: float
     """Duration of everything above the noise floor, 0 to `duration_s`."""
     voiced_s: float
     """Duration of activity with a pitch: vowels, about half of speech."""
     spans: tuple[tuple[float, float], ...] = ()
-    """Start and end of each span of activity, in seconds."""
+    """Start and end of each span of activity, in s."""
 
     @property
     def total_span_s(self) -> float:
-        """Duration of all spans, including the short gaps within them."""
         return math.fsum(stop - start for start, stop in self.spans)
 
 
@@ -223,7 +215,7 @@ def _levels_and_pitch(samples: Frames, rate_hz: float) -> tuple[Frames, NDArray[
 
 
 def _runs(flags: NDArray[np.bool_], min_duration_s: float) -> list[tuple[int, int]]:
-    """Return start and end of each run of set frames that is at least `min_duration_s` long."""
+    """Return start and end of each run of flags that is at least `min_duration_s` long."""
     import numpy as np
 
     edges = np.flatnonzero(np.diff(np.concatenate(([0], flags.astype(np.int8), [0]))))

@@ -1,7 +1,7 @@
 """The record of a finished take in the history, and how long it is kept. Pure.
 
 Failed, held and recovered takes are unresolved: their text was not inserted. They are kept for at
-least a day, whatever the settings are.
+least a day.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ _ORDER = ("ctrl", "alt", "altgr", "shift", "super")
 
 
 class ChordError(ValueError):
-    """The text is not a valid chord; the message explains why."""
+    """A text is not a valid chord."""
 
 
 @attrs.frozen
@@ -56,7 +56,7 @@ class Chord:
         return self.keys <= keys.MODIFIERS
 
     def matches(self, pressed: frozenset[str]) -> bool:
-        """Whether exactly these keys are pressed: ctrl+a is not ctrl+shift+a."""
+        """Return whether exactly these keys are pressed: ctrl+a is not ctrl+shift+a."""
         return self.keys == {k if k in self.keys else keys.without_side(k) for k in pressed}
 
     def contains(self, key: str) -> bool:

@@ -33,7 +33,7 @@ _DISPLAY_NAMES = {
 
 
 def is_valid_key(name: str) -> bool:
-    """Whether it is a named key or one printable character."""
+    """Return whether this is a named key or one printable character."""
     return name in NAMED_KEYS or (len(name) == 1 and name.isprintable() and not name.isspace())
 
 

@@ -41,7 +41,7 @@ class Trigger:
 
     @property
     def is_held(self) -> bool:
-        """Whether the chord is held according to the events received; releases may be missed."""
+        """True if the chord is held according to the events received; releases may be missed."""
         return self._matcher.is_held
 
     def press(self, key: str, at_ms: float, *, recording: bool) -> list[Intent]:

@@ -83,12 +83,7 @@ class FallbackPolicy:
         backlog_s: float = 0.0,
         limits: FallbackLimits | None = None,
     ) -> None:
-        """
-        Args:
-            engines: At least one, each once.
-            random: Returns a number from 0 to 1.
-            backlog_s: Time needed to send the audio recorded before the first engine started.
-        """
+        """`backlog_s`: time needed to send the audio recorded before the first engine started."""
         self._engines, self._random = tuple(engines), random
         self._limits = limits or FallbackLimits()
         self._switch_after_s = self._limits.switch_after_s + backlog_s
@@ -103,7 +98,6 @@ class FallbackPolicy:
 
     @property
     def engine(self) -> str:
-        """The engine whose turn it is."""
         return self._engines[self._index]
 
     @property
@@ -126,18 +120,14 @@ class FallbackPolicy:
         return Try(self.engine)
 
     def reset_backoff(self) -> None:
-        """The engine was stable for a while: the next delay is the shortest again."""
+        """Make the next delay the shortest again, after the engine was stable for a while."""
         self._attempts = 0
 
     def on_timeout(self, since_release_s: float) -> Decision:
-        """The engine has missed its deadline."""
-        problem = self._problems.get(self.engine)
-        if problem is None:
-            problem = problems.TIMEOUT(engine=self.engine, retry_after_s=0.0)
-        return self.on_failure(problem, since_release_s)
+        timeout = problems.TIMEOUT(engine=self.engine, retry_after_s=0.0)
+        return self.on_failure(self._problems.get(self.engine, timeout), since_release_s)
 
     def on_failure(self, problem: Problem, since_release_s: float | None) -> Decision:
-        """The engine has failed, temporarily or permanently."""
         self._problems[self.engine] = problem
         if problem.retry_after_s is None or problem.retry_after_s > MAX_RETRY_AFTER_S:
             self._permanently_failed.add(self.engine)
@@ -184,10 +174,8 @@ class FallbackPolicy:
     def _may_retry(self, retry_after_s: float, since_release_s: float | None) -> bool:
         if since_release_s is None:
             return True
-        return (
-            bool(self._untried)
-            and since_release_s + retry_after_s < self._turn_began_s + self._switch_after_s
-        )
+        deadline_s = self._turn_began_s + self._switch_after_s
+        return bool(self._untried) and since_release_s + retry_after_s < deadline_s
 
     def _backoff_s(self, retry_after_s: float) -> float:
         delay_s = min(MAX_BACKOFF_S, FIRST_BACKOFF_S * 2.0 ** min(self._attempts, 10))
@@ -204,7 +192,6 @@ class FallbackPolicy:
         return self._select(candidates[0], self._backoff_s(retry_after_s))
 
     def _rotation(self) -> tuple[str, ...]:
-        """Return all engines, beginning with the one after the current engine."""
         return self._engines[self._index + 1 :] + self._engines[: self._index + 1]
 
     def _accept_best(self) -> Accept:

@@ -1,4 +1,4 @@
-"""Known hallucinations: phrases that speech models write when nobody speaks.
+"""Known hallucinations: phrases that speech models write when there is no speech.
 
 The phrases are in `resources/hallucinations.toml`. A user may say each of them, so a match proves
 nothing without the audio; see `plausibility`.
@@ -18,7 +18,7 @@ MAX_CHARS = 2_000
 """Longer text is never considered a hallucination."""
 
 _ANNOTATION = re.compile(r"[\[(*<【（♪♫][^\])*>】）♪♫]*[\])*>】）♪♫]|[♪♫]+")
-"""Descriptions of audio that nobody says: [BLANK_AUDIO], (Music), *sighs*, ♪ la la ♪."""
+"""Descriptions of audio: [BLANK_AUDIO], (Music), *sighs*, ♪ la la ♪."""
 
 
 @cache
@@ -38,7 +38,7 @@ def normalize(text: str) -> str:
 
 
 def is_hallucination(text: str, prompt_terms: tuple[str, ...] = ()) -> bool:
-    """Whether a text consists of known phrases, annotations and prompt terms only.
+    """Return whether a text consists of known phrases, annotations and prompt terms only.
 
     Args:
         prompt_terms: Prompt and keywords given to the engine; models repeat them.
@@ -54,7 +54,7 @@ def is_hallucination(text: str, prompt_terms: tuple[str, ...] = ()) -> bool:
 
 
 def _consists_of(text: str, phrases: frozenset[str]) -> bool:
-    """Whether the text is a sequence of phrases; computed for every prefix at a word boundary."""
+    """Return whether the text is a sequence of phrases, by checking each prefix."""
     is_sequence = [True, *[False] * len(text)]
     sizes = sorted({len(phrase) for phrase in phrases if len(phrase) <= len(text)})
     for start in range(len(text)):

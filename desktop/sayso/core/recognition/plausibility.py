@@ -1,16 +1,8 @@
 """Checks whether the text that an engine returned is plausible for the audio. Pure.
 
 Engines lose text without an error: OpenAI's server drops audio that arrives too fast, others end a
-segment too early, and models hallucinate when nobody speaks. A suspicious text is never accepted
-silently; the next engine transcribes the same audio. How to check:
-
-    if needs_check(text, report):
-        activity = await asyncio.to_thread(measure_speech, pcm, rate_hz)
-        if suspicion := check_text(text, activity, report):
-            ...  # as after a ProblemError
-
-If no other engine is left, `suspicion.text` may be used, and `suspicion.problem` is shown with it.
-Two engines whose text has the same `suspicion.reason` confirm each other.
+segment too early, and models hallucinate in silence. After a suspicion the next engine transcribes
+the same audio. If no other engine is left, `Suspicion.text` is used and `Suspicion.problem` shown.
 """
 
 from __future__ import annotations
@@ -35,16 +27,13 @@ MIN_VOICED_S = 0.2
 MAX_LETTERS_PER_S = 60.0
 """Upper limit of speech; 15 to 20 is usual. “Thank you.” needs 0.13 s of audio."""
 LETTERS_PER_IDEOGRAPH = 3.0
-"""Letters that one Chinese, Japanese or Korean character stands for."""
+"""Number of letters that one Chinese, Japanese or Korean character counts for."""
 MAX_QUOTE_CHARS = 60
 
 
 @attrs.frozen
 class EngineReport:
-    """Facts about one engine's work on one take."""
-
     engine: str
-    """Name shown to the user."""
     sent_s: float
     """Audio that was sent, including padding."""
     processed_s: float = 0.0
@@ -52,13 +41,11 @@ class EngineReport:
     skips_pauses: bool = False
     """The engine detects pauses itself and counts only the speech between them."""
     prompt_terms: tuple[str, ...] = ()
-    """Prompt and keywords; models repeat them when nobody speaks."""
+    """Prompt and keywords; models repeat them in silence."""
 
 
 @attrs.frozen
 class Suspicion:
-    """Reason not to trust a text."""
-
     reason: Reason
     problem: Problem
     text: str
@@ -66,7 +53,7 @@ class Suspicion:
 
 
 def needs_check(text: str, report: EngineReport) -> bool:
-    """Whether `check_text` may find a suspicion; False for nearly every take.
+    """Return whether `check_text` may find a suspicion; False for nearly every take.
 
     Takes microseconds, while measuring the speech takes milliseconds.
     """
