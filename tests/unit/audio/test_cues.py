@@ -6,7 +6,7 @@ import threading
 import numpy as np
 import pytest
 
-from sayso.audio.cues import RATE_HZ, TONES, Cue, CuePlayer, synthesize
+from sayso.audio.cues import RATE_HZ, Cue, CuePlayer, load_cue
 from sayso.core.problems import ProblemError
 from sayso.core.problems.audio import PLAYBACK_FAILED
 
@@ -26,22 +26,22 @@ def dbfs(value: float) -> float:
 def test_cues_have_the_designed_duration_and_level(
     cue: Cue, duration_ms: int, peak: float, rms: float
 ) -> None:
-    wave = np.frombuffer(synthesize(cue), "<i2").astype(float)
+    wave = np.frombuffer(load_cue(cue), "<i2").astype(float)
     assert len(wave) == RATE_HZ * duration_ms // 1000
     assert dbfs(np.abs(wave).max()) == pytest.approx(peak, abs=0.1)
     assert dbfs(np.sqrt((wave**2).mean())) == pytest.approx(rms, abs=0.1)
 
 
-@pytest.mark.parametrize("cue", TONES)
+@pytest.mark.parametrize("cue", ["start", "stop", "error"])
 def test_cues_start_and_end_without_a_click(cue: Cue) -> None:
-    wave = np.frombuffer(synthesize(cue), "<i2")
+    wave = np.frombuffer(load_cue(cue), "<i2")
     assert abs(int(wave[0])) < 20
     assert abs(int(wave[-1])) < 20
 
 
 @pytest.mark.parametrize(("cue", "first", "last"), [("start", 587, 880), ("stop", 880, 587)])
 def test_the_start_cue_rises_and_the_stop_cue_falls(cue: Cue, first: float, last: float) -> None:
-    wave = np.frombuffer(synthesize(cue), "<i2").astype(float)
+    wave = np.frombuffer(load_cue(cue), "<i2").astype(float)
 
     def pitch(part: np.ndarray) -> float:
         return float(np.abs(np.fft.rfft(part, RATE_HZ)).argmax())
@@ -63,7 +63,7 @@ def test_playing_returns_at_once_and_cues_play_one_after_the_other() -> None:
     cues.play("start")
     may_end.set()
     cues.wait_until_played(5)
-    assert sorted(played) == sorted([synthesize("stop"), synthesize("error")])
+    assert sorted(played) == sorted([load_cue("stop"), load_cue("error")])
 
 
 @pytest.mark.expect_log
