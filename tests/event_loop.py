@@ -11,7 +11,7 @@ def run(test: Callable[[], Awaitable[None]], timeout_s: float = 30) -> None:
         async with asyncio.timeout(timeout_s):
             await test()
         left = asyncio.all_tasks() - {asyncio.current_task()}
-        if left:  # cancelled tasks need a few iterations to end
+        if left:  # canceled tasks need a few iterations to end
             _, stuck = await asyncio.wait(left, timeout=0.5)
             assert not stuck, stuck
 

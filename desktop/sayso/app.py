@@ -233,7 +233,7 @@ class App:
         if status.problem and status.problem.code not in self._problem_codes:
             self._problem_codes.append(status.problem.code)
         if status.state == "listening":
-            self._player.stop()  # the microphone would hear it
+            self._player.stop()  # otherwise it would be recorded
         self._bridge.status_changed.emit(status)
 
     def _on_level(self, dbfs: float) -> None:

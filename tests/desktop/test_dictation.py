@@ -295,4 +295,4 @@ def test_a_short_interruption_of_the_microphone_does_not_end_the_take(
     assert desktop.recording_path(take["id"])
     # The indicator may show a newer problem, such as silence after the clip.
     log = (desktop.home / "state" / "sayso" / "log" / "sayso.log").read_text("utf-8")
-    assert " s were not heard when the microphone changed." in log
+    assert " s were not recorded when the microphone changed." in log

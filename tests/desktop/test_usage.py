@@ -73,7 +73,7 @@ def test_a_recording_can_be_played(desktop: Desktop, editor: Callable[[str], Edi
         desktop.display.tap(key)
 
     def played() -> bool:
-        """Nothing is selected until the list is filled."""
+        """Retry, because nothing is selected until the list is filled."""
         for key in ("Down", "space"):
             desktop.display.tap(key)
         with contextlib.suppress(AssertionError):

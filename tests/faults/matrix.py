@@ -179,7 +179,7 @@ async def _wait_for_entry(desk: AsyncWorkerHarness, outcome: str, text: str = ""
 
 
 async def _tasks_left(desk: AsyncWorkerHarness, before: int) -> int:
-    """Return the number of additional tasks, after giving cancelled tasks time to end."""
+    """Return the number of additional tasks, after giving canceled tasks time to end."""
     until_s = time.monotonic() + 3
     while True:
         left = await desk.task_count() - before

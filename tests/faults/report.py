@@ -27,7 +27,7 @@ ENDING_LABELS = {
     "in part": "in part",
     "nothing": "sound kept",
 }
-"""Which engine typed the text depends on a tenth of a second in some cells."""
+"""The table omits the engine, which depends on a tenth of a second in some cells."""
 
 
 def table(results: Sequence[Result]) -> str:

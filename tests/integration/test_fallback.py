@@ -466,7 +466,7 @@ def test_an_empty_text_for_speech_is_not_trusted() -> None:
 
 
 @pytest.mark.parametrize("when", ["waiting", "connected", "speaking"])
-def test_transcription_can_be_cancelled_at_any_time(when: str) -> None:
+def test_transcription_can_be_canceled_at_any_time(when: str) -> None:
     async def test() -> None:
         async with StandIn() as gone:
             pass

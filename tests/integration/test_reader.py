@@ -104,7 +104,7 @@ def test_several_readers_read_the_same_take():
     assert len(other) == 300
 
 
-def test_a_cancelled_reader_removes_its_listener():
+def test_a_canceled_reader_removes_its_listener():
     async def scenario():
         take = Take(number=1, id="t", rate_hz=16000)
         reading = asyncio.create_task(read_all(take, 16000))

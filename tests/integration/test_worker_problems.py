@@ -87,7 +87,7 @@ def test_the_status_names_the_fallback_engine(start_harness):
     assert harness.worker.status.fallback_engine == ""
 
 
-def test_a_take_can_be_cancelled_while_it_is_retried(start_harness):
+def test_a_take_can_be_canceled_while_it_is_retried(start_harness):
     busy = replaced(PASTE_FAILED, retry_after_s=30.0)
     harness = start_harness(busy, settings=s.put(Settings(), "engine", "realtime"))
     harness.hold_key()

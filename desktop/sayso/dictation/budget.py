@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 class Budget:
     def __init__(self, usage: UsageStore, on_problem: Callable[[Problem], None]) -> None:
-        """`on_problem` is told once a month that the budget is nearly used up."""
+        """`on_problem` is called once a month if the budget is nearly used up."""
         self._usage, self._on_problem = usage, on_problem
 
     async def refusal(self, settings: Settings) -> Problem | None:

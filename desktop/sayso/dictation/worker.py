@@ -122,7 +122,7 @@ class Worker:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
     def stop(self, timeout_s: float = 6.0, *, keep_unfinished: bool = False) -> None:
-        """End the thread. Active takes are cancelled, or else recovered at the next start."""
+        """End the thread. Active takes are canceled, or else recovered at the next start."""
         self._keep_unfinished = keep_unfinished
         self._call_soon(self._stopping.set)
         self._thread.join(timeout_s)

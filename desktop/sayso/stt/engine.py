@@ -49,7 +49,7 @@ class Engine(Protocol):
     async def transcribe(self, audio: Reader, on_event: Callable[[EngineEvent], None]) -> str:
         """Read the audio to its end and return the whole text, '' if nothing was said.
 
-        The engine has its own timeouts: it always returns or raises. When it is cancelled, it does
+        The engine has its own timeouts: it always returns or raises. When it is canceled, it does
         not wait.
 
         Raises:

@@ -2,7 +2,7 @@
 
 `core.recognition.fallback_policy` decides which engine is next; this module runs the engines and
 measures the time. Every wait is bounded: engines have their own timeouts, and an engine that is too
-late after the end of the take is cancelled.
+late after the end of the take is canceled.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class FallbackRunner:
         self._shown_partial = ""
 
     async def run(self) -> Transcript:
-        """Return the text of the take. When this is cancelled, it does not wait.
+        """Return the text of the take. When this is canceled, it does not wait.
 
         Raises:
             ProblemError: All engines failed; the take has its audio and its committed text.
@@ -174,7 +174,7 @@ class FallbackRunner:
         """Return the result; there is no limit once the reader has read everything.
 
         Raises:
-            _TooLateError: The limit was exceeded, and the work is cancelled.
+            _TooLateError: The limit was exceeded, and the work is canceled.
         """
         task, limit = asyncio.ensure_future(work), asyncio.ensure_future(self._limit_exceeded())
         task.add_done_callback(_retrieve_exception)
@@ -218,6 +218,6 @@ async def find_suspicion(text: str, reader: Reader, report: EngineReport) -> Sus
 
 
 def _retrieve_exception(task: asyncio.Future[T]) -> None:
-    """Prevent the log message about an exception of a cancelled task that nobody awaits."""
+    """Prevent the log message about an exception of a canceled task that nobody awaits."""
     if not task.cancelled():
         task.exception()

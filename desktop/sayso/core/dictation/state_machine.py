@@ -29,7 +29,7 @@ from .status import State, Status
 MAX_TAKE_S = 600.0
 MAX_TAIL_S = 0.3
 TEXT_TIMEOUT_S = 600.0
-"""For an engine with a bug. Sending a long take again takes 200 s."""
+"""Applies if an engine has a bug; sending a long take again takes 200 s."""
 INSERT_TIMEOUT_S = 30.0
 MESSAGE_TIMEOUT_S = 120.0
 """Applies if no indicator is shown; it hides a message after 30 s."""
