@@ -160,9 +160,7 @@ def test_selecting_the_on_device_engine_retries_the_waiting_take(paid, ledger):
 SETTINGS_WITHOUT_BUDGET_CHECK = {
     "a budget": attrs.evolve(PAID, monthly_budget_usd=0.0),
     "a known price": attrs.evolve(PAID, endpoints=UNPRICED_ENDPOINTS, profile="Attic"),
-    "an address": attrs.evolve(
-        PAID, endpoints=(Endpoint(name="Attic", url=""),), profile="Attic"
-    ),
+    "an address": attrs.evolve(PAID, endpoints=(Endpoint(name="Attic", url=""),), profile="Attic"),
 }
 
 
