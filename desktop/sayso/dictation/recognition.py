@@ -8,9 +8,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Collection, Coroutine
+from collections.abc import Awaitable, Callable, Collection
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
 import attrs
 
@@ -24,6 +24,7 @@ from ..core.settings.settings import Settings
 from ..core.text.sanitize import sanitize
 from ..stt.engine import Engine, EngineUpdate
 from ..stt.fallback import FallbackRunner, Transcript
+from .tasks import Tasks
 
 log = logging.getLogger(__name__)
 
@@ -60,18 +61,16 @@ class Recognition:
         """True if the selected engine could not be created or prepared."""
         self._active: set[asyncio.Future[None]] = set()
         """Futures that are done when a call of `transcribe` returns."""
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._closing: set[asyncio.Task[None]] = set()
+        self._preparing, self._closing = Tasks(), Tasks()
 
     @property
     def ready(self) -> bool:
         return self._engine is not None and self._engine.ready
 
     def configure(self, settings: Settings) -> None:
-        """Replace the engine if the settings ask for another; active takes are finished first.
+        """Replace the engine if its settings changed; active takes finish with the previous one.
 
-        An engine that failed is created again with any settings, because its model may have been
-        downloaded since.
+        An engine that failed is always created again: its model may have been downloaded since.
         """
         before, self._settings = self._settings, settings
         if before and _engine_settings(before) == _engine_settings(settings) and not self._failed:
@@ -86,16 +85,13 @@ class Recognition:
             self._failed = True
             self._listener.on_problem(error.problem)
         else:
-            self._spawn(self._prepare(self._engine))
+            self._preparing.start(self._prepare(self._engine))
         self._listener.on_ready_changed()
 
     async def transcribe(self, take: Take, engine: str = "") -> Transcript:
         """Transcribe a take with the selected engine and its fallbacks, or only with `engine`.
 
-        The text contains only characters that may be inserted.
-
-        Raises:
-            ProblemError: No engine could transcribe the take, or none has that name.
+        The text is sanitized. Raises `ProblemError`.
         """
         settings = self._settings
         assert settings is not None
@@ -123,14 +119,10 @@ class Recognition:
         return attrs.evolve(transcript, text=text)
 
     async def close(self) -> None:
-        for task in list(self._tasks):
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=CLOSE_TIMEOUT_S)
+        await self._preparing.cancel(CLOSE_TIMEOUT_S)
         if self._engine:
             self._close_when_unused(self._engine)
-        if self._closing:
-            await asyncio.wait(self._closing, timeout=CLOSE_TIMEOUT_S)
+        await self._closing.wait(CLOSE_TIMEOUT_S)
 
     async def _prepare(self, engine: Engine) -> None:
         try:
@@ -158,21 +150,7 @@ class Recognition:
                 await asyncio.wait(active)
             await engine.close()
 
-        task = self._spawn(close())
-        self._tasks.discard(task)
-        self._closing.add(task)
-
-    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.get_running_loop().create_task(coroutine)
-        self._tasks.add(task)  # the loop itself keeps only weak references
-        task.add_done_callback(self._on_task_done)
-        return task
-
-    def _on_task_done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        self._closing.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            log.error("A task of the engine failed unexpectedly", exc_info=error)
+        self._closing.start(close())
 
 
 class _TakeRun:
@@ -233,7 +211,7 @@ class _TakeRun:
     def on_candidate(self, engine: str) -> None:
         if engine == ON_DEVICE and engine not in self.created:
             with contextlib.suppress(ProblemError):  # reported when the engine is used
-                self._recognition._spawn(self._recognition._prepare(self._create(engine)))
+                self._recognition._preparing.start(self._recognition._prepare(self._create(engine)))
 
 
 def _engine_settings(settings: Settings) -> object:

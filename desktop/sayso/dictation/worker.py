@@ -38,6 +38,7 @@ from .hotkey import HotkeyController
 from .insertion import TextInserter
 from .recognition import Recognition
 from .recovery import Recovery
+from .tasks import Tasks
 
 log = logging.getLogger(__name__)
 
@@ -76,11 +77,14 @@ class Worker:
         self._started = threading.Event()
         self._machine = Dictation()
         self._active_takes = ActiveTakes(deps.archive, self.on_problem)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks(on_error=lambda: self.on_problem(INTERNAL_ERROR()))
         self._recognition_tasks: dict[int, asyncio.Task[None]] = {}
         self._last_text = ""
         self._partial_timer: asyncio.TimerHandle | None = None
         self._partial_published_s = 0.0
+        self.on_level = deps.on_level
+        self.on_microphone_changed = self.on_ready_changed = self._publish
+        self.wait_for_tasks = self._tasks.wait
         self.status = Status()
         """Replaced as a whole; any thread may read it."""
         self.last_summary: dict[str, Any] | None = None
@@ -115,7 +119,7 @@ class Worker:
 
     def reinsert(self, entry: HistoryEntry, excluded: Target) -> None:
         """Insert the text of an entry as soon as a window other than this one has the focus."""
-        self._call_soon(lambda: self._spawn(self._reinsert(entry, excluded)))
+        self._call_soon(lambda: self._tasks.start(self._reinsert(entry, excluded)))
 
     def submit(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         """Run a coroutine in the worker's loop; return a `concurrent.futures.Future`."""
@@ -145,7 +149,7 @@ class Worker:
         self._recognition.configure(self._settings)
         self._capture.configure(self._settings.microphone)
         self._deps.archive.configure(self._settings.history)
-        self._spawn(self._recovery.recover_all())
+        self._tasks.start(self._recovery.recover_all())
         await self._hotkey.start()
         self._started.set()
         await self._stopping.wait()
@@ -155,17 +159,11 @@ class Worker:
         else:
             self.handle(e.Cancel())  # the take that is being spoken
             self.handle(e.Cancel())  # the takes that are waiting
-        for task in list(self._tasks):
-            task.cancel()
-        await self.wait_for_tasks(SHUTDOWN_TIMEOUT_S)
+        await self._tasks.cancel(SHUTDOWN_TIMEOUT_S)
         await self._recognition.close()
         await self._capture.close()
         await self._inserter.close()
         await asyncio.to_thread(self._deps.archive.close)
-
-    async def wait_for_tasks(self, timeout_s: float | None = None) -> None:
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=timeout_s)
 
     def _build(self) -> None:
         deps, archive = self._deps, self._deps.archive
@@ -197,12 +195,12 @@ class Worker:
             case e.OpenMic() | e.KeepTail() | e.CloseMic():
                 self._execute_audio(command)
             case e.StartRecognition(number):
-                self._recognition_tasks[number] = self._spawn(self._transcribe(number))
+                self._recognition_tasks[number] = self._tasks.start(self._transcribe(number))
             case e.CancelRecognition(number):
                 if running := self._recognition_tasks.pop(number, None):
                     running.cancel()
             case e.Insert(number, text, any_window):
-                self._spawn(self._insert(self._active_takes[number], text, any_window))
+                self._tasks.start(self._insert(self._active_takes[number], text, any_window))
             case e.ArchiveTake(number, outcome, problem):
                 retained = self._machine.active_takes | self._machine.reusable_takes
                 self.last_summary = self._active_takes.archive(number, outcome, problem, retained)
@@ -218,7 +216,7 @@ class Worker:
     def _execute_audio(self, command: e.OpenMic | e.KeepTail | e.CloseMic) -> None:
         if isinstance(command, e.OpenMic):
             active = self._active_takes.begin(command.take, self._event_at_s)
-            self._spawn(self._record_target(active))
+            self._tasks.start(self._record_target(active))
             self._capture.begin(active.take)
             return
         active = self._active_takes[command.take]
@@ -292,12 +290,6 @@ class Worker:
     def on_audio_lost(self, take: Take, problem: Problem) -> None:
         self.handle(e.AudioLost(take.number, problem, has_audio=take.size_bytes > 0))
 
-    def on_level(self, dbfs: float) -> None:
-        self._deps.on_level(dbfs)
-
-    def on_microphone_changed(self) -> None:
-        self._publish()
-
     # RecognitionListener
 
     def on_engine_update(self, take: Take, update: EngineUpdate) -> None:
@@ -315,9 +307,6 @@ class Worker:
         if active := self._active_takes.get(take.number):
             active.retrying = delay
             self._publish()
-
-    def on_ready_changed(self) -> None:
-        self._publish()
 
     # RecoveryListener
 
@@ -368,15 +357,3 @@ class Worker:
             engine=self._settings.engine,
             last_text=self._last_text,
         )
-
-    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = self._loop.create_task(coroutine)
-        self._tasks.add(task)  # the loop itself keeps only weak references
-        task.add_done_callback(self._on_task_done)
-        return task
-
-    def _on_task_done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            log.error("A task of the worker failed unexpectedly", exc_info=error)
-            self.on_problem(INTERNAL_ERROR())

@@ -39,7 +39,7 @@ class Engine(Protocol):
 
     @property
     def ready(self) -> bool:
-        """True if a take could be transcribed now, as far as is known without trying."""
+        """True if a take could be transcribed now, as far as is known."""
         ...
 
     async def prepare(self) -> None:

@@ -85,11 +85,7 @@ class FallbackRunner:
         self._shown_partial = ""
 
     async def run(self) -> Transcript:
-        """Return the text of the take. When this is canceled, it does not wait.
-
-        Raises:
-            ProblemError: All engines failed; the take has its audio and its committed text.
-        """
+        """Return the text of the take; raise `ProblemError` if all engines failed."""
         remove_listener = self._take.add_listener(self._on_take_changed)
         self._on_take_changed()
         try:
@@ -148,7 +144,6 @@ class FallbackRunner:
         return step
 
     async def _transcribe(self, name: str, reader: Reader) -> tuple[str, EngineReport]:
-        """Transcribe the audio after the committed text."""
         before, already_shown = self._take.committed, self._shown_partial
         reports: list[EngineReport] = []
 
@@ -171,11 +166,7 @@ class FallbackRunner:
         return text, reports[-1] if reports else default_report(name, reader)
 
     async def _within_limit(self, work: Awaitable[T], reader: Reader | None = None) -> T:
-        """Return the result; there is no limit once the reader has read everything.
-
-        Raises:
-            _TooLateError: The limit was exceeded, and the work is canceled.
-        """
+        """Return the result; raise `_TooLateError` unless the reader has read everything."""
         task, limit = asyncio.ensure_future(work), asyncio.ensure_future(self._limit_exceeded())
         task.add_done_callback(_retrieve_exception)
         try:

@@ -53,13 +53,11 @@ class Discard(Event):
 
 
 @attrs.frozen
-class Retry(Event):
-    """Transcribe the last failed take again."""
+class Retry(Event): ...  # of the last failed take
 
 
 @attrs.frozen
-class InsertHeld(Event):
-    """Insert the held text into the window that has the focus now."""
+class InsertHeld(Event): ...
 
 
 @attrs.frozen
@@ -133,8 +131,7 @@ class Inserted(TakeEvent):
 
 
 @attrs.frozen
-class FocusChanged(TakeEvent):
-    """The text was not inserted, because another window has the focus."""
+class FocusChanged(TakeEvent): ...  # so the text was not inserted
 
 
 @attrs.frozen

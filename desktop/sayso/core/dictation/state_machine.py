@@ -129,15 +129,19 @@ class Dictation:
         return state.phase if state else None
 
     def handle(self, event: e.Event) -> list[e.Command]:
-        if isinstance(event, e.TimerFired) and event.timer == "shown":
-            if event.take == self.newest_take:
-                self._clear_message()
-            return []
-        if isinstance(event, e.TakeEvent):
-            take = self._active.get(event.take)
-            commands = self._handle_take_event(event.take, take, event) if take else []
-        else:
-            commands = self._handle_intent(event)
+        match event:
+            case e.TimerFired(timer="shown"):
+                if event.take == self.newest_take:
+                    self._clear_message()
+                return []
+            case e.TakeEvent():
+                take = self._active.get(event.take)
+                commands = self._handle_take_event(event.take, take, event) if take else []
+            case e.ContinueHandsFree() | e.Stop() | e.Discard():
+                number = self._listening_take()
+                commands = self._handle_listening(number, event) if number is not None else []
+            case _:
+                commands = self._handle_intent(event)
         return [*commands, *self._insert_next()]
 
     # Intents of the user
@@ -146,14 +150,8 @@ class Dictation:
         match event:
             case e.Start(hands_free=hands_free):
                 return self._start(hands_free)
-            case e.ContinueHandsFree():
-                return self._continue_hands_free()
-            case e.Stop():
-                return self._stop()
             case e.Cancel():
                 return self._cancel()
-            case e.Discard():
-                return self._discard()
             case e.Retry():
                 return self._retry()
             case e.InsertHeld():
@@ -165,6 +163,16 @@ class Dictation:
             case _:
                 self._clear_message()
                 return []
+
+    def _handle_listening(self, number: int, event: e.Event) -> list[e.Command]:
+        take = self._active[number]
+        if isinstance(event, e.ContinueHandsFree):
+            take.hands_free = True
+            return []
+        if isinstance(event, e.Discard):
+            return [*self._remove(number), e.DeleteTake(number)]
+        take.phase = Phase.TAIL
+        return [e.KeepTail(number), e.StartTimer(MAX_TAIL_S, e.TimerFired(number, "tail"))]
 
     def _start(self, hands_free: bool) -> list[e.Command]:
         if self.listening:
@@ -183,17 +191,6 @@ class Dictation:
             e.StartTimer(MAX_TAKE_S, e.TimerFired(self.newest_take, "limit")),
         ]
 
-    def _continue_hands_free(self) -> list[e.Command]:
-        if (number := self._listening_take()) is not None:
-            self._active[number].hands_free = True
-        return []
-
-    def _stop(self) -> list[e.Command]:
-        if (number := self._listening_take()) is None:
-            return []
-        self._active[number].phase = Phase.TAIL
-        return [e.KeepTail(number), e.StartTimer(MAX_TAIL_S, e.TimerFired(number, "tail"))]
-
     def _cancel(self) -> list[e.Command]:
         """Cancel the take that is being spoken, or else all that are not being inserted."""
         listening = self._listening_take()
@@ -202,11 +199,6 @@ class Dictation:
         for number in waiting if listening is None else [listening]:
             commands += [*self._remove(number), e.ArchiveTake(number, "cancelled")]
         return commands
-
-    def _discard(self) -> list[e.Command]:
-        if (number := self._listening_take()) is None:
-            return []
-        return [*self._remove(number), e.DeleteTake(number)]
 
     def _retry(self) -> list[e.Command]:
         if not (number := self._failed_take) or self.listening:
