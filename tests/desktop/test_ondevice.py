@@ -208,7 +208,7 @@ def test_two_live_takes_can_be_transcribed_at_the_same_time(engine: OnDeviceEngi
         assert word_errors(speech_clips()[number][1], text) <= MAX_LIVE_ERRORS
 
 
-def test_cancelling_a_take_does_not_wait_for_its_decode(
+def test_canceling_a_take_does_not_wait_for_its_decode(
     engine: OnDeviceEngine, decoder: WhisperDecoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     long = np.concatenate([read_samples(path) for path, _ in speech_clips()] * 2)
@@ -302,7 +302,7 @@ def test_a_decode_that_takes_too_long_is_abandoned(
 
     def slow(samples: object, language: str, should_continue: Callable[[], bool]) -> str:
         finished.wait(10)
-        return "" if should_continue() else "cancelled"
+        return "" if should_continue() else "canceled"
 
     monkeypatch.setattr(engine, "timeouts", attrs.evolve(NO_TIME, min_s=0.2))
     monkeypatch.setattr(decoder, "transcribe", slow)

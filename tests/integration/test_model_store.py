@@ -42,9 +42,9 @@ def part(models):
 
 @pytest.fixture
 def get(hub, models):
-    def get(progress=lambda done, total: None, cancelled=None, **options):
+    def get(progress=lambda done, total: None, canceled=None, **options):
         options = {"url": hub.url, "retry_pauses_s": (0.01, 0.01), "timeout_s": 5} | options
-        return download(MODEL, models, progress, cancelled or threading.Event(), Hub(**options))
+        return download(MODEL, models, progress, canceled or threading.Event(), Hub(**options))
 
     return get
 
@@ -238,14 +238,14 @@ def test_the_default_hub_is_encrypted():
     assert Hub().name == "Hugging Face"
 
 
-def test_a_cancelled_download_can_be_resumed(get, hub, models):
-    cancelled = threading.Event()
+def test_a_canceled_download_can_be_resumed(get, hub, models):
+    canceled = threading.Event()
 
     def progress(done, total):
         if done > HALF:
-            cancelled.set()
+            canceled.set()
 
-    assert get(progress=progress, cancelled=cancelled) is None
+    assert get(progress=progress, canceled=canceled) is None
     assert not (models / "whisper-test").exists()
     done = downloaded_bytes(MODEL, models)
     assert HALF < done < SIZE
@@ -366,7 +366,7 @@ def blocked(hub):
     return gate, reached
 
 
-def test_a_download_is_started_and_cancelled(hub, store, blocked):
+def test_a_download_is_started_and_canceled(hub, store, blocked):
     gate, reached = blocked
     store.start("whisper-tiny")
     store.start("whisper-tiny")  # a second click

@@ -42,7 +42,7 @@ def download(
     model: Model,
     models: Path,
     progress: Progress,
-    cancelled: threading.Event,
+    canceled: threading.Event,
     hub: Hub | None = None,
 ) -> Path | None:
     """Download a model into `models/NAME`. Blocks until the end.
@@ -51,11 +51,11 @@ def download(
         model: The model.
         models: Folder of the user's models.
         progress: Called with the number of downloaded bytes and of all bytes, from this thread.
-        cancelled: Ends the download; at once while data arrives, else after the timeout.
+        canceled: Ends the download; at once while data arrives, else after the timeout.
         hub: Server to download from; the Hugging Face Hub by default.
 
     Returns:
-        The folder, or None if the download was cancelled.
+        The folder, or None if the download was canceled.
 
     Raises:
         ProblemError: The model is not available, is damaged, or does not fit on the disk.
@@ -73,7 +73,7 @@ def download(
             needed = model.size_bytes - downloaded_bytes(model, models)
             if (free := hub.free_bytes(models)) < needed:
                 raise ProblemError(not_enough_space(needed, free))
-            if not download_files(model, part, progress, cancelled, hub):
+            if not download_files(model, part, progress, canceled, hub):
                 return None
             _install(model, part, target)
     except OSError as error:
@@ -169,22 +169,22 @@ class ModelStore:
 
     def start(self, name: str) -> None:
         """Start or continue a download in a thread; `statuses` reports its progress."""
-        cancelled = threading.Event()
+        canceled = threading.Event()
         with self._lock:
             if name in self._active:
                 return
             self._problems.pop(name, None)
             thread = threading.Thread(
-                target=self._run, args=(name, cancelled), name=f"download {name}", daemon=True
+                target=self._run, args=(name, canceled), name=f"download {name}", daemon=True
             )
-            self._active[name] = _Download(thread, cancelled)
+            self._active[name] = _Download(thread, canceled)
             thread.start()
 
     def cancel(self, name: str) -> None:
         """Cancel a download. The downloaded part is kept."""
         with self._lock:
             if active := self._active.get(name):
-                active.cancelled.set()
+                active.canceled.set()
 
     def wait(self, name: str, timeout_s: float) -> None:
         """Wait until a download has ended."""
@@ -204,14 +204,14 @@ class ModelStore:
         with self._lock:
             downloads = list(self._active.values())
         for active in downloads:
-            active.cancelled.set()
+            active.canceled.set()
         for active in downloads:
             active.thread.join(CLOSE_TIMEOUT_S)
 
-    def _run(self, name: str, cancelled: threading.Event) -> None:
+    def _run(self, name: str, canceled: threading.Event) -> None:
         problem = None
         try:
-            download(by_name(name), self._models, lambda done, total: None, cancelled, self._hub)
+            download(by_name(name), self._models, lambda done, total: None, canceled, self._hub)
         except ProblemError as error:
             problem = error.problem
         finally:
@@ -224,7 +224,7 @@ class ModelStore:
 @attrs.frozen
 class _Download:
     thread: threading.Thread
-    cancelled: threading.Event
+    canceled: threading.Event
 
 
 def model_statuses(models: Path, cache: Path) -> list[ModelStatus]:

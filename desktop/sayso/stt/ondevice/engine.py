@@ -157,7 +157,7 @@ class OnDeviceEngine:
         if self._loading is None or self._loading.done():
             self._loading = asyncio.ensure_future(self._load())
             self._loading.add_done_callback(retrieve_exception)
-        # Several takes may wait for it; cancelling one of them must not cancel the loading.
+        # Several takes may wait for it; canceling one of them must not cancel the loading.
         return await asyncio.shield(self._loading)
 
     def unload(self) -> None:

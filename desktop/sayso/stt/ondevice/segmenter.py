@@ -53,13 +53,13 @@ MIN_SEGMENT_FRAMES = _frames(4.0)
 LONG_PAUSE_FRAMES = _frames(2.0)
 """A pause of this length ends every segment: Whisper hallucinates in long silences."""
 SOFT_LIMIT_FRAMES = _frames(9.0)
-"""From this length on, a segment ends at a past gap ..."""
+"""A segment of at least this length ends at an earlier gap ..."""
 MIN_GAP_FRAMES = _frames(0.16)
 """... of at least this length. Shorter gaps are often inside a word."""
 GAP_MARGIN_FRAMES = 3
 """The quietest frame of a gap may be this long before the detector reports the gap."""
 HARD_LIMIT_FRAMES = _frames(12.0)
-"""At this length a segment ends at the quietest moment ..."""
+"""A segment of this length ends at the quietest moment ..."""
 HARD_SEARCH_FRAMES = _frames(4.0)
 """... of the last frames."""
 MIN_HEAD_FRAMES = _frames(2.5)
@@ -72,7 +72,7 @@ UNKNOWN_RMS = 9.0
 """Assumed for the frames before speech; louder than any frame, so the cut is never there."""
 
 Boundary = Literal["pause", "gap", "hard"]
-"""End of a segment. At a 'gap', speech of one side may be heard on the other. 'hard': inside
+"""End of a segment. At a 'gap', audio of one side may contain speech of the other. 'hard': inside
 speech."""
 
 

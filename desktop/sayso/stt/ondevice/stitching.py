@@ -12,8 +12,8 @@ from .segmenter import Boundary
 MAX_OVERLAP_WORDS = 12
 MIN_OVERLAP_WORDS = 3
 """This many equal words on both sides of a boundary inside speech were said once: the decoder
-continued past the end of its segment. At a pause it cannot hear the other side, so the words were
-said twice."""
+continued past the end of its segment. At a pause there is no speech of the other
+side, so the words were said twice."""
 UNSPACED_LANGUAGES = frozenset({"ja", "lo", "my", "th", "yue", "zh"})
 """Whisper codes of languages that are written without spaces."""
 
@@ -61,7 +61,7 @@ def _fit_at_boundary(text: str, added: str, boundary: Boundary) -> tuple[str, st
     if count:
         # The first copy has the correct beginning, the second the correct end.
         return " ".join(text.split()[:-1]), " ".join(added.split()[count - 1 :])
-    if boundary == "hard":  # nobody paused, so full stop and capital come from the model
+    if boundary == "hard":  # there is no pause, so the model invented full stop and capital
         text = re.sub(r"\s*(\.\.\.|…|[.,])$", "", text)
         if not re.match(r"I\b|[A-Z]{2}", added):
             added = added[0].lower() + added[1:]

@@ -115,7 +115,7 @@ class StreamingTranscriber:
         self._pauses = _Pauses(self._pacing)
         self._live = True
         """False if the take had ended before: then it is decoded in full windows only."""
-        self._cancelled = False
+        self._canceled = False
         self._last_partial = ""
 
     async def process(self, audio: Reader) -> None:
@@ -155,7 +155,7 @@ class StreamingTranscriber:
 
     def cancel(self) -> None:
         """Cancel all tasks. A running decode ends by itself, and its text is dropped."""
-        self._cancelled = True
+        self._canceled = True
         for task in self._tasks:
             task.cancel()
 
@@ -264,7 +264,7 @@ class StreamingTranscriber:
             self._language = _Language(code, len(samples) / RATE_HZ)
         code = self._language.code
         return await self._run_timed(
-            "full", decoder.transcribe, samples, code, lambda: not self._cancelled
+            "full", decoder.transcribe, samples, code, lambda: not self._canceled
         )
 
     async def _run_timed(
@@ -295,6 +295,6 @@ class StreamingTranscriber:
 
 
 def retrieve_exception(task: asyncio.Future[Any]) -> None:
-    """Mark the exception of a task as retrieved: whoever awaits the task still receives it."""
+    """Mark the exception of a task as retrieved; code that awaits the task still receives it."""
     if not task.cancelled():
         task.exception()

@@ -112,5 +112,5 @@ LOOPS = {
 
 
 @pytest.mark.parametrize(("changes", "looping"), LOOPS.values(), ids=LOOPS)
-def test_a_loop_is_told_from_long_text(changes, looping):
+def test_a_loop_is_distinguished_from_long_text(changes, looping):
     assert attrs.evolve(GOOD, token_count=33, **changes).is_looping is looping

@@ -18,7 +18,7 @@ def loudness_vad(frames):
 
 
 def take(*runs):
-    """Return audio of (seconds, loudness); all samples differ, so that they can be told apart."""
+    """Return audio of (seconds, loudness); all samples differ, so that they can be identified."""
     levels = np.concatenate([np.full(round(s * RATE_HZ), level) for s, level in runs])
     return (levels + np.arange(len(levels)) % 97).astype("<i2")
 

@@ -21,7 +21,7 @@ def build_prompt(topic: str, keywords: Sequence[str]) -> str:
     """Build one text from a sentence and expected words; '' if there is neither.
 
     The keywords come last, because the end has the most influence and is never cut off. They are
-    put into a sentence: after a plain list, Whisper continues to list what it hears.
+    put into a sentence: after a plain list, Whisper returns a list.
     """
     listed = f"With {', '.join(keywords)}." if keywords else ""
     return " ".join(part for part in (topic.strip(), listed) if part)

@@ -71,7 +71,7 @@ class Hub:
 
 
 def download_files(
-    model: Model, folder: Path, progress: Progress, cancelled: threading.Event, hub: Hub
+    model: Model, folder: Path, progress: Progress, canceled: threading.Event, hub: Hub
 ) -> bool:
     """Download all files of a model that `folder` lacks. Blocks.
 
@@ -79,25 +79,25 @@ def download_files(
         model: The model.
         folder: Folder for the files. Incomplete files in it are continued.
         progress: Called after each block, from this thread.
-        cancelled: Ends the download; at once while data arrives, else after `hub.timeout_s`.
+        canceled: Ends the download; at once while data arrives, else after `hub.timeout_s`.
         hub: The server.
 
     Returns:
-        False if the download was cancelled.
+        False if the download was canceled.
 
     Raises:
         ProblemError: A file is not available, or differs from the published file.
         OSError: A file cannot be written.
     """
-    return _Download(model, folder, progress, cancelled, hub).run()
+    return _Download(model, folder, progress, canceled, hub).run()
 
 
 class _Download:
     def __init__(
-        self, model: Model, folder: Path, progress: Progress, cancelled: threading.Event, hub: Hub
+        self, model: Model, folder: Path, progress: Progress, canceled: threading.Event, hub: Hub
     ) -> None:
         self._model, self._folder, self._hub = model, folder, hub
-        self._progress, self._cancelled = progress, cancelled
+        self._progress, self._canceled = progress, canceled
         self._finished_bytes = 0
         """Total size of the files before the current one."""
         self._continued = False
@@ -118,7 +118,7 @@ class _Download:
         return True
 
     def _download(self, client: httpx2.Client, file: ModelFile) -> bool:
-        """Download and check one file; return False if cancelled."""
+        """Download and check one file; return False if canceled."""
         path = self._folder / file.name
         for may_retry in (True, False):
             self._continued = _size(path) > 0
@@ -132,19 +132,19 @@ class _Download:
         return True
 
     def _complete(self, client: httpx2.Client, file: ModelFile, path: Path) -> bool:
-        """Request a file until it is complete; return False if cancelled."""
+        """Request a file until it is complete; return False if canceled."""
         if _size(path) > file.size_bytes:
             os.truncate(path, 0)
         failures, largest = 0, _size(path)
         while _size(path) < file.size_bytes:
             problem = self._try_request(client, file, path)
-            if self._cancelled.is_set():
+            if self._canceled.is_set():
                 return False
             failures = 0 if _size(path) > largest else failures + 1
             largest = max(largest, _size(path))
             if failures > len(self._hub.retry_pauses_s):
                 raise ProblemError(problem)
-            if failures and self._cancelled.wait(self._hub.retry_pauses_s[failures - 1]):
+            if failures and self._canceled.wait(self._hub.retry_pauses_s[failures - 1]):
                 return False
         return True
 
@@ -190,7 +190,7 @@ class _Download:
             write(block[: limit - size])
             size = min(limit, size + len(block))
             self._progress(self._finished_bytes + size, self._model.size_bytes)
-            if size == limit or self._cancelled.is_set():
+            if size == limit or self._canceled.is_set():
                 return
 
     def _check_encryption(self, request: httpx2.Request) -> None:
@@ -224,7 +224,7 @@ class _Download:
 
 
 def _is_private(url: httpx2.URL, *, allow_loopback: bool) -> bool:
-    """Return whether nobody else can read requests to this address."""
+    """Return whether requests to this address are encrypted or stay on this computer."""
     if url.scheme == "https" and url.host:
         return True
     if url.scheme != "http" or not allow_loopback:
