@@ -29,7 +29,7 @@ from desktop.editors import Editor, GtkEditor, Xterm  # noqa: E402
 from desktop.sound import speech_clips, wait_until  # noqa: E402
 from service import StandIn, in_thread  # noqa: E402
 
-BASELINE_PROGRAM = Path(__file__).with_name("bare.py")
+BASELINE_PROGRAM = Path(__file__).with_name("baseline.py")
 TEXT = "The quick brown fox jumps over the lazy dog, and nobody minds."
 IDLE_WINDOW_S = 30.0
 
