@@ -36,8 +36,8 @@ def test_every_kind_of_server_can_be_added(page: RecognitionPage, app: FakeApp) 
             enter_text(page.server.address.url, LOCAL_URL)
         name = app.settings.profile
         assert name == ("OpenAI 2" if kind.name == "openai" else kind.title)
-        made = attrs.evolve(kind.create_endpoint(kind.endpoint.url or LOCAL_URL), name=name)
-        assert app.settings.endpoint == made
+        expected = attrs.evolve(kind.create_endpoint(kind.endpoint.url or LOCAL_URL), name=name)
+        assert app.settings.endpoint == expected
         assert app.settings.engine == "realtime"
         assert page.engine_picker.radios[name].isChecked()
 

@@ -346,8 +346,8 @@ def test_the_result_of_a_connection_test_is_shown(
     assert (row.test_button.text(), row.note.text.text()) == ("Cancel", "Testing…")
     app.test_may_finish.set()
     qtbot.waitUntil(lambda: not row.testing)
-    said = answer.sentence if isinstance(answer, Problem) else answer
-    assert (row.test_button.text(), row.note.text.text()) == ("&Test", said)
+    expected = answer.sentence if isinstance(answer, Problem) else answer
+    assert (row.test_button.text(), row.note.text.text()) == ("&Test", expected)
 
 
 def test_the_result_of_a_cancelled_test_is_ignored(

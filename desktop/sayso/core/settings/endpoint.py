@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 import attrs
 
-from . import fields
+from .fields import choice, switch, text
 from .validators import check_prompt, check_secret_header, parse_headers, parse_keywords
 
 Transport = Literal["websocket", "webrtc", "rest"]
@@ -41,53 +41,51 @@ def _check_name(name: str) -> None:
 def keywords_field() -> Any:
     allowed = "names and terms separated by commas"
     help_text = "Separate them with commas."
-    return fields.text("", "Na&mes and terms", help_text, allowed, check=parse_keywords)
+    return text("", "Na&mes and terms", help_text, allowed, check=parse_keywords)
 
 
 def prompt_field() -> Any:
     help_text = "One or two sentences about what you dictate."
-    return fields.text("", "To&pic", help_text, check=check_prompt)
+    return text("", "To&pic", help_text, check=check_prompt)
 
 
 @attrs.frozen(kw_only=True)
 class Endpoint:
-    name: str = fields.text("OpenAI", "&Name", "Shown in menus and the history.", check=_check_name)
-    url: str = fields.text(OPENAI_URL, "&Address", "Ends in /v1 on most servers.")
-    model: str = fields.text("gpt-live-transcribe", "&Model", "The name the server uses.")
-    allow_insecure: str = fields.text(
+    name: str = text("OpenAI", "&Name", "Shown in menus and the history.", check=_check_name)
+    url: str = text(OPENAI_URL, "&Address", "Ends in /v1 on most servers.")
+    model: str = text("gpt-live-transcribe", "&Model", "The name the server uses.")
+    allow_insecure: str = text(
         "",
         "Allow this server without &encryption",
         "Host to which an unencrypted connection is allowed. This computer always is.",
         "one host, such as 192.168.1.20:8000, or empty text",
     )
-    dialect: ProtocolName = fields.choice(
+    dialect: ProtocolName = choice(
         ProtocolName,
         "auto",
         "Proto&col",
         "Most servers follow OpenAI’s.",
         "Detect automatically | OpenAI-compatible | vLLM | speaches | Lemonade | Together",
     )
-    transport: Transport = fields.choice(
+    transport: Transport = choice(
         Transport,
         "websocket",
         "&Send audio",
         "While speaking needs about 64 KB a second.",
         "While speaking | While speaking, compressed | After release, as a file",
     )
-    auth: Auth = fields.choice(
+    auth: Auth = choice(
         Auth,
         "bearer",
         "Aut&hentication",
         "How the API key is sent.",
         "Bearer token (usual) | api-key header (Azure) | None",
     )
-    model_in_url: bool = fields.switch(
-        True,
-        "Put the model in the a&ddress",
-        "Most gateways need it; some servers reject it.",
+    model_in_url: bool = switch(
+        True, "Put the model in the a&ddress", "Most gateways need it; some servers reject it."
     )
     """Never applies to api.openai.com, which rejects it."""
-    headers: str = fields.text(
+    headers: str = text(
         "",
         "Headers",
         "Sent with each request, one per line. Do not enter API keys here.",
@@ -95,14 +93,14 @@ class Endpoint:
         check=parse_headers,
         is_confidential=True,
     )
-    secret_header: str = fields.text(
+    secret_header: str = text(
         "",
         "Secret header",
         "A header with a second key, such as cf-aig-authorization. The key is kept in the keyring.",
         "the name of a header, or empty text",
         check=check_secret_header,
     )
-    secrets_url: str = fields.text(
+    secrets_url: str = text(
         "",
         "Address of the key ser&ver",
         "Issues short-lived API keys. An https address.",
@@ -110,14 +108,14 @@ class Endpoint:
     )
     prompt: str = prompt_field()
     keywords: str = keywords_field()
-    delay: Delay = fields.choice(
+    delay: Delay = choice(
         Delay,
         "",
         "&Latency",
         "Higher latency is more accurate.",
         "Model default | Minimal | Low | Medium | High | Highest accuracy",
     )
-    noise: NoiseReduction = fields.choice(
+    noise: NoiseReduction = choice(
         NoiseReduction,
         "",
         "Noise &reduction",

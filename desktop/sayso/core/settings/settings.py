@@ -16,11 +16,19 @@ from attrs import validators as v
 from ..hotkey.chord import Chord
 from ..problems import ProblemError
 from ..problems import settings as problems
-from . import fields
 from .endpoint import ON_DEVICE, keywords_field, prompt_field
 from .endpoint import OPENAI_URL as OPENAI_URL
 from .endpoint import Endpoint as Endpoint
-from .fields import Description, InvalidValueError
+from .fields import (
+    DESCRIPTION,
+    Description,
+    InvalidValueError,
+    choice,
+    field,
+    integer,
+    switch,
+    text,
+)
 
 EngineType = Literal["on-device", "realtime"]
 HotkeyMode = Literal["tap-or-hold", "hold", "toggle"]
@@ -35,10 +43,8 @@ MAX_RECORDING_DAYS = 365
 
 @attrs.frozen(kw_only=True)
 class HotkeySettings:
-    chord: str = fields.text(
-        "ctrl_r", "&Hotkey", "Hold it, speak, let go.", "key names", Chord.parse
-    )
-    mode: HotkeyMode = fields.choice(
+    chord: str = text("ctrl_r", "&Hotkey", "Hold it, speak, let go.", "key names", Chord.parse)
+    mode: HotkeyMode = choice(
         HotkeyMode,
         "hold",
         "&Mode",
@@ -49,18 +55,16 @@ class HotkeySettings:
 
 @attrs.frozen(kw_only=True)
 class MicrophoneSettings:
-    device: str = fields.text(
-        "", "M&icrophone", "", "a name that sayso doctor lists, or empty text"
-    )
+    device: str = text("", "M&icrophone", "", "a name that sayso doctor lists, or empty text")
     """Empty text selects the default device of the system."""
-    preroll_ms: int = fields.integer(
+    preroll_ms: int = integer(
         300,
         2000,
         "Pre-roll",
         "Audio from before the key press that is used, if the microphone is open already.",
         "milliseconds",
     )
-    keep_warm: MicrophoneKeepOpen = fields.choice(
+    keep_warm: MicrophoneKeepOpen = choice(
         MicrophoneKeepOpen,
         "30s",
         "Keep the microphone open",
@@ -71,14 +75,14 @@ class MicrophoneSettings:
 
 @attrs.frozen(kw_only=True)
 class InsertionSettings:
-    method: InsertionMethod = fields.choice(
+    method: InsertionMethod = choice(
         InsertionMethod,
         "auto",
         "&Insert text by",
         "After pasting, your clipboard is restored.",
         "Automatic | Typing | Pasting | Copying only",
     )
-    newlines: bool = fields.switch(
+    newlines: bool = switch(
         False,
         "Press &Enter for new lines",
         "In some programs Enter sends a message. Otherwise a new line becomes a space.",
@@ -88,14 +92,14 @@ class InsertionSettings:
 
 @attrs.frozen(kw_only=True)
 class OnDeviceSettings:
-    model: str = fields.field(
+    model: str = field(
         "whisper-base",
         v.matches_re(r"[a-z0-9][a-z0-9.-]*"),
         title="Model",
         help="Larger models are more accurate but slower.",
         allowed="the name of a model; sayso models list shows them",
     )
-    unload_minutes: int = fields.integer(
+    unload_minutes: int = integer(
         10,
         1440,
         "&Free memory after",
@@ -110,7 +114,7 @@ class OnDeviceSettings:
 
 @attrs.frozen(kw_only=True)
 class HistorySettings:
-    keep: KeepHistory = fields.choice(
+    keep: KeepHistory = choice(
         KeepHistory,
         "7d",
         "&Keep history",
@@ -118,7 +122,7 @@ class HistorySettings:
         "Nothing | 7 days | 30 days | 1 year | Until I delete it",
     )
     """With "never", a take is kept only until its text is inserted."""
-    sound_days: int = fields.integer(
+    sound_days: int = integer(
         7,
         MAX_RECORDING_DAYS,
         "Keep the &audio",
@@ -141,14 +145,14 @@ class Settings:
         InvalidValueError: Two endpoints have the same name, or a name stands for no endpoint.
     """
 
-    engine: EngineType = fields.choice(
+    engine: EngineType = choice(
         EngineType,
         "on-device",
         "Recognition",
         "Converts speech to text on this computer or on the selected server.",
         "On this computer | On a server",
     )
-    language: str = fields.field(
+    language: str = field(
         "",
         v.matches_re(r"([a-z]{2,3}(-[A-Za-z]{2,4})?)?"),
         title="&Language",
@@ -158,7 +162,7 @@ class Settings:
     endpoints: tuple[Endpoint, ...] = attrs.field(
         default=(Endpoint(),), validator=v.deep_iterable(v.instance_of(Endpoint), v.min_len(1))
     )
-    profile: str = fields.text(
+    profile: str = text(
         Endpoint().name, "Server", "The server that is used.", "the name of a server"
     )
     """Name of the selected endpoint, which is used if `engine` is "realtime"."""
@@ -167,14 +171,14 @@ class Settings:
     microphone: MicrophoneSettings = attrs.field(factory=MicrophoneSettings)
     insertion: InsertionSettings = attrs.field(factory=InsertionSettings)
     history: HistorySettings = attrs.field(factory=HistorySettings)
-    fallback: tuple[str, ...] = fields.field(
+    fallback: tuple[str, ...] = field(
         (),
         v.deep_iterable(v.instance_of(str), v.instance_of(tuple)),
         title="Fallback engines",
         help="Used in this order if recognition fails.",
         allowed="names of servers and on-device, separated by commas",
     )
-    monthly_budget_usd: float = fields.field(
+    monthly_budget_usd: float = field(
         0.0,
         [v.instance_of(float), v.ge(0.0), v.le(MAX_BUDGET_USD)],
         _int_to_float,
@@ -182,16 +186,14 @@ class Settings:
         help="Warns at 80 % and asks before spending more. Recording is never interrupted.",
         allowed=f"an amount of US dollars up to {MAX_BUDGET_USD:,.0f}, or 0 for no limit",
     )
-    pill: IndicatorMode = fields.choice(
+    pill: IndicatorMode = choice(
         IndicatorMode,
         "bottom",
         "&Show the recording indicator",
         "Your voice and your text while you speak.",
         "Bottom of the screen | Top of the screen | Only when you are needed | Never",
     )
-    sounds: bool = fields.switch(
-        True, "Play s&ounds", "A soft tone when a recording starts and stops."
-    )
+    sounds: bool = switch(True, "Play s&ounds", "A soft tone when a recording starts and stops.")
 
     def __attrs_post_init__(self) -> None:
         names = [endpoint.name for endpoint in self.endpoints]
@@ -229,10 +231,10 @@ GROUPS: Mapping[str, type] = {
 
 def _descriptions() -> dict[str, Description]:
     found = {
-        f"{prefix}{field.name}": field.metadata[fields.DESCRIPTION]
+        f"{prefix}{attribute.name}": attribute.metadata[DESCRIPTION]
         for prefix, owner in [("", Settings), *((f"{name}.", g) for name, g in GROUPS.items())]
-        for field in attrs.fields(owner)
-        if fields.DESCRIPTION in field.metadata
+        for attribute in attrs.fields(owner)
+        if DESCRIPTION in attribute.metadata
     }
     return dict(sorted(found.items()))
 
@@ -298,7 +300,7 @@ def replace_endpoint(settings: Settings, name: str, endpoint: Endpoint) -> Setti
     )
 
 
-def parse(key: str, text: str) -> Any:
+def parse(key: str, typed: str) -> Any:
     """Convert text that a user typed to a value of the type of this key.
 
     Raises:
@@ -309,16 +311,16 @@ def parse(key: str, text: str) -> Any:
     type_ = get_type_hints(GROUPS[group] if group else Settings)[name]
     try:
         if type_ is bool:
-            return _SWITCHES[text.lower()]
+            return _SWITCHES[typed.lower()]
         if type_ in (int, float):
-            return type_(text)
+            return type_(typed)
     except (KeyError, ValueError) as error:
         reason = f"Use {description.allowed}."
-        problem = problems.INVALID_VALUE(key=key, value=repr(text), reason=reason)
+        problem = problems.INVALID_VALUE(key=key, value=repr(typed), reason=reason)
         raise ProblemError(problem) from error
     if get_origin(type_) is tuple:
-        return tuple(part for name in text.split(",") if (part := name.strip()))
-    return text
+        return tuple(part for name in typed.split(",") if (part := name.strip()))
+    return typed
 
 
 def describe(key: str) -> Description:

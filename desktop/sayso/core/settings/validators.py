@@ -50,7 +50,7 @@ def parse_headers(text: str) -> dict[str, str]:
         if lowered in SECRET_HEADERS or lowered.endswith("-authorization"):
             raise ValueError(f"{name} contains a secret. Enter it as the API key.")
         _check_reserved(name)
-        found = {known: said for known, said in found.items() if known.lower() != lowered}
+        found = {known: v for known, v in found.items() if known.lower() != lowered}
         found[name] = value
     if len(found) > MAX_HEADERS:
         raise ValueError(f"There are {len(found)} headers. The maximum is {MAX_HEADERS}.")

@@ -39,13 +39,13 @@ BUTTON_WIDTH = 86
 
 def label(text: str, role: str = "body", color: str = "", wrap: bool = False) -> QLabel:
     """Return a label with one of the fonts of `theme.font`."""
-    made = QLabel(text)
-    made.setTextFormat(Qt.TextFormat.PlainText)
-    made.setFont(theme.font(role))
-    made.setWordWrap(wrap)
+    widget = QLabel(text)
+    widget.setTextFormat(Qt.TextFormat.PlainText)
+    widget.setFont(theme.font(role))
+    widget.setWordWrap(wrap)
     if color:
-        set_text_color(made, color)
-    return made
+        set_text_color(widget, color)
+    return widget
 
 
 def set_text_color(widget: QWidget, color: str) -> None:
@@ -57,21 +57,21 @@ def set_text_color(widget: QWidget, color: str) -> None:
 def button(
     text: str, on_click: Callable[[], object], width: int = 0, flat: bool = False
 ) -> QPushButton:
-    made = QPushButton(text)
-    made.setMinimumHeight(scaled(CONTROL_HEIGHT))
+    widget = QPushButton(text)
+    widget.setMinimumHeight(scaled(CONTROL_HEIGHT))
     if width:
-        made.setFixedWidth(scaled(width))
+        widget.setFixedWidth(scaled(width))
     if flat:
-        made.setObjectName("flat")
-    made.clicked.connect(lambda: on_click())
-    return made
+        widget.setObjectName("flat")
+    widget.clicked.connect(lambda: on_click())
+    return widget
 
 
 def line_edit(width: int) -> QLineEdit:
-    made = QLineEdit()
-    made.setFixedWidth(scaled(width))
-    made.setMinimumHeight(scaled(CONTROL_HEIGHT))
-    return made
+    widget = QLineEdit()
+    widget.setFixedWidth(scaled(width))
+    widget.setMinimumHeight(scaled(CONTROL_HEIGHT))
+    return widget
 
 
 def side_by_side(*widgets: QWidget) -> QWidget:

@@ -36,13 +36,12 @@ def render(name: str, size: int, color: str = "", ratio: float = 1.0) -> QPixmap
 
 def draw(painter: QPainter, area: QRectF, name: str, color: str = "") -> None:
     """Paint an icon; the arguments are those of `render`."""
-    _renderer(name, color).render(painter, area)
+    QSvgRenderer(QByteArray(_svg(name, color))).render(painter, area)
 
 
 @functools.cache
-def _renderer(name: str, color: str) -> QSvgRenderer:
-    svg = resource(f"icons/{name}.svg").read_bytes()
-    return QSvgRenderer(QByteArray(svg.replace(b"currentColor", color.encode())))
+def _svg(name: str, color: str) -> bytes:  # not a renderer: Qt deletes its objects at exit
+    return resource(f"icons/{name}.svg").read_bytes().replace(b"currentColor", color.encode())
 
 
 def app_icon() -> QIcon:

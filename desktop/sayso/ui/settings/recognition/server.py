@@ -1,4 +1,4 @@
-"""Rows for the selected server, as far as its kind and its model have them."""
+"""Rows for the selected server, which depend on its kind and its model."""
 
 from __future__ import annotations
 
