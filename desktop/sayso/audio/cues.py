@@ -23,7 +23,6 @@ RATE_HZ = 48_000
 
 
 def load_cue(cue: Cue) -> bytes:
-    """Return the cue as s16le mono at 48 kHz."""
     with wave.open(str(resource(f"sounds/{cue}.wav")), "rb") as file:
         return file.readframes(file.getnframes())
 

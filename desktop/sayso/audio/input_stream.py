@@ -37,26 +37,19 @@ class AudioInput(Protocol):
 class InputStreamListener(Protocol):
     """Called in the loop's thread."""
 
-    def on_opened(self, rate_hz: int) -> None:
-        """The stream is open; blocks at this rate follow."""
-
+    def on_opened(self, rate_hz: int) -> None: ...
     def on_open_failed(self, problem: Problem | None) -> None:
         """The stream is not open. None: it was closed or has ended and may be opened again."""
 
-    def on_block(self, pcm: bytes) -> None:
-        """A block of s16le mono has arrived."""
-
+    def on_block(self, pcm: bytes) -> None: ...
     def on_lost(self, problem: Problem) -> None:
         """A watched stream delivers no more audio."""
 
-    def on_interruption_changed(self) -> None:
-        """`InputStream.is_interrupted` has changed."""
-
+    def on_interruption_changed(self) -> None: ...
     def on_dropout(self, dropout: Dropout) -> None:
         """Audio arrives again after an interruption."""
 
-    def on_warning(self, problem: Problem) -> None:
-        """Something is wrong, but audio still arrives."""
+    def on_warning(self, problem: Problem) -> None: ...
 
 
 class InputStream:
@@ -82,7 +75,6 @@ class InputStream:
 
     @property
     def rate_hz(self) -> int:
-        """0 while no stream is open."""
         return self._state.rate_hz
 
     @property
@@ -96,15 +88,12 @@ class InputStream:
         return not self.rate_hz and any(n == self._state.number for n, _ in self._blocks)
 
     def use_device(self, device: str) -> None:
-        """Use this device from the next `open` on."""
         self._state.device = device
 
     def open(self) -> None:
-        """Open the stream unless it is open."""
         self._execute(self._state.open())
 
     def close(self) -> None:
-        """Close the stream and discard its blocks."""
         self._execute(self._state.close())
 
     def watch(self) -> None:
@@ -114,13 +103,11 @@ class InputStream:
             self._timer = self._loop.call_later(CHECK_INTERVAL_S, self._tick)
 
     def unwatch(self) -> Dropout:
-        """Stop watching; return the dropout at the end."""
         commands, dropout = self._state.unwatch(_now_ms())
         self._execute(commands)
         return dropout
 
     def drain(self) -> None:
-        """Deliver the blocks that have arrived."""
         while self._blocks and (self.rate_hz or self._blocks[0][0] != self._state.number):
             number, pcm = self._blocks.popleft()
             if number != self._state.number:
@@ -129,7 +116,6 @@ class InputStream:
             self._execute(self._state.block(len(pcm), is_silent, _now_ms()), pcm)
 
     async def shutdown(self) -> None:
-        """Close the stream for good."""
         self.unwatch()
         self._state.close()
         self._is_shut_down = True

@@ -32,7 +32,6 @@ OPEN_TIMEOUT_S = 6.0
 CLOSE_TIMEOUT_S = 0.1
 """PortAudio closes a stream within 15 ms, or only when its source delivers audio again."""
 INVALID_CHANNEL_COUNT = -9998
-"""PortAudio's error code paInvalidChannelCount."""
 
 _portaudio_lock = threading.RLock()
 """PortAudio exists once per process; its device list must not be refreshed during an opening."""
@@ -50,7 +49,6 @@ class Microphone:
         self._is_wanted: threading.Event | None = None
         """Set while the blocks of the stream are wanted; each stream has its own."""
         self._closing_threads: list[threading.Thread] = []
-        """Threads that wait for PortAudio to close a stream."""
         self._server_seen = False
         """A sound server has answered before. While it does not, there is no microphone."""
 

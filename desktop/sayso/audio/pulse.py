@@ -25,7 +25,6 @@ class InputDevice:
     name: str
     """Value of the setting `microphone.device`."""
     description: str
-    """Name shown to the user."""
 
 
 @attrs.frozen
@@ -52,7 +51,6 @@ class PulseState:
 
 
 def is_available() -> bool:
-    """Return whether `pactl` is installed."""
     return shutil.which("pactl") is not None
 
 

@@ -26,8 +26,6 @@ MONTHS = "January February March April May June July August September October No
 
 @attrs.frozen(kw_only=True)
 class UsageRecord:
-    """Usage of one endpoint for a take or a part of one."""
-
     endpoint: str
     seconds: float = 0.0
     """Audio that was processed according to the server; otherwise the audio that was sent."""
@@ -45,7 +43,6 @@ class UsageTotal:
     seconds: float = 0.0
     tokens: int = 0
     cost_usd: float | None = None
-    """Sum of the known costs; None if none is known."""
 
     def __add__(self, other: UsageTotal) -> UsageTotal:
         return UsageTotal(
@@ -78,7 +75,6 @@ def total_cost_usd(records: Iterable[UsageRecord]) -> float | None:
 
 
 def sum_by_endpoint(records: Iterable[UsageRecord]) -> dict[str, UsageTotal]:
-    """Return the usage of one take by endpoint."""
     totals: dict[str, UsageTotal] = {}
     for each in records:
         one = UsageTotal(seconds=each.seconds, tokens=each.tokens, cost_usd=each.cost_usd)
@@ -100,7 +96,6 @@ def by_endpoint(days: Iterable[DailyUsage]) -> dict[str, UsageTotal]:
 
 
 def by_day(days: Iterable[DailyUsage]) -> dict[dt.date, UsageTotal]:
-    """Return the usage by day in ascending order."""
     return dict(sorted(_group(days, lambda day: day.day).items()))
 
 
@@ -119,11 +114,7 @@ def month_of(day: dt.date) -> str:
 
 
 def parse_month(text: str) -> str:
-    """Check a month entered by the user.
-
-    Raises:
-        ProblemError: It is invalid.
-    """
+    """Return the month; raise `ProblemError` if it is invalid."""
     if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text):
         raise ProblemError(INVALID_MONTH(text=text))
     return text
@@ -136,7 +127,6 @@ def days_in_month(month: str) -> list[dt.date]:
 
 
 def month_name(month: str) -> str:
-    """Return the English name in every locale."""
     return MONTHS.split()[int(month[5:]) - 1]
 
 
@@ -186,7 +176,6 @@ def endpoint_title(name: str) -> str:
 
 
 def monthly_report(days: Iterable[DailyUsage], month: str) -> Mapping[str, Any]:
-    """Return the output of `sayso usage --json`."""
     days = list(days)
     return {
         "month": month,

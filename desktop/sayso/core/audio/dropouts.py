@@ -18,7 +18,6 @@ MIN_SLEEP_MS = 1000.0
 class Dropout:
     duration_ms: float = 0.0
     during_sleep: bool = False
-    """The computer slept for part of it."""
 
     def __add__(self, other: Dropout) -> Dropout:
         during_sleep = self.during_sleep or other.during_sleep
@@ -60,13 +59,11 @@ class DropoutTracker:
 
     def __init__(self) -> None:
         self.has_audio = False
-        """A block has arrived since `start`."""
         self._last_block_ms = 0.0
         self._last_audio_ms = 0.0
         """Time of the last block that was not digital silence."""
         self._sleep_clock_ms = 0.0
         self._slept_ms = 0.0
-        """Time slept during the current dropout."""
         self._bytes_per_ms = 1.0
         self._first_block_ms: float | None = None
         self._received_bytes = 0

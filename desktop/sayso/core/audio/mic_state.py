@@ -49,8 +49,6 @@ class CloseDevice:
 
 @attrs.frozen
 class QueryServer:
-    """Ask the sound server how to continue."""
-
     number: int
     device: str
     state: StreamState
@@ -58,7 +56,7 @@ class QueryServer:
 
 @attrs.frozen
 class DeliverBlock:
-    """Hand the block on to the listener."""
+    pass
 
 
 @attrs.frozen
@@ -81,7 +79,6 @@ class MicState:
         self.number = 0
         """Number of the current stream; blocks of older ones are discarded."""
         self.rate_hz = 0
-        """0 while no stream is open."""
         self._opening: OpenDevice | None = None
         self._missing_device = ""
         """The chosen device, while the default is opened because it is missing."""
@@ -96,11 +93,9 @@ class MicState:
         self._give_up_ms: float | None = None
         self._interrupted_number = 0
         self._retry: tuple[float, StreamState] | None = None
-        """Time of the next query of the interruption."""
         self._reopen_device: str | None = None
         """Device to open as soon as the opening in progress has ended."""
         self._reopening = False
-        """The opening in progress belongs to the interruption."""
         self._open_problem: Problem | None = None
         self._resumed: tuple[float, Dropout] | None = None
         """Time at which to report the dropout of a stream that resumed, and its time asleep."""
@@ -139,7 +134,6 @@ class MicState:
         return self._check_source(now_ms)
 
     def unwatch(self, now_ms: float) -> tuple[list[Command], Dropout]:
-        """Stop watching; also return the dropout at the end of the take."""
         commands = self._report_resumed(asleep=False)
         dropout = self._tracker.dropout(now_ms) if self.is_interrupted else Dropout()
         self._watchdog = None
@@ -166,11 +160,7 @@ class MicState:
     def open_failed(
         self, number: int, problem: Problem, *, is_missing: bool, now_ms: float
     ) -> list[Command]:
-        """The device was not opened.
-
-        Args:
-            is_missing: Only this device is missing; the default may be available.
-        """
+        """The device was not opened; if only this one `is_missing`, open the default."""
         opening, self._opening = self._opening, None
         if number != self.number:
             self._missing_device = ""
@@ -190,7 +180,6 @@ class MicState:
         return [Notify("on_open_failed", (problem,))]
 
     def ended(self, number: int, now_ms: float) -> list[Command]:
-        """The stream ended by itself."""
         if number != self.number:
             return []
         commands = self.close()
@@ -199,7 +188,6 @@ class MicState:
         return [*commands, Notify("on_open_failed", (None,))]
 
     def block(self, size_bytes: int, is_silent: bool, now_ms: float) -> list[Command]:
-        """A block of the current stream has arrived."""
         if self._watchdog is None:
             return [DeliverBlock()]
         self._tracker.count_block(now_ms, size_bytes)
@@ -209,7 +197,6 @@ class MicState:
         return [*commands, DeliverBlock(), *self._handle_fault(fault, now_ms)]
 
     def answered(self, number: int, answer: ReconnectAction, now_ms: float) -> list[Command]:
-        """The sound server has answered a query."""
         query = self._query
         if query is None or number != query.number:
             return []
@@ -276,7 +263,6 @@ class MicState:
         return self._interrupt("stalled", now_ms) if fault == "no-blocks" else []
 
     def _check_source(self, now_ms: float) -> list[Command]:
-        """Ask whether the stream records a microphone, unless a query is in progress."""
         self._last_query_ms = now_ms
         if not self.is_watched or self.is_interrupted or self._query or not self.rate_hz:
             return []

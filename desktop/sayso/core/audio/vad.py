@@ -32,8 +32,6 @@ FLOOR_QUANTILE = 0.1
 
 
 class NoiseFloor:
-    """Noise floor of the last `FLOOR_WINDOW_MS`."""
-
     def __init__(self, frame_ms: int) -> None:
         self._frame_ms = frame_ms
         self.levels_dbfs: deque[float] = deque(maxlen=FLOOR_WINDOW_MS // frame_ms)
@@ -59,15 +57,10 @@ MIN_SPEECH_DBFS = -52.0
 HANGOVER_MS = 80
 """Plosives such as p, t and k are silent for up to this long within a word."""
 MIN_FLOOR_WINDOW_MS = 200
-"""Less audio than this has no noise floor."""
 
 
 class EnergyVad:
-    """Detects whether the user is speaking at this moment; takes about 10 us per block.
-
-    It is accurate enough to choose the end of the audio after the key is released. It does not
-    decide whether a take contains speech at all.
-    """
+    """Detects whether the user is speaking at this moment; takes about 10 us per block."""
 
     def __init__(self, rate_hz: int) -> None:
         self._frame_bytes = rate_hz * FRAME_MS // 1000 * BYTES_PER_SAMPLE
@@ -107,7 +100,6 @@ class ReleaseTail:
         return self._remaining_bytes <= 0 or not self._vad.is_speech
 
     def feed(self, pcm: bytes) -> bytes:
-        """Return the part of a block that belongs to the take."""
         if self.finished:
             return b""
         kept = pcm[: self._remaining_bytes]
@@ -118,11 +110,8 @@ class ReleaseTail:
 
 HOP_S = 0.01
 WINDOW_S = 0.04
-"""Two and a half periods of the lowest voice."""
 MIN_PITCH_HZ, MAX_PITCH_HZ = 75, 400
-"""Pitch range of voices, including children's."""
 MAX_HARMONIC_HZ = 1200
-"""Periodicity is measured up to this frequency."""
 SPEECH_BAND_HZ = (150.0, 4000.0)
 """Levels are measured in this band; it excludes hum, footsteps and hiss."""
 MIN_ANALYSIS_RATE_HZ = 8_000
@@ -132,8 +121,7 @@ MAX_FLOOR_DBFS = -50.0
 SHORT_TAKE_S = 1.0
 """Takes shorter than this may contain no pause; their noise floor is capped at `MAX_FLOOR_DBFS`."""
 ACTIVITY_ABOVE_FLOOR_DB = 3.5
-"""Steady noise varies less than this between windows. With 7 dB, speech as loud as the noise would
-be missed."""
+"""Steady noise varies less than this. With 7 dB, speech as loud as the noise would be missed."""
 MIN_PERIODICITY = 0.55
 """Autocorrelation at the pitch period, relative to lag 0. White noise has 0.3."""
 MIN_ACTIVITY_S = 0.06
@@ -142,7 +130,6 @@ MIN_VOICED_S = 0.05
 MIN_PAUSE_S = 0.3
 """Shorter gaps do not separate two spans."""
 BATCH_FRAMES = 2_000
-"""Frames analyzed at once; limits memory to 30 MB."""
 
 
 @attrs.frozen

@@ -11,22 +11,18 @@ StreamFault = Literal["no-blocks", "zeros", "silence"]
 
 @attrs.frozen(kw_only=True)
 class MicTimeouts:
-    """Time limits of `MicState`, in ms."""
-
     block_ms: float = 400
     """An open stream that delivers no block for this long has stalled."""
     first_block_ms: float = 5000
     """The same for the first block. Bluetooth headsets need seconds to change their profile."""
     max_check_ms: float = 200
-    """At most this much time counts between two checks: if the check itself was late, the blocks
-    were probably late for the same reason."""
+    """Limit of the time that counts between two checks; a late check has delayed blocks as well."""
     zeros_ms: float = 200
     """A live microphone never delivers zeros for this long."""
     silence_ms: float = 2000
     """Zeros for this long are reported to the user."""
     source_check_ms: float = 1000
-    """Interval of asking the sound server whether the stream still records a microphone. When a
-    microphone is unplugged, the server may record a loudspeaker instead."""
+    """Interval of checking that the server did not replace the microphone by a loudspeaker."""
     reopen_ms: float = 150
     stalled_retry_ms: float = 400
     reopened_block_ms: float = 2500
@@ -55,7 +51,6 @@ class StreamWatchdog:
         self._reported: set[StreamFault] = set()
 
     def on_block(self, now_ms: float, is_silent: bool) -> StreamFault | None:
-        """A block has arrived."""
         if not is_silent:
             self._silent_since_ms = None
             self._reported.discard("zeros")

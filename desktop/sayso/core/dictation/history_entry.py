@@ -42,10 +42,8 @@ class HistoryEntry:
     inserted_by: str = ""
     duration_s: float = 0.0
     timings: Mapping[str, float] = attrs.field(factory=dict)
-    """ms since key down."""
     error: str = ""
     program: str = ""
-    """Program with the focus at key down."""
     audio: str = ""
     """File name of the recording; '' if it has been deleted."""
     usage: tuple[UsageRecord, ...] = ()
@@ -61,7 +59,6 @@ class HistoryEntry:
 
     @property
     def display_text(self) -> str:
-        """The text, or why there is none."""
         if self.text:
             return self.text
         reasons = {"nothing": "Nothing heard", "cancelled": "Cancelled"}
@@ -124,7 +121,6 @@ def audio_days(settings: HistorySettings, outcome: Outcome) -> float:
 
 
 def describe_retention(settings: HistorySettings) -> str:
-    """Return a sentence for the history window."""
     if settings.keep == "never":
         return "Nothing is kept, except failed recordings for one day."
     durations = {"7d": "for 7 days", "30d": "for 30 days", "1y": "for 1 year"}

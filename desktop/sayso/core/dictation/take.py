@@ -33,7 +33,6 @@ class CommittedText:
 
 
 def join_text(committed: Iterable[CommittedText], remainder: str) -> str:
-    """Return the committed text and the text of the audio after it as one."""
     whole = ""
     for text in (*(each.text for each in committed), remainder):
         whole += join_with_space(whole, text)
@@ -59,7 +58,6 @@ class Take:
     timings: dict[Milestone, float] = attrs.field(factory=dict)
     """ms since key down."""
     ended: bool = False
-    """The audio is complete."""
     committed: tuple[CommittedText, ...] = ()
     _audio: bytearray = attrs.field(factory=bytearray, init=False)
     _listeners: list[Callable[[], None]] = attrs.field(factory=list, init=False)
@@ -82,7 +80,6 @@ class Take:
         return bool(self._listeners)
 
     def read(self, start_bytes: int, max_bytes: int | None = None) -> bytes:
-        """Return the available audio from `start_bytes` on."""
         stop = None if max_bytes is None else start_bytes + max_bytes
         return bytes(self._audio[start_bytes:stop])
 
@@ -100,7 +97,6 @@ class Take:
 
     @property
     def cost_usd(self) -> float | None:
-        """Cost so far; None if it is unknown."""
         return total_cost_usd(self.usage)
 
     def mark(self, name: Milestone, at_ms: float) -> None:
@@ -116,7 +112,6 @@ class Take:
         return len(self._audio) / BYTES_PER_SAMPLE / self.rate_hz if self.rate_hz else 0.0
 
     def summary(self) -> dict[str, Any]:
-        """Return the value of "last" in `sayso status --json`."""
         return {
             "id": self.id,
             "text": self.text,

@@ -114,8 +114,6 @@ class ChordMatcher:
 
 
 class ChordRecorder:
-    """Records the keys that are held together until one of them is released."""
-
     def __init__(self) -> None:
         self._pressed: list[str] = []
 

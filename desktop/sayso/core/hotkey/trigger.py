@@ -62,7 +62,6 @@ class Trigger:
     def sync_pressed(
         self, pressed: frozenset[str], at_ms: float, *, recording: bool
     ) -> list[Intent]:
-        """Correct the state with the keys that are really pressed."""
         released = self._matcher.sync_pressed(pressed) is ChordChange.RELEASED
         return self.chord_up(at_ms, recording) if released else []
 

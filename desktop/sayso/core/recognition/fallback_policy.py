@@ -45,8 +45,6 @@ class Try:
 
 @attrs.frozen
 class Accept:
-    """Use the text of the suspicion; no engine returned a better one."""
-
     engine: str
     suspicion: Suspicion
     confirmed: bool = False
@@ -90,7 +88,6 @@ class FallbackPolicy:
         self._index = 0
         self._attempts = 0
         self._turn_began_s = 0.0
-        """Start of the engine's turn, relative to the release."""
         self._started = {self._engines[0]}
         self._permanently_failed: set[str] = set()
         self._problems: dict[str, Problem] = {}
@@ -113,7 +110,6 @@ class FallbackPolicy:
 
     @property
     def next_candidate(self) -> str:
-        """The engine to try next; '' if all have been tried."""
         return self._untried[0] if self._untried else ""
 
     def start(self) -> Try:

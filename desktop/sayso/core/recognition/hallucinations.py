@@ -15,7 +15,6 @@ from functools import cache
 from ..resources import resource
 
 MAX_CHARS = 2_000
-"""Longer text is never considered a hallucination."""
 
 _ANNOTATION = re.compile(r"[\[(*<【（♪♫][^\])*>】）♪♫]*[\])*>】）♪♫]|[♪♫]+")
 """Descriptions of audio: [BLANK_AUDIO], (Music), *sighs*, ♪ la la ♪."""
@@ -23,7 +22,6 @@ _ANNOTATION = re.compile(r"[\[(*<【（♪♫][^\])*>】）♪♫]*[\])*>】）�
 
 @cache
 def phrases() -> Mapping[str, list[str]]:
-    """Return the phrases by language code."""
     return tomllib.loads(resource("hallucinations.toml").read_text("utf-8"))
 
 
@@ -38,11 +36,7 @@ def normalize(text: str) -> str:
 
 
 def is_hallucination(text: str, prompt_terms: tuple[str, ...] = ()) -> bool:
-    """Return whether a text consists of known phrases, annotations and prompt terms only.
-
-    Args:
-        prompt_terms: Prompt and keywords given to the engine; models repeat them.
-    """
+    """Return whether a text consists of known phrases, annotations and prompt terms only."""
     if len(text) > MAX_CHARS:
         return False
     spoken = _ANNOTATION.sub(" ", text)

@@ -49,25 +49,17 @@ class Suspicion:
     reason: Reason
     problem: Problem
     text: str
-    """Text to use if no other engine is left."""
 
 
 def needs_check(text: str, report: EngineReport) -> bool:
-    """Return whether `check_text` may find a suspicion; False for nearly every take.
-
-    Takes microseconds, while measuring the speech takes milliseconds.
-    """
+    """Return whether `check_text` may find a suspicion; takes microseconds."""
     return (
         not text.strip() or _shortfall_s(report) > 0 or is_hallucination(text, report.prompt_terms)
     )
 
 
 def check_text(text: str, activity: SpeechActivity, report: EngineReport) -> Suspicion | None:
-    """Check a text against the speech activity of its audio.
-
-    Returns:
-        None if the text is plausible, such as an empty text for silence.
-    """
+    """Check a text against the speech activity of its audio; None: it is plausible."""
     if missing_s := _missing_s(activity, report):
         detail = f"{report.engine}: {report.processed_s:.1f} s used of {report.sent_s:.1f} s sent"
         problem = problems.INCOMPLETE(engine=report.engine, seconds=missing_s, detail=detail)
@@ -111,7 +103,6 @@ def _shortfall_s(report: EngineReport) -> float:
 
 
 def _min_duration_s(text: str) -> float:
-    """Return the shortest time in which the text can be said."""
     letters = sum(
         LETTERS_PER_IDEOGRAPH if char > "\u2e80" else 1.0 for char in normalize(text) if char != " "
     )
