@@ -6,7 +6,6 @@ Modifiers without a side, such as ctrl, match both sides.
 from __future__ import annotations
 
 import difflib
-import enum
 
 import attrs
 
@@ -70,12 +69,6 @@ class Chord:
         return sorted(self.keys, key=rank)
 
 
-class ChordChange(enum.Enum):
-    NONE = "none"
-    PRESSED = "pressed"
-    RELEASED = "released"
-
-
 class ChordMatcher:
     """Converts key events into chord changes. Auto-repeat is not a change.
 
@@ -87,33 +80,35 @@ class ChordMatcher:
         self.pressed: frozenset[str] = frozenset()
         self.is_held = False
 
-    def press(self, key: str) -> ChordChange:
-        if key in self.pressed:
-            return ChordChange.NONE
+    def press(self, key: str) -> bool:
+        """Return whether this completes the chord."""
+        is_repeat = key in self.pressed
         self.pressed |= {key}
-        if self.is_held or not self.chord.matches(self.pressed):
-            return ChordChange.NONE
+        if is_repeat or self.is_held or not self.chord.matches(self.pressed):
+            return False
         self.is_held = True
-        return ChordChange.PRESSED
+        return True
 
-    def release(self, key: str) -> ChordChange:
+    def release(self, key: str) -> bool:
+        """Return whether this ends the chord."""
         self.pressed -= {key}
         return self._released(frozenset({key}))
 
-    def sync_pressed(self, pressed: frozenset[str]) -> ChordChange:
-        """Correct the state with the keys that are really pressed: releases may be missed."""
+    def sync_pressed(self, pressed: frozenset[str]) -> bool:
+        """Correct the state after missed releases; return whether this ends the chord."""
         missed = self.pressed - pressed
         self.pressed &= pressed
         return self._released(missed)
 
-    def _released(self, released: frozenset[str]) -> ChordChange:
-        if not (self.is_held and any(map(self.chord.contains, released))):
-            return ChordChange.NONE
-        self.is_held = False
-        return ChordChange.RELEASED
+    def _released(self, released: frozenset[str]) -> bool:
+        ends = self.is_held and any(map(self.chord.contains, released))
+        self.is_held = self.is_held and not ends
+        return ends
 
 
 class ChordRecorder:
+    """Records the keys that are held together until one of them is released."""
+
     def __init__(self) -> None:
         self._pressed: list[str] = []
 
@@ -122,10 +117,7 @@ class ChordRecorder:
             self._pressed.append(key)
 
     def release(self, key: str) -> str | None:
-        """Return the chord held until this release; '' for Esc alone.
-
-        None if the key was pressed before the recording began.
-        """
+        """Return the chord held until now, '' for Esc alone, None for a key pressed before."""
         if key not in self._pressed:
             return None
         return "" if self._pressed == ["esc"] else str(Chord(frozenset(self._pressed)))

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Literal
 
 from ..settings.settings import HotkeyMode
-from .chord import Chord, ChordChange, ChordMatcher
+from .chord import Chord, ChordMatcher
 
 Intent = Literal["start", "start-hands-free", "hands-free", "stop", "cancel", "discard"]
 
@@ -47,7 +47,7 @@ class Trigger:
     def press(self, key: str, at_ms: float, *, recording: bool) -> list[Intent]:
         if key in self._matcher.pressed:
             return []  # auto-repeat
-        if self._matcher.press(key) is ChordChange.PRESSED:
+        if self._matcher.press(key):
             return self.chord_down(at_ms, recording)
         if not recording or self.chord.contains(key):
             return []
@@ -56,14 +56,12 @@ class Trigger:
         return self._on_other_key(at_ms) if self.is_held else []
 
     def release(self, key: str, at_ms: float, *, recording: bool) -> list[Intent]:
-        released = self._matcher.release(key) is ChordChange.RELEASED
-        return self.chord_up(at_ms, recording) if released else []
+        return self.chord_up(at_ms, recording) if self._matcher.release(key) else []
 
     def sync_pressed(
         self, pressed: frozenset[str], at_ms: float, *, recording: bool
     ) -> list[Intent]:
-        released = self._matcher.sync_pressed(pressed) is ChordChange.RELEASED
-        return self.chord_up(at_ms, recording) if released else []
+        return self.chord_up(at_ms, recording) if self._matcher.sync_pressed(pressed) else []
 
     def chord_down(self, at_ms: float, recording: bool) -> list[Intent]:
         self._pressed_ms, self._stops_on_release = at_ms, False
