@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 from integration.ui_fakes import FakeApp
 from sayso.core.dictation.status import Status
 from sayso.core.problems import untyped_problem
-from sayso.system.x11.screen import X11Screen
+from sayso.system.x11.focus import X11Screen
 from sayso.ui.indicator.overlay import Overlay
 
 STATES = {

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
+import attrs
 import shiboken6
 from PySide6.QtCore import QDeadlineTimer, QMimeData, QObject, Qt, Signal
 from PySide6.QtGui import QClipboard, QGuiApplication
@@ -39,23 +40,17 @@ ClipboardBackup = dict[str, bytes]
 """Content by format."""
 
 
+@attrs.define(eq=False)
 class ClipboardLease:
     """A `Lease`. Its times are set in the main thread and may be read in any thread."""
 
-    def __init__(
-        self,
-        text: str,
-        concealed: bool,
-        on_change: Callable[[], None],
-        restore: Callable[[ClipboardLease], None],
-    ) -> None:
-        self.text = text
-        self.formats = [*_TEXT_FORMATS, CONCEALED_FORMAT] if concealed else _TEXT_FORMATS
-        self.listed_at_s: float | None = None
-        self.fetched_at_s: float | None = None
-        self.lost = False
-        self._on_change = on_change
-        self._restore = restore
+    text: str
+    formats: list[str]
+    _on_change: Callable[[], None]
+    _restore: Callable[[ClipboardLease], None]
+    listed_at_s: float | None = None
+    fetched_at_s: float | None = None
+    lost: bool = False
 
     def restore(self) -> None:
         self._restore(self)
@@ -110,6 +105,8 @@ class QtClipboard(QObject):
         self._lease: ClipboardLease | None = None
         """The newest lease, until it is restored."""
         self._leased: dict[QClipboard.Mode, _LeasedText] = {}
+        self._own_modes: set[QClipboard.Mode] = set()
+        """Selections that hold the text of a lease."""
         self._backups: dict[QClipboard.Mode, ClipboardBackup] = {}
         """Content from before the first lease that has not been restored."""
         self._waiting: set[Future[None]] = set()
@@ -124,9 +121,10 @@ class QtClipboard(QObject):
         application.aboutToQuit.connect(self.close)
 
     def offer(self, text: str, *, concealed: bool, on_change: Callable[[], None]) -> ClipboardLease:
-        lease = ClipboardLease(text, concealed, on_change, self._restored.emit)
-        owned = self._lease is not None and not self._lease.lost
-        modes = [m for m in self._modes if owned or self._owner_responds(_SELECTIONS[m])]
+        formats = [*_TEXT_FORMATS, CONCEALED_FORMAT] if concealed else _TEXT_FORMATS
+        lease = ClipboardLease(text, formats, on_change, self._restored.emit)
+        own = self._own_modes
+        modes = [m for m in self._modes if m in own or self._owner_responds(_SELECTIONS[m])]
         future: Future[None] = Future()
         self._waiting.add(future)
         if self._closed:
@@ -181,8 +179,8 @@ class QtClipboard(QObject):
         self._leased.clear()
 
     def _on_changed(self, mode: QClipboard.Mode) -> None:
-        lost = not any(self._is_leased(mode) for mode in self._modes)
-        if self._lease is not None and not self._lease.lost and lost:
+        self._own_modes = {mode for mode in self._modes if self._is_leased(mode)}
+        if self._lease is not None and not self._own_modes:
             self._lease.lost = True
 
     def _is_leased(self, mode: QClipboard.Mode) -> bool:

@@ -7,8 +7,8 @@ from ...core.problems import insertion as problems
 from .clipboard import owner_responds as selection_responds
 from .connection import close, connect, is_xwayland
 from .focus import X11Focus as create_focus
+from .focus import X11Screen as create_screen
 from .hotkey import X11Hotkey
-from .screen import X11Screen as create_screen
 from .typing import X11Typist as create_typist
 
 __all__ = ["create_focus", "create_screen", "create_typist", "selection_responds"]

@@ -65,6 +65,11 @@ def x_errors_translated() -> Iterator[None]:
         raise ProblemError(problems.KEYS_REJECTED(detail=str(raised))) from raised
 
 
+def pressed_keycodes(connection: Any) -> list[int]:
+    bits = connection.query_keymap()
+    return [8 * n + b for n, byte in enumerate(bits) for b in range(8) if byte >> b & 1]
+
+
 class Connection:
     """A connection that is opened when first used, and opened again after it was lost.
 

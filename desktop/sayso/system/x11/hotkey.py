@@ -23,7 +23,14 @@ from ...core.problems import Problem, ProblemError
 from ...core.problems import insertion as problems
 from ..protocols import HotkeyListener
 from . import xinput
-from .connection import CONNECTION_ERRORS, Connection, close, connect, x_errors_translated
+from .connection import (
+    CONNECTION_ERRORS,
+    Connection,
+    close,
+    connect,
+    pressed_keycodes,
+    x_errors_translated,
+)
 from .grabs import KeyGrabs, read_key_names
 
 _HOTKEY_BUTTONS = names.MOUSE_BUTTONS - {f"mouse{n}" for n in (1, 3, 4, 5, 6, 7)}
@@ -163,7 +170,6 @@ def _query_pressed(connection: Any) -> frozenset[str]:
     while connection.pending_events():
         connection.next_event()
     names_by_code = read_key_names(connection)
-    bits = connection.query_keymap()
-    codes = {8 * n + b for n, byte in enumerate(bits) for b in range(8) if byte >> b & 1}
-    buttons = {f"mouse{n}" for n in xinput.pressed_buttons(connection)} & _HOTKEY_BUTTONS
-    return frozenset(names_by_code[code] for code in codes if code in names_by_code) | buttons
+    keys = {names_by_code.get(code, "") for code in pressed_keycodes(connection)}
+    buttons = {f"mouse{n}" for n in xinput.pressed_buttons(connection)}
+    return frozenset(keys - {""} | buttons & _HOTKEY_BUTTONS)

@@ -13,7 +13,7 @@ from typing import Any
 from Xlib import Xatom
 
 from .layout import Layout, Stroke
-from .xkb import TWO_LEVEL, Key, Keyboard
+from .xkb import TWO_LEVEL_TYPES, Key, Keyboard
 
 PROPERTY = "_SAYSO_SPARE_KEYS"
 """Property of the root window with 32-bit triples: a key code and its two symbols. It remains
@@ -62,7 +62,8 @@ class TemporaryKeymap:
             changed[code] = self._mapped[code]
         if changed:
             self._save_to_root_window()
-            self._write(keys, {code: _two_level_key(pair) for code, pair in changed.items()})
+            pairs = {code: (pair[0], pair[-1]) for code, pair in changed.items()}
+            self._write(keys, {code: Key(TWO_LEVEL_TYPES, 1, 2, pairs[code]) for code in pairs})
 
     def restore(self, keys: Mapping[int, Key]) -> None:
         """Empty the keys again, unless another program has changed them since."""
@@ -93,10 +94,6 @@ class TemporaryKeymap:
             self._root.change_property(self._property, Xatom.CARDINAL, 32, values)
         else:
             self._root.delete_property(self._property)
-
-
-def _two_level_key(pair: list[int]) -> Key:
-    return Key(bytes([TWO_LEVEL, 0, 0, 0]), 1, 2, (pair[0], pair[-1]))
 
 
 def _is_still_mapped(key: Key | None, pair: list[int]) -> bool:

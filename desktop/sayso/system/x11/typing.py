@@ -20,7 +20,7 @@ from ...core.problems import ProblemError
 from ...core.problems import insertion as problems
 from ..protocols import FocusChangedError
 from . import layout as layouts
-from .connection import Connection, is_xwayland, x_errors_translated
+from .connection import Connection, is_xwayland, pressed_keycodes, x_errors_translated
 from .focus import focused_target
 from .layout import Layout, Stroke
 from .quirks import prefers_paste
@@ -82,8 +82,8 @@ class X11Typist:
         mapped = self._temporary_keymap.strokes()
         if len(missing - mapped.keys()) <= self._temporary_keymap.free_slots(layout):
             return True
-        used = {stroke.keycode for stroke in mapped.values()}
-        capacity = 2 * (len(layout.unused_keycodes) + len(used))
+        used = len({stroke.keycode for stroke in mapped.values()})
+        capacity = 2 * (len(layout.unused_keycodes) + used)
         return time.monotonic() >= self._processed_at_s and len(missing) <= capacity
 
     def type(self, text: str, target: Target) -> None:
@@ -174,7 +174,7 @@ class X11Typist:
         self._temporary_keymap.discard_overwritten(keys)
         modifiers = {k for row in self._connection.get_modifier_mapping() for k in row if k}
         mapped = {stroke.keycode for stroke in self._temporary_keymap.strokes().values()}
-        group = self._keyboard.state().group
+        _, group = self._keyboard.state()
         return keys, layouts.read_layout(keys, group, modifiers | mapped)
 
     @contextmanager
@@ -184,7 +184,7 @@ class X11Typist:
         # NumLock changes only the keypad. Shift lock and a latched AltGr change characters, as
         # CapsLock does.
         affect = 0xFF & ~self._modifier_mask(NUM_LOCK)
-        locked = self._keyboard.state().locked & affect
+        locked = self._keyboard.state()[0] & affect
         self._keyboard.set_locked(affect, 0)
         try:
             yield
@@ -201,16 +201,12 @@ class X11Typist:
         would not distinguish the simulated keys from the user's.
         """
         deadline_s = time.monotonic() + HELD_KEYS_TIMEOUT_S
-        while (pressed := self._pressed_keycodes()) and time.monotonic() < deadline_s:
+        while (pressed := pressed_keycodes(self._connection)) and time.monotonic() < deadline_s:
             time.sleep(_POLL_S)
         for code in pressed:
             xtest.fake_input(self._connection, X.KeyRelease, code)
         if pressed:
             self._connection.sync()
-
-    def _pressed_keycodes(self) -> list[int]:
-        bits = self._connection.query_keymap()
-        return [8 * n + b for n, byte in enumerate(bits) for b in range(8) if byte >> b & 1]
 
     def _modifier_mask(self, symbol: int) -> int:
         codes = {code for code, _ in self._connection.keysym_to_keycodes(symbol)}

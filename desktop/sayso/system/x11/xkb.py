@@ -16,9 +16,9 @@ from Xlib.protocol import rq
 CORE_KEYBOARD = 0x100
 KEY_SYMBOLS = 2
 """The component of the keyboard map that holds the symbols."""
-TWO_LEVEL = 1
-KEYPAD = 3
+TWO_LEVEL, KEYPAD = 1, 3
 """Fixed numbers of key types. Shift selects the second level; for KEYPAD also NumLock."""
+TWO_LEVEL_TYPES = bytes([TWO_LEVEL, 0, 0, 0])
 
 
 @attrs.frozen
@@ -35,16 +35,6 @@ class Key:
         return self.group_info & 15
 
 
-@attrs.frozen
-class State:
-    """Modifier masks and the layout group in force."""
-
-    held: int
-    latched: int
-    locked: int
-    group: int
-
-
 class Keyboard:
     """The core keyboard of one connection."""
 
@@ -55,9 +45,10 @@ class Keyboard:
         info = self._display.info
         self._limits = (info.min_keycode, info.max_keycode)
 
-    def state(self) -> State:
-        r = _GetState(display=self._display, opcode=self._opcode, device=CORE_KEYBOARD)
-        return State(r.base, r.latched, r.locked, r.group)
+    def state(self) -> tuple[int, int]:
+        """Return the mask of locked modifiers and the layout group in force."""
+        reply = _GetState(display=self._display, opcode=self._opcode, device=CORE_KEYBOARD)
+        return reply.locked, reply.group
 
     def set_locked(self, affect: int, mods: int) -> None:
         """Set the locked modifiers within the mask `affect`, and unlatch them."""
