@@ -3,6 +3,7 @@
 import shutil
 import socket
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
@@ -352,8 +353,9 @@ def status(store, name):
 
 def final_status(store, name):
     """Return the status after the download has ended."""
-    store.wait(name, 10)
-    found = status(store, name)
+    deadline = time.monotonic() + 10
+    while (found := status(store, name)).downloading and time.monotonic() < deadline:
+        time.sleep(0.01)
     assert not found.downloading
     return found
 

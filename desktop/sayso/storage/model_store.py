@@ -20,13 +20,7 @@ import attrs
 from ..core.problems import Problem, ProblemError
 from ..core.problems.models import DOWNLOADING, NOT_REMOVED, NOT_SAVED
 from ..stt.ondevice.decoding.benchmark import estimate_speeds
-from ..stt.ondevice.models.catalog import (
-    MODELS,
-    Model,
-    ModelStatus,
-    by_name,
-    not_enough_space,
-)
+from ..stt.ondevice.models.catalog import MODELS, Model, ModelStatus, by_name, not_enough_space
 from ..stt.ondevice.models.locate import damaged_files, location
 from .instance import FileLock
 
@@ -48,11 +42,8 @@ def download(
     """Download a model into `models/NAME`. Blocks until the end.
 
     Args:
-        model: The model.
-        models: Folder of the user's models.
         progress: Called with the number of downloaded bytes and of all bytes, from this thread.
         canceled: Ends the download; at once while data arrives, else after the timeout.
-        hub: Server to download from; the Hugging Face Hub by default.
 
     Returns:
         The folder, or None if the download was canceled.
@@ -159,12 +150,9 @@ class ModelStore:
         with self._lock:
             active, problems = set(self._active), dict(self._problems)
         return [
-            attrs.evolve(
-                status,
-                downloading=status.model.name in active,
-                problem=problems.get(status.model.name),
-            )
-            for status in model_statuses(self._models, self._cache)
+            attrs.evolve(found, downloading=name in active, problem=problems.get(name))
+            for found in model_statuses(self._models, self._cache)
+            for name in [found.model.name]
         ]
 
     def start(self, name: str) -> None:
@@ -174,9 +162,8 @@ class ModelStore:
             if name in self._active:
                 return
             self._problems.pop(name, None)
-            thread = threading.Thread(
-                target=self._run, args=(name, canceled), name=f"download {name}", daemon=True
-            )
+            title, arguments = f"download {name}", (name, canceled)
+            thread = threading.Thread(None, self._run, title, arguments, daemon=True)
             self._active[name] = _Download(thread, canceled)
             thread.start()
 
@@ -185,13 +172,6 @@ class ModelStore:
         with self._lock:
             if active := self._active.get(name):
                 active.canceled.set()
-
-    def wait(self, name: str, timeout_s: float) -> None:
-        """Wait until a download has ended."""
-        with self._lock:
-            active = self._active.get(name)
-        if active:
-            active.thread.join(timeout_s)
 
     def remove(self, name: str) -> None:
         """Delete a model; see `remove`. Blocks."""

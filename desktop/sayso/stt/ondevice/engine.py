@@ -43,7 +43,6 @@ class Timeouts:
     loading_s: float = 120.0
     """Added while the model is not loaded yet."""
     unload_retry_s: float = 0.5
-    """Interval at which unloading is tried again if a decode prevents it."""
 
 
 class OnDeviceEngine:
@@ -63,13 +62,11 @@ class OnDeviceEngine:
     ) -> None:
         """
         Args:
-            language: The setting `language`; a code that the model does not know, or '', means
-                that the language is detected.
+            language: The setting `language`; it is detected if '' or unknown to the model.
             models: Folder of the user's models.
             cache: Folder for models that are joined from packages, and for measurements.
             model: The model to use.
-            unload_s: The model is unloaded after this time without a take; 0: never. It is loaded
-                again during the next take.
+            unload_s: Time without a take after which the model is unloaded; 0: never.
             prompt: Topic and expected words, from `build_prompt`.
         """
         self.language = language
@@ -91,7 +88,6 @@ class OnDeviceEngine:
 
     @property
     def ready(self) -> bool:
-        """True if the model could be loaded at the last attempt."""
         return self._ready
 
     async def prepare(self) -> None:

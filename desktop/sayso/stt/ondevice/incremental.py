@@ -83,12 +83,7 @@ def extend(
 
 
 def overlap_start(samples: Samples, prior_samples: int) -> int | None:
-    """Return the sample at which to start decoding, or None if too little time is saved.
-
-    Args:
-        samples: All of the audio.
-        prior_samples: Number of samples that were decoded before.
-    """
+    """Return the sample at which to start decoding, or None if too little time is saved."""
     stop = min(prior_samples - round(MIN_OVERLAP_S * RATE_HZ),
                len(samples) - round(MIN_DECODE_S * RATE_HZ))  # fmt: skip
     start = stop - round(SEARCH_S * RATE_HZ)

@@ -34,7 +34,6 @@ MIN_SPEECH_FRAMES = _frames(0.2)
 LEAD_IN_FRAMES = _frames(0.3)
 """Audio kept before speech, because the detector is late at soft beginnings."""
 LEAD_OUT_FRAMES = _frames(0.25)
-"""Audio kept after speech."""
 FINAL_LEAD_OUT_FRAMES = _frames(0.35)
 """Audio kept after speech at the end of the take."""
 
@@ -65,9 +64,8 @@ HARD_SEARCH_FRAMES = _frames(4.0)
 MIN_HEAD_FRAMES = _frames(2.5)
 """Minimum length before a cut inside speech."""
 SOFT_TAIL_FRAMES = _frames(0.3)
-"""Minimum length after a cut in a gap."""
 HARD_TAIL_FRAMES = _frames(0.5)
-"""Minimum length after a cut without a gap."""
+"""Minimum length after a cut, in a gap and without one."""
 UNKNOWN_RMS = 9.0
 """Assumed for the frames before speech; louder than any frame, so the cut is never there."""
 
@@ -78,10 +76,7 @@ speech."""
 
 @attrs.frozen
 class SpeculativeSegment:
-    """Part of the take to decode now. It becomes a segment if nothing more is said.
-
-    Offsets are in samples.
-    """
+    """Part of the take to decode now; it becomes a segment if nothing more is said."""
 
     start: int
     stop: int
@@ -89,7 +84,7 @@ class SpeculativeSegment:
 
 @attrs.frozen
 class Segment:
-    """A finished segment. Offsets are in samples."""
+    """A finished segment; `start` and `stop` are in samples."""
 
     start: int
     stop: int
@@ -119,12 +114,7 @@ class Segmenter:
         self._speculated_at = 0
 
     def feed(self, probability: float, rms: float) -> SpeculativeSegment | Segment | None:
-        """Add one frame.
-
-        Args:
-            probability: Of speech, 0 to 1.
-            rms: Loudness of the frame.
-        """
+        """Add a frame with its probability of speech, 0 to 1, and its RMS."""
         threshold = SPEECH_END_PROBABILITY if self._speaking else SPEECH_START_PROBABILITY
         self._speaking = probability >= threshold
         self._frame_count += 1
@@ -196,12 +186,9 @@ class Segmenter:
         start, size = self._start, stop - self._start
         segment = None
         if self._has_speech(self._speech_flags[:size]):
-            segment = Segment(
-                start * FRAME_SAMPLES,
-                stop * FRAME_SAMPLES,
-                boundary,
-                speculative=self._matching_speculative(size),
-            )
+            speculative = self._matching_speculative(size)
+            first, last = start * FRAME_SAMPLES, stop * FRAME_SAMPLES
+            segment = Segment(first, last, boundary, speculative)
         self._first_free_frame = stop
         if stop > self._speech_end:
             self._pending_start = None

@@ -90,10 +90,10 @@ class StreamingTranscriber:
     ) -> None:
         """
         Args:
-            executors: The threads of the engine, which takes share.
+            executors: Threads, shared with other takes.
             get_decoder: Returns the decoder as soon as the model is loaded.
-            choose_language: Returns the code of the user's language if it is among the supported
-                codes, or '' to detect the language.
+            choose_language: Returns the code of the user's language if the decoder supports it,
+                or '' to detect the language.
             on_event: Receives the partials.
             pacing: Limits for decodes that are not strictly necessary.
             segmenter: Divides the audio into segments.
@@ -237,7 +237,6 @@ class StreamingTranscriber:
         return found
 
     def _start_redecode(self) -> None:
-        """Decode the current span in the full window, unless a span is being decoded."""
         idle = self._redecode_task is None or self._redecode_task.done()
         if idle and self._pauses.is_over("full"):
             self._redecode_task = self.start_task(self._redecode())
@@ -248,7 +247,6 @@ class StreamingTranscriber:
             self._send_partial()
 
     async def _decode_recording(self) -> None:
-        """Decode a take that had ended before, span by span."""
         while span := self._transcript.next_span():
             text = await self._decode_span(span)
             self._transcript.apply_redecode(span, text)

@@ -58,12 +58,11 @@ class TranscriptAssembler:
         """End segment of the last span that was returned by `next_span`."""
 
     def add(self, segment: Segment) -> int:
-        """Add a segment and return its number."""
+        """Return the number of the segment."""
         self.segments.append(segment)
         return len(self.segments) - 1
 
     def set_text(self, number: int, text: str) -> None:
-        """Set the text of a segment."""
         self._segment_texts[number] = text
 
     def set_pending(self, pending: SpeculativeSegment, text: str) -> None:
@@ -74,12 +73,7 @@ class TranscriptAssembler:
         self._pending = None
 
     def next_span(self, min_new_s: float = 0.0) -> DecodeSpan | None:
-        """Return the next span to decode.
-
-        Args:
-            min_new_s: A span with less audio that was not decoded in a span yet is returned only
-                if no more segments fit into it. None is returned otherwise.
-        """
+        """Return the next span, if it is full or has `min_new_s` of audio that is new to spans."""
         while self._span_start < len(self.segments):
             first, end = self._span_start, self._span_end(self._span_start)
             full = end < len(self.segments)

@@ -54,12 +54,7 @@ class VadSegmenter:
         self._remainder = np.zeros(0, np.float32)
 
     def feed(self, pcm: bytes) -> list[SpeculativeSegment | Segment]:
-        """Add s16le mono at 16 kHz of any length; blocks for 0.5 % of its duration.
-
-        Raises:
-            ImportError: faster-whisper is not installed.
-            RuntimeError: The detector cannot be run.
-        """
+        """Add s16le mono at 16 kHz of any length; blocks for 0.5 % of its duration."""
         samples = from_pcm(pcm)
         self._total_samples += len(samples)
         samples = np.concatenate((self._remainder, samples))

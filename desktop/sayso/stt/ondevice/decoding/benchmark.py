@@ -28,14 +28,7 @@ def time_decode(decoder: WhisperDecoder) -> float:
 
 
 def save_measurement(folder: Path, model: str, hardware: str, latency_s: float) -> None:
-    """Save a measurement, unless a lower one is saved for the same hardware.
-
-    Args:
-        folder: The cache folder.
-        model: Name of the model.
-        hardware: Name of what the model ran on.
-        latency_s: The measured value.
-    """
+    """Save a measurement in the cache folder, unless a lower one is saved for this hardware."""
     saved = _read(folder / FILE)
     before: Any = saved.get(model)
     if _is_valid(before) and before["on"] == hardware and before["wait_s"] <= latency_s:

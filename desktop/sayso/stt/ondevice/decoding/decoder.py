@@ -21,12 +21,9 @@ class Decoder(Protocol):
     def decode_once(
         self, samples: Samples, language: str, *, incremental: bool = False
     ) -> Hypothesis:
-        """Decode once; the result may have a defect.
+        """Decode up to 12 s of speech once; the result may have a defect.
 
-        Args:
-            samples: Speech, up to 12 s.
-            language: Language code, or '' to detect it.
-            incremental: The result extends an earlier one, so the decode should be fast.
+        `language` may be '' to detect it. An `incremental` result extends an earlier one.
         """
         ...
 
@@ -37,12 +34,9 @@ class Decoder(Protocol):
     def transcribe(
         self, samples: Samples, language: str, should_continue: Callable[[], bool]
     ) -> str:
-        """Decode audio of any length with the highest accuracy.
+        """Decode speech of any length with the highest accuracy.
 
-        Args:
-            samples: Speech without long silences.
-            language: Language code.
-            should_continue: Called between windows; if False, the text so far is returned.
+        `should_continue` is called between windows; if False, the text so far is returned.
         """
         ...
 

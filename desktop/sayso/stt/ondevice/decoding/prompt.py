@@ -18,7 +18,7 @@ MAX_EXTRA_CHARS = 16
 
 
 def build_prompt(topic: str, keywords: Sequence[str]) -> str:
-    """Build one text from a sentence and expected words; '' if there is neither.
+    """Join a topic and expected words; '' if there is neither.
 
     The keywords come last, because the end has the most influence and is never cut off. They are
     put into a sentence: after a plain list, Whisper returns a list.

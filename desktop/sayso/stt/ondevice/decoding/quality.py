@@ -63,18 +63,17 @@ class Hypothesis:
 
     text: str
     """The text without words that were timed after the end of the audio."""
-    tokens: tuple[int, ...]
+    tokens: tuple[int, ...] = ()
     """Text tokens."""
-    token_count: int
+    token_count: int = 0
     """Number of tokens including timestamps."""
-    token_limit: int
-    log_prob: float
+    token_limit: int = 2
+    log_prob: float = 0.0
     """Mean per token."""
-    no_speech_probability: float
-    duration_s: float
+    no_speech_probability: float = 0.0
+    duration_s: float = 0.0
     """Length of the audio."""
-    language: str
-    """Whisper's language code."""
+    language: str = ""
     loud_s: float = 0.0
     """Length of the loud part of the audio."""
 
@@ -117,7 +116,7 @@ def likely_tokens(duration_s: float) -> int:
 
 
 def repeats_tokens(tokens: Sequence[int]) -> bool:
-    """Return whether a token occurs five times in a row, or a group of tokens three times."""
+    """Return whether a token occurs five times in a row, or a group three times."""
     for size in range(1, 16):
         times = 5 if size == 1 else 3
         for start in range(len(tokens) - times * size + 1):

@@ -71,13 +71,13 @@ class WhisperDecoder:
     def __init__(
         self, folder: Path, threads: int = 1, device: Device = CPU, prompt: str = ""
     ) -> None:
-        """Load the model; takes 0.3 to 1 s.
+        """Load the model from a folder; takes 0.3 to 1 s.
 
         Args:
             folder: Folder of the model files.
             threads: Number of processor threads for each of the two concurrent decodes.
             device: Device to decode on.
-            prompt: Initial prompt of every decode; the beginning of a long one is cut off.
+            prompt: Initial prompt; the beginning of a long one is cut off.
 
         Raises:
             RuntimeError, OSError, ValueError: CTranslate2 cannot load the model.
@@ -181,16 +181,7 @@ class WhisperDecoder:
     def _decode_full(self, samples: Samples, language: str) -> Hypothesis:
         """Decode in the full window without the prompt; the result has no defect."""
         text = _join_segments(self._full_segments(samples, language), len(samples), lambda: True)
-        return Hypothesis(
-            text=text,
-            tokens=(),
-            token_count=0,
-            token_limit=2,
-            log_prob=0.0,
-            no_speech_probability=0.0,
-            duration_s=len(samples) / RATE_HZ,
-            language=language,
-        )
+        return Hypothesis(text, duration_s=len(samples) / RATE_HZ, language=language)
 
     def transcribe(
         self, samples: Samples, language: str, should_continue: Callable[[], bool]
@@ -203,9 +194,8 @@ class WhisperDecoder:
             doubtful = any(map(_is_doubtful, segments))
             if not should_continue() or not (doubtful or leaks_prompt(prompted, self.prompt)):
                 return prompted
-        unprompted = _join_segments(
-            self._full_segments(samples, language), len(samples), should_continue
-        )
+        found = self._full_segments(samples, language)
+        unprompted = _join_segments(found, len(samples), should_continue)
         return unprompted if doubtful or caused_by_prompt(prompted, unprompted) else prompted
 
     def _full_segments(self, samples: Samples, language: str, prompt: str = "") -> Iterable[Any]:
@@ -240,17 +230,15 @@ class WhisperDecoder:
         encoded = self._encode(samples, window_s)
         language = language or self._detect_language(encoded)
         tokenizer = self._tokenizer(language)
-        prompt_tokens = model.get_prompt(tokenizer, [], hotwords=prompt or None)
+        tokens = model.get_prompt(tokenizer, [], hotwords=prompt or None)
 
         def generate(token_limit: int) -> Hypothesis:
             result = model.model.generate(
                 encoded,
-                [prompt_tokens],
+                [tokens],
                 beam_size=beam,
                 # CTranslate2 (4.8) uses the smaller of half of this and what the prompt leaves.
-                max_length=min(
-                    model.max_length, max(2 * token_limit, len(prompt_tokens) + token_limit)
-                ),
+                max_length=min(model.max_length, max(2 * token_limit, len(tokens) + token_limit)),
                 return_scores=True,
                 return_no_speech_prob=True,
                 max_initial_timestamp_index=50,
@@ -285,10 +273,8 @@ class WhisperDecoder:
     def _tokenizer(self, language: str) -> Tokenizer:
         from faster_whisper.tokenizer import Tokenizer
 
-        model = self.whisper
-        return Tokenizer(
-            model.hf_tokenizer, model.model.is_multilingual, task="transcribe", language=language
-        )
+        tokenizer, multilingual = self.whisper.hf_tokenizer, self.whisper.model.is_multilingual
+        return Tokenizer(tokenizer, multilingual, task="transcribe", language=language)
 
     def _detect_language(self, encoded: Any) -> str:
         if not self.whisper.model.is_multilingual:

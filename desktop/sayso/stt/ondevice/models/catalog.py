@@ -43,7 +43,7 @@ class Model:
     """Name in the settings, and of the folder."""
     title: str
     summary: str
-    """Speed and accuracy compared with the other models, for lists."""
+    """Speed and accuracy compared with the other models."""
     relative_cost: float
     """Number of parameters relative to Base; approximately the relative duration of a decode."""
     english_only: bool = False

@@ -1,7 +1,7 @@
 """Downloads the files of a model from the Hugging Face Hub; resumes interrupted downloads.
 
-huggingface_hub is not used: its `hf_hub_download` (2.4) deletes the downloaded part when it is
-interrupted, and it sends the user's access token and usage statistics.
+huggingface_hub is not used, because its `hf_hub_download` (2.4) deletes the downloaded part when it
+is interrupted.
 
 Source: RFC 9110 section 14 (range requests). The hub answers
 `/REPOSITORY/resolve/REVISION/FILE` with the file or with a redirect to its content network.
@@ -73,14 +73,11 @@ class Hub:
 def download_files(
     model: Model, folder: Path, progress: Progress, canceled: threading.Event, hub: Hub
 ) -> bool:
-    """Download all files of a model that `folder` lacks. Blocks.
+    """Download all files of a model, and continue incomplete ones in `folder`. Blocks.
 
     Args:
-        model: The model.
-        folder: Folder for the files. Incomplete files in it are continued.
         progress: Called after each block, from this thread.
         canceled: Ends the download; at once while data arrives, else after `hub.timeout_s`.
-        hub: The server.
 
     Returns:
         False if the download was canceled.

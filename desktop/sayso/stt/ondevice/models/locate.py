@@ -42,7 +42,6 @@ def locate(
     """Return the folder with the checked files. Blocks for 0.1 to 2 s, for large models for 5 s.
 
     Args:
-        model: The model.
         models: Folder of the user's models. `models/NAME` is used if it exists.
         cache: Folder for joined files; `cache/NAME` is created if necessary.
         installed: Returns the files of the given packages; default: `installed_files`.
@@ -80,8 +79,7 @@ def location(
 ) -> Location:
     """Return where `locate` finds the model, judged by file sizes; takes a few ms.
 
-    The arguments are those of `locate`. A folder of the user is accepted without a check: only
-    `locate` reports that it is damaged.
+    A folder of the user is accepted without a check: only `locate` reports that it is damaged.
     """
     if (models / model.name).is_dir():
         return "own"
