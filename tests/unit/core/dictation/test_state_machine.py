@@ -63,22 +63,28 @@ def machine_after(*events):
 
 SPOKEN = (Start(), Stop(), TailEnded(1))
 TRANSCRIBED = (*SPOKEN, Transcribed(1, "hello"))
+NEXT = [OpenMic(2), StartRecognition(2)]
+SPOKE = [OPENED, [KeepTail(1)], [CloseMic(1), STOPPED]]
+"""The commands for `SPOKEN`."""
+
+
+def inserts(take, text, any_window=False):
+    return Insert(take, text, any_window)
+
+
+def fails(problem):
+    return [CancelRecognition(1), ArchiveTake(1, "failed", problem), ERROR]
+
 
 CASES = {
     "hold, speak, release": (
         [*TRANSCRIBED, Inserted(1)],
-        [
-            OPENED,
-            [KeepTail(1)],
-            [CloseMic(1), STOPPED],
-            [Insert(1, "hello", any_window=False)],
-            [ArchiveTake(1, "inserted")],
-        ],
+        [*SPOKE, [inserts(1, "hello")], [ArchiveTake(1, "inserted")]],
     ),
     "a second start while listening is ignored": ([Start(), Start()], [OPENED, []]),
     "the tail also ends by its timer": (
         [Start(), Stop(), TimerFired(1, "tail"), TailEnded(1)],
-        [OPENED, [KeepTail(1)], [CloseMic(1), STOPPED], []],
+        [*SPOKE, []],
     ),
     "cancel while speaking archives the take": (
         [Start(), Cancel(), Transcribed(1, "late")],
@@ -86,46 +92,24 @@ CASES = {
     ),
     "cancel while finishing archives the take": (
         [*SPOKEN, Cancel()],
-        [
-            OPENED,
-            [KeepTail(1)],
-            [CloseMic(1), STOPPED],
-            [CancelRecognition(1), ArchiveTake(1, "cancelled")],
-        ],
+        [*SPOKE, [CancelRecognition(1), ArchiveTake(1, "cancelled")]],
     ),
     "a shortcut deletes the take": (
         [Start(), Discard()],
         [OPENED, [CloseMic(1), CancelRecognition(1), DeleteTake(1)]],
     ),
-    "a take without speech": (
-        [*SPOKEN, Transcribed(1, "")],
-        [OPENED, [KeepTail(1)], [CloseMic(1), STOPPED], [ArchiveTake(1, "nothing")]],
-    ),
+    "a take without speech": ([*SPOKEN, Transcribed(1, "")], [*SPOKE, [ArchiveTake(1, "nothing")]]),
     "a press during the tail starts the next take at once": (
         [Start(), Stop(), Start()],
-        [OPENED, [KeepTail(1)], [CloseMic(1), STOPPED, OpenMic(2), StartRecognition(2)]],
+        [OPENED, [KeepTail(1)], [CloseMic(1), STOPPED, *NEXT]],
     ),
     "an earlier take is inserted after the key is released": (
         [*SPOKEN, Start(), Transcribed(1, "one"), Stop()],
-        [
-            *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED], [OpenMic(2), StartRecognition(2)], []],
-            [KeepTail(2), Insert(1, "one", any_window=False)],
-        ],
+        [*SPOKE, NEXT, [], [KeepTail(2), inserts(1, "one")]],
     ),
     "an earlier take is inserted while listening hands-free": (
         [*SPOKEN, Start(hands_free=True), Transcribed(1, "one")],
-        [
-            *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED], [OpenMic(2), StartRecognition(2)]],
-            [Insert(1, "one", any_window=False)],
-        ],
-    ),
-    "a later take waits for the earlier one": (
-        [*SPOKEN, Start(), Stop(), TailEnded(2), Transcribed(2, "two"), Transcribed(1, "one")],
-        [
-            *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED], [OpenMic(2), StartRecognition(2)]],
-            *[[KeepTail(2)], [CloseMic(2), STOPPED], []],
-            [Insert(1, "one", any_window=False)],
-        ],
+        [*SPOKE, NEXT, [inserts(1, "one")]],
     ),
     "a later take is inserted after the earlier one": (
         [
@@ -133,109 +117,65 @@ CASES = {
             *[Transcribed(1, "one"), Inserted(1)],
         ],
         [
-            *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED], [OpenMic(2), StartRecognition(2)]],
-            *[[KeepTail(2)], [CloseMic(2), STOPPED], [], [Insert(1, "one", any_window=False)]],
-            [ArchiveTake(1, "inserted"), Insert(2, "two", any_window=False)],
+            *[*SPOKE, NEXT, [KeepTail(2)], [CloseMic(2), STOPPED], [], [inserts(1, "one")]],
+            [ArchiveTake(1, "inserted"), inserts(2, "two")],
         ],
     ),
     "recording continues after the engine failed": (
         [Start(), RecognitionFailed(1, API_KEY_REFUSED), Stop(), TailEnded(1)],
         [
             *[OPENED, [ERROR], [KeepTail(1)]],
-            [CloseMic(1), STOPPED, CancelRecognition(1), ArchiveTake(1, "failed", API_KEY_REFUSED)],
+            [CloseMic(1), STOPPED, *fails(API_KEY_REFUSED)[:2]],
         ],
     ),
     "the engine fails at the end": (
         [*SPOKEN, RecognitionFailed(1, API_KEY_REFUSED)],
-        [
-            *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED]],
-            [CancelRecognition(1), ArchiveTake(1, "failed", API_KEY_REFUSED), ERROR],
-        ],
+        [*SPOKE, fails(API_KEY_REFUSED)],
     ),
-    "the text times out": (
-        [*SPOKEN, TimerFired(1, "text")],
-        [
-            *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED]],
-            [CancelRecognition(1), ArchiveTake(1, "failed", TEXT_TIMED_OUT()), ERROR],
-        ],
-    ),
+    "the text times out": ([*SPOKEN, TimerFired(1, "text")], [*SPOKE, fails(TEXT_TIMED_OUT())]),
     "no microphone": (
         [Start(), AudioLost(1, MICROPHONE_UNPLUGGED, has_audio=False)],
-        [
-            OPENED,
-            [
-                CloseMic(1),
-                CancelRecognition(1),
-                ArchiveTake(1, "failed", MICROPHONE_UNPLUGGED),
-                ERROR,
-            ],
-        ],
+        [OPENED, [CloseMic(1), *fails(MICROPHONE_UNPLUGGED)]],
     ),
     "the audio before the microphone was lost is transcribed": (
         [Start(), AudioLost(1, MICROPHONE_UNPLUGGED, has_audio=True), Transcribed(1, "half")],
-        [OPENED, [CloseMic(1), STOPPED], [Insert(1, "half", any_window=False)]],
+        [OPENED, [CloseMic(1), STOPPED], [inserts(1, "half")]],
     ),
-    "the take limit": (
-        [Start(), TimerFired(1, "limit")],
-        [OPENED, [CloseMic(1), STOPPED]],
-    ),
+    "the take limit": ([Start(), TimerFired(1, "limit")], [OPENED, [CloseMic(1), STOPPED]]),
     "held after a focus change, then inserted anywhere": (
         [*TRANSCRIBED, FocusChanged(1), InsertHeld(), Inserted(1)],
         [
-            *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED]],
-            *[[Insert(1, "hello", any_window=False)], [ArchiveTake(1, "held")]],
-            *[[Insert(1, "hello", any_window=True)], [ArchiveTake(1, "inserted")]],
+            *[*SPOKE, [inserts(1, "hello")], [ArchiveTake(1, "held")]],
+            *[[inserts(1, "hello", any_window=True)], [ArchiveTake(1, "inserted")]],
         ],
     ),
     "held after a failed insertion": (
         [*TRANSCRIBED, InsertFailed(1, PASTE_FAILED), Inserted(1)],
-        [
-            *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED]],
-            *[
-                [Insert(1, "hello", any_window=False)],
-                [ArchiveTake(1, "held", PASTE_FAILED), ERROR],
-                [],
-            ],
-        ],
+        [*SPOKE, [inserts(1, "hello")], [ArchiveTake(1, "held", PASTE_FAILED), ERROR], []],
     ),
     "insertion times out": (
         [*TRANSCRIBED, TimerFired(1, "insert"), Inserted(1)],
-        [
-            *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED]],
-            *[
-                [Insert(1, "hello", any_window=False)],
-                [ArchiveTake(1, "held", INSERT_TIMED_OUT()), ERROR],
-                [],
-            ],
-        ],
+        [*SPOKE, [inserts(1, "hello")], [ArchiveTake(1, "held", INSERT_TIMED_OUT()), ERROR], []],
     ),
     "retry": (
         [*SPOKEN, RecognitionFailed(1, API_KEY_REFUSED), Retry(), Transcribed(1, "hello")],
         [
-            *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED]],
-            *[
-                [CancelRecognition(1), ArchiveTake(1, "failed", API_KEY_REFUSED), ERROR],
-                [StartRecognition(1)],
-            ],
-            [Insert(1, "hello", any_window=True)],
+            *[*SPOKE, fails(API_KEY_REFUSED), [StartRecognition(1)]],
+            [inserts(1, "hello", any_window=True)],
         ],
     ),
     "recovered text is inserted anywhere": (
         [Recovered(RECOVERED, "back", "14:32"), InsertHeld(), Inserted(RECOVERED)],
-        [[], [Insert(RECOVERED, "back", any_window=True)], [ArchiveTake(RECOVERED, "inserted")]],
+        [[], [inserts(RECOVERED, "back", any_window=True)], [ArchiveTake(RECOVERED, "inserted")]],
     ),
     "recovered text is inserted before takes of this run": (
         [
-            *SPOKEN,
-            Recovered(RECOVERED, "back", "14:32"),
-            InsertHeld(),
-            Transcribed(1, "one"),
-            Inserted(RECOVERED),
+            *[*SPOKEN, Recovered(RECOVERED, "back", "14:32"), InsertHeld()],
+            *[Transcribed(1, "one"), Inserted(RECOVERED)],
         ],
         [
-            *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED], []],
-            *[[Insert(RECOVERED, "back", any_window=True)], []],
-            [ArchiveTake(RECOVERED, "inserted"), Insert(1, "one", any_window=False)],
+            *[*SPOKE, [], [inserts(RECOVERED, "back", any_window=True)], []],
+            [ArchiveTake(RECOVERED, "inserted"), inserts(1, "one")],
         ],
     ),
     "text from the history is inserted after the key is released": (
@@ -244,56 +184,35 @@ CASES = {
             *[OPENED, []],
             [
                 *[CloseMic(1), CancelRecognition(1), ArchiveTake(1, "cancelled")],
-                Insert(RECOVERED, "once more", any_window=True),
+                inserts(RECOVERED, "once more", any_window=True),
             ],
         ],
     ),
     "text from the history is held if it cannot be inserted": (
         [Reinsert(RECOVERED, "once more"), InsertFailed(RECOVERED, PASTE_FAILED), InsertHeld()],
         [
-            *[
-                [Insert(RECOVERED, "once more", any_window=True)],
-                [ArchiveTake(RECOVERED, "held", PASTE_FAILED), ERROR],
-            ],
-            [Insert(RECOVERED, "once more", any_window=True)],
+            [inserts(RECOVERED, "once more", any_window=True)],
+            [ArchiveTake(RECOVERED, "held", PASTE_FAILED), ERROR],
+            [inserts(RECOVERED, "once more", any_window=True)],
         ],
     ),
     "intents without effect": (
         [Stop(), Cancel(), Discard(), Retry(), InsertHeld(), Dismiss(), ContinueHandsFree()],
-        [[], [], [], [], [], [], []],
+        [[]] * 7,
     ),
     "events of a take that is over": (
         [
-            *TRANSCRIBED,
-            Inserted(1),
-            Inserted(1),
-            Transcribed(1, "again"),
+            *[*TRANSCRIBED, Inserted(1), Inserted(1), Transcribed(1, "again")],
             RecognitionFailed(1, API_KEY_REFUSED),
         ],
-        [
-            *[OPENED, [KeepTail(1)], [CloseMic(1), STOPPED]],
-            *[[Insert(1, "hello", any_window=False)], [ArchiveTake(1, "inserted")], [], [], []],
-        ],
+        [*SPOKE, [inserts(1, "hello")], [ArchiveTake(1, "inserted")], [], [], []],
     ),
     "an event of a take that waits to be inserted": (
         [
-            *SPOKEN,
-            Start(),
-            Transcribed(1, "one"),
-            RecognitionFailed(1, API_KEY_REFUSED),
-            TimerFired(2, "limit"),
+            *[*SPOKEN, Start(), Transcribed(1, "one")],
+            *[RecognitionFailed(1, API_KEY_REFUSED), TimerFired(2, "limit")],
         ],
-        [
-            *[
-                OPENED,
-                [KeepTail(1)],
-                [CloseMic(1), STOPPED],
-                [OpenMic(2), StartRecognition(2)],
-                [],
-                [],
-            ],
-            [CloseMic(2), STOPPED, Insert(1, "one", any_window=False)],
-        ],
+        [*SPOKE, NEXT, [], [], [CloseMic(2), STOPPED, inserts(1, "one")]],
     ),
     "events that do not fit the phase": (
         [Start(), Transcribed(1, "early"), TailEnded(1), TimerFired(1, "text"), Inserted(1)],
