@@ -2,6 +2,7 @@
 
 import asyncio
 import queue
+import time
 
 from fakes import EDITOR, LOUD, RATE_HZ, FakeEngine
 from integration.worker_harness import PASTE_FAILED, TIMEOUT_S
@@ -9,6 +10,7 @@ from sayso.core.dictation import events as e
 from sayso.core.insertion import Target
 from sayso.core.settings import settings as s
 from sayso.core.settings.settings import Settings
+from sayso.dictation.insertion import OWN_KEYS_S
 
 
 def test_speech_is_inserted_after_the_key_is_released(start_harness):
@@ -70,10 +72,10 @@ def test_no_space_is_inserted_in_another_window(start_harness):
     assert harness.typist.typed == ["One.", "Two."]
 
 
-def test_no_space_is_inserted_after_a_click(start_harness, monkeypatch):
-    monkeypatch.setattr("sayso.dictation.insertion.OWN_KEYS_S", 0.0)
+def test_no_space_is_inserted_after_a_click(start_harness):
     harness = start_harness("One.", "Two.")
     harness.dictate(inserted_words=1)
+    time.sleep(OWN_KEYS_S)
     harness.hotkey.key("mouse1", True)
     harness.hotkey.key("mouse1", False)
     harness.dictate(inserted_words=1)
