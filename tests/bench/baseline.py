@@ -1,6 +1,6 @@
-"""What each figure is measured against: the library alone, with nothing of ours around it.
+"""Baselines of the benchmarks: the bare libraries without Sayso.
 
-Each is a program of its own: `python bare.py tray`, and so on; results are JSON lines.
+`python baseline.py tray|microphone|websocket|whisper ARGUMENTS` prints its result as JSON.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from statistics import median
 
 
 def tray() -> None:
-    """A Qt program with a tray icon and nothing else; runs until it is ended."""
+    """Show a tray icon until the process is terminated."""
     from PySide6.QtGui import QColor, QIcon, QPixmap
     from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 
@@ -29,7 +29,7 @@ def tray() -> None:
 
 
 def microphone(times: int = 20) -> None:
-    """Open the default microphone until its first block: ms, median."""
+    """Measure the median time from opening the microphone to the first block."""
     import threading
 
     import sounddevice
@@ -44,12 +44,12 @@ def microphone(times: int = 20) -> None:
             assert arrived.wait(10)
             return (time.perf_counter() - start) * 1000
 
-    once()  # PortAudio itself starts with the first
+    once()  # the first one also starts PortAudio
     print(json.dumps({"first_block_ms": median(once() for _ in range(times))}))
 
 
 def websocket(url: str, path: str, times: int = 20) -> None:
-    """The whole sound, then commit until the final text: ms, median."""
+    """Send the audio in real time, and measure the median time from commit to final text."""
 
     async def once() -> float:
         from websockets.asyncio.client import connect
@@ -64,12 +64,12 @@ def websocket(url: str, path: str, times: int = 20) -> None:
 
             await until("session.created")
             rate = {"type": "audio/pcm", "rate": 24000}
-            heard = {
+            audio_input = {
                 "format": rate,
                 "turn_detection": None,
                 "transcription": {"model": "gpt-live-transcribe"},
             }
-            session = {"type": "transcription", "audio": {"input": heard}}
+            session = {"type": "transcription", "audio": {"input": audio_input}}
             await ws.send(json.dumps({"type": "session.update", "session": session}))
             await until("session.updated")
             for frame in frames:
@@ -83,17 +83,17 @@ def websocket(url: str, path: str, times: int = 20) -> None:
 
     with wave.open(path) as file:
         assert file.getframerate() == 24000
-        sound = file.readframes(file.getnframes())
-    frames = [sound[start : start + 960] for start in range(0, len(sound), 960)]
+        pcm = file.readframes(file.getnframes())
+    frames = [pcm[start : start + 960] for start in range(0, len(pcm), 960)]
 
-    async def all_of_them() -> list[float]:
+    async def run_all() -> list[float]:
         return [await once() for _ in range(times)]
 
-    print(json.dumps({"final_ms": median(asyncio.run(all_of_them()))}))
+    print(json.dumps({"final_ms": median(asyncio.run(run_all()))}))
 
 
 def whisper(model: str, path: str, beam: str, times: int = 5) -> None:
-    """faster-whisper's own one-shot of a file, as our engine sets it: ms, median and text."""
+    """Transcribe a file with the engine's options, and measure the median time."""
     from faster_whisper import WhisperModel, decode_audio
 
     loaded = WhisperModel(model, device="cpu", compute_type="int8", cpu_threads=1)
@@ -111,9 +111,9 @@ def whisper(model: str, path: str, beam: str, times: int = 5) -> None:
 
 
 def main() -> None:
-    which, *words = sys.argv[1:]
-    {"tray": tray, "microphone": microphone, "websocket": websocket, "whisper": whisper}[which](
-        *words
+    name, *arguments = sys.argv[1:]
+    {"tray": tray, "microphone": microphone, "websocket": websocket, "whisper": whisper}[name](
+        *arguments
     )
 
 
