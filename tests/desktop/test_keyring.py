@@ -1,4 +1,4 @@
-"""The API key, in a real keyring: open, locked, and not there at all."""
+"""API keys in a real keyring that is unlocked, locked or missing."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def secret_tool(session: Session, *words: str) -> str:
     return done.stdout + done.stderr
 
 
-def test_a_key_is_stored_for_its_host_told_of_and_forgotten(at_host: Desktop) -> None:
+def test_a_key_is_stored_for_its_host_located_and_deleted(at_host: Desktop) -> None:
     assert "no" in at_host.sayso("key", "status").stdout.lower()
 
     stored = at_host.sayso("key", "set", stdin=f"{KEY}\n")
@@ -52,7 +52,7 @@ def test_a_key_is_stored_for_its_host_told_of_and_forgotten(at_host: Desktop) ->
     assert KEY not in secret_tool(at_host.session, "search", "--all", "service", "sayso")
 
 
-def test_a_key_of_one_host_is_not_given_to_another(at_host: Desktop) -> None:
+def test_a_key_of_one_host_is_not_used_for_another(at_host: Desktop) -> None:
     at_host.sayso("key", "set", stdin=f"{KEY}\n")
     at_host.configure(endpoint__url="ws://localhost:9/v1/realtime")
     assert "no" in at_host.sayso("key", "status").stdout.lower()
@@ -66,9 +66,7 @@ def test_an_empty_key_is_not_stored(at_host: Desktop) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_without_an_open_keyring_it_is_said_in_a_sentence(
-    at_host: Desktop, no_keyring: Session
-) -> None:
+def test_a_missing_or_locked_keyring_is_reported(at_host: Desktop, no_keyring: Session) -> None:
     done = at_host.sayso("key", "set", stdin=f"{KEY}\n", env=no_keyring.environ)
     assert done.returncode != 0
     assert "keyring" in done.stderr.lower()
@@ -76,12 +74,12 @@ def test_without_an_open_keyring_it_is_said_in_a_sentence(
     assert KEY not in done.stderr
 
 
-def test_without_an_open_keyring_a_take_fails_in_words_and_is_kept(
+def test_without_an_unlocked_keyring_a_take_fails_and_is_kept(
     at_host: Desktop, no_keyring: Session
 ) -> None:
     at_host.configure(
         endpoint__url="wss://api.openai.com/v1/realtime"
-    )  # without a key it stays here
+    )  # nothing is sent without a key
     at_host.start_app(env=no_keyring.environ)
     last = at_host.dictate(speech_clips()[4][0])
     assert "key" in last["error"].lower()
@@ -89,11 +87,11 @@ def test_without_an_open_keyring_a_take_fails_in_words_and_is_kept(
     assert "Traceback" not in at_host.log.read_text("utf-8")
 
 
-def test_without_an_open_keyring_a_key_is_kept_for_this_run(
+def test_without_an_unlocked_keyring_a_key_is_kept_in_memory(
     at_host: Desktop, no_keyring: Session
 ) -> None:
-    none_runs = at_host.sayso("key", "set", "--for-this-run", stdin=f"{KEY}\n")
-    assert none_runs.returncode == 3
+    not_running = at_host.sayso("key", "set", "--for-this-run", stdin=f"{KEY}\n")
+    assert not_running.returncode == 3
     with in_thread(StandIn([TEXT], key=KEY)) as service:
         at_host.configure(endpoint__url=service.url)
         at_host.start_app(env=no_keyring.environ)

@@ -1,4 +1,4 @@
-"""Only one instance runs, whatever starts at the same time and however the last one ended."""
+"""Only one instance runs, even after simultaneous starts and crashes."""
 
 from __future__ import annotations
 

@@ -32,11 +32,11 @@ class TakeRecord:
     outcomes: list[str] = attrs.field(factory=list)
     """Outcomes stored in the history, in order."""
     reported: bool = False
-    """Whether the last failure was shown."""
+    """True if the last failure was shown."""
     warned_problem: Problem | None = None
     """A problem shown while recording, which the user may have dismissed."""
     dropped: bool = False
-    """Whether the user cancelled or discarded the take."""
+    """True if the user cancelled or discarded the take."""
 
 
 class FaultyEnvironment(RuleBasedStateMachine):

@@ -174,7 +174,7 @@ def test_no_key_is_sent_to_a_socket_of_another_user(runtime: Path) -> None:
 # Files
 
 
-def test_every_file_is_private_whatever_the_umask(
+def test_every_file_is_private_with_any_umask(
     runtime: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     before = os.umask(0)
@@ -472,13 +472,13 @@ def test_a_flood_over_a_real_connection_is_refused(mischief: Any, sentence: str)
 
 
 def test_ignored_messages_do_not_fill_the_memory() -> None:
-    """They are read and dropped, before the session is ready for at most ten seconds."""
+    """Ignored messages are dropped. Before the session is ready, reading ends after ten seconds."""
     held: list[float] = []
 
     async def test() -> None:
         flooded = asyncio.Event()
 
-        async def frames_for_ever(session: Session) -> bool:
+        async def send_frames_forever(session: Session) -> bool:
             filler = json.dumps({"type": "conversation.item.added", "filler": "x" * 900_000})
             for number in itertools.count():
                 await session.ws.send(filler)
@@ -486,7 +486,7 @@ def test_ignored_messages_do_not_fill_the_memory() -> None:
                     flooded.set()
             return False
 
-        async with StandIn(misbehavior={"created": frames_for_ever}) as service:
+        async with StandIn(misbehavior={"created": send_frames_forever}) as service:
             engine = RealtimeEngine(Endpoint(url=service.url), "en", lambda _: KEY)
             reading = asyncio.create_task(engine.transcribe(Reader(take()), lambda _: None))
             before = resident_bytes()
@@ -512,7 +512,7 @@ class VerboseEngine(FakeEngine):
         super().__init__(text)
         self._babble, self._times = text, times
 
-    async def recognise(self, audio: Reader, heard: Any) -> str:
+    async def transcribe(self, audio: Reader, heard: Any) -> str:
         from sayso.stt.engine import Partial
 
         for number in range(self._times):
@@ -551,7 +551,7 @@ def test_hostile_text_is_cleaned_quickly(work: Callable[[], str]) -> None:
 
 @given(st.integers(900, 1100), st.text(st.characters(), max_size=5))
 def test_a_truncated_key_is_redacted(before: int, between: str) -> None:
-    """Half a key does not look like a key."""
+    """The pattern of a key does not match half a key."""
     told = redact(f"{' ' * before}{between} {KEY} {'and more ' * 50}", KEY)
     assert not any(KEY[at : at + 6] in told for at in range(3, len(KEY) - 5))
     assert len(told) <= MAX_QUOTED_CHARS

@@ -474,7 +474,7 @@ def test_an_unwritable_history_is_reported_once_and_the_audio_kept(archive, prob
 
 
 @pytest.mark.parametrize("keep", ["never", "7d"])
-def test_usage_is_recorded_whatever_is_kept(archive, keep):
+def test_usage_is_recorded_even_if_the_take_is_not_kept(archive, keep):
     archive.configure(HistorySettings(keep=keep))
     record(archive, "a")
     archive.store(entry("a", usage=(OPENAI,)), [OPENAI])

@@ -1,5 +1,4 @@
-"""Installed from a wheel or editable, Sayso finds its icons, sounds and sample; so does its
-demonstration, which has the packages of users and not those of tests."""
+"""Resources are found from a wheel and an editable install; the demo needs no test packages."""
 
 from __future__ import annotations
 
@@ -24,7 +23,7 @@ from importlib.metadata import packages_distributions
 class Absent:
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] in absent:
-            raise ModuleNotFoundError(f"{name} is not in the constraints of users")
+            raise ModuleNotFoundError(f"{name} is not in constraints.txt")
 def named(distribution):
     return distribution.lower().replace("_", "-").replace(".", "-")
 for_users = set(sys.argv[2].split()) | {"sayso", "pip", "setuptools"}
@@ -37,7 +36,7 @@ assert callable(runpy.run_path(sys.argv[1], run_name="demo")["main"])
 
 
 def locations(package_in: Path) -> tuple[Path, Path]:
-    """Where a new interpreter finds the package and a resource."""
+    """Return the package and a resource as a new interpreter finds them."""
     done = subprocess.run(
         [sys.executable, "-P", "-c", PRINT_LOCATIONS, str(package_in)],
         cwd="/", capture_output=True, text=True, check=True,
@@ -66,7 +65,7 @@ def test_a_wheel_has_the_package_and_every_resource(wheel: Path) -> None:
     assert {"sayso/cli/__init__.py", "sayso/core/dictation/take.py"} <= names
 
 
-def test_from_a_wheel_resources_are_found_beside_the_package(wheel: Path, tmp_path: Path) -> None:
+def test_a_wheel_finds_resources_in_the_package(wheel: Path, tmp_path: Path) -> None:
     zipfile.ZipFile(wheel).extractall(tmp_path)
     package, found = locations(tmp_path)
     assert package.is_relative_to(tmp_path)
@@ -74,14 +73,14 @@ def test_from_a_wheel_resources_are_found_beside_the_package(wheel: Path, tmp_pa
     assert found.is_file()
 
 
-def test_from_an_editable_install_they_are_found_in_the_repository() -> None:
+def test_an_editable_install_finds_resources_in_the_repository() -> None:
     package, found = locations(ROOT / "desktop")
     assert package.is_relative_to(ROOT)
     assert found == ROOT / "resources" / "sample.wav"
     assert found.is_file()
 
 
-def test_the_demonstration_needs_only_what_users_have() -> None:
+def test_the_demo_needs_only_the_packages_of_users() -> None:
     pins = (ROOT / "packaging" / "constraints.txt").read_text("utf-8")
     for_users = re.findall(r"^([\w.-]+)==", pins, re.MULTILINE)
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Nothing is reported to anybody."""
+"""Libraries send and store no telemetry."""
 
 import os
 import subprocess
@@ -11,8 +11,8 @@ DETECT = (
 )
 
 
-def test_the_voice_detector_keeps_no_number_for_this_computer(tmp_path):
-    """onnxruntime does, in the cache, for its reports."""
+def test_the_voice_detector_stores_no_identifier_of_this_computer(tmp_path):
+    """By default, onnxruntime stores one in the cache for its telemetry."""
     environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path), "HOME": str(tmp_path)}
     environment.pop("ORT_DISABLE_TELEMETRY", None)
     subprocess.run([sys.executable, "-c", DETECT], env=environment, check=True, timeout=60)

@@ -33,8 +33,8 @@ from .common import json_option, load_settings, output, print_problem
 def usage(month: str | None, as_json: bool) -> None:
     """Print the dictated minutes of this month and their cost.
 
-    Sayso records daily totals on this computer, without text, whatever the history keeps. The cost
-    is calculated from OpenAI's price list. The prices of other servers are unknown.
+    Sayso records daily totals on this computer, without text and independently of the history.
+    Costs are calculated from OpenAI's price list; the prices of other servers are unknown.
     """
     current = month_of(dt.date.today())
     month = parse_month(month) if month else current

@@ -197,7 +197,7 @@ class Recordings:
             (self.folder / f"{take_id}{suffix}").unlink(missing_ok=True)
 
     def delete_older_than(self, days: float) -> None:
-        """Delete recordings by age, whatever the history contains."""
+        """Delete recordings by age, even if they are in the history."""
         oldest_s = time.time() - days * DAY_S
         for suffix in ("wav", "flac", "flac.new", "unreadable"):
             for path in self.folder.glob(f"*.{suffix}"):
