@@ -10,7 +10,7 @@ import asyncio
 import functools
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
@@ -19,7 +19,7 @@ from ..core.audio.dropouts import Dropout
 from ..core.audio.pcm import is_digital_silence
 from ..core.audio.watchdog import MicTimeouts
 from ..core.problems import Problem, ProblemError
-from .microphone import DeviceNotFoundError
+from .microphone import DeviceNotFoundError, OnBlock, OnFinished
 
 CHECK_INTERVAL_S = 0.05
 
@@ -27,9 +27,7 @@ CHECK_INTERVAL_S = 0.05
 class AudioInput(Protocol):
     """The device; see `microphone.Microphone`."""
 
-    def open(
-        self, device: str, on_block: Callable[[bytes], None], on_finished: Callable[[], None]
-    ) -> int: ...
+    def open(self, device: str, on_block: OnBlock, on_finished: OnFinished) -> int: ...
     def close(self) -> None: ...
     def reconnect_action(self, device: str, state: m.StreamState) -> m.ReconnectAction: ...
 

@@ -33,6 +33,8 @@ CLOSE_TIMEOUT_S = 0.1
 """PortAudio closes a stream within 15 ms, or only when its source delivers audio again."""
 INVALID_CHANNEL_COUNT = -9998
 
+OnBlock = Callable[[bytes], None]
+OnFinished = Callable[[], None]
 _portaudio_lock = threading.RLock()
 """PortAudio exists once per process; its device list must not be refreshed during an opening."""
 
@@ -52,9 +54,7 @@ class Microphone:
         self._server_seen = False
         """A sound server has answered before. While it does not, there is no microphone."""
 
-    def open(
-        self, device: str, on_block: Callable[[bytes], None], on_finished: Callable[[], None]
-    ) -> int:
+    def open(self, device: str, on_block: OnBlock, on_finished: OnFinished) -> int:
         """Start recording and return the rate in Hz. An open stream is closed first.
 
         Args:
@@ -64,8 +64,7 @@ class Microphone:
 
         Raises:
             DeviceNotFoundError: The device is not available; the default may be.
-            ProblemError: PortAudio, a microphone or the permission is missing, or the stream does
-                not start.
+            ProblemError: Recording is not possible.
         """
         failures = (ValueError, portaudio.load().PortAudioError)
         with _portaudio_lock:
@@ -92,11 +91,7 @@ class Microphone:
             self._closing_threads = [t for t in self._closing_threads if t.is_alive()]
 
     def devices(self) -> list[InputDevice]:
-        """Return the microphones that can be chosen, without opening any.
-
-        Raises:
-            ProblemError: PortAudio is not installed.
-        """
+        """Return the available microphones; raise `ProblemError` without PortAudio."""
         if server := self._query_server():
             return server.microphones
         with _portaudio_lock:
@@ -105,19 +100,14 @@ class Microphone:
             return [InputDevice(row["name"], row["name"]) for row in _input_devices().values()]
 
     def reconnect_action(self, device: str, state: StreamState) -> ReconnectAction:
-        """Return how to continue recording `device`, or another one in its place.
-
-        Call from any thread; blocks for some seconds if the sound server does not answer.
-        """
+        """Return how to continue; blocks for some seconds if the sound server does not answer."""
         if server := self._query_server():
             return pulse.decide_reconnect(server, device, state)
         if state == "silent":
             return ReconnectAction("stay")
         return ReconnectAction("wait") if self._server_seen else ReconnectAction("open", device)
 
-    def _start(
-        self, device: str, on_block: Callable[[bytes], None], on_finished: Callable[[], None]
-    ) -> int:
+    def _start(self, device: str, on_block: OnBlock, on_finished: OnFinished) -> int:
         is_wanted = threading.Event()
         is_wanted.set()
         opened: list[Any] = []
@@ -166,10 +156,7 @@ class Microphone:
 
 
 def _open_stream(
-    device: str,
-    on_block: Callable[[bytes], None],
-    on_finished: Callable[[], None],
-    is_wanted: threading.Event,
+    device: str, on_block: OnBlock, on_finished: OnFinished, is_wanted: threading.Event
 ) -> Any:
     """Return a started stream: mono, or with all channels if the device does not offer mono."""
     sounddevice = portaudio.load()
@@ -208,12 +195,11 @@ def _find_device(device: str) -> tuple[int | None, str]:
     if not device:
         return None, ""
     inputs = _input_devices()
-    for index, row in inputs.items():
-        if row["name"] == device:
-            return index, ""
-    for index, row in inputs.items():
-        if row["name"] == "pulse":
-            return index, device
+    indexes = {row["name"]: index for index, row in reversed(inputs.items())}
+    if device in indexes:
+        return indexes[device], ""
+    if "pulse" in indexes:
+        return indexes["pulse"], device
     raise ValueError(f"no input device {device!r}")
 
 

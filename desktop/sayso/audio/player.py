@@ -49,19 +49,24 @@ class Player:
     def play(self, load: Callable[[], Take], on_end: Callable[[Problem | None], object]) -> None:
         """Stop the current recording and play another one.
 
-        Args:
-            load: Called in the player's thread.
-            on_end: Called in the player's thread when playback has ended; with the problem if it
-                failed.
+        Both functions are called in the player's thread, `on_end` with the problem if there is one.
         """
         self.stop()
-        previous, self._stopped = self._thread, threading.Event()
-        self._thread = threading.Thread(
-            target=self._run,
-            args=(previous, load, self._stopped, on_end),
-            name="player",
-            daemon=True,
-        )
+        previous, stopped = self._thread, threading.Event()
+
+        def run() -> None:
+            problem = None
+            try:
+                if previous:
+                    previous.join()
+                if not stopped.is_set():
+                    self._play(load(), stopped)
+            except ProblemError as error:
+                problem = error.problem
+            on_end(problem)
+
+        self._stopped = stopped
+        self._thread = threading.Thread(target=run, name="player", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -72,20 +77,3 @@ class Player:
         self.stop()
         if self._thread:
             self._thread.join(CLOSE_TIMEOUT_S)
-
-    def _run(
-        self,
-        previous: threading.Thread | None,
-        load: Callable[[], Take],
-        stopped: threading.Event,
-        on_end: Callable[[Problem | None], object],
-    ) -> None:
-        problem = None
-        try:
-            if previous:
-                previous.join()
-            if not stopped.is_set():
-                self._play(load(), stopped)
-        except ProblemError as error:
-            problem = error.problem
-        on_end(problem)
