@@ -29,7 +29,7 @@ SOX_EFFECTS = {
 
 
 GAME_SOUNDS = "/usr/share/games/frozen-bubble/snd"
-"""Debian package frozen-bubble-data (GPL-2); the keys are of bucklespring-data (GPL-2+)."""
+"""Debian package frozen-bubble-data (GPL-2); the keyboard is from bucklespring-data (GPL-2+)."""
 RECORDED_NOISES = {
     "a real keyboard": (sorted(Path("/usr/share/buckle/wav").glob("0*.wav")), "gain -6"),
     "applause": ([f"{GAME_SOUNDS}/applause.ogg"], "repeat 3"),

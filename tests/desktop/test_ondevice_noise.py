@@ -29,7 +29,7 @@ from .ondevice import (
 
 
 @pytest.mark.parametrize(("files", "effects"), RECORDED_NOISES.values(), ids=RECORDED_NOISES)
-def test_recordings_without_speech_give_no_text(
+def test_recordings_without_speech_have_no_text(
     engine: OnDeviceEngine, tmp_path: Path, files: list[Path | str], effects: str
 ) -> None:
     assert files
@@ -76,7 +76,7 @@ def test_silence_is_not_decoded(
     assert decoded == []
 
 
-def test_a_take_without_audio_gives_no_text(engine: OnDeviceEngine) -> None:
+def test_a_take_without_audio_has_no_text(engine: OnDeviceEngine) -> None:
     assert transcribe(engine, make_take(np.zeros(0), 0)) == ""
 
 
