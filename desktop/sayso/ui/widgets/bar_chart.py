@@ -6,11 +6,11 @@ import datetime as dt
 import math
 from collections.abc import Callable, Mapping, Sequence
 
-from PySide6.QtCore import QEvent, QRectF, Qt
+from PySide6.QtCore import QDate, QEvent, QRectF, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ..translate import tr
+from ..translate import locale, tr
 from . import theme
 from .rows import NARROW_ROW_WIDTH, scaled
 from .theme import Scheme
@@ -187,4 +187,4 @@ def axis_maximum(highest: float) -> float:
 
 def format_day(day: dt.date) -> str:
     """Return 'Friday 20 November'."""
-    return f"{day:%A} {day.day} {day:%B}"
+    return locale().toString(QDate(day.year, day.month, day.day), "dddd d MMMM")

@@ -21,8 +21,7 @@ from .address import is_usable
 from .engine_picker import EnginePicker
 from .fallback import FallbackRows
 from .local_models import ModelList
-from .server import ServerRows
-from .vocabulary import VocabularyRows
+from .server import ServerRows, VocabularyRows
 
 CONTROL_WIDTH = 300
 

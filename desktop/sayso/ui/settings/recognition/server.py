@@ -7,14 +7,15 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from ....core.problems import Problem
+from ....core.settings import settings as s
 from ....core.settings.capabilities import Capabilities
-from ....core.settings.settings import Endpoint
+from ....core.settings.settings import Endpoint, Settings
 from ....stt.server.auth import secret_header_id
 from ....stt.server.presets import Preset
 from ...translate import tr
 from ...widgets.confirm import confirm_remove
 from ...widgets.controls import BUTTON_WIDTH, button
-from ...widgets.rows import Group, Row
+from ...widgets.rows import Group, Row, TextRow
 from ..page import Page
 from .address import AddressRows, host_or_empty
 from .advanced import AdvancedRows
@@ -101,7 +102,8 @@ class ServerRows:
         offered = "webrtc" in available.transports or endpoint.transport == "webrtc"
         index = combo.findData("webrtc")
         if offered and index < 0:
-            combo.insertItem(1, tr("While speaking, compressed"), "webrtc")
+            label = s.describe("endpoint.transport").choices["webrtc"]
+            combo.insertItem(1, tr(label), "webrtc")
         elif not offered and index >= 0:
             combo.removeItem(index)
         self._page.show_value("endpoint.transport")
@@ -126,6 +128,34 @@ class ServerRows:
     def _on_remove_clicked(self) -> None:
         if confirm_remove(self._page, self._page.settings.profile):
             self.name_row.note.show_problem(self._on_remove())
+
+
+class VocabularyRows:
+    """Rows that are shown if the model of the selected server has the option."""
+
+    def __init__(self, page: Page, width: int) -> None:
+        self._page = page
+        self.rows: dict[str, Row] = {
+            "keywords": page.text_row("endpoint.keywords", width),
+            "prompt": page.text_row("endpoint.prompt", width),
+            "delay": page.setting_row("endpoint.delay", width),
+            "noise": page.setting_row("endpoint.noise", width),
+        }
+        self._profile = page.settings.profile
+        """Name of the endpoint whose options are shown."""
+        title = tr("Vocabulary and context")
+        self.group = Group(page.context.scheme, title, list(self.rows.values()))
+
+    def refresh(self, settings: Settings, available: Capabilities) -> None:
+        is_other_server = settings.profile != self._profile
+        self._profile = settings.profile
+        shown = settings.engine == "realtime"
+        for name, row in self.rows.items():
+            row.setVisible(shown and name in available.settings)
+            if is_other_server and isinstance(row, TextRow):
+                row.reset(s.get(settings, f"endpoint.{name}"))
+            self._page.show_value(f"endpoint.{name}")
+        self.group.setVisible(shown and not self.rows.keys().isdisjoint(available.settings))
 
 
 def _key_names(endpoint: Endpoint) -> tuple[str, str, str]:
