@@ -20,7 +20,7 @@ OTHER_KEY = KEY[::-1]
 
 
 @pytest.mark.timeout(120)
-def test_the_server_is_changed_while_sayso_runs_and_each_gets_its_own_key(
+def test_the_endpoint_can_be_changed_at_run_time_and_each_gets_its_own_api_key(
     desktop: Desktop,
     editor: Callable[[str], Editor],
     scripted: Callable[..., StandIn],

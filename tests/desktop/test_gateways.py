@@ -34,7 +34,7 @@ def hearing_files(hearing_service: StandIn) -> Iterator[tuple[HttpServer, FileSe
         yield front, files  # type: ignore[misc]
 
 
-def test_through_files_real_speech_stands_in_the_window(
+def test_real_speech_is_inserted_after_a_file_upload(
     desktop: Desktop,
     editor: Callable[[str], Editor],
     hearing_files: tuple[HttpServer, FileService],
@@ -58,7 +58,7 @@ def test_through_files_real_speech_stands_in_the_window(
     assert file.audio_s == pytest.approx(take["duration_s"], abs=0.05)
 
 
-def test_a_call_carries_real_speech(
+def test_real_speech_is_transcribed_over_webrtc(
     hearing_service: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("aioice.ice.get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])

@@ -1,6 +1,6 @@
-"""`python -m faults.near URL WORDS FALLBACK`, from tests/: a take at this end of a line.
+"""Take at the local end of a link: `python -m faults.local_peer URL WORDS FALLBACK`, from tests/.
 
-Says "speaking" when it begins, and what became of it, as JSON.
+Prints "speaking" when it begins, and the result as JSON.
 """
 
 from __future__ import annotations
@@ -19,43 +19,42 @@ from sayso.core.settings.settings import Settings
 
 from .harness import AsyncWorkerHarness, settings_for
 
-LONGEST_S = 90.0
+TIMEOUT_S = 90.0
 
 
-def report(what: object) -> None:
-    sys.stdout.write(f"{json.dumps(what)}\n")
+def report(value: object) -> None:
+    sys.stdout.write(f"{json.dumps(value)}\n")
     sys.stdout.flush()
 
 
-async def main(url: str, count: int, fallback: bool, folder: Path) -> None:
+async def main(url: str, word_count: int, fallback: bool, folder: Path) -> None:
     settings = settings_for(url, fallback=fallback)
     (endpoint,) = settings.endpoints
-    open_way = attrs.evolve(endpoint, allow_insecure=urlsplit(url).hostname)
-    settings = attrs.evolve(settings, endpoints=(open_way,))
-    desk = AsyncWorkerHarness(folder, settings)
+    insecure = attrs.evolve(endpoint, allow_insecure=urlsplit(url).hostname)
+    settings = attrs.evolve(settings, endpoints=(insecure,))
+    harness = AsyncWorkerHarness(folder, settings)
     try:
         report("speaking")
-        await desk.dictate(count)
-        await desk.wait_until(lambda: desk.at_rest, "the take is over", LONGEST_S)
-        after_s = round(time.monotonic() - desk.released_s, 2)
-        last = desk.worker.last_summary or {}
+        await harness.dictate(word_count)
+        await harness.wait_until(lambda: harness.take_is_over, "the take is over", TIMEOUT_S)
+        duration_s = round(time.monotonic() - harness.released_s, 2)
+        last = harness.worker.last_summary or {}
         kept = ""
-        if not desk.text:  # it waits: a person tries it again, on this computer
-            await desk.wait_until(desk.history.entries, "it has a row", 10)
-            desk.worker.configure(Settings(sounds=False))
-            kept = await asyncio.to_thread(desk.worker.transcribe_again, last["id"])
-        report(
-            {
-                "typed": desk.text,
-                "kept": kept,
-                "outcome": last["outcome"],
-                "engine": last["engine"],
-                "after_s": after_s,
-                "told": desk.messages,
-            }
-        )
+        if not harness.text:  # the user tries again with the on-device engine
+            await harness.wait_until(harness.history.entries, "there is an entry", 10)
+            harness.worker.configure(Settings(sounds=False))
+            kept = await asyncio.to_thread(harness.worker.transcribe_again, last["id"])
+        result = {
+            "typed": harness.text,
+            "kept": kept,
+            "outcome": last["outcome"],
+            "engine": last["engine"],
+            "duration_s": duration_s,
+            "messages": harness.messages,
+        }
+        report(result)
     finally:
-        await desk.close()
+        await harness.close()
 
 
 with tempfile.TemporaryDirectory() as name:

@@ -1,10 +1,8 @@
-"""Two computers and the line between them, which loses, delays and goes down.
+"""Network link between two namespaces that loses and delays packets and can go down.
 
-The computers are network namespaces, the line is two TUN devices whose packets pass through
-here, so what is lost and late are real packets of real TCP. Needs root and `ip` (iproute2).
-
-The kernels the tests run on have no `netem` ("Specified qdisc kind is unknown"): this does the
-same above them, and does so on every Linux.
+The link consists of two TUN devices whose packets pass through this module, so real packets of
+real TCP are lost and delayed. Needs root and `ip` (iproute2). `tc netem` is not used, because the
+kernels of the test machines do not have it ("Specified qdisc kind is unknown").
 """
 
 from __future__ import annotations
@@ -35,18 +33,18 @@ def ip(*arguments: str) -> None:
 
 
 class LossyLink:
-    """From the namespace `near` to the namespace `far`, where `FAR` is the address."""
+    """Link from `local_namespace` to `remote_namespace`, whose address is `REMOTE_ADDRESS`."""
 
     def __init__(self, loss: float = 0.0, delay_s: float = 0.0, seed: int = 1) -> None:
-        """`loss` of 1.0 and `delay_s` are for each way."""
+        """`loss` (0.0 to 1.0) and `delay_s` apply to each direction."""
         self.loss, self.delay_s = loss, delay_s
         self.carried = self.lost = 0
         self._random = random.Random(seed)
         name = f"{os.getpid():x}-{next(_NUMBERS)}"
-        self.local_namespace, self.remote_namespace = f"sayso-near-{name}", f"sayso-far-{name}"
+        self.local_namespace, self.remote_namespace = f"sayso-local-{name}", f"sayso-remote-{name}"
         self._devices = f"sn{name}", f"sf{name}"
         self._stack = contextlib.ExitStack()
-        self._thread = threading.Thread(target=self._forward, name="wire")
+        self._thread = threading.Thread(target=self._forward, name="link")
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as stack:
@@ -72,7 +70,7 @@ class LossyLink:
         self._stack.close()
 
     def down(self) -> None:
-        """As if the cable had been pulled out of the near computer."""
+        """Take the local device down, as if its cable had been pulled out."""
         ip("-n", self.local_namespace, "link", "set", self._devices[0], "down")
 
     def up(self) -> None:
@@ -85,7 +83,7 @@ class LossyLink:
         return ["ip", "netns", "exec", self.remote_namespace, *command]
 
     def _forward(self) -> None:
-        """Its thread."""
+        """Run the thread that forwards packets."""
         waiting: list[tuple[float, int, int, bytes]] = []
         numbers = itertools.count()
         other = dict(zip(self._ends, reversed(self._ends), strict=True))
@@ -104,13 +102,13 @@ class LossyLink:
                 heapq.heappush(waiting, (at_s, next(numbers), other[end], packet))
             while waiting and waiting[0][0] <= time.monotonic():
                 _, _, end, packet = heapq.heappop(waiting)
-                with contextlib.suppress(OSError):  # that end is down
+                with contextlib.suppress(OSError):  # that device is down
                     os.write(end, packet)
 
 
 @contextlib.contextmanager
 def _namespace(device: str, space: str, address: str) -> Iterator[int]:
-    """A namespace with one device, whose packets are read and written here."""
+    """Create a namespace with one device and yield the device's packet file descriptor."""
     end = os.open("/dev/net/tun", os.O_RDWR)
     try:
         fcntl.ioctl(end, TUNSETIFF, struct.pack("16sH", device.encode(), IFF_TUN | IFF_NO_PI))

@@ -1,4 +1,4 @@
-"""`python -m faults.far HOST`, from tests/: a stand-in at the other end of a line."""
+"""Stand-in at the remote end of a link: `python -m faults.remote_peer HOST`, from tests/."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ from service import StandIn
 from .harness import recognize_24khz
 
 
+def report(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 async def main() -> None:
     async with StandIn(transcribe=recognize_24khz, live=True, host=sys.argv[1]) as service:
-        sys.stdout.write(f"{service.url}\n")
-        sys.stdout.flush()
+        report(service.url)
         await asyncio.to_thread(sys.stdin.read)
-        drops = [record.dropped_bytes for record in service.records]
-    sys.stdout.write(f"{sum(drops)} bytes dropped in {len(drops)} connections\n")
+        dropped = [record.dropped_bytes for record in service.records]
+    report(f"{sum(dropped)} bytes dropped in {len(dropped)} connections")
 
 
 asyncio.run(main())

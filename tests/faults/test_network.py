@@ -1,7 +1,7 @@
-"""A real network that is bad: lost packets, late packets, and a line that goes down in mid-take.
+"""A bad network: lost packets, delayed packets, and a link that goes down during a take.
 
-Two network namespaces, real TCP, the real worker and engine in one, the stand-in in the other.
-Needs root. See `wire` for why it is not `tc netem`.
+Two network namespaces with real TCP: the real worker and engine in one, the stand-in in the other.
+Needs root. `lossy_link` explains why `tc netem` is not used.
 """
 
 from __future__ import annotations
@@ -43,74 +43,70 @@ def program(command: list[str]) -> Iterator[subprocess.Popen[str]]:
 
 
 def dictate_over(
-    wire: LossyLink, fallback: bool, during: Callable[[LossyLink], None]
+    link: LossyLink, fallback: bool, during: Callable[[LossyLink], None]
 ) -> dict[str, Any]:
-    """Dictate at the near end; `during` runs beside it from the first word on."""
-    far = wire.remote_command(sys.executable, "-m", "faults.far", REMOTE_ADDRESS)
-    with program(far) as server:
+    """Dictate at the local end; `during` runs concurrently from the first word on."""
+    remote = link.remote_command(sys.executable, "-m", "faults.remote_peer", REMOTE_ADDRESS)
+    with program(remote) as server:
         assert server.stdout is not None
         url = server.stdout.readline().strip()
-        near = wire.local_command(
-            sys.executable, "-m", "faults.near", url, str(WORD_COUNT), str(fallback)
-        )
-        with program(near) as app:
+        arguments = [url, str(WORD_COUNT), str(fallback)]
+        local = link.local_command(sys.executable, "-m", "faults.local_peer", *arguments)
+        with program(local) as app:
             assert app.stdout is not None
             assert json.loads(app.stdout.readline()) == "speaking"
-            beside = threading.Thread(target=during, args=[wire])
-            beside.start()
+            thread = threading.Thread(target=during, args=[link])
+            thread.start()
             result = app.stdout.readline()
-            beside.join()
+            thread.join()
         assert server.stdin is not None
         server.stdin.close()
-        served = server.stdout.read().strip()
-    assert result, "the app said nothing"
-    return dict(json.loads(result)) | {"served": served}
+        dropped = server.stdout.read().strip()
+    assert result, "no result"
+    return dict(json.loads(result)) | {"dropped": dropped}
 
 
-def unchanged(_: LossyLink) -> None:
-    """The line stays as it is."""
+def unchanged(_: LossyLink) -> None: ...
 
 
-def interrupted(wire: LossyLink) -> None:
+def interrupted(link: LossyLink) -> None:
     time.sleep(TAKE_S / 4)
-    wire.down()
+    link.down()
     time.sleep(DOWN_S)
-    wire.up()
+    link.up()
 
 
 CONDITIONS: dict[str, tuple[dict[str, float], Callable[[LossyLink], None]]] = {
-    "a good line": ({}, unchanged),
-    "20 % of the packets lost": ({"loss": 0.2}, unchanged),
-    "800 ms there and back": ({"delay_s": 0.4}, unchanged),
-    "down for 3 s in mid-take": ({}, interrupted),
+    "good link": ({}, unchanged),
+    "20 % packet loss": ({"loss": 0.2}, unchanged),
+    "800 ms round-trip time": ({"delay_s": 0.4}, unchanged),
+    "down for 3 s": ({}, interrupted),
 }
+Results = dict[tuple[str, bool], tuple[LossyLink, dict[str, Any]]]
 
 
-def outcome(line: str, fallback: bool) -> tuple[LossyLink, dict[str, Any]]:
-    options, during = CONDITIONS[line]
-    with LossyLink(**options) as wire:
-        return wire, dictate_over(wire, fallback, during)
-
-
-Outcomes = dict[tuple[str, bool], tuple[LossyLink, dict[str, Any]]]
+def result_under(condition: str, fallback: bool) -> tuple[LossyLink, dict[str, Any]]:
+    options, during = CONDITIONS[condition]
+    with LossyLink(**options) as link:
+        return link, dictate_over(link, fallback, during)
 
 
 @pytest.fixture(scope="module")
-def outcomes() -> Outcomes:
-    """All of them at the same time, because most of it is waiting."""
-    ways = [(line, fallback) for line in CONDITIONS for fallback in (True, False)]
-    with ThreadPoolExecutor(max_workers=len(ways)) as pool:
-        return dict(zip(ways, pool.map(lambda way: outcome(*way), ways), strict=True))
+def results() -> Results:
+    """All cases concurrently, because they mostly wait."""
+    cases = [(condition, fallback) for condition in CONDITIONS for fallback in (True, False)]
+    with ThreadPoolExecutor(max_workers=len(cases)) as pool:
+        return dict(zip(cases, pool.map(lambda case: result_under(*case), cases), strict=True))
 
 
 @pytest.mark.parametrize("fallback", [True, False], ids=["with fallback", "without"])
-@pytest.mark.parametrize("line", CONDITIONS)
-def test_no_word_is_lost_or_said_twice_over(line: str, fallback: bool, outcomes: Outcomes) -> None:
-    wire, result = outcomes[line, fallback]
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_no_word_is_lost_or_repeated(condition: str, fallback: bool, results: Results) -> None:
+    link, result = results[condition, fallback]
     text = result["typed"] or result["kept"]
     assert words.tally(WORD_COUNT, text).correct, result
-    assert result["typed"] or result["told"], result
-    assert result["served"].startswith("0 bytes dropped"), result  # what came late came in time
-    if line == "a good line":
-        assert (result["engine"], result["told"]) == ("stand-in", [])
-    assert wire.lost > 0 or "loss" not in CONDITIONS[line][0]
+    assert result["typed"] or result["messages"], result
+    assert result["dropped"].startswith("0 bytes dropped"), result
+    if condition == "good link":
+        assert (result["engine"], result["messages"]) == ("stand-in", [])
+    assert link.lost > 0 or "loss" not in CONDITIONS[condition][0]

@@ -126,7 +126,7 @@ GATEWAYS: dict[str, tuple[Endpoint, FakeKeyring, GatewayRules, str]] = {
 
 
 @pytest.mark.parametrize(("endpoint", "ring", "rules", "model"), GATEWAYS.values(), ids=GATEWAYS)
-def test_each_kind_is_shown_what_it_wants(
+def test_each_gateway_gets_the_credentials_it_requires(
     certificate: Path,
     serving: ssl.SSLContext,
     endpoint: Endpoint,
@@ -147,7 +147,7 @@ def test_each_kind_is_shown_what_it_wants(
         assert ring.asked == []
 
 
-def test_a_key_is_asked_for_by_its_own_host_only(
+def test_an_api_key_is_requested_only_for_its_own_host(
     certificate: Path, serving: ssl.SSLContext
 ) -> None:
     """The provider has a key in the keyring; its gateway is not given that one."""
@@ -163,7 +163,7 @@ def test_a_key_is_asked_for_by_its_own_host_only(
     assert set(ring.asked) == {PROXY}
 
 
-def test_whoever_is_chosen_gets_the_take_and_its_own_key() -> None:
+def test_the_selected_endpoint_gets_the_take_and_its_own_api_key() -> None:
     async def test() -> None:
         one, other = StandIn(["One."], key=KEY), StandIn(["Other."], key=TOKEN)
         async with one, other:
@@ -182,7 +182,7 @@ def test_whoever_is_chosen_gets_the_take_and_its_own_key() -> None:
     run(test)
 
 
-def test_who_is_not_let_in_is_told_to_look_at_the_key(
+def test_a_rejected_api_key_is_named_as_the_cause(
     certificate: Path, serving: ssl.SSLContext
 ) -> None:
     rules = GatewayRules("/openai/v1/realtime", {"api-key": KEY})
@@ -214,7 +214,7 @@ def fetch(
     return fetch_models(Endpoint(url=front.base, **fields), (ring or FakeKeyring()).get)  # type: ignore[arg-type]
 
 
-def test_models_that_hear_come_first() -> None:
+def test_transcription_models_are_listed_first() -> None:
     names = ["llama-3", "Systran/faster-whisper-small", 7, "voxtral", "", "llama-3", "a\nb"]
 
     async def test() -> None:
@@ -232,7 +232,7 @@ AUTH_HEADERS = {
 
 
 @pytest.mark.parametrize("auth", AUTH_HEADERS)
-def test_the_list_is_asked_for_as_the_server_wants_it(auth: str) -> None:
+def test_the_model_list_is_requested_with_the_credentials(auth: str) -> None:
     async def test() -> None:
         async with HttpServer({("GET", "/v1/models"): model_list("whisper")}) as front:
             host = f"127.0.0.1:{front.port}"
@@ -254,7 +254,7 @@ def test_the_list_is_asked_for_as_the_server_wants_it(auth: str) -> None:
     run(test)
 
 
-def test_a_redirect_carries_no_key_to_the_second_host() -> None:
+def test_a_redirect_does_not_carry_the_api_key() -> None:
     async def test() -> None:
         async with HttpServer({("GET", "/v1/models"): model_list("whisper")}) as elsewhere:
 
@@ -281,7 +281,7 @@ ERROR_REPLIES: dict[str, Callable[[Request], Awaitable[Reply]]] = {
     [b"", b"<html>", b"[]", b"{}", b'{"data": 5}', b'{"data": {"id": "whisper"}}', b"[" * 5000],
     ids=repr,
 )
-def test_what_is_no_list_is_none(body: bytes) -> None:
+def test_an_invalid_list_is_a_problem(body: bytes) -> None:
     async def answer(_: Request) -> Reply:
         return Reply(200, body)
 
@@ -294,7 +294,7 @@ def test_what_is_no_list_is_none(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("answer", ERROR_REPLIES.values(), ids=ERROR_REPLIES)
-def test_a_refusal_is_no_list(answer: Callable[[Request], Awaitable[Reply]]) -> None:
+def test_an_error_reply_is_a_problem(answer: Callable[[Request], Awaitable[Reply]]) -> None:
     async def test() -> None:
         async with HttpServer({("GET", "/v1/models"): answer}) as front:
             with pytest.raises(ProblemError, match="does not list its models"):
@@ -303,7 +303,7 @@ def test_a_refusal_is_no_list(answer: Callable[[Request], Awaitable[Reply]]) -> 
     run(test)
 
 
-def test_nobody_there_is_told_to_who_asks_without_a_loop() -> None:
+def test_an_unreachable_server_has_no_model_list() -> None:
     with pytest.raises(ProblemError, match=r"No server responds at 127\.0\.0\.1:9"):
         asyncio.run(fetch_models(Endpoint(url="http://127.0.0.1:9/v1"), FakeKeyring().get))
     with pytest.raises(ProblemError, match="The server has no address"):

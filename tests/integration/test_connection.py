@@ -57,7 +57,7 @@ def test_each_take_has_a_connection_that_is_closed_afterwards() -> None:
 # Dead without a word
 
 
-def test_a_peer_that_is_gone_without_a_word_is_noticed_within_5_s() -> None:
+def test_a_server_that_stops_responding_is_detected_within_5_s() -> None:
     async def test() -> None:
         gone_s: list[float] = []
 
@@ -111,7 +111,7 @@ async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     writer.close()
 
 
-def test_openai_is_reached_through_the_proxy_of_this_computer(
+def test_openai_is_reached_through_the_system_proxy(
     certificate: Path, serving: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def test() -> None:
@@ -131,7 +131,7 @@ def test_openai_is_reached_through_the_proxy_of_this_computer(
     run(test)
 
 
-def test_a_server_in_the_clear_is_reached_through_the_proxy_and_this_computer_is_not(
+def test_an_unencrypted_server_uses_the_proxy_and_this_computer_does_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def test() -> None:
@@ -150,7 +150,7 @@ def test_a_server_in_the_clear_is_reached_through_the_proxy_and_this_computer_is
     run(test)
 
 
-def test_a_proxy_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_proxy_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     async def test() -> None:
         async with Proxy(0) as proxy:
             pass
@@ -168,7 +168,7 @@ def test_a_proxy_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> 
     run(test)
 
 
-def test_nothing_is_compressed_and_http_is_1_1() -> None:
+def test_the_connection_is_uncompressed_http_1_1() -> None:
     async def test() -> None:
         seen: list[dict[str, str]] = []
 

@@ -80,7 +80,7 @@ async def recognised(engine: RealtimeEngine) -> str:
     return await engine.transcribe(Reader(silent_take(0.3)), lambda _: None)
 
 
-def test_the_server_makes_one_of_the_key_and_it_is_used_until_it_expires() -> None:
+def test_a_key_from_the_endpoint_is_used_until_it_expires() -> None:
     clock = Clock()
 
     async def test() -> None:
@@ -118,7 +118,7 @@ SHAPES: dict[str, Callable[[dict[str, Any]], Any]] = {
 
 @pytest.mark.parametrize("method", ["POST", "GET"])
 @pytest.mark.parametrize("dress", SHAPES.values(), ids=SHAPES)
-def test_a_company_hands_one_out_and_openais_key_is_nowhere(method: str, dress: Any) -> None:
+def test_with_a_key_server_no_openai_key_is_needed(method: str, dress: Any) -> None:
     async def test() -> None:
         async with serve(api_key=KEY_SERVER_API_KEY, method=method, shape=dress) as there:
             company = f"127.0.0.1:{there.company.port}"
@@ -137,7 +137,7 @@ def test_a_company_hands_one_out_and_openais_key_is_nowhere(method: str, dress: 
     run(test)
 
 
-def test_takes_that_overlap_share_one() -> None:
+def test_overlapping_takes_share_a_key() -> None:
     async def test() -> None:
         async with serve() as there:
             engine = there.engine(f"http://127.0.0.1:{there.company.port}/token")
@@ -148,7 +148,7 @@ def test_takes_that_overlap_share_one() -> None:
     run(test)
 
 
-def test_one_that_is_refused_is_not_used_again() -> None:
+def test_a_rejected_key_is_not_used_again() -> None:
     async def test() -> None:
         async with serve() as there:
             engine = there.engine(f"http://127.0.0.1:{there.company.port}/token")
@@ -162,7 +162,7 @@ def test_one_that_is_refused_is_not_used_again() -> None:
     run(test)
 
 
-def test_the_clock_of_the_desktop_may_be_wrong() -> None:
+def test_the_clock_of_this_computer_may_be_wrong() -> None:
     ahead = Clock()
     ahead.offset_s = -7 * 3600.0
 
@@ -197,7 +197,7 @@ INVALID_REPLIES: dict[str, tuple[Reply, str]] = {
 
 
 @pytest.mark.parametrize(("answer", "sentence"), INVALID_REPLIES.values(), ids=INVALID_REPLIES)
-def test_whatever_a_company_answers_it_ends_in_a_sentence(answer: Reply, sentence: str) -> None:
+def test_every_invalid_reply_of_a_key_server_is_a_problem(answer: Reply, sentence: str) -> None:
     async def answers(_: Request) -> Reply:
         return answer
 
@@ -214,7 +214,7 @@ def test_whatever_a_company_answers_it_ends_in_a_sentence(answer: Reply, sentenc
 
 
 @pytest.mark.parametrize("expires_at", [float("nan"), float("inf"), -1, True, "soon", None, 1e300])
-def test_any_time_of_expiry_is_borne(expires_at: Any) -> None:
+def test_any_expiry_time_is_tolerated(expires_at: Any) -> None:
     async def answers(_: Request) -> Reply:
         return json_reply(200, {"value": "ek_1", "expires_at": expires_at})
 
@@ -232,13 +232,13 @@ def test_any_time_of_expiry_is_borne(expires_at: Any) -> None:
     "url",
     ["http://tokens.example/x", "https://me:word@tokens.example", "tokens.example", "ftp://x"],
 )
-def test_an_address_that_cannot_be_used_is_told(url: str) -> None:
+def test_an_unusable_address_is_a_problem(url: str) -> None:
     with pytest.raises(ProblemError) as caught:
         key_server_url(Endpoint(secrets_url=url))
     assert caught.value.problem.action == "recognition"
 
 
-def test_an_address_may_end_in_anything() -> None:
+def test_a_key_server_address_can_have_any_path() -> None:
     url = "https://tokens.example/realtime?team=7"
     assert key_server_url(Endpoint(secrets_url=url)) == url
     assert key_server_url(Endpoint(secrets_url="openai")) == (
@@ -246,7 +246,7 @@ def test_an_address_may_end_in_anything() -> None:
     )
 
 
-def test_without_an_address_the_key_is_shown_itself() -> None:
+def test_without_a_key_server_the_api_key_itself_is_sent() -> None:
     async def test() -> None:
         secrets = OurSecrets(Endpoint(), lambda host: KEY if host == "api.openai.com" else None)
         assert (await secrets.credentials("api.openai.com")).headers[

@@ -90,7 +90,7 @@ FAILING_SERVERS: dict[str, tuple[Server, str, str]] = {
         rejecting_standin("insufficient_quota", f"{KEY} has used up its quota.", 4000),
         "Your {host} account has no credit left.", "Add credit, or use this computer."),
     "no transcription model": (
-        rejecting_standin("invalid_model", 'Model "m-1" is not supported in transcription mode.', 4000),  # noqa: E501
+        rejecting_standin("invalid_model", "… is not supported in transcription mode.", 4000),
         "“m-1” is not a transcription model.", "Choose another model."),
     "a wrong address": (
         standin_with(http_status=404), "There is no speech server at {host}.",
@@ -137,7 +137,7 @@ def shown_after_test(window: SettingsWindow, qtbot: QtBot) -> str:
 @pytest.mark.parametrize(
     ("serving", "what", "remedy"), FAILING_SERVERS.values(), ids=FAILING_SERVERS
 )
-def test_the_same_sentence_is_in_all_three_places(
+def test_the_same_problem_is_shown_in_all_three_places(
     serving: Server,
     what: str,
     remedy: str,

@@ -81,7 +81,7 @@ def transcription_problem(answer: Reply, **fields: Any) -> Problem:
 # A take
 
 
-def test_a_take_is_sent_when_it_is_over_and_its_words_come_one_by_one() -> None:
+def test_a_take_is_uploaded_after_its_end_and_its_text_is_streamed() -> None:
     files, heard = FileService([TEXT]), list[EngineEvent]()
     take = spoken(1.5, rate_hz=48_000)
     assert text_of(files, take, heard.append) == TEXT
@@ -114,7 +114,7 @@ HINTS: dict[str, tuple[str, dict[str, list[str]]]] = {
 
 
 @pytest.mark.parametrize(("model", "wanted"), HINTS.values(), ids=HINTS)
-def test_a_model_is_told_what_it_takes(model: str, wanted: dict[str, list[str]]) -> None:
+def test_a_model_is_sent_the_options_it_supports(model: str, wanted: dict[str, list[str]]) -> None:
     files = FileService([TEXT], own_model=model if "/" in model else "")
     hints = {
         "prompt": "A lab.",
@@ -130,32 +130,32 @@ def test_a_model_is_told_what_it_takes(model: str, wanted: dict[str, list[str]])
     assert told == wanted
 
 
-def test_a_language_is_told_without_its_region() -> None:
+def test_a_language_is_sent_without_its_region() -> None:
     files = FileService([TEXT])
     assert text_of(files, spoken(0.5), language="pt-BR") == TEXT
     assert files.received[0].fields["languages[]"] == ["pt"]
 
 
 @pytest.mark.parametrize("model", ["gpt-live-transcribe", "gpt-realtime-whisper"])
-def test_a_model_that_takes_no_files_has_a_sister_that_does(model: str) -> None:
+def test_a_model_without_file_support_is_replaced(model: str) -> None:
     files = FileService([TEXT])
     assert text_of(files, spoken(0.5), model=model) == TEXT
     assert files.received[0].fields["model"] == [MODEL]
 
 
 @pytest.mark.parametrize("seconds", [0, 0.05], ids=["nothing", "a tap"])
-def test_too_short_a_take_is_empty_and_not_sent(seconds: float) -> None:
+def test_a_short_take_is_empty_and_not_sent(seconds: float) -> None:
     files = FileService([TEXT])
     assert text_of(files, spoken(seconds)) == ""
     assert files.received == []
 
 
-def test_silence_is_an_empty_text_and_control_characters_are_left_out() -> None:
+def test_silence_is_an_empty_text_and_control_characters_are_removed() -> None:
     assert text_of(FileService([""]), spoken(0.5)) == ""
     assert text_of(FileService(["Hi\x00\x1b[31m\r there\u0007 "]), spoken(0.5)) == "Hi[31m there"
 
 
-def test_a_stream_may_end_with_a_marker_or_come_in_crumbs() -> None:
+def test_a_stream_can_end_with_a_marker_and_arrive_in_single_bytes() -> None:
     assert text_of(FileService([TEXT], done_marker=True), spoken(0.5)) == TEXT
     whole = b"".join(
         f"data: {json.dumps(event)}\r\n\r\n".encode()
@@ -180,7 +180,7 @@ def test_a_stream_may_end_with_a_marker_or_come_in_crumbs() -> None:
     run(test)
 
 
-def test_a_stream_that_a_gateway_gives_as_the_text_is_read_as_one() -> None:
+def test_a_stream_inside_the_text_is_unwrapped() -> None:
     events = [
         {"type": "transcript.text.delta", "delta": "Zwölf"},
         {"type": "transcript.text.done", "text": "Zwölf Boxkämpfer", "usage": {"seconds": 3}},
@@ -197,7 +197,7 @@ def test_a_stream_that_a_gateway_gives_as_the_text_is_read_as_one() -> None:
     run(test)
 
 
-def test_a_field_that_is_refused_is_left_out() -> None:
+def test_a_rejected_field_is_removed() -> None:
     files = FileService([TEXT], own_model="gpt-transcribe")  # a gateway's alias of the same name
     keywords = {"keywords": "Xenolab", "prompt": "A lab."}
     assert text_of(files, spoken(0.5), **keywords) == TEXT
@@ -206,7 +206,7 @@ def test_a_field_that_is_refused_is_left_out() -> None:
     }  # fmt: skip
 
 
-def test_takes_may_overlap_and_a_server_needs_no_key() -> None:
+def test_takes_may_overlap_and_the_api_key_is_optional() -> None:
     async def test() -> None:
         files = FileService(["same"], key=None)
         async with HttpServer(files.handlers) as front:
@@ -242,7 +242,7 @@ def test_a_long_take_is_sent_in_parts_and_joined() -> None:
     assert take.committed_bytes == pytest.approx(sum(cuts[:2]) * RATE_HZ * 2, abs=4)
 
 
-def test_a_test_of_the_settings_tells_the_seconds() -> None:
+def test_the_connection_test_returns_seconds() -> None:
     with in_thread(HttpServer(FileService().handlers)) as front:
         assert 0 < asyncio.run(check_connection(engine_for(front.base))) < 10
 
@@ -312,7 +312,7 @@ INVALID_REPLIES: dict[str, tuple[Reply, str]] = {
 
 
 @pytest.mark.parametrize(("answer", "sentence"), INVALID_REPLIES.values(), ids=INVALID_REPLIES)
-def test_whatever_a_server_answers_it_ends_in_a_sentence(answer: Reply, sentence: str) -> None:
+def test_every_invalid_reply_is_a_problem(answer: Reply, sentence: str) -> None:
     problem = transcription_problem(answer)
     assert sentence in problem.sentence
     assert problem.action
@@ -327,11 +327,11 @@ def test_whatever_a_server_answers_it_ends_in_a_sentence(answer: Reply, sentence
     ],
     ids=["header", "words", "down"],
 )
-def test_how_long_to_wait_is_as_the_server_says(answer: Reply, after_s: float) -> None:
+def test_the_wait_is_the_one_the_server_requests(answer: Reply, after_s: float) -> None:
     assert transcription_problem(answer).retry_after_s == after_s
 
 
-def test_key_and_sound_follow_no_redirect() -> None:
+def test_api_key_and_audio_do_not_follow_a_redirect() -> None:
     async def test() -> None:
         async def elsewhere(_: Request) -> Reply:
             return Reply(308, b"", headers={"Location": f"{other.base}/audio/transcriptions"})
@@ -349,7 +349,7 @@ def test_key_and_sound_follow_no_redirect() -> None:
     run(test)
 
 
-def test_a_key_of_another_host_is_never_asked_for() -> None:
+def test_the_api_key_of_another_host_is_never_requested() -> None:
     asked = []
 
     async def test() -> None:
@@ -365,7 +365,7 @@ def test_a_key_of_another_host_is_never_asked_for() -> None:
     assert asked == []
 
 
-def test_without_a_key_openai_is_not_asked() -> None:
+def test_openai_is_not_contacted_without_an_api_key() -> None:
     engine = FileUploadEngine(Endpoint(transport="rest"), "", lambda _: None)
     assert engine.ready
 
@@ -377,7 +377,7 @@ def test_without_a_key_openai_is_not_asked() -> None:
 
 
 @pytest.mark.parametrize("url", ["", "http://other.example/v1", "https://sk-1@other.example"])
-def test_an_address_that_cannot_be_used_is_told_before_a_take(url: str) -> None:
+def test_an_unusable_address_is_reported_before_a_take(url: str) -> None:
     engine = FileUploadEngine(Endpoint(url=url, transport="rest"), "", lambda _: None)
     assert not engine.ready
 
@@ -389,7 +389,7 @@ def test_an_address_that_cannot_be_used_is_told_before_a_take(url: str) -> None:
     run(test)
 
 
-def test_a_wrong_key_is_said_so_and_shown_nowhere(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_rejected_api_key_is_reported_and_never_shown(caplog: pytest.LogCaptureFixture) -> None:
     key = "sk-wrong-5d41402abc4b2a76b9719d911017c592"
 
     async def test() -> None:
@@ -444,7 +444,7 @@ def test_the_duration_of_the_take_is_added_to_the_timeout() -> None:
     run(test)
 
 
-def test_a_take_that_is_cancelled_while_somebody_speaks_sends_nothing() -> None:
+def test_a_take_canceled_while_the_user_speaks_is_not_sent() -> None:
     async def test() -> None:
         files, ready = FileService(), asyncio.Event()
         async with HttpServer(files.handlers) as front:
@@ -459,7 +459,7 @@ def test_a_take_that_is_cancelled_while_somebody_speaks_sends_nothing() -> None:
     run(test)
 
 
-def test_where_nobody_answers_it_is_said() -> None:
+def test_an_unreachable_server_is_a_problem() -> None:
     async def test() -> None:
         async with HttpServer({}) as front:
             url = front.base
@@ -473,7 +473,7 @@ def test_where_nobody_answers_it_is_said() -> None:
     run(test)
 
 
-def test_a_server_that_hangs_up_loses_the_connection() -> None:
+def test_a_closed_stream_is_a_lost_connection() -> None:
     async def gone() -> AsyncIterator[bytes]:
         yield b"data: {}\n\n"
         raise ConnectionResetError
@@ -502,9 +502,9 @@ ADDRESSES = {
 
 
 @pytest.mark.parametrize(("url", "base"), ADDRESSES.values(), ids=ADDRESSES)
-def test_where_files_are_taken(url: str, base: str) -> None:
+def test_the_upload_address_follows_from_the_endpoint(url: str, base: str) -> None:
     assert upload_url(Endpoint(url=url)) == f"{base}/audio/transcriptions"
 
 
-def test_whisper_cpp_has_a_path_of_its_own() -> None:
+def test_the_path_of_whisper_cpp_is_kept() -> None:
     assert upload_url(Endpoint(url="http://localhost/inference")) == "http://localhost/inference"

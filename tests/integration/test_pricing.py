@@ -28,7 +28,9 @@ USAGE_REPORTS = {
 @pytest.mark.parametrize(
     ("dialect", "model", "seconds", "tokens"), USAGE_REPORTS.values(), ids=USAGE_REPORTS
 )
-def test_a_take_is_charged(dialect: str, model: str, seconds: float | None, tokens: int) -> None:
+def test_the_usage_of_a_take_is_recorded(
+    dialect: str, model: str, seconds: float | None, tokens: int
+) -> None:
     async def test() -> None:
         session = {"session": SESSIONS[dialect]} if dialect in SESSIONS else {}
         async with StandIn([TEXT], **session) as service:
@@ -43,7 +45,7 @@ def test_a_take_is_charged(dialect: str, model: str, seconds: float | None, toke
     run(test)
 
 
-def test_one_that_fails_or_is_late_costs_what_the_server_said() -> None:
+def test_a_failed_take_costs_only_what_the_server_reported() -> None:
     async def test() -> None:
         async with StandIn([TEXT], misbehavior={"commit": stay_silent()}) as service:
             endpoint = Endpoint(name="Attic", url=service.url)
@@ -70,5 +72,5 @@ PRICED = {
 
 
 @pytest.mark.parametrize(("endpoint", "known"), PRICED.values(), ids=PRICED)
-def test_only_prices_that_are_known_count_against_a_budget(endpoint: Endpoint, known: bool) -> None:
+def test_only_known_prices_count_against_the_budget(endpoint: Endpoint, known: bool) -> None:
     assert has_known_price(endpoint) is known

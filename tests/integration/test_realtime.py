@@ -41,7 +41,7 @@ TEXT = "Put the kettle on, please, and tell nobody."
 # A take
 
 
-def test_what_is_spoken_comes_back_while_and_after_it_is_spoken() -> None:
+def test_text_arrives_while_and_after_the_user_speaks() -> None:
     heard: list[EngineEvent] = []
 
     async def test() -> None:
@@ -76,7 +76,7 @@ async def feed(take: Take, seconds: float) -> None:
     take.end()
 
 
-def test_a_backlog_is_sent_no_faster_than_the_service_takes() -> None:
+def test_a_backlog_is_not_sent_faster_than_the_service_accepts() -> None:
     async def test() -> None:
         async with StandIn([TEXT]) as service:
             assert await transcribe(realtime_engine(service), silent_take(5)) == TEXT
@@ -92,7 +92,7 @@ def test_a_backlog_is_sent_no_faster_than_the_service_takes() -> None:
 
 
 @pytest.mark.parametrize("seconds", [0, 0.05], ids=["nothing", "a tap"])
-def test_too_short_a_take_is_empty_and_not_committed(seconds: float) -> None:
+def test_a_short_take_is_empty_and_not_committed(seconds: float) -> None:
     async def test() -> None:
         async with StandIn([TEXT]) as service:
             assert await transcribe(realtime_engine(service), silent_take(seconds)) == ""
@@ -112,7 +112,7 @@ def test_too_short_a_take_is_empty_and_not_committed(seconds: float) -> None:
     ],
     ids=["no clear", "LocalAI", "aimock", "no language", "no key"],
 )
-def test_servers_that_differ_are_understood(options: dict[str, Any]) -> None:
+def test_deviating_servers_are_supported(options: dict[str, Any]) -> None:
     async def test() -> None:
         async with StandIn([TEXT], **options) as service:
             key = KEY if service.key else None
@@ -121,7 +121,7 @@ def test_servers_that_differ_are_understood(options: dict[str, Any]) -> None:
     run(test)
 
 
-def test_silence_is_an_empty_text_and_control_characters_are_left_out() -> None:
+def test_silence_is_an_empty_text_and_control_characters_are_removed() -> None:
     async def test() -> None:
         async with StandIn(["", "Hi\x00\x1b[31m\r there\u0007 "]) as service:
             assert await transcribe(realtime_engine(service), silent_take(0.5)) == ""
@@ -140,7 +140,7 @@ def test_takes_may_overlap() -> None:
     run(test)
 
 
-def test_a_test_of_the_settings_tells_the_seconds() -> None:
+def test_the_connection_test_returns_seconds() -> None:
     async def test() -> None:
         async with StandIn(at_openai=False) as service, closing(realtime_engine(service)) as engine:
             assert engine.ready
@@ -153,7 +153,7 @@ def test_a_test_of_the_settings_tells_the_seconds() -> None:
     assert success_message(0.62) == "It works. A one-second sample was transcribed in 0.6 s."
 
 
-def test_what_was_sent_and_what_was_used_is_accounted_for() -> None:
+def test_sent_and_processed_audio_are_reported() -> None:
     class Hurried(Session):
         def usage(self, size_bytes: int, text: str) -> dict[str, Any]:
             return {"type": "duration", "seconds": 1}
@@ -173,7 +173,7 @@ def test_what_was_sent_and_what_was_used_is_accounted_for() -> None:
     assert not account.skips_pauses
 
 
-def test_the_stand_in_serves_as_a_process_too() -> None:
+def test_the_stand_in_runs_as_a_program() -> None:
     import subprocess
     import sys
 
@@ -203,7 +203,7 @@ def test_the_stand_in_serves_as_a_process_too() -> None:
 
 
 @pytest.mark.parametrize("stage", ["created", "audio", "commit", "final"])
-def test_a_cancelled_take_leaves_nothing_behind(stage: str) -> None:
+def test_a_canceled_take_leaves_no_task(stage: str) -> None:
     async def test() -> None:
         reached = asyncio.Event()
 
@@ -235,7 +235,7 @@ def test_a_cancelled_take_leaves_nothing_behind(stage: str) -> None:
 # Keys
 
 
-def test_a_redirect_does_not_carry_the_key_away() -> None:
+def test_a_redirect_does_not_carry_the_api_key() -> None:
     asked = []
 
     async def test() -> None:
@@ -263,7 +263,7 @@ def test_a_redirect_does_not_carry_the_key_away() -> None:
 
 
 @pytest.mark.parametrize("key", [None, ""], ids=repr)
-def test_openai_is_not_asked_without_a_key(key: str | None) -> None:
+def test_openai_is_not_contacted_without_an_api_key(key: str | None) -> None:
     async def test() -> None:
         engine = RealtimeEngine(Endpoint(), "", lambda _: key)
         with pytest.raises(ProblemError) as caught:
@@ -275,7 +275,7 @@ def test_openai_is_not_asked_without_a_key(key: str | None) -> None:
     run(test)
 
 
-def test_the_key_is_asked_for_by_host_and_port_at_each_take() -> None:
+def test_the_api_key_is_requested_by_host_and_port_for_each_take() -> None:
     asked: list[str] = []
 
     def key_of(host: str) -> str:
@@ -317,11 +317,11 @@ def test_a_locked_keyring_causes_a_problem() -> None:
         ("zh-Hans", "zh"),
     ],
 )
-def test_languages_are_named_as_servers_name_them(setting: str, code: str) -> None:
+def test_language_codes_follow_the_servers(setting: str, code: str) -> None:
     assert language_code(setting) == code
 
 
-def test_an_address_that_cannot_be_used_is_not_ready() -> None:
+def test_an_engine_with_an_unusable_address_is_not_ready() -> None:
     async def test() -> None:
         engine = RealtimeEngine(Endpoint(url="ws://speech.example/v1"), "", lambda _: None)
         assert not engine.ready
@@ -339,7 +339,7 @@ def at_openai(service: StandIn, trusted: ssl.SSLContext | None, key: str = KEY) 
     return RealtimeEngine(Endpoint(), "en", lambda _: key, carrier)
 
 
-def test_openai_is_spoken_to_over_tls_and_without_a_model_in_the_address(
+def test_openai_is_contacted_over_tls_without_a_model_in_the_address(
     certificate: Path, serving: ssl.SSLContext
 ) -> None:
     async def test() -> None:
@@ -353,7 +353,9 @@ def test_openai_is_spoken_to_over_tls_and_without_a_model_in_the_address(
     run(test)
 
 
-def test_openai_refusing_a_key_is_named(certificate: Path, serving: ssl.SSLContext) -> None:
+def test_an_api_key_rejected_by_openai_is_a_problem(
+    certificate: Path, serving: ssl.SSLContext
+) -> None:
     async def test() -> None:
         async with StandIn([TEXT], at_openai=True, tls=serving) as service:
             trusted = ssl.create_default_context(cafile=str(certificate))
@@ -367,7 +369,7 @@ def test_openai_refusing_a_key_is_named(certificate: Path, serving: ssl.SSLConte
 
 
 @pytest.mark.expect_log  # asyncio tells of the handshake on the side of the stand-in
-def test_a_certificate_that_nobody_signed_is_not_trusted(serving: ssl.SSLContext) -> None:
+def test_a_self_signed_certificate_is_not_trusted(serving: ssl.SSLContext) -> None:
     async def test() -> None:
         async with StandIn(at_openai=True, tls=serving) as service:
             with pytest.raises(ProblemError, match=r"The certificate of OpenAI is not"):
@@ -378,7 +380,7 @@ def test_a_certificate_that_nobody_signed_is_not_trusted(serving: ssl.SSLContext
 
 
 @pytest.mark.expect_log
-def test_a_server_without_tls_hangs_up() -> None:
+def test_a_server_without_tls_closes_the_connection() -> None:
     async def test() -> None:
         async with StandIn() as service:
             url = f"wss://127.0.0.1:{service.port}/v1"

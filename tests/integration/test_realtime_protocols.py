@@ -83,7 +83,7 @@ def transcription_problem(
 
 
 @pytest.mark.parametrize("dialect", SESSIONS)
-def test_a_take_through_each_dialect(dialect: str) -> None:
+def test_a_take_is_transcribed_with_each_protocol(dialect: str) -> None:
     heard: list[EngineEvent] = []
 
     async def test() -> None:
@@ -108,7 +108,7 @@ def test_a_take_through_each_dialect(dialect: str) -> None:
     assert len(texts) > 2 or dialect == "speaches"  # which has finals only
 
 
-def test_vllm_is_recognised_by_its_first_words() -> None:
+def test_vllm_is_detected_by_its_first_message() -> None:
     async def test() -> None:
         async with StandIn([TEXT], session=VLLMSession) as service, engine_for(service) as engine:
             assert await engine.transcribe(Reader(take_from(noise(0.8))), lambda _: None) == TEXT
@@ -119,7 +119,7 @@ def test_vllm_is_recognised_by_its_first_words() -> None:
     run(test)
 
 
-def test_an_old_vllm_that_never_says_done_is_not_waited_for_long() -> None:
+def test_an_old_vllm_without_done_is_not_awaited_long() -> None:
     async def test() -> None:
         async with (
             StandIn([TEXT], session=OldVLLMSession) as service,
@@ -130,7 +130,7 @@ def test_an_old_vllm_that_never_says_done_is_not_waited_for_long() -> None:
     run(test)
 
 
-def test_speaches_hears_two_stretches_of_speech_and_silence() -> None:
+def test_speaches_makes_two_items_of_two_stretches_of_speech() -> None:
     async def test() -> None:
         async with (
             StandIn(["One.", "Two."], session=ServerVadSession) as service,
@@ -144,7 +144,7 @@ def test_speaches_hears_two_stretches_of_speech_and_silence() -> None:
     run(test)
 
 
-def test_silence_is_an_empty_text_for_those_that_listen_for_pauses() -> None:
+def test_silence_is_an_empty_text_with_server_vad() -> None:
     async def test() -> None:
         async with (
             StandIn([TEXT], session=ServerVadSession) as service,
@@ -155,7 +155,7 @@ def test_silence_is_an_empty_text_for_those_that_listen_for_pauses() -> None:
     run(test)
 
 
-def test_where_it_was_not_said_the_sentence_names_the_setting() -> None:
+def test_an_undetected_protocol_names_the_setting() -> None:
     async def test() -> None:
         async with (
             StandIn([TEXT], session=ServerVadSession) as service,
@@ -180,14 +180,14 @@ def test_where_it_was_not_said_the_sentence_names_the_setting() -> None:
     ],
     ids=["hangs up", "drops", "drops late", "404", "key"],
 )
-def test_whatever_they_do_it_ends_in_a_sentence(
+def test_every_failure_of_a_server_is_a_problem(
     dialect: str, options: dict[str, Any], sentence: str
 ) -> None:
     assert sentence in transcription_problem(dialect, **options).sentence
 
 
 @pytest.mark.parametrize("dialect", SESSIONS)
-def test_a_server_that_falls_silent_is_not_waited_for(
+def test_a_silent_server_is_not_awaited(
     dialect: str,
 ) -> None:
     timeouts = Timeouts(response_s=0.3, missing_done_s=0.3)
@@ -200,7 +200,7 @@ def test_a_server_that_falls_silent_is_not_waited_for(
     assert "Lost the connection to" in problem.sentence
 
 
-def test_a_model_that_vllm_does_not_have_is_named() -> None:
+def test_a_model_unknown_to_vllm_is_named() -> None:
     assert "does not know “other”" in transcription_problem("vllm", model="other").sentence
 
 
@@ -216,7 +216,7 @@ def test_the_connection_test_works_with_each_protocol() -> None:
     run(test)
 
 
-def test_hints_are_taken_and_what_is_refused_is_left_out() -> None:
+def test_rejected_options_are_removed() -> None:
     async def test() -> None:
         fields = {
             "model": "gpt-live-transcribe",
@@ -247,7 +247,7 @@ def test_hints_are_taken_and_what_is_refused_is_left_out() -> None:
     ("model", "used_s", "cost_usd"),
     [("gpt-live-transcribe", 60.0, 0.017), ("whisper-1", 30.0, 0.003), ("mine", 60.0, None)],
 )
-def test_a_take_knows_what_it_cost_at_openai(
+def test_a_take_has_a_cost_only_at_openai(
     model: str, used_s: float, cost_usd: float | None
 ) -> None:
     take = take_from()

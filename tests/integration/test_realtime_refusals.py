@@ -77,15 +77,13 @@ def transcription_problem(
     ],
     ids=range(21),
 )
-def test_whatever_a_server_does_it_ends_in_a_sentence(
-    options: dict[str, Any], sentence: str
-) -> None:
+def test_every_failure_of_a_server_is_a_problem(options: dict[str, Any], sentence: str) -> None:
     problem = transcription_problem(silent_take(0.8), **options)
     assert sentence in problem.sentence
     assert problem.action
 
 
-def test_a_wrong_key_is_said_so_and_never_shown(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_rejected_api_key_is_reported_and_never_shown(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     key = "sk-canary-5d41402abc4b2a76b9719d911017c592"
     problem = transcription_problem(silent_take(0.5), key)
@@ -94,7 +92,7 @@ def test_a_wrong_key_is_said_so_and_never_shown(caplog: pytest.LogCaptureFixture
     assert "canary" not in repr(problem) + caplog.text
 
 
-def test_a_right_key_is_in_no_log_and_no_repr(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_valid_api_key_is_in_no_log_and_no_repr(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
 
     async def test() -> None:
@@ -129,15 +127,13 @@ def test_a_failed_item_keeps_the_take() -> None:
     ],
     ids=["no session", "not ready", "no commit", "no final"],
 )
-def test_a_server_that_falls_silent_is_not_waited_for(
-    options: dict[str, Any], sentence: str
-) -> None:
+def test_a_silent_server_is_not_awaited(options: dict[str, Any], sentence: str) -> None:
     timeouts = Timeouts(ready_s=0.3, response_s=0.3)
     problem = transcription_problem(silent_take(0.5), timeouts=timeouts, **options)
     assert sentence in problem.sentence
 
 
-def test_a_server_that_never_comes_to_an_end_is_not_waited_for() -> None:
+def test_a_session_without_an_end_is_limited() -> None:
     async def chatters(session: Any) -> bool:
         async def chatter() -> None:
             while True:
@@ -159,7 +155,7 @@ async def stop_reading(session: Any) -> bool:
     return False
 
 
-def test_a_server_that_stops_reading_is_noticed_while_sending() -> None:
+def test_a_server_that_stops_reading_is_detected_while_sending() -> None:
     async def test() -> None:
         async with StandIn([TEXT], misbehavior={"audio": stop_reading}) as service:
             engine = realtime_engine(service)
@@ -172,7 +168,7 @@ def test_a_server_that_stops_reading_is_noticed_while_sending() -> None:
     run(test)
 
 
-def test_a_server_that_is_gone_without_a_word_is_noticed_while_somebody_speaks() -> None:
+def test_a_server_that_stops_responding_is_detected_while_the_user_speaks() -> None:
     timeouts = Timeouts(ping_interval_s=0.2, close_s=0.1)
 
     async def test() -> None:
@@ -185,7 +181,7 @@ def test_a_server_that_is_gone_without_a_word_is_noticed_while_somebody_speaks()
     run(test)
 
 
-def test_a_server_that_does_not_shake_hands_is_not_waited_for() -> None:
+def test_a_missing_handshake_is_not_awaited() -> None:
     async def test() -> None:
         called = asyncio.Event()
 
@@ -212,7 +208,7 @@ def test_a_server_that_does_not_shake_hands_is_not_waited_for() -> None:
     run(test, timeout_s=5)
 
 
-def test_nothing_there_is_said_with_host_and_port() -> None:
+def test_an_unreachable_server_is_named_with_host_and_port() -> None:
     async def test() -> None:
         async with StandIn() as service:
             pass
@@ -232,7 +228,7 @@ def test_nothing_there_is_said_with_host_and_port() -> None:
         ("wss", "There is no secure connection to 127.0.0.1:"),
     ],
 )
-def test_something_else_there_is_no_speech_server(scheme: str, sentence: str) -> None:
+def test_another_service_is_not_a_speech_server(scheme: str, sentence: str) -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)
         writer.write(b"SSH-2.0-OpenSSH_9.2\r\n")
@@ -288,7 +284,7 @@ OPENAI, OTHER = "api.openai.com", "my.example"
     ],
     ids=str,
 )
-def test_why_there_is_no_connection(
+def test_connection_errors_become_problems(
     error: Exception, host: str, sentence: str, may_pass: bool
 ) -> None:
     problem = connection_problem(host, error)

@@ -26,7 +26,8 @@ from service import KEY, StandIn, close_with, drop_connection, send_raw, stay_si
 from service.calls import CallService
 from service.ephemeral_keys import EphemeralKeyService
 from service.http_server import HttpServer, Reply, Request, error_reply
-from service.session import Session
+from service.session import Session, Stage
+from service.standin import Misbehavior
 
 TEXT = "Put the kettle on, please, and tell nobody."
 
@@ -86,7 +87,7 @@ def loud_s(pcm: bytes) -> float:
 
 @pytest.mark.parametrize("secrets", ["", "openai"], ids=["form, with the key", "bare, with ek_"])
 @pytest.mark.parametrize("answers_sound", [False, True], ids=["one way", "both ways"])
-def test_what_is_spoken_comes_back_over_a_call(secrets: str, answers_sound: bool) -> None:
+def test_a_take_is_transcribed_over_webrtc(secrets: str, answers_sound: bool) -> None:
     heard: list[EngineEvent] = []
 
     async def test() -> None:
@@ -125,9 +126,7 @@ async def feed(take: Take, seconds: float) -> None:
     take.end()
 
 
-def test_all_that_was_said_before_the_call_stood_arrives_and_the_middle_of_pauses_does_not() -> (
-    None
-):
+def test_audio_before_the_connection_arrives_with_shorter_pauses() -> None:
     async def test() -> None:
         calls = CallService(StandIn([TEXT]))
         async with call_server(calls) as front:
@@ -141,7 +140,7 @@ def test_all_that_was_said_before_the_call_stood_arrives_and_the_middle_of_pause
     run(test)
 
 
-def test_a_server_that_holds_sound_back_has_all_of_it_at_the_commit() -> None:
+def test_a_server_with_a_jitter_buffer_has_all_audio_at_the_commit() -> None:
     async def test() -> None:
         calls = CallService(StandIn([TEXT]), jitter_delay_s=0.35)
         async with call_server(calls) as front:
@@ -154,7 +153,7 @@ def test_a_server_that_holds_sound_back_has_all_of_it_at_the_commit() -> None:
 
 
 @pytest.mark.parametrize("seconds", [0, 0.05], ids=["nothing", "a tap"])
-def test_too_short_a_take_is_empty_and_not_committed(seconds: float) -> None:
+def test_a_short_take_is_empty_and_not_committed(seconds: float) -> None:
     async def test() -> None:
         calls = CallService(StandIn([TEXT]))
         async with call_server(calls) as front:
@@ -188,7 +187,7 @@ UNUSABLE_ANSWERS: dict[str, Callable[[str], str]] = {
 
 @pytest.mark.parametrize("answer", UNUSABLE_ANSWERS.values(), ids=UNUSABLE_ANSWERS)
 @pytest.mark.parametrize("secrets", ["", "openai"], ids=["key", "ek_"])
-def test_where_no_call_gets_through_the_socket_does_and_is_taken_at_once_the_next_time(
+def test_without_webrtc_a_websocket_is_used_now_and_the_next_time(
     answer: Callable[[str], str], secrets: str
 ) -> None:
     async def test() -> None:
@@ -203,7 +202,7 @@ def test_where_no_call_gets_through_the_socket_does_and_is_taken_at_once_the_nex
     run(test)
 
 
-def test_what_is_read_again_goes_by_the_socket_which_is_faster() -> None:
+def test_a_large_backlog_is_sent_over_a_websocket() -> None:
     async def test() -> None:
         assert (
             await transcribe_twice_over_websocket(
@@ -215,7 +214,7 @@ def test_what_is_read_again_goes_by_the_socket_which_is_faster() -> None:
     run(test)
 
 
-def test_sound_that_got_lost_on_the_way_is_not_passed_over(
+def test_lost_audio_is_a_problem(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     whole = RTCDtlsTransport._send_rtp
@@ -245,7 +244,7 @@ def test_sound_that_got_lost_on_the_way_is_not_passed_over(
 # Refusals
 
 
-def test_a_model_that_takes_no_calls_is_told_before_a_take() -> None:
+def test_a_model_without_webrtc_is_reported_before_a_take() -> None:
     engine = RealtimeEngine(
         Endpoint(transport="webrtc", model="gpt-transcribe"), "", lambda _: None
     )
@@ -257,7 +256,9 @@ def test_a_model_that_takes_no_calls_is_told_before_a_take() -> None:
     run(test)
 
 
-def test_a_call_without_the_extra_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_dependency_names_the_command_to_install_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.delitem(sys.modules, "sayso.stt.webrtc.call", raising=False)
     monkeypatch.delattr("sayso.stt.webrtc.call", raising=False)
     monkeypatch.setitem(sys.modules, "aiortc", None)
@@ -282,6 +283,10 @@ def replying(reply: Reply) -> Callable[[], CallService]:
     return made
 
 
+def misbehaving(stage: Stage, misbehavior: Misbehavior) -> Callable[[], CallService]:
+    return lambda: CallService(StandIn([TEXT], misbehavior={stage: misbehavior}))
+
+
 REJECTIONS: dict[str, tuple[Callable[[], CallService], str]] = {
     "no reason": (replying(error_reply(400, "")), "rejected the WebRTC connection."),
     "a reason": (replying(error_reply(400, "No such thing.")), ": “No such thing.”"),
@@ -290,24 +295,16 @@ REJECTIONS: dict[str, tuple[Callable[[], CallService], str]] = {
     "no calls": (replying(error_reply(404, "")), "There is no speech server at"),
     "down": (replying(Reply(503)), "is unavailable."),
     "a page": (replying(Reply(200, b"<html>", "text/html")), "There is no speech server at"),
-    "no session": (
-        lambda: CallService(StandIn([TEXT], misbehavior={"created": stay_silent()})), "There is no speech serv"  # noqa: E501
-    ),
-    "drop": (lambda: CallService(StandIn([TEXT], misbehavior={"audio": drop_connection()})), "Lost the connection to"),  # noqa: E501
-    "garbage later": (
-        lambda: CallService(StandIn([TEXT], misbehavior={"created": send_raw("\x00 no JSON")})), "There is no speech serv"  # noqa: E501
-    ),
-    "hang up": (
-        lambda: CallService(StandIn([TEXT], misbehavior={"commit": close_with(1000)})), "Lost the connection to"  # noqa: E501
-    ),
-    "no final": (
-        lambda: CallService(StandIn([TEXT], misbehavior={"final": stay_silent()})), "did not respond. Your re"  # noqa: E501
-    ),
+    "no session": (misbehaving("created", stay_silent()), "There is no speech server"),
+    "drop": (misbehaving("audio", drop_connection()), "Lost the connection to"),
+    "not JSON": (misbehaving("created", send_raw("\x00 not JSON")), "There is no speech server"),
+    "close": (misbehaving("commit", close_with(1000)), "Lost the connection to"),
+    "no final": (misbehaving("final", stay_silent()), "did not respond. Your recording is kept."),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("calls", "sentence"), REJECTIONS.values(), ids=REJECTIONS)
-def test_whatever_a_server_does_it_ends_in_a_sentence(
+def test_every_failure_of_a_server_is_a_problem(
     calls: Callable[[], CallService], sentence: str
 ) -> None:
     problem = transcription_problem(calls, timeouts=Timeouts(ready_s=2.0, response_s=0.4))
@@ -327,7 +324,7 @@ def test_a_failed_item_keeps_the_take() -> None:
 
 
 @pytest.mark.parametrize("stage", ["created", "audio"])
-def test_a_take_that_is_cancelled_ends_its_call(stage: Any) -> None:
+def test_a_canceled_take_closes_its_connection(stage: Any) -> None:
     async def test() -> None:
         reached = asyncio.Event()
 
@@ -351,14 +348,14 @@ def test_a_take_that_is_cancelled_ends_its_call(stage: Any) -> None:
     run(test)
 
 
-def test_a_wrong_key_is_said_so_and_shown_nowhere(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_rejected_api_key_is_reported_and_never_shown(caplog: pytest.LogCaptureFixture) -> None:
     key = "sk-wrong-5d41402abc4b2a76b9719d911017c592"
     problem = transcription_problem(lambda: CallService(StandIn([TEXT])), key=key)
     assert problem.code == "server.key_rejected"
     assert "wrong-5d" not in repr(problem) + caplog.text
 
 
-def test_an_expired_secret_makes_no_call() -> None:
+def test_an_expired_key_is_rejected() -> None:
     problem = transcription_problem(
         lambda: CallService(
             StandIn([TEXT]), ephemeral_keys=EphemeralKeyService(expires_after_s=-1)

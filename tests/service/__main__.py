@@ -1,4 +1,4 @@
-"""`python -m service --port 8123`, from tests/: the stand-in for rigs and benches."""
+"""Run the stand-in as a program: `python -m service --port 8123`, from tests/."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ PROTOCOLS: dict[str, type[Session]] = {
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="service", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
-    parser.add_argument("--recogniser", choices=["scripted", "whisper"], default="scripted")
-    parser.add_argument("--text", action="append", help="one to each commit; the last repeats")
-    parser.add_argument("--language", default="en", help="for whisper; '' detects it")
-    parser.add_argument("--key", default=KEY, help="the one that is accepted; '' accepts all")
-    parser.add_argument("--at-openai", action="store_true", help="refuse a model in the address")
+    parser.add_argument("--port", type=int, default=0, help="0 selects a free port")
+    parser.add_argument("--recognizer", choices=["scripted", "whisper"], default="scripted")
+    parser.add_argument("--text", action="append", help="one text per commit; the last one repeats")
+    parser.add_argument("--language", default="en", help="language for whisper; '' detects it")
+    parser.add_argument("--key", default=KEY, help="accepted API key; '' accepts all")
+    parser.add_argument("--at-openai", action="store_true", help="reject a model in the address")
     parser.add_argument("--latency-s", type=float, default=0.01)
-    parser.add_argument("--dialect", choices=sorted(PROTOCOLS), default="openai")
+    parser.add_argument("--protocol", choices=sorted(PROTOCOLS), default="openai")
     parser.add_argument("--misbehave", choices=sorted(MISBEHAVIOR))
     return parser.parse_args()
 
@@ -46,7 +46,7 @@ def arguments() -> argparse.Namespace:
 async def main() -> None:
     given = arguments()
     recognise = None
-    if given.recogniser == "whisper":
+    if given.recognizer == "whisper":
         from .recognizers import whisper
 
         recognise = whisper(given.language or None)
@@ -56,7 +56,7 @@ async def main() -> None:
         transcribe=recognise,
         at_openai=given.at_openai,
         latency_s=given.latency_s,
-        session=PROTOCOLS[given.dialect],
+        session=PROTOCOLS[given.protocol],
         misbehavior=dict([MISBEHAVIOR[given.misbehave]]) if given.misbehave else None,
         port=given.port,
     )

@@ -1,8 +1,8 @@
-"""The stand-in of `POST /v1/realtime/calls`: an answerer that decodes real Opus.
+"""Stand-in for `POST /v1/realtime/calls`: an answerer that decodes real Opus.
 
-The offer comes as a form of `sdp` and `session` with the standard key, or bare with an ephemeral
-one. Messages go over the data channel `oai-events` and are those of the socket; sound comes as
-RTP only, and an `append` is refused. What comes before the session is ready is not kept.
+The offer is a form of `sdp` and `session` with an API key, or bare SDP with an ephemeral key.
+Messages use the data channel `oai-events`. Audio arrives as RTP only; `append` is rejected. Audio
+from before the session is ready is lost.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ NOT_OVER_WEBRTC = frozenset({"gpt-transcribe"})
 
 @attrs.define
 class Channel:
-    """As much of a `ServerConnection` as a session uses."""
+    """The part of a `ServerConnection` that a session uses."""
 
     channel: RTCDataChannel
     on_abort: Callable[[], Any]
@@ -62,7 +62,7 @@ class Channel:
 
 
 class CallSession(Session):
-    """Whose sound is decoded RTP."""
+    """Session whose audio is decoded RTP."""
 
     async def on_append(self, event: dict[str, Any]) -> None:
         raise RefusedError("invalid_value", "Audio is sent as media in a call.", "type")
@@ -80,8 +80,11 @@ class CallSession(Session):
 
 
 class CallService:
-    """`service` has the script, key and mischief; `held_back_s` of sound is heard late, as by a
-    jitter buffer. With `answers_sound` the answerer sends Opus too."""
+    """`service` provides script, key and misbehavior.
+
+    Audio is delayed by `jitter_delay_s`, as by a jitter buffer. With `sends_audio` the answerer
+    sends Opus too.
+    """
 
     def __init__(
         self,
@@ -128,15 +131,13 @@ class CallService:
             return error_reply(400, error.message, error.code, error.param)
         model = ((session or {})["audio"]["input"]["transcription"] or {}).get("model", "")
         if model in NOT_OVER_WEBRTC:
-            return error_reply(400, "")  # as the service does: it does not say why
+            return error_reply(400, "")  # without a reason, as the real service does
         if "m=audio" not in sdp:
             return error_reply(400, "An audio media section is required.", "invalid_offer")
         return await self._answer_offer(sdp, session, request)
 
     def _parse_offer(self, request: Request) -> tuple[str, dict[str, Any]]:
-        """Raises:
-        RefusedError: Neither a form nor bare SDP, or a session that is refused.
-        """
+        """Return SDP and session; raises `RefusedError` if one of them is invalid."""
         first = rules.initial_session(self.service.new_id("sess"), 0)
         if request.media_type == "application/sdp":
             token = request.headers.get("authorization", "").removeprefix("Bearer ")

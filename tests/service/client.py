@@ -1,4 +1,4 @@
-"""The smallest client that can misbehave, and the path of a well-behaved one."""
+"""Minimal client that can misbehave, and the steps of a correct client."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ class Client:
             return event
 
     async def until(self, kind: str) -> list[dict[str, Any]]:
-        """Everything up to and with an event of this kind."""
+        """Return the events up to and including one of this type."""
         events = [await self.next()]
         while events[-1]["type"] != kind:
             events.append(await self.next())
         return events
 
     async def error(self) -> dict[str, Any]:
-        """The next event, which has to be an error."""
+        """Return the error of the next event, which must be an error event."""
         event = await self.next()
         assert event["type"] == "error", event
         error: dict[str, Any] = event["error"]
@@ -57,7 +57,7 @@ class Client:
 
 
 def session_settings(transcription: Any, **audio_input: Any) -> dict[str, Any]:
-    """A session as it is updated; no turn detection unless given."""
+    """Return a session update; turn detection is off unless given."""
     fields = {"turn_detection": None, "transcription": transcription, **audio_input}
     return {"type": "transcription", "audio": {"input": fields}}
 

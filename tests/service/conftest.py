@@ -1,4 +1,4 @@
-"""Servers that nobody here wrote, started once for all tests of this folder."""
+"""Third-party servers, started once for all tests of this folder."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .third_party import FILES_ALIAS, MASTER, SERVERS, SOCKET_ALIAS, TEXT, free_
 
 @pytest.fixture(scope="package")
 def aimock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
-    """Says `TEXT` by socket and for files."""
+    """aimock, which returns `TEXT` for sessions and for files."""
     folder, port = tmp_path_factory.mktemp("aimock"), free_port()
     fixtures = [
         {"match": {"endpoint": endpoint}, "response": {"transcription": {"text": TEXT}}}
@@ -45,7 +45,7 @@ def behind_files() -> FileService:
 def litellm(
     behind_socket: StandIn, behind_files: FileService, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Endpoint]:
-    """A gateway to both."""
+    """LiteLLM as a gateway to the stand-ins for sessions and files."""
     folder, port = tmp_path_factory.mktemp("litellm"), free_port()
     with in_thread(HttpServer(behind_files.handlers)) as front:  # type: ignore[arg-type]
         socket, files = f"http://127.0.0.1:{behind_socket.port}/v1", front.base  # type: ignore[attr-defined]
@@ -67,7 +67,7 @@ def litellm(
             for alias, (model, base) in routes.items()
         ]
         config = {"model_list": models, "general_settings": {"master_key": MASTER}}
-        (folder / "config.yaml").write_text(json.dumps(config), "utf-8")  # YAML has JSON in it
+        (folder / "config.yaml").write_text(json.dumps(config), "utf-8")  # JSON is valid YAML
         command = [SERVERS / "bin" / "litellm", "--config", "config.yaml", "--host", "127.0.0.1",
                    "--port", str(port), "--telemetry", "False"]  # fmt: skip
         environ = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "STANDIN_KEY": KEY}

@@ -1,6 +1,6 @@
-"""The stand-in of `POST /v1/realtime/client_secrets`, and of a company that hands secrets out.
+"""Stand-in for `POST /v1/realtime/client_secrets`, and for the key server of a company.
 
-A secret is good for any number of sessions until it expires, and a session outlives it.
+A key is valid for any number of sessions until it expires, and a session can outlive it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MIN_LIFETIME_S, MAX_LIFETIME_S, DEFAULT_LIFETIME_S = 10, 7200, 600
 
 
 class EphemeralKeyService:
-    """`clock` is the service's, in s since 1970; a test may hand in one that it moves."""
+    """Issues ephemeral keys; `clock` returns the Unix time of the service."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class EphemeralKeyService:
     ) -> None:
         self.key, self.clock, self.expires_after_s = key, clock, expires_after_s
         self.issued: dict[str, float] = {}
-        """Each secret and when it expires."""
+        """Expiry time of each key."""
         self.sessions: list[dict[str, Any]] = []
 
     @property
@@ -62,9 +62,7 @@ class EphemeralKeyService:
 
 
 def _check_body(body: Any) -> tuple[int, dict[str, Any]]:
-    """Raises:
-    RefusedError: As the service words it.
-    """
+    """Return lifetime and session; raises `RefusedError` as the service does."""
     wanted = rules.check_fields(body, {"expires_after", "session"}, "")
     after = rules.check_fields(
         wanted.get("expires_after", {}), {"anchor", "seconds"}, "expires_after"
@@ -80,7 +78,7 @@ def _check_body(body: Any) -> tuple[int, dict[str, Any]]:
 
 
 class KeyServer:
-    """A token server: it has the real key, and gives a secret to whoever shows its own `badge`."""
+    """Key server that issues ephemeral keys to clients with its own `api_key`."""
 
     def __init__(
         self,

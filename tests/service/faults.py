@@ -1,6 +1,6 @@
-"""Faults of a server and of the way to it that come, and go again after a while.
+"""Temporary faults of a server and of its network.
 
-Each is a function from a `Trouble`, which says whether it is there now, to a `StandIn` with it.
+Each fault is a function that returns a `StandIn` which has it while the `FaultWindow` is active.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ HUGE_BYTES = 3 << 20
 
 @attrs.define(eq=False)
 class FaultWindow:
-    """Begins when it is first met, and lasts so long; `math.inf` for ever."""
+    """Period that begins at its first use and lasts `duration_s`; `math.inf` never ends."""
 
     duration_s: float
     over: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
@@ -46,15 +46,15 @@ class FaultWindow:
 
 Service = contextlib.AbstractAsyncContextManager[StandIn]
 Fault = Callable[..., Service]
-"""Takes a `Trouble` and the options of `StandIn`."""
+"""Called with a `FaultWindow` and the options of `StandIn`."""
 
 
 def at_stage(stage: Stage, misbehavior: Misbehavior) -> Fault:
-    """A mischief whenever that stage is reached while the trouble is there."""
+    """Misbehave whenever that stage is reached during the window."""
 
-    def made(trouble: FaultWindow, **options: Any) -> StandIn:
+    def made(window: FaultWindow, **options: Any) -> StandIn:
         async def while_there(session: Session) -> bool:
-            return await misbehavior(session) if trouble.active() else True
+            return await misbehavior(session) if window.active() else True
 
         return StandIn(misbehavior={stage: while_there}, **options)
 
@@ -62,48 +62,48 @@ def at_stage(stage: Stage, misbehavior: Misbehavior) -> Fault:
 
 
 def http_status(status: HTTPStatus) -> Fault:
-    """HTTP in place of a socket."""
+    """Answer the handshake with an HTTP status."""
 
-    def made(trouble: FaultWindow, **options: Any) -> StandIn:
-        class Closed(StandIn):
+    def made(window: FaultWindow, **options: Any) -> StandIn:
+        class WithStatus(StandIn):
             def _check_handshake(
                 self, connection: ServerConnection, request: Request
             ) -> Response | None:
-                self.http_status = status if trouble.active() else None
+                self.http_status = status if window.active() else None
                 return super()._check_handshake(connection, request)
 
-        return Closed(**options)
+        return WithStatus(**options)
 
     return made
 
 
 def rejects_session(code: str, close: int) -> Fault:
-    """Right after the handshake, with an error and a close code."""
+    """Reject the session after the handshake with an error and a close code."""
 
-    def made(trouble: FaultWindow, **options: Any) -> StandIn:
-        class Unwelcoming(Session):
+    def made(window: FaultWindow, **options: Any) -> StandIn:
+        class Rejecting(Session):
             async def admitted(self, given: str | None, beta: bool) -> bool:
-                if trouble.active():
+                if window.active():
                     return await self.reject(code, "No.", close)
                 return await super().admitted(given, beta)
 
-        return StandIn(session=Unwelcoming, **options)
+        return StandIn(session=Rejecting, **options)
 
     return made
 
 
 @contextlib.asynccontextmanager
-async def refuses_connection(trouble: FaultWindow, **options: Any) -> AsyncIterator[StandIn]:
-    """Nothing listens."""
+async def refuses_connection(window: FaultWindow, **options: Any) -> AsyncIterator[StandIn]:
+    """Refuse connections: nothing listens on the port."""
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
         port = reserved.getsockname()[1]
     service = StandIn(port=port, **options)
-    trouble.active()
+    window.active()
     async with contextlib.AsyncExitStack() as stack:
 
         async def listen() -> None:
-            await trouble.over.wait()
+            await window.over.wait()
             await stack.enter_async_context(service)
 
         listening = asyncio.create_task(listen())
@@ -115,40 +115,40 @@ async def refuses_connection(trouble: FaultWindow, **options: Any) -> AsyncItera
 
 
 def reset_connection() -> Misbehavior:
-    """The connection is gone, and the other end is told so by TCP."""
+    """Reset the TCP connection."""
 
-    async def mischief(session: Session) -> bool:
+    async def misbehave(session: Session) -> bool:
         transport = session.ws.transport
         connection = transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
         return False
 
-    return mischief
+    return misbehave
 
 
-def stops_reading(trouble: FaultWindow, **options: Any) -> StandIn:
-    """Half-open: nothing is read and nothing is said, and the connection stays."""
+def stops_reading(window: FaultWindow, **options: Any) -> StandIn:
+    """Keep the connection open without reading or sending."""
 
-    async def mischief(session: Session) -> bool:
-        if trouble.active():
+    async def misbehave(session: Session) -> bool:
+        if window.active():
             session.ws.transport.pause_reading()
-            await trouble.over.wait()
+            await window.over.wait()
             session.ws.transport.resume_reading()
         return True
 
-    return StandIn(misbehavior={"second": mischief}, **options)
+    return StandIn(misbehavior={"second": misbehave}, **options)
 
 
-def delays_final(trouble: FaultWindow, **options: Any) -> StandIn:
-    """The final comes when the trouble is over."""
+def delays_final(window: FaultWindow, **options: Any) -> StandIn:
+    """Send the final text when the window is over."""
 
-    async def mischief(_: Session) -> bool:
-        if trouble.active():
-            await trouble.over.wait()
+    async def misbehave(_: Session) -> bool:
+        if window.active():
+            await window.over.wait()
         return True
 
-    return StandIn(misbehavior={"final": mischief}, **options)
+    return StandIn(misbehavior={"final": misbehave}, **options)
 
 
 async def fails_item(session: Session) -> bool:
@@ -157,7 +157,7 @@ async def fails_item(session: Session) -> bool:
 
 
 async def sends_empty_final(session: Session) -> bool:
-    """An empty final for speech."""
+    """Send an empty final text."""
     item_id = session.previous_id
     await session.send(
         f"{TRANSCRIPTION_PREFIX}completed", item_id=item_id, content_index=0, transcript=""
@@ -165,32 +165,31 @@ async def sends_empty_final(session: Session) -> bool:
     return False
 
 
-def drops_fast_audio(trouble: FaultWindow, **options: Any) -> StandIn:
-    """Takes audio beyond the first second for too fast, and drops it without a word.
+def drops_fast_audio(window: FaultWindow, **options: Any) -> StandIn:
+    """Drop audio after the first second until the end of the connection, without an error.
 
-    To the end of the connection: less than a second of it could not be known from the usage,
-    which is in whole seconds.
+    A shorter gap would not be visible in the usage, which has whole seconds.
     """
 
-    class Choosy(Session):
+    class Dropping(Session):
         dropping = False
 
         async def on_append(self, event: dict[str, Any]) -> None:
-            if len(self.buffer) >= BYTES_PER_S and (self.dropping or trouble.active()):
+            if len(self.buffer) >= BYTES_PER_S and (self.dropping or window.active()):
                 self.dropping = True
                 self.record.dropped_bytes += len(event.get("audio", "")) * 3 // 4
                 return
             await super().on_append(event)
 
-    return StandIn(session=Choosy, **options)
+    return StandIn(session=Dropping, **options)
 
 
-def reorders_finals(trouble: FaultWindow, **options: Any) -> StandIn:
-    """Makes two items of what was said, and ends the second first, and each of them twice."""
+def reorders_finals(window: FaultWindow, **options: Any) -> StandIn:
+    """Make two items, end the second one first, and end each of them twice."""
 
     class Disorderly(Session):
         async def transcribe(self, item_id: str, pcm: bytes, text: str | None, said: int) -> None:
-            if not trouble.active() or self.service.transcribe is None:
+            if not window.active() or self.service.transcribe is None:
                 await super().transcribe(item_id, pcm, text, said)
                 return
             words = split_words(self.service.transcribe(pcm))
@@ -233,4 +232,4 @@ FAULTS: Mapping[str, Fault] = {
     "no JSON": at_stage("created", send_raw("\x00 not JSON")),
     "frame of 3 MB": at_stage("second", send_raw(HUGE_MESSAGE)),
 }
-"""What may go wrong, by name."""
+"""Faults by name."""

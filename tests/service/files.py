@@ -1,7 +1,7 @@
-"""The stand-in of `POST /v1/audio/transcriptions`: takes files, and refuses what is refused.
+"""Stand-in for `POST /v1/audio/transcriptions`, which rejects what the real service rejects.
 
-From the guide "Speech to text", the openai SDK 3.52, and what clients were told by the service:
-25 MB, 1,400 s for the gpt-4o models, no streaming models, one wrong field costs all.
+Sources: the guide "Speech to text", the openai SDK 3.52, and errors that clients received: at most
+25 MB, 1,400 s for the gpt-4o models, no streaming models, one invalid field rejects the request.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .session import RATE_HZ, split_words
 from .standin import KEY
 
 MAX_FILE_BYTES = 25_000_000
-"""What the guide says; what the service counts is 26,214,400, form and all."""
+"""Limit of the guide; the service itself counts 26,214,400 bytes of the whole form."""
 MAX_GPT_4O_S = 1400
 MIN_AUDIO_S = 0.1
 EXTENSIONS = frozenset({"flac", "mp3", "mp4", "mpeg", "mpga", "m4a", "ogg", "wav", "webm"})
@@ -53,7 +53,7 @@ class RefusedError(Exception):
 
 @attrs.frozen
 class ReceivedFile:
-    """A file that was taken."""
+    """An accepted file."""
 
     fields: Mapping[str, list[str]]
     filename: str
@@ -68,7 +68,7 @@ class ReceivedFile:
 
 
 class FileService:
-    """One of OpenAI's, or with `own` somebody's server that knows one model and no streams."""
+    """OpenAI's service, or with `own_model` a server with one model and no streams."""
 
     def __init__(
         self,

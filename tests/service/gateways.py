@@ -1,8 +1,6 @@
-"""The stand-in behind the doors of others: what Azure, gateways and proxies want of a request.
+"""Stand-in behind a gateway: what Azure, LiteLLM and Cloudflare require of a request.
 
-From PROTOCOL.md: Azure's key is in `api-key`, its path has /openai/v1 and its address no model
-(3.1); LiteLLM answers 403 before the socket opens where key or model are missing (3.2);
-Cloudflare's path has no /realtime, and its token a header of its own (3.7).
+See "Other servers" in `docs/realtime-protocol.md`.
 """
 
 from __future__ import annotations
@@ -25,17 +23,17 @@ from .standin import StandIn
 class GatewayRules:
     path: str
     required_headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
-    """Headers that have to be there, as they have to be."""
+    """Names and values of required headers."""
     forbidden_headers: tuple[str, ...] = ()
-    """Headers that must not be: a key shown as it should not be."""
+    """Headers that must be absent."""
     model: Literal["wanted", "refused", "either"] = "either"
-    """On the address."""
+    """Whether the address must contain a model."""
     status: int = 401
-    """For whoever is not let in."""
+    """HTTP status of a rejection."""
 
 
 class AliasSession(Session):
-    """Knows the model by another name, as a deployment or an alias has one."""
+    """Session in which the model has another name, like a deployment or an alias."""
 
     async def on_update(self, event: dict[str, Any]) -> None:
         service, event = self.service, copy.deepcopy(event)
@@ -47,10 +45,7 @@ class AliasSession(Session):
 
 
 class Gateway(StandIn):
-    """Lets in whom `rules` let in; a key is looked at here and not behind the door.
-
-    `names`: what models are called here, and what they are.
-    """
+    """Accepts requests that follow `rules`. `aliases` maps names of models to the real ones."""
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
-"""The front door of the stand-in: plain HTTP, and sockets handed on to a `StandIn` behind it.
+"""HTTP server that forwards WebSockets to a `StandIn`.
 
-`Front({("POST", "/v1/x"): handler}, sockets=standin)` is an async context manager; a handler
-gets a `Request` and returns a `Reply`. What no handler is for is 404, another method 405.
+`HttpServer({("POST", "/v1/x"): handler}, websockets=standin)` is an async context manager. A
+handler takes a `Request` and returns a `Reply`. Other paths are 404, other methods 405.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MAX_BODY_BYTES = 64 << 20
 
 @attrs.frozen
 class Part:
-    """Of a form."""
+    """Part of a form."""
 
     name: str
     value: bytes = attrs.field(repr=False)
@@ -39,7 +39,7 @@ class Request:
     method: str
     target: str
     headers: Mapping[str, str]
-    """Names in lower case."""
+    """Lower-case names."""
     body: bytes = attrs.field(repr=False)
 
     @property
@@ -55,7 +55,7 @@ class Request:
         return self.headers.get("content-type", "").partition(";")[0].strip()
 
     def json(self) -> Any:
-        """None where the body is none."""
+        """Return the JSON body; None if it is invalid."""
         try:
             return json.loads(self.body)
         except ValueError:
@@ -63,7 +63,7 @@ class Request:
 
     @property
     def form(self) -> list[Part]:
-        """The parts of a multipart/form-data body; empty where it is none."""
+        """Return the parts of a multipart/form-data body; empty if it is none."""
         head = Message()
         head["Content-Type"] = self.headers.get("content-type", "")
         boundary = head.get_param("boundary")
@@ -94,14 +94,14 @@ Handler = Callable[[Request], Awaitable[Reply]]
 
 
 def json_reply(status: int, value: Any, **headers: str) -> Reply:
-    """JSON."""
+    """Return a JSON reply."""
     return Reply(status, json.dumps(value).encode(), headers=headers)
 
 
 def error_reply(
     status: int, message: str, code: str | None = None, param: str | None = None, **headers: str
 ) -> Reply:
-    """As OpenAI words them."""
+    """Return an error reply in OpenAI's form."""
     kind = "server_error" if status >= 500 else "invalid_request_error"
     error = {"message": message, "type": kind, "param": param, "code": code}
     return json_reply(status, {"error": error}, **headers)
@@ -110,7 +110,7 @@ def error_reply(
 def authorization_error(
     request: Request, key: str | None, accepts_ephemeral: Callable[[str], bool]
 ) -> Reply | None:
-    """None where the request is authorised: by `key`, by one that `also` knows, or by any."""
+    """Return None if the request has `key` or an accepted ephemeral key, or if `key` is None."""
     given = request.headers.get("authorization")
     if key is None:
         return None
@@ -137,7 +137,7 @@ class HttpServer:
         self._on_close = on_close
         self.requests: list[Request] = []
         self.sent_bytes = self.received_bytes = 0
-        """Of HTTP; of sockets too."""
+        """Bytes of HTTP and of WebSockets."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -146,7 +146,7 @@ class HttpServer:
 
     @property
     def url(self) -> str:
-        """As `StandIn.url`."""
+        """Return the WebSocket address, like `StandIn.url`."""
         return f"{self.base.replace('http', 'ws', 1)}/realtime"
 
     async def __aenter__(self) -> HttpServer:
@@ -184,7 +184,7 @@ class HttpServer:
     async def _exchange(
         self, http: h11.Connection, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> bool:
-        """One request and its reply; whether another may follow."""
+        """Handle one request; returns whether another may follow."""
         head, body, raw = None, bytearray(), bytearray()
         while True:
             event = http.next_event()
@@ -244,7 +244,7 @@ class HttpServer:
     async def _forward_websocket(
         self, begun: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        """Hand a socket on to the service behind."""
+        """Forward a WebSocket to the stand-in."""
         assert self.websockets is not None
         there, here = await asyncio.open_connection("127.0.0.1", self.websockets.port)
         here.write(begun)

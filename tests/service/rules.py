@@ -1,7 +1,7 @@
-"""What the real service takes and refuses in `session.update`. Pure.
+"""Validation of `session.update` as in the real service. Pure.
 
-Written from the public documentation and from published recordings of 2026-08 and 2026-09;
-the texts of the errors are the service's own where a recording has them.
+Sources: the public documentation, and frame logs published in August and September 2026, which
+contain most of the error messages.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import attrs
 class Model:
     fields: frozenset[str]
     streams: bool = False
-    """Deltas while somebody speaks; and then no turn detection."""
+    """Whether it sends deltas while audio arrives; such models reject turn detection."""
     logprobs: bool = False
     billed_by_tokens: bool = False
-    """Usage in tokens in place of seconds."""
+    """Whether usage is in tokens instead of seconds."""
 
 
 MODELS: Mapping[str, Model] = {
@@ -73,7 +73,7 @@ class RefusedError(Exception):
 
 
 def initial_session(session_id: str, expires_at: int) -> dict[str, Any]:
-    """As in `session.created`: nothing is transcribed, and turn detection is on."""
+    """Return the session of `session.created`: no transcription, and turn detection on."""
     return {
         "type": "transcription",
         "object": "realtime.transcription_session",
@@ -92,11 +92,7 @@ def initial_session(session_id: str, expires_at: int) -> dict[str, Any]:
 
 
 def check_fields(value: Any, names: frozenset[str] | set[str], path: str) -> dict[str, Any]:
-    """An object with no other fields than these.
-
-    Raises:
-        RefusedError: It is something else, or has one more.
-    """
+    """Return an object that has only these fields; raises `RefusedError` otherwise."""
     if not isinstance(value, dict):
         raise RefusedError("invalid_type", f"Invalid type for '{path}': expected an object.", path)
     for name in value:
@@ -107,10 +103,10 @@ def check_fields(value: Any, names: frozenset[str] | set[str], path: str) -> dic
 
 
 def updated_session(session: Mapping[str, Any], change: Any) -> dict[str, Any]:
-    """The session after an update: what is left out stays, one wrong field costs all.
+    """Return the session after an update. Omitted fields keep their values.
 
     Raises:
-        RefusedError: With the service's code and the field.
+        RefusedError: A field is invalid, which discards the whole update.
     """
     change = check_fields(change, {"type", "audio", "include", "model"}, "session")
     if change.get("type") != "transcription":

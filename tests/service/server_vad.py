@@ -1,9 +1,8 @@
-"""One connection to a stand-in of a server with the beta's flat session: strict like speaches.
+"""Session of a server with the flat session of OpenAI's beta, as strict as speaches.
 
-After speaches as of 2026-03 (and Lemonade's example and Together's documentation for the two
-below): the model in the address, turn detection always on, an item for each stretch of speech,
-and a commit in the middle of one loses it. Speech is whatever is
-louder than the dither of a resampler.
+Sources: speaches as of March 2026, Lemonade's example, and Together's documentation. The model is
+in the address, turn detection is always on, and each stretch of speech makes an item. speaches
+loses speech that is committed before its end. Audio louder than a resampler's dither is speech.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ class ServerVadSession(Session):
     rate_hz = 24_000
     sends_partials = accepts_commit = False
     required_query: frozenset[str] = frozenset()
-    """Parameters of the address that have to be there, beside the model."""
+    """Parameters that the address must have in addition to the model."""
     speech_active = False
     silence_bytes = 0
 
@@ -65,7 +64,7 @@ class ServerVadSession(Session):
         if isinstance(change, dict) and "input_audio_format" in change:
             raise RefusedError("", "Specifying `input_audio_format` is not supported.")
         if isinstance(change, dict) and "audio" in change:
-            change = {}  # a nested session is not known, and ignored
+            change = {}  # a nested session is ignored
         self.session |= check_fields(change, SESSION_FIELDS, "session")
         await self.send("session.updated", session=self.session)
 
@@ -105,7 +104,7 @@ class ServerVadSession(Session):
                 await self.close_item()
 
     async def send_partial(self) -> None:
-        """All the words so far, each time."""
+        """Send the whole text so far."""
         if not self.sends_partials:
             return
         if self.text is None:
@@ -122,7 +121,7 @@ class ServerVadSession(Session):
         if self.seconds(len(self.buffer)) < 0.1:
             raise RefusedError("", "buffer too small")
         if self.speech_active and not self.accepts_commit:
-            self.buffer.clear()  # an assertion fails, and nothing is said about it
+            self.buffer.clear()  # an assertion fails in the server, without an error event
             self.speech_active = False
             return
         if self.speech_active:

@@ -1,4 +1,4 @@
-"""One connection to the stand-in, and what it brought."""
+"""One connection to the stand-in, and its record."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BYTES_PER_S = RATE_HZ * 2
 MIN_COMMIT_BYTES = BYTES_PER_S // 10
 MAX_APPEND_BYTES = 15 << 20
 MAX_SPEED = 4.0
-"""Audio faster than this, after `AT_ONCE_S`, is dropped without a word."""
+"""Audio faster than this, after a burst of `MAX_BURST_S`, is dropped without an error."""
 MAX_BURST_S = 2.0
 WORD_S = 0.3
 TRANSCRIPTION_PREFIX = "conversation.item.input_audio_transcription."
@@ -54,34 +54,34 @@ EVENT_FIELDS = {
 }
 
 Stage = Literal["created", "updated", "audio", "second", "commit", "committed", "delta", "final"]
-"""'second': a second of audio is there; 'committed': that was said; 'delta': one was sent."""
+"""'second': one second of audio has arrived; 'committed' and 'delta': the event was sent."""
 
 
 @attrs.define
 class ConnectionRecord:
-    """What one connection brought."""
+    """Everything that one connection sent and received."""
 
     path: str
     authorised: bool
     token: str = attrs.field(default="", repr=False)
     ephemeral: bool = False
-    """By a secret that was made for transcription."""
+    """Whether an ephemeral key was used."""
     events: list[dict[str, Any]] = attrs.field(factory=list)
-    """As received, without the audio."""
+    """Received events, without the audio."""
     sent: list[dict[str, Any]] = attrs.field(factory=list)
     audio: bytearray = attrs.field(factory=bytearray)
-    """Everything that arrived while audio was taken, dropped or not."""
+    """Audio that arrived while the session was ready, including dropped audio."""
     too_early_bytes: int = 0
     dropped_bytes: int = 0
     frame_sizes: list[int] = attrs.field(factory=list)
     arrivals: list[tuple[float, float]] = attrs.field(factory=list)
-    """Monotonic s, and s of audio."""
+    """Monotonic time and seconds of audio."""
     close_code: int | None = None
     ended: asyncio.Event = attrs.field(factory=asyncio.Event, repr=False, eq=False)
-    """The connection is closed, and `close_code` says how."""
+    """Set when the connection is closed."""
 
     async def wait_closed(self) -> int | None:
-        """How, once it is."""
+        """Return the close code when the connection is closed."""
         await self.ended.wait()
         return self.close_code
 
@@ -90,7 +90,7 @@ class ConnectionRecord:
         return [str(event.get("type")) for event in self.events]
 
     def max_speed(self, window_s: float = 1.0) -> float:
-        """Most audio in any window, in s per s."""
+        """Return the maximum audio per time in any window."""
         most = 0.0
         for index, (began, _) in enumerate(self.arrivals):
             inside = (s for at, s in self.arrivals[index:] if at < began + window_s)
@@ -116,7 +116,7 @@ class Session:
         self.tasks: set[asyncio.Task[None]] = set()
 
     async def admitted(self, given: str | None, beta: bool) -> bool:
-        """The refusals that come right after the handshake."""
+        """Return whether the session is accepted; otherwise send the error of the real service."""
         query = parse_qs(urlsplit(self.record.path).query)
         intent, model = query.get("intent", [""])[0], query.get("model", [""])[0]
         if self.service.key is not None and given is None:
@@ -236,7 +236,7 @@ class Session:
             self.rejected = not self.configured
             raise
         self.session = session
-        self.buffer.clear()  # a known fault: an update swallows what is in the buffer
+        self.buffer.clear()  # a known fault of the service: an update discards the buffer
         self.start(self.confirm())
 
     async def confirm(self) -> None:
@@ -304,7 +304,7 @@ class Session:
         self.text, self.sent_words, self.recognized_until = None, 0, 0
         if not await self.reach("committed"):
             return
-        if self.configured:  # an item of a rejected session is never transcribed
+        if self.configured:  # items of a rejected session are never transcribed
             self.start(self.transcribe(item_id, pcm, text, said))
 
     async def on_clear(self, event: dict[str, Any]) -> None:
@@ -331,7 +331,7 @@ class Session:
         )
 
     async def send_deltas(self, due: int) -> None:
-        """Deltas while somebody speaks; the id is that of the item to come."""
+        """Send deltas while audio arrives, with the id of the item to come."""
         if not rules.MODELS[self.model_name].streams:
             return
         if self.service.transcribe is not None:
@@ -360,7 +360,7 @@ class Session:
         await self.reach_once("delta")
 
     async def fail(self, code: str | None, message: str) -> None:
-        """In place of `completed`."""
+        """Send `failed` instead of `completed`."""
         error = {"type": "server_error", "code": code, "message": message, "param": None}
         item_id = self.previous_id or self.item_id
         await self.send(
@@ -386,11 +386,11 @@ class Session:
         return fields["model"] if fields else "whisper-1"
 
     async def reach(self, name: Stage) -> bool:
-        mischief = self.service.misbehavior.get(name)
-        return mischief is None or await mischief(self)
+        misbehavior = self.service.misbehavior.get(name)
+        return misbehavior is None or await misbehavior(self)
 
     async def reach_once(self, name: Stage) -> bool:
-        """A stage that is reached once in a connection."""
+        """Reach a stage that counts only once in a connection."""
         if name in self.reached:
             return True
         self.reached.add(name)
@@ -428,7 +428,7 @@ class Session:
 
 
 def split_words(text: str, whole: bool = False) -> list[str]:
-    """Deltas: put together they are the text."""
+    """Split a text into deltas."""
     if whole or not text:
         return [text] if text else []
     words = text.split(" ")

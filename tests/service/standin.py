@@ -1,9 +1,8 @@
-"""The stand-in: a websocket server that refuses whatever the real service is known to refuse.
+"""The stand-in: a WebSocket server that rejects whatever the real service is known to reject.
 
-`StandIn(...)` is an async context manager; `in_thread` runs it beside a synchronous test. By
-default it stands where a gateway does and takes `model` in the address, as every host but
-OpenAI's may; with `at_openai=True` it refuses that too. It listens for no pauses: with turn
-detection on, only a commit ends an item.
+`StandIn(...)` is an async context manager; `in_thread` runs it in a thread for a synchronous test.
+By default it accepts `model` in the address like a gateway; with `at_openai=True` it rejects it
+like OpenAI. It does not detect pauses: only a commit ends an item.
 """
 
 from __future__ import annotations
@@ -28,16 +27,17 @@ from canary import KEY
 from .session import ConnectionRecord, Session, Stage
 
 LOG = logging.getLogger("service")
-LOG.setLevel(logging.INFO)  # debugging would write the key down, which tests look for in logs
+LOG.setLevel(logging.INFO)  # debug messages contain the API key
 Misbehavior = Callable[[Session], Awaitable[bool]]
-"""Runs when a stage is reached, before the normal behaviour; returns whether that follows."""
+"""Called when a stage is reached; returns whether the normal behavior follows."""
 
 
 class StandIn:
-    """Serves `script`, a text to each commit (the last one repeats), or what `recognise` hears.
+    """Answers each commit with the next text of `script` (the last one repeats).
 
-    `recognise` takes s16le mono at 24 kHz and may block; if `live`, it is quick, and asked while
-    somebody speaks too. `also` says which ephemeral secrets are good.
+    With `transcribe`, the text is its result for the audio (s16le mono at 24 kHz); it may block.
+    With `live` it is fast, and is called while audio arrives too. `accepts_ephemeral` validates
+    ephemeral keys.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class StandIn:
 
     @property
     def record(self) -> ConnectionRecord:
-        """Of the latest connection."""
+        """Record of the latest connection."""
         return self.records[-1]
 
     def new_id(self, prefix: str) -> str:
@@ -138,7 +138,7 @@ class StandIn:
             if await session.admitted(given, "OpenAI-Beta" in request.headers):
                 await session.run()
         except (ConnectionClosed, asyncio.CancelledError):
-            pass  # gone, or the service ends
+            pass  # the client or the service is gone
         finally:
             self._handlers.discard(handler)
             session.cancel_tasks()
@@ -147,42 +147,42 @@ class StandIn:
 
 
 def close_with(code: int, reason: str = "") -> Misbehavior:
-    async def mischief(session: Session) -> bool:
+    async def misbehave(session: Session) -> bool:
         await session.ws.close(code, reason)
         return False
 
-    return mischief
+    return misbehave
 
 
 def drop_connection() -> Misbehavior:
-    """The connection is gone without a word."""
+    """Drop the connection without a close frame."""
 
-    async def mischief(session: Session) -> bool:
+    async def misbehave(session: Session) -> bool:
         session.ws.transport.abort()
         return False
 
-    return mischief
+    return misbehave
 
 
 def send_raw(*messages: str | bytes, then_continue: bool = False) -> Misbehavior:
-    async def mischief(session: Session) -> bool:
+    async def misbehave(session: Session) -> bool:
         for message in messages:
             await session.ws.send(message)
         return then_continue
 
-    return mischief
+    return misbehave
 
 
 def stay_silent() -> Misbehavior:
-    async def mischief(_: Session) -> bool:
+    async def misbehave(_: Session) -> bool:
         return False
 
-    return mischief
+    return misbehave
 
 
 @contextlib.contextmanager
 def in_thread(service: StandIn) -> Iterator[StandIn]:
-    """Serve from a thread of its own."""
+    """Serve in a separate thread."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="stand-in", daemon=True)
     thread.start()

@@ -47,7 +47,7 @@ def with_client(
         ("input_audio_buffer.clear", {}, "unknown_event"),
     ],
 )
-def test_vllm_refuses_in_words_with_a_code_beside_them(
+def test_vllm_errors_have_a_message_and_a_code(
     kind: str, fields: dict[str, Any], code: str
 ) -> None:
     async def test(client: Client) -> None:
@@ -62,7 +62,7 @@ def test_vllm_refuses_in_words_with_a_code_beside_them(
 
 
 @pytest.mark.parametrize("message", ["{", "[]", "{}"])
-def test_vllm_refuses_what_is_no_event(message: str) -> None:
+def test_vllm_rejects_invalid_events(message: str) -> None:
     async def test(client: Client) -> None:
         await client.next()
         await client.ws.send(message)
@@ -81,7 +81,7 @@ def test_vllm_refuses_what_is_no_event(message: str) -> None:
     ],
     ids=["vllm, no key", "speaches, wrong key", "no model", "no format"],
 )
-def test_who_may_not_come_in_is_sent_away_with_1008(
+def test_an_unauthorized_client_is_closed_with_1008(
     session: type[Session], query: str, headers: dict[str, str] | None
 ) -> None:
     async def test(client: Client) -> None:
@@ -96,7 +96,7 @@ def test_who_may_not_come_in_is_sent_away_with_1008(
 @pytest.mark.parametrize(
     "session", [{"turn_detection": None}, {"input_audio_format": "pcm16"}, {"unheard_of": 1}]
 )
-def test_speaches_keeps_listening_for_pauses(session: dict[str, Any]) -> None:
+def test_turn_detection_of_speaches_cannot_be_turned_off(session: dict[str, Any]) -> None:
     async def test(client: Client) -> None:
         assert "input_audio_format" in (await client.next())["session"]
         await client.update(session)
@@ -105,7 +105,7 @@ def test_speaches_keeps_listening_for_pauses(session: dict[str, Any]) -> None:
     with_client(ServerVadSession, test)
 
 
-def test_speaches_ignores_a_nested_session_and_loses_what_is_committed_in_a_word() -> None:
+def test_speaches_ignores_a_nested_session_and_loses_speech_at_a_commit() -> None:
     async def test(client: Client) -> None:
         await client.next()
         await client.update(session_settings({"model": "m"}))
@@ -130,7 +130,7 @@ def test_speaches_ignores_a_nested_session_and_loses_what_is_committed_in_a_word
 
 
 @pytest.mark.parametrize("session", [LemonadeSession, TogetherSession])
-def test_interims_are_all_the_words_so_far_and_a_commit_ends_them(
+def test_deltas_contain_the_whole_text_and_a_commit_ends_the_item(
     session: type[Session],
 ) -> None:
     async def test(client: Client) -> None:

@@ -145,7 +145,7 @@ async def recognised(service: StandIn, model: str, language: str) -> str:
         ("gpt-realtime-whisper", "pt-BR"),
     ],
 )
-def test_both_sides_of_a_take_are_what_the_library_knows(model: str, language: str) -> None:
+def test_all_messages_of_a_take_match_the_sdk(model: str, language: str) -> None:
     said: list[dict[str, Any]] = []
 
     class Listening(Session):
@@ -175,7 +175,7 @@ def test_both_sides_of_a_take_are_what_the_library_knows(model: str, language: s
         check_event(event)
 
 
-def test_errors_and_failures_are_what_the_library_knows() -> None:
+def test_errors_and_failures_match_the_sdk() -> None:
     async def fails(session: Session) -> bool:
         await session.fail("audio_unintelligible", "It could not be made out.")
         return False
@@ -213,11 +213,11 @@ def test_errors_and_failures_are_what_the_library_knows() -> None:
     ],
     ids=["missing", "unknown", "wrong", "foreign"],
 )
-def test_the_check_itself_finds_what_is_foreign(event: dict[str, Any], foreign: list[str]) -> None:
+def test_the_check_finds_violations(event: dict[str, Any], foreign: list[str]) -> None:
     assert violations(CLIENT[event["type"]], event) == foreign
 
 
-def test_the_library_itself_completes_a_session() -> None:
+def test_the_sdk_completes_a_session() -> None:
     async def run() -> list[str]:
         async with asyncio.timeout(20), StandIn(at_openai=True) as service:
             base = service.url.replace("ws:", "http:").removesuffix("/realtime")

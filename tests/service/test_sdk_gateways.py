@@ -71,7 +71,7 @@ HINTS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize(("model", "hints"), HINTS.items(), ids=HINTS)
-def test_the_library_has_a_file_transcribed(model: str, hints: dict[str, Any]) -> None:
+def test_the_sdk_transcribes_a_file(model: str, hints: dict[str, Any]) -> None:
     async def test() -> None:
         files = FileService([TEXT])
         async with HttpServer(files.handlers) as front, sdk_client(front) as client:
@@ -87,7 +87,7 @@ def test_the_library_has_a_file_transcribed(model: str, hints: dict[str, Any]) -
 
 
 @pytest.mark.parametrize("model", HINTS)
-def test_the_library_reads_the_stream(model: str) -> None:
+def test_the_sdk_reads_the_stream(model: str) -> None:
     async def test() -> None:
         async with HttpServer(FileService([TEXT]).handlers) as front, sdk_client(front) as client:
             if model == "whisper-1":  # which ignores it
@@ -123,7 +123,9 @@ REFUSED: dict[str, tuple[dict[str, Any], type[openai.APIStatusError], str | None
 
 
 @pytest.mark.parametrize(("change", "kind", "code"), REFUSED.values(), ids=REFUSED)
-def test_what_is_refused_the_library_raises(change: dict[str, Any], kind: Any, code: Any) -> None:
+def test_rejected_files_raise_errors_in_the_sdk(
+    change: dict[str, Any], kind: Any, code: Any
+) -> None:
     async def test() -> None:
         async with HttpServer(FileService().handlers) as front, sdk_client(front) as client:
             ask: Any = client.audio.transcriptions.create
@@ -134,7 +136,7 @@ def test_what_is_refused_the_library_raises(change: dict[str, Any], kind: Any, c
     run(test)
 
 
-def test_a_wrong_key_is_refused_everywhere() -> None:
+def test_a_wrong_api_key_is_rejected_everywhere() -> None:
     async def test() -> None:
         handlers = {
             **FileService().handlers,
@@ -156,7 +158,7 @@ def test_a_wrong_key_is_refused_everywhere() -> None:
 
 
 @pytest.mark.parametrize("model", HINTS)
-def test_what_we_send_as_a_form_is_what_the_library_knows(model: str) -> None:
+def test_the_upload_form_matches_the_sdk(model: str) -> None:
     async def test() -> None:
         files = FileService([TEXT])
         hints = {"prompt": "A lab.", "keywords": "Xenolab, AC-42"}
@@ -178,7 +180,7 @@ def test_what_we_send_as_a_form_is_what_the_library_knows(model: str) -> None:
 # Secrets that expire
 
 
-def test_the_library_makes_a_secret_and_speaks_with_it() -> None:
+def test_the_sdk_creates_and_uses_an_ephemeral_key() -> None:
     async def test() -> None:
         secrets = EphemeralKeyService()
         service = StandIn([TEXT], at_openai=True, accepts_ephemeral=secrets.valid)
@@ -215,7 +217,9 @@ def test_the_library_makes_a_secret_and_speaks_with_it() -> None:
     ],
     ids=["too short", "too long", "a conversation", "no such model"],
 )
-def test_what_no_secret_is_made_for(body: dict[str, Any], param: str) -> None:
+def test_invalid_requests_for_an_ephemeral_key_are_rejected(
+    body: dict[str, Any], param: str
+) -> None:
     async def test() -> None:
         async with HttpServer(EphemeralKeyService().handlers) as front, sdk_client(front) as client:
             create: Any = client.realtime.client_secrets.create
@@ -226,7 +230,7 @@ def test_what_no_secret_is_made_for(body: dict[str, Any], param: str) -> None:
     run(test)
 
 
-def test_what_we_ask_a_secret_with_is_what_the_library_knows() -> None:
+def test_the_request_for_an_ephemeral_key_matches_the_sdk() -> None:
     async def test() -> None:
         secrets = EphemeralKeyService()
         async with HttpServer(secrets.handlers) as front:
@@ -242,7 +246,7 @@ def test_what_we_ask_a_secret_with_is_what_the_library_knows() -> None:
 # Calls
 
 
-def test_the_library_makes_a_call() -> None:
+def test_the_sdk_creates_a_webrtc_call() -> None:
     async def test() -> None:
         calls = CallService(StandIn([TEXT]))
         peer, connected = RTCPeerConnection(RTCConfiguration(iceServers=[])), asyncio.Event()

@@ -40,9 +40,7 @@ def with_client(test: Callable[[Client], Awaitable[None]], **options: Any) -> No
         ("", "missing_model", 4000),
     ],
 )
-def test_a_wrong_address_gets_an_error_and_a_close_after_the_handshake(
-    query: str, code: str, close: int
-) -> None:
+def test_a_wrong_address_is_rejected_after_the_handshake(query: str, code: str, close: int) -> None:
     async def test(service: StandIn) -> None:
         async with connected(service, query) as client:
             assert (await client.error())["code"] == code
@@ -71,7 +69,7 @@ def test_a_wrong_address_gets_an_error_and_a_close_after_the_handshake(
     ],
     ids=["wrong", "none", "beta"],
 )
-def test_a_wrong_header_does_too(
+def test_a_wrong_header_is_rejected_after_the_handshake(
     headers: dict[str, str], code: str | None, close: int, reason: str
 ) -> None:
     async def test(service: StandIn) -> None:
@@ -87,7 +85,7 @@ def test_a_wrong_header_does_too(
 
 
 @pytest.mark.parametrize(("path", "status"), [("/transcription", 403), ("s", 404)])
-def test_a_wrong_path_is_refused_in_the_handshake(path: str, status: int) -> None:
+def test_a_wrong_path_is_rejected_in_the_handshake(path: str, status: int) -> None:
     async def test(service: StandIn) -> None:
         with pytest.raises(InvalidStatus) as refused:
             await connect(f"{service.url}{path}", proxy=None)
@@ -96,7 +94,7 @@ def test_a_wrong_path_is_refused_in_the_handshake(path: str, status: int) -> Non
     with_service(test)
 
 
-def test_a_conversation_does_not_take_the_settings_of_a_transcription() -> None:
+def test_a_conversation_rejects_transcription_settings() -> None:
     async def test(service: StandIn) -> None:
         async with connected(service, "?model=gpt-realtime") as client:
             assert (await client.next())["session"]["type"] == "realtime"
@@ -182,7 +180,7 @@ AT = "session.audio.input"
     ],
     ids=range(21),
 )
-def test_settings_it_does_not_take(session: Any, code: str, param: str) -> None:
+def test_invalid_settings_are_rejected(session: Any, code: str, param: str) -> None:
     async def test(client: Client) -> None:
         await client.until("session.created")
         await client.update(session)
@@ -208,7 +206,7 @@ def test_settings_it_does_not_take(session: Any, code: str, param: str) -> None:
     ],
     ids=range(10),
 )
-def test_messages_it_does_not_take_and_goes_on(
+def test_invalid_messages_are_rejected_and_the_session_continues(
     message: str | bytes, code: str, param: str | None
 ) -> None:
     async def test(client: Client) -> None:
@@ -222,7 +220,7 @@ def test_messages_it_does_not_take_and_goes_on(
     with_client(test)
 
 
-def test_a_turn_as_it_should_be() -> None:
+def test_a_correct_turn() -> None:
     async def test(client: Client) -> None:
         await client.ready()
         await client.append(ONE_SECOND)
@@ -250,7 +248,7 @@ def test_a_turn_as_it_should_be() -> None:
 @pytest.mark.parametrize(
     ("model", "deltas"), [("whisper-1", 1), ("gpt-transcribe", 4), ("gpt-4o-transcribe", 4)]
 )
-def test_other_models_say_nothing_before_the_commit(model: str, deltas: int) -> None:
+def test_other_models_send_no_text_before_the_commit(model: str, deltas: int) -> None:
     async def test(client: Client) -> None:
         await client.ready(model)
         await client.append(ONE_SECOND)
@@ -288,7 +286,7 @@ def test_audio_before_the_session_is_updated_is_lost() -> None:
     with_client(test, latency_s=0.2)
 
 
-def test_audio_of_a_session_whose_settings_were_refused_is_never_transcribed() -> None:
+def test_audio_of_a_rejected_session_is_never_transcribed() -> None:
     async def test(client: Client) -> None:
         await client.until("session.created")
         await client.update(session_settings({"model": "whisper-9"}))
@@ -302,7 +300,7 @@ def test_audio_of_a_session_whose_settings_were_refused_is_never_transcribed() -
     with_client(test)
 
 
-def test_an_update_swallows_what_is_in_the_buffer() -> None:
+def test_an_update_discards_the_buffer() -> None:
     async def test(client: Client) -> None:
         await client.ready("whisper-1")
         await client.append(ONE_SECOND)
@@ -314,7 +312,7 @@ def test_an_update_swallows_what_is_in_the_buffer() -> None:
     with_client(test)
 
 
-def test_audio_that_comes_too_fast_is_dropped_without_a_word() -> None:
+def test_audio_that_arrives_too_fast_is_dropped() -> None:
     async def test(service: StandIn) -> None:
         async with connected(service) as client:
             await client.ready("gpt-transcribe")
@@ -329,7 +327,7 @@ def test_audio_that_comes_too_fast_is_dropped_without_a_word() -> None:
     with_service(test)
 
 
-def test_what_it_heard_is_what_is_recognised() -> None:
+def test_the_received_audio_is_transcribed() -> None:
     async def test(client: Client) -> None:
         await client.ready("whisper-1")
         await client.append(ONE_SECOND)
@@ -340,7 +338,7 @@ def test_what_it_heard_is_what_is_recognised() -> None:
     with_client(test, transcribe=lambda pcm: f"{len(pcm)} bytes")
 
 
-def test_it_serves_from_a_thread_beside_a_synchronous_test() -> None:
+def test_the_stand_in_runs_in_a_thread() -> None:
     with in_thread(StandIn(transcribe=lambda pcm: f"{len(pcm)} bytes")) as service:
         headers = {"Authorization": f"Bearer {KEY}"}
         url = f"{service.url}?intent=transcription"

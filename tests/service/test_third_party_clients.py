@@ -44,15 +44,15 @@ def sample(rate_hz: int) -> bytes:
 
 def vocalbin(standin: StandIn, model: str, key: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [CLIENTS_PYTHON, VOCALBIN_PROGRAM, standin.url, model], input=sample(24_000), capture_output=True,  # noqa: E501
-        env={**os.environ, "API_KEY": key}, timeout=60, check=False,
+        [CLIENTS_PYTHON, VOCALBIN_PROGRAM, standin.url, model],
+        input=sample(24_000), capture_output=True, env={**os.environ, "API_KEY": key}, timeout=60, check=False,
     )  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("model", "usage"), [("gpt-realtime-whisper", "duration"), ("gpt-4o-transcribe", "tokens")]
 )
-def test_vocalbin_is_served(standin: StandIn, model: str, usage: str) -> None:
+def test_vocalbin_transcribes_a_take(standin: StandIn, model: str, usage: str) -> None:
     done = vocalbin(standin, model, KEY)
     assert done.returncode == 0, done.stderr.decode()[-2000:]
     events = [json.loads(line) for line in done.stdout.splitlines()]
@@ -68,7 +68,7 @@ def test_vocalbin_is_served(standin: StandIn, model: str, usage: str) -> None:
     assert bytes(record.audio) == sample(24_000)[record.too_early_bytes :]
 
 
-def test_vocalbin_is_told_that_its_key_is_wrong(standin: StandIn) -> None:
+def test_vocalbin_gets_an_error_for_a_wrong_key(standin: StandIn) -> None:
     done = vocalbin(standin, "gpt-realtime-whisper", "sk-wrong-0123456789")
     assert done.returncode == 1
     assert b"3000 (registered) invalid_request_error.invalid_api_key" in done.stderr
@@ -129,7 +129,7 @@ async def transcribe_through(port: int, model: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("model", ["gpt-live-transcribe", "gpt-realtime-whisper"])
-def test_wyoming_openai_is_served(standin: StandIn, bridge: int, model: str) -> None:
+def test_wyoming_openai_transcribes_a_take(standin: StandIn, bridge: int, model: str) -> None:
     events = asyncio.run(transcribe_through(bridge, model))
     assert events[-1]["data"]["text"] == TEXT
     chunks = [event["data"]["text"] for event in events if event["type"] == "transcript-chunk"]

@@ -27,7 +27,7 @@ def recognised(endpoint: Endpoint, key: str, heard: list[EngineEvent]) -> str:
     ("model", "streams"),
     [("gpt-transcribe", True), ("gpt-4o-transcribe", True), ("whisper-1", False), ("x/own", False)],
 )
-def test_aimock_is_understood(aimock: Endpoint, model: str, streams: bool) -> None:
+def test_aimock_transcribes_a_take(aimock: Endpoint, model: str, streams: bool) -> None:
     heard: list[EngineEvent] = []
     assert recognised(attrs.evolve(aimock, model=model, **HINTS), "sk-any", heard) == TEXT
     partials = [news.text for news in heard if isinstance(news, Partial)]
@@ -35,7 +35,7 @@ def test_aimock_is_understood(aimock: Endpoint, model: str, streams: bool) -> No
     assert all(TEXT.startswith(partial) for partial in partials)
 
 
-def test_through_litellm_the_text_of_a_file_comes(
+def test_a_file_is_transcribed_through_litellm(
     litellm: Endpoint, behind_files: FileService
 ) -> None:
     assert recognised(attrs.evolve(litellm, model=FILES_ALIAS), MASTER, []) == UPSTREAM_TEXT
@@ -43,9 +43,7 @@ def test_through_litellm_the_text_of_a_file_comes(
     assert behind_files.received[-1].filename.endswith(".wav")
 
 
-def test_through_litellm_a_model_is_told_what_it_takes(
-    litellm: Endpoint, behind_files: FileService
-) -> None:
+def test_options_are_sent_through_litellm(litellm: Endpoint, behind_files: FileService) -> None:
     endpoint = attrs.evolve(litellm, model="gpt-transcribe", **HINTS)
     assert recognised(endpoint, MASTER, []) == UPSTREAM_TEXT
     assert behind_files.received[-1].fields["prompt"] == ["At sea."]
@@ -59,7 +57,7 @@ def test_through_litellm_a_model_is_told_what_it_takes(
     ],
     ids=["wrong key", "unknown alias"],
 )
-def test_what_litellm_refuses_is_said(
+def test_errors_of_litellm_are_problems(
     litellm: Endpoint, model: str, key: str, sentence: str
 ) -> None:
     with pytest.raises(ProblemError) as caught:

@@ -45,7 +45,7 @@ HINTS = {"prompt": "At sea.", "keywords": "Xenolab, AC-42", "delay": "low", "noi
     ],
     ids=["live", "live, all hints", "transcribe, all hints", "whisper, all hints"],
 )
-def test_aimock_is_understood(aimock: Endpoint, model: str, hints: dict[str, str]) -> None:
+def test_aimock_transcribes_a_take(aimock: Endpoint, model: str, hints: dict[str, str]) -> None:
     heard: list[EngineEvent] = []
     assert recognised(attrs.evolve(aimock, model=model, **hints), "sk-any", heard) == TEXT
     assert isinstance(heard[0], Ready)
@@ -56,13 +56,13 @@ def test_aimock_is_understood(aimock: Endpoint, model: str, hints: dict[str, str
     assert not needs_check(TEXT, account)
 
 
-def test_aimock_does_not_know_every_model(aimock: Endpoint) -> None:
+def test_a_model_unknown_to_aimock_is_a_problem(aimock: Endpoint) -> None:
     problem = transcription_problem(attrs.evolve(aimock, model="nobody-transcribe"), "sk-any")
     assert "rejected the settings: “Model nobody-transcribe" in problem.message
     assert problem.action == "recognition"
 
 
-def test_through_litellm_the_text_comes(litellm: Endpoint, behind_socket: StandIn) -> None:
+def test_a_take_is_transcribed_through_litellm(litellm: Endpoint, behind_socket: StandIn) -> None:
     heard: list[EngineEvent] = []
     assert recognised(litellm, MASTER, heard) == "Through the gateway."
     assert isinstance(heard[0], Ready)
@@ -82,13 +82,13 @@ def test_litellm_routes_by_the_model_in_the_address(
     assert recognised(endpoint, MASTER, []) == "Through the gateway."
 
 
-def test_without_a_model_in_the_address_litellm_takes_its_default(litellm: Endpoint) -> None:
+def test_without_a_model_in_the_address_litellm_uses_its_default(litellm: Endpoint) -> None:
     endpoint = attrs.evolve(litellm, model="gpt-realtime-whisper", model_in_url=False)
     assert recognised(endpoint, MASTER, []) == "Through the gateway."
 
 
 @pytest.mark.parametrize("key", ["sk-wrong-0123456789abcdef", None], ids=["wrong", "none"])
-def test_a_key_that_litellm_does_not_know_is_refused_at_the_door(
+def test_an_api_key_unknown_to_litellm_is_rejected_in_the_handshake(
     litellm: Endpoint, key: str | None
 ) -> None:
     problem = transcription_problem(litellm, key)
@@ -98,7 +98,7 @@ def test_a_key_that_litellm_does_not_know_is_refused_at_the_door(
     assert problem.detail == f"{host}: HTTP 403"
 
 
-def test_an_alias_that_litellm_does_not_have_is_named(litellm: Endpoint) -> None:
+def test_an_alias_unknown_to_litellm_is_named(litellm: Endpoint) -> None:
     problem = transcription_problem(attrs.evolve(litellm, model="nobody"), MASTER)
     assert "does not know “nobody”" in problem.message
     assert MASTER not in problem.sentence + problem.detail

@@ -1,4 +1,4 @@
-"""Programs that nobody here wrote, in environments of their own that packaging/test makes."""
+"""Third-party programs, in the environments that packaging/test creates."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ SAMPLE = Path(__file__).parents[2] / "resources" / "sample.wav"
 CLIENTS_PYTHON = ENVIRONMENTS / "clients" / "bin" / "python"
 SERVERS = ENVIRONMENTS / "servers"
 START_S = 180.0
-"""litellm takes 6 s on two idle cores, and was seen to take 70 on busy ones."""
+"""litellm takes 6 s on two idle cores, and up to 70 s on busy ones."""
 TEXT = "Hello from aimock, and nobody else."
 SOCKET_ALIAS, FILES_ALIAS = "dictation", "file-dictation"
 MASTER = "sk-master-0f3b9c77d1e84a6fb7a1"
-"""LiteLLM's own key."""
+"""Master key of LiteLLM."""
 
 
 def free_port() -> int:
@@ -38,9 +38,9 @@ def free_port() -> int:
 def running(
     command: Sequence[str | Path], port: int, folder: Path, environ: Mapping[str, str] | None = None
 ) -> Iterator[Path]:
-    """Run it until it listens on that port of this computer, and for so long; gives its log.
+    """Run a program, wait until it listens on the port, and yield its log file.
 
-    It has a home of its own, and is ended with all its children.
+    It has a home folder of its own and is killed with its child processes at the end.
     """
     log = folder / "log.txt"
     clean = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
@@ -53,7 +53,7 @@ def running(
         wait_until_listening(port, program, log)
         yield log
     finally:
-        with contextlib.suppress(ProcessLookupError):  # it has ended by itself
+        with contextlib.suppress(ProcessLookupError):  # it has already ended
             os.killpg(program.pid, signal.SIGKILL)
         program.wait(timeout=10)
 
@@ -70,7 +70,7 @@ def wait_until_listening(port: int, program: subprocess.Popen[bytes], log: Path)
 
 
 def transcribe_sample(engine: Engine, heard: list[EngineEvent]) -> str:
-    """What this engine makes of our sample; it is closed then."""
+    """Transcribe the sample with the engine and close the engine."""
 
     async def recognised() -> str:
         async with asyncio.timeout(30):

@@ -1,7 +1,6 @@
-"""One connection to a stand-in of vLLM's `/v1/realtime`; strict about what that is strict about.
+"""Session of vLLM's `/v1/realtime`, as strict as the server.
 
-After vLLM's `speech_to_text/realtime` (protocol, connection) as published with 0.22: the model at
-the top of an unacknowledged update, a plain commit that starts, one with `final` that ends.
+Source: `speech_to_text/realtime` (protocol, connection) of vLLM 0.22.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ WORD_S = 0.3
 
 class VLLMSession(Session):
     sends_done = True
-    """Versions before 2026-02 do not, after sound that came as slowly as it was spoken."""
+    """False for versions before February 2026, which omit it after audio in real time."""
     validated = started = ended = False
 
     async def admitted(self, given: str | None, beta: bool) -> bool:

@@ -17,7 +17,7 @@ ENGINES = {"websocket": RealtimeEngine, "webrtc": RealtimeEngine, "rest": FileUp
 
 
 @pytest.mark.parametrize(("transport", "kind"), ENGINES.items(), ids=ENGINES)
-def test_the_transport_picks_the_engine(transport: str, kind: type) -> None:
+def test_the_transport_selects_the_engine(transport: str, kind: type) -> None:
     settings = s.put(Settings(), "engine", "realtime")
     settings = s.put(settings, "endpoint.name", "Work")
     settings = s.put(settings, "endpoint.transport", transport)
@@ -27,7 +27,7 @@ def test_the_transport_picks_the_engine(transport: str, kind: type) -> None:
     assert engine.ready
 
 
-def test_an_engine_shows_no_key_of_its_own() -> None:
+def test_an_engine_does_not_show_the_api_key() -> None:
     for transport in ENGINES:
         engine = create_server_engine(Endpoint(transport=transport), "", lambda host: "sk-1")  # type: ignore[arg-type]
         assert "sk-1" not in repr(engine)

@@ -21,13 +21,13 @@ from service import rules
 ALL_OPTIONS = Endpoint(prompt="At sea.", keywords="Xenolab, AC-42", delay="low", noise="far_field")
 
 
-def test_the_default_of_the_settings_is_the_first_that_is_offered() -> None:
+def test_the_default_model_is_listed_first() -> None:
     assert Endpoint().model == models.DEFAULT_MODEL == models.realtime_models()[0].name
     assert models.by_name(models.DEFAULT_MODEL).streams
 
 
 @pytest.mark.parametrize("model", models.MODELS, ids=lambda model: model.name)
-def test_the_table_is_sound(model: models.ServerModel) -> None:
+def test_the_model_table_is_consistent(model: models.ServerModel) -> None:
     assert models.by_name(model.name) is model
     assert model.known
     assert not {"language", "languages"} <= model.options
@@ -42,7 +42,7 @@ def test_the_table_is_sound(model: models.ServerModel) -> None:
         assert model in models.realtime_models()
 
 
-def test_those_that_go_away_are_offered_with_the_day_and_what_follows_them() -> None:
+def test_deprecated_models_name_the_date_and_the_successor() -> None:
     going = {model.name: model.shutdown_date for model in models.MODELS if model.shutdown_date}
     assert going.pop("gpt-4o-mini-transcribe-2025-03-20") == date(2027, 1, 20)
     assert len(going) == 5
@@ -60,14 +60,14 @@ def test_those_that_go_away_are_offered_with_the_day_and_what_follows_them() -> 
     )
 
 
-def test_ones_own_model_is_told_one_language_and_costs_nobody_knows_what() -> None:
+def test_an_unknown_model_is_sent_one_language_and_has_no_price() -> None:
     own = models.by_name("my-own")
     assert (own.options, own.known, own.streams) == (frozenset({"language"}), False, False)
     assert own.cost_usd(60) is None
 
 
 @pytest.mark.parametrize("name", rules.MODELS)
-def test_nothing_is_said_that_the_model_does_not_take(name: str) -> None:
+def test_only_supported_options_are_sent(name: str) -> None:
     """The stand-in's table was written apart from ours: they have to agree."""
     hints = RequestOptions.from_endpoint(ALL_OPTIONS, "de")
     fields = hints.transcription_fields(name)
@@ -87,7 +87,7 @@ def test_nothing_is_said_that_the_model_does_not_take(name: str) -> None:
     assert ours.billed_by == ("tokens" if theirs.billed_by_tokens else "duration")
 
 
-def test_what_is_not_set_is_not_said() -> None:
+def test_options_that_are_not_set_are_not_sent() -> None:
     hints = RequestOptions.from_endpoint(Endpoint(), "")
     assert hints == RequestOptions()
     assert hints.transcription_fields(models.DEFAULT_MODEL) == {}
@@ -115,7 +115,7 @@ CAPABILITIES = {
 
 
 @pytest.mark.parametrize("name", CAPABILITIES)
-def test_the_table_says_what_the_protocol_says(name: str) -> None:
+def test_the_table_agrees_with_the_documentation(name: str) -> None:
     streams, takes, billed, usd, gone_on = CAPABILITIES[name]
     model = models.by_name(name)
     assert model.streams == bool(streams)
@@ -125,7 +125,7 @@ def test_the_table_says_what_the_protocol_says(name: str) -> None:
     assert model.webrtc == (name != "gpt-transcribe")
 
 
-def test_no_model_is_missing_from_it() -> None:
+def test_no_model_is_missing() -> None:
     assert {model.name for model in models.MODELS} == CAPABILITIES.keys()
 
 
@@ -143,9 +143,7 @@ endpoints = st.builds(
 
 
 @given(endpoints, st.sampled_from(["", "de", "zh-tw", "yue"]))
-def test_an_option_that_a_model_does_not_take_is_never_sent(
-    endpoint: Endpoint, language: str
-) -> None:
+def test_an_unsupported_option_is_never_sent(endpoint: Endpoint, language: str) -> None:
     """All models with all settings, by every protocol, up to the first audio."""
     protocol = create_protocol(endpoint, language, Credentials("sk-1"))
     query = parse_qs(urlsplit(protocol.url).query)

@@ -26,12 +26,12 @@ KEY = "sk-canary-1234567890"
         ("http://[::1]:9/v1", "ws://[::1]:9/v1/realtime"),
     ],
 )
-def test_what_a_person_enters_becomes_a_socket(entered: str, socket: str) -> None:
+def test_an_entered_address_becomes_a_websocket_address(entered: str, socket: str) -> None:
     assert websocket_url(entered) == socket
 
 
 @pytest.mark.parametrize("allowed", ["192.168.1.20", "192.168.1.20:8000", " 192.168.1.20 "])
-def test_the_allowed_host_is_spoken_to_in_the_clear(allowed: str) -> None:
+def test_the_allowed_host_may_be_unencrypted(allowed: str) -> None:
     url = "http://192.168.1.20:8000/v1"
     assert websocket_url(url, allowed) == "ws://192.168.1.20:8000/v1/realtime"
 
@@ -49,7 +49,7 @@ def test_the_allowed_host_is_spoken_to_in_the_clear(allowed: str) -> None:
         ("ws://api.openai.com/v1", "api.openai.com"),
     ],
 )
-def test_others_are_not(url: str, allowed: str) -> None:
+def test_other_hosts_must_be_encrypted(url: str, allowed: str) -> None:
     with pytest.raises(ProblemError, match=r"would not be encrypted. Use wss"):
         websocket_url(url, allowed)
 
@@ -79,7 +79,7 @@ def test_an_ipv6_host_is_allowed_with_and_without_brackets() -> None:
         (f"wss://user:{KEY}@host/v1", "contains a user name"),
     ],
 )
-def test_what_is_no_address_is_refused_in_words(url: str, sentence: str) -> None:
+def test_an_invalid_address_is_rejected(url: str, sentence: str) -> None:
     with pytest.raises(ProblemError, match=sentence) as caught:
         websocket_url(url)
     assert KEY not in repr(caught.value.problem)
@@ -87,7 +87,7 @@ def test_what_is_no_address_is_refused_in_words(url: str, sentence: str) -> None
 
 
 @given(st.text() | st.text("ws:/h@.1[]?#%\x00é").map(lambda rest: f"wss://{rest}"))
-def test_any_text_is_an_address_or_a_problem(url: str) -> None:
+def test_any_text_is_either_an_address_or_a_problem(url: str) -> None:
     try:
         socket = websocket_url(url)
     except ProblemError:
@@ -108,7 +108,7 @@ def test_any_text_is_an_address_or_a_problem(url: str) -> None:
         ("wss://[::1]/", "[::1]"),
     ],
 )
-def test_a_key_is_named_by_host_and_unusual_port(url: str, host: str) -> None:
+def test_an_api_key_is_named_by_host_and_nonstandard_port(url: str, host: str) -> None:
     assert host_of(url) == host
 
 
@@ -117,6 +117,6 @@ def test_the_query_is_kept_and_extended() -> None:
     assert with_query("wss://h/r?m=x&a=", {"i": "t"}, frozenset({"m"})) == "wss://h/r?a=&i=t"
 
 
-def test_only_openai_is_known_to_need_a_key() -> None:
+def test_only_openai_is_known_to_require_an_api_key() -> None:
     assert requires_api_key("api.openai.com")
     assert not requires_api_key("127.0.0.1:8123")

@@ -72,7 +72,7 @@ def check_event(event: Event, pieces: set[str]) -> None:
 @pytest.mark.parametrize("kind", PROTOCOLS)
 @settings(max_examples=80, deadline=None)
 @given(st.integers(0, 2), ANY_STEPS, st.sampled_from(["lapsed", "closed", "goodbye"]))
-def test_it_ends_once_and_says_nothing_that_was_not_said(
+def test_a_session_ends_once_and_contains_only_text_from_the_server(
     kind: str, begun: int, steps: list[str | bytes], end: str
 ) -> None:
     talk = create(kind)
@@ -110,7 +110,7 @@ def test_it_ends_once_and_says_nothing_that_was_not_said(
 
 @pytest.mark.parametrize("kind", PROTOCOLS)
 @given(st.binary(max_size=200) | st.text(max_size=200))
-def test_a_stranger_is_refused_in_a_sentence(kind: str, message: str | bytes) -> None:
+def test_an_unknown_server_is_rejected(kind: str, message: str | bytes) -> None:
     talk = create(kind)
     events = talk.receive(message)
     end = events[-1] if events else talk.on_timeout()

@@ -50,9 +50,7 @@ def create(url: str = URL, **fields: str) -> RealtimeProtocol:
         ("https://api.openai.com/v1", "speaches", OpenAIProtocol),
     ],
 )
-def test_the_setting_or_the_address_says_how_a_server_speaks(
-    url: str, name: str, kind: type
-) -> None:
+def test_setting_and_address_select_the_protocol(url: str, name: str, kind: type) -> None:
     protocol = create(url, dialect=name)
     assert type(protocol) is kind
     assert KEY not in repr(protocol)
@@ -61,7 +59,7 @@ def test_the_setting_or_the_address_says_how_a_server_speaks(
         assert protocol.profile is SERVER_PROFILES["together"]
 
 
-def test_hints_reach_the_one_that_takes_them() -> None:
+def test_options_are_sent_to_a_model_that_supports_them() -> None:
     protocol = create(model="gpt-live-transcribe", keywords="a, b")
     [update] = protocol.receive(server_event("session.created", session=NESTED))
     transcription = sent_message(update)["session"]["audio"]["input"]["transcription"]
@@ -72,7 +70,7 @@ def test_hints_reach_the_one_that_takes_them() -> None:
     }
 
 
-def test_a_session_with_nothing_in_it_is_vllms() -> None:
+def test_a_session_without_settings_selects_vllm() -> None:
     protocol = create(model="v")
     assert (protocol.rate_hz, protocol.host) == (24_000, "127.0.0.1:8000")
     assert protocol.url.endswith("?intent=transcription&model=v")
@@ -95,7 +93,7 @@ def test_a_session_with_nothing_in_it_is_vllms() -> None:
     [{"session": NESTED}, {"session": None, "id": "s"}, {}, {"id": 7}, {"session": FLAT}],
     ids=["nested", "null", "bare", "number", "flat"],
 )
-def test_everything_else_is_openais(fields: dict[str, object]) -> None:
+def test_every_other_first_message_selects_openai(fields: dict[str, object]) -> None:
     protocol = create()
     [update] = protocol.receive(server_event("session.created", **fields))
     assert sent_message(update)["session"]["type"] == "transcription"
@@ -104,7 +102,7 @@ def test_everything_else_is_openais(fields: dict[str, object]) -> None:
     assert protocol.receive(server_event("session.updated")) == [Ready()]
 
 
-def test_where_a_flat_server_refuses_the_setting_is_named() -> None:
+def test_a_beta_server_that_rejects_the_session_is_identified() -> None:
     refused = server_event("error", error={"message": "turn_detection: not a dictionary"})
     protocol = create()
     protocol.receive(server_event("session.created", session=FLAT))
@@ -118,7 +116,7 @@ def test_where_a_flat_server_refuses_the_setting_is_named() -> None:
         assert CHOOSE_PROTOCOL not in rejection([end(protocol)])
 
 
-def test_a_flat_server_that_answers_all_the_same_is_not_spoken_against() -> None:
+def test_a_beta_server_that_accepts_the_session_is_used() -> None:
     protocol = create()
     protocol.receive(server_event("session.created", session=FLAT))
     protocol.receive(server_event("session.updated", session=FLAT))
@@ -130,14 +128,14 @@ def test_a_flat_server_that_answers_all_the_same_is_not_spoken_against() -> None
     assert protocol.on_timeout() == Completed("Hi.")
 
 
-def test_no_json_is_no_speech_server() -> None:
+def test_a_server_without_json_is_not_a_speech_server() -> None:
     assert "There is no speech server at" in rejection(create().receive("{"))
     assert create().receive(server_event("hello")) == []
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.booleans(), st.sampled_from(["auto", "openai"]), ANY_STEPS, st.booleans())
-def test_anything_in_any_order_comes_to_an_end_and_invents_nothing(
+def test_any_messages_in_any_order_end_the_session_without_invented_text(
     begun: bool, name: str, steps: list[str | bytes], hang_up: bool
 ) -> None:
     protocol = create(dialect=name, model="gpt-live-transcribe", keywords="a", prompt="b")

@@ -32,11 +32,11 @@ MIN_AUDIO_BYTES, PADDING_BYTES = 4_800, 9_600
         ("ws://[::1]:9/v1", "ws://[::1]:9/v1/realtime?intent=transcription&model=m-1"),
     ],
 )
-def test_the_model_is_in_the_address_everywhere_but_at_openai(address: str, url: str) -> None:
+def test_the_model_is_in_the_address_except_at_openai(address: str, url: str) -> None:
     assert create(address, "m-1").url == url
 
 
-def test_an_address_in_the_clear_is_refused_unless_allowed() -> None:
+def test_an_unencrypted_address_is_rejected_unless_allowed() -> None:
     with pytest.raises(ProblemError):
         create("ws://192.168.1.20:8000/v1")
     allowed = OpenAIProtocol(
@@ -45,7 +45,7 @@ def test_an_address_in_the_clear_is_refused_unless_allowed() -> None:
     assert allowed.host == "192.168.1.20:8000"
 
 
-def test_the_key_is_in_one_header_and_in_no_repr() -> None:
+def test_the_api_key_is_in_one_header_and_in_no_repr() -> None:
     assert create().headers == {"Authorization": f"Bearer {KEY}"}
     assert OpenAIProtocol(Endpoint(url=URL)).headers == {}
     assert KEY not in repr(create())
@@ -61,7 +61,7 @@ def test_the_key_is_in_one_header_and_in_no_repr() -> None:
         ("my-own", "de", {"model": "my-own", "language": "de"}),
     ],
 )
-def test_the_session_is_set_up_after_it_was_created(
+def test_the_session_is_updated_after_it_was_created(
     model: str, language: str, transcription: dict[str, object]
 ) -> None:
     protocol = create(model=model, language=language)
@@ -86,7 +86,7 @@ def test_the_session_is_set_up_after_it_was_created(
     assert protocol.receive(server_event("session.updated")) == []
 
 
-def test_it_is_not_ready_before_it_was_set_up() -> None:
+def test_the_session_is_ready_only_after_its_update() -> None:
     protocol = create()
     assert protocol.receive(server_event("session.updated")) == []
     assert protocol.receive(delta("no")) == protocol.receive(completed("no")) == []
@@ -104,7 +104,7 @@ def configuring(model: str = "gpt-live-transcribe", language: str = "") -> OpenA
 
 
 @pytest.mark.parametrize("param", ["languages", "languages[0]", "language"])
-def test_a_language_that_is_refused_is_left_out_once(param: str) -> None:
+def test_a_rejected_language_is_removed_once(param: str) -> None:
     protocol = configuring(language="xx")
     refused = error("invalid_value", param=f"session.audio.input.transcription.{param}")
     [again] = protocol.receive(refused)
@@ -138,7 +138,7 @@ def test_a_language_that_is_refused_is_left_out_once(param: str) -> None:
     ],
     ids=["key", "credit", "model", "model-param", "vad", "nothing"],
 )
-def test_an_error_before_ready_ends_it(
+def test_an_error_before_ready_ends_the_session(
     code: str | None, fields: dict[str, object], sentence: str
 ) -> None:
     assert sentence in rejection(configuring().receive(error(code, **fields)))
@@ -150,7 +150,7 @@ def test_an_error_before_ready_ends_it(
     ["", "{", "[]", "null", "7", '"text"', b"\xff\x00", "[" * 100_000, "9" * 5000],
     ids=["empty", "half", "list", "null", "number", "text", "bytes", "deep", "long"],
 )
-def test_what_is_no_event_is_no_speech_server_before_ready_and_nothing_after(
+def test_invalid_messages_are_rejected_before_ready_and_ignored_afterwards(
     message: str | bytes,
 ) -> None:
     assert "There is no speech server at" in rejection(create().receive(message))
@@ -158,21 +158,21 @@ def test_what_is_no_event_is_no_speech_server_before_ready_and_nothing_after(
 
 
 @pytest.mark.parametrize("odd", [None, 0, "", [], {}, 1e999], ids=repr)
-def test_an_error_of_any_shape_is_refused_in_words(odd: object) -> None:
+def test_an_error_of_any_shape_ends_the_session(odd: object) -> None:
     assert rejection(create().receive(json.dumps({"type": "error", "error": odd})))
 
 
 # Audio
 
 
-def test_audio_is_appended_as_it_is() -> None:
+def test_audio_is_appended_unchanged() -> None:
     message = sent_message(ready().append_audio(b"\x01\x02" * 960))
     assert message.keys() == {"type", "audio"}
     assert message["type"] == "input_audio_buffer.append"
     assert base64.b64decode(message["audio"]) == b"\x01\x02" * 960
 
 
-def test_the_commit_is_followed_by_a_fence() -> None:
+def test_the_commit_is_followed_by_clear() -> None:
     protocol = ready()
     protocol.append_audio(bytes(MIN_AUDIO_BYTES))
     silence, commit, clear = (sent_message(event) for event in protocol.commit())
@@ -184,7 +184,7 @@ def test_the_commit_is_followed_by_a_fence() -> None:
     assert commit["event_id"] != clear["event_id"]
 
 
-def test_less_than_a_tenth_of_a_second_is_not_committed() -> None:
+def test_less_than_100_ms_is_not_committed() -> None:
     protocol = ready()
     protocol.append_audio(bytes(MIN_AUDIO_BYTES - 2))
     assert protocol.commit() == [Completed("")]

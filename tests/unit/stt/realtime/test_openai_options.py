@@ -69,7 +69,9 @@ def updated_fields(events: list[Event]) -> tuple[dict[str, Any], Any]:
         ("my-own", {"language": "de"}, False),
     ],
 )
-def test_a_model_is_told_what_it_takes(model: str, said: dict[str, object], noise: bool) -> None:
+def test_a_model_is_sent_the_options_it_supports(
+    model: str, said: dict[str, object], noise: bool
+) -> None:
     transcription, reduction = updated_fields(
         create_with_options(model).receive(server_event("session.created"))
     )
@@ -82,7 +84,7 @@ FIELDS = ("languages", "prompt", "keywords", "delay", "noise_reduction")
 
 @pytest.mark.parametrize("name", FIELDS)
 @pytest.mark.parametrize("named_by", ["param", "inner", "words"])
-def test_a_hint_that_is_refused_is_left_out_and_the_rest_is_said(name: str, named_by: str) -> None:
+def test_a_rejected_option_is_removed_and_the_others_are_sent(name: str, named_by: str) -> None:
     where = f"session.audio.input.{name}"
     refused = {
         "param": error("unknown_parameter", param=where),
@@ -97,7 +99,7 @@ def test_a_hint_that_is_refused_is_left_out_and_the_rest_is_said(name: str, name
     assert "rejected the settings" in rejection(protocol.receive(refused))
 
 
-def test_a_server_that_takes_none_is_asked_without_any() -> None:
+def test_a_server_that_rejects_all_options_is_used_without_them() -> None:
     """SGLang refuses noise reduction and prompt, one after the other."""
     protocol = create_with_options("gpt-live-transcribe")
     protocol.receive(server_event("session.created"))
@@ -107,7 +109,7 @@ def test_a_server_that_takes_none_is_asked_without_any() -> None:
     assert protocol.receive(server_event("session.updated")) == [Ready()]
 
 
-def test_a_wrong_key_is_no_matter_of_hints() -> None:
+def test_a_rejected_api_key_is_not_mistaken_for_an_option() -> None:
     protocol = create_with_options("gpt-live-transcribe")
     protocol.receive(server_event("session.created"))
     wrong = error("invalid_api_key", "Check your prompt for a key.")
@@ -150,7 +152,7 @@ DEVIATING_SERVERS = {
 
 
 @pytest.mark.parametrize("log", DEVIATING_SERVERS.values(), ids=DEVIATING_SERVERS.keys())
-def test_servers_that_differ_are_understood(log: tuple[str, ...]) -> None:
+def test_deviating_servers_are_supported(log: tuple[str, ...]) -> None:
     protocol = ready("ws://127.0.0.1:8000/v1", model="own")
     protocol.append_audio(ONE_SECOND)
     events: list[Event] = []
@@ -159,5 +161,5 @@ def test_servers_that_differ_are_understood(log: tuple[str, ...]) -> None:
     assert events[-1] == Completed("Hello.")
 
 
-def test_an_error_without_a_type_is_an_error() -> None:
+def test_an_error_without_a_type_is_handled() -> None:
     assert ": “Oh.”" in rejection(ready().receive('{"error": {"message": "Oh."}}'))

@@ -32,7 +32,7 @@ def long_take(model: str = "gpt-transcribe") -> OpenAIProtocol:
     return protocol
 
 
-def test_a_long_take_is_committed_at_a_pause_and_then_settled() -> None:
+def test_a_long_take_is_committed_at_a_pause_and_becomes_final() -> None:
     protocol = long_take()
     [commit] = protocol.on_pause()
     assert sent_message(commit) == {"type": "input_audio_buffer.commit", "event_id": "sayso_pause"}
@@ -50,7 +50,7 @@ def test_a_long_take_is_committed_at_a_pause_and_then_settled() -> None:
     ]
 
 
-def test_the_answer_to_a_pause_is_not_taken_for_that_to_the_end() -> None:
+def test_the_answer_to_a_pause_does_not_end_the_session() -> None:
     protocol = long_take()
     protocol.on_pause()
     protocol.append_audio(ONE_SECOND)
@@ -64,7 +64,7 @@ def test_the_answer_to_a_pause_is_not_taken_for_that_to_the_end() -> None:
     assert protocol.receive(CLEARED) == [Completed("One. Two.")]
 
 
-def test_what_was_left_out_in_part_is_not_settled() -> None:
+def test_text_of_dropped_audio_does_not_become_final() -> None:
     protocol = long_take()
     protocol.on_pause()
     protocol.receive(committed("i1"))
@@ -79,7 +79,7 @@ def test_what_was_left_out_in_part_is_not_settled() -> None:
     ]
 
 
-def test_an_item_the_server_ended_by_itself_is_of_no_known_place() -> None:
+def test_an_item_that_the_server_ended_itself_has_no_position() -> None:
     protocol = ready(model="gpt-transcribe")
     protocol.append_audio(ONE_SECOND)
     protocol.receive(committed("i1"))
@@ -87,7 +87,7 @@ def test_an_item_the_server_ended_by_itself_is_of_no_known_place() -> None:
 
 
 @pytest.mark.parametrize("model", ["gpt-live-transcribe", "gpt-realtime-whisper", "mine"])
-def test_models_that_stream_or_are_unknown_are_never_committed_in_mid_take(model: str) -> None:
+def test_streaming_and_unknown_models_are_not_committed_at_pauses(model: str) -> None:
     assert long_take(model).on_pause() == []
 
 
@@ -99,7 +99,7 @@ def test_a_short_take_is_committed_once() -> None:
 
 @settings(max_examples=200)
 @given(ANY_STEPS, st.booleans())
-def test_whatever_comes_after_pauses_what_is_settled_is_of_audio_that_was_sent(
+def test_final_text_always_belongs_to_audio_that_was_sent(
     steps: list[str | bytes], close: bool
 ) -> None:
     protocol = ready(model="gpt-transcribe")

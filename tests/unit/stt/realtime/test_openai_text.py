@@ -32,7 +32,7 @@ TIMEOUTS = Timeouts()
 # Text
 
 
-def test_deltas_are_partials_of_all_the_text_so_far() -> None:
+def test_deltas_become_partials_of_the_whole_text() -> None:
     protocol = ready()
     assert protocol.receive(delta("Hel")) == [Partial("Hel")]
     assert protocol.receive(delta("lo")) == [Partial("Hello")]
@@ -65,7 +65,7 @@ def test_deltas_are_partials_of_all_the_text_so_far() -> None:
     ],
     ids=range(10),
 )
-def test_it_is_complete_when_the_fence_is_passed_and_every_item_has_ended(
+def test_the_session_completes_when_cleared_and_all_items_are_final(
     order: tuple[str, ...],
 ) -> None:
     protocol = finishing()
@@ -76,14 +76,14 @@ def test_it_is_complete_when_the_fence_is_passed_and_every_item_has_ended(
     assert protocol.receive(last) == []
 
 
-def test_an_empty_final_is_a_final() -> None:
+def test_an_empty_final_text_completes_the_session() -> None:
     protocol = finishing()
     protocol.receive(committed())
     protocol.receive(CLEARED)
     assert protocol.receive(completed("")) == [Completed("")]
 
 
-def test_what_is_final_goes_before_the_deltas() -> None:
+def test_final_text_replaces_the_deltas() -> None:
     protocol = ready()
     protocol.receive(delta("Hallo"))
     protocol.append_audio(ONE_SECOND)
@@ -94,7 +94,7 @@ def test_what_is_final_goes_before_the_deltas() -> None:
 
 
 @pytest.mark.parametrize("ours", ["sayso_commit", None])
-def test_a_server_that_committed_at_a_pause_has_nothing_left_to_commit(ours: str | None) -> None:
+def test_an_empty_commit_is_accepted_if_the_server_committed_at_a_pause(ours: str | None) -> None:
     protocol = ready()
     protocol.append_audio(ONE_SECOND)
     protocol.receive(committed())
@@ -104,7 +104,7 @@ def test_a_server_that_committed_at_a_pause_has_nothing_left_to_commit(ours: str
     assert protocol.receive(completed("Hello."))[-1] == Completed("Hello.")
 
 
-def test_several_items_are_all_awaited_in_any_order() -> None:
+def test_all_items_are_awaited_in_any_order() -> None:
     protocol = ready()
     protocol.append_audio(ONE_SECOND)
     protocol.receive(committed("i1"))
@@ -116,7 +116,7 @@ def test_several_items_are_all_awaited_in_any_order() -> None:
     assert protocol.processed_s == 4
 
 
-def test_sound_that_did_not_arrive_is_a_problem_and_not_silence() -> None:
+def test_audio_that_did_not_arrive_is_a_problem() -> None:
     protocol = finishing()
     assert protocol.receive(error(COMMIT_EMPTY, event_id="sayso_commit")) == []
     assert "the server received no audio" in rejection(protocol.receive(CLEARED))
@@ -127,13 +127,13 @@ def test_sound_that_did_not_arrive_is_a_problem_and_not_silence() -> None:
     [(3, 3.0), (1.5, 1.5), (True, 0.0), ("3", 0.0), (-1, 0.0), (1e999, 0.0), (10**400, 0.0)],
     ids=range(7),
 )
-def test_usage_is_summed_where_it_is_a_number(seconds: object, used: float) -> None:
+def test_valid_usage_is_added(seconds: object, used: float) -> None:
     protocol = finishing()
     protocol.receive(completed("a", seconds=seconds))
     assert protocol.processed_s == used
 
 
-def test_usage_in_tokens_or_none_counts_nothing() -> None:
+def test_usage_without_seconds_adds_no_seconds() -> None:
     protocol = finishing()
     protocol.receive(
         server_event(f"{TRANSCRIPTION_PREFIX}completed", item_id="i1", transcript="a", usage=None)
@@ -163,7 +163,7 @@ def test_usage_in_tokens_or_none_counts_nothing() -> None:
     ],
     ids=["failed", "error", "foreign", "text"],
 )
-def test_a_failure_ends_it_and_the_recording_is_kept(message: str) -> None:
+def test_a_failure_ends_the_session_and_keeps_the_recording(message: str) -> None:
     for protocol in (ready(), finishing()):
         sentence = rejection(protocol.receive(message))
         assert "could not transcribe this: “Oh.”" in sentence
@@ -180,7 +180,7 @@ def test_a_failure_ends_it_and_the_recording_is_kept(message: str) -> None:
     ],
     ids=["items", "deltas", "final"],
 )
-def test_far_too_much_text_is_nobodys_speech(messages: list[str]) -> None:
+def test_too_much_text_is_rejected(messages: list[str]) -> None:
     protocol = ready()
     heard = [event for message in messages for event in protocol.receive(message)]
     assert "There is no speech server at" in rejection(heard[-1:])
@@ -189,7 +189,7 @@ def test_far_too_much_text_is_nobodys_speech(messages: list[str]) -> None:
 # Silence and goodbyes
 
 
-def test_its_patience_is_longer_for_small_computers_and_short_for_a_mere_fence() -> None:
+def test_the_response_timeout_depends_on_the_server_and_on_what_is_missing() -> None:
     assert finishing().response_timeout_s == TIMEOUTS.response_s
     own = finishing("ws://localhost:8000/v1")
     assert own.response_timeout_s == pytest.approx(TIMEOUTS.response_s + 1.2 / 4)
@@ -198,7 +198,7 @@ def test_its_patience_is_longer_for_small_computers_and_short_for_a_mere_fence()
     assert own.response_timeout_s == TIMEOUTS.cleared_s
 
 
-def test_a_server_that_falls_silent() -> None:
+def test_a_silent_server_causes_a_problem() -> None:
     assert "There is no speech server at" in rejection([create().on_timeout()])
     assert "did not respond. Your recording is kept." in rejection([ready().on_timeout()])
     protocol = finishing()
@@ -207,7 +207,7 @@ def test_a_server_that_falls_silent() -> None:
     assert "OpenAI did not respond" in rejection([protocol.on_timeout()])
 
 
-def test_when_only_the_fence_is_missing_the_text_is_complete() -> None:
+def test_the_text_is_complete_if_only_cleared_is_missing() -> None:
     for end in (lambda d: d.on_timeout(), lambda d: d.on_close(1000, "")):
         protocol = finishing()
         protocol.receive(committed())
@@ -215,7 +215,7 @@ def test_when_only_the_fence_is_missing_the_text_is_complete() -> None:
         assert end(protocol) == Completed("Hello.")
 
 
-def test_an_item_of_an_earlier_pause_does_not_make_it_complete() -> None:
+def test_an_item_of_an_earlier_pause_does_not_complete_the_session() -> None:
     protocol = ready()
     protocol.append_audio(ONE_SECOND)
     protocol.receive(committed())
@@ -234,7 +234,7 @@ def test_an_item_of_an_earlier_pause_does_not_make_it_complete() -> None:
         (1006, "", "Lost the connection to OpenAI."),
     ],
 )
-def test_words_are_not_made_of_deltas_when_the_server_hangs_up(
+def test_partial_text_is_not_returned_when_the_server_closes_the_connection(
     code: int, reason: str, sentence: str
 ) -> None:
     protocol = finishing()
@@ -249,7 +249,7 @@ STEPS = st.sampled_from(["audio", "commit", "lapsed", "closed"]) | EVENTS.map(js
 
 @settings(max_examples=300, deadline=None)
 @given(st.booleans(), st.lists(STEPS | st.text(max_size=5) | st.binary(max_size=5), max_size=25))
-def test_any_messages_in_any_order_raise_nothing_and_invent_nothing(
+def test_any_messages_in_any_order_raise_nothing(
     start_ready: bool, steps: list[str | bytes]
 ) -> None:
     protocol = ready(language="de") if start_ready else create(language="de")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sayso.stt.realtime.pacing import BURST_S, MAX_SPEED, FrameSplitter, SendPacer
 
 
-def test_a_backlog_goes_out_at_three_times_its_speed_after_half_a_second() -> None:
+def test_a_backlog_is_sent_at_three_times_real_time_after_the_burst() -> None:
     pace, now_s, sent = SendPacer(), 100.0, []
     for _ in range(100):  # ten seconds
         now_s += pace.wait_s(0.1, now_s)
@@ -17,26 +17,26 @@ def test_a_backlog_goes_out_at_three_times_its_speed_after_half_a_second() -> No
     assert sent[-1] - 100.0 == pytest.approx((10 - BURST_S) / MAX_SPEED)
 
 
-def test_live_audio_never_waits() -> None:
+def test_live_audio_is_not_delayed() -> None:
     pace = SendPacer()
     assert [pace.wait_s(0.04, tick * 0.04) for tick in range(1000)] == [0.0] * 1000
 
 
-def test_a_pause_gives_half_a_second_and_no_more() -> None:
+def test_a_pause_fills_the_bucket_to_half_a_second() -> None:
     pace = SendPacer()
     assert pace.wait_s(0.5, 0.0) == 0.0
     assert pace.wait_s(0.5, 1000.0) == 0.0
     assert pace.wait_s(0.3, 1000.0) == pytest.approx(0.1)
 
 
-def test_a_clock_that_goes_back_does_no_harm() -> None:
+def test_a_clock_that_goes_back_is_tolerated() -> None:
     pace = SendPacer()
     pace.wait_s(0.5, 10.0)
     assert pace.wait_s(0.3, 5.0) == pytest.approx(0.1)
 
 
 @given(st.lists(st.tuples(st.floats(0.005, 0.1), st.floats(0, 2)), max_size=50))
-def test_no_more_than_the_bucket_ever_leaves(sends: list[tuple[float, float]]) -> None:
+def test_the_speed_limit_always_holds(sends: list[tuple[float, float]]) -> None:
     pace, now_s, gone_s = SendPacer(), 0.0, 0.0
     for audio_s, idle_s in sends:
         now_s += idle_s
@@ -45,7 +45,7 @@ def test_no_more_than_the_bucket_ever_leaves(sends: list[tuple[float, float]]) -
         assert gone_s <= BURST_S + MAX_SPEED * now_s + 1e-6
 
 
-def test_tiny_blocks_are_gathered_and_long_ones_cut() -> None:
+def test_small_blocks_are_joined_and_large_ones_split() -> None:
     frames = FrameSplitter(24_000)
     assert [len(f) for _ in range(16) for f in frames.add(bytes(240))] == [1920, 1920]
     assert frames.flush() == []
@@ -55,7 +55,7 @@ def test_tiny_blocks_are_gathered_and_long_ones_cut() -> None:
 
 
 @given(st.lists(st.binary(max_size=9000).map(lambda b: b[: len(b) // 2 * 2]), max_size=30))
-def test_no_audio_is_lost_or_moved(blocks: list[bytes]) -> None:
+def test_frames_contain_all_audio_in_order(blocks: list[bytes]) -> None:
     frames = FrameSplitter(24_000)
     out = [f for block in blocks for f in frames.add(block)]
     assert all(1920 <= len(f) <= 4800 for f in out)

@@ -27,19 +27,19 @@ def detected_at_s(pcm: bytes, pauses: PauseDetector) -> float | None:
     return None
 
 
-def test_a_pause_is_noticed_after_a_second_of_it() -> None:
+def test_a_pause_is_detected_after_one_second() -> None:
     pauses = PauseDetector(RATE_HZ)
     noticed = detected_at_s(quiet(0.5) + voice(2) + quiet(3), pauses)
     assert noticed is not None
     assert 2.5 + PAUSE_S <= noticed <= 2.5 + PAUSE_S + 0.3
 
 
-def test_who_goes_on_speaking_makes_none() -> None:
+def test_short_gaps_are_not_pauses() -> None:
     breath = quiet(0.5) + voice(1) + quiet(0.7) + voice(1) + quiet(0.7) + voice(2)
     assert detected_at_s(breath, PauseDetector(RATE_HZ)) is None
 
 
-def test_silence_is_no_pause_until_somebody_has_spoken() -> None:
+def test_silence_without_speech_is_not_a_pause() -> None:
     pauses = PauseDetector(RATE_HZ)
     assert detected_at_s(quiet(4), pauses) is None
     assert detected_at_s(voice(1) + quiet(2), pauses) is not None

@@ -26,7 +26,7 @@ from sayso.stt.server.errors.http_status import from_http_status
 from sayso.stt.server.errors.messages import no_response, server_problem
 
 KEY = "sk-proj-0123456789abcdefghijklmnop"
-OPENAI_URL, GATEWAY_URL = "wss://api.openai.com/v1", "wss://gw.example/v1"
+OPENAI_URL, GATEWAY = "wss://api.openai.com/v1", "wss://gw.example/v1"
 REQUEST_ERROR = "invalid_request_error"
 AVOIDED_WORDS = ("invalid", "illegal", "fatal", "failed to", "please", "oops", "sorry", "!")
 
@@ -35,7 +35,7 @@ def create(url: str = OPENAI_URL, key: str = KEY) -> OpenAIProtocol:
     return OpenAIProtocol(Endpoint(url=url, model="m-1"), Credentials(key))
 
 
-def error_problem(
+def on_error(
     code: str | None,
     message: str,
     *,
@@ -57,7 +57,7 @@ def error_problem(
     return refused.problem
 
 
-def close_problem(code: int, reason: str, url: str = OPENAI_URL) -> Problem:
+def on_close(code: int, reason: str, url: str = OPENAI_URL) -> Problem:
     end = create(url).on_close(code, reason)
     assert isinstance(end, Rejected)
     return end.problem
@@ -85,109 +85,109 @@ Row = tuple[Callable[[], Problem], str, str]
 MATRIX: dict[str, Row] = {
     # 1.1: addresses
     "1.1 not in transcription mode": (
-        lambda: error_problem("invalid_model", WRONG_MODE),
+        lambda: on_error("invalid_model", WRONG_MODE),
         "“m-1” is not a transcription model.", "Choose another model."),
     "1.1 its close": (
-        lambda: close_problem(4000, "invalid_request_error.invalid_model"),
+        lambda: on_close(4000, "invalid_request_error.invalid_model"),
         "OpenAI does not know “m-1”.", "Choose another model."),
     "1.1 a model in the address": (
-        lambda: error_problem(None, NO_PARAMETER, url=GATEWAY_URL),
+        lambda: on_error(None, NO_PARAMETER, url=GATEWAY),
         "gw.example accepts no model in its address.", "Do not put the model"),
     "1.1 a transcription model in the address": (
-        lambda: error_problem(None, "Model m-1 is a transcription model and cannot be used as the realtime"  # noqa: E501
-                     " session model.", url=GATEWAY_URL),
+        lambda: on_error(None, "Model m-1 is a transcription model and cannot be used as the realtime"
+                     " session model.", url=GATEWAY),
         "gw.example accepts no model in its address.", "Do not put the model"),
     "1.1 a conversation was opened": (
-        lambda: error_problem(None, CONVERSATION, url=GATEWAY_URL),
+        lambda: on_error(None, CONVERSATION, url=GATEWAY),
         "gw.example accepts no model in its address.", "Do not put the model"),
     "1.1 no model": (
-        lambda: error_problem("missing_model",
-        "You must provide a model parameter.", url=GATEWAY_URL),
+        lambda: on_error("missing_model",
+        "You must provide a model parameter.", url=GATEWAY),
         "gw.example requires a model.", "put the model in the address"),
     "1.1 a wrong path": (
         lambda: status_problem(403, "api.openai.com"),
         "OpenAI refused the connection.", "Check the API key and the address"),
     # 1.3: 101 first, then an error and a close
     "1.3 a wrong key": (
-        lambda: error_problem("invalid_api_key", f"Incorrect API key provided: {KEY[:12]}***mnop."),
+        lambda: on_error("invalid_api_key", f"Incorrect API key provided: {KEY[:12]}***mnop."),
         "OpenAI rejected your API key.", "Check the key, or enter another one."),
     "1.3 its close": (
-        lambda: close_problem(3000, "invalid_request_error.invalid_api_key"),
+        lambda: on_close(3000, "invalid_request_error.invalid_api_key"),
         "OpenAI rejected your API key.", "Check the key"),
     "1.3 no key": (
-        lambda: error_problem(None, "Missing bearer or basic authentication in header", url=GATEWAY_URL),  # noqa: E501
+        lambda: on_error(None, "Missing bearer or basic authentication in header", url=GATEWAY),
         "There is no API key for gw.example.", "Enter your API key."),
     "1.3 the beta header": (
-        lambda: error_problem("beta_api_shape_disabled",
+        lambda: on_error("beta_api_shape_disabled",
         "The Realtime Beta API is no longer supported."),
         "OpenAI no longer supports the beta API.", "OpenAI-Beta"),
     "1.3 its close ": (
-        lambda: close_problem(4000, "invalid_request_error.beta_api_shape_disabled"),
+        lambda: on_close(4000, "invalid_request_error.beta_api_shape_disabled"),
         "OpenAI no longer supports the beta API.", "OpenAI-Beta"),
     "1.3 sixty minutes": (
-        lambda: error_problem("session_expired",
+        lambda: on_error("session_expired",
         "Your session hit the maximum duration of 60 minutes.",
                      ready=True),
         "The session with OpenAI has expired.", "Your recording is kept."),
     "1.3 the close after sixty minutes": (
-        lambda: close_problem(1001, "Your session hit the maximum duration of 60 minutes."),
+        lambda: on_close(1001, "Your session hit the maximum duration of 60 minutes."),
         "The session with OpenAI has expired.", "Try again."),
     "1.3 no quota": (
-        lambda: error_problem("insufficient_quota", "You exceeded your current quota."),
+        lambda: on_error("insufficient_quota", "You exceeded your current quota."),
         "Your OpenAI account has no credit left.", "Add credit, or use this computer."),
     "1.3 no balance": (
-        lambda: error_problem("credit_balance_exhausted", "No.", ready=True),
+        lambda: on_error("credit_balance_exhausted", "No.", ready=True),
         "Your OpenAI account has no credit left.", "Add credit"),
     "1.3 a gateway's account": (
-        lambda: error_problem("insufficient_quota", "No.", url=GATEWAY_URL),
+        lambda: on_error("insufficient_quota", "No.", url=GATEWAY),
         "Your gw.example account has no credit left", "Add credit"),
     # 1.5: the session
     "1.5 no turn detection": (
-        lambda: error_problem("invalid_value",
+        lambda: on_error("invalid_value",
         "Turn detection is not supported for this transcription"
                      " model.", param="session.audio.input.turn_detection"),
         "OpenAI rejected the settings: “Turn detection is not",
         "the address, the model and the language"),
     "1.5 an unknown field": (
-        lambda: error_problem("unknown_parameter",
+        lambda: on_error("unknown_parameter",
         "Unknown parameter: 'session.x'.", param="session.x"),
         "rejected the settings: “Unknown parameter", "Check"),
     "1.5 a wrong rate": (
-        lambda: error_problem("integer_below_min_value", "Expected a value >= 24000.",
+        lambda: on_error("integer_below_min_value", "Expected a value >= 24000.",
                      param="session.audio.input.format.rate"),
         "rejected the settings: “Expected a value", "Check"),
     "1.5 a model that has to be there": (
-        lambda: error_problem("missing_required_parameter", "Missing required parameter",
+        lambda: on_error("missing_required_parameter", "Missing required parameter",
                      param="session.audio.input.transcription.model"),
         "does not know “m-1”", "Choose another model."),
     # 1.8: in the session
     "1.8 rate limit": (
-        lambda: error_problem("rate_limit_exceeded", "Rate limit reached. Please try again in 20s.",
+        lambda: on_error("rate_limit_exceeded", "Rate limit reached. Please try again in 20s.",
                      ready=True),
         "OpenAI is busy.", "Your recording is kept. Try again in 20 s."),
     "1.8 rate limit in minutes": (
-        lambda: error_problem("rate_limit_exceeded", "Please try again in 6m0s.", ready=True),
+        lambda: on_error("rate_limit_exceeded", "Please try again in 6m0s.", ready=True),
         "OpenAI is busy.", "Try again in 6 minutes."),
     "1.8 rate limit without a time": (
-        lambda: error_problem("rate_limit_exceeded", "Slow down.", ready=True),
+        lambda: on_error("rate_limit_exceeded", "Slow down.", ready=True),
         "OpenAI is busy.", "Try again in a moment."),
     "1.8 server error": (
-        lambda: error_problem("server_error",
+        lambda: on_error("server_error",
         "The server had an error.", kind="server_error", ready=True),
         "OpenAI could not transcribe this: “The server had an error.”",
         "Your recording is kept. Try again."),
     "1.8 an item that fails": (
-        lambda: error_problem(None, "Input transcription failed for item 'item_1'.", kind="server_error",  # noqa: E501
+        lambda: on_error(None, "Input transcription failed for item 'item_1'.", kind="server_error",
                      ready=True, failed=True),
         "could not transcribe this: “Input transcription failed", "Try again."),
     "1.8 wrong JSON": (
-        lambda: error_problem("invalid_json", "We could not parse it.", ready=True),
+        lambda: on_error("invalid_json", "We could not parse it.", ready=True),
         "could not transcribe this: “We could not parse it.”", "kept"),
     "1.8 a binary frame": (
-        lambda: error_problem("invalid_event", "Expected a text WebSocket message.", ready=True),
+        lambda: on_error("invalid_event", "Expected a text WebSocket message.", ready=True),
         "could not transcribe this: “Expected a text WebSocket message.”", "kept"),
     "1.8 an empty commit out of turn": (
-        lambda: error_problem("input_audio_buffer_commit_empty", EMPTY_COMMIT, ready=True),
+        lambda: on_error("input_audio_buffer_commit_empty", EMPTY_COMMIT, ready=True),
         "could not transcribe this: “Error committing", "kept"),
     # HTTP in place of 101
     "HTTP 400": (lambda: status_problem(400), "gw.example refused the connection.", "the model"),
@@ -277,55 +277,55 @@ MATRIX: dict[str, Row] = {
         lambda: server_problem(problems.WEBRTC_REJECTED, "api.openai.com"),
         "OpenAI rejected the WebRTC connection.", "uncompressed"),
     "3.1 Azure requires a short-lived key": (
-        lambda: error_problem(None, "This operation requires ephemeral authentication", url=GATEWAY_URL),  # noqa: E501
+        lambda: on_error(None, "This operation requires ephemeral authentication", url=GATEWAY),
         "gw.example requires a short-lived key.", "Use short-lived keys"),
     "3.2 LiteLLM does not have it": (
-        lambda: error_problem("server_error",
+        lambda: on_error("server_error",
         "400: {'error': 'Invalid model name passed in model=m-1.'}",
-                     kind="server_error", url=GATEWAY_URL),
+                     kind="server_error", url=GATEWAY),
         "gw.example does not know “m-1”.", "Choose another model."),
     "a key with less permission": (
-        lambda: error_problem(None, "You have insufficient permissions for this operation. Missing scopes:"  # noqa: E501
+        lambda: on_error(None, "You have insufficient permissions for this operation. Missing scopes:"
                      " api.model.audio.request."),
         "Your key may not transcribe at OpenAI.", "Give it that"),
     "a country that is not served": (
-        lambda: error_problem("unsupported_country_region_territory", "Country not supported"),
+        lambda: on_error("unsupported_country_region_territory", "Country not supported"),
         "OpenAI is not available in your country.", "Use this computer"),
     # closes without an error before them
     "closed with 1006": (
-        lambda: close_problem(1006, ""), "Lost the connection to OpenAI.", "Try again."),
+        lambda: on_close(1006, ""), "Lost the connection to OpenAI.", "Try again."),
     "closed with 1008": (
-        lambda: close_problem(1008, ""), "OpenAI rejected your API key.", "Check the key"),
+        lambda: on_close(1008, ""), "OpenAI rejected your API key.", "Check the key"),
     "closed with 1009": (
-        lambda: close_problem(1009, "too big"), "There is no speech server at OpenAI.", "/v1"),
+        lambda: on_close(1009, "too big"), "There is no speech server at OpenAI.", "/v1"),
     "closed with 1011": (
-        lambda: close_problem(1011, "oh"), "Lost the connection to OpenAI.", "kept"),
+        lambda: on_close(1011, "oh"), "Lost the connection to OpenAI.", "kept"),
     "closed with 1012": (
-        lambda: close_problem(1012, ""), "Lost the connection to OpenAI.", "kept"),
+        lambda: on_close(1012, ""), "Lost the connection to OpenAI.", "kept"),
     "closed with 1013": (
-        lambda: close_problem(1013, ""), "Lost the connection to OpenAI.", "kept"),
+        lambda: on_close(1013, ""), "Lost the connection to OpenAI.", "kept"),
     "closed with 1015": (
-        lambda: close_problem(1015, ""), "Lost the connection to OpenAI.", "kept"),
+        lambda: on_close(1015, ""), "Lost the connection to OpenAI.", "kept"),
     "closed with 3000 and no code": (
-        lambda: close_problem(3000, "invalid_request_error"),
+        lambda: on_close(3000, "invalid_request_error"),
         "OpenAI rejected your API key.", "Check the key"),
     "closed for no model": (
-        lambda: close_problem(4000, "invalid_request_error.missing_model"),
+        lambda: on_close(4000, "invalid_request_error.missing_model"),
         "OpenAI requires a model.", "Choose one"),
     "closed for something new": (
-        lambda: close_problem(4000, "invalid_request_error.odd"),
+        lambda: on_close(4000, "invalid_request_error.odd"),
         "OpenAI rejected the settings: “", "the address"),
     # codes
     "model_not_found": (
-        lambda: error_problem("model_not_found", "No."), "does not know “m-1”",
+        lambda: on_error("model_not_found", "No."), "does not know “m-1”",
         "Choose another model"),
     "a code that is new": (
-        lambda: error_problem("odd", "Bad."),
+        lambda: on_error("odd", "Bad."),
         "rejected the settings: “Bad.”", "the model"),
     "a code that is new, without a word": (
-        lambda: error_problem("odd", ""), "rejected the settings.", "the address"),
+        lambda: on_error("odd", ""), "rejected the settings.", "the address"),
     "neither code nor word": (
-        lambda: error_problem(None, "", ready=True), "could not transcribe this.",
+        lambda: on_error(None, "", ready=True), "could not transcribe this.",
         "Your recording is kept."),
     # before anything is asked, and without an answer
     "no key to show": (
@@ -342,7 +342,7 @@ WITHOUT_DETAIL = [
 
 
 @pytest.mark.parametrize(("made", "what", "remedy"), MATRIX.values(), ids=MATRIX)
-def test_it_becomes_a_sentence_with_what_to_do(
+def test_every_failure_has_a_message_and_a_remedy(
     made: Callable[[], Problem], what: str, remedy: str
 ) -> None:
     problem = made()
@@ -363,10 +363,10 @@ def test_it_becomes_a_sentence_with_what_to_do(
     st.sampled_from(["message", "code", "type", "param"]),
     st.booleans(),
 )
-def test_a_key_in_what_a_server_says_never_comes_out(
+def test_an_api_key_in_a_server_message_is_never_shown(
     way: str, before: str, key: str, after: str, where: str, ours: bool
 ) -> None:
-    talk = create(GATEWAY_URL, key if ours else KEY)
+    talk = create(GATEWAY, key if ours else KEY)
     talk.receive('{"type": "session.created"}')
     said = f"{before} {key} {after}"
     if way == "closed":

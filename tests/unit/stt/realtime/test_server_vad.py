@@ -87,14 +87,14 @@ def test_the_model_is_in_the_address(way: str, language: str, query: str) -> Non
 @pytest.mark.parametrize(
     ("way", "rate_hz"), [("speaches", 24_000), ("lemonade", 16_000), ("together", 16_000)]
 )
-def test_each_has_its_rate(way: str, rate_hz: int) -> None:
+def test_each_server_has_its_sample_rate(way: str, rate_hz: int) -> None:
     protocol = ready(way)
     assert protocol.rate_hz == rate_hz
     protocol.append_audio(bytes(rate_hz * 2))
     assert protocol.sent_s == 1
 
 
-def test_only_lemonade_is_sent_a_flat_session() -> None:
+def test_only_lemonade_is_sent_a_session_update() -> None:
     assert create().receive(CREATED) == create("together").receive(CREATED) == [Ready()]
     update, is_ready = create("lemonade").receive(CREATED)
     session = {"model": "m/1", "turn_detection": {"type": "server_vad"}}
@@ -103,7 +103,7 @@ def test_only_lemonade_is_sent_a_flat_session() -> None:
     assert ready().receive(CREATED) == []
 
 
-def test_speaches_is_sent_silence_in_place_of_a_commit() -> None:
+def test_speaches_is_sent_silence_instead_of_a_commit() -> None:
     protocol = ready()
     protocol.append_audio(ONE_SECOND)
     [silence] = protocol.commit()
@@ -113,21 +113,21 @@ def test_speaches_is_sent_silence_in_place_of_a_commit() -> None:
 
 
 @pytest.mark.parametrize("way", ["lemonade", "together"])
-def test_the_others_are_sent_both(way: str) -> None:
+def test_other_servers_are_sent_silence_and_a_commit(way: str) -> None:
     protocol = ready(way)
     protocol.append_audio(ONE_SECOND)
     kinds = [sent_message(event)["type"] for event in protocol.commit()]
     assert kinds == ["input_audio_buffer.append", "input_audio_buffer.commit"]
 
 
-def test_less_than_a_tenth_of_a_second_is_nothing() -> None:
+def test_less_than_100_ms_is_not_sent() -> None:
     protocol = ready()
     protocol.append_audio(bytes(4798))
     assert protocol.commit() == [Completed("")]
     assert protocol.receive(completed("ghost")) == []
 
 
-def test_a_take_of_two_stretches_of_speech() -> None:
+def test_a_take_with_two_items_is_joined() -> None:
     protocol = ready()
     protocol.append_audio(ONE_SECOND)
     for message in (STARTED, STOPPED, committed(), server_event("conversation.item.created")):
@@ -152,20 +152,20 @@ def finishing_during_speech() -> ServerVadProtocol:
     return protocol
 
 
-def test_when_no_speech_was_noticed_the_text_is_empty_after_a_while() -> None:
+def test_the_text_is_empty_if_no_speech_was_detected() -> None:
     protocol = finishing()
     assert protocol.response_timeout_s == pytest.approx(TIMEOUTS.no_speech_s + 1.8 / 10)
     assert protocol.on_timeout() == Completed("")
 
 
-def test_where_a_commit_is_answered_no_answer_is_a_problem() -> None:
+def test_a_missing_answer_to_a_commit_is_a_problem() -> None:
     protocol = finishing("lemonade")
     assert protocol.response_timeout_s > TIMEOUTS.response_s
     assert "did not respond. Your recording is kept." in rejection([protocol.on_timeout()])
 
 
 @pytest.mark.parametrize("way", ["lemonade", "together"])
-def test_deltas_replace(way: str) -> None:
+def test_deltas_replace_the_text(way: str) -> None:
     protocol = ready(way)
     assert protocol.receive(delta("Hell")) == [Partial("Hell")]
     assert protocol.receive(delta("Hello w")) == [Partial("Hello w")]
@@ -173,13 +173,13 @@ def test_deltas_replace(way: str) -> None:
     assert protocol.receive(completed("Hello world.")) == [Partial("Hello world.")]
 
 
-def test_deltas_of_speaches_if_it_had_any_append() -> None:
+def test_deltas_of_speaches_would_append() -> None:
     protocol = ready()
     protocol.receive(delta("Hel"))
     assert protocol.receive(delta("lo")) == [Partial("Hello")]
 
 
-def test_items_without_names_follow_each_other() -> None:
+def test_items_without_ids_follow_each_other() -> None:
     protocol = ready("together")
     protocol.receive(delta("On", None))
     protocol.receive(completed("One.", None))
@@ -190,7 +190,7 @@ def test_items_without_names_follow_each_other() -> None:
     assert protocol.on_timeout() == Completed("One. Two.")
 
 
-def test_a_stop_without_a_start_opens_nothing_and_a_text_that_is_none_ends_nothing() -> None:
+def test_invalid_events_neither_open_nor_end_an_item() -> None:
     protocol = finishing()
     protocol.receive(STOPPED)
     protocol.receive(completed(None))
@@ -198,7 +198,7 @@ def test_a_stop_without_a_start_opens_nothing_and_a_text_that_is_none_ends_nothi
     assert protocol.on_timeout() == Completed("")
 
 
-def test_a_commit_of_nothing_is_an_answer() -> None:
+def test_an_empty_commit_is_an_answer() -> None:
     protocol = finishing("together")
     assert (
         protocol.receive(server_event("error", error={"code": COMMIT_EMPTY, "message": "x"})) == []
@@ -207,30 +207,30 @@ def test_a_commit_of_nothing_is_an_answer() -> None:
 
 
 @pytest.mark.parametrize("kind", ["error", f"{TRANSCRIPTION_PREFIX}failed"])
-def test_a_failure_ends_it(kind: str) -> None:
+def test_a_failure_ends_the_session(kind: str) -> None:
     message = server_event(kind, error={"message": "Oh."})
     for protocol in (ready(), finishing()):
         assert ": “Oh.”" in rejection(protocol.receive(message))
         assert protocol.receive(message) == []
 
 
-def test_an_error_before_the_session_is_about_the_settings() -> None:
+def test_an_error_before_the_session_is_about_its_settings() -> None:
     refused = server_event("error", error={"message": "Oh."})
     assert "rejected the settings" in rejection(create().receive(refused))
     assert create().receive(completed("no")) == []
 
 
 @pytest.mark.parametrize("message", ["", "[]", b"\xff"], ids=range(3))
-def test_what_is_no_event(message: str | bytes) -> None:
+def test_invalid_messages_are_rejected_before_the_session(message: str | bytes) -> None:
     assert "There is no speech server at" in rejection(create().receive(message))
     assert ready().receive(message) == []
 
 
-def test_far_too_much_text() -> None:
+def test_too_much_text_is_rejected() -> None:
     assert "There is no speech server at" in rejection(ready().receive(completed("x" * 200_001)))
 
 
-def test_goodbyes() -> None:
+def test_the_close_code_determines_the_result() -> None:
     assert "rejected your API key" in rejection([create().on_close(1008, "")])
     assert "There is no speech server at" in rejection([create().on_timeout()])
     assert "Lost the connection to" in rejection(
@@ -244,7 +244,7 @@ def test_goodbyes() -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(st.sampled_from(sorted(SERVER_PROFILES)), st.booleans(), ANY_STEPS, st.booleans())
-def test_anything_in_any_order_comes_to_an_end_and_invents_nothing(
+def test_any_messages_in_any_order_end_the_session_without_invented_text(
     way: str, begun: bool, steps: list[str | bytes], hang_up: bool
 ) -> None:
     check_any_input(create(way), [SESSION_CREATED, *steps] if begun else steps, hang_up)
@@ -268,7 +268,7 @@ def test_anything_in_any_order_comes_to_an_end_and_invents_nothing(
     ],
     ids=str,
 )
-def test_a_place_is_believed_only_if_it_was_sent_shortly_before(
+def test_a_position_is_used_only_if_it_was_sent_shortly_before(
     audio_end_ms: object, place: int
 ) -> None:
     protocol = ready()
@@ -282,5 +282,5 @@ def test_a_place_is_believed_only_if_it_was_sent_shortly_before(
     assert settled == ([FinalText("One.", place)] if place else [])
 
 
-def test_what_comes_before_the_hello_says_nothing() -> None:
+def test_events_before_the_session_are_ignored() -> None:
     assert create().receive(server_event("session.updated", session={})) == []

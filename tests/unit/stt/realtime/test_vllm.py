@@ -71,7 +71,7 @@ def test_the_address_has_neither_intent_nor_model() -> None:
     assert VLLMProtocol(allowed).host == "192.168.1.20"
 
 
-def test_it_is_ready_once_it_was_told_the_model_and_started() -> None:
+def test_the_session_is_ready_after_the_model_was_sent() -> None:
     protocol = create()
     update, start, is_ready = protocol.receive(CREATED)
     assert sent_message(update) == {"type": "session.update", "model": MODEL}
@@ -81,13 +81,13 @@ def test_it_is_ready_once_it_was_told_the_model_and_started() -> None:
     assert protocol.receive(server_event("session.updated")) == []
 
 
-def test_nothing_is_text_before_the_session() -> None:
+def test_text_before_the_session_is_ignored() -> None:
     protocol = create()
     assert protocol.receive(delta("no")) == protocol.receive(done(text="no")) == []
     assert len(protocol.receive(CREATED)) == 3
 
 
-def test_the_last_commit_is_final_and_follows_a_little_silence() -> None:
+def test_the_last_commit_is_final_and_follows_padding() -> None:
     protocol = ready()
     message = sent_message(protocol.append_audio(b"\x01\x02" * 1600))
     assert base64.b64decode(message["audio"]) == b"\x01\x02" * 1600
@@ -97,14 +97,14 @@ def test_the_last_commit_is_final_and_follows_a_little_silence() -> None:
     assert protocol.sent_s == pytest.approx(0.3)
 
 
-def test_less_than_a_tenth_of_a_second_is_not_committed() -> None:
+def test_less_than_100_ms_is_not_committed() -> None:
     protocol = ready()
     protocol.append_audio(bytes(MIN_AUDIO_BYTES - 2))
     assert protocol.commit() == [Completed("")]
     assert protocol.receive(done(text="ghost")) == []
 
 
-def test_deltas_append_and_done_is_the_authority() -> None:
+def test_deltas_append_and_done_replaces_them() -> None:
     protocol = ready()
     assert protocol.receive(delta("Hel")) == [Partial("Hel")]
     assert protocol.receive(delta("lo")) == [Partial("Hello")]
@@ -119,13 +119,13 @@ def test_deltas_append_and_done_is_the_authority() -> None:
     assert protocol.receive(done(text="ghost")) == []
 
 
-def test_done_without_a_text_leaves_what_there_was() -> None:
+def test_done_without_text_keeps_the_deltas() -> None:
     protocol = finishing()
     protocol.receive(delta("Hello"))
     assert protocol.receive(done()) == [Completed("Hello")]
 
 
-def test_a_recognition_that_ends_early_is_started_again() -> None:
+def test_a_run_that_ends_early_is_restarted() -> None:
     protocol = ready()
     protocol.append_audio(ONE_SECOND)
     protocol.receive(delta("One."))
@@ -137,7 +137,7 @@ def test_a_recognition_that_ends_early_is_started_again() -> None:
     assert protocol.receive(done(text="Two."))[-1] == Completed("One. Two.")
 
 
-def test_one_that_ends_before_it_heard_anything_is_started_with_the_last_sound() -> None:
+def test_a_run_without_audio_is_restarted_with_the_last_audio() -> None:
     protocol = ready()
     assert protocol.receive(done(text="")) == []
     assert protocol.receive(done(text="")) == []  # and not in a circle
@@ -175,24 +175,24 @@ def finishing_events(protocol: VLLMProtocol) -> list[Event]:
     ],
     ids=range(6),
 )
-def test_an_error_ends_it_in_words(message: str, sentence: str) -> None:
+def test_an_error_ends_the_session(message: str, sentence: str) -> None:
     for protocol in (create(), ready(), finishing()):
         assert sentence in rejection(protocol.receive(message))
         assert protocol.receive(message) == []
 
 
 @pytest.mark.parametrize("message", ["", "[]", b"\xff", "{"], ids=range(4))
-def test_what_is_no_event(message: str | bytes) -> None:
+def test_invalid_messages_are_rejected_before_the_session(message: str | bytes) -> None:
     assert "There is no speech server at" in rejection(create().receive(message))
     assert ready().receive(message) == []
 
 
-def test_far_too_much_text() -> None:
+def test_too_much_text_is_rejected() -> None:
     protocol = ready()
     assert "There is no speech server at" in rejection(protocol.receive(delta("x" * 200_001)))
 
 
-def test_an_old_server_that_never_says_done_has_said_all_when_it_falls_silent() -> None:
+def test_an_old_server_without_done_is_complete_after_silence() -> None:
     protocol = finishing()
     assert protocol.response_timeout_s == pytest.approx(TIMEOUTS.response_s + 1.2 / 4)
     protocol.receive(delta("All of it."))
@@ -200,7 +200,7 @@ def test_an_old_server_that_never_says_done_has_said_all_when_it_falls_silent() 
     assert protocol.on_timeout() == Completed("All of it.")
 
 
-def test_silence_without_a_word_is_no_answer() -> None:
+def test_silence_without_text_is_a_problem() -> None:
     assert "did not respond. Your recording is kept." in rejection([finishing().on_timeout()])
     assert "There is no speech server at" in rejection([create().on_timeout()])
     ongoing = ready()
@@ -208,7 +208,7 @@ def test_silence_without_a_word_is_no_answer() -> None:
     assert "did not respond" in rejection([ongoing.on_timeout()])
 
 
-def test_words_are_not_made_of_deltas_when_the_server_hangs_up() -> None:
+def test_partial_text_is_not_returned_when_the_server_closes_the_connection() -> None:
     protocol = finishing()
     protocol.receive(delta("Hello"))
     assert "Lost the connection to" in rejection([protocol.on_close(1006, "")])
@@ -217,7 +217,7 @@ def test_words_are_not_made_of_deltas_when_the_server_hangs_up() -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(st.booleans(), ANY_STEPS, st.booleans())
-def test_anything_in_any_order_comes_to_an_end_and_invents_nothing(
+def test_any_messages_in_any_order_end_the_session_without_invented_text(
     begun: bool, steps: list[str | bytes], hang_up: bool
 ) -> None:
     check_any_input(create(), [SESSION_CREATED, *steps] if begun else steps, hang_up)

@@ -29,12 +29,12 @@ KEY = "hunter2"
     ],
     ids=range(12),
 )
-def test_what_a_server_says_is_shown_in_one_harmless_line(text: object, shown: str) -> None:
+def test_a_server_message_is_reduced_to_one_safe_line(text: object, shown: str) -> None:
     assert redact(text, KEY) == shown
 
 
 @given(st.text(), st.from_regex(r"\Ask-[A-Za-z0-9]{20,48}\Z"))
-def test_a_key_is_never_shown(text: str, key: str) -> None:
+def test_an_api_key_is_never_shown(text: str, key: str) -> None:
     assert key not in redact(f"{text} {key} {text}")
     assert key not in redact(f"{text}{key}{text}", key)
 
@@ -51,11 +51,11 @@ def test_a_key_is_never_shown(text: str, key: str) -> None:
     ],
     ids=range(6),
 )
-def test_a_code_is_read_leniently(error: dict[str, object], code: str) -> None:
+def test_an_error_code_is_read_leniently(error: dict[str, object], code: str) -> None:
     assert error_code(error, KEY) == code
 
 
-def test_litellm_tells_of_a_model_it_does_not_have_in_words_only() -> None:
+def test_litellm_names_an_unknown_model_only_in_its_message() -> None:
     words = "400: {'error': '_arealtime: Invalid model name passed in model=nobody.'}"
     for problem in (
         messages.from_error("gw.example", "nobody", "server_error", words),
@@ -79,7 +79,7 @@ def test_litellm_tells_of_a_model_it_does_not_have_in_words_only() -> None:
         ("9 lives", 0.0),
     ],
 )
-def test_how_long_to_wait_is_read_from_the_words(words: str, seconds: float) -> None:
+def test_the_wait_is_read_from_the_message(words: str, seconds: float) -> None:
     assert messages.wait_in_message_s(words) == pytest.approx(seconds)
 
 
@@ -87,5 +87,5 @@ def test_how_long_to_wait_is_read_from_the_words(words: str, seconds: float) -> 
     ("header", "seconds"),
     [("", 0.0), (" 20 ", 20.0), ("99999", 3600.0), ("Wed, 21 Oct 2026 07:28:00 GMT", 0.0)],
 )
-def test_how_long_to_wait_is_read_from_the_header(header: str, seconds: float) -> None:
+def test_the_wait_is_read_from_the_header(header: str, seconds: float) -> None:
     assert retry_after_s(header) == seconds

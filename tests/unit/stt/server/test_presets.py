@@ -54,7 +54,7 @@ EXPECTED: dict[str, tuple[str, str, type[RealtimeProtocol] | None, str]] = {
 
 
 @pytest.mark.parametrize("kind", [one for one in PRESETS if one.name != "custom"], ids=str)
-def test_every_kind_is_spoken_to_where_and_how_it_wants(kind: Preset) -> None:
+def test_each_preset_has_the_right_address_and_protocol(kind: Preset) -> None:
     url, host, protocol, address = EXPECTED[kind.name]
     endpoint = kind.create_endpoint(url, "m")
     assert host_of(endpoint.url) == host
@@ -68,7 +68,7 @@ def test_every_kind_is_spoken_to_where_and_how_it_wants(kind: Preset) -> None:
     assert made.url == address
 
 
-def test_the_kinds_have_names_of_their_own_and_the_settings_take_them() -> None:
+def test_preset_names_are_unique_and_valid_settings() -> None:
     assert len({one.name for one in PRESETS}) == len(PRESETS)
     settings = Settings()
     for one in PRESETS:
@@ -82,13 +82,13 @@ def test_the_kinds_have_names_of_their_own_and_the_settings_take_them() -> None:
     ]
 
 
-def test_what_the_user_says_goes_before_what_is_usual() -> None:
+def test_given_values_override_the_preset() -> None:
     assert find_preset("Groq").create_endpoint() == find_preset("groq").endpoint
     made = find_preset("vllm").create_endpoint("http://localhost:1/v1", "mine")
     assert (made.url, made.model, made.dialect) == ("http://localhost:1/v1", "mine", "vllm")
 
 
-def test_a_kind_that_is_none_is_told_with_the_nearest() -> None:
+def test_an_unknown_preset_suggests_the_most_similar_name() -> None:
     with pytest.raises(ProblemError) as caught:
         find_preset("azur")
     assert caught.value.problem.message == "There is no preset named “azur”. Did you mean azure?"
@@ -114,11 +114,11 @@ def test_a_kind_that_is_none_is_told_with_the_nearest() -> None:
         ),
     ],
 )
-def test_the_list_of_models_is_beside_the_socket(url: str, models: str) -> None:
+def test_the_model_list_has_its_own_address(url: str, models: str) -> None:
     assert http_url(url, "/models") == models
 
 
-def test_only_cloudflares_path_has_no_end_of_its_own() -> None:
+def test_only_cloudflares_path_has_no_realtime_suffix() -> None:
     end = "/v1/a/g/openai"
     assert websocket_url(f"https://gateway.ai.cloudflare.com{end}").endswith(end)
     assert websocket_url(f"https://gateway.ai.cloudflare.example{end}").endswith("/realtime")
@@ -179,7 +179,7 @@ def test_every_protocol_sends_the_credentials(dialect: str) -> None:
 
 
 @pytest.mark.parametrize("model_in_url", [True, False])
-def test_openai_itself_never_has_the_model_on_its_address(model_in_url: bool) -> None:
+def test_the_model_is_never_in_openais_address(model_in_url: bool) -> None:
     for url in ("https://api.openai.com/v1", "wss://api.openai.com/v1/realtime?model=x"):
         made = create_protocol(Endpoint(url=url, model_in_url=model_in_url), "", Credentials(KEY))
         assert made.url == "wss://api.openai.com/v1/realtime?intent=transcription"
@@ -193,7 +193,9 @@ def test_openai_itself_never_has_the_model_on_its_address(model_in_url: bool) ->
         ("", True, "intent=transcription"),
     ],
 )
-def test_elsewhere_it_is_a_setting(model: str, model_in_url: bool, query: str) -> None:
+def test_for_other_hosts_a_setting_puts_the_model_in_the_address(
+    model: str, model_in_url: bool, query: str
+) -> None:
     endpoint = Endpoint(url="https://gw.example/v1", model=model, model_in_url=model_in_url)
     assert (
         create_protocol(endpoint, "", Credentials()).url == f"wss://gw.example/v1/realtime?{query}"
@@ -216,7 +218,7 @@ def test_extra_headers_never_replace_the_api_key(text: str, auth: Any) -> None:
 # Which models are of use
 
 
-def test_openais_list_is_cut_to_what_transcribes() -> None:
+def test_openais_list_contains_only_transcription_models() -> None:
     names = ["gpt-5", "whisper-1", "gpt-4o-transcribe-diarize", "gpt-transcribe-2027", "tts-1"]
     assert usable_models("api.openai.com", names) == ("whisper-1", "gpt-transcribe-2027")
     assert usable_models("gw.example", names) == (
@@ -227,14 +229,14 @@ def test_openais_list_is_cut_to_what_transcribes() -> None:
 
 @no_deadline
 @given(st.lists(st.text(max_size=MAX_NAME_CHARS + 5) | st.none() | st.integers(), max_size=40))
-def test_whatever_a_list_has_names_are_names(names: list[object]) -> None:
+def test_only_valid_names_are_listed(names: list[object]) -> None:
     for name in usable_models("gw.example", names):
         assert name
         assert name.isprintable()
         assert len(name) <= MAX_NAME_CHARS
 
 
-def test_a_long_list_is_cut() -> None:
+def test_a_long_list_is_limited() -> None:
     assert len(usable_models("gw.example", [f"m{n}" for n in range(MAX_MODELS * 2)])) == MAX_MODELS
     last = [*(f"m{n}" for n in range(MAX_MODELS * 2)), "whisper-last"]
     assert usable_models("gw.example", last)[0] == "whisper-last"
