@@ -45,7 +45,8 @@ def sample(rate_hz: int) -> bytes:
 def vocalbin(standin: StandIn, model: str, key: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
         [CLIENTS_PYTHON, VOCALBIN_PROGRAM, standin.url, model],
-        input=sample(24_000), capture_output=True, env={**os.environ, "API_KEY": key}, timeout=60, check=False,
+        input=sample(24_000), capture_output=True, timeout=60, check=False,
+        env={**os.environ, "API_KEY": key},
     )  # fmt: skip
 
 

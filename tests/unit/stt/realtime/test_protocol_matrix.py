@@ -94,7 +94,8 @@ MATRIX: dict[str, Row] = {
         lambda: on_error(None, NO_PARAMETER, url=GATEWAY),
         "gw.example accepts no model in its address.", "Do not put the model"),
     "1.1 a transcription model in the address": (
-        lambda: on_error(None, "Model m-1 is a transcription model and cannot be used as the realtime"
+        lambda: on_error(None, "Model m-1 is a transcription model and cannot be used as the"
+                              " realtime"
                      " session model.", url=GATEWAY),
         "gw.example accepts no model in its address.", "Do not put the model"),
     "1.1 a conversation was opened": (
@@ -285,7 +286,8 @@ MATRIX: dict[str, Row] = {
                      kind="server_error", url=GATEWAY),
         "gw.example does not know “m-1”.", "Choose another model."),
     "a key with less permission": (
-        lambda: on_error(None, "You have insufficient permissions for this operation. Missing scopes:"
+        lambda: on_error(None, "You have insufficient permissions for this operation. Missing"
+                              " scopes:"
                      " api.model.audio.request."),
         "Your key may not transcribe at OpenAI.", "Give it that"),
     "a country that is not served": (
