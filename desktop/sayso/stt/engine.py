@@ -35,16 +35,13 @@ class Engine(Protocol):
     @property
     def name(self) -> str:
         """'on-device' or the name of the endpoint."""
-        ...
 
     @property
     def ready(self) -> bool:
         """True if a take could be transcribed now, as far as is known."""
-        ...
 
     async def prepare(self) -> None:
         """Load what is needed for a take; may take seconds. Raises `ProblemError`."""
-        ...
 
     async def transcribe(self, audio: Reader, on_event: Callable[[EngineEvent], None]) -> str:
         """Read the audio to its end and return the whole text, '' if nothing was said.
@@ -55,8 +52,6 @@ class Engine(Protocol):
         Raises:
             ProblemError: The take could not be transcribed; it still has its audio.
         """
-        ...
 
     async def close(self) -> None:
         """Release memory and connections."""
-        ...

@@ -35,7 +35,6 @@ class HistoryControl(Protocol):
 
     def transcribe_again(self, id_: str, engine: str) -> str:
         """Return the text of a take by an engine, '' for the selected one. Blocks; raises."""
-        ...
 
     def play(self, id_: str, on_end: Callable[[Problem | None], None]) -> None:
         """Play the recording of a take; `on_end` is called in the main thread."""
@@ -46,53 +45,42 @@ class HistoryControl(Protocol):
 
     def count_expired(self, settings: HistorySettings | None) -> int:
         """Return how many takes these settings would delete; None counts all takes. Blocks."""
-        ...
 
     def delete_all(self) -> None: ...
 
     def usage_of_month(self, month: str) -> list[DailyUsage]:
         """Return the usage of a month written as 2026-11. Blocks."""
-        ...
 
 
 class SettingsControl(Protocol):
     def change(self, key: str, value: object) -> Problem | None:
         """Set, save and apply one setting by its dotted key; return the problem if it fails."""
-        ...
 
     def edit(self, edit: Callable[[Settings], Settings]) -> Problem | None:
         """As `change`, with a function that may raise `ProblemError`."""
-        ...
 
     def microphones(self) -> Mapping[str, str]:
         """Return the display names of the microphones by their value in the settings. Blocks."""
-        ...
 
     def start_level_meter(self, on_level: Callable[[float], None]) -> Callable[[], None]:
         """Report the level in dBFS from another thread; return a function that stops."""
-        ...
 
     def record_hotkey(self, on_chord: Callable[[str], None]) -> Callable[[], None]:
         """Report the next chord ('' for Esc) from another thread; return a function that stops."""
-        ...
 
     def test_connection(self) -> str:
         """Test the selected endpoint and return a sentence. Blocks; raises `ProblemError`."""
-        ...
 
     def recent_problem_codes(self) -> Sequence[str]:
         """Return the codes of the last problems, for a report."""
-        ...
 
     def fetch_models(self, endpoint: Endpoint) -> Sequence[str]:
         """Return the names of the server's models. Blocks; raises `ProblemError`."""
-        ...
 
 
 class ApiKeyControl(Protocol):
     def location(self, host: str) -> str:
         """Return where the API key of a host is: keyring, run, environment or ''. Blocks."""
-        ...
 
     def store(self, host: str, key: str) -> None:
         """Store the API key in the keyring. Blocks; raises `ProblemError`."""
@@ -105,7 +93,6 @@ class ApiKeyControl(Protocol):
 class ModelControl(Protocol):
     def statuses(self) -> list[ModelStatus]:
         """Return all models with their location and download progress. Blocks."""
-        ...
 
     def start(self, name: str) -> None:
         """Start or resume a download."""

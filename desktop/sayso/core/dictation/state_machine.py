@@ -1,10 +1,11 @@
 """The life of takes as a pure state machine: events in, commands out.
 
-           Start             Stop          TailEnded          Transcribed     (its turn comes)
-    (none) -----> LISTENING ------> TAIL -----------> FINISHING --------> READY --------> INSERTING
+           Start             Stop          TailEnded          Transcribed      (its turn)
+    (none) -----> LISTENING ------> TAIL -----------> FINISHING ---------> READY -------> INSERTING
                       |              |                    |                                   |
-                      +--------------+-- Cancel,          +--           Inserted,             +--
-                                         RecognitionFailed              FocusChanged, InsertFailed
+                      +--------------+--------------------+                                   |
+                            Cancel or a failure:                 Inserted: archived           |
+                            archived                             otherwise: the text is held -+
 
 Takes overlap: pressing the key while a take is finishing starts the next take. Texts are inserted
 in the order in which they were spoken, one at a time, and never while a key is held, because the
