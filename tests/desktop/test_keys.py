@@ -222,7 +222,7 @@ def test_a_chord_that_another_program_uses_is_refused(keys: X11Hotkey, display: 
     other.close()
     assert problem is not None
     assert problem.sentence == ("Another program uses Ctrl+Alt+Space. Choose a different hotkey.")
-    assert problem.action == "hotkey"
+    assert problem.code.startswith("hotkey.")
 
 
 def test_keys_are_reported_while_another_program_grabs_the_keyboard(

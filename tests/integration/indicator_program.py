@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from integration.ui_fakes import FakeApp
 from sayso.core.dictation.status import Status
-from sayso.core.problems import untyped_problem
+from sayso.core.problems import ProblemKind
 from sayso.system.x11.focus import X11Screen
 from sayso.ui.indicator.overlay import Overlay
 
@@ -27,9 +27,9 @@ STATES = {
     "error": Status(
         "failed",
         take=3,
-        problem=untyped_problem(
-            "The server did not answer.", "Your recording is kept.", "try-again"
-        ),
+        problem=ProblemKind(
+            "server.busy", "The server did not answer.", "Your recording is kept."
+        )(),
     ),
 }
 

@@ -17,12 +17,12 @@ from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter
 from PySide6.QtWidgets import QApplication, QStyleFactory, QWidget
 
-from integration.ui_fakes import FakeApp
+from integration.ui_fakes import FakeApp, example_problem
 from sayso.core.audio.dropouts import Dropout, dropout_problem
 from sayso.core.dictation.history_entry import HistoryEntry
 from sayso.core.dictation.status import Status
 from sayso.core.dictation.take import Outcome
-from sayso.core.problems import untyped_problem
+from sayso.core.problems import ProblemKind
 from sayso.core.recognition.fallback_policy import RetryDelay
 from sayso.core.settings.settings import Endpoint, Settings
 from sayso.core.usage import DailyUsage, UsageTotal
@@ -51,8 +51,8 @@ SETTINGS = Settings()
 BACKGROUNDS = {"light": "#DCE3E1", "dark": "#0F1413"}
 
 
-LOST = RetryDelay(untyped_problem("The connection was lost."), 0.2)
-BUSY = RetryDelay(untyped_problem("api.openai.com is busy."), 20.1)
+LOST = RetryDelay(example_problem("The connection was lost."), 0.2)
+BUSY = RetryDelay(example_problem("api.openai.com is busy."), 20.1)
 
 
 def listening(text: str, *, silent_ms: float = 0, **fields: Any) -> IndicatorView:
@@ -114,36 +114,36 @@ VIEWS: tuple[tuple[str, IndicatorView, AnimationState], ...] = (
     (
         "Error",
         messages.problem_view(
-            untyped_problem("The server did not answer.", "Your recording is kept.", "try-again")
+            example_problem("The server did not answer.", "Your recording is kept.", "server.busy")
         ),
         AnimationState(),
     ),
     (
         "Error, settings",
         messages.problem_view(
-            untyped_problem(
+            ProblemKind(
+                "server.not_a_speech_server",
                 "The server answered, but not as a speech server.",
                 "The address may need /v1 at its end.",
-                "recognition",
-            )
+            )()
         ),
         AnimationState(),
     ),
     (
         "Error, copied",
         messages.problem_view(
-            untyped_problem(
+            ProblemKind(
+                "insertion.not_pasted",
                 "This window does not take typed text.",
                 "Your text is copied: press Ctrl+V.",
-                "copy",
-            )
+            )()
         ),
         AnimationState(),
     ),
     ("Error, dropout", messages.problem_view(dropout_problem(Dropout(800))), AnimationState()),
     (
         "Error, plain",
-        messages.problem_view(untyped_problem("Sayso has stopped listening.")),
+        messages.problem_view(example_problem("Sayso has stopped listening.")),
         AnimationState(),
     ),
 )
@@ -197,11 +197,7 @@ class TraySheet(QWidget):
                 painter.drawPixmap(x, 170, icons.render(f"sayso-{state}-16", 16).scaled(40, 40))
 
 
-BROKEN = untyped_problem(
-    "There is no internet.",
-    "The next download resumes.",
-    "recognition",
-)
+BROKEN = example_problem("There is no internet.", "The next download resumes.")
 MODELS_SHOWN = [
     {
         "whisper-base": ModelStatus(

@@ -8,7 +8,7 @@ import pytest
 from fakes import FakeEngine
 from integration.worker_harness import WorkerHarness, leave_recording
 from sayso.core.dictation import events as e
-from sayso.core.problems import ProblemError, untyped_problem
+from sayso.core.problems import ProblemError, ProblemKind
 from sayso.core.settings.settings import Endpoint, Settings
 from sayso.core.usage import UsageRecord, month_of
 from sayso.storage.usage import UsageStore
@@ -17,7 +17,7 @@ TODAY = dt.datetime.now().astimezone().date()
 MONTH = month_of(TODAY)
 PAID = attrs.evolve(Settings(), engine="realtime", monthly_budget_usd=1.0)
 UNPRICED_ENDPOINTS = (Endpoint(name="Attic", url="http://localhost:1/v1"),)
-MODEL_MISSING = untyped_problem("The model is not downloaded yet.", "Download it.")
+MODEL_MISSING = ProblemKind("test.example", "The model is not downloaded yet.", "Download it.")()
 
 
 class PaidEngine(FakeEngine):
@@ -109,7 +109,7 @@ def test_a_nearly_used_up_budget_is_reported_once_a_month(paid, ledger):
     harness.engine.cost_usd = 0.05
     told = dictate_and_count(harness, inserted_words=1).problem
     assert told.message.endswith(" is nearly used up.")
-    assert (told.remedy, told.action) == ("$0.20 of $1.00 is left.", "usage")
+    assert (told.remedy, told.code) == ("$0.20 of $1.00 is left.", "budget.nearly_used_up")
     assert dictate_and_count(harness, inserted_words=1).problem is None
     assert ledger.month(TODAY).warned_usd == 1.0
 
@@ -121,8 +121,8 @@ def test_a_used_up_budget_asks_the_user_and_uses_the_on_device_engine(paid, ledg
     harness = paid("There.", on_device_engine=here)
     status = dictate_and_count(harness, inserted_words=1)
     assert harness.typist.typed == ["Here."]
-    assert (status.problem.action, status.problem.remedy) == (
-        "budget", "Nothing is sent until you choose.",
+    assert (status.problem.code, status.problem.remedy) == (
+        "budget.used_up", "Nothing is sent until you choose.",
     )  # fmt: skip
     assert harness.engine.read_bytes == []
     assert harness.history.entries()[0].engine == "on-device"
@@ -136,7 +136,7 @@ def test_without_the_on_device_engine_the_take_waits_for_the_answer(paid, ledger
     add_cost(ledger, 1.0)
     harness = paid("There.", on_device_engine=FakeEngine(MODEL_MISSING))
     status = dictate_and_count(harness, state="failed")
-    assert status.problem.action == "budget"
+    assert status.problem.code == "budget.used_up"
     assert harness.typist.typed == []
     (waiting,) = harness.history.entries()
     assert (waiting.outcome, waiting.duration_s > 0.4) == ("failed", True)

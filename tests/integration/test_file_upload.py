@@ -315,7 +315,7 @@ INVALID_REPLIES: dict[str, tuple[Reply, str]] = {
 def test_every_invalid_reply_is_a_problem(answer: Reply, sentence: str) -> None:
     problem = transcription_problem(answer)
     assert sentence in problem.sentence
-    assert problem.action
+    assert problem.remedy
 
 
 @pytest.mark.parametrize(
@@ -384,7 +384,7 @@ def test_an_unusable_address_is_reported_before_a_take(url: str) -> None:
     async def test() -> None:
         with pytest.raises(ProblemError) as caught:
             await engine.prepare()
-        assert caught.value.problem.action == "recognition"
+        assert caught.value.problem.code.startswith("server.")
 
     run(test)
 

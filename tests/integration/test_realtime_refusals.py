@@ -80,7 +80,7 @@ def transcription_problem(
 def test_every_failure_of_a_server_is_a_problem(options: dict[str, Any], sentence: str) -> None:
     problem = transcription_problem(silent_take(0.8), **options)
     assert sentence in problem.sentence
-    assert problem.action
+    assert problem.remedy
 
 
 def test_a_rejected_api_key_is_reported_and_never_shown(caplog: pytest.LogCaptureFixture) -> None:

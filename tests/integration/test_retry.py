@@ -5,7 +5,7 @@ import pytest
 
 from fakes import LOUD, QUIET, FakeEngine
 from integration.worker_harness import WorkerHarness, leave_recording
-from sayso.core.problems import ProblemError, untyped_problem
+from sayso.core.problems import ProblemError, ProblemKind
 from sayso.core.recognition.plausibility import EngineReport
 from sayso.core.settings.settings import Endpoint, Settings
 
@@ -13,7 +13,7 @@ ID = "20261121-143200-aaaaaa"
 SERVERS = (Endpoint(name="Attic", url="http://localhost:1/v1"),)
 SETTINGS = Settings(endpoints=SERVERS, profile="Attic")
 """The on-device engine is selected."""
-SERVER_DOWN = untyped_problem("It is down for good.", "Choose another.")
+SERVER_DOWN = ProblemKind("test.example", "It is down for good.", "Choose another.")()
 
 
 class DroppingEngine(FakeEngine):

@@ -9,10 +9,9 @@ from PySide6.QtGui import QEnterEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from integration.ui_fakes import FakeApp, FakeScreen
+from integration.ui_fakes import FakeApp, FakeScreen, example_problem
 from sayso.core.dictation.status import Status
-from sayso.core.problems import Problem, untyped_problem
-from sayso.core.problems.problem import Action
+from sayso.core.problems import ProblemKind
 from sayso.core.settings import settings as s
 from sayso.core.settings.settings import Settings
 from sayso.ui import messages
@@ -23,14 +22,12 @@ from sayso.ui.messages import IndicatorView
 from sayso.ui.widgets import theme
 
 
-def failed(action: Action = "") -> Status:
-    return Status("failed", take=1, problem=no_answer(action))
+def failed(code: str = "test.example") -> Status:
+    problem = example_problem("The server did not answer.", "Your recording is kept.", code)
+    return Status("failed", take=1, problem=problem)
 
 
-def no_answer(action: Action = "") -> Problem:
-    return untyped_problem("The server did not answer.", "Your recording is kept.", action)
-
-
+USE_ON_DEVICE = [("engine", "on-device"), "Retry", "Dismiss"]
 LISTENING = Status("listening", take=1, has_audio=True)
 HANDS_FREE = attrs.evolve(LISTENING, hands_free=True)
 HELD = Status(take=1, held_text="Could you move the meeting", offers_held_text=True)
@@ -127,14 +124,18 @@ def test_clicks_go_through_unless_it_has_buttons(overlay: Overlay, clock: Clock)
         (HELD, "Dismiss", ["Dismiss"]),
         (RECOVERED, "Show", ["open_history", "Dismiss"]),
         (failed(), "Settings", [("open_settings", "")]),
-        (failed("try-again"), "Try again", ["Retry"]),
-        (failed("microphone"), "Microphone", [("open_settings", "general")]),
-        (failed("recognition"), "Settings", [("open_settings", "recognition")]),
-        (failed("hotkey"), "Change hotkey", [("open_settings", "general")]),
-        (failed("copy"), "Copy again", ["copy_text", "Dismiss"]),
-        (failed("budget"), "Continue anyway", ["approve_budget"]),
-        (failed("budget"), "Use this computer", [("engine", "on-device"), "Retry", "Dismiss"]),
-        (failed("usage"), "Usage", [("open_settings", "usage")]),
+        (failed("server.busy"), "Try again", ["Retry"]),
+        (failed("microphone.missing"), "Microphone", [("open_settings", "general")]),
+        (failed("server.no_credit"), "Settings", [("open_settings", "recognition")]),
+        (failed("hotkey.in_use"), "Change hotkey", [("open_settings", "general")]),
+        (failed("insertion.not_pasted"), "Copy again", ["copy_text", "Dismiss"]),
+        (failed("budget.used_up"), "Continue anyway", ["approve_budget"]),
+        (
+            failed("budget.used_up"),
+            "Use this computer",
+            [("engine", "on-device"), "Retry", "Dismiss"],
+        ),
+        (failed("budget.nearly_used_up"), "Usage", [("open_settings", "usage")]),
     ],
 )
 def test_buttons_do_what_they_say_and_close_it(
@@ -246,8 +247,8 @@ def test_the_screen_of_the_focused_window_is_used_or_else_the_pointers(
         messages.finishing_view("", 11_000),
         messages.nothing_heard_view(2),
         messages.held_view("w " * 400),
-        messages.problem_view(untyped_problem("w " * 200, "w " * 200, "try-again")),
-        messages.problem_view(untyped_problem("It broke.")),
+        messages.problem_view(ProblemKind("server.busy", "w " * 200, "w " * 200)()),
+        messages.problem_view(example_problem("It broke.")),
     ],
     ids=lambda view: f"{view.kind}-{len(view.text)}",
 )

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from integration.settings_window import recognition, settings_window
-from integration.ui_fakes import FakeApp
+from integration.ui_fakes import FakeApp, example_problem
 from sayso.core.problems import ProblemKind
 from sayso.stt.ondevice.models.catalog import MODELS, Location, ModelStatus, Speed, by_name
 from sayso.ui.settings.recognition.local_models import (
@@ -192,7 +192,7 @@ def test_a_download_is_started_shown_and_cancelled(
 def test_the_problem_of_a_download_is_shown_at_its_model(
     app: FakeApp, models: ModelList, qtbot: QtBot
 ) -> None:
-    problem = ProblemKind("test.example", "There is no internet.", "What has arrived is kept.")()
+    problem = example_problem("There is no internet.", "What has arrived is kept.")
     set_entries(app, models, qtbot, small=ModelStatus(model=SMALL, location="", problem=problem))
     note = row_of(models, "whisper-small").note
     assert note.isVisible()
@@ -222,7 +222,7 @@ def test_the_model_in_use_can_be_removed_if_it_is_the_only_one(
 
 def test_a_failed_removal_is_explained(app: FakeApp, models: ModelList, qtbot: QtBot) -> None:
     set_entries(app, models, qtbot, tiny=ModelStatus(model=TINY, location="own"))
-    app.next_problem = ProblemKind("test.example", "The model Tiny is being downloaded already.")()
+    app.next_problem = example_problem("The model Tiny is being downloaded already.")
     tiny = row_of(models, "whisper-tiny")
     qtbot.mouseClick(tiny.button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(tiny.note.isVisible)

@@ -25,7 +25,7 @@ from integration.settings_window import (
     select_item,
     settings_window,
 )
-from integration.ui_fakes import FakeApp
+from integration.ui_fakes import FakeApp, example_problem
 from sayso.core.problems import Problem, ProblemError, ProblemKind
 from sayso.core.settings import settings as s
 from sayso.stt.server.presets import find_preset
@@ -330,7 +330,7 @@ def test_without_a_keyring_a_key_is_kept_until_sayso_quits(
     "answer",
     [
         "It works.",
-        ProblemKind("test.example", "Nothing answers at host.", "Is the server running?")(),
+        example_problem("Nothing answers at host.", "Is the server running?"),
     ],
     ids=str,
 )

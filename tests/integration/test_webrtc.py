@@ -309,7 +309,7 @@ def test_every_failure_of_a_server_is_a_problem(
 ) -> None:
     problem = transcription_problem(calls, timeouts=Timeouts(ready_s=2.0, response_s=0.4))
     assert sentence in problem.sentence
-    assert problem.action
+    assert problem.remedy
 
 
 def test_a_failed_item_keeps_the_take() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 
+import attrs
 import pytest
 
 from fakes import LOUD, QUIET, RATE_HZ, FakeEngine, FakeMicrophone
@@ -10,7 +11,6 @@ from integration.worker_harness import API_KEY_REFUSED, PASTE_FAILED, TIMEOUT_S
 from sayso.core.audio.watchdog import MicTimeouts
 from sayso.core.dictation import events as e
 from sayso.core.problems import audio as audio_problems
-from sayso.core.problems import replaced
 from sayso.core.problems.dictation import RECOGNITION_INTERNAL_ERROR, TEXT_NOT_TRUSTED
 from sayso.core.settings import settings as s
 from sayso.core.settings.settings import Settings
@@ -63,7 +63,7 @@ def test_the_on_device_fallback_is_used_when_the_server_fails(start_harness):
 
 
 def test_a_lost_connection_is_retried_and_reported_meanwhile(start_harness):
-    lost = replaced(PASTE_FAILED, retry_after_s=0.0)
+    lost = attrs.evolve(PASTE_FAILED, retry_after_s=0.0)
     harness = start_harness(lost, lost, "Hello.", settings=s.put(Settings(), "engine", "realtime"))
     harness.hold_key()
     harness.speak()
@@ -77,7 +77,7 @@ def test_a_lost_connection_is_retried_and_reported_meanwhile(start_harness):
 
 
 def test_the_status_names_the_fallback_engine(start_harness):
-    lost = replaced(PASTE_FAILED, retry_after_s=60.0)
+    lost = attrs.evolve(PASTE_FAILED, retry_after_s=60.0)
     harness = start_harness(
         lost, "Then.", on_device_engine=FakeEngine("Hello."), settings=WITH_FALLBACK
     )
@@ -89,7 +89,7 @@ def test_the_status_names_the_fallback_engine(start_harness):
 
 
 def test_a_take_can_be_canceled_while_it_is_retried(start_harness):
-    busy = replaced(PASTE_FAILED, retry_after_s=30.0)
+    busy = attrs.evolve(PASTE_FAILED, retry_after_s=30.0)
     harness = start_harness(busy, settings=s.put(Settings(), "engine", "realtime"))
     harness.hold_key()
     harness.speak()

@@ -9,16 +9,19 @@ from typing import Any
 import attrs
 
 from sayso.core.dictation import events as e
-from sayso.core.problems import Problem, ProblemError, untyped_problem
+from sayso.core.problems import Problem, ProblemError, ProblemKind
 from sayso.core.settings import settings as s
 from sayso.core.settings.settings import Settings
 from sayso.core.usage import DailyUsage
 from sayso.stt.ondevice.models.catalog import MODELS, WHISPER_BASE, ModelStatus
 from sayso.ui.actions import Actions
 
-NO_KEYRING = untyped_problem(
-    "There is no keyring.", "Keep the key for this run, or set up a keyring."
-)
+
+def example_problem(message: str, remedy: str = "", code: str = "test.example") -> Problem:
+    return ProblemKind(code, message, remedy)()
+
+
+NO_KEYRING = example_problem("There is no keyring.", "Keep the key for this run.")
 
 
 @attrs.define
@@ -144,7 +147,9 @@ class FakeApp:
     def fetch_models(self, endpoint: s.Endpoint) -> list[str]:
         if endpoint.url not in self.models_by_url:
             raise ProblemError(
-                untyped_problem("The server gives no list of its models.", "Enter one.")
+                ProblemKind(
+                    "test.example", "The server gives no list of its models.", "Enter one."
+                )()
             )
         return self.models_by_url[endpoint.url]
 

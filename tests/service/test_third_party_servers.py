@@ -59,7 +59,7 @@ def test_aimock_transcribes_a_take(aimock: Endpoint, model: str, hints: dict[str
 def test_a_model_unknown_to_aimock_is_a_problem(aimock: Endpoint) -> None:
     problem = transcription_problem(attrs.evolve(aimock, model="nobody-transcribe"), "sk-any")
     assert "rejected the settings: “Model nobody-transcribe" in problem.message
-    assert problem.action == "recognition"
+    assert problem.code.startswith("server.")
 
 
 def test_a_take_is_transcribed_through_litellm(litellm: Endpoint, behind_socket: StandIn) -> None:

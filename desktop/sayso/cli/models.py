@@ -9,7 +9,8 @@ from collections.abc import Iterable
 import attrs
 import click
 
-from ..core.problems import ProblemError, untyped_problem
+from ..core.problems import ProblemError
+from ..core.problems.models import DOWNLOAD_REQUIRED
 from ..core.settings import settings as s
 from ..storage import instance, paths
 from ..stt.ondevice.models.catalog import (
@@ -112,12 +113,7 @@ def models_use(name: str) -> None:
     """Select a model. A running Sayso uses it at once."""
     model = by_name(name)
     if not _status(model, _statuses()).location:
-        raise ProblemError(
-            untyped_problem(
-                f"The model {model.title} is not downloaded yet.",
-                f"Download it with: sayso models download {model.name}",
-            )
-        )
+        raise ProblemError(DOWNLOAD_REQUIRED(model=model.title, name=model.name))
     settings = s.put(load_settings(), "on_device.model", model.name)
     save_settings(settings)
     click.echo(f"The model {model.title} is selected.")

@@ -36,33 +36,52 @@ class Button:
     primary: bool = False
 
 
+RETRY = {
+    "dictation.text_timed_out", "dictation.recognition_internal_error",
+    "model.transcription_failed", "model.too_slow",
+    "recognition.timeout", "recognition.incomplete", "recognition.empty",
+    "recognition.hallucinated",
+    "server.no_internet", "server.connection_lost", "server.no_response", "server.proxy_failed",
+    "server.captive_portal", "server.busy", "server.busy_for", "server.unavailable",
+    "server.session_expired", "server.failed", "server.failed_because",
+}  # fmt: skip
+NO_REMEDY = {
+    "hotkey.no_display", "hotkey.library_missing", "hotkey.permission_missing",
+    "insertion.no_simulated_keys",
+}  # fmt: skip
+
+
 def question_buttons(problem: Problem) -> tuple[Button, ...]:
     """Return the answers to a problem that is a question to the user; () if it is a failure."""
-    if problem.action == "budget":
-        return (
-            Button(tr("Continue anyway"), "approve-budget", primary=True),
-            Button(tr("Use this computer"), "use-on-device"),
-        )
-    if problem.action == "usage":
-        return (Button(tr("Usage"), "settings:usage", primary=True),)
-    return ()
+    match problem.code:
+        case "budget.used_up":
+            return (
+                Button(tr("Continue anyway"), "approve-budget", primary=True),
+                Button(tr("Use this computer"), "use-on-device"),
+            )
+        case "budget.nearly_used_up":
+            return (Button(tr("Usage"), "settings:usage", primary=True),)
+        case _:
+            return ()
 
 
 def remedy_button(problem: Problem) -> Button | None:
     """Return the button that leads to the remedy of a failure, if there is one."""
-    match problem.action:
-        case "try-again":
-            return Button(tr("Try again"), "retry", primary=True)
+    if problem.code in RETRY:
+        return Button(tr("Try again"), "retry", primary=True)
+    if problem.code in NO_REMEDY:
+        return None
+    match problem.code.partition(".")[0]:
         case "microphone":
             return Button(tr("Microphone"), "settings:general", primary=True)
-        case "recognition":
+        case "server" | "model" | "keyring" | "api_key":
             return Button(tr("Settings"), "settings:recognition", primary=True)
         case "hotkey":
             return Button(tr("Change hotkey"), "settings:general", primary=True)
-        case "copy":
+        case "insertion":
             return Button(tr("Copy again"), "copy", primary=True)
         case _:
-            return None
+            return None if problem.cause is problem else remedy_button(problem.cause)
 
 
 def perform(action: ButtonAction, actions: Actions) -> None:

@@ -1,23 +1,26 @@
 from __future__ import annotations
 
+from importlib import import_module
+from pkgutil import walk_packages
+
 import attrs
 import pytest
 
+from sayso.core import problems
 from sayso.core.dictation.status import Status
-from sayso.core.problems import Problem, untyped_problem
-from sayso.core.problems.problem import Action
+from sayso.core.problems import Problem, ProblemKind
 from sayso.core.recognition.fallback_policy import RetryDelay
 from sayso.core.settings import settings as s
 from sayso.core.settings.settings import Settings
-from sayso.ui import messages
+from sayso.ui import messages, problem_actions
 from sayso.ui.messages import is_right_to_left, tray_view
 
 SETTINGS = Settings()
 TAP = s.put(SETTINGS, "hotkey.mode", "toggle")
 
 
-def no_answer(action: Action = "") -> Problem:
-    return untyped_problem("The server did not answer.", "Your recording is kept.", action)
+def no_answer(code: str = "test.example") -> Problem:
+    return ProblemKind(code, "The server did not answer.", "Your recording is kept.")()
 
 
 @pytest.mark.parametrize(
@@ -120,38 +123,56 @@ def test_the_menu_names_the_engine_and_says_whether_audio_is_sent(
 
 
 @pytest.mark.parametrize(
-    ("action", "labels"),
+    ("code", "labels"),
     [
-        ("", ["Settings"]),
-        ("try-again", ["Try again", "Settings"]),
-        ("microphone", ["Microphone", "Settings"]),
-        ("recognition", ["Settings"]),
-        ("hotkey", ["Change hotkey", "Settings"]),
-        ("copy", ["Copy again", "Settings"]),
+        ("storage.example", ["Settings"]),
+        ("server.busy", ["Try again", "Settings"]),
+        ("recognition.empty", ["Try again", "Settings"]),
+        ("microphone.missing", ["Microphone", "Settings"]),
+        ("server.key_rejected", ["Settings"]),
+        ("hotkey.in_use", ["Change hotkey", "Settings"]),
+        ("hotkey.no_display", ["Settings"]),
+        ("insertion.not_pasted", ["Copy again", "Settings"]),
     ],
 )
-def test_a_failure_offers_one_remedy_and_the_settings(action: Action, labels: list[str]) -> None:
-    view = messages.problem_view(no_answer(action))
+def test_a_failure_offers_one_remedy_and_the_settings(code: str, labels: list[str]) -> None:
+    view = messages.problem_view(no_answer(code))
     assert [button.label for button in view.buttons] == labels
     assert view.buttons[0].primary
     assert view.closable
     assert (view.text, view.detail) == ("The server did not answer", "Your recording is kept.")
 
 
-QUESTIONS: dict[Action, list[tuple[str, str]]] = {
-    "budget": [("Continue anyway", "approve-budget"), ("Use this computer", "use-on-device")],
-    "usage": [("Usage", "settings:usage")],
-}
+def test_a_wrapped_problem_has_the_remedy_of_its_cause() -> None:
+    wrapped = ProblemKind("dictation.recovery_failed", "{cause}", "It is in the history.")
+    view = messages.problem_view(wrapped(cause=no_answer("microphone.missing")))
+    assert (view.text, view.detail) == ("The server did not answer", "It is in the history.")
+    assert view.buttons[0].label == "Microphone"
 
 
-@pytest.mark.parametrize(("action", "buttons"), QUESTIONS.items(), ids=QUESTIONS)
-def test_a_question_is_not_shown_as_a_failure(
-    action: Action, buttons: list[tuple[str, str]]
-) -> None:
-    view = messages.problem_view(no_answer(action))
+QUESTIONS = {
+    "budget.used_up": [
+        ("Continue anyway", "approve-budget"), ("Use this computer", "use-on-device"),
+    ],
+    "budget.nearly_used_up": [("Usage", "settings:usage")],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "buttons"), QUESTIONS.items(), ids=QUESTIONS)
+def test_a_question_is_not_shown_as_a_failure(code: str, buttons: list[tuple[str, str]]) -> None:
+    view = messages.problem_view(no_answer(code))
     assert (view.kind, view.text) == ("held", "The server did not answer")
     assert [(button.label, button.action) for button in view.buttons] == buttons
     assert view.buttons[0].primary
+
+
+def test_codes_with_buttons_of_their_own_are_in_the_catalog() -> None:
+    modules = (
+        import_module(m.name) for m in walk_packages(problems.__path__, f"{problems.__name__}.")
+    )
+    kinds = [value for module in modules for value in vars(module).values()]
+    codes = {kind.code for kind in kinds if isinstance(kind, ProblemKind)}
+    assert problem_actions.RETRY | problem_actions.NO_REMEDY | set(QUESTIONS) <= codes
 
 
 @pytest.mark.parametrize(
@@ -191,7 +212,7 @@ def test_inserted_words_are_counted_and_a_fallback_engine_is_named(
     ("wait_s", "text"), [(0.2, "Reconnecting…"), (20.2, "OpenAI is busy. Retrying in 20 s.")]
 )
 def test_a_retried_engine_is_reported_instead_of_partial_text(wait_s: float, text: str) -> None:
-    retry = RetryDelay(untyped_problem("OpenAI is busy."), wait_s)
+    retry = RetryDelay(ProblemKind("test.example", "OpenAI is busy.")(), wait_s)
     status = Status("listening", partial="Dear all", retrying=retry)
     assert messages.listening_view(status, SETTINGS, 6000, True).text == text
     assert messages.finishing_view("Dear all", 5000, retry).text == text

@@ -8,6 +8,6 @@ A presenter (indicator, settings, command line, history) decides which action to
 
 from __future__ import annotations
 
-from .problem import Problem, ProblemError, ProblemKind, replaced, untyped_problem
+from .problem import Problem, ProblemError, ProblemKind
 
-__all__ = ["Problem", "ProblemError", "ProblemKind", "replaced", "untyped_problem"]
+__all__ = ["Problem", "ProblemError", "ProblemKind"]

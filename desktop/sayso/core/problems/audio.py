@@ -8,49 +8,41 @@ MISSING = ProblemKind(
     "microphone.missing",
     "No microphone was found.",
     "Connect one, or choose another.",
-    "microphone",
 )
 NOT_STARTED = ProblemKind(
     "microphone.not_started",
     "The microphone did not start.",
     "Another program may be using it.",
-    "microphone",
 )
 NOT_ALLOWED = ProblemKind(
     "microphone.not_allowed",
     "Sayso may not use the microphone.",
     "Allow it in the system settings.",
-    "microphone",
 )
 NOT_CONNECTED = ProblemKind(
     "microphone.not_connected",
     "The microphone “{device}” is not connected.",
     "Connect it, or use the system's default.",
-    "microphone",
 )
 DEFAULT_USED = ProblemKind(
     "microphone.default_used",
     "The microphone “{device}” is not connected.",
     "Sayso uses the system's default.",
-    "microphone",
 )
 DISCONNECTED = ProblemKind(
     "microphone.disconnected",
     "The microphone was disconnected while you spoke.",
     "What you said before is inserted.",
-    "microphone",
 )
 SILENT = ProblemKind(
     "microphone.silent",
     "The microphone delivers only silence.",
     "It may be muted.",
-    "microphone",
 )
 PORTAUDIO_MISSING = ProblemKind(
     "microphone.portaudio_missing",
     "The audio library PortAudio is not installed.",
     "Install it with: sudo apt install libportaudio2",
-    "microphone",
 )
 
 _REPEAT = "Repeat what is missing."

@@ -8,13 +8,11 @@ TEXT_TIMED_OUT = ProblemKind(
     "dictation.text_timed_out",
     "The text did not arrive in time.",
     "Your recording is kept. Try again.",
-    "try-again",
 )
 INSERT_TIMED_OUT = ProblemKind(
     "insertion.timed_out",
     "The window was too slow to take the text.",
     "Copy the text and paste it.",
-    "copy",
 )
 TAKE_LIMIT_REACHED = ProblemKind(
     "dictation.take_limit_reached", "Sayso stopped listening after 10 minutes."
@@ -28,7 +26,6 @@ RECOGNITION_INTERNAL_ERROR = ProblemKind(
     "dictation.recognition_internal_error",
     "Recognition stopped because of a fault in Sayso.",
     "Your recording is kept. Report the fault with the log file that “sayso doctor” shows.",
-    "try-again",
 )
 
 # Recognition: `cause` is the problem of the engine; the action that fits it is offered.
@@ -55,11 +52,9 @@ BUDGET_USED_UP = ProblemKind(
     "budget.used_up",
     "The budget for {month} is used up.",
     "Nothing is sent until you choose.",
-    "budget",
 )
 BUDGET_NEARLY_USED_UP = ProblemKind(
     "budget.nearly_used_up",
     "The budget for {month} is nearly used up.",
     "{left} of {budget} is left.",
-    "usage",
 )

@@ -17,13 +17,11 @@ XWAYLAND = ProblemKind(
     "hotkey.xwayland",
     "In a Wayland session, Sayso detects the hotkey only in X11 windows.",
     "Assign keys to sayso start and sayso stop in your desktop's settings.",
-    "hotkey",
 )
 DISPLAY_UNSUPPORTED = ProblemKind(
     "hotkey.display_unsupported",
     "This X display does not let Sayso detect the hotkey.",
     _USE_COMMANDS,
-    "hotkey",
 )
 LIBRARY_MISSING = ProblemKind(
     "hotkey.library_missing", "Sayso cannot detect the hotkey on this computer.", _USE_COMMANDS
@@ -34,37 +32,33 @@ PERMISSION_MISSING = ProblemKind(
     "Allow it in System Settings, Privacy & Security, under Accessibility and Input Monitoring.",
 )
 IN_USE = ProblemKind(
-    "hotkey.in_use", "Another program uses {hotkey}.", "Choose a different hotkey.", "hotkey"
+    "hotkey.in_use", "Another program uses {hotkey}.", "Choose a different hotkey."
 )
 NOT_EXCLUSIVE = ProblemKind(
     "hotkey.not_exclusive",
     "The focused window also receives {hotkey}.",
     "Choose {default} if that is a problem.",
-    "hotkey",
 )
 HOTKEY_LOST = ProblemKind(
     "hotkey.lost",
     "Sayso cannot detect the hotkey any more, because the X display does not answer.",
     "Sayso is trying to reconnect.",
-    "hotkey",
 )
 
 # Insertion
 
 FOCUS_CHANGED = ProblemKind(
-    "insertion.focus_changed", "Another window has the focus.", "Copy your text.", "copy"
+    "insertion.focus_changed", "Another window has the focus.", "Copy your text."
 )
 DISPLAY_LOST = ProblemKind(
     "insertion.display_lost",
     "The X display does not answer, so nothing could be typed.",
     "Your text is in the history.",
-    "copy",
 )
 KEYS_REJECTED = ProblemKind(
     "insertion.keys_rejected",
     "The X display does not accept simulated keys.",
     "You can copy your text instead.",
-    "copy",
 )
 NO_SIMULATED_KEYS = ProblemKind(
     "insertion.no_simulated_keys",
@@ -75,27 +69,23 @@ NOT_AN_X11_WINDOW = ProblemKind(
     "insertion.not_an_x11_window",
     "Sayso can insert text only into X11 windows in this session.",
     "Your text is copied: press Ctrl+V.",
-    "copy",
 )
 CANNOT_TYPE = ProblemKind(
-    "insertion.cannot_type", "This text cannot be typed here.", "Copy it and paste it.", "copy"
+    "insertion.cannot_type", "This text cannot be typed here.", "Copy it and paste it."
 )
 NO_FREE_KEY = ProblemKind(
     "insertion.no_free_key",
     "This keyboard has no free key for the characters of the text.",
     "Copy it and paste it.",
-    "copy",
 )
 PASSWORD_FIELD = ProblemKind(
     "insertion.password_field",
     "Sayso does not insert text into password fields.",
     "Copy your text.",
-    "copy",
 )
 NOT_PASTED = ProblemKind(
     "insertion.not_pasted",
     "The window did not take the text.",
     "Your text is copied: press Ctrl+V.",
-    "copy",
 )
-CLOSED = ProblemKind("insertion.closed", "Sayso was closed.", "", "copy")
+CLOSED = ProblemKind("insertion.closed", "Sayso was closed.", "")

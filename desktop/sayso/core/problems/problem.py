@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
 
 import attrs
-
-Action = Literal["", "try-again", "microphone", "recognition", "hotkey", "copy", "usage", "budget"]
 
 
 @attrs.frozen
@@ -23,7 +20,6 @@ class ProblemKind:
     """What happened, as one sentence; a `str.format` template for the values."""
     remedy: str = ""
     """What the user can do, and where the text or recording is; a template like `message`."""
-    action: Action = ""
 
     def __call__(
         self, *, detail: str = "", retry_after_s: float | None = None, **values: object
@@ -66,10 +62,6 @@ class Problem:
         return cause if isinstance(cause, Problem) else self
 
     @property
-    def action(self) -> Action:
-        return self.kind.action or self.cause.kind.action
-
-    @property
     def sentence(self) -> str:
         """Message and remedy, in English."""
         return f"{self.message} {self.remedy}".strip()
@@ -84,21 +76,3 @@ class ProblemError(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.sentence)
         self.problem = problem
-
-
-def untyped_problem(
-    message: str,
-    remedy: str = "",
-    action: Action = "",
-    detail: str = "",
-    retry_after_s: float | None = None,
-) -> Problem:
-    """Transitional: a problem that is not in the catalog yet."""
-    kind = ProblemKind("untyped", "{message}", "{remedy}", action)
-    return Problem(kind, {"message": message, "remedy": remedy}, detail, retry_after_s)
-
-
-def replaced(problem: Problem, **changes: Any) -> Problem:
-    """Transitional: the problem with another message, remedy, action, detail or retry_after_s."""
-    names = ("message", "remedy", "action", "detail", "retry_after_s")
-    return untyped_problem(**{name: getattr(problem, name) for name in names} | changes)

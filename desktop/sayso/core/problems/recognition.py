@@ -9,20 +9,15 @@ TIMEOUT = ProblemKind(
     "recognition.timeout",
     "{engine} did not answer in time.",
     "Your recording is kept.",
-    "try-again",
 )
 INCOMPLETE = ProblemKind(
     "recognition.incomplete",
     "{engine} skipped {seconds:.0f} s of your speech.",
     _KEPT,
-    "try-again",
 )
-EMPTY = ProblemKind(
-    "recognition.empty", "{engine} returned no text for your speech.", _KEPT, "try-again"
-)
+EMPTY = ProblemKind("recognition.empty", "{engine} returned no text for your speech.", _KEPT)
 HALLUCINATED = ProblemKind(
     "recognition.hallucinated",
     "{engine} made up “{text}”, so nothing was inserted.",
     _KEPT,
-    "try-again",
 )

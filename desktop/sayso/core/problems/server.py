@@ -5,15 +5,15 @@
 
 from __future__ import annotations
 
-from .problem import Action, ProblemKind
+from .problem import ProblemKind
 
 KEPT = "Your recording is kept."
 TRY_AGAIN = f"{KEPT} Try again."
 TRY_LATER = f"{KEPT} Try again in a moment."
 
 
-def _kind(reason: str, message: str, remedy: str, action: Action = "recognition") -> ProblemKind:
-    return ProblemKind(f"server.{reason}", message, remedy, action)
+def _kind(reason: str, message: str, remedy: str) -> ProblemKind:
+    return ProblemKind(f"server.{reason}", message, remedy)
 
 
 # Address
@@ -76,7 +76,6 @@ NO_INTERNET = _kind(
     "no_internet",
     "There is no internet connection.",
     "Your recording is kept and can be transcribed later.",
-    "try-again",
 )
 HOST_NOT_FOUND = _kind(
     "host_not_found", "{server} was not found.", "Check the address and the network."
@@ -89,15 +88,12 @@ CLOSED_AT_ONCE = _kind(
     "{server} closed the connection.",
     "Change http:// to https:// in the address, or back.",
 )
-CONNECTION_LOST = _kind(
-    "connection_lost", "Lost the connection to {server}.", TRY_AGAIN, "try-again"
-)
-NO_RESPONSE = _kind("no_response", "{server} did not respond.", TRY_AGAIN, "try-again")
+CONNECTION_LOST = _kind("connection_lost", "Lost the connection to {server}.", TRY_AGAIN)
+NO_RESPONSE = _kind("no_response", "{server} did not respond.", TRY_AGAIN)
 PROXY_FAILED = _kind(
     "proxy_failed",
     "The proxy cannot reach {server}.",
     "Check the proxy in the system settings.",
-    "try-again",
 )
 TLS_FAILED = _kind(
     "tls_failed",
@@ -128,7 +124,6 @@ CAPTIVE_PORTAL = _kind(
     "captive_portal",
     "A web page answered instead of {server}.",
     "Sign in to this network, or check the address.",
-    "try-again",
 )
 REDIRECTED = _kind(
     "redirected",
@@ -166,12 +161,10 @@ WEBRTC_NOT_SUPPORTED = _kind(
 
 # Request
 
-BUSY = _kind("busy", "{server} is busy.", TRY_LATER, "try-again")
-BUSY_FOR = _kind("busy_for", "{server} is busy.", f"{KEPT} Try again in {{wait}}.", "try-again")
-UNAVAILABLE = _kind("unavailable", "{server} is unavailable.", TRY_LATER, "try-again")
-SESSION_EXPIRED = _kind(
-    "session_expired", "The session with {server} has expired.", TRY_AGAIN, "try-again"
-)
+BUSY = _kind("busy", "{server} is busy.", TRY_LATER)
+BUSY_FOR = _kind("busy_for", "{server} is busy.", f"{KEPT} Try again in {{wait}}.")
+UNAVAILABLE = _kind("unavailable", "{server} is unavailable.", TRY_LATER)
+SESSION_EXPIRED = _kind("session_expired", "The session with {server} has expired.", TRY_AGAIN)
 BAD_REQUEST = _kind(
     "bad_request", "{server} refused the connection.", "Check the address and the model."
 )
@@ -188,9 +181,9 @@ SETTINGS_REJECTED_BECAUSE = _kind(
     "{server} rejected the settings: “{reason}”",
     "Check the address, the model and the language.",
 )
-FAILED = _kind("failed", "{server} could not transcribe this.", TRY_AGAIN, "try-again")
+FAILED = _kind("failed", "{server} could not transcribe this.", TRY_AGAIN)
 FAILED_BECAUSE = _kind(
-    "failed_because", "{server} could not transcribe this: “{reason}”", TRY_AGAIN, "try-again"
+    "failed_because", "{server} could not transcribe this: “{reason}”", TRY_AGAIN
 )
 BETA_API = _kind(
     "beta_api",

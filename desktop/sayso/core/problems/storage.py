@@ -88,31 +88,26 @@ KEYRING_MISSING = ProblemKind(
     "keyring.missing",
     "This desktop has no keyring.",
     "Keep the API key until Sayso ends, or install gnome-keyring or KWallet and log in again.",
-    "recognition",
 )
 KEYRING_LOCKED = ProblemKind(
     "keyring.locked",
     "The keyring is locked.",
     "Unlock it, or enter the API key again.",
-    "recognition",
 )
 KEYRING_UNAVAILABLE = ProblemKind(
     "keyring.unavailable",
     "The keyring does not respond.",
     "Unlock it, or log in again.",
-    "recognition",
 )
 API_KEY_INVALID = ProblemKind(
     "api_key.invalid",
     "This is not an API key: it contains spaces or special characters.",
     "Copy it again.",
-    "recognition",
 )
 API_KEY_EMPTY = ProblemKind(
     "api_key.empty",
     "The API key is empty.",
     "Enter it, or remove the stored API key.",
-    "recognition",
 )
 
 LOG_NOT_WRITTEN = ProblemKind(
