@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QMimeData, QObject, Qt, QTimer, Signal
@@ -16,7 +17,7 @@ from sayso.core.insertion import UNKNOWN_TARGET, Target
 from sayso.core.paste import PasteTimeouts
 from sayso.core.problems import ProblemError
 from sayso.core.problems import insertion as problems
-from sayso.dictation.paste import Paster
+from sayso.dictation.insertion import Paster
 from sayso.system.protocols import FocusChangedError
 from sayso.ui import clipboard as qt_clipboard
 from sayso.ui.clipboard import CONCEALED_FORMAT, QtClipboard
@@ -39,13 +40,11 @@ class Editor(QObject):
         self.formats: list[list[str]] = []
         self.ignores_keys = False
         self.error: ProblemError | None = None
-        self.on_press: Callable[[], None] = lambda: None
         self._pasted.connect(self.take, Qt.ConnectionType.QueuedConnection)
 
     def press_paste(self, target: Target) -> None:
         """The method of `Typist`."""
         assert threading.current_thread() is not threading.main_thread()
-        self.on_press()
         if self.error:
             raise self.error
         if not self.ignores_keys:
@@ -58,24 +57,31 @@ class Editor(QObject):
 
 
 class Pasting:
-    """A paster in an event loop of its own, as in the worker."""
+    """A paster in an event loop of its own, as in the worker, with an editor to paste into."""
 
-    def __init__(self, editor: Editor, timeouts: PasteTimeouts) -> None:
-        self.clipboard = QtClipboard()
+    def __init__(self, qtbot: QtBot, timeouts: PasteTimeouts) -> None:
+        self.wait_until = qtbot.waitUntil
+        self.system = QGuiApplication.clipboard()
+        self.system.clear()
+        self.editor, self.clipboard = Editor(self.system), QtClipboard()
         self._executor = ThreadPoolExecutor(1)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
 
         async def create() -> Paster:
-            return Paster(editor, self.clipboard, self._executor, timeouts)  # type: ignore[arg-type]
+            return Paster(self.editor, self.clipboard, self._executor, timeouts)  # type: ignore[arg-type]
 
-        self._paster = asyncio.run_coroutine_threadsafe(create(), self._loop).result()
+        self._paster = self._run(create()).result()
 
-    def paste(self, text: str) -> Future[None]:
-        return asyncio.run_coroutine_threadsafe(
-            self._paster.paste(text, UNKNOWN_TARGET), self._loop
-        )
+    def _run(self, coroutine: Coroutine[Any, Any, Any]) -> Future[Any]:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+
+    def paste(self, text: str, *, wait: bool = True) -> Future[None]:
+        future = self._run(self._paster.paste(text, UNKNOWN_TARGET))
+        if wait:
+            self.wait_until(future.done)
+        return future
 
     def close(self) -> None:
         self.clipboard.close()
@@ -85,26 +91,13 @@ class Pasting:
             tasks = asyncio.all_tasks() - {asyncio.current_task()}
             for task in tasks:
                 task.cancel()
-            if tasks:
-                await asyncio.wait(tasks)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
-        asyncio.run_coroutine_threadsafe(stop(), self._loop).result()
+        self._run(stop()).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
         self._executor.shutdown()
-
-
-@pytest.fixture
-def clipboard(qapp: QGuiApplication) -> QClipboard:
-    clipboard = QGuiApplication.clipboard()
-    clipboard.clear()
-    return clipboard
-
-
-@pytest.fixture
-def editor(clipboard: QClipboard) -> Editor:
-    return Editor(clipboard)
 
 
 @pytest.fixture
@@ -113,106 +106,152 @@ def timeouts() -> PasteTimeouts:
 
 
 @pytest.fixture
-def pasting(editor: Editor, timeouts: PasteTimeouts) -> Iterator[Pasting]:
-    pasting = Pasting(editor, timeouts)
+def pasting(qtbot: QtBot, timeouts: PasteTimeouts) -> Iterator[Pasting]:
+    pasting = Pasting(qtbot, timeouts)
     yield pasting
     pasting.close()
-
-
-Wait = Callable[[Future[None]], None]
-
-
-@pytest.fixture
-def wait(qtbot: QtBot) -> Wait:
-    return lambda future: qtbot.waitUntil(future.done)
 
 
 def with_timeouts(timeouts: PasteTimeouts) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("timeouts", [timeouts], ids=[""])
 
 
-def test_the_text_is_pasted_and_the_previous_content_is_restored(
-    pasting: Pasting, editor: Editor, clipboard: QClipboard, wait: Wait, qtbot: QtBot
-) -> None:
+def test_the_text_is_pasted_and_the_previous_content_is_restored(pasting: Pasting) -> None:
     before = QMimeData()
     before.setData("text/plain", b"before")
     before.setData("text/html", b"<b>before</b>")
     before.setData("application/x-own", bytes(range(256)))
-    clipboard.setMimeData(before)
+    pasting.system.setMimeData(before)
     future = pasting.paste("Zażółć 👍🏽")
-    wait(future)
     assert future.exception() is None
-    assert editor.text == "Zażółć 👍🏽"
-    assert CONCEALED_FORMAT in editor.formats[0]
-    qtbot.waitUntil(lambda: clipboard.text() == "before")
-    after = clipboard.mimeData()
+    assert pasting.editor.text == "Zażółć 👍🏽"
+    assert CONCEALED_FORMAT in pasting.editor.formats[0]
+    pasting.wait_until(lambda: pasting.system.text() == "before")
+    after = pasting.system.mimeData()
     assert bytes(after.data("text/html").data()) == b"<b>before</b>"
     assert bytes(after.data("application/x-own").data()) == bytes(range(256))
     assert CONCEALED_FORMAT not in after.formats()
 
 
-def test_an_empty_clipboard_is_empty_again(
-    pasting: Pasting, editor: Editor, clipboard: QClipboard, wait: Wait, qtbot: QtBot
-) -> None:
-    wait(pasting.paste("words"))
-    qtbot.waitUntil(lambda: not (clipboard.mimeData() and clipboard.mimeData().formats()))
-    assert editor.text == "words"
+def test_an_empty_clipboard_is_empty_again(pasting: Pasting) -> None:
+    pasting.paste("words")
+    pasting.wait_until(lambda: not (pasting.system.mimeData() or QMimeData()).formats())
+    assert pasting.editor.text == "words"
 
 
 @with_timeouts(SHORT_TIMEOUTS)
-def test_a_text_that_is_not_fetched_stays_on_the_clipboard(
-    pasting: Pasting, editor: Editor, clipboard: QClipboard, wait: Wait, qtbot: QtBot
-) -> None:
-    clipboard.setText("before")
-    editor.ignores_keys = True
+def test_a_text_that_is_not_fetched_stays_on_the_clipboard(pasting: Pasting) -> None:
+    pasting.system.setText("before")
+    pasting.editor.ignores_keys = True
     future = pasting.paste("words")
-    wait(future)
     error = future.exception()
     assert isinstance(error, ProblemError)
     assert error.problem == problems.NOT_PASTED()
-    qtbot.waitUntil(lambda: CONCEALED_FORMAT not in clipboard.mimeData().formats())
-    assert clipboard.text() == "words"
+    pasting.wait_until(lambda: CONCEALED_FORMAT not in pasting.system.mimeData().formats())
+    assert pasting.system.text() == "words"
 
 
-def test_a_text_whose_keys_are_rejected_stays_on_the_clipboard(
-    pasting: Pasting, editor: Editor, clipboard: QClipboard, wait: Wait, qtbot: QtBot
-) -> None:
-    editor.error = REJECTED
+def test_a_text_whose_keys_are_rejected_stays_on_the_clipboard(pasting: Pasting) -> None:
+    pasting.editor.error = REJECTED
     future = pasting.paste("words")
-    wait(future)
     assert future.exception() is REJECTED
-    qtbot.waitUntil(lambda: clipboard.text() == "words")
+    pasting.wait_until(lambda: pasting.system.text() == "words")
 
 
-def test_the_clipboard_is_restored_if_another_window_has_the_focus(
-    pasting: Pasting, editor: Editor, clipboard: QClipboard, wait: Wait, qtbot: QtBot
-) -> None:
-    clipboard.setText("before")
-    editor.error = FocusChangedError()
+def test_the_clipboard_is_restored_if_another_window_has_the_focus(pasting: Pasting) -> None:
+    pasting.system.setText("before")
+    pasting.editor.error = FocusChangedError()
     future = pasting.paste("words")
-    wait(future)
     assert isinstance(future.exception(), FocusChangedError)
-    qtbot.waitUntil(lambda: clipboard.text() == "before")
+    pasting.wait_until(lambda: pasting.system.text() == "before")
 
 
-def test_texts_are_pasted_in_order_and_the_first_content_is_restored(
-    pasting: Pasting, editor: Editor, clipboard: QClipboard, wait: Wait, qtbot: QtBot
-) -> None:
-    clipboard.setText("before")
-    futures = [pasting.paste(text) for text in ("one ", "two ", "three")]
-    wait(futures[-1])
+def test_texts_are_pasted_in_order_and_the_first_content_is_restored(pasting: Pasting) -> None:
+    pasting.system.setText("before")
+    futures = [pasting.paste(text, wait=False) for text in ("one ", "two ", "three")]
+    pasting.wait_until(futures[-1].done)
     assert [future.exception() for future in futures] == [None, None, None]
-    assert editor.text == "one two three"
-    qtbot.waitUntil(lambda: clipboard.text() == "before")
+    assert pasting.editor.text == "one two three"
+    pasting.wait_until(lambda: pasting.system.text() == "before")
+
+
+@with_timeouts(PasteTimeouts(keep_s=0.2, next_text_s=0.15, keep_limit_s=2.0))
+def test_while_a_program_lists_formats_the_text_stays_and_the_next_one_waits(
+    pasting: Pasting, listed_formats: list[list[str]]
+) -> None:
+    pasting.paste("one")
+    start = len(listed_formats)
+    second = pasting.paste("two", wait=False)
+    pasting.wait_until(lambda: len(listed_formats) > start + 60)  # three times as long as keep_s
+    assert all(CONCEALED_FORMAT in formats for formats in listed_formats[start:])
+    assert pasting.editor.text == "one"
+    pasting.wait_until(second.done)  # keep_limit_s is over
+    assert pasting.editor.text == "onetwo"
+
+
+@with_timeouts(SHORT_TIMEOUTS)
+def test_a_text_can_be_pasted_after_one_that_failed(pasting: Pasting) -> None:
+    pasting.editor.ignores_keys = True
+    first = pasting.paste("one")
+    pasting.editor.ignores_keys = False
+    second = pasting.paste("two")
+    assert isinstance(first.exception(), ProblemError)
+    assert second.exception() is None
+    assert pasting.editor.text == "two"
+
+
+@with_timeouts(SHORT_TIMEOUTS)
+def test_content_that_another_program_copies_in_the_meantime_is_kept(pasting: Pasting) -> None:
+    pasting.system.setText("before")
+    pasting.paste("one")
+    pasting.system.setText("meanwhile")
+    pasting.paste("two")
+    pasting.wait_until(lambda: pasting.system.text() == "meanwhile")
+    assert pasting.editor.text == "onetwo"
+
+
+def test_a_lease_is_lost_when_another_program_copies(pasting: Pasting) -> None:
+    with ThreadPoolExecutor(1) as executor:
+        offered = executor.submit(
+            pasting.clipboard.offer, "words", concealed=True, on_change=lambda: None
+        )
+        pasting.wait_until(offered.done)
+    lease = offered.result()
+    assert not lease.lost
+    pasting.system.setText("other")
+    pasting.wait_until(lambda: lease.lost)
+    lease.restore()
+    assert pasting.system.text() == "other"
+
+
+@with_timeouts(SHORT_TIMEOUTS)
+def test_a_text_that_is_copied_stays_after_the_next_paste(pasting: Pasting) -> None:
+    pasting.paste("words")
+    pasting.clipboard.copy("kept")
+    pasting.paste("more")
+    pasting.wait_until(lambda: pasting.system.text() == "kept")
+    assert pasting.editor.text == "wordsmore"
+
+
+def test_closing_restores_the_clipboard_at_once_and_refuses_further_texts(pasting: Pasting) -> None:
+    pasting.system.setText("before")
+    pasting.editor.ignores_keys = True
+    pasting.paste("words", wait=False)
+    pasting.wait_until(lambda: pasting.system.text() == "words")
+    pasting.clipboard.close()
+    assert pasting.system.text() == "before"
+    with pytest.raises(ProblemError):
+        pasting.clipboard.offer("more", concealed=True, on_change=lambda: None)
+    pasting.clipboard.close()
 
 
 @pytest.fixture
-def listed_formats(clipboard: QClipboard) -> Iterator[list[list[str]]]:
+def listed_formats(pasting: Pasting) -> Iterator[list[list[str]]]:
     """The formats seen by a program that lists them all the time, as Chromium does."""
     seen: list[list[str]] = []
 
     def look() -> None:
-        mime = clipboard.mimeData()
+        mime = pasting.system.mimeData()
         seen.append(mime.formats() if mime else [])
 
     timer = QTimer()
@@ -221,141 +260,6 @@ def listed_formats(clipboard: QClipboard) -> Iterator[list[list[str]]]:
     timer.start()
     yield seen
     timer.stop()
-
-
-@with_timeouts(PasteTimeouts(keep_s=0.2, next_text_s=0.15, keep_limit_s=2.0))
-def test_while_a_program_lists_formats_the_text_stays_and_the_next_one_waits(
-    pasting: Pasting,
-    editor: Editor,
-    wait: Wait,
-    qtbot: QtBot,
-    listed_formats: list[list[str]],
-) -> None:
-    wait(pasting.paste("one"))
-    start = len(listed_formats)
-    second = pasting.paste("two")
-    qtbot.waitUntil(lambda: len(listed_formats) > start + 60)  # three times as long as keep_s
-    assert all(CONCEALED_FORMAT in formats for formats in listed_formats[start:])
-    assert editor.text == "one"
-    wait(second)  # keep_limit_s is over
-    assert editor.text == "onetwo"
-
-
-@with_timeouts(SHORT_TIMEOUTS)
-def test_a_program_that_lists_formats_before_it_fetches_is_waited_for(
-    pasting: Pasting,
-    editor: Editor,
-    wait: Wait,
-    qtbot: QtBot,
-    listed_formats: list[list[str]],
-) -> None:
-    editor.ignores_keys = True
-    future = pasting.paste("words")
-    qtbot.waitUntil(lambda: len(listed_formats) > 30)  # four times as long as fetch_s
-    assert not future.done()
-    editor.take()
-    wait(future)
-    assert future.exception() is None
-
-
-@with_timeouts(PasteTimeouts(fetch_s=0.06, fetch_limit_s=0.1, keep_limit_s=0.4))
-def test_a_program_that_only_lists_formats_has_not_pasted(
-    pasting: Pasting, editor: Editor, wait: Wait, listed_formats: list[list[str]]
-) -> None:
-    editor.ignores_keys = True
-    future = pasting.paste("words")
-    wait(future)
-    error = future.exception()
-    assert isinstance(error, ProblemError)
-    assert error.problem == problems.NOT_PASTED()
-
-
-@with_timeouts(SHORT_TIMEOUTS)
-def test_a_text_can_be_pasted_after_one_that_failed(
-    pasting: Pasting, editor: Editor, wait: Wait
-) -> None:
-    editor.ignores_keys = True
-    first = pasting.paste("one")
-    wait(first)
-    editor.ignores_keys = False
-    second = pasting.paste("two")
-    wait(second)
-    assert isinstance(first.exception(), ProblemError)
-    assert second.exception() is None
-    assert editor.text == "two"
-
-
-@with_timeouts(SHORT_TIMEOUTS)
-def test_content_that_another_program_copies_in_the_meantime_is_kept(
-    pasting: Pasting, editor: Editor, clipboard: QClipboard, wait: Wait, qtbot: QtBot
-) -> None:
-    clipboard.setText("before")
-    wait(pasting.paste("one"))
-    clipboard.setText("meanwhile")
-    wait(pasting.paste("two"))
-    qtbot.waitUntil(lambda: clipboard.text() == "meanwhile")
-    assert editor.text == "onetwo"
-
-
-def test_a_lease_is_lost_when_another_program_copies(
-    pasting: Pasting, clipboard: QClipboard, qtbot: QtBot
-) -> None:
-    with ThreadPoolExecutor(1) as executor:
-        offered = executor.submit(
-            pasting.clipboard.offer, "words", concealed=True, on_change=lambda: None
-        )
-        qtbot.waitUntil(offered.done)
-    lease = offered.result()
-    assert not lease.lost
-    clipboard.setText("other")
-    qtbot.waitUntil(lambda: lease.lost)
-    lease.restore()
-    assert clipboard.text() == "other"
-
-
-@with_timeouts(PasteTimeouts(early_s=-1, doubtful_fetch_s=0.03, keep_limit_s=0.4))
-def test_a_fetch_before_the_keys_counts_if_no_other_follows(
-    pasting: Pasting, editor: Editor, wait: Wait, qtbot: QtBot
-) -> None:
-    pressing, fetched = threading.Event(), threading.Event()
-
-    def press_late() -> None:
-        pressing.set()
-        assert fetched.wait(5)
-
-    editor.on_press, editor.ignores_keys = press_late, True
-    future = pasting.paste("words")
-    qtbot.waitUntil(pressing.is_set)
-    editor.take()
-    assert not future.done()
-    fetched.set()
-    wait(future)
-    assert future.exception() is None
-
-
-@with_timeouts(SHORT_TIMEOUTS)
-def test_a_text_that_is_copied_stays_after_the_next_paste(
-    pasting: Pasting, editor: Editor, clipboard: QClipboard, wait: Wait, qtbot: QtBot
-) -> None:
-    wait(pasting.paste("words"))
-    pasting.clipboard.copy("kept")
-    wait(pasting.paste("more"))
-    qtbot.waitUntil(lambda: clipboard.text() == "kept")
-    assert editor.text == "wordsmore"
-
-
-def test_closing_restores_the_clipboard_at_once_and_refuses_further_texts(
-    pasting: Pasting, editor: Editor, clipboard: QClipboard, wait: Wait, qtbot: QtBot
-) -> None:
-    clipboard.setText("before")
-    editor.ignores_keys = True
-    pasting.paste("words")
-    qtbot.waitUntil(lambda: clipboard.text() == "words")
-    pasting.clipboard.close()
-    assert clipboard.text() == "before"
-    with pytest.raises(ProblemError):
-        pasting.clipboard.offer("more", concealed=True, on_change=lambda: None)
-    pasting.clipboard.close()
 
 
 @pytest.mark.parametrize(

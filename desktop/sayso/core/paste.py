@@ -51,8 +51,8 @@ class PasteTransaction:
     and at `decision_at_s`, until it is not "pending".
     """
 
-    def __init__(self, timeouts: PasteTimeouts | None = None) -> None:
-        self._timeouts = timeouts or PasteTimeouts()
+    def __init__(self, timeouts: PasteTimeouts) -> None:
+        self._timeouts = timeouts
         self._requested_at_s = float("-inf")
         self._pasted_at_s = float("-inf")
         self._response_s = 0.0

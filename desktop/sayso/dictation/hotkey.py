@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any, Protocol
 
 from ..core.dictation import events as e
@@ -34,7 +35,7 @@ INTENT_EVENTS: dict[Intent, e.Event] = {
 
 
 class IntentListener(Protocol):
-    """Receives the results in the event loop. Times are seconds of the monotonic clock."""
+    """Receives the results in the event loop."""
 
     @property
     def is_recording(self) -> bool: ...
@@ -60,7 +61,6 @@ class HotkeyController:
         *,
         poll_interval_s: float = POLL_INTERVAL_S,
     ) -> None:
-        """Create it in the running event loop."""
         self._settings, self._source, self._listener = settings, source, listener
         self._poll_interval_s = poll_interval_s
         self._loop = asyncio.get_running_loop()
@@ -71,7 +71,7 @@ class HotkeyController:
         self._tasks: set[asyncio.Task[None]] = set()
         self._poll_task: asyncio.Task[None] | None = None
         self._key_event_count = 0
-        """An answer of the system is outdated if this has changed since the question."""
+        """Detects answers of the system that are outdated."""
 
     async def start(self) -> None:
         """Start the source. A failure is reported; the commands still work."""
@@ -114,7 +114,7 @@ class HotkeyController:
         self._call_soon(self._listener.on_hotkey_restored)
 
     def _call_soon(self, call: Callable[..., object], *arguments: object) -> None:
-        if not self._loop.is_closed():
+        with suppress(RuntimeError):  # the loop is closed
             self._loop.call_soon_threadsafe(call, *arguments)
 
     # Event loop

@@ -1,8 +1,8 @@
-"""Inserts the text of a take into its target window.
+"""Inserts the text of a take into its target window, by typing, pasting or copying it.
 
-`core.insertion` selects the method. Typist, clipboard and focus block on the system, so their
-calls run in a thread of their own, one at a time and in order. Everything else runs in the
-event loop of the worker.
+`core.insertion` selects the method, and `core.paste` decides whether a paste has succeeded. Calls
+of typist, clipboard and focus block, so they run in a thread of their own, one at a time and in
+order. Everything else runs in the event loop of the worker.
 """
 
 from __future__ import annotations
@@ -10,26 +10,34 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from typing import TypeVar
 
 from ..core.dictation import events as e
 from ..core.insertion import NO_WINDOW, UNKNOWN_TARGET, ChosenMethod, Target, choose_method
-from ..core.paste import PasteTimeouts
+from ..core.paste import PasteTimeouts, PasteTransaction
 from ..core.problems import ProblemError
 from ..core.problems import insertion as problems
 from ..core.settings.settings import Settings
 from ..core.text.sanitize import count_words, join_with_space
-from ..system.protocols import Clipboard, DisplayLostError, Focus, FocusChangedError, Typist
+from ..system.protocols import (
+    Clipboard,
+    DisplayLostError,
+    Focus,
+    FocusChangedError,
+    Lease,
+    Typist,
+)
 from .active_takes import ActiveTake
-from .paste import Paster
 
 T = TypeVar("T")
 
 DISPLAY_LOST_DELAY_S = 3.0
 """Sayso ends with its display; the next start then offers the text."""
 OWN_KEYS_S = 0.3
-"""Keys reported within this time after an insertion are those that Sayso has sent."""
+"""Keys reported within this time after an insertion were sent by Sayso."""
 FOCUS_TIMEOUT_S, FOCUS_POLL_S = 2.0, 0.05
 
 
@@ -39,11 +47,11 @@ class TextInserter:
         typist: Typist,
         focus: Focus,
         clipboard: Clipboard,
-        paste_timeouts: PasteTimeouts | None = None,
+        timeouts: PasteTimeouts | None = None,
     ) -> None:
         self._typist, self._focus, self._clipboard = typist, focus, clipboard
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="typist")
-        self._paster = Paster(typist, clipboard, self._thread, paste_timeouts)
+        self._paster = Paster(typist, clipboard, self._thread, PasteTimeouts())
         self._previous_text = ""
         """Text inserted last, unless the user has typed or clicked since."""
         self._previous_target = UNKNOWN_TARGET
@@ -135,3 +143,94 @@ def _may_insert(focused: Target, target: Target) -> bool:
     if focused == NO_WINDOW:
         return False
     return target.id is None or target == NO_WINDOW or focused.id == target.id
+
+
+class Paster:
+    """Pastes one text at a time, in order."""
+
+    def __init__(
+        self, typist: Typist, clipboard: Clipboard, thread: Executor, timeouts: PasteTimeouts
+    ) -> None:
+        """`thread`: runs the blocking calls of typist and clipboard."""
+        self._typist, self._clipboard, self._thread = typist, clipboard, thread
+        self._transaction = PasteTransaction(timeouts)
+        self._lock = asyncio.Lock()
+        self._changed = asyncio.Event()
+        self._lease: Lease | None = None
+        self._restoring: asyncio.Task[None] | None = None
+        """Puts back what was on the clipboard before the lease."""
+
+    async def paste(self, text: str, target: Target) -> None:
+        """Paste the text, and return when a program has fetched it.
+
+        Raises:
+            FocusChangedError: Another window has the focus; the clipboard is put back.
+            ProblemError: The text was not pasted. It stays on the clipboard.
+        """
+        async with self._lock:
+            if self._restoring is not None and not self._restoring.done():
+                await self._sleep_until(lambda: self._transaction.next_text_at_s)
+                self._restoring.cancel()
+            self._lease = lease = await self._offer(text)
+            try:
+                await self._press_and_confirm(target)
+            except FocusChangedError:
+                lease.restore()
+                raise
+            except ProblemError:
+                self._clipboard.copy(text)
+                lease.restore()
+                raise
+            self._restoring = asyncio.create_task(self._restore(lease))
+
+    def close(self) -> None:
+        if self._restoring is not None:
+            self._restoring.cancel()
+
+    async def _offer(self, text: str) -> Lease:
+        loop = asyncio.get_running_loop()
+
+        def on_change() -> None:
+            with suppress(RuntimeError):  # the loop is closed
+                loop.call_soon_threadsafe(self._changed.set)
+
+        self._transaction.begin()
+        offer = partial(self._clipboard.offer, text, concealed=True, on_change=on_change)
+        return await loop.run_in_executor(self._thread, offer)
+
+    async def _press_and_confirm(self, target: Target) -> None:
+        def press() -> float:
+            self._typist.press_paste(target)
+            return time.monotonic()
+
+        loop = asyncio.get_running_loop()
+        self._transaction.keys_sent(await loop.run_in_executor(self._thread, press))
+        while True:
+            self._changed.clear()
+            self._observe()
+            outcome = self._transaction.outcome(now_s := time.monotonic())
+            if outcome == "pasted":
+                return
+            if outcome == "failed":
+                raise ProblemError(problems.NOT_PASTED())
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(0.0, self._transaction.decision_at_s - now_s)):
+                    await self._changed.wait()
+
+    async def _restore(self, lease: Lease) -> None:
+        await self._sleep_until(lambda: self._transaction.restore_at_s)
+        lease.restore()
+
+    async def _sleep_until(self, at_s: Callable[[], float]) -> None:
+        """Sleep until a time that requests for the clipboard may postpone."""
+        while True:
+            self._observe()
+            if (wait_s := at_s() - time.monotonic()) <= 0:
+                return
+            await asyncio.sleep(wait_s)
+
+    def _observe(self) -> None:
+        if self._lease and self._lease.listed_at_s is not None:
+            self._transaction.listed(self._lease.listed_at_s)
+        if self._lease and self._lease.fetched_at_s is not None:
+            self._transaction.fetched(self._lease.fetched_at_s)

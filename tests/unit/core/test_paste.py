@@ -17,7 +17,7 @@ def transaction(
     *, listed: list[float] | None = None, fetched: list[float] | None = None
 ) -> PasteTransaction:
     """Return a transaction with requests at these times after the keys."""
-    paste = PasteTransaction()
+    paste = PasteTransaction(TIMES)
     paste.begin()
     for at_s in listed or []:
         paste.listed(KEYS_S + at_s)
@@ -60,7 +60,7 @@ def test_the_outcome_is_decided_in_time(
 
 
 def test_nothing_is_decided_before_the_keys_are_sent() -> None:
-    paste = PasteTransaction()
+    paste = PasteTransaction(TIMES)
     paste.begin()
     paste.fetched(1.0)
     assert paste.outcome(1000.0) == "pending"

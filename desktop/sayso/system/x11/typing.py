@@ -30,10 +30,8 @@ from .xkb import Key, Keyboard
 KEYMAP_SETTLE_S = 0.02
 """Pause between a change of the keyboard map and the keys. Every client reads the map again, and
 a client that is busy with it is slow to process keys."""
-UNPROCESSED_S = 1.0
-"""Time after the last key in which clients may not have processed all keys."""
-RESTORE_AFTER_S = 3.0
-"""Time after the last key after which the temporary keys are removed."""
+UNPROCESSED_S, RESTORE_AFTER_S = 1.0, 3.0
+"""Times after the last key: clients may not have processed all keys; temporary keys are removed."""
 PROCESSED_CHARS_PER_S = 200
 """Both times grow by a second per this many characters, because GTK may be this slow."""
 HELD_KEYS_TIMEOUT_S = 1.0

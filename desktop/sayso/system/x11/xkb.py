@@ -36,8 +36,6 @@ class Key:
 
 
 class Keyboard:
-    """The core keyboard of one connection."""
-
     def __init__(self, connection: Any) -> None:
         self._display = connection.display
         self._opcode = connection.query_extension("XKEYBOARD").major_opcode
