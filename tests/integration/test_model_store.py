@@ -135,13 +135,9 @@ def test_a_part_that_starts_at_another_byte_is_not_used(get, hub):
     assert hub.requested_ranges == ["", f"bytes={HALF}-", ""]
 
 
-def test_a_part_that_is_longer_than_the_file_is_downloaded_again(get, part):
-    (part / "model.bin").write_bytes(WEIGHTS + b"more")
-    assert is_complete(get())
-
-
-def test_a_complete_part_with_wrong_content_is_downloaded_again(get, part):
-    (part / "model.bin").write_bytes(b"?" + WEIGHTS[1:])
+@pytest.mark.parametrize("content", [WEIGHTS + b"more", b"?" + WEIGHTS[1:]], ids=["long", "wrong"])
+def test_a_part_that_cannot_be_continued_is_downloaded_again(get, part, content):
+    (part / "model.bin").write_bytes(content)
     assert is_complete(get())
 
 

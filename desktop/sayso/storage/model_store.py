@@ -142,7 +142,7 @@ class ModelStore:
     def __init__(self, models: Path, cache: Path, hub: Hub | None = None) -> None:
         self._models, self._cache, self._hub = models, cache, hub
         self._lock = threading.Lock()
-        self._active: dict[str, _Download] = {}
+        self._active: dict[str, tuple[threading.Thread, threading.Event]] = {}
         self._problems: dict[str, Problem] = {}
 
     def statuses(self) -> list[ModelStatus]:
@@ -164,14 +164,14 @@ class ModelStore:
             self._problems.pop(name, None)
             title, arguments = f"download {name}", (name, canceled)
             thread = threading.Thread(None, self._run, title, arguments, daemon=True)
-            self._active[name] = _Download(thread, canceled)
+            self._active[name] = (thread, canceled)
             thread.start()
 
     def cancel(self, name: str) -> None:
         """Cancel a download. The downloaded part is kept."""
         with self._lock:
             if active := self._active.get(name):
-                active.canceled.set()
+                active[1].set()
 
     def remove(self, name: str) -> None:
         """Delete a model; see `remove`. Blocks."""
@@ -183,10 +183,10 @@ class ModelStore:
         """Cancel all downloads and wait for them for a moment."""
         with self._lock:
             downloads = list(self._active.values())
-        for active in downloads:
-            active.canceled.set()
-        for active in downloads:
-            active.thread.join(CLOSE_TIMEOUT_S)
+        for _, canceled in downloads:
+            canceled.set()
+        for thread, _ in downloads:
+            thread.join(CLOSE_TIMEOUT_S)
 
     def _run(self, name: str, canceled: threading.Event) -> None:
         problem = None
@@ -199,12 +199,6 @@ class ModelStore:
                 del self._active[name]
                 if problem:
                     self._problems[name] = problem
-
-
-@attrs.frozen
-class _Download:
-    thread: threading.Thread
-    canceled: threading.Event
 
 
 def model_statuses(models: Path, cache: Path) -> list[ModelStatus]:

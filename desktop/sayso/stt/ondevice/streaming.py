@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from typing import Any, TypeVar
 
 import attrs
@@ -36,8 +36,7 @@ class Pacing:
 
     min_new_audio_s: float = 4.0
     """New audio before a span is decoded again: this takes 1 to 2 s and slows other decodes."""
-    slow_fast_s: float = 0.5
-    slow_full_s: float = 3.0
+    slow_s: Mapping[ExecutorName, float] = {"fast": 0.5, "full": 3.0}
     """After a decode that takes longer, its executor pauses for as long as the decode took: the
     model is large or the computer is busy."""
 
@@ -58,21 +57,6 @@ class _Language:
     @property
     def spaced(self) -> bool:
         return self.code not in UNSPACED_LANGUAGES
-
-
-class _Pauses:
-    """Times until which the executors should not run unnecessary decodes."""
-
-    def __init__(self, pacing: Pacing) -> None:
-        self._slow_s = {"fast": pacing.slow_fast_s, "full": pacing.slow_full_s}
-        self._until: dict[str, float] = {}
-
-    def add(self, executor: ExecutorName, now: float, duration_s: float) -> None:
-        slow = duration_s > self._slow_s[executor]
-        self._until[executor] = now + duration_s if slow else 0.0
-
-    def is_over(self, executor: ExecutorName) -> bool:
-        return asyncio.get_running_loop().time() >= self._until.get(executor, 0.0)
 
 
 class StreamingTranscriber:
@@ -112,7 +96,8 @@ class StreamingTranscriber:
         self._redecode_task: asyncio.Task[None] | None = None
         self._tasks: list[asyncio.Task[Any]] = []
         self._language = _Language()
-        self._pauses = _Pauses(self._pacing)
+        self._paused_until: dict[ExecutorName, float] = {}
+        """Time before which an executor runs necessary decodes only."""
         self._live = True
         """False if the take had ended before: then it is decoded in full windows only."""
         self._canceled = False
@@ -168,7 +153,7 @@ class StreamingTranscriber:
         for part in found:
             if isinstance(part, Segment):
                 self._on_segment(part)
-            elif self._live and self._pauses.is_over("fast"):
+            elif self._live and self._has_time("fast"):
                 self._latest_speculative = part
                 task = self.start_task(self._decode_speculatively(part))
                 self._speculative_tasks[part] = task
@@ -238,7 +223,7 @@ class StreamingTranscriber:
 
     def _start_redecode(self) -> None:
         idle = self._redecode_task is None or self._redecode_task.done()
-        if idle and self._pauses.is_over("full"):
+        if idle and self._has_time("full"):
             self._redecode_task = self.start_task(self._redecode())
 
     async def _redecode(self) -> None:
@@ -271,8 +256,13 @@ class StreamingTranscriber:
         clock = asyncio.get_running_loop().time
         start = clock()
         result = await self._executors.run(executor, call, *arguments)
-        self._pauses.add(executor, clock(), clock() - start)
+        duration_s = clock() - start
+        slow = duration_s > self._pacing.slow_s[executor]
+        self._paused_until[executor] = clock() + duration_s if slow else 0.0
         return result
+
+    def _has_time(self, executor: ExecutorName) -> bool:
+        return asyncio.get_running_loop().time() >= self._paused_until.get(executor, 0.0)
 
     def _known_language(self, decoder: Decoder, duration_s: float) -> str:
         if chosen := self._choose_language(decoder.languages):

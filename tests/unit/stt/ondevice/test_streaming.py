@@ -127,6 +127,22 @@ class Scene:
         self.executors.close(wait=True)
 
 
+def live_take(script, last=None):
+    """Decorate a test that receives the scene of a live take."""
+
+    def decorate(test):
+        def run():
+            async def scenario():
+                async with transcribing(script, last) as scene:
+                    await test(scene)
+
+            asyncio.run(scenario())
+
+        return run
+
+    return decorate
+
+
 @asynccontextmanager
 async def transcribing(script, last, **options):
     scene = Scene(script, last, **options)
@@ -140,118 +156,96 @@ async def transcribing(script, last, **options):
         scene.close()
 
 
-def test_speculative_text_is_shown_and_becomes_the_segment_without_a_second_decode():
-    async def scenario():
-        first = speculative(0, 2)
-        async with transcribing([None, first, segment(0, 2, first)], None) as scene:
-            await scene.step(2)
-            await scene.idle("fast")
-            assert scene.partials == ["s2"]
-            await scene.step()
-            assert await scene.text() == "t2"  # the span was decoded in time
-            assert scene.decoder.decoded == [("segment", 2), ("span", 2)]
-
-    asyncio.run(scenario())
+FIRST = speculative(0, 2)
 
 
-def test_outdated_speculative_decodes_are_skipped():
-    async def scenario():
-        script = [speculative(0, 1), speculative(0, 2), speculative(0, 3)]
-        async with transcribing(script, segment(0, 3, last=True)) as scene:
-            scene.decoder.may_finish.clear()
-            await scene.step(3)
-            scene.decoder.may_finish.set()
-            await scene.idle("fast", "full")
-            assert scene.decoder.decoded == [("segment", 1), ("segment", 3)]
-
-    asyncio.run(scenario())
+@live_take([None, FIRST, segment(0, 2, FIRST)])
+async def test_speculative_text_is_shown_and_becomes_the_segment_without_a_second_decode(scene):
+    await scene.step(2)
+    await scene.idle("fast")
+    assert scene.partials == ["s2"]
+    await scene.step()
+    assert await scene.text() == "t2"  # the span was decoded in time
+    assert scene.decoder.decoded == [("segment", 2), ("span", 2)]
 
 
-def test_the_last_segment_does_not_wait_for_a_speculative_decode():
-    async def scenario():
-        script = [speculative(0, 1), None]
-        async with transcribing(script, segment(0, 2, last=True)) as scene:
-            scene.decoder.may_finish.clear()
-            await scene.step(2)
-            scene.take.end()
-            async with asyncio.timeout(10):
-                while len(scene.decoder.decoded) < 2:  # noqa: ASYNC110  no event to wait for
-                    await asyncio.sleep(0.001)
-            assert scene.decoder.decoded == [("segment", 1), ("segment", 2)]
-            assert len({thread for *_, thread in scene.decoder.calls}) == 2
-            scene.decoder.may_finish.set()
-            assert await scene.transcriber.final_text() == "s2"
-
-    asyncio.run(scenario())
+@live_take([speculative(0, 1), FIRST, speculative(0, 3)], segment(0, 3, last=True))
+async def test_outdated_speculative_decodes_are_skipped(scene):
+    scene.decoder.may_finish.clear()
+    await scene.step(3)
+    scene.decoder.may_finish.set()
+    await scene.idle("fast", "full")
+    assert scene.decoder.decoded == [("segment", 1), ("segment", 3)]
 
 
-def test_a_segment_is_decoded_if_its_speculative_decode_was_skipped():
-    async def scenario():
-        old, new = speculative(0, 2), speculative(0, 3)
-        script = [speculative(0, 1), old, new, segment(0, 1, old)]
-        async with transcribing(script, None) as scene:
-            scene.decoder.may_finish.clear()
-            await scene.step(3)
-            scene.decoder.may_finish.set()
-            await scene.idle("fast", "full")
-            assert scene.decoder.decoded == [("segment", 1), ("segment", 3)]
-            await scene.step()
-            assert await scene.text() in ("s1", "t1")
-            assert scene.decoder.decoded.count(("segment", 1)) == 2
+@live_take([speculative(0, 1), None], segment(0, 2, last=True))
+async def test_the_last_segment_does_not_wait_for_a_speculative_decode(scene):
+    scene.decoder.may_finish.clear()
+    await scene.step(2)
+    scene.take.end()
+    async with asyncio.timeout(10):
+        while len(scene.decoder.decoded) < 2:  # noqa: ASYNC110  no event to wait for
+            await asyncio.sleep(0.001)
+    assert scene.decoder.decoded == [("segment", 1), ("segment", 2)]
+    assert len({thread for *_, thread in scene.decoder.calls}) == 2
+    scene.decoder.may_finish.set()
+    assert await scene.transcriber.final_text() == "s2"
 
-    asyncio.run(scenario())
+
+@live_take([speculative(0, 1), FIRST, speculative(0, 3), segment(0, 1, FIRST)])
+async def test_a_segment_is_decoded_if_its_speculative_decode_was_skipped(scene):
+    scene.decoder.may_finish.clear()
+    await scene.step(3)
+    scene.decoder.may_finish.set()
+    await scene.idle("fast", "full")
+    assert scene.decoder.decoded == [("segment", 1), ("segment", 3)]
+    await scene.step()
+    assert await scene.text() in ("s1", "t1")
+    assert scene.decoder.decoded.count(("segment", 1)) == 2
 
 
 @pytest.mark.parametrize(
     ("defect", "shown"), [({"log_prob": -2.0}, True), ({"token_count": 9}, False)]
 )
 def test_a_speculative_text_with_a_defect_does_not_become_a_segment(defect, shown):
-    async def scenario():
-        first = speculative(0, 2)
-        async with transcribing([None, first, segment(0, 2, first)], None) as scene:
-            found = Hypothesis("wrong", (), 0, 9, 0.0, 0.0, 0.2, "en")
-            scene.decoder.decode_once = lambda *_: attrs.evolve(found, **defect)
-            await scene.step(2)
-            await scene.idle("fast")
-            assert ("wrong" in scene.partials) == shown
-            await scene.step()
-            assert await scene.text() == "t2"
-            assert sorted(scene.decoder.decoded) == [("segment", 2), ("span", 2)]
+    @live_take([None, FIRST, segment(0, 2, FIRST)])
+    async def scenario(scene):
+        found = Hypothesis("wrong", (), 0, 9, 0.0, 0.0, 0.2, "en")
+        scene.decoder.decode_once = lambda *_: attrs.evolve(found, **defect)
+        await scene.step(2)
+        await scene.idle("fast")
+        assert ("wrong" in scene.partials) == shown
+        await scene.step()
+        assert await scene.text() == "t2"
+        assert sorted(scene.decoder.decoded) == [("segment", 2), ("span", 2)]
 
-    asyncio.run(scenario())
-
-
-def test_incremental_decodes_are_requested_as_such():
-    async def scenario():
-        script = [None] * 49 + [speculative(0, 50)] + [None] * 19 + [speculative(0, 70)]
-        async with transcribing(script, None) as scene:
-            await scene.step(50)
-            await scene.idle("fast")
-            await scene.step(20)
-            await scene.idle("fast")
-            first, rest, everything = [steps for _, steps in scene.decoder.decoded]
-            assert (first, everything) == (50, 70)
-            assert rest < 50
-            assert scene.decoder.incremental == [False, True, False]  # the texts did not fit
-
-    asyncio.run(scenario())
+    scenario()
 
 
-def test_the_last_segment_is_not_decoded_in_a_span_but_the_others_are():
-    async def scenario():
-        async with transcribing([segment(0, 1), None], segment(1, 2, last=True)) as scene:
-            await scene.step(2)
-            await scene.idle("fast", "full")
-            assert await scene.text() == "t1 s1"
-            assert [kind for kind, _ in scene.decoder.decoded].count("span") == 1
+@live_take([None] * 49 + [speculative(0, 50)] + [None] * 19 + [speculative(0, 70)])
+async def test_incremental_decodes_are_requested_as_such(scene):
+    await scene.step(50)
+    await scene.idle("fast")
+    await scene.step(20)
+    await scene.idle("fast")
+    first, rest, everything = [steps for _, steps in scene.decoder.decoded]
+    assert (first, everything) == (50, 70)
+    assert rest < 50
+    assert scene.decoder.incremental == [False, True, False]  # the texts did not fit
 
-    asyncio.run(scenario())
+
+@live_take([segment(0, 1), None], segment(1, 2, last=True))
+async def test_the_last_segment_is_not_decoded_in_a_span_but_the_others_are(scene):
+    await scene.step(2)
+    await scene.idle("fast", "full")
+    assert await scene.text() == "t1 s1"
+    assert [kind for kind, _ in scene.decoder.decoded].count("span") == 1
 
 
 def test_speculative_decodes_pause_after_a_slow_one():
     async def scenario():
         script = [speculative(0, 1), speculative(0, 2)]
-        pacing = Pacing(min_new_audio_s=0.0, slow_fast_s=0.0, slow_full_s=0.0)
+        pacing = Pacing(min_new_audio_s=0.0, slow_s={"fast": 0.0, "full": 0.0})
         last = segment(0, 2, last=True)
         async with transcribing(script, last, pacing=pacing) as scene:
             scene.decoder.may_finish.clear()
@@ -333,13 +327,10 @@ def test_the_language_is_that_of_the_longest_part_so_far():
     asyncio.run(scenario())
 
 
-def test_a_failed_decode_is_reported_at_the_end():
-    async def scenario():
-        async with transcribing([segment(0, 1)], None) as scene:
-            scene.decoder.fails = True
-            scene.decoder.transcribe = lambda *_: ""
-            await scene.step()
-            with pytest.raises(ProblemError, match="could not transcribe"):
-                await scene.text()
-
-    asyncio.run(scenario())
+@live_take([segment(0, 1)])
+async def test_a_failed_decode_is_reported_at_the_end(scene):
+    scene.decoder.fails = True
+    scene.decoder.transcribe = lambda *_: ""
+    await scene.step()
+    with pytest.raises(ProblemError, match="could not transcribe"):
+        await scene.text()

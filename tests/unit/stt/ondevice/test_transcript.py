@@ -128,46 +128,37 @@ def test_a_full_span_does_not_wait():
     assert transcript.next_span(30.0) is None
 
 
-def test_the_same_span_is_not_decoded_twice():
-    transcript = assembler(5)
-    assert transcript.next_span() == span(0, 1, 0, 5)
-    assert transcript.next_span() is None
-    transcript.add(segment(5, 10))
-    assert transcript.next_span() == span(0, 2, 0, 10)
+SPANS = {
+    "none is decoded twice": ([(0, 5), (5, 10)], [span(0, 1, 0, 5), span(0, 2, 0, 10)]),
+    "after a complete span the next one starts": (
+        [(0, 8), (8, 16.5), (16.5, 20)],
+        [span(0, 1, 0, 8), span(0, 2, 0, 16.5), span(2, 3, 16.5, 20)],
+    ),
+    "a span never contains a long pause": (
+        [(0, 10), (13, 15)], [span(0, 1, 0, 10), span(1, 2, 13, 15)],
+    ),
+    "a long span that ends inside speech is continued": (
+        [(0, 9), (9, 18, "gap"), (18, 27), (27, 30)],
+        [span(0, 1, 0, 9), span(0, 2, 0, 18), span(0, 3, 0, 27), span(3, 4, 27, 30)],
+    ),
+}  # fmt: skip
 
 
-def test_after_a_complete_span_the_next_one_starts_behind_it():
-    transcript = assembler(8, 8.5)
-    assert transcript.next_span() == span(0, 2, 0, 16.5)
-    transcript.add(segment(16.5, 20))
-    assert transcript.next_span() == span(2, 3, 16.5, 20)
+@pytest.mark.parametrize(("segments", "spans"), SPANS.values(), ids=SPANS)
+def test_a_span_is_decoded_after_each_segment(segments, spans):
+    transcript, found = TranscriptAssembler(), []
+    for arguments in segments:
+        transcript.add(segment(*arguments))
+        while next_span := transcript.next_span():
+            found.append(next_span)
+    assert found == spans
 
 
-def test_a_span_fits_into_one_window():
+def test_a_full_span_fits_into_one_window_and_ends_at_a_pause_if_possible():
     assert assembler(8, 8, 8, 8).next_span() == span(0, 3, 0, 24)
-
-
-def test_a_span_never_contains_a_long_pause():
-    transcript = assembler(5, 5)
-    transcript.add(segment(13, 15))
-    assert transcript.next_span() == span(0, 2, 0, 10)
-    assert transcript.next_span() == span(2, 3, 13, 15)
-    assert transcript.next_span() is None
-
-
-def test_a_full_span_ends_at_a_pause_if_possible():
     transcript = assembler(8, 8, 8, 8, boundaries=["pause", "gap", "gap", "gap"])
     assert transcript.next_span() == span(0, 1, 0, 8)
     assert transcript.next_span() == span(1, 4, 8, 32)
-
-
-def test_a_long_span_that_ends_inside_speech_is_continued():
-    transcript = assembler(9, 9, boundaries=["pause", "gap"])
-    assert transcript.next_span() == span(0, 2, 0, 18)
-    transcript.add(segment(18, 27))
-    assert transcript.next_span() == span(0, 3, 0, 27)
-    transcript.add(segment(27, 30))
-    assert transcript.next_span() == span(3, 4, 27, 30)
 
 
 def test_a_decoded_span_is_kept_if_no_more_segments_fit():

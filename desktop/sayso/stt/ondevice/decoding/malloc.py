@@ -12,7 +12,6 @@ import ctypes
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 # Source: mallopt(3) and glibc's initial values on Linux.
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
@@ -27,13 +26,13 @@ def mmap_allocations() -> Iterator[None]:
 
     This is for loading a model. Decoding allocates and frees often and uses the defaults.
     """
-    _mallopt(M_MMAP_THRESHOLD, LOADING_THRESHOLD_BYTES)
-    _mallopt(M_TRIM_THRESHOLD, LOADING_THRESHOLD_BYTES)
+    _call("mallopt", M_MMAP_THRESHOLD, LOADING_THRESHOLD_BYTES)
+    _call("mallopt", M_TRIM_THRESHOLD, LOADING_THRESHOLD_BYTES)
     try:
         yield
     finally:
-        _mallopt(M_MMAP_THRESHOLD, DECODING_THRESHOLD_BYTES)
-        _mallopt(M_TRIM_THRESHOLD, 2 * DECODING_THRESHOLD_BYTES)
+        _call("mallopt", M_MMAP_THRESHOLD, DECODING_THRESHOLD_BYTES)
+        _call("mallopt", M_TRIM_THRESHOLD, 2 * DECODING_THRESHOLD_BYTES)
 
 
 @contextmanager
@@ -43,21 +42,16 @@ def trim_after() -> Iterator[None]:
     CTranslate2 frees a model when its last reference is dropped. Drop it inside this context,
     because the memory that threads keep is examined only then.
     """
-    _mallopt(M_TRIM_THRESHOLD, LOADING_THRESHOLD_BYTES)
+    _call("mallopt", M_TRIM_THRESHOLD, LOADING_THRESHOLD_BYTES)
     yield
     gc.collect()
-    if trim := _glibc_function("malloc_trim"):
-        trim(0)
+    _call("malloc_trim", 0)
 
 
-def _mallopt(parameter: int, value: int) -> None:
-    if mallopt := _glibc_function("mallopt"):
-        mallopt(parameter, value)
-
-
-def _glibc_function(name: str) -> Any:
-    """Return the function, or None if the system uses another C library."""
+def _call(name: str, *arguments: int) -> None:
+    """Call a function of glibc; do nothing if the system uses another C library."""
     try:
-        return ctypes.CDLL(None)[name]
+        function = ctypes.CDLL(None)[name]
     except (AttributeError, OSError, TypeError):  # TypeError: Windows
-        return None
+        return
+    function(*arguments)
