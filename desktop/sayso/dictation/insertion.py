@@ -42,13 +42,7 @@ FOCUS_TIMEOUT_S, FOCUS_POLL_S = 2.0, 0.05
 
 
 class TextInserter:
-    def __init__(
-        self,
-        typist: Typist,
-        focus: Focus,
-        clipboard: Clipboard,
-        timeouts: PasteTimeouts | None = None,
-    ) -> None:
+    def __init__(self, typist: Typist, focus: Focus, clipboard: Clipboard) -> None:
         self._typist, self._focus, self._clipboard = typist, focus, clipboard
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="typist")
         self._paster = Paster(typist, clipboard, self._thread, PasteTimeouts())

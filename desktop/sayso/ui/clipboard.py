@@ -109,7 +109,7 @@ class QtClipboard(QObject):
         """Selections that hold the text of a lease."""
         self._backups: dict[QClipboard.Mode, ClipboardBackup] = {}
         """Content from before the first lease that has not been restored."""
-        self._waiting: set[Future[None]] = set()
+        self._waiting: Future[None] | None = None
         self._closed = False
         queued = Qt.ConnectionType.QueuedConnection
         self._offered.connect(self._offer, queued)
@@ -125,8 +125,7 @@ class QtClipboard(QObject):
         lease = ClipboardLease(text, formats, on_change, self._restored.emit)
         own = self._own_modes
         modes = [m for m in self._modes if m in own or self._owner_responds(_SELECTIONS[m])]
-        future: Future[None] = Future()
-        self._waiting.add(future)
+        self._waiting = future = Future[None]()
         if self._closed:
             raise ProblemError(problems.CLOSED())
         self._offered.emit(lease, modes, future)
@@ -141,16 +140,16 @@ class QtClipboard(QObject):
         self._closed = True
         if self._lease is not None:
             self._restore(self._lease)
-        for future in tuple(self._waiting):
-            future.set_exception(ProblemError(problems.CLOSED()))
-        self._waiting.clear()
+        if waiting := self._waiting:
+            self._waiting = None
+            waiting.set_exception(ProblemError(problems.CLOSED()))
 
     def _offer(
         self, lease: ClipboardLease, responding: list[QClipboard.Mode], future: Future[None]
     ) -> None:
-        if future not in self._waiting:
+        if future is not self._waiting:
             return
-        self._waiting.remove(future)
+        self._waiting = None
         for mode in self._modes:
             if not self._is_leased(mode):
                 mime = self._clipboard.mimeData(mode) if mode in responding else None
