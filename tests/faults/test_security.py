@@ -8,7 +8,6 @@ import itertools
 import json
 import logging
 import os
-import re
 import stat
 import subprocess
 import sys
@@ -575,20 +574,3 @@ def test_a_flood_of_messages_ends_a_call() -> None:
 
     run(test)
     assert waiting == [MAX_QUEUED_MESSAGES + 1]
-
-
-# The security page
-
-TEST_REFERENCE = re.compile(r"`(tests/[\w/]+\.py)(?:::(\w+))?`")
-SECURITY_PAGE = Path(__file__).parents[2] / "docs" / "security.md"
-
-
-def test_the_security_page_names_existing_tests() -> None:
-    named = TEST_REFERENCE.findall(SECURITY_PAGE.read_text("utf-8"))
-    assert len(named) > 15
-    missing = [
-        (path, test)
-        for path, test in named
-        if f"def {test}" not in (SECURITY_PAGE.parents[1] / path).read_text("utf-8")
-    ]
-    assert not missing

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ..core.problems import ProblemError
-from ..core.problems.storage import ADDRESS_MISSING
+from ..core.problems.settings import ADDRESS_MISSING
 from ..storage import instance
 from . import EXIT_BAD_INPUT, remote
 from .common import load_settings, print_problem

@@ -15,6 +15,7 @@ from . import remote
 REMEDIES = {
     "budget.used_up": "Nothing is sent until you choose:"
     " sayso config set monthly_budget_usd AMOUNT, or --engine on-device.",
+    "settings.address_missing": "Set it with: sayso config set endpoint.url URL",
     "model.not_downloaded": "Download it with: sayso models download NAME",
 }
 """Remedies for the command line by problem code, instead of those of the catalog."""

@@ -116,11 +116,6 @@ LOG_NOT_WRITTEN = ProblemKind(
     "Your text is still inserted. Check {folder}.",
 )
 
-ADDRESS_MISSING = ProblemKind(
-    "endpoint.address_missing",
-    "The selected endpoint has no address.",
-    "Set it with: sayso config set endpoint.url URL",
-)
 ADDRESS_REQUIRED = ProblemKind(
     "endpoint.address_required",
     "{title} needs an address.",
