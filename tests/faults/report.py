@@ -21,11 +21,11 @@ from .matrix import Case, Result
 PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 BEGIN_MARKER, END_MARKER = "<!-- written by tests/faults/report.py -->", "<!-- until here -->"
 ENDING_LABELS = {
-    "server": "typed",
-    "this computer": "typed",
-    "waits": "waits",
-    "in part": "in part",
-    "nothing": "sound kept",
+    "server": "inserted",
+    "this computer": "inserted",
+    "waits": "retry",
+    "in part": "partial",
+    "nothing": "recording kept",
 }
 """The table omits the engine, which depends on a tenth of a second in some cells."""
 
@@ -34,27 +34,27 @@ def table(results: Sequence[Result]) -> str:
     """Return a table with one row for each fault."""
     by_case = {result.case: result for result in results}
     heads = [
-        f"{_duration_label(lasts_s)}, {'helped' if fallback else 'alone'}"
+        f"{_duration_label(duration_s)}, {'fallback' if fallback else 'alone'}"
         for fallback in (True, False)
-        for lasts_s in matrix.FAULT_DURATIONS_S
+        for duration_s in matrix.FAULT_DURATIONS_S
     ]
     rows = [f"| fault | {' | '.join(heads)} |", f"|{'---|' * (len(heads) + 1)}"]
     for fault in FAULTS:
         cells = [
-            ENDING_LABELS[by_case[Case(fault, lasts_s, fallback)].ending]
+            ENDING_LABELS[by_case[Case(fault, duration_s, fallback)].ending]
             for fallback in (True, False)
-            for lasts_s in matrix.FAULT_DURATIONS_S
+            for duration_s in matrix.FAULT_DURATIONS_S
         ]
         rows.append(f"| {fault} | {' | '.join(cells)} |")
     lost = sum(result.final.lost for result in results)
-    doubled = sum(result.final.duplicated for result in results)
-    said = len(results) * matrix.WORD_COUNT
-    rows += ["", f"{len(results)} takes, {said} words: {lost} lost, {doubled} doubled."]
+    duplicated = sum(result.final.duplicated for result in results)
+    spoken = len(results) * matrix.WORD_COUNT
+    rows += ["", f"{len(results)} takes, {spoken} words: {lost} lost, {duplicated} duplicated."]
     return "\n".join(rows)
 
 
-def _duration_label(lasts_s: float) -> str:
-    return "never over" if lasts_s == math.inf else f"over in {lasts_s:.0f} s"
+def _duration_label(duration_s: float) -> str:
+    return "permanent" if duration_s == math.inf else f"{duration_s:.0f} s"
 
 
 def documented_table() -> str:

@@ -84,7 +84,7 @@ class Totals:
     _take_done: asyncio.Event = attrs.field(factory=asyncio.Event, repr=False)
 
     def as_dict(self) -> dict[str, int]:
-        names = ("done", "lost", "doubled", "faults", "by_server")
+        names = ("done", "lost", "duplicated", "faults", "by_server")
         return {name: getattr(self, name) for name in names}
 
     def take_finished(self) -> None:

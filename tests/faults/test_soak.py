@@ -51,7 +51,7 @@ def test_a_thousand_takes_leave_no_resources_open(capsys: pytest.CaptureFixture[
     with capsys.disabled():
         sys.stdout.write(f"\n{table(rows)}\n{sums} in {time.monotonic() - began_s:.0f} s\n")
     assert sums["done"] == TAKES
-    assert (sums["lost"], sums["doubled"]) == (0, 0)
+    assert (sums["lost"], sums["duplicated"]) == (0, 0)
     assert sums["faults"] > TAKES * 0.4
     warm, last = rows[WARM_SAMPLE], rows[-1]
     assert last.resident_bytes - warm.resident_bytes < MAX_GROWTH_BYTES

@@ -41,7 +41,7 @@ def test_the_words_are_measured_as_speech() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "lost", "doubled", "in_order"),
+    ("text", "lost", "duplicated", "in_order"),
     [
         ("w0 w1 w2", 0, 0, True),
         ("w0 w2", 1, 0, True),
@@ -52,5 +52,5 @@ def test_the_words_are_measured_as_speech() -> None:
         ("w0 w1 w2 w0 w1 w2", 0, 3, False),
     ],
 )
-def test_tally(text: str, lost: int, doubled: int, in_order: bool) -> None:
-    assert words.tally(3, text) == words.Tally(lost, doubled, in_order)
+def test_tally(text: str, lost: int, duplicated: int, in_order: bool) -> None:
+    assert words.tally(3, text) == words.Tally(lost, duplicated, in_order)

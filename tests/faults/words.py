@@ -82,6 +82,6 @@ def tally(word_count: int, text: str) -> Tally:
     got = text.split()
     times = Counter(got)
     lost = sum(word not in times for word in wanted)
-    doubled = len(got) - sum(word in times for word in wanted)
+    duplicated = len(got) - sum(word in times for word in wanted)
     known = [word for word in got if word in wanted]
-    return Tally(lost, doubled, known == sorted(known, key=wanted.index))
+    return Tally(lost, duplicated, known == sorted(known, key=wanted.index))
