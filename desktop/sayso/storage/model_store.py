@@ -51,7 +51,7 @@ def download(
     Raises:
         ProblemError: The model is not available, is damaged, or does not fit on the disk.
     """
-    from ..stt.ondevice.models.download import Hub, download_files  # importing takes 0.1 s
+    from ..stt.ondevice.models.download import Hub, ModelDownload  # importing takes 0.1 s
 
     hub = hub or Hub()
     target, part = models / model.name, models / f"{model.name}{PARTIAL_SUFFIX}"
@@ -64,7 +64,7 @@ def download(
             needed = model.size_bytes - downloaded_bytes(model, models)
             if (free := hub.free_bytes(models)) < needed:
                 raise ProblemError(not_enough_space(needed, free))
-            if not download_files(model, part, progress, canceled, hub):
+            if not ModelDownload(model, part, progress, canceled, hub).run():
                 return None
             _install(model, part, target)
     except OSError as error:

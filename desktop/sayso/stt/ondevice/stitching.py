@@ -12,8 +12,8 @@ from .segmenter import Boundary
 MAX_OVERLAP_WORDS = 12
 MIN_OVERLAP_WORDS = 3
 """This many equal words on both sides of a boundary inside speech were said once: the decoder
-continued past the end of its segment. At a pause there is no speech of the other
-side, so the words were said twice."""
+continued past the end of its segment. At a pause there is no speech of the other side, so the words
+were said twice."""
 UNSPACED_LANGUAGES = frozenset({"ja", "lo", "my", "th", "yue", "zh"})
 """Whisper codes of languages that are written without spaces."""
 

@@ -70,26 +70,9 @@ class Hub:
         return "Hugging Face" if host == "huggingface.co" else host
 
 
-def download_files(
-    model: Model, folder: Path, progress: Progress, canceled: threading.Event, hub: Hub
-) -> bool:
-    """Download all files of a model, and continue incomplete ones in `folder`. Blocks.
+class ModelDownload:
+    """Downloads all files of a model into a folder, and continues incomplete ones."""
 
-    Args:
-        progress: Called after each block, from this thread.
-        canceled: Ends the download; at once while data arrives, else after `hub.timeout_s`.
-
-    Returns:
-        False if the download was canceled.
-
-    Raises:
-        ProblemError: A file is not available, or differs from the published file.
-        OSError: A file cannot be written.
-    """
-    return _Download(model, folder, progress, canceled, hub).run()
-
-
-class _Download:
     def __init__(
         self, model: Model, folder: Path, progress: Progress, canceled: threading.Event, hub: Hub
     ) -> None:
@@ -101,6 +84,14 @@ class _Download:
         """True if the current file consists of more than one response, which may not match."""
 
     def run(self) -> bool:
+        """Block until the end; return False if `canceled` was set.
+
+        A canceled download ends at once while data arrives, else after `hub.timeout_s`.
+
+        Raises:
+            ProblemError: A file is not available, or differs from the published file.
+            OSError: A file cannot be written.
+        """
         client = httpx2.Client(
             timeout=self._hub.timeout_s,
             follow_redirects=True,
