@@ -39,7 +39,7 @@ class Timeouts:
     min_s: float = 30.0
     """Limit from the end of the audio to the text ..."""
     per_audio_s: float = 3.0
-    """... or this for each second of audio, if it is longer. Decoding usually takes a tenth of it."""
+    """... or this for each second of audio, if it is longer. Decoding usually takes a tenth."""
     loading_s: float = 120.0
     """Added while the model is not loaded yet."""
     unload_retry_s: float = 0.5
