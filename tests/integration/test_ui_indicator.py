@@ -227,9 +227,7 @@ def test_the_window_is_centered_at_the_edge_of_the_work_area() -> None:
     assert window_rect(area, size, 24, at_top=True) == QRect(476, 50, 248, 88)
 
 
-def test_the_screen_of_the_focused_window_is_used_or_else_the_pointers(
-    qapp: QApplication,
-) -> None:
+def test_the_screen_of_the_focused_window_is_used_or_else_the_pointers(qapp: QApplication) -> None:
     screens = QGuiApplication.screens()
     inside = screens[0].geometry().center()
     assert screen_at((inside.x(), inside.y()), screens, QPoint(-9999, 0)) is screens[0]

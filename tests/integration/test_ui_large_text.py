@@ -11,15 +11,7 @@ from pathlib import Path
 import attrs
 import pytest
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtGui import (
-    QBitmap,
-    QFont,
-    QFontMetrics,
-    QGuiApplication,
-    QImage,
-    QPainter,
-    QRegion,
-)
+from PySide6.QtGui import QBitmap, QFont, QFontMetrics, QGuiApplication, QImage, QPainter, QRegion
 from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
@@ -163,10 +155,7 @@ def test_parts_of_the_history_are_complete_and_do_not_overlap(
 @pytest.mark.parametrize("transcribing", [False, True], ids=["at rest", "transcribing"])
 @pytest.mark.parametrize("entry", [INSERTED, FAILED], ids=["inserted", "failed"])
 def test_actions_of_a_row_fit_beside_its_progress(
-    history: Callable[[int], HistoryWindow],
-    pixels: int,
-    entry: HistoryEntry,
-    transcribing: bool,
+    history: Callable[[int], HistoryWindow], pixels: int, entry: HistoryEntry, transcribing: bool
 ) -> None:
     window = history(pixels)
     settle(window, SMALLEST)

@@ -21,16 +21,9 @@ from .translate import problem_message, problem_remedy, tr
 
 TrayState = Literal["idle", "listening", "finishing", "error"]
 IndicatorKind = Literal[
-    "starting",
-    "listening",
-    "hands-free",
-    "finishing",
-    "inserted",
-    "nothing-heard",
-    "held",
-    "recovered",
-    "error",
-]
+    "starting", "listening", "hands-free", "finishing", "inserted", "nothing-heard", "held",
+    "recovered", "error",
+]  # fmt: skip
 FINISHING_STATES = "finishing", "inserting"
 
 
@@ -221,10 +214,8 @@ def problem_view(problem: Problem) -> IndicatorView:
         return IndicatorView("held", text, detail, answers, closable=True)
     first = remedy_button(problem)
     settings = Button(tr("Settings"), "settings", primary=first is None)
-    if first is None or first.label == settings.label:
-        buttons: tuple[Button, ...] = (first or settings,)
-    else:
-        buttons = (first, settings)
+    is_other = first and first.label != settings.label
+    buttons = (first, settings) if first and is_other else (first or settings,)
     return IndicatorView("error", text, detail, buttons, closable=True)
 
 

@@ -13,20 +13,9 @@ from .actions import Actions
 from .translate import tr
 
 ButtonAction = Literal[
-    "finish",
-    "cancel",
-    "retry",
-    "insert",
-    "copy",
-    "dismiss",
-    "settings",
-    "settings:general",
-    "settings:recognition",
-    "settings:usage",
-    "history",
-    "approve-budget",
-    "use-on-device",
-]
+    "finish", "cancel", "retry", "insert", "copy", "dismiss", "history", "approve-budget",
+    "use-on-device", "settings", "settings:general", "settings:recognition", "settings:usage",
+]  # fmt: skip
 
 
 @attrs.frozen

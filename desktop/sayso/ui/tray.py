@@ -196,10 +196,7 @@ class Tray(QObject):
 
 
 def _fill(
-    menu: QMenu,
-    titles: Mapping[str, str],
-    selected: str,
-    on_chosen: Callable[[QAction], object],
+    menu: QMenu, titles: Mapping[str, str], selected: str, on_chosen: Callable[[QAction], object]
 ) -> None:
     """Replace a menu's entries by radio entries, one for each value and title."""
     menu.clear()

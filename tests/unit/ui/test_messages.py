@@ -290,10 +290,7 @@ def test_several_recovered_dictations_are_counted_and_shown_in_the_history() -> 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (
-            "Nothing answers at contoso-speech.azure.com.",
-            "Nothing answers at contoso-…re.com.",
-        ),
+        ("Nothing answers at contoso-speech.azure.com.", "Nothing answers at contoso-…re.com."),
         ("The connection was lost", "The connection was lost"),
         ("192.168.1.120:8000", "192.168.1.120:8000"),
         ("0123456789abcdefghi", "01234567…cdefghi"),

@@ -20,17 +20,11 @@ from PySide6.QtCore import (
     QSize,
     Qt,
     QTimer,
+    QVariantAnimation,
     Slot,
 )
-from PySide6.QtGui import (
-    QCursor,
-    QEnterEvent,
-    QGuiApplication,
-    QPainter,
-    QPaintEvent,
-    QPixmap,
-)
-from PySide6.QtWidgets import QGraphicsOpacityEffect, QLabel, QWidget
+from PySide6.QtGui import QCursor, QEnterEvent, QGuiApplication, QPainter, QPaintEvent, QPixmap
+from PySide6.QtWidgets import QWidget
 
 from ...core.dictation.status import Status
 from ...core.settings.settings import Settings
@@ -60,6 +54,36 @@ def _monotonic_ms() -> float:
     return time.monotonic() * 1000
 
 
+class Snapshot(QWidget):
+    """Picture of the previous contents, which fades out above the new ones."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._pixmap = QPixmap()
+        self.fade = QVariantAnimation(self, duration=theme.CROSS_FADE_MS)
+        self.fade.setStartValue(1.0)
+        self.fade.setEndValue(0.0)
+        self.fade.valueChanged.connect(self.update)
+        self.fade.finished.connect(self.hide)
+        self.hide()
+
+    def start(self, widget: QWidget) -> None:
+        ratio = self.devicePixelRatioF()
+        self._pixmap = QPixmap(widget.size() * ratio)
+        self._pixmap.setDevicePixelRatio(ratio)
+        self._pixmap.fill(Qt.GlobalColor.transparent)
+        widget.render(self._pixmap, renderFlags=QWidget.RenderFlag.DrawChildren)
+        self.resize(widget.size())
+        self.show()
+        self.fade.start()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setOpacity(self.fade.currentValue())
+        painter.drawPixmap(0, 0, self._pixmap)
+
+
 class Overlay(IndicatorWindow):
     def __init__(
         self, actions: Actions, screen: Screen, clock: Callable[[], float] = _monotonic_ms
@@ -75,10 +99,7 @@ class Overlay(IndicatorWindow):
         self._finishing_since = -math.inf
         self._text_scale = theme.text_scale()
         self.body = IndicatorBody(self, theme.scheme(), self._perform)
-        self._snapshot = QLabel(self)
-        """Previous contents, which fade out above the new ones."""
-        opacity = QGraphicsOpacityEffect(self._snapshot)
-        self._snapshot.setGraphicsEffect(opacity)
+        self._snapshot = Snapshot(self)
         self._refresh_timer = QTimer(self)
         self._refresh_timer.setSingleShot(True)
         self._refresh_timer.timeout.connect(self._refresh)
@@ -87,14 +108,8 @@ class Overlay(IndicatorWindow):
         self._fade = QPropertyAnimation(self, b"windowOpacity", self)
         self._fade.finished.connect(self._on_faded)
         self._move = QPropertyAnimation(self.body, b"geometry", self)
-        self._move.setEasingCurve(QEasingCurve.Type.OutCubic)
         self._move.valueChanged.connect(self.update)
         self._move.finished.connect(self._place_window)
-        self._cross_fade = QPropertyAnimation(opacity, b"opacity", self)
-        self._cross_fade.setDuration(theme.CROSS_FADE_MS)
-        self._cross_fade.setStartValue(1.0)
-        self._cross_fade.setEndValue(0.0)
-        self._cross_fade.finished.connect(self._snapshot.hide)
         self.create()  # creates the native window now, so that the first frame is quick
 
     def connect_to(self, bridge: Bridge) -> None:
@@ -105,12 +120,10 @@ class Overlay(IndicatorWindow):
     @property
     def timers_active(self) -> bool:
         """True if a timer or an animation runs."""
-        animations = (self._fade, self._move, self._cross_fade)
-        return (
-            self._refresh_timer.isActive()
-            or self._frame_timer.isActive()
-            or any(each.state() == QAbstractAnimation.State.Running for each in animations)
-        )
+        running = QAbstractAnimation.State.Running
+        animations = (self._fade, self._move, self._snapshot.fade)
+        timers = (self._refresh_timer, self._frame_timer)
+        return any(a.state() == running for a in animations) or any(t.isActive() for t in timers)
 
     @Slot(object)
     def on_settings(self, settings: Settings) -> None:
@@ -163,30 +176,30 @@ class Overlay(IndicatorWindow):
         if not same_kind:
             self._finishing_since = now if previous else -math.inf
             if previous and self._fades and view.kind != "finishing":
-                self._start_cross_fade()
+                self._snapshot.start(self.body)
         self._move.stop()
         start, min_width = self.body.geometry(), self._body_size.width() if same_kind else 0
         max_width = self._work_area.width() - 2 * EDGE_MARGIN
         start.translate(self.pos())
         self._body_size = self.body.fit(view, min_width, max_width)
         self._place_window(start.width() if self._fades and previous else 0)
+        self._snapshot.move(start.topLeft() - self.pos())
         if self._fades:
             end = self.body.geometry()
             if previous is None:
                 rise = -RISE_PX if self._settings.pill == "top" else RISE_PX
-                self._animate_body(end.translated(0, rise), end, theme.FADE_IN_MS)
+                _animate(self._move, end.translated(0, rise), end, theme.FADE_IN_MS)
             elif start.width() != end.width():
-                width = QRect(end)
-                width.setX(start.x() - self.x())
-                width.setWidth(start.width())
-                self._animate_body(width, end, theme.RESIZE_MS)
+                left = QPoint(start.x() - self.x(), end.y())
+                start = QRect(left, QSize(start.width(), end.height()))
+                _animate(self._move, start, end, theme.RESIZE_MS)
         self.update_accessibility(view)
         if previous is None:
             self.setWindowOpacity(0.0 if self._fades else 1.0)
             self.show()
             self.accept_clicks(view.clickable, force=True)
             if self._fades:
-                self._animate_opacity(1.0, theme.FADE_IN_MS, QEasingCurve.Type.OutCubic)
+                _animate(self._fade, 0.0, 1.0, theme.FADE_IN_MS)
         self.raise_()  # a window that bypasses the window manager is not kept on top
         self._on_frame()
         if view.kind in _ANIMATED_KINDS:
@@ -233,27 +246,13 @@ class Overlay(IndicatorWindow):
 
     # Animations
 
-    def _animate_body(self, start: QRect, end: QRect, duration_ms: int) -> None:
-        self.body.setGeometry(start)
-        self._move.setDuration(duration_ms)
-        self._move.setStartValue(start)
-        self._move.setEndValue(end)
-        self._move.start()
-
-    def _animate_opacity(self, end: float, duration_ms: int, curve: QEasingCurve.Type) -> None:
-        self._fade.stop()
-        self._fade.setDuration(duration_ms)
-        self._fade.setEasingCurve(curve)
-        self._fade.setStartValue(self.windowOpacity())
-        self._fade.setEndValue(end)
-        self._fade.start()
-
     def _start_hiding(self) -> None:
         self.view = None
         self.last_announcement = ""
         self._frame_timer.stop()
         if self._fades:
-            self._animate_opacity(0.0, theme.FADE_OUT_MS, QEasingCurve.Type.InCubic)
+            curve = QEasingCurve.Type.InCubic
+            _animate(self._fade, self.windowOpacity(), 0.0, theme.FADE_OUT_MS, curve)
         else:
             self.hide()
 
@@ -261,19 +260,8 @@ class Overlay(IndicatorWindow):
     def _on_faded(self) -> None:
         if self.view is None:
             self._move.stop()
-            self._cross_fade.stop()
+            self._snapshot.fade.stop()
             self.hide()
-
-    def _start_cross_fade(self) -> None:
-        ratio = self.devicePixelRatioF()
-        snapshot = QPixmap(self.body.size() * ratio)
-        snapshot.setDevicePixelRatio(ratio)
-        snapshot.fill(Qt.GlobalColor.transparent)
-        self.body.render(snapshot, renderFlags=QWidget.RenderFlag.DrawChildren)
-        self._snapshot.setPixmap(snapshot)
-        self._snapshot.setGeometry(self.body.geometry())
-        self._snapshot.show()
-        self._cross_fade.start()
 
     @Slot()
     def _on_frame(self) -> None:
@@ -281,14 +269,9 @@ class Overlay(IndicatorWindow):
         self._waveform.advance(now)
         collapse = min(1.0, (now - self._finishing_since) / theme.RESIZE_MS)
         pulse = 0.5 - 0.5 * math.cos(2 * math.pi * now / PULSE_MS)
-        self.body.icon.animate(
-            AnimationState(
-                levels=self._waveform.bars(),
-                collapse=1.0 if still else collapse,
-                pulse=0.0 if still else pulse,
-                reduced_motion=still,
-            )
-        )
+        if still:
+            collapse, pulse = 1.0, 0.0
+        self.body.icon.animate(AnimationState(self._waveform.bars(), collapse, pulse, still))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self.body.is_masked:
@@ -301,3 +284,16 @@ class Overlay(IndicatorWindow):
     def leaveEvent(self, event: QEvent) -> None:
         self._timeline.on_hover(False, self._clock())
         self._refresh()
+
+
+def _animate(
+    animation: QPropertyAnimation, start: object, end: object, duration_ms: int,
+    curve: QEasingCurve.Type = QEasingCurve.Type.OutCubic,
+) -> None:  # fmt: skip
+    animation.stop()
+    animation.targetObject().setProperty(animation.propertyName().toStdString(), start)
+    animation.setStartValue(start)
+    animation.setEndValue(end)
+    animation.setDuration(duration_ms)
+    animation.setEasingCurve(curve)
+    animation.start()

@@ -201,10 +201,7 @@ class OverlayTimeline:
             case "listening":
                 return status.take != previous.take
             case "held" | "error":
-                return (status.problem, status.held_text) != (
-                    previous.problem,
-                    previous.held_text,
-                )
+                return (status.problem, status.held_text) != (previous.problem, previous.held_text)
             case "inserted":
                 return status.inserted_words is not None and previous.inserted_words is None
             case "nothing-heard":
