@@ -118,11 +118,7 @@ class Desktop:
             assert done.returncode == 0, done.stderr
 
     def start_app(
-        self,
-        *,
-        env: Mapping[str, str] | None = None,
-        prefix: Sequence[str] = (),
-        **settings: str,
+        self, *, env: Mapping[str, str] | None = None, prefix: Sequence[str] = (), **settings: str
     ) -> None:
         """Start `sayso` with these settings; returns when it responds.
 

@@ -196,9 +196,7 @@ def test_committed_text_is_kept_and_the_rest_is_transcribed() -> None:
 
 
 @pytest.mark.parametrize("model", ["gpt-live-transcribe", "gpt-realtime-whisper", "mine"])
-def test_streaming_models_are_not_committed_during_a_take(
-    model: str,
-) -> None:
+def test_streaming_models_are_not_committed_during_a_take(model: str) -> None:
 
     async def test() -> None:
         dialect = OpenAIProtocol(Endpoint(model=model), timeouts=Timeouts(commit_interval_s=0.2))

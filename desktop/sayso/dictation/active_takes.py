@@ -39,7 +39,6 @@ class ActiveTake:
     """The entry that the take was loaded from, if it comes from the history."""
 
     def mark(self, milestone: Milestone, at_s: float) -> None:
-        """Record the first time at which a milestone is reached."""
         self.take.mark(milestone, (at_s - self.key_down_s) * 1000)
 
     def new_usage(self) -> list[UsageRecord]:

@@ -25,8 +25,7 @@ LEVEL_INTERVAL_MS = 33.0
 class CaptureListener(Protocol):
     """Called in the worker's loop."""
 
-    def on_recorded(self, take: Take, pcm: bytes) -> None:
-        """`pcm` was appended to the take."""
+    def on_recorded(self, take: Take, pcm: bytes) -> None: ...
 
     def on_tail_ended(self, take: Take) -> None: ...
 
@@ -37,8 +36,7 @@ class CaptureListener(Protocol):
     def on_level(self, dbfs: float) -> None:
         """Handle the peak level since the last call, at most 30 times a second."""
 
-    def on_microphone_changed(self) -> None:
-        """`Capture.microphone_lost` has changed."""
+    def on_microphone_changed(self) -> None: ...  # `Capture.microphone_lost`
 
 
 class Capture:
@@ -140,7 +138,6 @@ class Capture:
             self._stream.open()
 
     def _close_when_unused(self) -> None:
-        """Close the stream after the time it is kept open."""
         warm_s = KEEP_WARM_S[self._settings.keep_warm]
         if self._take or self._metering or warm_s == float("inf"):
             return
@@ -174,7 +171,6 @@ class Capture:
         self._vad = EnergyVad(rate_hz)
 
     def _flush_resampler(self, take: Take) -> None:
-        """Append the rest that the resampler holds to the take."""
         resampler, self._resampler = self._resampler, None
         if resampler is not None and (rest := _resample(resampler, b"", last=True)):
             self._append(take, rest)

@@ -22,14 +22,7 @@ from ..core.problems import ProblemError
 from ..core.problems import insertion as problems
 from ..core.settings.settings import Settings
 from ..core.text.sanitize import count_words, join_with_space
-from ..system.protocols import (
-    Clipboard,
-    DisplayLostError,
-    Focus,
-    FocusChangedError,
-    Lease,
-    Typist,
-)
+from ..system.protocols import Clipboard, DisplayLostError, Focus, FocusChangedError, Lease, Typist
 from .active_takes import ActiveTake
 
 T = TypeVar("T")

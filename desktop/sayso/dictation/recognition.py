@@ -37,10 +37,9 @@ class RecognitionListener(Protocol):
     def on_engine_update(self, take: Take, update: EngineUpdate) -> None: ...
 
     def on_retry(self, take: Take, delay: RetryDelay | None) -> None:
-        """The engine will be tried again after a delay. None: the delay is over."""
+        """The engine is tried again after a delay. None: the delay is over."""
 
-    def on_ready_changed(self) -> None:
-        """`Recognition.ready` may have changed."""
+    def on_ready_changed(self) -> None: ...
 
     def on_problem(self, problem: Problem) -> None: ...
 

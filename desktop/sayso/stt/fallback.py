@@ -45,13 +45,12 @@ class FallbackListener(Protocol):
         """Handle an update; a `Partial` contains the text of the whole take."""
 
     def on_retry(self, delay: RetryDelay | None) -> None:
-        """The engine will be tried again after a delay. None: the delay is over."""
+        """The engine is tried again after a delay. None: the delay is over."""
 
-    def on_fallback(self, problem: Problem, engine: str) -> None:
-        """An engine failed permanently, and `engine` continues."""
+    def on_fallback(self, problem: Problem, engine: str) -> None: ...
 
     def on_candidate(self, engine: str) -> None:
-        """`engine` may be needed soon, so that its model can be loaded now."""
+        """`engine` may be needed soon."""
 
 
 @attrs.frozen
@@ -62,8 +61,7 @@ class Transcript:
     """The reason to doubt the text, if no engine returned a better one."""
 
 
-class _TooLateError(Exception):
-    """An engine did not read all audio soon enough after the end of the take."""
+class _TooLateError(Exception): ...
 
 
 class FallbackRunner:
@@ -179,7 +177,6 @@ class FallbackRunner:
             limit.cancel()
 
     async def _limit_exceeded(self) -> None:
-        """Return when the engine is too late; never if it has no limit."""
         deadline_s = self._policy.deadline_s
         await (self._released if deadline_s is not None else asyncio.Event()).wait()
         assert deadline_s is not None

@@ -33,34 +33,27 @@ class Start(Event):
     hands_free: bool = False
 
 
-@attrs.frozen
 class ContinueHandsFree(Event):
     """Continue to record after the key is released."""
 
 
-@attrs.frozen
 class Stop(Event): ...
 
 
-@attrs.frozen
 class Cancel(Event):
     """Stop without inserting text; the recording is kept in the history."""
 
 
-@attrs.frozen
 class Discard(Event):
     """The hotkey turned out to be part of a shortcut: nothing is kept."""
 
 
-@attrs.frozen
 class Retry(Event): ...  # of the last failed take
 
 
-@attrs.frozen
 class InsertHeld(Event): ...
 
 
-@attrs.frozen
 class Dismiss(Event):
     """Hide the problem or question that is shown."""
 
@@ -106,7 +99,6 @@ class AudioLost(TakeEvent):
     has_audio: bool
 
 
-@attrs.frozen
 class TailEnded(TakeEvent):
     """Speech has ended after the release of the key."""
 
@@ -130,7 +122,6 @@ class Inserted(TakeEvent):
     """The engine that transcribed the take, if it is not the selected one."""
 
 
-@attrs.frozen
 class FocusChanged(TakeEvent): ...  # so the text was not inserted
 
 
@@ -152,26 +143,21 @@ class TakeCommand(Command):
     take: int
 
 
-@attrs.frozen
 class OpenMic(TakeCommand):
     """Create the take and append audio to it from now on."""
 
 
-@attrs.frozen
 class KeepTail(TakeCommand):
     """Report `TailEnded` as soon as speech ends."""
 
 
-@attrs.frozen
 class CloseMic(TakeCommand):
     """Append no more audio and mark the take as ended."""
 
 
-@attrs.frozen
 class StartRecognition(TakeCommand): ...
 
 
-@attrs.frozen
 class CancelRecognition(TakeCommand): ...
 
 
@@ -190,7 +176,6 @@ class ArchiveTake(TakeCommand):
     problem: Problem | None = None
 
 
-@attrs.frozen
 class DeleteTake(TakeCommand):
     """Delete the recording; the history gets no entry."""
 

@@ -20,7 +20,6 @@ class Status:
     take: int = 0
     """Number of the newest take; the indicator starts anew when it changes."""
     hands_free: bool = False
-    """True while listening without a key held."""
     has_audio: bool = False
     """True once the microphone has delivered the first sample of this take."""
     microphone_lost: bool = False
@@ -29,7 +28,6 @@ class Status:
     """Set while the engine is unavailable and will be tried again."""
     partial: str = ""
     inserted_words: int | None = None
-    """Number of words inserted by the last take; None before that."""
     fallback_engine: str = ""
     """The engine that transcribed the inserted text, if it is not the selected one."""
     empty_takes: int = 0
@@ -43,8 +41,6 @@ class Status:
     recovered_count: int = 0
     """Number of takes that were recovered; the held text is that of the newest."""
     problem: Problem | None = None
-    """Shown until the next take, a choice of the user, or a timeout."""
     ready: bool = False
-    """True if the selected engine can transcribe now."""
     engine: str = ""
     last_text: str = ""

@@ -123,10 +123,7 @@ CASES = {
     ),
     "recording continues after the engine failed": (
         [Start(), RecognitionFailed(1, API_KEY_REFUSED), Stop(), TailEnded(1)],
-        [
-            *[OPENED, [ERROR], [KeepTail(1)]],
-            [CloseMic(1), STOPPED, *fails(API_KEY_REFUSED)[:2]],
-        ],
+        [*[OPENED, [ERROR], [KeepTail(1)]], [CloseMic(1), STOPPED, *fails(API_KEY_REFUSED)[:2]]],
     ),
     "the engine fails at the end": (
         [*SPOKEN, RecognitionFailed(1, API_KEY_REFUSED)],
