@@ -89,14 +89,11 @@ def key_status(host: str | None, header: str | None) -> None:
 
 
 def _keyring_name(host: str | None, header: str | None) -> str:
-    host = host or _endpoint_host()
-    return f"{host}/{header.lower()}" if header else host
-
-
-def _endpoint_host() -> str:
     from ..core.settings.urls import host_of, websocket_url
 
-    endpoint = load_settings().endpoint
-    if not endpoint.url:
-        raise ProblemError(ADDRESS_MISSING())
-    return host_of(websocket_url(endpoint.url, endpoint.allow_insecure))
+    if not host:
+        endpoint = load_settings().endpoint
+        if not endpoint.url:
+            raise ProblemError(ADDRESS_MISSING())
+        host = host_of(websocket_url(endpoint.url, endpoint.allow_insecure))
+    return f"{host}/{header.lower()}" if header else host

@@ -13,15 +13,8 @@ from ..core.problems import ProblemError
 from ..core.problems.models import DOWNLOAD_REQUIRED
 from ..core.settings import settings as s
 from ..storage import instance, paths
-from ..stt.ondevice.models.catalog import (
-    Model,
-    ModelStatus,
-    by_name,
-    format_size,
-    model_in_use,
-    removal_problem,
-    supported_languages,
-)
+from ..stt.ondevice.models import catalog
+from ..stt.ondevice.models.catalog import Model, ModelStatus
 from ..stt.ondevice.models.locate import locate
 from .common import json_option, load_settings, output, save_settings
 
@@ -52,7 +45,7 @@ def models_list(as_json: bool) -> None:
         model, latency = entry.model, entry.speed.text if entry.speed else ""
         columns = (
             f"{'*' if model.name == used else ' '} {model.name:<24}",
-            f"{format_size(model.size_bytes):>7}  {supported_languages(model):<14}",
+            f"{catalog.format_size(model.size_bytes):>7}  {catalog.supported_languages(model):<14}",
             f"{model.summary:<17}{latency:<13}{_state(entry)}",
         )
         lines.append("".join(columns).rstrip())
@@ -65,14 +58,14 @@ def models_download(name: str) -> None:
     """Download a model. An interrupted download continues where it stopped."""
     from ..storage.model_store import download
 
-    model = by_name(name)
+    model = catalog.by_name(name)
     if _is_available(model):
         click.echo(f"The model {model.title} is already on this computer.")
         return
     before = 0
     with click.progressbar(
         length=model.size_bytes,
-        label=f"{model.title} ({format_size(model.size_bytes)})",
+        label=f"{model.title} ({catalog.format_size(model.size_bytes)})",
         file=sys.stderr,
         update_min_steps=max(1, model.size_bytes // 500),
     ) as bar:
@@ -99,9 +92,9 @@ def models_remove(name: str) -> None:
     """Delete a downloaded model or an incomplete download."""
     from ..storage.model_store import remove
 
-    model, entries = by_name(name), _statuses()
-    in_use = model_in_use(entries, load_settings().on_device.model)
-    if problem := removal_problem(_status(model, entries), in_use):
+    model, entries = catalog.by_name(name), _statuses()
+    in_use = catalog.model_in_use(entries, load_settings().on_device.model)
+    if problem := catalog.removal_problem(_status(model, entries), in_use):
         raise ProblemError(problem)
     remove(model, paths.models())
     click.echo(f"The model {model.title} was removed.")
@@ -111,7 +104,7 @@ def models_remove(name: str) -> None:
 @click.argument("name")
 def models_use(name: str) -> None:
     """Select a model. A running Sayso uses it at once."""
-    model = by_name(name)
+    model = catalog.by_name(name)
     if not _status(model, _statuses()).location:
         raise ProblemError(DOWNLOAD_REQUIRED(model=model.title, name=model.name))
     settings = s.put(load_settings(), "on_device.model", model.name)
@@ -143,7 +136,7 @@ def _state(entry: ModelStatus) -> str:
     if entry.location:
         return LOCATIONS[entry.location]
     if entry.downloaded_bytes:
-        return f"{format_size(entry.downloaded_bytes)} downloaded"
+        return f"{catalog.format_size(entry.downloaded_bytes)} downloaded"
     return ""
 
 
@@ -153,7 +146,7 @@ def _as_dict(entry: ModelStatus, used: str) -> dict[str, object]:
         "name": model.name,
         "title": model.title,
         "bytes": model.size_bytes,
-        "languages": supported_languages(model),
+        "languages": catalog.supported_languages(model),
         "work": model.relative_cost,
         "wait_s": round(entry.speed.latency_s, 2) if entry.speed else None,
         "wait_measured": bool(entry.speed and entry.speed.measured),

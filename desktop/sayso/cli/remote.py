@@ -27,22 +27,19 @@ def status(*, as_json: bool) -> int:
     if response is None:
         return report_not_running()
     if as_json:
-        _print(response)
+        sys.stdout.write(f"{response}\n")
     else:
         import json
 
         now = json.loads(response)
-        _print(f"{now['state']} ({now['engine']}{'' if now['ready'] else ', not ready'})")
+        ready = "" if now["ready"] else ", not ready"
+        sys.stdout.write(f"{now['state']} ({now['engine']}{ready})\n")
     return 0
 
 
 def report_not_running() -> int:
     print_error("Sayso is not running. Start it with: sayso")
     return EXIT_NOT_RUNNING
-
-
-def _print(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
 
 
 def print_error(text: str) -> None:

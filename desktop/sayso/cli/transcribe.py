@@ -64,7 +64,10 @@ async def transcribe_take(take: Take, settings: Settings) -> str:
     finally:
         progress.clear()
         await engine.close()
-        _record_usage(usage, take)
+        try:
+            usage.add(dt.datetime.now().astimezone().date(), take.usage)
+        except ProblemError as error:
+            print_problem(error.problem)
     report = progress.report or default_report(take.engine, reader)
     suspicion = await find_suspicion(text, reader, report)
     if suspicion is None:
@@ -72,13 +75,6 @@ async def transcribe_take(take: Take, settings: Settings) -> str:
     if take.engine != ON_DEVICE:
         print_problem(suspicion.problem, "Another engine may do better: --engine.")
     return suspicion.text
-
-
-def _record_usage(usage: UsageStore, take: Take) -> None:
-    try:
-        usage.add(dt.datetime.now().astimezone().date(), take.usage)
-    except ProblemError as error:
-        print_problem(error.problem)
 
 
 class _ProgressReader(Reader):

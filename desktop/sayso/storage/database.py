@@ -21,13 +21,7 @@ from typing import TypeVar
 import attrs
 
 from ..core.problems import Problem, ProblemError
-from ..core.problems.storage import (
-    HISTORY_BUSY,
-    HISTORY_DAMAGED,
-    HISTORY_DISK_FULL,
-    HISTORY_NEWER,
-    HISTORY_UNAVAILABLE,
-)
+from ..core.problems import storage as problems
 from ..core.resources import resource
 
 T = TypeVar("T")
@@ -106,7 +100,7 @@ class Database:
             # Another process may have upgraded the file in the meantime.
             version = db.execute("PRAGMA user_version").fetchone()[0]
             if version > len(self.migrations):
-                raise ProblemError(HISTORY_NEWER())
+                raise ProblemError(problems.HISTORY_NEWER())
             if version == len(self.migrations):
                 db.execute("COMMIT")
                 return
@@ -121,7 +115,7 @@ class Database:
         self.path.replace(damaged)
         for suffix in ("-wal", "-shm"):
             self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
-        self.on_problem(HISTORY_DAMAGED(file=damaged.name, detail=str(error)))
+        self.on_problem(problems.HISTORY_DAMAGED(file=damaged.name, detail=str(error)))
 
 
 def _error_code(error: BaseException) -> int:
@@ -131,11 +125,11 @@ def _error_code(error: BaseException) -> int:
 def _problem_error(error: Exception, path: Path) -> ProblemError:
     code = _error_code(error)
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        kind = HISTORY_BUSY
+        kind = problems.HISTORY_BUSY
     elif code == sqlite3.SQLITE_FULL or _disk_is_full(path.parent):
-        kind = HISTORY_DISK_FULL
+        kind = problems.HISTORY_DISK_FULL
     else:
-        kind = HISTORY_UNAVAILABLE
+        kind = problems.HISTORY_UNAVAILABLE
     return ProblemError(kind(detail=str(error)))
 
 

@@ -187,13 +187,10 @@ async def serve(handler: RequestHandler) -> asyncio.Server:
         finally:
             os.umask(previous_umask)
     server = await asyncio.start_server(serve_client, "127.0.0.1", 0, limit=MAX_REQUEST_BYTES)
-    _write_address(path, f"{server.sockets[0].getsockname()[1]} {token}")
+    port = server.sockets[0].getsockname()[1]
+    with open(path, "w", encoding="ascii") as file:  # noqa: ASYNC230  a few bytes, at startup
+        file.write(f"{port} {token}")
     return server
-
-
-def _write_address(path: str, address: str) -> None:
-    with open(path, "w", encoding="ascii") as file:
-        file.write(address)
 
 
 def remove_socket() -> None:

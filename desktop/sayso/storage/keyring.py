@@ -17,13 +17,7 @@ from typing import Literal, Protocol
 import attrs
 
 from ..core.problems import ProblemError
-from ..core.problems.storage import (
-    API_KEY_EMPTY,
-    API_KEY_INVALID,
-    KEYRING_LOCKED,
-    KEYRING_MISSING,
-    KEYRING_UNAVAILABLE,
-)
+from ..core.problems import storage as problems
 
 SERVICE_NAME = "sayso"
 ENVIRONMENT_VARIABLES = {"api.openai.com": "OPENAI_API_KEY"}
@@ -85,7 +79,7 @@ class ApiKeyStore:
         with _translated_errors():
             backend = self.keyring()
             if backend is None:
-                raise ProblemError(KEYRING_MISSING())
+                raise ProblemError(problems.KEYRING_MISSING())
             backend.set_password(SERVICE_NAME, host, key)
         self._in_memory.pop(host, None)
 
@@ -118,9 +112,9 @@ def normalize_key(key: str) -> str:
     """Strip whitespace. Raises ProblemError if the rest cannot be an API key."""
     key = key.strip()
     if not key:
-        raise ProblemError(API_KEY_EMPTY())
+        raise ProblemError(problems.API_KEY_EMPTY())
     if not re.fullmatch(r"[!-~]+", key):
-        raise ProblemError(API_KEY_INVALID())
+        raise ProblemError(problems.API_KEY_INVALID())
     return key
 
 
@@ -132,13 +126,13 @@ def _translated_errors() -> Iterator[None]:
     try:
         yield
     except errors.NoKeyringError:
-        raise ProblemError(KEYRING_MISSING()) from None
+        raise ProblemError(problems.KEYRING_MISSING()) from None
     except (errors.KeyringLocked, errors.InitError):
-        raise ProblemError(KEYRING_LOCKED()) from None
+        raise ProblemError(problems.KEYRING_LOCKED()) from None
     except ProblemError:
         raise
     except Exception as error:  # noqa: BLE001  backends raise errors of their own libraries
         name = type(error).__name__
         if "Locked" in name or "Dismissed" in name:
-            raise ProblemError(KEYRING_LOCKED()) from None
-        raise ProblemError(KEYRING_UNAVAILABLE(detail=name)) from None
+            raise ProblemError(problems.KEYRING_LOCKED()) from None
+        raise ProblemError(problems.KEYRING_UNAVAILABLE(detail=name)) from None

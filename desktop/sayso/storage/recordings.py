@@ -21,13 +21,7 @@ import attrs
 
 from ..core.dictation.take import BYTES_PER_SAMPLE, Take
 from ..core.problems import ProblemError
-from ..core.problems.storage import (
-    RECORDING_DAMAGED,
-    RECORDING_DISK_FULL,
-    RECORDING_MISSING,
-    RECORDING_NOT_WRITTEN,
-    RECORDING_UNREADABLE,
-)
+from ..core.problems import storage as problems
 from .paths import open_private
 
 log = logging.getLogger(__name__)
@@ -58,6 +52,7 @@ class RecordingFile:
         self._size_bytes = 0
         self._file: FileIO | None = None
         try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._file = FileIO(path, "xb", opener=open_private)
             self._write_all(wav_header(rate_hz, None))
         except OSError as error:
@@ -110,10 +105,6 @@ class Recordings:
 
     def create(self, take_id: str, rate_hz: int) -> RecordingFile:
         """Create the file of a take. Raises ProblemError if it cannot be written."""
-        try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise _problem_error(error) from error
         return RecordingFile(self.folder / f"{take_id}.wav", rate_hz)
 
     def wav_ids(self, modified_before_s: float = math.inf) -> list[str]:
@@ -136,19 +127,19 @@ class Recordings:
     def load(self, take_id: str) -> Take:
         """Return the ended take. Raises ProblemError if there is no readable recording."""
         if self.audio_path(take_id) is None:
-            raise ProblemError(RECORDING_MISSING())
+            raise ProblemError(problems.RECORDING_MISSING())
         try:
             data = (self.folder / f"{take_id}.wav").read_bytes()
         except FileNotFoundError as error:  # the FLAC exists before its WAV is deleted
             from ..audio import files
 
             if not (flac := self.folder / f"{take_id}.flac").exists():
-                raise ProblemError(RECORDING_MISSING()) from error
+                raise ProblemError(problems.RECORDING_MISSING()) from error
             return files.load_take(flac)
         except OSError as error:
-            raise ProblemError(RECORDING_UNREADABLE(detail=str(error))) from error
+            raise ProblemError(problems.RECORDING_UNREADABLE(detail=str(error))) from error
         if not (rate_hz := _parse_rate_hz(data)):
-            raise ProblemError(RECORDING_DAMAGED())
+            raise ProblemError(problems.RECORDING_DAMAGED())
         take = Take(number=0, id=take_id, rate_hz=rate_hz)
         pcm = data[HEADER_BYTES:]
         take.append(pcm[: len(pcm) // BYTES_PER_SAMPLE * BYTES_PER_SAMPLE])
@@ -236,5 +227,5 @@ def _parse_rate_hz(data: bytes) -> int:
 
 def _problem_error(error: OSError) -> ProblemError:
     full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-    kind = RECORDING_DISK_FULL if full else RECORDING_NOT_WRITTEN
+    kind = problems.RECORDING_DISK_FULL if full else problems.RECORDING_NOT_WRITTEN
     return ProblemError(kind(detail=str(error)))
