@@ -22,7 +22,6 @@ from sayso.core.audio.dropouts import Dropout, dropout_problem
 from sayso.core.dictation.history_entry import HistoryEntry
 from sayso.core.dictation.status import Status
 from sayso.core.dictation.take import Outcome
-from sayso.core.problems import ProblemKind
 from sayso.core.recognition.fallback_policy import RetryDelay
 from sayso.core.settings.settings import Endpoint, Settings
 from sayso.core.usage import DailyUsage, UsageTotal
@@ -60,93 +59,52 @@ def listening(text: str, *, silent_ms: float = 0, **fields: Any) -> IndicatorVie
     return messages.listening_view(status, SETTINGS, silent_ms, show_hint=True)
 
 
-VIEWS: tuple[tuple[str, IndicatorView, AnimationState], ...] = (
-    ("Starting", messages.starting_view(100), AnimationState()),
-    ("Starting, 250 ms", messages.starting_view(300), AnimationState()),
-    ("Microphone lost", messages.microphone_lost_view(False), AnimationState()),
-    ("Microphone lost, hands-free", messages.microphone_lost_view(True), AnimationState()),
-    ("Listening", listening(""), AnimationState(levels=(0.35, 0.2, 0.1, 0.05))),
-    ("Listening, words", listening(ASKED[:-1]), AnimationState(levels=(1, 0.62, 0.85, 0.3))),
-    ("Listening, long", listening(LONG), AnimationState(levels=(0.7, 0.95, 0.5, 0.25))),
-    ("Listening, right to left", listening(ARABIC), AnimationState(levels=(0.8, 0.6, 0.4, 0.2))),
-    (
-        "Listening, long, right to left",
-        listening(ARABIC * 3),
-        AnimationState(levels=(0.8, 0.6, 0.4, 0.2)),
-    ),
-    ("Silence", listening("", silent_ms=6000), AnimationState()),
-    (
-        "Hands-free, no words",
-        listening("", hands_free=True),
-        AnimationState(levels=(0.5, 0.3, 0.2, 0.1)),
-    ),
-    (
-        "Hands-free",
-        listening("Dear all, thank you for coming yesterday", hands_free=True),
-        AnimationState(levels=(0.9, 0.5, 0.7, 0.35)),
-    ),
-    (
-        "Reduced motion",
-        listening("Dear all"),
-        AnimationState(levels=(0.6, 0, 0, 0), reduced_motion=True),
-    ),
-    ("Reconnecting", listening("", retrying=LOST), AnimationState(levels=(1, 0.62, 0.85, 0.3))),
-    ("Reconnecting, hands-free", listening("", hands_free=True, retrying=LOST), AnimationState()),
-    ("Busy", listening("", retrying=BUSY), AnimationState(levels=(0.5, 0.3, 0.2, 0.1))),
-    ("Finishing, busy", messages.finishing_view(ASKED, 11_000, BUSY), AnimationState()),
-    ("Finishing, reconnecting", messages.finishing_view(ASKED, 900, LOST), AnimationState()),
-    (
-        "Finishing, collapsing",
-        messages.finishing_view(ASKED, 80),
-        AnimationState((0.8, 0.6, 0.4, 0.2), 0.5),
-    ),
-    ("Finishing", messages.finishing_view(ASKED, 600), AnimationState()),
-    ("Finishing, no words", messages.finishing_view("", 500), AnimationState(pulse=1)),
-    ("Finishing, 10 s", messages.finishing_view("", 11_000), AnimationState()),
-    ("Inserted", messages.inserted_view(7), AnimationState()),
-    ("Inserted, by another", messages.inserted_view(7, "on-device"), AnimationState()),
-    ("Inserted, by a server", messages.inserted_view(7, "Groq"), AnimationState()),
-    ("Nothing heard", messages.nothing_heard_view(1), AnimationState()),
-    ("Nothing heard again", messages.nothing_heard_view(2), AnimationState()),
-    ("Held", messages.held_view(ASKED), AnimationState()),
-    ("Recovered", messages.held_view(ASKED, "14:32"), AnimationState()),
-    ("Held, long", messages.held_view(LONG), AnimationState()),
-    (
-        "Error",
-        messages.problem_view(
-            example_problem("The server did not answer.", "Your recording is kept.", "server.busy")
-        ),
-        AnimationState(),
-    ),
-    (
-        "Error, settings",
-        messages.problem_view(
-            ProblemKind(
-                "server.not_a_speech_server",
-                "The server answered, but not as a speech server.",
-                "The address may need /v1 at its end.",
-            )()
-        ),
-        AnimationState(),
-    ),
-    (
-        "Error, copied",
-        messages.problem_view(
-            ProblemKind(
-                "insertion.not_pasted",
-                "This window does not take typed text.",
-                "Your text is copied: press Ctrl+V.",
-            )()
-        ),
-        AnimationState(),
-    ),
-    ("Error, dropout", messages.problem_view(dropout_problem(Dropout(800))), AnimationState()),
-    (
-        "Error, plain",
-        messages.problem_view(example_problem("Sayso has stopped listening.")),
-        AnimationState(),
-    ),
-)
+def failure(message: str, remedy: str = "", code: str = "test.example") -> IndicatorView:
+    return messages.problem_view(example_problem(message, remedy, code))
+
+
+VIEWS = {
+    "Starting": messages.starting_view(100),
+    "Starting, 250 ms": messages.starting_view(300),
+    "Microphone lost": messages.microphone_lost_view(False),
+    "Microphone lost, hands-free": messages.microphone_lost_view(True),
+    "Listening": listening(""),
+    "Listening, words": listening(ASKED[:-1]),
+    "Listening, long": listening(LONG),
+    "Listening, right to left": listening(ARABIC),
+    "Listening, long, right to left": listening(ARABIC * 3),
+    "Silence": listening("", silent_ms=6000),
+    "Hands-free, no words": listening("", hands_free=True),
+    "Hands-free": listening("Dear all, thank you for coming yesterday", hands_free=True),
+    "Reduced motion": listening("Dear all"),
+    "Reconnecting": listening("", retrying=LOST),
+    "Reconnecting, hands-free": listening("", hands_free=True, retrying=LOST),
+    "Busy": listening("", retrying=BUSY),
+    "Finishing, busy": messages.finishing_view(ASKED, 11_000, BUSY),
+    "Finishing, reconnecting": messages.finishing_view(ASKED, 900, LOST),
+    "Collapsing": messages.finishing_view(ASKED, 80),
+    "Finishing": messages.finishing_view(ASKED, 600),
+    "Finishing, no words": messages.finishing_view("", 500),
+    "Finishing, 10 s": messages.finishing_view("", 11_000),
+    "Inserted": messages.inserted_view(7),
+    "Inserted, by another": messages.inserted_view(7, "on-device"),
+    "Inserted, by a server": messages.inserted_view(7, "Groq"),
+    "Nothing heard": messages.nothing_heard_view(1),
+    "Nothing heard again": messages.nothing_heard_view(2),
+    "Held": messages.held_view(ASKED),
+    "Recovered": messages.held_view(ASKED, "14:32"),
+    "Held, long": messages.held_view(LONG),
+    "Error": failure("OpenAI did not respond.", "Your recording is kept.", "server.busy"),
+    "Error, settings": failure("There is no speech server.", "Check the address.", "server.x"),
+    "Error, copied": failure("The window did not take the text.", "Press Ctrl+V.", "insertion.x"),
+    "Error, dropout": messages.problem_view(dropout_problem(Dropout(800))),
+    "Error, plain": failure("Sayso has stopped listening."),
+}
+LEVELS = (0.8, 0.6, 0.4, 0.2)
+ANIMATIONS = {
+    "Reduced motion": AnimationState(LEVELS, reduced_motion=True),
+    "Collapsing": AnimationState(LEVELS, collapse=0.5),
+}
 
 
 class IndicatorSheet(QWidget):
@@ -157,10 +115,10 @@ class IndicatorSheet(QWidget):
         self._scheme = theme.scheme()
         self.resize(scaled(830), scaled(len(VIEWS) * 72))
         self.bodies = []
-        for row, (_, view, animation) in enumerate(VIEWS):
+        for row, (name, view) in enumerate(VIEWS.items()):
             body = IndicatorBody(self, self._scheme, lambda _: None)
             body.is_masked = is_masked
-            body.icon.animate(animation)
+            body.icon.animate(ANIMATIONS.get(name, AnimationState(LEVELS)))
             size = body.fit(view, 0, scaled(700))
             body.move(scaled(250), scaled(row * 72 + 36) - size.height() // 2)
             if is_masked:
@@ -170,7 +128,7 @@ class IndicatorSheet(QWidget):
     def paintEvent(self, event: object) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(BACKGROUNDS[self._scheme.name]))
-        for row, (name, _, _) in enumerate(VIEWS):
+        for row, name in enumerate(VIEWS):
             painter.setPen(QColor(self._scheme.text))
             painter.setFont(theme.font("strong"))
             painter.drawText(QPoint(scaled(20), scaled(row * 72 + 41)), name)
@@ -198,31 +156,21 @@ class TraySheet(QWidget):
 
 
 BROKEN = example_problem("There is no internet.", "The next download resumes.")
+STATUSES: dict[str, dict[str, Any]] = {
+    "whisper-base": {"location": "package", "speed": Speed(0.2, measured=True)},
+    "whisper-tiny": {"location": "own"},
+    "whisper-small": {"downloaded_bytes": 218_000_000, "downloading": True, "speed": None},
+    "whisper-large-v3-turbo": {"downloaded_bytes": 412_000_000, "problem": BROKEN, "speed": None},
+    "whisper-base.en": {"location": "hub"},
+}
 MODELS_SHOWN = [
-    {
-        "whisper-base": ModelStatus(
-            model=model, location="package", speed=Speed(0.2, measured=True)
-        ),
-        "whisper-tiny": ModelStatus(model=model, location="own", speed=Speed(0.1, measured=False)),
-        "whisper-small": ModelStatus(
-            model=model, location="", downloaded_bytes=218_000_000, downloading=True
-        ),
-        "whisper-large-v3-turbo": ModelStatus(
-            model=model, location="", downloaded_bytes=412_000_000, problem=BROKEN
-        ),
-        "whisper-base.en": ModelStatus(
-            model=model, location="hub", speed=Speed(0.2, measured=False)
-        ),
-    }.get(
-        model.name,
-        ModelStatus(
-            model=model, location="", speed=Speed(0.2 * model.relative_cost, measured=False)
-        ),
+    ModelStatus(
+        model=model,
+        **{"location": "", "speed": Speed(0.2 * model.relative_cost, measured=False)}
+        | STATUSES.get(model.name, {}),
     )
     for model in MODELS
 ]
-
-
 HISTORY: tuple[tuple[str, Outcome], ...] = (
     (ASKED, "inserted"),
     (f"{LONG} that everybody has read it by then", "held"),

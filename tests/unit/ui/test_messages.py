@@ -16,74 +16,41 @@ from sayso.ui import messages, problem_actions
 from sayso.ui.messages import is_right_to_left, tray_view
 
 SETTINGS = Settings()
-TAP = s.put(SETTINGS, "hotkey.mode", "toggle")
 
 
 def no_answer(code: str = "test.example") -> Problem:
     return ProblemKind(code, "The server did not answer.", "Your recording is kept.")()
 
 
-@pytest.mark.parametrize(
-    ("status", "settings", "icon", "tooltip", "line"),
-    [
-        pytest.param(
-            Status(),
-            SETTINGS,
-            "idle",
-            "hold Right Ctrl and speak",
-            "Ready. Hold Right Ctrl to speak",
-            id="idle",
-        ),
-        pytest.param(
-            Status(),
-            TAP,
-            "idle",
-            "tap Right Ctrl and speak",
-            "Ready. Tap Right Ctrl to speak",
-            id="idle, tap only",
-        ),
-        pytest.param(
-            Status("listening"), SETTINGS, "listening", "listening", "Listening", id="listening"
-        ),
-        pytest.param(
-            Status("finishing"),
-            SETTINGS,
-            "finishing",
-            "transcribing",
-            "Transcribing",
-            id="finishing",
-        ),
-        pytest.param(
-            Status("inserting"),
-            SETTINGS,
-            "finishing",
-            "transcribing",
-            "Transcribing",
-            id="inserting",
-        ),
-        pytest.param(
-            Status("failed", problem=no_answer()),
-            SETTINGS,
-            "error",
-            "The server did not answer.",
-            "The server did not answer",
-            id="failed",
-        ),
-        pytest.param(
-            Status("listening", problem=no_answer()),
-            SETTINGS,
-            "listening",
-            "listening",
-            "Listening",
-            id="listening although the server failed",
-        ),
-    ],
-)
-def test_the_tray_shows_each_state(
-    status: Status, settings: Settings, icon: str, tooltip: str, line: str
-) -> None:
-    view = tray_view(status, settings)
+RECORDING = "listening", "listening", "Listening"
+TRANSCRIBING = "finishing", "transcribing", "Transcribing"
+TRAY = {
+    "idle": (
+        Status(), "idle", "hold Right Ctrl and speak", "Ready. Hold Right Ctrl to speak",
+    ),
+    "listening": (Status("listening"), *RECORDING),
+    "finishing": (Status("finishing"), *TRANSCRIBING),
+    "inserting": (Status("inserting"), *TRANSCRIBING),
+    "failed": (
+        Status("failed", problem=no_answer()),
+        "error", "The server did not answer.", "The server did not answer",
+    ),
+    "listening although the server failed": (
+        Status("listening", problem=no_answer()), *RECORDING,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "icon", "tooltip", "line"), TRAY.values(), ids=TRAY)
+def test_the_tray_shows_each_state(status: Status, icon: str, tooltip: str, line: str) -> None:
+    view = tray_view(status, SETTINGS)
     assert (view.icon, view.tooltip, view.status_line) == (icon, f"Sayso: {tooltip}", line)
+
+
+def test_the_tray_explains_a_hotkey_that_is_tapped() -> None:
+    view = tray_view(Status(), s.put(SETTINGS, "hotkey.mode", "toggle"))
+    assert view.tooltip == "Sayso: tap Right Ctrl and speak"
+    assert view.status_line == "Ready. Tap Right Ctrl to speak"
 
 
 def test_the_toggle_entry_starts_or_finishes() -> None:
