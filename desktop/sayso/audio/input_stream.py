@@ -77,7 +77,6 @@ class InputStream:
 
     @property
     def is_interrupted(self) -> bool:
-        """True if the stream is watched and delivers no audio."""
         return self._state.is_interrupted
 
     @property

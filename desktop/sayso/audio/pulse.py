@@ -93,10 +93,8 @@ def parse(info: str, listing: str, pid: int) -> PulseState:
 def decide_reconnect(pulse: PulseState, chosen: str, state: StreamState) -> ReconnectAction:
     """Decide how to continue with a stream in this state.
 
-    When the source of a stream is removed or the default changes, the server moves the stream by
-    itself: to another microphone, which is right unless the chosen one is available, or to a
-    monitor, which is wrong. A source that another program has taken delivers nothing for as long
-    as that lasts.
+    When a source is removed or the default changes, the server moves the stream: to another
+    microphone, which is right unless the chosen one is available, or to a monitor, which is wrong.
     """
     ours = None if state == "closed" else pulse.our_source
     taken = ours.name if ours is not None and ours.is_suspended else ""
@@ -115,11 +113,7 @@ def decide_reconnect(pulse: PulseState, chosen: str, state: StreamState) -> Reco
 
 
 def _acceptable_sources(pulse: PulseState, chosen: str) -> list[str]:
-    """Return the microphones, and a monitor if the user selected it.
-
-    A monitor is selected if it is the chosen device, or the default although there is a
-    microphone.
-    """
+    """Return the microphones, and a monitor that is chosen or the default despite a microphone."""
     selected = chosen or (pulse.default if pulse.microphones else "")
     return [row.name for row in pulse.sources if not row.is_monitor or row.name == selected]
 

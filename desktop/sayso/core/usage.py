@@ -89,10 +89,8 @@ def sum_days(days: Iterable[DailyUsage]) -> UsageTotal:
 def by_endpoint(days: Iterable[DailyUsage]) -> dict[str, UsageTotal]:
     """Return the usage by endpoint, the most expensive first, then the longest."""
     totals = _group(days, lambda day: day.endpoint)
-    rows = sorted(
-        totals.items(), key=lambda row: (-(row[1].cost_usd or 0), -row[1].seconds, row[0])
-    )
-    return dict(rows)
+    names = sorted(totals, key=lambda n: (-(totals[n].cost_usd or 0), -totals[n].seconds, n))
+    return {name: totals[name] for name in names}
 
 
 def by_day(days: Iterable[DailyUsage]) -> dict[dt.date, UsageTotal]:

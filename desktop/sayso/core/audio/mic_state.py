@@ -84,7 +84,6 @@ class MicState:
         """The chosen device, while the default is opened because it is missing."""
         self._watchdog: StreamWatchdog | None = None
         self._tracker = DropoutTracker()
-        self._silence_reported = False
         self._is_known_microphone = False
         """The sound server has confirmed that the stream records a microphone."""
         self._query: QueryServer | None = None
@@ -106,7 +105,6 @@ class MicState:
 
     @property
     def is_interrupted(self) -> bool:
-        """True if the stream is watched and delivers no audio."""
         return self._give_up_ms is not None
 
     # Requests of the owner
@@ -128,9 +126,8 @@ class MicState:
         limits = self._timeouts
         first_block_ms = limits.block_ms if self.rate_hz else limits.first_block_ms
         self._watchdog = StreamWatchdog(now_ms, limits, first_block_ms)
-        self._silence_reported = self._is_known_microphone = False
+        self._is_known_microphone = False
         self._tracker.start(now_ms, sleep_clock_ms)
-        self._last_query_ms = now_ms
         return self._check_source(now_ms)
 
     def unwatch(self, now_ms: float) -> tuple[list[Command], Dropout]:
@@ -257,8 +254,7 @@ class MicState:
     def _handle_fault(self, fault: StreamFault | None, now_ms: float) -> list[Command]:
         if fault == "zeros":
             return self._check_source(now_ms)
-        if fault == "silence" and not self._silence_reported:
-            self._silence_reported = True
+        if fault == "silence":
             return [Notify("on_warning", (problems.SILENT(),))]
         return self._interrupt("stalled", now_ms) if fault == "no-blocks" else []
 
@@ -286,17 +282,16 @@ class MicState:
     def _interrupt(self, state: StreamState, now_ms: float) -> list[Command]:
         if self.is_interrupted:
             return []
-        limits, has_audio = self._timeouts, self._tracker.has_audio
-        self._give_up_ms = now_ms + (
-            limits.interruption_ms if has_audio else limits.start_interruption_ms
-        )
+        limit_ms = self._timeouts.start_interruption_ms
+        if self._tracker.has_audio:
+            limit_ms = self._timeouts.interruption_ms
+        self._give_up_ms = now_ms + limit_ms
         self._open_problem, self._interrupted_number = None, self.number
         self._tracker.interrupt()
         return [*self._ask(state, now_ms), Notify("on_interruption_changed")]
 
     def _resume(self, now_ms: float) -> list[Command]:
         dropout, asleep = self._tracker.dropout(now_ms), self._tracker.sleep_dropout()
-        self._watchdog = StreamWatchdog(now_ms, self._timeouts, self._timeouts.first_block_ms)
         self._end_interruption()
         if self._interrupted_number != self.number:
             return [Notify("on_dropout", (dropout,)), Notify("on_interruption_changed")]

@@ -38,9 +38,9 @@ class MicTimeouts:
 class StreamWatchdog:
     """Notices an open stream that delivers no audio.
 
-    Sound servers do not report it when a source is suspended (no more blocks) or its device has
-    been removed (blocks of zeros); this was measured with PulseAudio 16 and PipeWire 0.3. Each
-    fault is reported once, "zeros" once for each run of zeros.
+    Sound servers do not report that a source is suspended (no more blocks) or removed (blocks of
+    zeros); measured with PulseAudio 16 and PipeWire 0.3. "silence" is reported once, the other
+    faults until they end.
     """
 
     def __init__(self, opened_ms: float, timeouts: MicTimeouts, first_block_ms: float) -> None:
@@ -56,6 +56,7 @@ class StreamWatchdog:
             self._reported.discard("zeros")
         elif self._silent_since_ms is None:
             self._silent_since_ms = now_ms
+        self._reported.discard("no-blocks")
         self._timeout_ms = self._timeouts.block_ms
         self._checked_ms, self._idle_ms = now_ms, 0.0
         return self.check(now_ms)
@@ -74,7 +75,6 @@ class StreamWatchdog:
         return self._report("zeros") if zeros_ms >= self._timeouts.zeros_ms else None
 
     def _report(self, fault: StreamFault) -> StreamFault | None:
-        if fault in self._reported:
-            return None
+        is_new = fault not in self._reported
         self._reported.add(fault)
-        return fault
+        return fault if is_new else None
