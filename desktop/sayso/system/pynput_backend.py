@@ -1,7 +1,7 @@
 """Keys of Windows and macOS, based on pynput.
 
-pynput is passed in (`PynputModules`), so that this module can be tested on any system. Text is
-pasted by default: pasting is exact on every layout and needs one chord.
+pynput is passed in, so that this module can be tested on any system. Text is pasted by default:
+pasting is exact on every layout and needs one chord.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
-
-import attrs
 
 from ..core.hotkey import keys as names
 from ..core.hotkey.chord import Chord
@@ -29,23 +27,14 @@ _SIDES = ("", "_l", "_r")
 _BUTTON_NUMBERS = {"middle": 2, "x1": 8, "x2": 9}
 
 
-@attrs.frozen
-class PynputModules:
-    """The keyboard and mouse `Listener`, and the keyboard `Controller` and `Key` of pynput."""
-
-    key_listener: Callable[..., Any]
-    mouse_listener: Callable[..., Any]
-    controller: Callable[[], Any]
-    key: Any
-
-
-def load_pynput() -> PynputModules:
+def load_pynput() -> Any:
     """Import pynput; raises `ProblemError` if it is not installed or not usable here."""
     try:
-        from pynput import keyboard, mouse
+        import pynput.keyboard
+        import pynput.mouse
     except ImportError as error:
         raise ProblemError(problems.LIBRARY_MISSING(detail=str(error))) from error
-    return PynputModules(keyboard.Listener, mouse.Listener, keyboard.Controller, keyboard.Key)
+    return pynput
 
 
 def key_name(key: Any, names_by_code: Mapping[int, str]) -> str:
@@ -78,9 +67,8 @@ class PynputHotkey:
     """A `Hotkey` that reports raw keys. It cannot keep them from the focused window."""
 
     def __init__(
-        self, load: Callable[[], PynputModules], names: Mapping[int, str], *, default_hotkey: str
+        self, load: Callable[[], Any], names: Mapping[int, str], *, default_hotkey: str
     ) -> None:
-        """`names`: key names by virtual key code."""
         self.default_hotkey = default_hotkey
         self._load, self._names = load, names
         self._listeners = ExitStack()
@@ -101,9 +89,9 @@ class PynputHotkey:
             if not injected:
                 self._report(button_name(button), is_down, listener)
 
-        keys = pynput.key_listener(on_press=key(True), on_release=key(False))
+        keys = pynput.keyboard.Listener(on_press=key(True), on_release=key(False))
         with ExitStack() as listeners:
-            for source in (keys, pynput.mouse_listener(on_click=click)):
+            for source in (keys, pynput.mouse.Listener(on_click=click)):
                 source.start()
                 listeners.callback(source.stop)
             self._listeners = listeners.pop_all()
@@ -136,7 +124,7 @@ class PynputHotkey:
 class PynputTypist:
     """A `Typist` that presses the system's paste chord, and types only if the user wants it."""
 
-    def __init__(self, load: Callable[[], PynputModules], modifier: str, focus: Focus) -> None:
+    def __init__(self, load: Callable[[], Any], modifier: str, focus: Focus) -> None:
         """`modifier`: pynput's name of the key that pastes together with V."""
         self._load, self._modifier, self._focus = load, modifier, focus
         self._lock = threading.Lock()
@@ -177,5 +165,5 @@ class PynputTypist:
         with self._lock:
             if target.id is not None and self._focus.target().id != target.id:
                 raise FocusChangedError
-            pynput = self._load()
-            yield pynput.key, pynput.controller()
+            keyboard = self._load().keyboard
+            yield keyboard.Key, keyboard.Controller()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import attrs
@@ -14,7 +15,6 @@ from sayso.core.problems import ProblemError
 from sayso.system import macos, select, windows
 from sayso.system.pynput_backend import (
     PynputHotkey,
-    PynputModules,
     PynputTypist,
     button_name,
     key_name,
@@ -54,16 +54,17 @@ class FakePynput:
         self.mice: list[FakeListener] = []
         self.sent: list[str] = []
 
-    def __call__(self) -> PynputModules:
-        def keys(**tell: Callable[..., None]) -> FakeListener:
-            self.keys.append(FakeListener(**tell))
-            return self.keys[-1]
+    def __call__(self) -> Any:
+        def listener(created: list[FakeListener]) -> Callable[..., FakeListener]:
+            def create(**tell: Callable[..., None]) -> FakeListener:
+                created.append(FakeListener(**tell))
+                return created[-1]
 
-        def mouse(**tell: Callable[..., None]) -> FakeListener:
-            self.mice.append(FakeListener(**tell))
-            return self.mice[-1]
+            return create
 
-        return PynputModules(keys, mouse, lambda: self, FakeKey)
+        keyboard = {"Listener": listener(self.keys), "Controller": lambda: self, "Key": FakeKey}
+        mouse = SimpleNamespace(Listener=listener(self.mice))
+        return SimpleNamespace(keyboard=SimpleNamespace(**keyboard), mouse=mouse)
 
     def press(self, key: Any) -> None:
         self.sent.append(f"+{getattr(key, 'name', key)}")
