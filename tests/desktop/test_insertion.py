@@ -30,7 +30,7 @@ CONCEALED_FORMAT = "x-kde-passwordManagerHint"
 SHORT_TEXT = "Zażółć, “OK” 5+3=8 – ёж 👍🏽"
 
 
-class InsertingProgram(JsonProgram):
+class Inserter(JsonProgram):
     name = "the inserting program"
     script = "inserting.py"
 
@@ -71,8 +71,8 @@ def display() -> Iterator[Display]:
 
 
 @pytest.fixture(scope="module")
-def inserting(display: Display) -> Iterator[InsertingProgram]:
-    with InsertingProgram(display) as program:
+def inserting(display: Display) -> Iterator[Inserter]:
+    with Inserter(display) as program:
         yield program
 
 
@@ -101,7 +101,7 @@ def gtk(display: Display) -> Iterator[Editor]:
 @pytest.mark.parametrize("method", ["auto", "type", "paste"])
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_sentence_is_inserted_exactly(
-    editor: Editor, inserting: InsertingProgram, name: str, method: str
+    editor: Editor, inserting: Inserter, name: str, method: str
 ) -> None:
     text = SAMPLES[name]
     if editor.name == "Chromium" and method == "type":
@@ -111,7 +111,7 @@ def test_a_sentence_is_inserted_exactly(
 
 
 def test_two_thousand_mixed_characters_are_inserted_exactly_ten_times(
-    editor: Editor, inserting: InsertingProgram
+    editor: Editor, inserting: Inserter
 ) -> None:
     text = " ".join(itertools.islice(itertools.cycle(SAMPLES.values()), 100))[:2000]
     for _ in range(10):
@@ -121,11 +121,9 @@ def test_two_thousand_mixed_characters_are_inserted_exactly_ten_times(
 
 
 @pytest.mark.parametrize("kind", EDITORS[:3], ids=lambda kind: kind.name)
-def test_two_thousand_characters_are_typed_exactly(
-    display: Display, inserting: InsertingProgram, kind: type[Editor]
-) -> None:
+def test_two_thousand_characters_are_typed_exactly(inserting: Inserter, kind: type[Editor]) -> None:
     text = " ".join(itertools.islice(itertools.cycle([SHORT_TEXT, SAMPLES["polish"]]), 100))[:2000]
-    with kind(display) as editor:
+    with kind(inserting.display) as editor:
         done = inserting.insert(text, "type")
         assert (done["way"], done["problem"]) == ("type", "")
         assert editor.wait_for(text, 30) == text
@@ -133,11 +131,11 @@ def test_two_thousand_characters_are_typed_exactly(
 
 @pytest.mark.parametrize("layout", ["de", "fr", "ru", "us,ru"])
 def test_the_layout_does_not_change_the_text(
-    editor: Editor, inserting: InsertingProgram, display: Display, layout: str
+    editor: Editor, inserting: Inserter, layout: str
 ) -> None:
-    display.set_layout(layout)
+    inserting.display.set_layout(layout)
     if "," in layout:
-        display.next_group()
+        inserting.display.next_group()
     for text in (SHORT_TEXT, SAMPLES["ascii"], "Привет, yz AZ!", "q@€ 1^~"):
         assert inserting.insert(text)["problem"] == ""
         assert editor.wait_for(text) == text
@@ -145,42 +143,40 @@ def test_the_layout_does_not_change_the_text(
 
 
 def test_caps_lock_does_not_change_the_text_and_stays_on(
-    editor: Editor, inserting: InsertingProgram, display: Display
+    editor: Editor, inserting: Inserter
 ) -> None:
-    display.tap("Caps_Lock")
+    inserting.display.tap("Caps_Lock")
     try:
         for method in ("auto", "paste"):
             assert inserting.insert(SHORT_TEXT, method)["problem"] == ""
             assert editor.wait_for(SHORT_TEXT) == SHORT_TEXT
             editor.clear()
-        assert display.caps_lock_is_on()
+        assert inserting.display.caps_lock_is_on()
     finally:
-        display.tap("Caps_Lock")
+        inserting.display.tap("Caps_Lock")
 
 
 @pytest.mark.parametrize("key", ["Control_R", "Shift_L"])
 @pytest.mark.parametrize("method", ["auto", "paste"])
 def test_a_modifier_that_stays_pressed_is_released(
-    editor: Editor, inserting: InsertingProgram, display: Display, key: str, method: str
+    editor: Editor, inserting: Inserter, key: str, method: str
 ) -> None:
-    display.press(key)
+    inserting.display.press(key)
     assert inserting.insert(SHORT_TEXT, method)["problem"] == ""
     assert editor.wait_for(SHORT_TEXT) == SHORT_TEXT
-    assert display.keys_down() == set()
+    assert inserting.display.keys_down() == set()
 
 
-def test_typing_waits_until_a_key_is_released(
-    editor: Editor, inserting: InsertingProgram, display: Display
-) -> None:
-    display.press("Super_L")
+def test_typing_waits_until_a_key_is_released(editor: Editor, inserting: Inserter) -> None:
+    inserting.display.press("Super_L")
     inserting.send({"text": SHORT_TEXT, "method": "auto"})
-    display.release("Super_L")
+    inserting.display.release("Super_L")
     assert inserting.receive()["problem"] == ""
     assert editor.wait_for(SHORT_TEXT) == SHORT_TEXT
 
 
 def test_consecutive_texts_with_different_characters_are_inserted_exactly(
-    editor: Editor, inserting: InsertingProgram
+    editor: Editor, inserting: Inserter
 ) -> None:
     texts = [SAMPLES[name] + " " for name in ("polish", "cyrillic", "greek", "zwj", "hebrew")]
     for text in texts:
@@ -189,7 +185,7 @@ def test_consecutive_texts_with_different_characters_are_inserted_exactly(
 
 
 def test_newline_and_tab_are_typed_if_the_setting_allows_it(
-    gtk: Editor, inserting: InsertingProgram
+    gtk: Editor, inserting: Inserter
 ) -> None:
     assert inserting.insert("one\n\ttwo", "type")["way"] == "type"
     assert gtk.wait_for("one\n\ttwo") == "one\n\ttwo"
@@ -208,60 +204,52 @@ def test_newline_and_tab_are_typed_if_the_setting_allows_it(
     ids=["ASCII", "Polish", "Russian", "more characters than free keys", "surrogate", "long"],
 )
 def test_typing_is_offered_if_all_characters_fit_on_the_keyboard(
-    inserting: InsertingProgram, text: str, expected: bool
+    inserting: Inserter, text: str, expected: bool
 ) -> None:
     assert inserting.ask({"can_type": text}) is expected
 
 
-def test_a_text_with_more_characters_than_free_keys_is_typed_in_parts(
-    display: Display, inserting: InsertingProgram
-) -> None:
+def test_a_text_with_more_characters_than_free_keys_is_typed_in_parts(inserting: Inserter) -> None:
     text = "".join(map(chr, range(0x4E00, 0x4E50)))
-    with Xterm(display) as editor:
+    with Xterm(inserting.display) as editor:
         assert inserting.insert(text, "type")["problem"] == ""
         assert editor.wait_for(text) == text
 
 
-def test_control_characters_are_never_typed_or_pasted(
-    editor: Editor, inserting: InsertingProgram
-) -> None:
+def test_control_characters_are_never_typed_or_pasted(editor: Editor, inserting: Inserter) -> None:
     for method in ("auto", "type", "paste"):
         assert inserting.insert("ls\x1b[A\r", method)["way"] == "copy"
     assert inserting.insert("x", "type")["problem"] == ""
     assert editor.wait_for("x") == "x"
 
 
-def test_the_target_is_the_focused_window_and_its_program(
-    display: Display, inserting: InsertingProgram
-) -> None:
-    with Xterm(display) as editor:
+def test_the_target_is_the_focused_window_and_its_program(inserting: Inserter) -> None:
+    with Xterm(inserting.display) as editor:
         assert inserting.ask("target") == {"window": editor.window, "program": "xterm"}
 
 
-def test_the_keyboard_map_is_restored_some_seconds_later(
-    display: Display, inserting: InsertingProgram, gtk: Editor
-) -> None:
-    wait_until(lambda: not has_temporary_keys(display), "no temporary keys", 20)
-    before = Keyboard(display.connection).read_keys()
+def test_the_keyboard_map_is_restored_some_seconds_later(inserting: Inserter, gtk: Editor) -> None:
+    wait_until(lambda: not has_temporary_keys(inserting.display), "no temporary keys", 20)
+    before = Keyboard(inserting.display.connection).read_keys()
     inserting.insert(SHORT_TEXT, "type")
-    assert has_temporary_keys(display)
-    assert Keyboard(display.connection).read_keys() != before
-    wait_until(lambda: not has_temporary_keys(display), "the temporary keys are removed", 6)
-    assert Keyboard(display.connection).read_keys() == before
+    assert has_temporary_keys(inserting.display)
+    assert Keyboard(inserting.display.connection).read_keys() != before
+    wait_until(
+        lambda: not has_temporary_keys(inserting.display), "the temporary keys are removed", 6
+    )
+    assert Keyboard(inserting.display.connection).read_keys() == before
 
 
-def test_temporary_keys_of_a_crashed_run_are_removed(
-    display: Display, inserting: InsertingProgram, gtk: Editor
-) -> None:
-    wait_until(lambda: not has_temporary_keys(display), "no temporary keys", 20)
-    before = Keyboard(display.connection).read_keys()
-    with InsertingProgram(display) as crashing:
+def test_temporary_keys_of_a_crashed_run_are_removed(inserting: Inserter, gtk: Editor) -> None:
+    wait_until(lambda: not has_temporary_keys(inserting.display), "no temporary keys", 20)
+    before = Keyboard(inserting.display.connection).read_keys()
+    with Inserter(inserting.display) as crashing:
         assert crashing.insert(SHORT_TEXT, "type")["problem"] == ""
-    assert has_temporary_keys(display)
-    with InsertingProgram(display) as later:
+    assert has_temporary_keys(inserting.display)
+    with Inserter(inserting.display) as later:
         assert later.ask({"can_type": "a"})
-        assert not has_temporary_keys(display)
-        assert Keyboard(display.connection).read_keys() == before
+        assert not has_temporary_keys(inserting.display)
+        assert Keyboard(inserting.display.connection).read_keys() == before
 
 
 @pytest.mark.parametrize(
@@ -275,9 +263,9 @@ def test_temporary_keys_of_a_crashed_run_are_removed(
     ids=["text and html", "image", "files and a format of its own", "300 kB"],
 )
 def test_the_previous_content_of_the_clipboard_is_restored(
-    editor: Editor, inserting: InsertingProgram, display: Display, formats: dict[str, str]
+    editor: Editor, inserting: Inserter, formats: dict[str, str]
 ) -> None:
-    with ClipboardProgram(display) as other:
+    with ClipboardProgram(inserting.display) as other:
         other.copy(formats)
         other.copy({"text/plain": b"selected".hex()}, mode=1)
         before = other.read()
@@ -290,9 +278,9 @@ def test_the_previous_content_of_the_clipboard_is_restored(
 
 
 def test_two_pastes_in_a_row_restore_the_content_before_both(
-    editor: Editor, inserting: InsertingProgram, display: Display
+    editor: Editor, inserting: Inserter
 ) -> None:
-    with ClipboardProgram(display) as other:
+    with ClipboardProgram(inserting.display) as other:
         other.copy({"text/plain": b"original".hex()})
         inserting.insert("one ", "paste")
         inserting.insert("two", "paste")
@@ -302,9 +290,9 @@ def test_two_pastes_in_a_row_restore_the_content_before_both(
 
 
 def test_the_clipboard_is_restored_while_a_program_reads_it_all_the_time(
-    inserting: InsertingProgram, display: Display, gtk: Editor
+    inserting: Inserter, gtk: Editor
 ) -> None:
-    with ClipboardProgram(display) as other:
+    with ClipboardProgram(inserting.display) as other:
         other.copy({"text/plain": b"before".hex()})
         assert inserting.insert(SHORT_TEXT, "paste")["problem"] == ""
         wait_until(
@@ -314,9 +302,9 @@ def test_the_clipboard_is_restored_while_a_program_reads_it_all_the_time(
 
 
 def test_content_that_another_program_copies_in_the_meantime_is_kept(
-    editor: Editor, inserting: InsertingProgram, display: Display
+    editor: Editor, inserting: Inserter
 ) -> None:
-    with ClipboardProgram(display) as other:
+    with ClipboardProgram(inserting.display) as other:
         other.copy({"text/plain": b"before".hex()})
         assert inserting.insert(SHORT_TEXT, "paste")["problem"] == ""
         assert editor.wait_for(SHORT_TEXT) == SHORT_TEXT
@@ -328,7 +316,7 @@ def test_content_that_another_program_copies_in_the_meantime_is_kept(
 
 
 def test_a_text_that_is_not_fetched_stays_on_the_clipboard_and_is_reported() -> None:
-    with Display() as empty, InsertingProgram(empty) as inserting, ClipboardProgram(empty) as other:
+    with Display() as empty, Inserter(empty) as inserting, ClipboardProgram(empty) as other:
         done = inserting.insert(SHORT_TEXT, "paste")
         assert done["problem"] == (
             "The window did not take the text. Your text is copied: press Ctrl+V."

@@ -68,11 +68,20 @@ def start_keys(display: Display, heard: KeyRecorder) -> X11Hotkey:
     return source
 
 
+class Source(KeyRecorder):
+    """A started source with its display and the keys that it has reported."""
+
+    def __init__(self, display: Display) -> None:
+        super().__init__()
+        self.display = display
+        self.hotkey = start_keys(display, self)
+
+
 @pytest.fixture
-def keys(display: Display, heard: KeyRecorder) -> Iterator[X11Hotkey]:
-    source = start_keys(display, heard)
+def source(display: Display) -> Iterator[Source]:
+    source = Source(display)
     yield source
-    source.stop()
+    source.hotkey.stop()
 
 
 @pytest.fixture(scope="module")
@@ -103,34 +112,28 @@ def xterm(terminal: Xterm) -> Xterm:
     ids=str,
 )
 def test_a_press_and_a_release_are_reported_once(
-    keys: X11Hotkey,
-    heard: KeyRecorder,
-    display: Display,
-    pressed: list[str | int],
-    names: list[str],
+    source: Source, pressed: list[str | int], names: list[str]
 ) -> None:
-    display.tap(*pressed)
+    source.display.tap(*pressed)
     expected = [f"+{n}" for n in names] + [f"-{n}" for n in reversed(names)]
-    assert heard.next(len(expected)) == expected
-    assert heard.is_empty()
+    assert source.next(len(expected)) == expected
+    assert source.is_empty()
 
 
-def test_of_the_usual_buttons_only_a_click_is_reported(
-    keys: X11Hotkey, heard: KeyRecorder, display: Display
-) -> None:
+def test_of_the_usual_buttons_only_a_click_is_reported(source: Source) -> None:
     for button in (3, 4, 1):
-        display.tap(button)
-    assert heard.next(2) == ["+mouse1", "-mouse1"]
-    assert keys.pressed_now() == frozenset()
+        source.display.tap(button)
+    assert source.next(2) == ["+mouse1", "-mouse1"]
+    assert source.hotkey.pressed_now() == frozenset()
 
 
 def test_a_key_held_until_it_repeats_is_one_press_and_one_release(
-    keys: X11Hotkey, heard: KeyRecorder, display: Display, xterm: Xterm
+    source: Source, xterm: Xterm
 ) -> None:
-    with display.holding("a"):
+    with source.display.holding("a"):
         wait_until(lambda: len(xterm.text()) > 3, "the key repeats")
-    assert heard.next(2) == ["+a", "-a"]
-    assert heard.is_empty()
+    assert source.next(2) == ["+a", "-a"]
+    assert source.is_empty()
 
 
 @pytest.mark.parametrize("locked", [None, "Caps_Lock", "Num_Lock"])
@@ -144,95 +147,79 @@ def test_a_key_held_until_it_repeats_is_one_press_and_one_release(
     ],
 )
 def test_a_grabbed_chord_is_reported_and_does_not_reach_the_window(
-    keys: X11Hotkey,
-    heard: KeyRecorder,
-    display: Display,
-    xterm: Xterm,
-    chord: str,
-    pressed: list[str],
-    locked: str | None,
+    source: Source, xterm: Xterm, chord: str, pressed: list[str], locked: str | None
 ) -> None:
     if locked:
-        display.tap(locked)
-        heard.next(2)
+        source.display.tap(locked)
+        source.next(2)
     try:
-        assert keys.grab(chord) is None
-        display.tap(*pressed)
-        assert len(heard.next(2 * len(pressed))) == 2 * len(pressed)
-        keys.grab("")
-        display.tap("1")
+        assert source.hotkey.grab(chord) is None
+        source.display.tap(*pressed)
+        assert len(source.next(2 * len(pressed))) == 2 * len(pressed)
+        source.hotkey.grab("")
+        source.display.tap("1")
         assert xterm.wait_for("1") == "1"
     finally:
         if locked:
-            display.tap(locked)
+            source.display.tap(locked)
 
 
-def test_other_keys_than_the_grabbed_one_reach_the_window(
-    keys: X11Hotkey, heard: KeyRecorder, display: Display, xterm: Xterm
-) -> None:
-    keys.grab("f9")
-    display.tap("F8")
+def test_other_keys_than_the_grabbed_one_reach_the_window(source: Source, xterm: Xterm) -> None:
+    source.hotkey.grab("f9")
+    source.display.tap("F8")
     assert xterm.wait_for("\x1b[19~") == "\x1b[19~"
-    keys.grab("f8")
-    display.tap("F9")
+    source.hotkey.grab("f8")
+    source.display.tap("F9")
     assert xterm.wait_for("\x1b[19~\x1b[20~") == "\x1b[19~\x1b[20~"
 
 
-def test_a_chord_with_two_letters_is_not_grabbed(
-    keys: X11Hotkey, display: Display, xterm: Xterm
-) -> None:
-    assert keys.grab("f9+a") is None
-    display.tap("a")
+def test_a_chord_with_two_letters_is_not_grabbed(source: Source, xterm: Xterm) -> None:
+    assert source.hotkey.grab("f9+a") is None
+    source.display.tap("a")
     assert xterm.wait_for("a") == "a"
 
 
-def test_a_grab_follows_its_key_after_a_layout_change(
-    keys: X11Hotkey, heard: KeyRecorder, display: Display, xterm: Xterm
-) -> None:
-    assert keys.grab("ctrl+y") is None
-    display.set_layout("de")
+def test_a_grab_follows_its_key_after_a_layout_change(source: Source, xterm: Xterm) -> None:
+    assert source.hotkey.grab("ctrl+y") is None
+    source.display.set_layout("de")
     try:
-        wait_until(lambda: is_grabbed(display, "y", X.ControlMask), "the new y is grabbed")
-        display.tap("Control_L", "y")
-        assert heard.next(4) == ["+ctrl_l", "+y", "-y", "-ctrl_l"]
-        display.tap("1")
+        wait_until(lambda: is_grabbed(source.display, "y", X.ControlMask), "the new y is grabbed")
+        source.display.tap("Control_L", "y")
+        assert source.next(4) == ["+ctrl_l", "+y", "-y", "-ctrl_l"]
+        source.display.tap("1")
         assert xterm.wait_for("1") == "1"
     finally:
-        display.set_layout("us")
+        source.display.set_layout("us")
 
 
-def test_a_letter_key_has_its_name_on_a_layout_of_another_alphabet(
-    keys: X11Hotkey, heard: KeyRecorder, display: Display
-) -> None:
-    display.set_layout("ru")
+def test_a_letter_key_has_its_name_on_a_layout_of_another_alphabet(source: Source) -> None:
+    source.display.set_layout("ru")
     try:
-        display.tap("Cyrillic_ef", "Control_R")
-        assert heard.next(4) == ["+a", "+ctrl_r", "-ctrl_r", "-a"]
+        source.display.tap("Cyrillic_ef", "Control_R")
+        assert source.next(4) == ["+a", "+ctrl_r", "-ctrl_r", "-a"]
     finally:
-        display.set_layout("us")
+        source.display.set_layout("us")
 
 
-def test_a_chord_that_another_program_uses_is_refused(keys: X11Hotkey, display: Display) -> None:
-    other = Connection(display.name)
+def test_a_chord_that_another_program_uses_is_refused(source: Source) -> None:
+    other = Connection(source.display.name)
     code = other.keysym_to_keycode(XK.XK_space)
     mask = X.ControlMask | X.Mod1Mask
     other.screen().root.grab_key(code, mask, False, X.GrabModeAsync, X.GrabModeAsync)
     other.sync()
-    problem = keys.grab("ctrl+alt+space")
+    problem = source.hotkey.grab("ctrl+alt+space")
     other.close()
     assert problem is not None
     assert problem.sentence == ("Another program uses Ctrl+Alt+Space. Choose a different hotkey.")
     assert problem.code.startswith("hotkey.")
 
 
-def test_keys_are_reported_while_another_program_grabs_the_keyboard(
-    keys: X11Hotkey, heard: KeyRecorder, display: Display
-) -> None:
-    other = Connection(display.name)
+def test_keys_are_reported_while_another_program_grabs_the_keyboard(source: Source) -> None:
+    other = Connection(source.display.name)
     other.screen().root.grab_keyboard(False, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
     other.sync()
-    display.tap("F9")
-    assert heard.next(2) == ["+f9", "-f9"]
+    source.display.tap("F9")
+    assert source.next(2) == ["+f9", "-f9"]
     other.close()
 
 

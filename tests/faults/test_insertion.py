@@ -18,7 +18,7 @@ from desktop.desktop_fixture import Desktop
 from desktop.editors import GtkEditor
 from desktop.processes import wait_until
 from desktop.sound import speech_clips
-from desktop.test_insertion import SHORT_TEXT, ClipboardProgram, InsertingProgram
+from desktop.test_insertion import SHORT_TEXT, ClipboardProgram, Inserter
 from desktop.test_keys import KeyRecorder, start_keys
 from desktop.x_server import Display, disconnect, open_sockets
 from sayso.core.insertion import NO_WINDOW, UNKNOWN_TARGET, Target
@@ -93,7 +93,7 @@ def test_a_window_that_gets_the_focus_while_keys_are_held_is_not_typed_into(
 def test_the_clipboard_is_restored_if_another_window_has_the_focus(
     display: Display, gtk: GtkEditor
 ) -> None:
-    with InsertingProgram(display) as inserting, ClipboardProgram(display) as other:
+    with Inserter(display) as inserting, ClipboardProgram(display) as other:
         other.copy({"text/plain": b"mine".hex()})
         done = inserting.ask({"text": SHORT_TEXT, "method": "paste", "into": 4711})
         assert "Another window" in done["problem"]
@@ -131,7 +131,7 @@ def test_in_a_wayland_session_a_focus_outside_of_x11_is_unknown_and_cannot_be_ty
 def test_a_hanging_owner_of_the_clipboard_delays_neither_the_paste_nor_the_windows(
     display: Display, gtk: GtkEditor
 ) -> None:
-    with InsertingProgram(display) as inserting, ClipboardProgram(display) as other:
+    with Inserter(display) as inserting, ClipboardProgram(display) as other:
         other.copy({"text/plain": b"hanging".hex()})
         other.copy({"text/plain": b"hanging too".hex()}, mode=1)
         assert owner_responds("clipboard", display.name)
@@ -154,7 +154,7 @@ def test_a_hanging_owner_of_the_clipboard_delays_neither_the_paste_nor_the_windo
 def test_text_is_pasted_after_the_owner_of_the_clipboard_was_killed(
     display: Display, gtk: GtkEditor
 ) -> None:
-    with InsertingProgram(display) as inserting, ClipboardProgram(display) as other:
+    with Inserter(display) as inserting, ClipboardProgram(display) as other:
         other.copy({"text/plain": b"dying".hex()})
         os.kill(other._process.pid, signal.SIGKILL)
         assert inserting.insert(SHORT_TEXT, "paste")["problem"] == ""
