@@ -72,8 +72,8 @@ class Result:
 def all_cases() -> list[Case]:
     """Return all cases, the longest first, so that short cases fill the gaps."""
     return [
-        Case(fault, lasts_s, fallback)
-        for lasts_s in reversed(FAULT_DURATIONS_S)
+        Case(fault, duration_s, fallback)
+        for duration_s in reversed(FAULT_DURATIONS_S)
         for fallback in (False, True)
         for fault in FAULTS
     ]
@@ -83,11 +83,11 @@ async def run_all(
     cases: Iterable[Case], folder: Path, max_parallel: int = MAX_PARALLEL
 ) -> list[Result | BaseException]:
     """Return the results in the order of the cases."""
-    places, door = asyncio.Semaphore(max_parallel), asyncio.Lock()
+    slots, start_lock = asyncio.Semaphore(max_parallel), asyncio.Lock()
 
     async def one(number: int, case: Case) -> Result:
-        async with places:
-            async with door:  # starting all at once would delay the microphones
+        async with slots:
+            async with start_lock:  # starting all at once would delay the microphones
                 await asyncio.sleep(START_INTERVAL_S)
             return await run_case(case, folder / f"{number:03d}")
 
@@ -96,80 +96,85 @@ async def run_all(
 
 async def run_case(case: Case, folder: Path) -> Result:
     """Run one take, and retry it if its text is not complete."""
-    trouble = FaultWindow(case.duration_s)
+    fault = FaultWindow(case.duration_s)
     async with FAULTS[case.fault](
-        trouble, transcribe=recognize_24khz, live=True, latency_s=LATENCY_S
+        fault, transcribe=recognize_24khz, live=True, latency_s=LATENCY_S
     ) as service:
-        desk = AsyncWorkerHarness(folder, settings_for(service.url, fallback=case.fallback))
+        harness = AsyncWorkerHarness(folder, settings_for(service.url, fallback=case.fallback))
         try:
-            return await _run_take(case, desk, trouble)
+            return await _run_take(case, harness, fault)
         except AssertionError as error:
             raise AssertionError(f"{case.id}: {error}") from None
         finally:
-            await desk.close()
+            await harness.close()
 
 
-async def _run_take(case: Case, desk: AsyncWorkerHarness, trouble: FaultWindow) -> Result:
-    before = await desk.task_count()
-    await desk.dictate(WORD_COUNT)
-    await desk.wait_until(lambda: desk.take_is_over, "the take is over", TAKE_TIMEOUT_S)
-    after_s = time.monotonic() - desk.released_s
-    first, told, how = words.tally(WORD_COUNT, desk.text), tuple(desk.messages), _ending(desk)
-    again = ""
-    if how not in ("server", "this computer"):
-        await _wait_for_recovery(desk, trouble)
-        again = await _retry(desk, how)
-    desk.worker.post(e.Dismiss())
-    await desk.wait_until(lambda: desk.worker.status.state == "idle", "it is idle", 10)
-    entry = await _wait_for_entry(desk, "rescued" if how == "nothing" else "inserted", again)
+async def _run_take(case: Case, harness: AsyncWorkerHarness, fault: FaultWindow) -> Result:
+    before = await harness.task_count()
+    await harness.dictate(WORD_COUNT)
+    await harness.wait_until(lambda: harness.take_is_over, "the take is over", TAKE_TIMEOUT_S)
+    after_s = time.monotonic() - harness.released_s
+    typed, messages = words.tally(WORD_COUNT, harness.text), tuple(harness.messages)
+    ending, new_text = _ending(harness), ""
+    if ending not in ("server", "this computer"):
+        await _wait_for_recovery(harness, fault)
+        new_text = await _retry(harness, ending)
+    harness.worker.post(e.Dismiss())
+    worker = harness.worker
+    await harness.wait_until(lambda: worker.status.state == "idle", "it is idle", 10)
+    entry = await _wait_for_entry(
+        harness, "rescued" if ending == "nothing" else "inserted", new_text
+    )
     return Result(
         case=case,
-        ending=how,
+        ending=ending,
         after_s=after_s,
-        typed=first,
-        final=words.tally(WORD_COUNT, again or desk.text),
-        recorded=words.tally(WORD_COUNT, await desk.recorded_words(entry.id)),
-        messages=told,
-        tasks_left=await _tasks_left(desk, before),
+        typed=typed,
+        final=words.tally(WORD_COUNT, new_text or harness.text),
+        recorded=words.tally(WORD_COUNT, await harness.recorded_words(entry.id)),
+        messages=messages,
+        tasks_left=await _tasks_left(harness, before),
         archived=words.tally(WORD_COUNT, entry.text),
     )
 
 
-def _ending(desk: AsyncWorkerHarness) -> Ending:
-    last = desk.worker.last_summary or {}
+def _ending(harness: AsyncWorkerHarness) -> Ending:
+    last = harness.worker.last_summary or {}
     if last["outcome"] == "nothing":
         return "nothing"
     if last["outcome"] != "inserted":
         return "waits"
     if last["engine"] == ON_DEVICE:
         return "this computer"
-    return "server" if words.tally(WORD_COUNT, desk.text).correct else "in part"
+    return "server" if words.tally(WORD_COUNT, harness.text).correct else "in part"
 
 
-async def _wait_for_recovery(desk: AsyncWorkerHarness, trouble: FaultWindow) -> None:
+async def _wait_for_recovery(harness: AsyncWorkerHarness, fault: FaultWindow) -> None:
     """Wait until the server works again, or select the on-device engine."""
-    if trouble.duration_s < math.inf:
-        await trouble.over.wait()
+    if fault.duration_s < math.inf:
+        await fault.over.wait()
     else:
-        desk.worker.configure(attrs.evolve(desk.settings, engine=ON_DEVICE))
+        harness.worker.configure(attrs.evolve(harness.settings, engine=ON_DEVICE))
 
 
-async def _retry(desk: AsyncWorkerHarness, how: Ending) -> str:
+async def _retry(harness: AsyncWorkerHarness, ending: Ending) -> str:
     """Retry with the button that is shown, or in the history if there is none."""
-    if how != "waits":
-        await _wait_for_entry(desk, "nothing" if how == "nothing" else "inserted")
-        id_ = (desk.worker.last_summary or {})["id"]
-        return await asyncio.to_thread(desk.worker.transcribe_again, id_)
-    desk.worker.post(e.Retry())
-    await desk.wait_until(lambda: desk.text, "the text is typed", TAKE_TIMEOUT_S)
+    if ending != "waits":
+        await _wait_for_entry(harness, "nothing" if ending == "nothing" else "inserted")
+        id_ = (harness.worker.last_summary or {})["id"]
+        return await asyncio.to_thread(harness.worker.transcribe_again, id_)
+    harness.worker.post(e.Retry())
+    await harness.wait_until(lambda: harness.text, "the text is typed", TAKE_TIMEOUT_S)
     return ""
 
 
-async def _wait_for_entry(desk: AsyncWorkerHarness, outcome: str, text: str = "") -> HistoryEntry:
+async def _wait_for_entry(
+    harness: AsyncWorkerHarness, outcome: str, text: str = ""
+) -> HistoryEntry:
     """Wait for the history entry with this outcome and text."""
     until_s = time.monotonic() + 10
     while True:
-        entries = await asyncio.to_thread(desk.history.entries)
+        entries = await asyncio.to_thread(harness.history.entries)
         newest = entries[0] if entries else None
         done = newest and newest.outcome == outcome and newest.audio.endswith(".flac")
         if newest and done and text in ("", newest.text):
@@ -178,11 +183,11 @@ async def _wait_for_entry(desk: AsyncWorkerHarness, outcome: str, text: str = ""
         await asyncio.sleep(0.05)
 
 
-async def _tasks_left(desk: AsyncWorkerHarness, before: int) -> int:
+async def _tasks_left(harness: AsyncWorkerHarness, before: int) -> int:
     """Return the number of additional tasks, after giving canceled tasks time to end."""
     until_s = time.monotonic() + 3
     while True:
-        left = await desk.task_count() - before
+        left = await harness.task_count() - before
         if left <= 0 or time.monotonic() > until_s:
             return left
         await asyncio.sleep(0.05)

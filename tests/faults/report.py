@@ -71,10 +71,10 @@ def write_table(table: str) -> None:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
-        played = asyncio.run(matrix.run_all(matrix.all_cases(), Path(name)))
-    results = [result for result in played if isinstance(result, Result)]
-    if len(results) < len(played):
-        raise SystemExit("\n".join(str(one) for one in played if not isinstance(one, Result)))
+        outcomes = asyncio.run(matrix.run_all(matrix.all_cases(), Path(name)))
+    results = [result for result in outcomes if isinstance(result, Result)]
+    if len(results) < len(outcomes):
+        raise SystemExit("\n".join(str(one) for one in outcomes if not isinstance(one, Result)))
     fresh = table(results)
     write_table(fresh)
     sys.stdout.write(f"{fresh}\n")

@@ -113,27 +113,30 @@ def inject_fault(service: StandIn, chance: random.Random) -> bool:
 
 
 async def run_takes(
-    desk: AsyncWorkerHarness, service: StandIn, chance: random.Random, sums: Totals
+    harness: AsyncWorkerHarness, service: StandIn, chance: random.Random, sums: Totals
 ) -> None:
     for _ in range(TAKES // HARNESSES):
         sums.faults += inject_fault(service, chance)
-        before, first = len(desk.typist.typed), chance.randrange(words.VOCABULARY_SIZE - WORD_COUNT)
-        desk.worker.last_summary = None
-        await desk.dictate(WORD_COUNT, SPEED, first)
-        await desk.wait_until(lambda: desk.take_is_over, "the take is over", TAKE_TIMEOUT_S)
-        typed = "".join(desk.typist.typed[before:]).split()
+        before, first = (
+            len(harness.typist.typed),
+            chance.randrange(words.VOCABULARY_SIZE - WORD_COUNT),
+        )
+        harness.worker.last_summary = None
+        await harness.dictate(WORD_COUNT, SPEED, first)
+        await harness.wait_until(lambda: harness.take_is_over, "the take is over", TAKE_TIMEOUT_S)
+        typed = "".join(harness.typist.typed[before:]).split()
         wanted = words.text_of(range(first, first + WORD_COUNT)).split()
         sums.lost += sum(word not in typed for word in wanted)
         sums.duplicated += max(0, len(typed) - WORD_COUNT)
-        sums.by_server += (desk.worker.last_summary or {}).get("engine") != "on-device"
-        desk.worker.post(e.Dismiss())
-        desk.messages.clear()
-        desk.typist.typed.clear()
+        sums.by_server += (harness.worker.last_summary or {}).get("engine") != "on-device"
+        harness.worker.post(e.Dismiss())
+        harness.messages.clear()
+        harness.typist.typed.clear()
         sums.take_finished()
 
 
-async def measure(desks: list[AsyncWorkerHarness], takes: int) -> Sample:
-    tasks = sum([await desk.task_count() for desk in desks])
+async def measure(harnesses: list[AsyncWorkerHarness], takes: int) -> Sample:
+    tasks = sum([await harness.task_count() for harness in harnesses])
     gc.collect()
     ctypes.CDLL(None).malloc_trim(0)  # memory that the C library caches is not a leak
     alive = sum(isinstance(thing, Take) for thing in gc.get_objects())
@@ -152,30 +155,30 @@ async def run_soak(folder: Path) -> tuple[list[Sample], Totals]:
     """Run all workers in parallel; return the samples and the totals."""
     rows, sums = [], Totals()
     async with asyncio.timeout(TOTAL_TIMEOUT_S), _services() as services:
-        desks = [
+        harnesses = [
             AsyncWorkerHarness(folder / f"{number}", settings_for(service.url, fallback=True))
             for number, service in enumerate(services)
         ]
         try:
             chances = [random.Random(SEED + number) for number in range(HARNESSES)]
             async with asyncio.TaskGroup() as runs:
-                for desk, service, chance in zip(desks, services, chances, strict=True):
-                    runs.create_task(run_takes(desk, service, chance, sums))
+                for harness, service, chance in zip(harnesses, services, chances, strict=True):
+                    runs.create_task(run_takes(harness, service, chance, sums))
                 for takes in range(REPORT_INTERVAL, TAKES + 1, REPORT_INTERVAL):
                     await sums.wait_for(takes)
-                    rows.append(await measure(desks, takes))
+                    rows.append(await measure(harnesses, takes))
             await asyncio.sleep(1.5)  # closing the connections takes at most a second
-            rows.append(await measure(desks, TAKES))
+            rows.append(await measure(harnesses, TAKES))
         finally:
-            await asyncio.gather(*(desk.close() for desk in desks))
+            await asyncio.gather(*(harness.close() for harness in harnesses))
     return rows, sums
 
 
 @contextlib.asynccontextmanager
 async def _services() -> AsyncIterator[list[StandIn]]:
     async with contextlib.AsyncExitStack() as stack:
-        made = (StandIn(transcribe=recognize_24khz, live=True) for _ in range(HARNESSES))
-        yield [await stack.enter_async_context(service) for service in made]
+        services = (StandIn(transcribe=recognize_24khz, live=True) for _ in range(HARNESSES))
+        yield [await stack.enter_async_context(service) for service in services]
 
 
 def main() -> None:

@@ -94,11 +94,17 @@ async def run_and_kill(speakers: SpeakerProcesses, folder: Path, point_s: float)
     with contextlib.suppress(ProcessLookupError):  # it has already ended
         os.kill(pid, signal.SIGKILL)
     await wait_until_gone(pid)
-    came = read_progress(folder)
+    progress = read_progress(folder)
     kept = stored_bytes(folder / "takes")
-    again, offered = await recover(folder, wanted=bool(expected_words(came.persisted_bytes)))
+    text, offered = await recover(folder, wanted=bool(expected_words(progress.persisted_bytes)))
     return KillResult(
-        point_s, came.delivered_bytes, came.persisted_bytes, kept, came.typed_words, again, offered
+        point_s,
+        progress.delivered_bytes,
+        progress.persisted_bytes,
+        kept,
+        progress.typed_words,
+        text,
+        offered,
     )
 
 
@@ -121,29 +127,29 @@ def stored_bytes(takes: Path) -> int:
 
 async def recover(folder: Path, wanted: bool) -> tuple[str, bool]:
     """Start a worker; return the recovered text and whether it is offered."""
-    desk = AsyncWorkerHarness(folder, Settings(sounds=False), lambda _: ToneEngine())
+    harness = AsyncWorkerHarness(folder, Settings(sounds=False), lambda _: ToneEngine())
 
     def there() -> bool:
-        rows = desk.history.entries()
-        return bool(desk.worker.status.held_text or (rows and rows[0].outcome == "inserted"))
+        rows = harness.history.entries()
+        return bool(harness.worker.status.held_text or (rows and rows[0].outcome == "inserted"))
 
     try:
         if wanted:
-            await desk.wait_until(there, "the text is recovered", 20)
-        held = desk.worker.status.held_text
-        rows = await asyncio.to_thread(desk.history.entries)
+            await harness.wait_until(there, "the text is recovered", 20)
+        held = harness.worker.status.held_text
+        rows = await asyncio.to_thread(harness.history.entries)
         return held or (rows[0].text if rows else ""), bool(held)
     finally:
-        await desk.close()
+        await harness.close()
 
 
 async def run_all(process: subprocess.Popen[str], folder: Path) -> list[KillResult]:
-    speakers, places = SpeakerProcesses(process), asyncio.Semaphore(MAX_PARALLEL)
+    speakers, slots = SpeakerProcesses(process), asyncio.Semaphore(MAX_PARALLEL)
     chance = random.Random(SEED)
     points = [chance.uniform(0, TAKE_DURATION_S) for _ in range(KILL_POINTS)]
 
     async def one(number: int) -> KillResult:
-        async with places:
+        async with slots:
             own = folder / f"{number:03d}"
             await asyncio.to_thread(own.mkdir)
             return await run_and_kill(speakers, own, points[number % KILL_POINTS])

@@ -49,7 +49,7 @@ def open_resources() -> dict[str, int]:
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> MatrixRun:
+def matrix_run(tmp_path_factory: pytest.TempPathFactory) -> MatrixRun:
     """Run the matrix once for all tests."""
     before = open_resources()
     cases = matrix.all_cases()
@@ -64,15 +64,15 @@ CASES = [pytest.param(case, id=case.id) for case in matrix.all_cases()]
 
 
 @pytest.mark.timeout(240)
-def test_the_matrix_leaves_no_resources_open(played: MatrixRun) -> None:
-    assert played.after["threads"] <= played.before["threads"]
-    assert played.after["files"] <= played.before["files"]
-    assert played.after["takes"] <= played.before["takes"]
+def test_the_matrix_leaves_no_resources_open(matrix_run: MatrixRun) -> None:
+    assert matrix_run.after["threads"] <= matrix_run.before["threads"]
+    assert matrix_run.after["files"] <= matrix_run.before["files"]
+    assert matrix_run.after["takes"] <= matrix_run.before["takes"]
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_no_word_is_lost_or_duplicated(case: Case, played: MatrixRun) -> None:
-    result = played.result(case)
+def test_no_word_is_lost_or_duplicated(case: Case, matrix_run: MatrixRun) -> None:
+    result = matrix_run.result(case)
     assert result.final.correct, result
     assert result.recorded.correct, result
     assert result.archived.correct, result
@@ -87,8 +87,8 @@ def test_no_word_is_lost_or_duplicated(case: Case, played: MatrixRun) -> None:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_user_is_informed(case: Case, played: MatrixRun) -> None:
-    result = played.result(case)
+def test_the_user_is_informed(case: Case, matrix_run: MatrixRun) -> None:
+    result = matrix_run.result(case)
     assert result.ending == "server" or result.messages, result
     by = ("This computer transcribes", "Transcribed by: on-device")
     assert result.ending != "this computer" or any(
@@ -96,7 +96,7 @@ def test_the_user_is_informed(case: Case, played: MatrixRun) -> None:
     )
 
 
-def test_the_documented_table_is_up_to_date(played: MatrixRun) -> None:
+def test_the_documented_table_is_up_to_date(matrix_run: MatrixRun) -> None:
     assert report.documented_table() == report.table(
-        [played.result(case) for case in matrix.all_cases()]
+        [matrix_run.result(case) for case in matrix.all_cases()]
     )

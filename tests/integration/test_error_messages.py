@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
-from faults.harness import AsyncWorkerHarness as WorkersDesk
+from faults.harness import AsyncWorkerHarness
 from integration.settings_window import recognition, settings_window
 from integration.ui_fakes import FakeApp, FakeScreen
 from sayso.cli import doctor
@@ -106,15 +106,17 @@ FAILING_SERVERS: dict[str, tuple[Server, str, str]] = {
 
 async def dictated(folder: Path, settings: Settings) -> Status:
     """What the interface is shown at the end of a dictation with that server."""
-    desk = WorkersDesk(
+    harness = AsyncWorkerHarness(
         folder, settings, lambda s: create_server_engine(s.endpoint, s.language, lambda _: KEY)
     )
     try:
-        await desk.dictate(2, speed=4.0)
-        await desk.wait_until(lambda: desk.worker.status.state == "failed", "it has failed", 20)
-        return desk.worker.status
+        await harness.dictate(2, speed=4.0)
+        await harness.wait_until(
+            lambda: harness.worker.status.state == "failed", "it has failed", 20
+        )
+        return harness.worker.status
     finally:
-        await desk.close()
+        await harness.close()
 
 
 class AppWithConnectionTest(FakeApp):
