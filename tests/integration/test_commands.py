@@ -9,12 +9,8 @@ import pytest
 
 
 @pytest.fixture
-def sayso(tmp_path, monkeypatch):
-    for name in ("CONFIG", "DATA", "CACHE", "STATE"):
-        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+def sayso(home):
+    """Run the command in a new process, as a user does."""
 
     def run(*arguments, given=""):
         return subprocess.run(

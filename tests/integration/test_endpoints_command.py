@@ -40,11 +40,7 @@ class MemoryKeyring(KeyringBackend):
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    for name in ("CONFIG", "DATA", "CACHE", "STATE"):
-        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-
+def run(home: Path) -> Run:
     def run_command(*arguments: str, given: str = "") -> str:
         done = CliRunner().invoke(commands.sayso, arguments, input=given, standalone_mode=False)
         if done.exception:

@@ -3,8 +3,6 @@
 import csv
 import datetime as dt
 import json
-import subprocess
-import sys
 import zipfile
 
 import attrs
@@ -24,12 +22,9 @@ from sayso.storage.usage import UsageStore
 
 
 @pytest.fixture
-def store(tmp_path, monkeypatch):
-    """A history with three takes, with Sayso's folders in the folder of the test."""
-    for name in ("CONFIG", "DATA", "CACHE", "STATE"):
-        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
-    history = HistoryStore(tmp_path / "state" / "sayso" / "history.db")
+def store(home):
+    """A history with three takes."""
+    history = HistoryStore(home / "state" / "sayso" / "history.db")
     for number, (text, outcome) in enumerate(
         [("Milk, two lemons.", "inserted"), ("", "failed"), ("The second draft.", "held")]
     ):
@@ -45,14 +40,8 @@ def store(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def run(store):
-    def run(*arguments):
-        return subprocess.run(
-            [sys.executable, "-m", "sayso", "history", *arguments],
-            capture_output=True, text=True, check=False, timeout=60,
-        )  # fmt: skip
-
-    return run
+def run(store, sayso):
+    return lambda *arguments: sayso("history", *arguments)
 
 
 def test_the_list_is_newest_first(run):

@@ -1,8 +1,6 @@
-"""The command `sayso models`, with Sayso's folders in the folder of the test and a local hub."""
+"""The command `sayso models`, with a local hub."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 from click.testing import CliRunner
@@ -14,27 +12,6 @@ from sayso.stt.ondevice.decoding.benchmark import save_measurement
 from sayso.stt.ondevice.models import catalog, locate
 from sayso.stt.ondevice.models.catalog import MODELS, by_name
 from sayso.stt.ondevice.models.download import Hub
-
-
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    for name in ("CONFIG", "DATA", "CACHE", "STATE"):
-        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    monkeypatch.delenv("HF_HOME", raising=False)
-    monkeypatch.delenv("HF_HUB_CACHE", raising=False)
-    return tmp_path
-
-
-@pytest.fixture
-def sayso(home):
-    def run(*arguments):
-        return subprocess.run(
-            [sys.executable, "-m", "sayso", *arguments],
-            capture_output=True, text=True, check=False, timeout=60,
-        )  # fmt: skip
-
-    return run
 
 
 def create_model_files(folder, model):

@@ -2,8 +2,6 @@
 
 import datetime as dt
 import json
-import subprocess
-import sys
 
 import pytest
 
@@ -14,11 +12,9 @@ TODAY = dt.date.today()
 
 
 @pytest.fixture
-def usage_store(tmp_path, monkeypatch):
-    """Usage of October 2026, with Sayso's folders in the folder of the test."""
-    for name in ("CONFIG", "DATA", "CACHE", "STATE"):
-        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
-    usage_store = UsageStore(tmp_path / "state" / "sayso" / "history.db")
+def usage_store(home):
+    """Usage of October 2026."""
+    usage_store = UsageStore(home / "state" / "sayso" / "history.db")
     for day in (1, 31):
         usage_store.add(
             dt.date(2026, 10, day),
@@ -31,15 +27,8 @@ def usage_store(tmp_path, monkeypatch):
     return usage_store
 
 
-def run(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "sayso", *arguments],
-        capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
-
-
-def test_a_month_as_text(usage_store):
-    assert run("usage", "--month", "2026-10").stdout.splitlines() == [
+def test_a_month_as_text(usage_store, sayso):
+    assert sayso("usage", "--month", "2026-10").stdout.splitlines() == [
         "October 2026: 6 dictations, 2 h 35 min, $0.34",
         "  OpenAI                       2 dictations      20 min  $0.34",
         "  Attic                        2 dictations  2 h 13 min  price unknown",
@@ -47,8 +36,8 @@ def test_a_month_as_text(usage_store):
     ]
 
 
-def test_a_month_as_json(usage_store):
-    made = json.loads(run("usage", "--month", "2026-10", "--json").stdout)
+def test_a_month_as_json(usage_store, sayso):
+    made = json.loads(sayso("usage", "--month", "2026-10", "--json").stdout)
     assert (made["month"], made["takes"], made["cost_usd"]) == ("2026-10", 6, 0.34)
     assert made["endpoints"][0] == {
         "endpoint": "OpenAI", "takes": 2, "seconds": 1200, "tokens": 6, "cost_usd": 0.34,
@@ -57,22 +46,21 @@ def test_a_month_as_json(usage_store):
     assert made["monthly_budget_usd"] is None
 
 
-def test_the_current_month_shows_its_budget(usage_store):
-    assert run("config", "set", "monthly_budget_usd", "2").returncode == 0
+def test_the_current_month_shows_its_budget(usage_store, sayso):
+    assert sayso("config", "set", "monthly_budget_usd", "2").returncode == 0
     name = f"{month_name(month_of(TODAY))} {TODAY.year}"
-    assert run("usage").stdout.splitlines() == [
+    assert sayso("usage").stdout.splitlines() == [
         f"{name}: no dictations",
         "Budget: $2.00 a month, 0 % used",
     ]
     usage_store.add(TODAY, [UsageRecord(endpoint="OpenAI", seconds=60, cost_usd=1.999)])
-    assert run("usage").stdout.splitlines()[-1] == "Budget: $2.00 a month, 99 % used"
+    assert sayso("usage").stdout.splitlines()[-1] == "Budget: $2.00 a month, 99 % used"
 
 
-def test_an_invalid_month_is_reported_and_no_file_created(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "none"))
-    wrong = run("usage", "--month", "May")
+def test_an_invalid_month_is_reported_and_no_file_created(home, sayso):
+    wrong = sayso("usage", "--month", "May")
     assert (wrong.returncode, wrong.stderr.strip()) == (
         2, "“May” is not a valid month. Use YYYY-MM, for example 2026-11.",
     )  # fmt: skip
-    assert run("usage").returncode == 0
-    assert not (tmp_path / "none").exists()
+    assert sayso("usage").returncode == 0
+    assert not (home / "state").exists()
