@@ -304,7 +304,7 @@ def test_recording_continues_after_sleep_and_its_duration_is_reported(
     assert recording.lost == []
     assert recording.dropout_messages[:2] == [
         "40 min were not recorded while the computer slept.",
-        "80 min were not recorded while the computer slept.",
+        "1 h 20 min were not recorded while the computer slept.",
     ]
 
 

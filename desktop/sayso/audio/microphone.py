@@ -208,12 +208,10 @@ def _input_devices() -> dict[int, Any]:
     sounddevice = portaudio.load()
     rows = dict(enumerate(sounddevice.query_devices()))
     default = rows.get(sounddevice.default.device[0])
-    return {
-        index: row
-        for index, row in rows.items()
-        if row["max_input_channels"] > 0
-        and (default is None or row["hostapi"] == default["hostapi"])
-    }
+    inputs = {index: row for index, row in rows.items() if row["max_input_channels"] > 0}
+    if default is None:
+        return inputs
+    return {index: row for index, row in inputs.items() if row["hostapi"] == default["hostapi"]}
 
 
 @contextlib.contextmanager
@@ -227,9 +225,8 @@ def _pulse_source(name: str) -> Iterator[None]:
     try:
         yield
     finally:
-        if previous is None:
-            del os.environ["PULSE_SOURCE"]
-        else:
+        del os.environ["PULSE_SOURCE"]
+        if previous is not None:
             os.environ["PULSE_SOURCE"] = previous
 
 

@@ -7,6 +7,7 @@ import attrs
 from ..dictation.take import BYTES_PER_SAMPLE
 from ..problems import Problem
 from ..problems import audio as problems
+from ..usage import format_duration
 
 MIN_REPORTED_MS = 200.0
 """Shorter dropouts are shorter than most syllables and are not reported."""
@@ -37,17 +38,8 @@ def dropout_problem(dropout: Dropout, at_end: bool = False) -> Problem:
     kind = problems.DROPOUT_AT_END if at_end else problems.DROPOUT
     if dropout.during_sleep:
         kind = problems.DROPOUT_ASLEEP
-    return kind(duration=_format_duration(dropout.duration_ms / 1000))
-
-
-def _format_duration(seconds: float) -> str:
-    """Format as 0.8 s, 12 s, 40 min or 3 h."""
-    if seconds < 9.95:
-        return f"{seconds:.1f} s"
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 100 else f"{round(minutes / 60)} h"
+    seconds = dropout.duration_ms / 1000
+    return kind(duration=f"{seconds:.1f} s" if seconds < 9.95 else format_duration(seconds))
 
 
 class DropoutTracker:
