@@ -24,7 +24,7 @@ Outcome = Literal["pending", "pasted", "failed"]
 
 @attrs.frozen
 class PasteTimeouts:
-    """Durations in seconds. The defaults are measured on machines under full load."""
+    """Durations. The defaults are measured on machines under full load."""
 
     keep_s: float = 0.5
     """Time without requests after which the text is removed. Without load, 50 ms suffice; under

@@ -30,8 +30,6 @@ BACKENDS: dict[str, Callable[[], bool]] = {
 
 @attrs.frozen
 class Platform:
-    """The implementations for this session."""
-
     name: str
     """Name of the preferred backend, for reports; empty if none is viable."""
     hotkey: Hotkey
@@ -45,7 +43,6 @@ class Platform:
 
 
 def current_platform() -> Platform:
-    """Select an implementation of each interface for this session."""
     viable = [name for name, is_viable in BACKENDS.items() if is_viable()]
     return select([importlib.import_module(f".{name}", __package__) for name in viable])
 

@@ -29,10 +29,10 @@ class FocusChangedError(ProblemError):
 
 
 class HotkeyListener(Protocol):
-    """Receives the events of a `Hotkey`, in any thread. Every method returns at once.
+    """Receives the events of a `Hotkey`, in any thread; every method returns at once.
 
-    An implementation reports either raw keys (`key_changed`), which Sayso matches with the chord
-    of the settings, or a shortcut that the system matches (`hotkey_down`, `hotkey_up`).
+    A source reports either raw keys (`key_changed`), which Sayso matches with the chord of the
+    settings, or a shortcut that the system matches (`hotkey_down`, `hotkey_up`).
     """
 
     def ready(self, shown_as: str) -> None:
@@ -65,17 +65,14 @@ class Hotkey(Protocol):
         """Stop to report events. Calling it twice is allowed."""
 
     def configure(self, window_id: int) -> bool:
-        """Open the system's dialog for the shortcut, above this window.
-
-        Returns False if the system has none; Sayso then records a chord itself.
-        """
+        """Open the system's dialog for the shortcut. Return False if it has none."""
         ...
 
     def grab(self, chord: str) -> Problem | None:
-        """Keep the chord from the focused window, in place of the previous chord.
+        """Keep the chord, or nothing if it is empty, from the focused window.
 
-        An empty chord releases the grab. A chord of modifiers only is not grabbed, since it has
-        no effect in other programs. Returns the problem if the chord cannot be grabbed.
+        A chord of modifiers only is not grabbed, since it has no effect in other programs. Returns
+        the problem if the chord cannot be grabbed.
         """
         ...
 
@@ -131,13 +128,9 @@ class Clipboard(Protocol):
     def offer(self, text: str, *, concealed: bool, on_change: Callable[[], None]) -> Lease:
         """Put the text on the clipboard and keep what was there before for `Lease.restore`.
 
-        Blocks for up to about a second; not for the main thread. Raises `ProblemError` if the
-        clipboard is not available.
-
-        Args:
-            text: The text to offer.
-            concealed: Whether clipboard managers are asked not to store the text.
-            on_change: Called in any thread when the lease has changed.
+        Blocks for up to about a second; not for the main thread. Clipboard managers do not store
+        a concealed text. `on_change` is called in any thread when the lease has changed. Raises
+        `ProblemError` if the clipboard is not available.
         """
         ...
 
@@ -149,7 +142,7 @@ class Focus(Protocol):
     """Reports which window has the keyboard focus."""
 
     def target(self) -> Target:
-        """Return the focused target, `NO_WINDOW` or, if the system does not tell, `Target()`.
+        """Return the focused target; `UNKNOWN_TARGET` if the system does not tell.
 
         May block; any thread. Raises `ProblemError` if the system cannot be asked.
         """

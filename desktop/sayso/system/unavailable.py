@@ -50,11 +50,10 @@ class UnavailableTypist:
 class UnknownFocus:
     """A `Focus` for systems that do not tell which window has the focus."""
 
-    def target(self) -> Target:
+    def target(self, _window_id: int = 0) -> Target:
         return UNKNOWN_TARGET
 
-    def own(self, window_id: int) -> Target:
-        return UNKNOWN_TARGET
+    own = target
 
 
 class DefaultScreen:

@@ -20,11 +20,10 @@ RETURN, TAB = 0xFF0D, 0xFF09
 _KEYPAD_SYMBOLS = range(0xFF80, 0xFFBE)
 
 DATA = tomllib.loads(resource("x11.toml").read_text("utf-8"))
-_LEGACY_CHARSETS = {int(byte, 16): name for byte, name in DATA["legacy_charsets"].items()}
-_GREEK_EXCEPTIONS: dict[int, str] = {
-    int(symbol, 16): char for symbol, char in DATA["greek_exceptions"].items()
-}
-_KEY_NAMES: dict[int, str] = {int(symbol, 16): name for symbol, name in DATA["key_names"].items()}
+_LEGACY_CHARSETS, _GREEK_EXCEPTIONS, _KEY_NAMES = (
+    {int(code, 16): str(value) for code, value in DATA[table].items()}
+    for table in ("legacy_charsets", "greek_exceptions", "key_names")
+)
 _US_CHARACTERS: dict[int, str] = {
     int(first) + n: char for first, row in DATA["us_rows"].items() for n, char in enumerate(row)
 }
@@ -51,11 +50,7 @@ class Layout:
 
 
 def keysym(character: str) -> int:
-    """Return the symbol of a character.
-
-    Raises:
-        ValueError: A control character other than newline and tab, or a surrogate.
-    """
+    """Return the symbol of a character; raises `ValueError` if no key can give it."""
     code = ord(character)
     if character == "\n":
         return RETURN

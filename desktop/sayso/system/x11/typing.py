@@ -93,7 +93,11 @@ class X11Typist:
             self._cancel_restore_timer()
             while symbols:
                 symbols = self._type_chunk(symbols)
-            self._start_restore_timer(RESTORE_AFTER_S + len(text) / PROCESSED_CHARS_PER_S)
+            if self._temporary_keymap:
+                after_s = RESTORE_AFTER_S + len(text) / PROCESSED_CHARS_PER_S
+                self._restore_timer = threading.Timer(after_s, self._on_restore_timer)
+                self._restore_timer.daemon = True
+                self._restore_timer.start()
 
     def erase(self, count: int, target: Target) -> None:
         with self._keys_for(target):
@@ -194,9 +198,8 @@ class X11Typist:
     def _release_pressed_keys(self) -> None:
         """Wait up to a second for the user to release all keys, then release them by XTEST.
 
-        Keys other than modifiers count too: a grabbed hotkey keeps the keyboard grabbed until it
-        is released, and keys sent meanwhile reach no window. The state is polled, because events
-        would not distinguish the simulated keys from the user's.
+        Other keys than modifiers count too: a grabbed hotkey keeps the keyboard grabbed until it
+        is released. The state is polled, because events do not distinguish simulated keys.
         """
         deadline_s = time.monotonic() + HELD_KEYS_TIMEOUT_S
         while (pressed := pressed_keycodes(self._connection)) and time.monotonic() < deadline_s:
@@ -210,12 +213,6 @@ class X11Typist:
         codes = {code for code, _ in self._connection.keysym_to_keycodes(symbol)}
         rows = self._connection.get_modifier_mapping()
         return sum(1 << n for n, row in enumerate(rows) if codes & set(row))
-
-    def _start_restore_timer(self, after_s: float) -> None:
-        if self._temporary_keymap:
-            self._restore_timer = threading.Timer(after_s, self._on_restore_timer)
-            self._restore_timer.daemon = True
-            self._restore_timer.start()
 
     def _cancel_restore_timer(self) -> None:
         if self._restore_timer is not None:
