@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Awaitable, Callable
+from typing import ParamSpec
+
+P = ParamSpec("P")
 
 
 def run(test: Callable[[], Awaitable[None]], timeout_s: float = 30) -> None:
@@ -16,3 +20,18 @@ def run(test: Callable[[], Awaitable[None]], timeout_s: float = 30) -> None:
             assert not stuck, stuck
 
     asyncio.run(bounded())
+
+
+def in_event_loop(
+    timeout_s: float = 30,
+) -> Callable[[Callable[P, Awaitable[None]]], Callable[P, None]]:
+    """Return a decorator that runs an asynchronous test with `run`."""
+
+    def decorate(test: Callable[P, Awaitable[None]]) -> Callable[P, None]:
+        @functools.wraps(test)
+        def wrapper(*args: P.args, **kwargs: P.kwargs) -> None:
+            run(lambda: test(*args, **kwargs), timeout_s)
+
+        return wrapper
+
+    return decorate

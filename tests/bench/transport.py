@@ -1,4 +1,4 @@
-"""`sudo python tests/bench/transport.py`: what one take costs on the wire, three ways.
+"""`sudo python tests/bench/transport.py`: network traffic of one take over each transport.
 
 Everything runs in a network of its own (unshare, ip) whose counters see nothing else: headers of
 IP, TCP and UDP, acknowledgements, handshakes, both directions. There is no TLS, which adds some
@@ -45,7 +45,7 @@ class Row:
     wire_bytes: int
     audio_s: float
     wait_s: float
-    """From the last sample to the text."""
+    """Time from the last sample to the text."""
 
     @property
     def kbit_per_s(self) -> float:

@@ -1,4 +1,4 @@
-"""The other doors with real speech: a recogniser behind files, and behind a call."""
+"""File upload and WebRTC with real speech."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OWN = "Systran/faster-whisper-base"
 
 @pytest.fixture
 def hearing_files(hearing_service: StandIn) -> Iterator[tuple[HttpServer, FileService]]:
-    """Somebody's own server that takes files and really hears."""
+    """Server for files that transcribes real speech."""
     files = FileService(own_model=OWN, transcribe_pcm=hearing_service.transcribe)
     with in_thread(HttpServer(files.handlers)) as front:  # type: ignore[arg-type]
         yield front, files  # type: ignore[misc]

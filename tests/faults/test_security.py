@@ -27,7 +27,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import canary
-from event_loop import run
+from event_loop import in_event_loop
 from fakes import LOUD, RATE_HZ, FakeEngine, FakeMicrophone, FakePlatform
 from sayso.core.dictation import events as e
 from sayso.core.dictation.status import Status
@@ -303,18 +303,15 @@ def take(seconds: float = 0.5) -> Take:
     return made
 
 
-def test_connections_do_not_log_headers(
+@in_event_loop()
+async def test_connections_do_not_log_headers(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG, "websockets")
-
-    async def test() -> None:
-        async with StandIn(["Hello."]) as service:
-            engine = RealtimeEngine(Endpoint(url=service.url), "en", lambda _: KEY)
-            assert await engine.transcribe(Reader(take()), lambda _: None) == "Hello."
-            await engine.close()
-
-    run(test)
+    async with StandIn(["Hello."]) as service:
+        engine = RealtimeEngine(Endpoint(url=service.url), "en", lambda _: KEY)
+        assert await engine.transcribe(Reader(take()), lambda _: None) == "Hello."
+        await engine.close()
     assert not [r for r in caplog.records if r.name.startswith("websockets")]
 
 
@@ -349,22 +346,19 @@ BIDI_CLASSES = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 
 @given(HOSTILE_TEXT, st.booleans(), st.sampled_from(["auto", "type", "paste", "copy"]))
 @settings(max_examples=150, deadline=None)
-def test_text_from_an_engine_is_inserted_without_harmful_characters(
+@in_event_loop()
+async def test_text_from_an_engine_is_inserted_without_harmful_characters(
     text: str, newlines: bool, method: Any
 ) -> None:
     platform = FakePlatform()
-
-    async def test() -> None:
-        inserter = TextInserter(platform.typist, platform.focus, platform.clipboard)
-        insertion = Settings().insertion.__class__(method=method, newlines=newlines)
-        chosen = Settings(insertion=insertion)
-        take = ActiveTake(Take(number=1, id="1"), key_down_s=0.0)
-        safe = sanitize(text, keep_newlines=newlines)  # as the worker does with each text
-        for _ in range(2):
-            await inserter.insert(take, safe, True, chosen)
-        await inserter.close()
-
-    run(test)
+    inserter = TextInserter(platform.typist, platform.focus, platform.clipboard)
+    insertion = Settings().insertion.__class__(method=method, newlines=newlines)
+    chosen = Settings(insertion=insertion)
+    take = ActiveTake(Take(number=1, id="1"), key_down_s=0.0)
+    safe = sanitize(text, keep_newlines=newlines)  # as the worker does with each text
+    for _ in range(2):
+        await inserter.insert(take, safe, True, chosen)
+    await inserter.close()
     clipboard = platform.clipboard
     inserted = [*platform.typist.typed, *clipboard.pasted, *clipboard.copied]
     assert len(inserted) == 2
@@ -453,49 +447,44 @@ async def send_huge_frame(session: Session) -> bool:
     ],
     ids=["deltas", "a frame of 30 MB"],
 )
-def test_a_flood_over_a_real_connection_is_refused(mischief: Any, sentence: str) -> None:
-    async def test() -> None:
-        async with StandIn(misbehavior={"updated": mischief}) as service:
+@in_event_loop()
+async def test_a_flood_over_a_real_connection_is_refused(mischief: Any, sentence: str) -> None:
+    async with StandIn(misbehavior={"updated": mischief}) as service:
 
-            async def both(session: Session) -> bool:
-                await session.send("session.updated", session=session.session)
-                return bool(await mischief(session))
+        async def both(session: Session) -> bool:
+            await session.send("session.updated", session=session.session)
+            return bool(await mischief(session))
 
-            service.misbehavior["updated"] = both
-            engine = RealtimeEngine(Endpoint(url=service.url), "en", lambda _: KEY)
-            with pytest.raises(ProblemError, match=sentence):
-                await engine.transcribe(Reader(take()), lambda _: None)
-            await engine.close()
-
-    run(test)
+        service.misbehavior["updated"] = both
+        engine = RealtimeEngine(Endpoint(url=service.url), "en", lambda _: KEY)
+        with pytest.raises(ProblemError, match=sentence):
+            await engine.transcribe(Reader(take()), lambda _: None)
+        await engine.close()
 
 
-def test_ignored_messages_do_not_fill_the_memory() -> None:
+@in_event_loop()
+async def test_ignored_messages_do_not_fill_the_memory() -> None:
     """Ignored messages are dropped. Before the session is ready, reading ends after ten seconds."""
     held: list[float] = []
+    flooded = asyncio.Event()
 
-    async def test() -> None:
-        flooded = asyncio.Event()
+    async def send_frames_forever(session: Session) -> bool:
+        filler = json.dumps({"type": "conversation.item.added", "filler": "x" * 900_000})
+        for number in itertools.count():
+            await session.ws.send(filler)
+            if number == 150:
+                flooded.set()
+        return False
 
-        async def send_frames_forever(session: Session) -> bool:
-            filler = json.dumps({"type": "conversation.item.added", "filler": "x" * 900_000})
-            for number in itertools.count():
-                await session.ws.send(filler)
-                if number == 150:
-                    flooded.set()
-            return False
-
-        async with StandIn(misbehavior={"created": send_frames_forever}) as service:
-            engine = RealtimeEngine(Endpoint(url=service.url), "en", lambda _: KEY)
-            reading = asyncio.create_task(engine.transcribe(Reader(take()), lambda _: None))
-            before = resident_bytes()
-            await flooded.wait()
-            held.append(resident_bytes() - before)
-            reading.cancel()
-            await asyncio.wait([reading])
-            await engine.close()
-
-    run(test)
+    async with StandIn(misbehavior={"created": send_frames_forever}) as service:
+        engine = RealtimeEngine(Endpoint(url=service.url), "en", lambda _: KEY)
+        reading = asyncio.create_task(engine.transcribe(Reader(take()), lambda _: None))
+        before = resident_bytes()
+        await flooded.wait()
+        held.append(resident_bytes() - before)
+        reading.cancel()
+        await asyncio.wait([reading])
+        await engine.close()
     assert held[0] < 80e6
 
 
@@ -556,21 +545,18 @@ def test_a_truncated_key_is_redacted(before: int, between: str) -> None:
     assert len(told) <= MAX_QUOTED_CHARS
 
 
-def test_a_flood_of_messages_ends_a_call() -> None:
+@in_event_loop()
+async def test_a_flood_of_messages_ends_a_call() -> None:
     from sayso.stt.webrtc.call import MAX_QUEUED_MESSAGES, Call, OpusTrack  # takes 0.7 s
 
     waiting: list[int] = []
-
-    async def test() -> None:
-        call = Call(OpusTrack(RATE_HZ, lambda _: None))
-        for _ in range(MAX_QUEUED_MESSAGES * 3):
-            call._on_message("x" * 60_000)
-        waiting.append(call._messages.qsize())
-        for _ in range(MAX_QUEUED_MESSAGES):
-            await call.recv()
-        with pytest.raises(ConnectionClosedError):
-            await call.recv()
-        await call.close()
-
-    run(test)
+    call = Call(OpusTrack(RATE_HZ, lambda _: None))
+    for _ in range(MAX_QUEUED_MESSAGES * 3):
+        call._on_message("x" * 60_000)
+    waiting.append(call._messages.qsize())
+    for _ in range(MAX_QUEUED_MESSAGES):
+        await call.recv()
+    with pytest.raises(ConnectionClosedError):
+        await call.recv()
+    await call.close()
     assert waiting == [MAX_QUEUED_MESSAGES + 1]

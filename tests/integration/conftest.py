@@ -24,13 +24,13 @@ if TYPE_CHECKING:  # most tests of this folder have no window
 
 @pytest.fixture(scope="session")
 def qapp_args() -> list[str]:
-    """By argument and not by environment, which the programs that tests start would inherit."""
+    """Arguments instead of environment variables, which started programs would inherit."""
     return ["sayso", "-platform", "offscreen"]
 
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """For api.openai.com, signed by nobody; key and certificate in one file."""
+    """Self-signed certificate for api.openai.com and others, with its key in one file."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec

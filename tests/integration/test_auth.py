@@ -1,6 +1,6 @@
-"""Every kind of server is shown what it wants, by engines that really connect, and nobody else is.
+"""Each kind of server gets the credentials it requires, and no other server gets them.
 
-The hosts' real names are used: certificates are checked, only the way there is another.
+Engines connect with the real host names and check certificates; only the connection is redirected.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 import attrs
 import pytest
 
-from event_loop import run
+from event_loop import in_event_loop
 from integration.sample_takes import silent_take, transcribe
 from sayso.core.problems import ProblemError
 from sayso.core.settings.endpoint import Endpoint
@@ -31,7 +31,7 @@ from service.http_server import HttpServer, Reply, Request, json_reply
 GATEWAY = "cf-aig-authorization"
 TEXT = "Put the kettle on."
 TOKEN = KEY[::-1]
-"""Another secret, for the gateway; looked for like the key, as it is made of the same letters."""
+"""Token of the gateway. The leak check finds it, because it has the same characters as the key."""
 AZURE = "speech.openai.azure.com"
 CLOUDFLARE = "gateway.ai.cloudflare.com"
 PROXY = "litellm.example"
@@ -39,7 +39,7 @@ PROXY = "litellm.example"
 
 @attrs.define
 class FakeKeyring:
-    """Keys by what names them; writes down who was asked for."""
+    """API keys by name; records the names that were requested."""
 
     keys: dict[str, str] = attrs.field(factory=dict, repr=False)
     asked: list[str] = attrs.field(factory=list)
@@ -61,7 +61,7 @@ async def text_of(
 
 BEARER = {"authorization": f"Bearer {KEY}"}
 GATEWAYS: dict[str, tuple[Endpoint, FakeKeyring, GatewayRules, str]] = {
-    "Azure's key has a header of its own, and the deployment is the model": (
+    "Azure: key in its own header, deployment as model": (
         find_preset("azure").create_endpoint(f"https://{AZURE}/openai/v1", "my-deployment"),
         FakeKeyring({AZURE: KEY}),
         GatewayRules(
@@ -72,7 +72,7 @@ GATEWAYS: dict[str, tuple[Endpoint, FakeKeyring, GatewayRules, str]] = {
         ),
         "my-deployment",
     ),
-    "LiteLLM finds the way by the model": (
+    "LiteLLM: model in the address": (
         find_preset("litellm").create_endpoint(f"https://{PROXY}/v1", "dictation"),
         FakeKeyring({PROXY: KEY}),
         GatewayRules(
@@ -84,7 +84,7 @@ GATEWAYS: dict[str, tuple[Endpoint, FakeKeyring, GatewayRules, str]] = {
         ),
         "dictation",
     ),
-    "Cloudflare's token goes beside the provider's key": (
+    "Cloudflare: token and provider's key": (
         find_preset("cloudflare").create_endpoint(
             f"https://{CLOUDFLARE}/v1/account/gateway/openai"
         ),
@@ -94,7 +94,7 @@ GATEWAYS: dict[str, tuple[Endpoint, FakeKeyring, GatewayRules, str]] = {
         ),
         "gpt-live-transcribe",
     ),
-    "Cloudflare's token goes alone where the gateway keeps the key": (
+    "Cloudflare: token only": (
         find_preset("cloudflare").create_endpoint(
             f"https://{CLOUDFLARE}/v1/account/gateway/openai"
         ),
@@ -106,7 +106,7 @@ GATEWAYS: dict[str, tuple[Endpoint, FakeKeyring, GatewayRules, str]] = {
         ),
         "gpt-live-transcribe",
     ),
-    "the model on the address is a setting": (
+    "gateway: no model in the address": (
         attrs.evolve(
             find_preset("gateway").create_endpoint(f"https://{PROXY}/v1"), model_in_url=False
         ),
@@ -114,7 +114,7 @@ GATEWAYS: dict[str, tuple[Endpoint, FakeKeyring, GatewayRules, str]] = {
         GatewayRules("/v1/realtime", BEARER, model="refused"),
         "gpt-live-transcribe",
     ),
-    "no key is shown where none is wanted": (
+    "no authentication": (
         Endpoint(url=f"https://{PROXY}/v1", auth="none", headers="X-Team: sound"),
         FakeKeyring({PROXY: KEY}),
         GatewayRules(
@@ -126,7 +126,8 @@ GATEWAYS: dict[str, tuple[Endpoint, FakeKeyring, GatewayRules, str]] = {
 
 
 @pytest.mark.parametrize(("endpoint", "ring", "rules", "model"), GATEWAYS.values(), ids=GATEWAYS)
-def test_each_gateway_gets_the_credentials_it_requires(
+@in_event_loop()
+async def test_each_gateway_gets_the_credentials_it_requires(
     certificate: Path,
     serving: ssl.SSLContext,
     endpoint: Endpoint,
@@ -134,68 +135,57 @@ def test_each_gateway_gets_the_credentials_it_requires(
     rules: GatewayRules,
     model: str,
 ) -> None:
-    async def test() -> None:
-        names = {model: "gpt-live-transcribe"}
-        async with Gateway(rules, TEXT, aliases=names, tls=serving) as service:
-            assert await text_of(endpoint, ring, certificate, service) == TEXT
-        update = service.record.events[0]["session"]["audio"]["input"]["transcription"]
-        assert update["model"] == model
-        assert KEY not in service.request_targets[0]
-
-    run(test)
+    names = {model: "gpt-live-transcribe"}
+    async with Gateway(rules, TEXT, aliases=names, tls=serving) as service:
+        assert await text_of(endpoint, ring, certificate, service) == TEXT
+    update = service.record.events[0]["session"]["audio"]["input"]["transcription"]
+    assert update["model"] == model
+    assert KEY not in service.request_targets[0]
     if endpoint.auth == "none":
         assert ring.asked == []
 
 
-def test_an_api_key_is_requested_only_for_its_own_host(
+@in_event_loop()
+async def test_an_api_key_is_requested_only_for_its_own_host(
     certificate: Path, serving: ssl.SSLContext
 ) -> None:
     """The provider has a key in the keyring; its gateway is not given that one."""
     ring = FakeKeyring({"api.openai.com": KEY, AZURE: KEY})
     rules = GatewayRules("/v1/realtime", forbidden_headers=("authorization", "api-key", GATEWAY))
     endpoint = Endpoint(url=f"https://{PROXY}/v1")
-
-    async def test() -> None:
-        async with Gateway(rules, TEXT, tls=serving) as service:
-            assert await text_of(endpoint, ring, certificate, service) == TEXT
-
-    run(test)
+    async with Gateway(rules, TEXT, tls=serving) as service:
+        assert await text_of(endpoint, ring, certificate, service) == TEXT
     assert set(ring.asked) == {PROXY}
 
 
-def test_the_selected_endpoint_gets_the_take_and_its_own_api_key() -> None:
-    async def test() -> None:
-        one, other = StandIn(["One."], key=KEY), StandIn(["Other."], key=TOKEN)
-        async with one, other:
-            settings = Settings()
-            for name, service in (("One", one), ("Other", other)):
-                settings = with_endpoint(settings, Endpoint(name=name, url=service.url))
-            hosts = [f"127.0.0.1:{service.port}" for service in (one, other)]
-            ring = FakeKeyring(dict(zip(hosts, (KEY, TOKEN), strict=True)))
-            for name in ("One", "Other", "One"):
-                engine = create_engine(select_engine(settings, name), ring.get, Path(), Path())
-                assert engine.name == name
-                assert await transcribe(engine, silent_take(0.5)) == f"{name}."
-        assert [record.token for record in one.records] == [KEY] * 2
-        assert [record.token for record in other.records] == [TOKEN]
-
-    run(test)
+@in_event_loop()
+async def test_the_selected_endpoint_gets_the_take_and_its_own_api_key() -> None:
+    one, other = StandIn(["One."], key=KEY), StandIn(["Other."], key=TOKEN)
+    async with one, other:
+        settings = Settings()
+        for name, service in (("One", one), ("Other", other)):
+            settings = with_endpoint(settings, Endpoint(name=name, url=service.url))
+        hosts = [f"127.0.0.1:{service.port}" for service in (one, other)]
+        ring = FakeKeyring(dict(zip(hosts, (KEY, TOKEN), strict=True)))
+        for name in ("One", "Other", "One"):
+            engine = create_engine(select_engine(settings, name), ring.get, Path(), Path())
+            assert engine.name == name
+            assert await transcribe(engine, silent_take(0.5)) == f"{name}."
+    assert [record.token for record in one.records] == [KEY] * 2
+    assert [record.token for record in other.records] == [TOKEN]
 
 
-def test_a_rejected_api_key_is_named_as_the_cause(
+@in_event_loop()
+async def test_a_rejected_api_key_is_named_as_the_cause(
     certificate: Path, serving: ssl.SSLContext
 ) -> None:
     rules = GatewayRules("/openai/v1/realtime", {"api-key": KEY})
     endpoint = find_preset("azure").create_endpoint(f"https://{AZURE}/openai/v1", "d")
-
-    async def test() -> None:
-        async with Gateway(rules, tls=serving) as service:
-            with pytest.raises(ProblemError) as caught:
-                await text_of(endpoint, FakeKeyring({AZURE: TOKEN}), certificate, service)
-        assert "key" in caught.value.problem.sentence
-        assert TOKEN not in repr(caught.value.problem)
-
-    run(test)
+    async with Gateway(rules, tls=serving) as service:
+        with pytest.raises(ProblemError) as caught:
+            await text_of(endpoint, FakeKeyring({AZURE: TOKEN}), certificate, service)
+    assert "key" in caught.value.problem.sentence
+    assert TOKEN not in repr(caught.value.problem)
 
 
 # The models a server says it has
@@ -214,14 +204,11 @@ def fetch(
     return fetch_models(Endpoint(url=front.base, **fields), (ring or FakeKeyring()).get)  # type: ignore[arg-type]
 
 
-def test_transcription_models_are_listed_first() -> None:
+@in_event_loop()
+async def test_transcription_models_are_listed_first() -> None:
     names = ["llama-3", "Systran/faster-whisper-small", 7, "voxtral", "", "llama-3", "a\nb"]
-
-    async def test() -> None:
-        async with HttpServer({("GET", "/v1/models"): model_list(*names)}) as front:
-            assert await fetch(front) == ("Systran/faster-whisper-small", "voxtral", "llama-3")
-
-    run(test)
+    async with HttpServer({("GET", "/v1/models"): model_list(*names)}) as front:
+        assert await fetch(front) == ("Systran/faster-whisper-small", "voxtral", "llama-3")
 
 
 AUTH_HEADERS = {
@@ -232,42 +219,36 @@ AUTH_HEADERS = {
 
 
 @pytest.mark.parametrize("auth", AUTH_HEADERS)
-def test_the_model_list_is_requested_with_the_credentials(auth: str) -> None:
-    async def test() -> None:
-        async with HttpServer({("GET", "/v1/models"): model_list("whisper")}) as front:
-            host = f"127.0.0.1:{front.port}"
-            ring = FakeKeyring({host: KEY, f"{host}/{GATEWAY}": TOKEN, "api.openai.com": KEY})
-            got = await fetch(
-                front, ring, auth=auth, headers="X-Team: sound", secret_header=GATEWAY
-            )
-        assert got == ("whisper",)
-        [request] = front.requests
-        ours = {
-            name: request.headers[name]
-            for name in ("authorization", "api-key", GATEWAY)
-            if name in request.headers
-        }
-        assert ours == {**AUTH_HEADERS[auth], GATEWAY: f"Bearer {TOKEN}"}
-        assert request.headers["x-team"] == "sound"
-        assert request.target == "/v1/models"
-
-    run(test)
+@in_event_loop()
+async def test_the_model_list_is_requested_with_the_credentials(auth: str) -> None:
+    async with HttpServer({("GET", "/v1/models"): model_list("whisper")}) as front:
+        host = f"127.0.0.1:{front.port}"
+        ring = FakeKeyring({host: KEY, f"{host}/{GATEWAY}": TOKEN, "api.openai.com": KEY})
+        got = await fetch(front, ring, auth=auth, headers="X-Team: sound", secret_header=GATEWAY)
+    assert got == ("whisper",)
+    [request] = front.requests
+    ours = {
+        name: request.headers[name]
+        for name in ("authorization", "api-key", GATEWAY)
+        if name in request.headers
+    }
+    assert ours == {**AUTH_HEADERS[auth], GATEWAY: f"Bearer {TOKEN}"}
+    assert request.headers["x-team"] == "sound"
+    assert request.target == "/v1/models"
 
 
-def test_a_redirect_does_not_carry_the_api_key() -> None:
-    async def test() -> None:
-        async with HttpServer({("GET", "/v1/models"): model_list("whisper")}) as elsewhere:
+@in_event_loop()
+async def test_a_redirect_does_not_carry_the_api_key() -> None:
+    async with HttpServer({("GET", "/v1/models"): model_list("whisper")}) as elsewhere:
 
-            async def away(_: Request) -> Reply:
-                return Reply(307, headers={"Location": f"{elsewhere.base}/models"})
+        async def away(_: Request) -> Reply:
+            return Reply(307, headers={"Location": f"{elsewhere.base}/models"})
 
-            async with HttpServer({("GET", "/v1/models"): away}) as front:
-                ring = FakeKeyring({f"127.0.0.1:{front.port}": KEY})
-                with pytest.raises(ProblemError, match="does not list its models"):
-                    await fetch(front, ring)
-        assert (len(front.requests), elsewhere.requests) == (1, [])
-
-    run(test)
+        async with HttpServer({("GET", "/v1/models"): away}) as front:
+            ring = FakeKeyring({f"127.0.0.1:{front.port}": KEY})
+            with pytest.raises(ProblemError, match="does not list its models"):
+                await fetch(front, ring)
+    assert (len(front.requests), elsewhere.requests) == (1, [])
 
 
 ERROR_REPLIES: dict[str, Callable[[Request], Awaitable[Reply]]] = {
@@ -281,26 +262,22 @@ ERROR_REPLIES: dict[str, Callable[[Request], Awaitable[Reply]]] = {
     [b"", b"<html>", b"[]", b"{}", b'{"data": 5}', b'{"data": {"id": "whisper"}}', b"[" * 5000],
     ids=repr,
 )
-def test_an_invalid_list_is_a_problem(body: bytes) -> None:
+@in_event_loop()
+async def test_an_invalid_list_is_a_problem(body: bytes) -> None:
     async def answer(_: Request) -> Reply:
         return Reply(200, body)
 
-    async def test() -> None:
-        async with HttpServer({("GET", "/v1/models"): answer}) as front:
-            with pytest.raises(ProblemError, match="does not list its models"):
-                await fetch(front)
-
-    run(test)
+    async with HttpServer({("GET", "/v1/models"): answer}) as front:
+        with pytest.raises(ProblemError, match="does not list its models"):
+            await fetch(front)
 
 
 @pytest.mark.parametrize("answer", ERROR_REPLIES.values(), ids=ERROR_REPLIES)
-def test_an_error_reply_is_a_problem(answer: Callable[[Request], Awaitable[Reply]]) -> None:
-    async def test() -> None:
-        async with HttpServer({("GET", "/v1/models"): answer}) as front:
-            with pytest.raises(ProblemError, match="does not list its models"):
-                await fetch(front)
-
-    run(test)
+@in_event_loop()
+async def test_an_error_reply_is_a_problem(answer: Callable[[Request], Awaitable[Reply]]) -> None:
+    async with HttpServer({("GET", "/v1/models"): answer}) as front:
+        with pytest.raises(ProblemError, match="does not list its models"):
+            await fetch(front)
 
 
 def test_an_unreachable_server_has_no_model_list() -> None:

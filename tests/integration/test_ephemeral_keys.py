@@ -1,4 +1,4 @@
-"""Keys that soon expire, from the server itself and from a company, in place of the real one."""
+"""Ephemeral keys from the endpoint itself and from a key server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 import pytest
 
-from event_loop import run
+from event_loop import in_event_loop
 from integration.sample_takes import silent_take
 from sayso.core.problems import ProblemError
 from sayso.core.settings.settings import Endpoint
@@ -37,7 +37,7 @@ class Clock:
 
 @attrs.define
 class Servers:
-    """OpenAI's server and a company's beside it."""
+    """OpenAI's server and a key server."""
 
     secrets: EphemeralKeyService
     service: StandIn
@@ -58,7 +58,7 @@ class Servers:
 
     @property
     def tokens(self) -> list[str]:
-        """What the socket was shown."""
+        """Tokens that the stand-in received."""
         return [record.token.removeprefix("Bearer ") for record in self.service.records]
 
 
@@ -76,105 +76,93 @@ async def serve(
         yield Servers(secrets, service, front, other)
 
 
-async def recognised(engine: RealtimeEngine) -> str:
+async def transcribe(engine: RealtimeEngine) -> str:
     return await engine.transcribe(Reader(silent_take(0.3)), lambda _: None)
 
 
-def test_a_key_from_the_endpoint_is_used_until_it_expires() -> None:
+@in_event_loop()
+async def test_a_key_from_the_endpoint_is_used_until_it_expires() -> None:
     clock = Clock()
-
-    async def test() -> None:
-        async with serve(EphemeralKeyService(clock=clock.time)) as there:
-            there.keys[f"127.0.0.1:{there.front.port}"] = KEY
-            engine = there.engine("openai")
-            engine.ephemeral_keys.clock = clock.time
-            assert await recognised(engine) == TEXT
-            assert await recognised(engine) == TEXT
-            first, again = there.tokens
-            assert first == again
-            assert first.startswith("ek_")
-            (request,) = there.front.requests
-            assert request.headers["authorization"] == f"Bearer {KEY}"
-            assert "Xenolab" not in request.body.decode()
-            clock.offset_s = LIFETIME_S - RENEWAL_MARGIN_S - 1
-            assert await recognised(engine) == TEXT
-            assert there.tokens[-1] == first
-            clock.offset_s = LIFETIME_S - RENEWAL_MARGIN_S + 1  # it would still be taken
-            assert await recognised(engine) == TEXT
-            assert there.tokens[-1] != first
-            assert len(there.secrets.issued) == 2
-            await engine.close()
-            assert first not in repr(engine) + repr(vars(type(engine)))
-
-    run(test)
+    async with serve(EphemeralKeyService(clock=clock.time)) as there:
+        there.keys[f"127.0.0.1:{there.front.port}"] = KEY
+        engine = there.engine("openai")
+        engine.ephemeral_keys.clock = clock.time
+        assert await transcribe(engine) == TEXT
+        assert await transcribe(engine) == TEXT
+        first, again = there.tokens
+        assert first == again
+        assert first.startswith("ek_")
+        (request,) = there.front.requests
+        assert request.headers["authorization"] == f"Bearer {KEY}"
+        assert "Xenolab" not in request.body.decode()
+        clock.offset_s = LIFETIME_S - RENEWAL_MARGIN_S - 1
+        assert await transcribe(engine) == TEXT
+        assert there.tokens[-1] == first
+        clock.offset_s = LIFETIME_S - RENEWAL_MARGIN_S + 1  # still valid
+        assert await transcribe(engine) == TEXT
+        assert there.tokens[-1] != first
+        assert len(there.secrets.issued) == 2
+        await engine.close()
+        assert first not in repr(engine) + repr(vars(type(engine)))
 
 
 SHAPES: dict[str, Callable[[dict[str, Any]], Any]] = {
-    "as OpenAI's": lambda answer: answer,
-    "the older way": lambda answer: {"client_secret": {k: answer[k] for k in answer}},
-    "without an end": lambda answer: {"value": answer["value"]},
+    "OpenAI's form": lambda answer: answer,
+    "older form": lambda answer: {"client_secret": {k: answer[k] for k in answer}},
+    "without expiry": lambda answer: {"value": answer["value"]},
 }
 
 
 @pytest.mark.parametrize("method", ["POST", "GET"])
 @pytest.mark.parametrize("dress", SHAPES.values(), ids=SHAPES)
-def test_with_a_key_server_no_openai_key_is_needed(method: str, dress: Any) -> None:
-    async def test() -> None:
-        async with serve(api_key=KEY_SERVER_API_KEY, method=method, shape=dress) as there:
-            company = f"127.0.0.1:{there.company.port}"
-            there.keys[company] = KEY_SERVER_API_KEY
-            engine = there.engine(f"http://{company}/token")
-            assert await recognised(engine) == TEXT
-            assert await recognised(engine) == TEXT
-            await engine.close()
-            assert set(there.asked) == {company}
-            assert len(there.secrets.issued) == 1
-            assert [r.method for r in there.company.requests] == ["POST", "GET"][
-                : 1 if method == "POST" else 2
-            ]
-            assert there.front.requests == []
-
-    run(test)
+@in_event_loop()
+async def test_with_a_key_server_no_openai_key_is_needed(method: str, dress: Any) -> None:
+    async with serve(api_key=KEY_SERVER_API_KEY, method=method, shape=dress) as there:
+        company = f"127.0.0.1:{there.company.port}"
+        there.keys[company] = KEY_SERVER_API_KEY
+        engine = there.engine(f"http://{company}/token")
+        assert await transcribe(engine) == TEXT
+        assert await transcribe(engine) == TEXT
+        await engine.close()
+        assert set(there.asked) == {company}
+        assert len(there.secrets.issued) == 1
+        assert [r.method for r in there.company.requests] == ["POST", "GET"][
+            : 1 if method == "POST" else 2
+        ]
+        assert there.front.requests == []
 
 
-def test_overlapping_takes_share_a_key() -> None:
-    async def test() -> None:
-        async with serve() as there:
-            engine = there.engine(f"http://127.0.0.1:{there.company.port}/token")
-            assert await asyncio.gather(*(recognised(engine) for _ in range(3))) == [TEXT] * 3
-            await engine.close()
-            assert len(there.secrets.issued) == 1
-
-    run(test)
+@in_event_loop()
+async def test_overlapping_takes_share_a_key() -> None:
+    async with serve() as there:
+        engine = there.engine(f"http://127.0.0.1:{there.company.port}/token")
+        assert await asyncio.gather(*(transcribe(engine) for _ in range(3))) == [TEXT] * 3
+        await engine.close()
+        assert len(there.secrets.issued) == 1
 
 
-def test_a_rejected_key_is_not_used_again() -> None:
-    async def test() -> None:
-        async with serve() as there:
-            engine = there.engine(f"http://127.0.0.1:{there.company.port}/token")
-            assert await recognised(engine) == TEXT
-            there.secrets.issued.clear()  # revoked
-            with pytest.raises(ProblemError, match="rejected your API key"):
-                await recognised(engine)
-            assert await recognised(engine) == TEXT
-            await engine.close()
-
-    run(test)
+@in_event_loop()
+async def test_a_rejected_key_is_not_used_again() -> None:
+    async with serve() as there:
+        engine = there.engine(f"http://127.0.0.1:{there.company.port}/token")
+        assert await transcribe(engine) == TEXT
+        there.secrets.issued.clear()  # revoked
+        with pytest.raises(ProblemError, match="rejected your API key"):
+            await transcribe(engine)
+        assert await transcribe(engine) == TEXT
+        await engine.close()
 
 
-def test_the_clock_of_this_computer_may_be_wrong() -> None:
+@in_event_loop()
+async def test_the_clock_of_this_computer_may_be_wrong() -> None:
     ahead = Clock()
     ahead.offset_s = -7 * 3600.0
-
-    async def test() -> None:
-        async with serve(EphemeralKeyService(clock=ahead.time)) as there:
-            engine = there.engine(f"http://127.0.0.1:{there.company.port}/token")
-            assert await recognised(engine) == TEXT
-            assert await recognised(engine) == TEXT
-            await engine.close()
-            assert len(there.secrets.issued) == 1
-
-    run(test)
+    async with serve(EphemeralKeyService(clock=ahead.time)) as there:
+        engine = there.engine(f"http://127.0.0.1:{there.company.port}/token")
+        assert await transcribe(engine) == TEXT
+        assert await transcribe(engine) == TEXT
+        await engine.close()
+        assert len(there.secrets.issued) == 1
 
 
 INVALID_REPLIES: dict[str, tuple[Reply, str]] = {
@@ -197,35 +185,33 @@ INVALID_REPLIES: dict[str, tuple[Reply, str]] = {
 
 
 @pytest.mark.parametrize(("answer", "sentence"), INVALID_REPLIES.values(), ids=INVALID_REPLIES)
-def test_every_invalid_reply_of_a_key_server_is_a_problem(answer: Reply, sentence: str) -> None:
+@in_event_loop()
+async def test_every_invalid_reply_of_a_key_server_is_a_problem(
+    answer: Reply, sentence: str
+) -> None:
     async def answers(_: Request) -> Reply:
         return answer
 
-    async def test() -> None:
-        async with HttpServer({("POST", "/token"): answers}) as front:
-            url = f"http://127.0.0.1:{front.port}/token"
-            secrets = OurSecrets(Endpoint(secrets_url=url), lambda _: None)
-            with pytest.raises(ProblemError) as caught:
-                await secrets.credentials("api.openai.com")
-            await secrets.close()
-            assert sentence in caught.value.problem.sentence
-
-    run(test)
+    async with HttpServer({("POST", "/token"): answers}) as front:
+        url = f"http://127.0.0.1:{front.port}/token"
+        secrets = OurSecrets(Endpoint(secrets_url=url), lambda _: None)
+        with pytest.raises(ProblemError) as caught:
+            await secrets.credentials("api.openai.com")
+        await secrets.close()
+        assert sentence in caught.value.problem.sentence
 
 
 @pytest.mark.parametrize("expires_at", [float("nan"), float("inf"), -1, True, "soon", None, 1e300])
-def test_any_expiry_time_is_tolerated(expires_at: Any) -> None:
+@in_event_loop()
+async def test_any_expiry_time_is_tolerated(expires_at: Any) -> None:
     async def answers(_: Request) -> Reply:
         return json_reply(200, {"value": "ek_1", "expires_at": expires_at})
 
-    async def test() -> None:
-        async with HttpServer({("POST", "/token"): answers}) as front:
-            url = f"http://127.0.0.1:{front.port}/token"
-            secrets = OurSecrets(Endpoint(secrets_url=url), lambda _: None)
-            assert (await secrets.credentials("api.openai.com")).api_key == "ek_1"
-            await secrets.close()
-
-    run(test)
+    async with HttpServer({("POST", "/token"): answers}) as front:
+        url = f"http://127.0.0.1:{front.port}/token"
+        secrets = OurSecrets(Endpoint(secrets_url=url), lambda _: None)
+        assert (await secrets.credentials("api.openai.com")).api_key == "ek_1"
+        await secrets.close()
 
 
 @pytest.mark.parametrize(
@@ -246,11 +232,7 @@ def test_a_key_server_address_can_have_any_path() -> None:
     )
 
 
-def test_without_a_key_server_the_api_key_itself_is_sent() -> None:
-    async def test() -> None:
-        secrets = OurSecrets(Endpoint(), lambda host: KEY if host == "api.openai.com" else None)
-        assert (await secrets.credentials("api.openai.com")).headers[
-            "Authorization"
-        ] == f"Bearer {KEY}"
-
-    run(test)
+@in_event_loop()
+async def test_without_a_key_server_the_api_key_itself_is_sent() -> None:
+    secrets = OurSecrets(Endpoint(), lambda host: KEY if host == "api.openai.com" else None)
+    assert (await secrets.credentials("api.openai.com")).headers["Authorization"] == f"Bearer {KEY}"

@@ -1,4 +1,4 @@
-"""What a server refuses arrives as one sentence in the pill, in sayso doctor and under Test."""
+"""A server problem is shown in the indicator, in sayso doctor and by the connection test."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Server = Callable[[], AbstractContextManager[str]]
 
 
 def standin_with(**options: Any) -> Server:
-    """Gives its address."""
+    """Return a context manager that yields its address."""
 
     @contextlib.contextmanager
     def serve() -> Iterator[str]:
@@ -45,7 +45,7 @@ def standin_with(**options: Any) -> Server:
 
 
 def rejecting_standin(code: str, message: str, close: int) -> Server:
-    """101, then an error and a close, as OpenAI refuses."""
+    """Reject a session like OpenAI: HTTP 101, an error and a close."""
 
     async def refuse(session: Session) -> bool:
         about = {"type": "invalid_request_error", "code": code, "message": message}
@@ -72,7 +72,7 @@ class _Page(BaseHTTPRequestHandler):
 @contextlib.contextmanager
 def captive_portal() -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Page)
-    thread = threading.Thread(target=server.serve_forever, name="hotel")
+    thread = threading.Thread(target=server.serve_forever, name="captive portal")
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/v1"
@@ -83,29 +83,29 @@ def captive_portal() -> Iterator[str]:
 
 
 FAILING_SERVERS: dict[str, tuple[Server, str, str]] = {
-    "a wrong key": (
+    "wrong key": (
         standin_with(key="sk-another"), "{host} rejected your API key.",
         "Check the key, or enter another one."),
     "no credit": (
         rejecting_standin("insufficient_quota", f"{KEY} has used up its quota.", 4000),
         "Your {host} account has no credit left.", "Add credit, or use this computer."),
-    "no transcription model": (
+    "not a transcription model": (
         rejecting_standin("invalid_model", "… is not supported in transcription mode.", 4000),
         "“m-1” is not a transcription model.", "Choose another model."),
-    "a wrong address": (
+    "wrong address": (
         standin_with(http_status=404), "There is no speech server at {host}.",
         "The address may need /v1 at its end."),
-    "no way in": (
+    "access denied": (
         standin_with(http_status=403), "{host} refused the connection.",
         "Check the API key and the address."),
-    "a captive portal": (
+    "captive portal": (
         captive_portal, "A web page answered instead of {host}.",
         "Sign in to this network, or check the address."),
 }  # fmt: skip
 
 
 async def dictated(folder: Path, settings: Settings) -> Status:
-    """What the interface is shown at the end of a dictation with that server."""
+    """Return the status at the end of a dictation with that server."""
     harness = AsyncWorkerHarness(
         folder, settings, lambda s: create_server_engine(s.endpoint, s.language, lambda _: KEY)
     )
@@ -120,7 +120,7 @@ async def dictated(folder: Path, settings: Settings) -> Status:
 
 
 class AppWithConnectionTest(FakeApp):
-    """Whose Test button is real."""
+    """Application whose connection test is real."""
 
     def test_connection(self) -> str:
         endpoint = self.settings.endpoint

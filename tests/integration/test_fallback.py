@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 import pytest
 
-from event_loop import run
+from event_loop import in_event_loop
 from fakes import engine_factories
 from faults import words
 from faults.harness import SILENCE_BLOCK, ToneEngine, recognize_24khz
@@ -121,47 +121,44 @@ def first_connection_only(
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_broken_connection_loses_and_duplicates_no_word(
+@in_event_loop()
+async def test_a_broken_connection_loses_and_duplicates_no_word(
     model: str, stage: Stage, how: Any
 ) -> None:
-    async def test() -> None:
-        mischief = {stage: first_connection_only(how)}
-        async with StandIn(transcribe=recognize_24khz, live=True, misbehavior=mischief) as service:
-            engine = realtime_engine(service, model=model)
-            world = Scenario({SERVER: engine})
-            text = await world.run_while_speaking(words.speech_audio(6, RATE_HZ))
-            assert text == Transcript(expected_text(6), SERVER)
-            assert len(service.records) == 2
-            assert service.record.dropped_bytes == 0
-            assert world.delays[-1] is None
-            assert any(world.delays)
-            lengths = [len(partial) for partial in world.partials]
-            assert lengths == sorted(lengths)  # no word that was shown disappears
-            await engine.close()
-
-    run(test)
-
-
-def test_a_restarting_server_is_retried() -> None:
-    async def test() -> None:
-        async with StandIn() as gone:
-            pass
-        service = StandIn(transcribe=recognize_24khz, port=gone.port)
-        engine = realtime_engine(service)
+    mischief = {stage: first_connection_only(how)}
+    async with StandIn(transcribe=recognize_24khz, live=True, misbehavior=mischief) as service:
+        engine = realtime_engine(service, model=model)
         world = Scenario({SERVER: engine})
-        reading = asyncio.create_task(world.run_while_speaking(words.speech_audio(6, RATE_HZ)))
-        await world.delay_reported.wait()
-        async with service:
-            assert await reading == Transcript(expected_text(6), SERVER)
-        assert next(waiting.problem.message for waiting in world.delays if waiting).startswith(
-            "No server responds at"
-        )
+        text = await world.run_while_speaking(words.speech_audio(6, RATE_HZ))
+        assert text == Transcript(expected_text(6), SERVER)
+        assert len(service.records) == 2
+        assert service.record.dropped_bytes == 0
+        assert world.delays[-1] is None
+        assert any(world.delays)
+        lengths = [len(partial) for partial in world.partials]
+        assert lengths == sorted(lengths)  # no word that was shown disappears
         await engine.close()
 
-    run(test)
+
+@in_event_loop()
+async def test_a_restarting_server_is_retried() -> None:
+    async with StandIn() as gone:
+        pass
+    service = StandIn(transcribe=recognize_24khz, port=gone.port)
+    engine = realtime_engine(service)
+    world = Scenario({SERVER: engine})
+    reading = asyncio.create_task(world.run_while_speaking(words.speech_audio(6, RATE_HZ)))
+    await world.delay_reported.wait()
+    async with service:
+        assert await reading == Transcript(expected_text(6), SERVER)
+    assert next(waiting.problem.message for waiting in world.delays if waiting).startswith(
+        "No server responds at"
+    )
+    await engine.close()
 
 
-def test_committed_text_is_kept_and_the_rest_is_transcribed() -> None:
+@in_event_loop()
+async def test_committed_text_is_kept_and_the_rest_is_transcribed() -> None:
     timeouts = Timeouts(commit_interval_s=0.5)
     spoken = (
         words.speech_audio(4, RATE_HZ)
@@ -169,44 +166,40 @@ def test_committed_text_is_kept_and_the_rest_is_transcribed() -> None:
         + words.speech_audio(3, RATE_HZ, first=4)
         + SILENCE_1S
     )
+    met = []
 
-    async def test() -> None:
-        met = []
+    async def breaks(session: Session) -> bool:
+        met.append(session)
+        if len(met) != 2:  # the second commit is the one at the end
+            return True
+        return await drop_connection()(session)
 
-        async def breaks(session: Session) -> bool:
-            met.append(session)
-            if len(met) != 2:  # the second commit is the one at the end
-                return True
-            return await drop_connection()(session)
-
-        async with StandIn(transcribe=recognize_24khz, misbehavior={"commit": breaks}) as service:
-            engine = realtime_engine(service, timeouts, model="gpt-transcribe")
-            world = Scenario({SERVER: engine})
-            assert await world.run_while_speaking(spoken) == Transcript(expected_text(7), SERVER)
-            [segment] = world.take.committed
-            assert segment.text == expected_text(4)
-            assert 0.8 < segment.end_bytes / 2 / RATE_HZ < 3.0
-            first, second = service.records
-            assert recognize_24khz(bytes(first.audio)) == expected_text(7)
-            assert recognize_24khz(bytes(second.audio)) == expected_text(3, first=4)
-            assert world.partials[-1] == expected_text(7)
-            await engine.close()
-
-    run(test)
+    async with StandIn(transcribe=recognize_24khz, misbehavior={"commit": breaks}) as service:
+        engine = realtime_engine(service, timeouts, model="gpt-transcribe")
+        world = Scenario({SERVER: engine})
+        assert await world.run_while_speaking(spoken) == Transcript(expected_text(7), SERVER)
+        [segment] = world.take.committed
+        assert segment.text == expected_text(4)
+        assert 0.8 < segment.end_bytes / 2 / RATE_HZ < 3.0
+        first, second = service.records
+        assert recognize_24khz(bytes(first.audio)) == expected_text(7)
+        assert recognize_24khz(bytes(second.audio)) == expected_text(3, first=4)
+        assert world.partials[-1] == expected_text(7)
+        await engine.close()
 
 
 @pytest.mark.parametrize("model", ["gpt-live-transcribe", "gpt-realtime-whisper", "mine"])
-def test_streaming_models_are_not_committed_during_a_take(model: str) -> None:
+@in_event_loop()
+async def test_streaming_models_are_not_committed_during_a_take(
+    model: str,
+) -> None:
+    dialect = OpenAIProtocol(Endpoint(model=model), timeouts=Timeouts(commit_interval_s=0.2))
+    dialect.append_audio(bytes(10 * 48_000))
+    assert dialect.on_pause() == []
 
-    async def test() -> None:
-        dialect = OpenAIProtocol(Endpoint(model=model), timeouts=Timeouts(commit_interval_s=0.2))
-        dialect.append_audio(bytes(10 * 48_000))
-        assert dialect.on_pause() == []
 
-    run(test)
-
-
-def test_after_a_break_a_server_with_vad_continues_after_the_last_pause() -> None:
+@in_event_loop()
+async def test_after_a_break_a_server_with_vad_continues_after_the_last_pause() -> None:
     timeouts = Timeouts(no_speech_s=0.5)
     spoken = (
         words.speech_audio(3, RATE_HZ)
@@ -221,55 +214,48 @@ def test_after_a_break_a_server_with_vad_continues_after_the_last_pause() -> Non
             if len(self.service.records) == 1:
                 self.ws.transport.abort()
 
-    async def test() -> None:
-        async with StandIn(["w0 w1 w2", "w3 w4"], session=Hears) as service:
-            engine = realtime_engine(service, timeouts, dialect="speaches", model="m")
-            world = Scenario({SERVER: engine})
-            assert await world.run_while_speaking(spoken) == Transcript(expected_text(5), SERVER)
-            assert [segment.text for segment in world.take.committed][:1] == [expected_text(3)]
-            assert recognize_24khz(bytes(service.record.audio)) == expected_text(2, first=3)
-            await engine.close()
-
-    run(test)
+    async with StandIn(["w0 w1 w2", "w3 w4"], session=Hears) as service:
+        engine = realtime_engine(service, timeouts, dialect="speaches", model="m")
+        world = Scenario({SERVER: engine})
+        assert await world.run_while_speaking(spoken) == Transcript(expected_text(5), SERVER)
+        assert [segment.text for segment in world.take.committed][:1] == [expected_text(3)]
+        assert recognize_24khz(bytes(service.record.audio)) == expected_text(2, first=3)
+        await engine.close()
 
 
 # Fallback
 
 
-def test_an_engine_that_does_not_return_soon_after_the_release_is_skipped() -> None:
-    async def test() -> None:
-        async with StandIn(
-            transcribe=recognize_24khz, misbehavior={"second": drop_connection()}
-        ) as service:
-            engine = realtime_engine(service)
-            world = Scenario({SERVER: engine, ON_DEVICE_NAME: ToneEngine()})
-            saying = asyncio.create_task(speak(world.take, words.speech_audio(7, RATE_HZ)))
-            reading = asyncio.create_task(world.run())
-            await saying
-            released_s = time.monotonic()
-            assert await reading == Transcript(expected_text(7), ON_DEVICE_NAME)
-            assert (
-                FallbackLimits().switch_after_s - 0.7
-                < time.monotonic() - released_s
-                < FallbackLimits().switch_after_s + 0.5
-            )
-            assert world.fallbacks == []  # the server may work again for the next take
-            assert world.take.engine == ON_DEVICE_NAME
-            await engine.close()
-
-    run(test)
+@in_event_loop()
+async def test_an_engine_that_does_not_return_soon_after_the_release_is_skipped() -> None:
+    async with StandIn(
+        transcribe=recognize_24khz, misbehavior={"second": drop_connection()}
+    ) as service:
+        engine = realtime_engine(service)
+        world = Scenario({SERVER: engine, ON_DEVICE_NAME: ToneEngine()})
+        saying = asyncio.create_task(speak(world.take, words.speech_audio(7, RATE_HZ)))
+        reading = asyncio.create_task(world.run())
+        await saying
+        released_s = time.monotonic()
+        assert await reading == Transcript(expected_text(7), ON_DEVICE_NAME)
+        assert (
+            FallbackLimits().switch_after_s - 0.7
+            < time.monotonic() - released_s
+            < FallbackLimits().switch_after_s + 0.5
+        )
+        assert world.fallbacks == []  # the server may work again for the next take
+        assert world.take.engine == ON_DEVICE_NAME
+        await engine.close()
 
 
-def test_the_fallback_does_not_transcribe_committed_audio_again() -> None:
-    async def test() -> None:
-        take = take_from(words.speech_audio(5, RATE_HZ))
-        take.committed = (CommittedText(expected_text(2), len(words.speech_audio(2, RATE_HZ))),)
-        async with StandIn(http_status=401) as service:
-            world = Scenario({SERVER: realtime_engine(service), ON_DEVICE_NAME: ToneEngine()}, take)
-            assert await world.run() == Transcript(expected_text(5), ON_DEVICE_NAME)
-            await world.engines[SERVER].close()
-
-    run(test)
+@in_event_loop()
+async def test_the_fallback_does_not_transcribe_committed_audio_again() -> None:
+    take = take_from(words.speech_audio(5, RATE_HZ))
+    take.committed = (CommittedText(expected_text(2), len(words.speech_audio(2, RATE_HZ))),)
+    async with StandIn(http_status=401) as service:
+        world = Scenario({SERVER: realtime_engine(service), ON_DEVICE_NAME: ToneEngine()}, take)
+        assert await world.run() == Transcript(expected_text(5), ON_DEVICE_NAME)
+        await world.engines[SERVER].close()
 
 
 @pytest.mark.parametrize(
@@ -284,101 +270,88 @@ def test_the_fallback_does_not_transcribe_committed_audio_again() -> None:
     ],
     ids=str,
 )
-def test_a_permanent_failure_switches_to_the_fallback_at_once(
+@in_event_loop()
+async def test_a_permanent_failure_switches_to_the_fallback_at_once(
     options: dict[str, Any], what: str
 ) -> None:
-    async def test() -> None:
-        fields = {name: options.pop(name) for name in ("model",) if name in options}
-        url = options.pop("url", None)
-        async with StandIn(transcribe=recognize_24khz, **options) as service:
-            engine = realtime_engine(service, **fields)
-            if url:
-                engine.endpoint = attrs.evolve(engine.endpoint, url=url)
-            world = Scenario({SERVER: engine, ON_DEVICE_NAME: ToneEngine()})
-            began_s = time.monotonic()
-            assert await world.run_while_speaking(words.speech_audio(3, RATE_HZ)) == Transcript(
-                expected_text(3), ON_DEVICE_NAME
-            )
-            assert time.monotonic() - began_s < 1.2
-            [(problem, name)] = world.fallbacks
-            assert what in problem.message
-            assert name == ON_DEVICE_NAME
-            await engine.close()
-
-    run(test)
-
-
-def test_a_server_that_does_not_answer_the_commit_is_skipped() -> None:
-    timeouts = Timeouts(response_s=2.2)
-
-    async def test() -> None:
-        async with StandIn(
-            transcribe=recognize_24khz, misbehavior={"final": stay_silent()}
-        ) as service:
-            engine = realtime_engine(service, timeouts)
-            world = Scenario(
-                {SERVER: engine, ON_DEVICE_NAME: ToneEngine()},
-                take_from(words.speech_audio(3, RATE_HZ)),
-            )
-            assert await world.run() == Transcript(expected_text(3), ON_DEVICE_NAME)
-            await engine.close()
-
-    run(test)
-
-
-def test_a_long_backlog_is_left_to_the_fallback() -> None:
-    """Sending 30 s again takes 10 s at three times real time; the fallback is faster."""
-
-    async def test() -> None:
-        async with StandIn(transcribe=recognize_24khz) as service:
-            engine = realtime_engine(service)
-            world = Scenario({SERVER: engine, ON_DEVICE_NAME: ToneEngine()})
-            world.take.append(words.speech_audio(150, RATE_HZ))
-            asyncio.get_running_loop().call_later(0.1, world.take.end)
-            began_s = time.monotonic()
-            text = await world.run()
-            assert words.tally(80, " ".join(text.text.split()[:80])).correct
-            assert text.engine == ON_DEVICE_NAME
-            assert time.monotonic() - began_s < FallbackLimits().switch_after_s + 3.0
-            await engine.close()
-
-    run(test)
-
-
-def test_an_old_recording_is_left_to_the_selected_engine() -> None:
-    async def test() -> None:
-        async with StandIn(transcribe=recognize_24khz) as service:
-            engine = realtime_engine(service)
-            world = Scenario(
-                {SERVER: engine, ON_DEVICE_NAME: ToneEngine()},
-                take_from(words.speech_audio(45, RATE_HZ)),
-            )
-            assert await world.run() == Transcript(expected_text(45), SERVER)
-            await engine.close()
-
-    run(test)
-
-
-def test_if_all_engines_fail_the_problem_of_the_first_is_raised() -> None:
-    async def test() -> None:
-        async with StandIn() as gone:
-            pass
-        engine = realtime_engine(gone)
-        world = Scenario({SERVER: engine}, take_from(words.speech_audio(2, RATE_HZ)))
-        with pytest.raises(ProblemError, match="No server responds at"):
-            await world.run(FallbackLimits(retry_for_s=0.6))
-        assert len([waiting for waiting in world.delays if waiting]) >= 2
-        assert world.delays[-1] is None
+    fields = {name: options.pop(name) for name in ("model",) if name in options}
+    url = options.pop("url", None)
+    async with StandIn(transcribe=recognize_24khz, **options) as service:
+        engine = realtime_engine(service, **fields)
+        if url:
+            engine.endpoint = attrs.evolve(engine.endpoint, url=url)
+        world = Scenario({SERVER: engine, ON_DEVICE_NAME: ToneEngine()})
+        began_s = time.monotonic()
+        assert await world.run_while_speaking(words.speech_audio(3, RATE_HZ)) == Transcript(
+            expected_text(3), ON_DEVICE_NAME
+        )
+        assert time.monotonic() - began_s < 1.2
+        [(problem, name)] = world.fallbacks
+        assert what in problem.message
+        assert name == ON_DEVICE_NAME
         await engine.close()
 
-    run(test)
+
+@in_event_loop()
+async def test_a_server_that_does_not_answer_the_commit_is_skipped() -> None:
+    timeouts = Timeouts(response_s=2.2)
+    async with StandIn(transcribe=recognize_24khz, misbehavior={"final": stay_silent()}) as service:
+        engine = realtime_engine(service, timeouts)
+        world = Scenario(
+            {SERVER: engine, ON_DEVICE_NAME: ToneEngine()},
+            take_from(words.speech_audio(3, RATE_HZ)),
+        )
+        assert await world.run() == Transcript(expected_text(3), ON_DEVICE_NAME)
+        await engine.close()
+
+
+@in_event_loop()
+async def test_a_long_backlog_is_left_to_the_fallback() -> None:
+    """Sending 30 s again takes 10 s at three times real time; the fallback is faster."""
+    async with StandIn(transcribe=recognize_24khz) as service:
+        engine = realtime_engine(service)
+        world = Scenario({SERVER: engine, ON_DEVICE_NAME: ToneEngine()})
+        world.take.append(words.speech_audio(150, RATE_HZ))
+        asyncio.get_running_loop().call_later(0.1, world.take.end)
+        began_s = time.monotonic()
+        text = await world.run()
+        assert words.tally(80, " ".join(text.text.split()[:80])).correct
+        assert text.engine == ON_DEVICE_NAME
+        assert time.monotonic() - began_s < FallbackLimits().switch_after_s + 3.0
+        await engine.close()
+
+
+@in_event_loop()
+async def test_an_old_recording_is_left_to_the_selected_engine() -> None:
+    async with StandIn(transcribe=recognize_24khz) as service:
+        engine = realtime_engine(service)
+        world = Scenario(
+            {SERVER: engine, ON_DEVICE_NAME: ToneEngine()},
+            take_from(words.speech_audio(45, RATE_HZ)),
+        )
+        assert await world.run() == Transcript(expected_text(45), SERVER)
+        await engine.close()
+
+
+@in_event_loop()
+async def test_if_all_engines_fail_the_problem_of_the_first_is_raised() -> None:
+    async with StandIn() as gone:
+        pass
+    engine = realtime_engine(gone)
+    world = Scenario({SERVER: engine}, take_from(words.speech_audio(2, RATE_HZ)))
+    with pytest.raises(ProblemError, match="No server responds at"):
+        await world.run(FallbackLimits(retry_for_s=0.6))
+    assert len([waiting for waiting in world.delays if waiting]) >= 2
+    assert world.delays[-1] is None
+    await engine.close()
 
 
 # Delays requested by the server
 
 
 @pytest.mark.parametrize("how", ["header", "words"])
-def test_a_busy_server_is_retried_after_the_time_it_requests(how: str) -> None:
+@in_event_loop()
+async def test_a_busy_server_is_retried_after_the_time_it_requests(how: str) -> None:
     class Busy(Session):
         async def admitted(self, given: str | None, beta: bool) -> bool:
             if len(self.service.records) > 1:
@@ -397,21 +370,18 @@ def test_a_busy_server_is_retried_after_the_time_it_requests(how: str) -> None:
             response.headers["Retry-After"] = "1"
             return response
 
-    async def test() -> None:
-        session = Busy if how == "words" else Session
-        async with Closed(transcribe=recognize_24khz, session=session) as service:
-            engine = realtime_engine(service)
-            world = Scenario({SERVER: engine}, take_from(words.speech_audio(2, RATE_HZ)))
-            began_s = time.monotonic()
-            assert (await world.run()).text == expected_text(2)
-            assert time.monotonic() - began_s > 1.0
-            waiting = world.delays[0]
-            assert waiting is not None
-            assert waiting.problem.message.endswith("is busy.")
-            assert waiting.wait_s >= 1.0
-            await engine.close()
-
-    run(test)
+    session = Busy if how == "words" else Session
+    async with Closed(transcribe=recognize_24khz, session=session) as service:
+        engine = realtime_engine(service)
+        world = Scenario({SERVER: engine}, take_from(words.speech_audio(2, RATE_HZ)))
+        began_s = time.monotonic()
+        assert (await world.run()).text == expected_text(2)
+        assert time.monotonic() - began_s > 1.0
+        waiting = world.delays[0]
+        assert waiting is not None
+        assert waiting.problem.message.endswith("is busy.")
+        assert waiting.wait_s >= 1.0
+        await engine.close()
 
 
 # Suspicious text
@@ -424,73 +394,67 @@ class DroppingSession(Session):
         return {"type": "duration", "seconds": 1}
 
 
-def test_text_is_not_trusted_if_the_server_dropped_audio() -> None:
-    async def test() -> None:
-        async with StandIn(["w0 w1"], session=DroppingSession) as service:
-            engine = realtime_engine(service)
-            spoken = words.speech_audio(15, RATE_HZ)
-            world = Scenario({SERVER: engine, ON_DEVICE_NAME: ToneEngine()}, take_from(spoken))
-            assert await world.run() == Transcript(expected_text(15), ON_DEVICE_NAME)
-            alone = Scenario({SERVER: engine}, take_from(spoken))
-            text = await alone.run()
-            assert (text.text, text.engine) == ("w0 w1", SERVER)
-            assert text.problem is not None
-            assert "skipped" in text.problem.message
-            assert len(service.records) == 3  # without fallback it is tried twice
-            await engine.close()
-
-    run(test)
+@in_event_loop()
+async def test_text_is_not_trusted_if_the_server_dropped_audio() -> None:
+    async with StandIn(["w0 w1"], session=DroppingSession) as service:
+        engine = realtime_engine(service)
+        spoken = words.speech_audio(15, RATE_HZ)
+        world = Scenario({SERVER: engine, ON_DEVICE_NAME: ToneEngine()}, take_from(spoken))
+        assert await world.run() == Transcript(expected_text(15), ON_DEVICE_NAME)
+        alone = Scenario({SERVER: engine}, take_from(spoken))
+        text = await alone.run()
+        assert (text.text, text.engine) == ("w0 w1", SERVER)
+        assert text.problem is not None
+        assert "skipped" in text.problem.message
+        assert len(service.records) == 3  # without fallback it is tried twice
+        await engine.close()
 
 
-def test_an_empty_text_for_speech_is_not_trusted() -> None:
-    async def test() -> None:
-        async with StandIn([""]) as service:
-            engine = realtime_engine(service)
-            world = Scenario(
-                {SERVER: engine, ON_DEVICE_NAME: ToneEngine()},
-                take_from(words.speech_audio(5, RATE_HZ)),
-            )
-            assert await world.run() == Transcript(expected_text(5), ON_DEVICE_NAME)
-            quiet = Scenario(
-                {SERVER: engine, ON_DEVICE_NAME: ToneEngine()}, take_from(SILENCE_BLOCK * 50)
-            )
-            assert await quiet.run() == Transcript("", SERVER)
-            await engine.close()
-
-    run(test)
+@in_event_loop()
+async def test_an_empty_text_for_speech_is_not_trusted() -> None:
+    async with StandIn([""]) as service:
+        engine = realtime_engine(service)
+        world = Scenario(
+            {SERVER: engine, ON_DEVICE_NAME: ToneEngine()},
+            take_from(words.speech_audio(5, RATE_HZ)),
+        )
+        assert await world.run() == Transcript(expected_text(5), ON_DEVICE_NAME)
+        quiet = Scenario(
+            {SERVER: engine, ON_DEVICE_NAME: ToneEngine()}, take_from(SILENCE_BLOCK * 50)
+        )
+        assert await quiet.run() == Transcript("", SERVER)
+        await engine.close()
 
 
 # Cancellation
 
 
 @pytest.mark.parametrize("when", ["waiting", "connected", "speaking"])
-def test_transcription_can_be_canceled_at_any_time(when: str) -> None:
-    async def test() -> None:
-        async with StandIn() as gone:
-            pass
-        reached = asyncio.Event()
+@in_event_loop()
+async def test_transcription_can_be_canceled_at_any_time(when: str) -> None:
+    async with StandIn() as gone:
+        pass
+    reached = asyncio.Event()
 
-        async def stop_here(_: Session) -> bool:
-            reached.set()
-            return False
+    async def stop_here(_: Session) -> bool:
+        reached.set()
+        return False
 
-        stage: Stage = "audio" if when == "speaking" else "created"
-        service = gone if when == "waiting" else StandIn(misbehavior={stage: stop_here})
-        async with contextlib.AsyncExitStack() as stack:
-            if when != "waiting":
-                await stack.enter_async_context(service)
-            engine = realtime_engine(service)
-            world = Scenario({SERVER: engine, ON_DEVICE_NAME: ToneEngine()})
-            world.take.append(words.speech_audio(2, RATE_HZ))
-            reading = asyncio.create_task(world.run())
-            await (world.delay_reported if when == "waiting" else reached).wait()
-            reading.cancel()
-            began_s = time.monotonic()
-            with pytest.raises(asyncio.CancelledError):
-                await reading
-            assert time.monotonic() - began_s < 0.2
-            await asyncio.sleep(0)
-            assert not world.take.has_listeners
-            await engine.close()
-
-    run(test)
+    stage: Stage = "audio" if when == "speaking" else "created"
+    service = gone if when == "waiting" else StandIn(misbehavior={stage: stop_here})
+    async with contextlib.AsyncExitStack() as stack:
+        if when != "waiting":
+            await stack.enter_async_context(service)
+        engine = realtime_engine(service)
+        world = Scenario({SERVER: engine, ON_DEVICE_NAME: ToneEngine()})
+        world.take.append(words.speech_audio(2, RATE_HZ))
+        reading = asyncio.create_task(world.run())
+        await (world.delay_reported if when == "waiting" else reached).wait()
+        reading.cancel()
+        began_s = time.monotonic()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+        assert time.monotonic() - began_s < 0.2
+        await asyncio.sleep(0)
+        assert not world.take.has_listeners
+        await engine.close()

@@ -1,4 +1,4 @@
-"""The engine for servers that take files, against the strict stand-in on this computer."""
+"""The engine for file uploads against the stand-in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from event_loop import run
+from event_loop import in_event_loop, run
 from integration.sample_takes import RATE_HZ, take_from, transcribe
 from sayso.core.dictation.take import Take
 from sayso.core.problems import Problem, ProblemError
@@ -62,7 +62,7 @@ def text_of(files: FileService, take: Take, heard: Any = lambda _: None, **field
 
 
 def transcription_problem(answer: Reply, **fields: Any) -> Problem:
-    """What a take ends in that is answered so."""
+    """Return the problem for this reply."""
     problems = []
 
     async def answers(_: Request) -> Reply:
@@ -155,8 +155,12 @@ def test_silence_is_an_empty_text_and_control_characters_are_removed() -> None:
     assert text_of(FileService(["Hi\x00\x1b[31m\r there\u0007 "]), spoken(0.5)) == "Hi[31m there"
 
 
-def test_a_stream_can_end_with_a_marker_and_arrive_in_single_bytes() -> None:
+def test_a_stream_can_end_with_a_marker() -> None:
     assert text_of(FileService([TEXT], done_marker=True), spoken(0.5)) == TEXT
+
+
+@in_event_loop()
+async def test_a_stream_can_arrive_in_single_bytes() -> None:
     whole = b"".join(
         f"data: {json.dumps(event)}\r\n\r\n".encode()
         for event in (
@@ -173,14 +177,12 @@ def test_a_stream_can_end_with_a_marker_and_arrive_in_single_bytes() -> None:
     async def answers(_: Request) -> Reply:
         return Reply(200, crumbs(), "text/event-stream")
 
-    async def test() -> None:
-        async with HttpServer({("POST", "/v1/audio/transcriptions"): answers}) as front:
-            assert await transcribe(engine_for(front.base), spoken(0.5)) == "Zwölf Boxkämpfer"
-
-    run(test)
+    async with HttpServer({("POST", "/v1/audio/transcriptions"): answers}) as front:
+        assert await transcribe(engine_for(front.base), spoken(0.5)) == "Zwölf Boxkämpfer"
 
 
-def test_a_stream_inside_the_text_is_unwrapped() -> None:
+@in_event_loop()
+async def test_a_stream_inside_the_text_is_unwrapped() -> None:
     events = [
         {"type": "transcript.text.delta", "delta": "Zwölf"},
         {"type": "transcript.text.done", "text": "Zwölf Boxkämpfer", "usage": {"seconds": 3}},
@@ -190,11 +192,8 @@ def test_a_stream_inside_the_text_is_unwrapped() -> None:
     async def answers(_: Request) -> Reply:
         return json_reply(200, {"text": text})
 
-    async def test() -> None:
-        async with HttpServer({("POST", "/v1/audio/transcriptions"): answers}) as front:
-            assert await transcribe(engine_for(front.base), spoken(0.5)) == "Zwölf Boxkämpfer"
-
-    run(test)
+    async with HttpServer({("POST", "/v1/audio/transcriptions"): answers}) as front:
+        assert await transcribe(engine_for(front.base), spoken(0.5)) == "Zwölf Boxkämpfer"
 
 
 def test_a_rejected_field_is_removed() -> None:
@@ -206,17 +205,15 @@ def test_a_rejected_field_is_removed() -> None:
     }  # fmt: skip
 
 
-def test_takes_may_overlap_and_the_api_key_is_optional() -> None:
-    async def test() -> None:
-        files = FileService(["same"], key=None)
-        async with HttpServer(files.handlers) as front:
-            engine = engine_for(front.base, key=None)
-            takes = [engine.transcribe(Reader(spoken(0.5)), lambda _: None) for _ in range(3)]
-            assert await asyncio.gather(*takes) == ["same"] * 3
-            await engine.close()
-        assert all("authorization" not in request.headers for request in front.requests)
-
-    run(test)
+@in_event_loop()
+async def test_takes_may_overlap_and_the_api_key_is_optional() -> None:
+    files = FileService(["same"], key=None)
+    async with HttpServer(files.handlers) as front:
+        engine = engine_for(front.base, key=None)
+        takes = [engine.transcribe(Reader(spoken(0.5)), lambda _: None) for _ in range(3)]
+        assert await asyncio.gather(*takes) == ["same"] * 3
+        await engine.close()
+    assert all("authorization" not in request.headers for request in front.requests)
 
 
 # Long takes
@@ -331,83 +328,72 @@ def test_the_wait_is_the_one_the_server_requests(answer: Reply, after_s: float) 
     assert transcription_problem(answer).retry_after_s == after_s
 
 
-def test_api_key_and_audio_do_not_follow_a_redirect() -> None:
-    async def test() -> None:
-        async def elsewhere(_: Request) -> Reply:
-            return Reply(308, b"", headers={"Location": f"{other.base}/audio/transcriptions"})
+@in_event_loop()
+async def test_api_key_and_audio_do_not_follow_a_redirect() -> None:
+    async def elsewhere(_: Request) -> Reply:
+        return Reply(308, b"", headers={"Location": f"{other.base}/audio/transcriptions"})
 
-        path = ("POST", "/v1/audio/transcriptions")
-        async with (
-            HttpServer(FileService().handlers) as other,
-            HttpServer({path: elsewhere}) as front,
-        ):
-            with pytest.raises(ProblemError):
-                await transcribe(engine_for(front.base), spoken(0.5))
-            assert other.requests == []
-            assert len(front.requests) == 1
-
-    run(test)
+    path = ("POST", "/v1/audio/transcriptions")
+    async with (
+        HttpServer(FileService().handlers) as other,
+        HttpServer({path: elsewhere}) as front,
+    ):
+        with pytest.raises(ProblemError):
+            await transcribe(engine_for(front.base), spoken(0.5))
+        assert other.requests == []
+        assert len(front.requests) == 1
 
 
-def test_the_api_key_of_another_host_is_never_requested() -> None:
+@in_event_loop()
+async def test_the_api_key_of_another_host_is_never_requested() -> None:
     asked = []
-
-    async def test() -> None:
-        async with HttpServer(FileService(key=None).handlers) as front:
-            endpoint = Endpoint(url=front.base, model=MODEL, transport="rest")
-            await transcribe(FileUploadEngine(endpoint, "", asked.append), spoken(0.5))
-            assert asked == [f"127.0.0.1:{front.port}"]
-            asked.clear()
-            none = Endpoint(url=front.base, model=MODEL, transport="rest", auth="none")
-            await transcribe(FileUploadEngine(none, "", asked.append), spoken(0.5))
-
-    run(test)
+    async with HttpServer(FileService(key=None).handlers) as front:
+        endpoint = Endpoint(url=front.base, model=MODEL, transport="rest")
+        await transcribe(FileUploadEngine(endpoint, "", asked.append), spoken(0.5))
+        assert asked == [f"127.0.0.1:{front.port}"]
+        asked.clear()
+        none = Endpoint(url=front.base, model=MODEL, transport="rest", auth="none")
+        await transcribe(FileUploadEngine(none, "", asked.append), spoken(0.5))
     assert asked == []
 
 
-def test_openai_is_not_contacted_without_an_api_key() -> None:
+@in_event_loop()
+async def test_openai_is_not_contacted_without_an_api_key() -> None:
     engine = FileUploadEngine(Endpoint(transport="rest"), "", lambda _: None)
     assert engine.ready
-
-    async def test() -> None:
-        with pytest.raises(ProblemError, match=r"no API key for OpenAI"):
-            await transcribe(engine, spoken(0.5))
-
-    run(test)
+    with pytest.raises(ProblemError, match=r"no API key for OpenAI"):
+        await transcribe(engine, spoken(0.5))
 
 
 @pytest.mark.parametrize("url", ["", "http://other.example/v1", "https://sk-1@other.example"])
-def test_an_unusable_address_is_reported_before_a_take(url: str) -> None:
+@in_event_loop()
+async def test_an_unusable_address_is_reported_before_a_take(url: str) -> None:
     engine = FileUploadEngine(Endpoint(url=url, transport="rest"), "", lambda _: None)
     assert not engine.ready
-
-    async def test() -> None:
-        with pytest.raises(ProblemError) as caught:
-            await engine.prepare()
-        assert caught.value.problem.code.startswith("server.")
-
-    run(test)
+    with pytest.raises(ProblemError) as caught:
+        await engine.prepare()
+    assert caught.value.problem.code.startswith("server.")
 
 
-def test_a_rejected_api_key_is_reported_and_never_shown(caplog: pytest.LogCaptureFixture) -> None:
+@in_event_loop()
+async def test_a_rejected_api_key_is_reported_and_never_shown(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     key = "sk-wrong-5d41402abc4b2a76b9719d911017c592"
-
-    async def test() -> None:
-        async with HttpServer(FileService().handlers) as front:
-            engine = engine_for(front.base, key)
-            with pytest.raises(ProblemError) as caught:
-                await transcribe(engine, spoken(0.5))
-            problem = caught.value.problem
-            assert problem.code == "server.key_rejected"
-            assert "wrong-5d" not in repr(problem) + repr(engine) + caplog.text
-            right = engine_for(front.base)
-            await transcribe(right, spoken(0.5))
-            assert KEY not in repr(right) + caplog.text
-
-    run(test)
+    async with HttpServer(FileService().handlers) as front:
+        engine = engine_for(front.base, key)
+        with pytest.raises(ProblemError) as caught:
+            await transcribe(engine, spoken(0.5))
+        problem = caught.value.problem
+        assert problem.code == "server.key_rejected"
+        assert "wrong-5d" not in repr(problem) + repr(engine) + caplog.text
+        right = engine_for(front.base)
+        await transcribe(right, spoken(0.5))
+        assert KEY not in repr(right) + caplog.text
 
 
-def test_a_server_that_does_not_respond_causes_a_problem() -> None:
+@in_event_loop(timeout_s=5)
+async def test_a_server_that_does_not_respond_causes_a_problem() -> None:
     arrived = asyncio.Event()
 
     async def sleeps(_: Request) -> Reply | None:
@@ -415,65 +401,55 @@ def test_a_server_that_does_not_respond_causes_a_problem() -> None:
         await asyncio.Event().wait()
         return None
 
-    async def test() -> None:
-        async with HttpServer(FileService(before=sleeps).handlers) as front:
-            with pytest.raises(ProblemError, match="did not respond"):
-                await transcribe(engine_for(front.base, response_timeout_s=0.0), spoken(0.5))
-            arrived.clear()
-            work = asyncio.create_task(transcribe(engine_for(front.base), spoken(0.5)))
-            await arrived.wait()
-            work.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await work
-
-    run(test, timeout_s=5)
+    async with HttpServer(FileService(before=sleeps).handlers) as front:
+        with pytest.raises(ProblemError, match="did not respond"):
+            await transcribe(engine_for(front.base, response_timeout_s=0.0), spoken(0.5))
+        arrived.clear()
+        work = asyncio.create_task(transcribe(engine_for(front.base), spoken(0.5)))
+        await arrived.wait()
+        work.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await work
 
 
-def test_the_duration_of_the_take_is_added_to_the_timeout() -> None:
+@in_event_loop()
+async def test_the_duration_of_the_take_is_added_to_the_timeout() -> None:
     async def slow(request: Request) -> Reply | None:
         await asyncio.sleep(0.3)  # within the 0.5 s that the take lasted
         return None
 
-    async def test() -> None:
-        async with HttpServer(
-            FileService([TEXT], before=slow, word_delay_s=0.05).handlers
-        ) as front:
-            engine = engine_for(front.base, response_timeout_s=0.0)
-            assert await transcribe(engine, spoken(0.5)) == TEXT
-
-    run(test)
+    async with HttpServer(FileService([TEXT], before=slow, word_delay_s=0.05).handlers) as front:
+        engine = engine_for(front.base, response_timeout_s=0.0)
+        assert await transcribe(engine, spoken(0.5)) == TEXT
 
 
-def test_a_take_canceled_while_the_user_speaks_is_not_sent() -> None:
-    async def test() -> None:
-        files, ready = FileService(), asyncio.Event()
-        async with HttpServer(files.handlers) as front:
-            engine, take = engine_for(front.base), spoken(0.5, ended=False)
-            work = asyncio.create_task(transcribe(engine, take, lambda _: ready.set()))
-            await ready.wait()
-            work.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await work
-        assert front.requests == []
-
-    run(test)
+@in_event_loop()
+async def test_a_take_canceled_while_the_user_speaks_is_not_sent() -> None:
+    files, ready = FileService(), asyncio.Event()
+    async with HttpServer(files.handlers) as front:
+        engine, take = engine_for(front.base), spoken(0.5, ended=False)
+        work = asyncio.create_task(transcribe(engine, take, lambda _: ready.set()))
+        await ready.wait()
+        work.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await work
+    assert front.requests == []
 
 
-def test_an_unreachable_server_is_a_problem() -> None:
-    async def test() -> None:
-        async with HttpServer({}) as front:
-            url = front.base
-        with pytest.raises(ProblemError, match=r"No server responds at 127.0.0.1:"):
-            await transcribe(engine_for(url), spoken(0.5))
-        async with HttpServer({}) as plain:
-            tls = plain.base.replace("http:", "https:")
-            with pytest.raises(ProblemError, match=r"no secure connection|closed the connection"):
-                await transcribe(engine_for(tls), spoken(0.5))
-
-    run(test)
+@in_event_loop()
+async def test_an_unreachable_server_is_a_problem() -> None:
+    async with HttpServer({}) as front:
+        url = front.base
+    with pytest.raises(ProblemError, match=r"No server responds at 127.0.0.1:"):
+        await transcribe(engine_for(url), spoken(0.5))
+    async with HttpServer({}) as plain:
+        tls = plain.base.replace("http:", "https:")
+        with pytest.raises(ProblemError, match=r"no secure connection|closed the connection"):
+            await transcribe(engine_for(tls), spoken(0.5))
 
 
-def test_a_closed_stream_is_a_lost_connection() -> None:
+@in_event_loop()
+async def test_a_closed_stream_is_a_lost_connection() -> None:
     async def gone() -> AsyncIterator[bytes]:
         yield b"data: {}\n\n"
         raise ConnectionResetError
@@ -481,12 +457,9 @@ def test_a_closed_stream_is_a_lost_connection() -> None:
     async def answers(_: Request) -> Reply:
         return Reply(200, gone(), "text/event-stream")
 
-    async def test() -> None:
-        async with HttpServer({("POST", "/v1/audio/transcriptions"): answers}) as front:
-            with pytest.raises(ProblemError, match=r"Lost the connection to"):
-                await transcribe(engine_for(front.base), spoken(0.5))
-
-    run(test)
+    async with HttpServer({("POST", "/v1/audio/transcriptions"): answers}) as front:
+        with pytest.raises(ProblemError, match=r"Lost the connection to"):
+            await transcribe(engine_for(front.base), spoken(0.5))
 
 
 ADDRESSES = {

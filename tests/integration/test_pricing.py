@@ -1,4 +1,4 @@
-"""What a take took is what each kind of server says, or what it was sent."""
+"""The usage of a take is what the server reports, or the audio that was sent."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from integration.test_realtime_protocols import SESSIONS, TEXT, noise, run, take_from
+from event_loop import in_event_loop
+from integration.test_realtime_protocols import SESSIONS, TEXT, noise, take_from
 from sayso.core.problems import ProblemError
 from sayso.core.settings.settings import Endpoint
 from sayso.stt.reader import Reader
@@ -28,39 +29,35 @@ USAGE_REPORTS = {
 @pytest.mark.parametrize(
     ("dialect", "model", "seconds", "tokens"), USAGE_REPORTS.values(), ids=USAGE_REPORTS
 )
-def test_the_usage_of_a_take_is_recorded(
+@in_event_loop()
+async def test_the_usage_of_a_take_is_recorded(
     dialect: str, model: str, seconds: float | None, tokens: int
 ) -> None:
-    async def test() -> None:
-        session = {"session": SESSIONS[dialect]} if dialect in SESSIONS else {}
-        async with StandIn([TEXT], **session) as service:
-            endpoint = Endpoint(name="Attic", url=service.url, model=model, dialect=dialect)
-            engine, take = RealtimeEngine(endpoint, "de", lambda _: KEY), take_from(noise(1.2))
-            await engine.transcribe(Reader(take), lambda _: None)
-            await engine.close()
-            (used,) = take.usage
-            assert (used.endpoint, used.tokens, used.cost_usd) == ("Attic", tokens, None)
-            assert used.seconds == pytest.approx(seconds or 1.4, abs=0.01)  # 0.2 s of padding
-
-    run(test)
+    session = {"session": SESSIONS[dialect]} if dialect in SESSIONS else {}
+    async with StandIn([TEXT], **session) as service:
+        endpoint = Endpoint(name="Attic", url=service.url, model=model, dialect=dialect)
+        engine, take = RealtimeEngine(endpoint, "de", lambda _: KEY), take_from(noise(1.2))
+        await engine.transcribe(Reader(take), lambda _: None)
+        await engine.close()
+        (used,) = take.usage
+        assert (used.endpoint, used.tokens, used.cost_usd) == ("Attic", tokens, None)
+        assert used.seconds == pytest.approx(seconds or 1.4, abs=0.01)  # 0.2 s of padding
 
 
-def test_a_failed_take_costs_only_what_the_server_reported() -> None:
-    async def test() -> None:
-        async with StandIn([TEXT], misbehavior={"commit": stay_silent()}) as service:
-            endpoint = Endpoint(name="Attic", url=service.url)
-            engine, take = RealtimeEngine(endpoint, "", lambda _: KEY), take_from(noise(1.2))
-            with pytest.raises(TimeoutError):
-                async with asyncio.timeout(1):
-                    await engine.transcribe(Reader(take), lambda _: None)
-            refused = RealtimeEngine(endpoint, "", lambda _: "sk-of-somebody-else")
-            with pytest.raises(ProblemError):
-                await refused.transcribe(Reader(take), lambda _: None)
-            await engine.close()
-            await refused.close()
-            assert take.usage == []
-
-    run(test)
+@in_event_loop()
+async def test_a_failed_take_costs_only_what_the_server_reported() -> None:
+    async with StandIn([TEXT], misbehavior={"commit": stay_silent()}) as service:
+        endpoint = Endpoint(name="Attic", url=service.url)
+        engine, take = RealtimeEngine(endpoint, "", lambda _: KEY), take_from(noise(1.2))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1):
+                await engine.transcribe(Reader(take), lambda _: None)
+        refused = RealtimeEngine(endpoint, "", lambda _: "sk-of-somebody-else")
+        with pytest.raises(ProblemError):
+            await refused.transcribe(Reader(take), lambda _: None)
+        await engine.close()
+        await refused.close()
+        assert take.usage == []
 
 
 PRICED = {

@@ -1,4 +1,4 @@
-"""The engine for servers against stand-ins of those that are not like OpenAI's."""
+"""The realtime engine against stand-ins with other protocols."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from event_loop import run
+from event_loop import in_event_loop, run
 from integration.sample_takes import RATE_HZ, closing, take_from
 from sayso.core.problems import Problem, ProblemError
 from sayso.core.settings.settings import Endpoint
@@ -34,7 +34,7 @@ SESSIONS = {
 
 
 def noise(seconds: float) -> bytes:
-    """What the stand-ins take for speech."""
+    """Return audio that the stand-ins detect as speech."""
     samples = np.random.default_rng(1).integers(900, 2000, int(RATE_HZ * seconds))
     pcm: bytes = samples.astype("<i2").tobytes()
     return pcm
@@ -83,89 +83,76 @@ def transcription_problem(
 
 
 @pytest.mark.parametrize("dialect", SESSIONS)
-def test_a_take_is_transcribed_with_each_protocol(dialect: str) -> None:
+@in_event_loop()
+async def test_a_take_is_transcribed_with_each_protocol(dialect: str) -> None:
     heard: list[EngineEvent] = []
-
-    async def test() -> None:
-        async with (
-            StandIn([TEXT], session=SESSIONS[dialect]) as service,
-            engine_for(service, dialect) as engine,
-        ):
-            take = take_from(noise(1.2))
-            assert await engine.transcribe(Reader(take), heard.append) == TEXT
-            assert take.cost_usd is None  # nobody knows what one's own server costs
-            await engine.transcribe(Reader(take), lambda _: None)
-            assert len(service.records) == 2
-            rate_hz = 24_000 if dialect == "speaches" else 16_000
-            sound = bytes(service.record.audio).rstrip(b"\x00")
-            assert len(sound) == pytest.approx(1.2 * rate_hz * 2, rel=0.02)
-            assert [e for e in service.record.sent if e["type"] == "error"] == []
-
-    run(test)
+    async with (
+        StandIn([TEXT], session=SESSIONS[dialect]) as service,
+        engine_for(service, dialect) as engine,
+    ):
+        take = take_from(noise(1.2))
+        assert await engine.transcribe(Reader(take), heard.append) == TEXT
+        assert take.cost_usd is None  # the price of a custom server is unknown
+        await engine.transcribe(Reader(take), lambda _: None)
+        assert len(service.records) == 2
+        rate_hz = 24_000 if dialect == "speaches" else 16_000
+        sound = bytes(service.record.audio).rstrip(b"\x00")
+        assert len(sound) == pytest.approx(1.2 * rate_hz * 2, rel=0.02)
+        assert [e for e in service.record.sent if e["type"] == "error"] == []
     texts = [event.text for event in heard if isinstance(event, Partial)]
     assert texts[-1] == TEXT
     assert all(TEXT.startswith(text) for text in texts)
     assert len(texts) > 2 or dialect == "speaches"  # which has finals only
 
 
-def test_vllm_is_detected_by_its_first_message() -> None:
-    async def test() -> None:
-        async with StandIn([TEXT], session=VLLMSession) as service, engine_for(service) as engine:
-            assert await engine.transcribe(Reader(take_from(noise(0.8))), lambda _: None) == TEXT
-            types = service.record.types
-            assert types[:2] == ["session.update", "input_audio_buffer.commit"]
-            assert service.record.events[-1] == {"type": "input_audio_buffer.commit", "final": True}
-
-    run(test)
+@in_event_loop()
+async def test_vllm_is_detected_by_its_first_message() -> None:
+    async with StandIn([TEXT], session=VLLMSession) as service, engine_for(service) as engine:
+        assert await engine.transcribe(Reader(take_from(noise(0.8))), lambda _: None) == TEXT
+        types = service.record.types
+        assert types[:2] == ["session.update", "input_audio_buffer.commit"]
+        assert service.record.events[-1] == {"type": "input_audio_buffer.commit", "final": True}
 
 
-def test_an_old_vllm_without_done_is_not_awaited_long() -> None:
-    async def test() -> None:
-        async with (
-            StandIn([TEXT], session=OldVLLMSession) as service,
-            engine_for(service, "vllm") as engine,
-        ):
-            assert await engine.transcribe(Reader(take_from(noise(0.8))), lambda _: None) == TEXT
-
-    run(test)
+@in_event_loop()
+async def test_an_old_vllm_without_done_is_not_awaited_long() -> None:
+    async with (
+        StandIn([TEXT], session=OldVLLMSession) as service,
+        engine_for(service, "vllm") as engine,
+    ):
+        assert await engine.transcribe(Reader(take_from(noise(0.8))), lambda _: None) == TEXT
 
 
-def test_speaches_makes_two_items_of_two_stretches_of_speech() -> None:
-    async def test() -> None:
-        async with (
-            StandIn(["One.", "Two."], session=ServerVadSession) as service,
-            engine_for(service, "speaches") as engine,
-        ):
-            take = take_from(noise(0.8), silence(0.9), noise(0.6))
-            assert await engine.transcribe(Reader(take), lambda _: None) == "One. Two."
-            assert "input_audio_buffer.commit" not in service.record.types
-            assert "language=de" in service.record.path
-
-    run(test)
+@in_event_loop()
+async def test_speaches_makes_two_items_of_two_stretches_of_speech() -> None:
+    async with (
+        StandIn(["One.", "Two."], session=ServerVadSession) as service,
+        engine_for(service, "speaches") as engine,
+    ):
+        take = take_from(noise(0.8), silence(0.9), noise(0.6))
+        assert await engine.transcribe(Reader(take), lambda _: None) == "One. Two."
+        assert "input_audio_buffer.commit" not in service.record.types
+        assert "language=de" in service.record.path
 
 
-def test_silence_is_an_empty_text_with_server_vad() -> None:
-    async def test() -> None:
-        async with (
-            StandIn([TEXT], session=ServerVadSession) as service,
-            engine_for(service, "speaches") as engine,
-        ):
-            assert await engine.transcribe(Reader(take_from(silence(1))), lambda _: None) == ""
-
-    run(test)
+@in_event_loop()
+async def test_silence_is_an_empty_text_with_server_vad() -> None:
+    async with (
+        StandIn([TEXT], session=ServerVadSession) as service,
+        engine_for(service, "speaches") as engine,
+    ):
+        assert await engine.transcribe(Reader(take_from(silence(1))), lambda _: None) == ""
 
 
-def test_an_undetected_protocol_names_the_setting() -> None:
-    async def test() -> None:
-        async with (
-            StandIn([TEXT], session=ServerVadSession) as service,
-            engine_for(service, timeouts=Timeouts(response_s=0.3)) as engine,
-        ):
-            with pytest.raises(ProblemError) as caught:
-                await engine.transcribe(Reader(take_from(noise(0.8))), lambda _: None)
-            assert caught.value.problem.code == "server.other_protocol"
-
-    run(test)
+@in_event_loop()
+async def test_an_undetected_protocol_names_the_setting() -> None:
+    async with (
+        StandIn([TEXT], session=ServerVadSession) as service,
+        engine_for(service, timeouts=Timeouts(response_s=0.3)) as engine,
+    ):
+        with pytest.raises(ProblemError) as caught:
+            await engine.transcribe(Reader(take_from(noise(0.8))), lambda _: None)
+        assert caught.value.problem.code == "server.other_protocol"
 
 
 @pytest.mark.parametrize("dialect", SESSIONS)
@@ -178,7 +165,7 @@ def test_an_undetected_protocol_names_the_setting() -> None:
         ({"http_status": 404}, "There is no speech server at"),
         ({"key": "another"}, "rejected your API key"),
     ],
-    ids=["hangs up", "drops", "drops late", "404", "key"],
+    ids=["close", "drop", "late drop", "404", "key"],
 )
 def test_every_failure_of_a_server_is_a_problem(
     dialect: str, options: dict[str, Any], sentence: str
@@ -204,43 +191,37 @@ def test_a_model_unknown_to_vllm_is_named() -> None:
     assert "does not know “other”" in transcription_problem("vllm", model="other").sentence
 
 
-def test_the_connection_test_works_with_each_protocol() -> None:
-    async def test() -> None:
-        for dialect, session in SESSIONS.items():
-            async with (
-                StandIn([TEXT], session=session) as service,
-                engine_for(service, dialect) as engine,
-            ):
-                assert 0 < await check_connection(engine) < 8
-
-    run(test)
+@in_event_loop()
+async def test_the_connection_test_works_with_each_protocol() -> None:
+    for dialect, session in SESSIONS.items():
+        async with (
+            StandIn([TEXT], session=session) as service,
+            engine_for(service, dialect) as engine,
+        ):
+            assert 0 < await check_connection(engine) < 8
 
 
-def test_rejected_options_are_removed() -> None:
-    async def test() -> None:
-        fields = {
-            "model": "gpt-live-transcribe",
-            "prompt": "At sea.",
-            "keywords": "Xenolab, AC-42",
-            "delay": "low",
-            "noise": "far_field",
-        }
-        for refused in ([], ["prompt"], ["prompt", "keywords", "languages"]):
-            async with (
-                StandIn([TEXT], refused_fields=refused) as service,
-                engine_for(service, **fields) as engine,
-            ):
-                assert (
-                    await engine.transcribe(Reader(take_from(noise(0.5))), lambda _: None) == TEXT
-                )
-                updates = [e for e in service.record.events if e["type"] == "session.update"]
-                said = updates[-1]["session"]["audio"]["input"]
-                assert len(updates) == 1 + len(refused)
-                everything = {"model", "languages", "prompt", "keywords", "delay"}
-                assert said["transcription"].keys() == everything - set(refused)
-                assert said["noise_reduction"] == {"type": "far_field"}
-
-    run(test)
+@in_event_loop()
+async def test_rejected_options_are_removed() -> None:
+    fields = {
+        "model": "gpt-live-transcribe",
+        "prompt": "At sea.",
+        "keywords": "Xenolab, AC-42",
+        "delay": "low",
+        "noise": "far_field",
+    }
+    for refused in ([], ["prompt"], ["prompt", "keywords", "languages"]):
+        async with (
+            StandIn([TEXT], refused_fields=refused) as service,
+            engine_for(service, **fields) as engine,
+        ):
+            assert await engine.transcribe(Reader(take_from(noise(0.5))), lambda _: None) == TEXT
+            updates = [e for e in service.record.events if e["type"] == "session.update"]
+            said = updates[-1]["session"]["audio"]["input"]
+            assert len(updates) == 1 + len(refused)
+            everything = {"model", "languages", "prompt", "keywords", "delay"}
+            assert said["transcription"].keys() == everything - set(refused)
+            assert said["noise_reduction"] == {"type": "far_field"}
 
 
 @pytest.mark.parametrize(

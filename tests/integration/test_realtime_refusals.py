@@ -1,4 +1,4 @@
-"""Whatever a realtime server does, or does not, a take with it ends in a sentence."""
+"""Every failure of a realtime server becomes a problem."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from websockets.exceptions import (
 )
 from websockets.http11 import Response
 
-from event_loop import run
+from event_loop import in_event_loop, run
 from integration.sample_takes import closing, realtime_engine, silent_take, transcribe
 from sayso.core.dictation.take import Take
 from sayso.core.problems import Problem, ProblemError
@@ -92,15 +92,12 @@ def test_a_rejected_api_key_is_reported_and_never_shown(caplog: pytest.LogCaptur
     assert "canary" not in repr(problem) + caplog.text
 
 
-def test_a_valid_api_key_is_in_no_log_and_no_repr(caplog: pytest.LogCaptureFixture) -> None:
+@in_event_loop()
+async def test_a_valid_api_key_is_in_no_log_and_no_repr(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-
-    async def test() -> None:
-        async with StandIn([TEXT]) as service, closing(realtime_engine(service)) as engine:
-            await engine.transcribe(Reader(silent_take(0.5)), lambda _: None)
-            assert KEY not in repr(engine) + repr(vars(type(engine)))
-
-    run(test)
+    async with StandIn([TEXT]) as service, closing(realtime_engine(service)) as engine:
+        await engine.transcribe(Reader(silent_take(0.5)), lambda _: None)
+        assert KEY not in repr(engine) + repr(vars(type(engine)))
     assert KEY not in caplog.text
     assert TEXT not in caplog.text
 
@@ -155,70 +152,61 @@ async def stop_reading(session: Any) -> bool:
     return False
 
 
-def test_a_server_that_stops_reading_is_detected_while_sending() -> None:
-    async def test() -> None:
-        async with StandIn([TEXT], misbehavior={"audio": stop_reading}) as service:
-            engine = realtime_engine(service)
-            engine.carrier = WebSocketCarrier(
-                Timeouts(send_s=0.3), create_pacer=lambda: SendPacer(speed=1e9, burst_s=1e9)
-            )
-            with pytest.raises(ProblemError, match="did not respond"):
-                await transcribe(engine, silent_take(600))
-
-    run(test)
+@in_event_loop()
+async def test_a_server_that_stops_reading_is_detected_while_sending() -> None:
+    async with StandIn([TEXT], misbehavior={"audio": stop_reading}) as service:
+        engine = realtime_engine(service)
+        engine.carrier = WebSocketCarrier(
+            Timeouts(send_s=0.3), create_pacer=lambda: SendPacer(speed=1e9, burst_s=1e9)
+        )
+        with pytest.raises(ProblemError, match="did not respond"):
+            await transcribe(engine, silent_take(600))
 
 
-def test_a_server_that_stops_responding_is_detected_while_the_user_speaks() -> None:
+@in_event_loop()
+async def test_a_server_that_stops_responding_is_detected_while_the_user_speaks() -> None:
     timeouts = Timeouts(ping_interval_s=0.2, close_s=0.1)
-
-    async def test() -> None:
-        async with StandIn([TEXT], misbehavior={"audio": stop_reading}) as service:
-            with pytest.raises(ProblemError, match=r"Lost the connection to"):
-                await transcribe(
-                    realtime_engine(service, timeouts=timeouts), silent_take(0.5, ended=False)
-                )
-
-    run(test)
+    async with StandIn([TEXT], misbehavior={"audio": stop_reading}) as service:
+        with pytest.raises(ProblemError, match=r"Lost the connection to"):
+            await transcribe(
+                realtime_engine(service, timeouts=timeouts), silent_take(0.5, ended=False)
+            )
 
 
-def test_a_missing_handshake_is_not_awaited() -> None:
-    async def test() -> None:
-        called = asyncio.Event()
+@in_event_loop(timeout_s=5)
+async def test_a_missing_handshake_is_not_awaited() -> None:
+    called = asyncio.Event()
 
-        async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            called.set()
-            await reader.read()  # to its end
-            writer.close()
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        called.set()
+        await reader.read()  # to its end
+        writer.close()
 
-        async with await asyncio.start_server(listen, "127.0.0.1", 0) as server:
-            port = server.sockets[0].getsockname()[1]
-            endpoint = Endpoint(url=f"ws://127.0.0.1:{port}")
-            timeouts = Timeouts(open_s=0.2)
-            hasty = RealtimeEngine(endpoint, "", lambda _: None, timeouts=timeouts)
-            with pytest.raises(ProblemError, match="did not respond"):
-                await transcribe(hasty, silent_take(0.5))
-            called.clear()
-            engine = RealtimeEngine(endpoint, "", lambda _: None)
-            work = asyncio.create_task(transcribe(engine, silent_take(0.5)))
-            await called.wait()
-            work.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await work
-
-    run(test, timeout_s=5)
+    async with await asyncio.start_server(listen, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        endpoint = Endpoint(url=f"ws://127.0.0.1:{port}")
+        timeouts = Timeouts(open_s=0.2)
+        hasty = RealtimeEngine(endpoint, "", lambda _: None, timeouts=timeouts)
+        with pytest.raises(ProblemError, match="did not respond"):
+            await transcribe(hasty, silent_take(0.5))
+        called.clear()
+        engine = RealtimeEngine(endpoint, "", lambda _: None)
+        work = asyncio.create_task(transcribe(engine, silent_take(0.5)))
+        await called.wait()
+        work.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await work
 
 
-def test_an_unreachable_server_is_named_with_host_and_port() -> None:
-    async def test() -> None:
-        async with StandIn() as service:
-            pass
-        with pytest.raises(ProblemError) as caught:
-            await transcribe(realtime_engine(service), silent_take(0.5))
-        host = f"127.0.0.1:{service.port}"
-        sentence = f"No server responds at {host}. Check that the server is running."
-        assert caught.value.problem.sentence == sentence
-
-    run(test)
+@in_event_loop()
+async def test_an_unreachable_server_is_named_with_host_and_port() -> None:
+    async with StandIn() as service:
+        pass
+    with pytest.raises(ProblemError) as caught:
+        await transcribe(realtime_engine(service), silent_take(0.5))
+    host = f"127.0.0.1:{service.port}"
+    sentence = f"No server responds at {host}. Check that the server is running."
+    assert caught.value.problem.sentence == sentence
 
 
 @pytest.mark.parametrize(
@@ -228,7 +216,8 @@ def test_an_unreachable_server_is_named_with_host_and_port() -> None:
         ("wss", "There is no secure connection to 127.0.0.1:"),
     ],
 )
-def test_another_service_is_not_a_speech_server(scheme: str, sentence: str) -> None:
+@in_event_loop()
+async def test_another_service_is_not_a_speech_server(scheme: str, sentence: str) -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)
         writer.write(b"SSH-2.0-OpenSSH_9.2\r\n")
@@ -236,17 +225,14 @@ def test_another_service_is_not_a_speech_server(scheme: str, sentence: str) -> N
         await reader.read(1 << 16)
         writer.close()
 
-    async def test() -> None:
-        server = await asyncio.start_server(answer, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        url = f"{scheme}://127.0.0.1:{port}/v1"
-        engine = RealtimeEngine(Endpoint(url=url), "", lambda _: None)
-        async with server:
-            with pytest.raises(ProblemError) as caught:
-                await transcribe(engine, silent_take(0.5))
-        assert sentence in caught.value.problem.sentence
-
-    run(test)
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    url = f"{scheme}://127.0.0.1:{port}/v1"
+    engine = RealtimeEngine(Endpoint(url=url), "", lambda _: None)
+    async with server:
+        with pytest.raises(ProblemError) as caught:
+            await transcribe(engine, silent_take(0.5))
+    assert sentence in caught.value.problem.sentence
 
 
 # No connection

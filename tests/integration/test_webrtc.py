@@ -1,4 +1,4 @@
-"""Calls against an answerer on this computer, with real Opus, DTLS and SCTP between them."""
+"""WebRTC sessions against a local answerer, with real Opus, DTLS and SCTP."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from aiortc import RTCDtlsTransport
 
-from event_loop import run
+from event_loop import in_event_loop, run
 from integration.sample_takes import RATE_HZ, take_from, transcribe
 from sayso.core.dictation.take import Take
 from sayso.core.problems import Problem, ProblemError
@@ -34,7 +34,7 @@ TEXT = "Put the kettle on, please, and tell nobody."
 
 @pytest.fixture(autouse=True)
 def _on_this_computer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Calls leave the loopback out, which may be all the network there is."""
+    """Use the loopback interface, which WebRTC ignores otherwise."""
     monkeypatch.setattr("aioice.ice.get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])
 
 
@@ -76,7 +76,7 @@ def transcription_problem(calls: Callable[[], CallService], **fields: Any) -> Pr
 
 
 def loud_s(pcm: bytes) -> float:
-    """How much of what arrived, at 24 kHz, is tone."""
+    """Return the seconds of tone in audio at 24 kHz."""
     samples = np.abs(np.frombuffer(pcm, "<i2").astype(np.int32))
     blocks = samples[: samples.size // 480 * 480].reshape(-1, 480).max(axis=1)
     return float((blocks > 1500).sum()) * 0.02
@@ -87,37 +87,34 @@ def loud_s(pcm: bytes) -> float:
 
 @pytest.mark.parametrize("secrets", ["", "openai"], ids=["form, with the key", "bare, with ek_"])
 @pytest.mark.parametrize("answers_sound", [False, True], ids=["one way", "both ways"])
-def test_a_take_is_transcribed_over_webrtc(secrets: str, answers_sound: bool) -> None:
+@in_event_loop()
+async def test_a_take_is_transcribed_over_webrtc(secrets: str, answers_sound: bool) -> None:
     heard: list[EngineEvent] = []
-
-    async def test() -> None:
-        calls = CallService(StandIn([TEXT]), sends_audio=answers_sound)
-        async with call_server(calls) as front:
-            take = take_from(tone(0.2), ended=False)
-            engine = engine_for(front, secrets_url=secrets)
-            await engine.prepare()
-            talking = asyncio.create_task(feed(take, 1.3))
-            assert await transcribe(engine, take, heard.append) == TEXT
-            await talking
-        call = next(r for r in front.requests if r.path == "/v1/realtime/calls")
-        assert call.query == {}
-        assert call.media_type == ("application/sdp" if secrets else "multipart/form-data")
-        assert (KEY in call.headers["authorization"]) == (not secrets)
-        assert set(calls.codecs) == {"opus/48000/2"}
-        record = calls.record
-        assert record.types == [
-            "session.update", "input_audio_buffer.commit", "input_audio_buffer.clear"
-        ]  # fmt: skip
-        assert record.too_early_bytes == 0
-        assert loud_s(bytes(record.audio)) == pytest.approx(1.5, abs=0.1)
-
-    run(test)
+    calls = CallService(StandIn([TEXT]), sends_audio=answers_sound)
+    async with call_server(calls) as front:
+        take = take_from(tone(0.2), ended=False)
+        engine = engine_for(front, secrets_url=secrets)
+        await engine.prepare()
+        talking = asyncio.create_task(feed(take, 1.3))
+        assert await transcribe(engine, take, heard.append) == TEXT
+        await talking
+    call = next(r for r in front.requests if r.path == "/v1/realtime/calls")
+    assert call.query == {}
+    assert call.media_type == ("application/sdp" if secrets else "multipart/form-data")
+    assert (KEY in call.headers["authorization"]) == (not secrets)
+    assert set(calls.codecs) == {"opus/48000/2"}
+    record = calls.record
+    assert record.types == [
+        "session.update", "input_audio_buffer.commit", "input_audio_buffer.clear"
+    ]  # fmt: skip
+    assert record.too_early_bytes == 0
+    assert loud_s(bytes(record.audio)) == pytest.approx(1.5, abs=0.1)
     assert heard[0] == Ready()
     assert len([event for event in heard if isinstance(event, Partial)]) > 3
 
 
 async def feed(take: Take, seconds: float) -> None:
-    """In blocks of 10 ms, as fast as they are spoken."""
+    """Add blocks of 10 ms in real time."""
     loop = asyncio.get_running_loop()
     began_s, pcm = loop.time(), tone(seconds)
     for number in range(int(seconds * 100)):
@@ -126,47 +123,41 @@ async def feed(take: Take, seconds: float) -> None:
     take.end()
 
 
-def test_audio_before_the_connection_arrives_with_shorter_pauses() -> None:
-    async def test() -> None:
-        calls = CallService(StandIn([TEXT]))
-        async with call_server(calls) as front:
-            quiet = (np.arange(RATE_HZ * 2) % 2 * 6 - 3).astype("<i2").tobytes()
-            take = take_from(quiet[:6400] + tone(0.5) + quiet + tone(0.5))
-            assert await transcribe(engine_for(front), take) == TEXT
-        audio = bytes(calls.record.audio)
-        assert loud_s(audio) == pytest.approx(1.0, abs=0.1)
-        assert 1.5 < len(audio) / 48_000 < 2.5  # 1.0 of tone, 0.2 + 0.3 of quiet, 0.6 of silence
-
-    run(test)
+@in_event_loop()
+async def test_audio_before_the_connection_arrives_with_shorter_pauses() -> None:
+    calls = CallService(StandIn([TEXT]))
+    async with call_server(calls) as front:
+        quiet = (np.arange(RATE_HZ * 2) % 2 * 6 - 3).astype("<i2").tobytes()
+        take = take_from(quiet[:6400] + tone(0.5) + quiet + tone(0.5))
+        assert await transcribe(engine_for(front), take) == TEXT
+    audio = bytes(calls.record.audio)
+    assert loud_s(audio) == pytest.approx(1.0, abs=0.1)
+    assert 1.5 < len(audio) / 48_000 < 2.5  # 1.0 of tone, 0.2 + 0.3 of quiet, 0.6 of silence
 
 
-def test_a_server_with_a_jitter_buffer_has_all_audio_at_the_commit() -> None:
-    async def test() -> None:
-        calls = CallService(StandIn([TEXT]), jitter_delay_s=0.35)
-        async with call_server(calls) as front:
-            assert await transcribe(engine_for(front), take_from(tone(0.6))) == TEXT
-        sent = [event for event in calls.record.sent if event["type"].endswith("completed")]
-        assert sent[0]["usage"] == {"type": "duration", "seconds": 1}
-        assert loud_s(bytes(calls.record.audio)) == pytest.approx(0.6, abs=0.06)
-
-    run(test)
+@in_event_loop()
+async def test_a_server_with_a_jitter_buffer_has_all_audio_at_the_commit() -> None:
+    calls = CallService(StandIn([TEXT]), jitter_delay_s=0.35)
+    async with call_server(calls) as front:
+        assert await transcribe(engine_for(front), take_from(tone(0.6))) == TEXT
+    sent = [event for event in calls.record.sent if event["type"].endswith("completed")]
+    assert sent[0]["usage"] == {"type": "duration", "seconds": 1}
+    assert loud_s(bytes(calls.record.audio)) == pytest.approx(0.6, abs=0.06)
 
 
 @pytest.mark.parametrize("seconds", [0, 0.05], ids=["nothing", "a tap"])
-def test_a_short_take_is_empty_and_not_committed(seconds: float) -> None:
-    async def test() -> None:
-        calls = CallService(StandIn([TEXT]))
-        async with call_server(calls) as front:
-            assert await transcribe(engine_for(front), take_from(tone(seconds))) == ""
-        assert "input_audio_buffer.commit" not in calls.record.types
-
-    run(test)
+@in_event_loop()
+async def test_a_short_take_is_empty_and_not_committed(seconds: float) -> None:
+    calls = CallService(StandIn([TEXT]))
+    async with call_server(calls) as front:
+        assert await transcribe(engine_for(front), take_from(tone(seconds))) == ""
+    assert "input_audio_buffer.commit" not in calls.record.types
 
 
 async def transcribe_twice_over_websocket(
     calls: CallService, take: Take, **fields: Any
 ) -> list[str]:
-    """Its text, without a word over the call; the paths that were asked for."""
+    """Transcribe twice and check that a WebSocket was used; returns the requested paths."""
     async with call_server(calls) as front:
         engine = engine_for(front, **fields)
         for _ in range(2):
@@ -178,8 +169,8 @@ async def transcribe_twice_over_websocket(
 
 
 UNUSABLE_ANSWERS: dict[str, Callable[[str], str]] = {
-    "somebody else is there": lambda sdp: sdp.replace("a=ice-pwd:", "a=ice-pwd:x"),
-    "nobody is there": lambda _: "v=0\r\n",
+    "other peer": lambda sdp: sdp.replace("a=ice-pwd:", "a=ice-pwd:x"),
+    "no peer": lambda _: "v=0\r\n",
     "half an answer": lambda _: "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n",
     "garbage": lambda _: "v=0\r\nm=\xff\r\na=b",
 }
@@ -187,88 +178,75 @@ UNUSABLE_ANSWERS: dict[str, Callable[[str], str]] = {
 
 @pytest.mark.parametrize("answer", UNUSABLE_ANSWERS.values(), ids=UNUSABLE_ANSWERS)
 @pytest.mark.parametrize("secrets", ["", "openai"], ids=["key", "ek_"])
-def test_without_webrtc_a_websocket_is_used_now_and_the_next_time(
+@in_event_loop()
+async def test_without_webrtc_a_websocket_is_used_now_and_the_next_time(
     answer: Callable[[str], str], secrets: str
 ) -> None:
-    async def test() -> None:
-        calls = CallService(StandIn([TEXT], at_openai=True), edit_answer=answer)
-        calls.service.accepts_ephemeral = calls.ephemeral_keys.valid
-        take = take_from(tone(0.3))
-        paths = await transcribe_twice_over_websocket(
-            calls, take, secrets_url=secrets, model_in_url=False, connect_timeout_s=1.0
+    calls = CallService(StandIn([TEXT], at_openai=True), edit_answer=answer)
+    calls.service.accepts_ephemeral = calls.ephemeral_keys.valid
+    take = take_from(tone(0.3))
+    paths = await transcribe_twice_over_websocket(
+        calls, take, secrets_url=secrets, model_in_url=False, connect_timeout_s=1.0
+    )
+    assert paths.count("/v1/realtime/calls") == 1
+
+
+@in_event_loop()
+async def test_a_large_backlog_is_sent_over_a_websocket() -> None:
+    assert (
+        await transcribe_twice_over_websocket(
+            CallService(StandIn([TEXT])), take_from(tone(0.3)), max_backlog_s=0.2
         )
-        assert paths.count("/v1/realtime/calls") == 1
-
-    run(test)
-
-
-def test_a_large_backlog_is_sent_over_a_websocket() -> None:
-    async def test() -> None:
-        assert (
-            await transcribe_twice_over_websocket(
-                CallService(StandIn([TEXT])), take_from(tone(0.3)), max_backlog_s=0.2
-            )
-            == []
-        )
-
-    run(test)
+        == []
+    )
 
 
-def test_lost_audio_is_a_problem(
+@in_event_loop()
+async def test_lost_audio_is_a_problem(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     whole = RTCDtlsTransport._send_rtp
 
     async def leaky(transport: RTCDtlsTransport, data: bytes) -> None:
-        """Of sound (RFC 5761: not RTCP) every 16th packet is gone."""
+        """Drop every 16th audio packet (RFC 5761 separates RTCP)."""
         if 192 <= data[1] <= 223 or data[3] % 16:
             await whole(transport, data)
 
     monkeypatch.setattr(RTCDtlsTransport, "_send_rtp", leaky)
-
-    async def test() -> None:
-        calls = CallService(StandIn([TEXT]))
-        async with call_server(calls) as front:
-            engine, take = engine_for(front), take_from(tone(4.0))
-            with pytest.raises(ProblemError, match=r"Lost the connection to") as caught:
-                await engine.transcribe(Reader(take), lambda _: None)
-            assert "of audio lost" in caught.value.problem.detail
-            assert caught.value.problem.retry_after_s == 0
-            assert await engine.transcribe(Reader(take), lambda _: None) == TEXT
-            await engine.close()
-        assert "input_audio_buffer.append" in calls.record.types
-
-    run(test)
+    calls = CallService(StandIn([TEXT]))
+    async with call_server(calls) as front:
+        engine, take = engine_for(front), take_from(tone(4.0))
+        with pytest.raises(ProblemError, match=r"Lost the connection to") as caught:
+            await engine.transcribe(Reader(take), lambda _: None)
+        assert "of audio lost" in caught.value.problem.detail
+        assert caught.value.problem.retry_after_s == 0
+        assert await engine.transcribe(Reader(take), lambda _: None) == TEXT
+        await engine.close()
+    assert "input_audio_buffer.append" in calls.record.types
 
 
 # Refusals
 
 
-def test_a_model_without_webrtc_is_reported_before_a_take() -> None:
+@in_event_loop()
+async def test_a_model_without_webrtc_is_reported_before_a_take() -> None:
     engine = RealtimeEngine(
         Endpoint(transport="webrtc", model="gpt-transcribe"), "", lambda _: None
     )
-
-    async def test() -> None:
-        with pytest.raises(ProblemError, match="gpt-transcribe does not support WebRTC"):
-            await engine.prepare()
-
-    run(test)
+    with pytest.raises(ProblemError, match="gpt-transcribe does not support WebRTC"):
+        await engine.prepare()
 
 
-def test_a_missing_dependency_names_the_command_to_install_it(
+@in_event_loop()
+async def test_a_missing_dependency_names_the_command_to_install_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delitem(sys.modules, "sayso.stt.webrtc.call", raising=False)
     monkeypatch.delattr("sayso.stt.webrtc.call", raising=False)
     monkeypatch.setitem(sys.modules, "aiortc", None)
-
-    async def test() -> None:
-        with pytest.raises(ProblemError, match=r"pip install 'sayso\[webrtc\]'") as caught:
-            await RealtimeEngine(Endpoint(transport="webrtc"), "", lambda _: KEY).prepare()
-        assert caught.value.problem.message == "WebRTC is not installed."
-
-    run(test)
+    with pytest.raises(ProblemError, match=r"pip install 'sayso\[webrtc\]'") as caught:
+        await RealtimeEngine(Endpoint(transport="webrtc"), "", lambda _: KEY).prepare()
+    assert caught.value.problem.message == "WebRTC is not installed."
 
 
 def replying(reply: Reply) -> Callable[[], CallService]:
@@ -324,28 +302,26 @@ def test_a_failed_item_keeps_the_take() -> None:
 
 
 @pytest.mark.parametrize("stage", ["created", "audio"])
-def test_a_canceled_take_closes_its_connection(stage: Any) -> None:
-    async def test() -> None:
-        reached = asyncio.Event()
+@in_event_loop()
+async def test_a_canceled_take_closes_its_connection(stage: Any) -> None:
+    reached = asyncio.Event()
 
-        async def tells(_: Session) -> bool:
-            reached.set()
-            return True
+    async def tells(_: Session) -> bool:
+        reached.set()
+        return True
 
-        calls = CallService(StandIn([TEXT], misbehavior={stage: tells}))
-        async with call_server(calls) as front:
-            engine = engine_for(front)
-            work = asyncio.create_task(
-                engine.transcribe(Reader(take_from(tone(0.5), ended=False)), lambda _: None)
-            )
-            await reached.wait()
-            work.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await work
-            await engine.close()
-            assert "input_audio_buffer.commit" not in calls.record.types
-
-    run(test)
+    calls = CallService(StandIn([TEXT], misbehavior={stage: tells}))
+    async with call_server(calls) as front:
+        engine = engine_for(front)
+        work = asyncio.create_task(
+            engine.transcribe(Reader(take_from(tone(0.5), ended=False)), lambda _: None)
+        )
+        await reached.wait()
+        work.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await work
+        await engine.close()
+        assert "input_audio_buffer.commit" not in calls.record.types
 
 
 def test_a_rejected_api_key_is_reported_and_never_shown(caplog: pytest.LogCaptureFixture) -> None:

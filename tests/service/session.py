@@ -1,4 +1,4 @@
-"""One connection to the stand-in, and its record."""
+"""Session of the stand-in, and the record of a connection."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class ConnectionRecord:
 
 
 class Session:
-    """One connection after HTTP 101."""
+    """Session after the handshake (HTTP 101)."""
 
     def __init__(self, service: StandIn, ws: ServerConnection, record: ConnectionRecord) -> None:
         self.service, self.ws, self.record = service, ws, record

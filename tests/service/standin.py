@@ -1,4 +1,4 @@
-"""The stand-in: a WebSocket server that rejects whatever the real service is known to reject.
+"""The stand-in: a WebSocket server that rejects what the real service is known to reject.
 
 `StandIn(...)` is an async context manager; `in_thread` runs it in a thread for a synchronous test.
 By default it accepts `model` in the address like a gateway; with `at_openai=True` it rejects it

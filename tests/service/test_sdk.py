@@ -1,4 +1,4 @@
-"""OpenAI's own client library vouches: for what the stand-in says, and for what we say."""
+"""OpenAI's SDK validates the messages of the stand-in and of Sayso."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ from .session import Session
 from .standin import KEY, StandIn
 
 UNDOCUMENTED = {f"{TRANSCRIPTION_PREFIX}delta": {"obfuscation"}}
-"""Sent by the real service, and in no type of the library."""
+"""Fields that the real service sends although no type of the SDK has them."""
 
 
 def types_by_name(union: Any) -> dict[str, Any]:
-    """The types of a union of events by what they call themselves."""
+    """Return the types of a union of events by their `type`."""
     members = get_args(union)
     if get_origin(union) is Annotated:
         members = get_args(members[0])
@@ -63,7 +63,7 @@ SERVER, CLIENT = types_by_name(RealtimeServerEvent), types_by_name(RealtimeClien
 
 
 def unknown_fields(value: object, at: str = "") -> Iterator[str]:
-    """Fields that the library's models do not know, at any depth."""
+    """Yield the fields that the models of the SDK do not have, at any depth."""
     if isinstance(value, BaseModel):
         yield from (f"{at}.{name}" for name in value.model_extra or {})
         for name in type(value).model_fields:
@@ -74,7 +74,7 @@ def unknown_fields(value: object, at: str = "") -> Iterator[str]:
 
 
 def violations(kind: Any, value: Any, at: str = "") -> list[str]:
-    """What of a message a type of the library does not allow."""
+    """Return the parts of a message that a type of the SDK does not allow."""
     kind = unwrap(kind)
     origin = get_origin(kind)
     if is_typeddict(kind):
@@ -123,7 +123,7 @@ def check_event(event: dict[str, Any]) -> None:
         assert set(unknown_fields(parsed)) <= allowed
 
 
-async def recognised(service: StandIn, model: str, language: str) -> str:
+async def transcribe(service: StandIn, model: str, language: str) -> str:
     endpoint = Endpoint(url=service.url, model=model)
     engine = RealtimeEngine(endpoint, language, lambda _: KEY)
     take = Take(number=1, id="1", rate_hz=24_000)
@@ -155,7 +155,7 @@ def test_all_messages_of_a_take_match_the_sdk(model: str, language: str) -> None
 
     async def run() -> StandIn:
         async with asyncio.timeout(20), StandIn(session=Listening) as service:
-            assert await recognised(service, model, language) == "Hello from the stand-in."
+            assert await transcribe(service, model, language) == "Hello from the stand-in."
         return service
 
     service = asyncio.run(run())

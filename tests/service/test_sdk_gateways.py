@@ -1,4 +1,4 @@
-"""OpenAI's own client library vouches for the other doors: files, secrets that expire, calls."""
+"""OpenAI's SDK validates file uploads, ephemeral keys and WebRTC calls."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from openai import AsyncOpenAI
 from openai.types.audio.transcription_create_params import TranscriptionCreateParamsStreaming
 from openai.types.realtime.client_secret_create_params import ClientSecretCreateParams
 
-from event_loop import run
+from event_loop import in_event_loop
 from sayso.core.dictation.take import Take
 from sayso.core.settings.settings import Endpoint
 from sayso.stt.file_upload.engine import FileUploadEngine
@@ -71,42 +71,38 @@ HINTS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize(("model", "hints"), HINTS.items(), ids=HINTS)
-def test_the_sdk_transcribes_a_file(model: str, hints: dict[str, Any]) -> None:
-    async def test() -> None:
-        files = FileService([TEXT])
-        async with HttpServer(files.handlers) as front, sdk_client(front) as client:
-            ask: Any = client.audio.transcriptions.create
-            answer = await ask(file=wav_file(), model=model, **hints)
-            assert answer.text == TEXT
-            assert list(unknown_fields(answer)) == []
-            assert answer.usage.type == ("tokens" if "4o" in model else "duration")
-            told = files.received[0].fields
-            assert {n.removesuffix("[]") for n in told} == {"model", *hints}
-
-    run(test)
+@in_event_loop()
+async def test_the_sdk_transcribes_a_file(model: str, hints: dict[str, Any]) -> None:
+    files = FileService([TEXT])
+    async with HttpServer(files.handlers) as front, sdk_client(front) as client:
+        ask: Any = client.audio.transcriptions.create
+        answer = await ask(file=wav_file(), model=model, **hints)
+        assert answer.text == TEXT
+        assert list(unknown_fields(answer)) == []
+        assert answer.usage.type == ("tokens" if "4o" in model else "duration")
+        told = files.received[0].fields
+        assert {n.removesuffix("[]") for n in told} == {"model", *hints}
 
 
 @pytest.mark.parametrize("model", HINTS)
-def test_the_sdk_reads_the_stream(model: str) -> None:
-    async def test() -> None:
-        async with HttpServer(FileService([TEXT]).handlers) as front, sdk_client(front) as client:
-            if model == "whisper-1":  # which ignores it
-                reply = await client.audio.transcriptions.with_raw_response.create(
-                    file=wav_file(), model=model, stream=True
-                )
-                assert json.loads(await reply.http_response.aread())["text"] == TEXT
-                return
-            stream: Any = await client.audio.transcriptions.create(
+@in_event_loop()
+async def test_the_sdk_reads_the_stream(model: str) -> None:
+    async with HttpServer(FileService([TEXT]).handlers) as front, sdk_client(front) as client:
+        if model == "whisper-1":  # which ignores it
+            reply = await client.audio.transcriptions.with_raw_response.create(
                 file=wav_file(), model=model, stream=True
             )
-            events = [event async for event in stream]
-            *deltas, done = events
-            assert "".join(event.delta for event in deltas) == TEXT == done.text
-            # its type of the last event knows tokens only; `Transcription` has both
-            known = {".usage.seconds"} if model == "gpt-transcribe" else set()
-            assert {bad for event in events for bad in unknown_fields(event)} <= known
-
-    run(test)
+            assert json.loads(await reply.http_response.aread())["text"] == TEXT
+            return
+        stream: Any = await client.audio.transcriptions.create(
+            file=wav_file(), model=model, stream=True
+        )
+        events = [event async for event in stream]
+        *deltas, done = events
+        assert "".join(event.delta for event in deltas) == TEXT == done.text
+        # its type of the last event knows tokens only; `Transcription` has both
+        known = {".usage.seconds"} if model == "gpt-transcribe" else set()
+        assert {bad for event in events for bad in unknown_fields(event)} <= known
 
 
 REFUSED: dict[str, tuple[dict[str, Any], type[openai.APIStatusError], str | None]] = {
@@ -123,85 +119,77 @@ REFUSED: dict[str, tuple[dict[str, Any], type[openai.APIStatusError], str | None
 
 
 @pytest.mark.parametrize(("change", "kind", "code"), REFUSED.values(), ids=REFUSED)
-def test_rejected_files_raise_errors_in_the_sdk(
+@in_event_loop()
+async def test_rejected_files_raise_errors_in_the_sdk(
     change: dict[str, Any], kind: Any, code: Any
 ) -> None:
-    async def test() -> None:
-        async with HttpServer(FileService().handlers) as front, sdk_client(front) as client:
-            ask: Any = client.audio.transcriptions.create
-            with pytest.raises(kind) as caught:
-                await ask(**{"file": wav_file(), "model": "gpt-4o-transcribe", **change})
-            assert caught.value.code == code
-
-    run(test)
+    async with HttpServer(FileService().handlers) as front, sdk_client(front) as client:
+        ask: Any = client.audio.transcriptions.create
+        with pytest.raises(kind) as caught:
+            await ask(**{"file": wav_file(), "model": "gpt-4o-transcribe", **change})
+        assert caught.value.code == code
 
 
-def test_a_wrong_api_key_is_rejected_everywhere() -> None:
-    async def test() -> None:
-        handlers = {
-            **FileService().handlers,
-            **EphemeralKeyService().handlers,
-            **CallService(StandIn()).handlers,
-        }
-        async with HttpServer(handlers) as front, sdk_client(front, "sk-wrong") as client:
-            asked: list[Awaitable[Any]] = [
-                client.audio.transcriptions.create(file=wav_file(), model="whisper-1"),
-                client.realtime.client_secrets.create(),
-                client.realtime.calls.create(sdp="v=0"),
-            ]
-            for ask in asked:
-                with pytest.raises(openai.AuthenticationError) as caught:
-                    await ask
-                assert caught.value.code == "invalid_api_key"
-
-    run(test)
+@in_event_loop()
+async def test_a_wrong_api_key_is_rejected_everywhere() -> None:
+    handlers = {
+        **FileService().handlers,
+        **EphemeralKeyService().handlers,
+        **CallService(StandIn()).handlers,
+    }
+    async with HttpServer(handlers) as front, sdk_client(front, "sk-wrong") as client:
+        asked: list[Awaitable[Any]] = [
+            client.audio.transcriptions.create(file=wav_file(), model="whisper-1"),
+            client.realtime.client_secrets.create(),
+            client.realtime.calls.create(sdp="v=0"),
+        ]
+        for ask in asked:
+            with pytest.raises(openai.AuthenticationError) as caught:
+                await ask
+            assert caught.value.code == "invalid_api_key"
 
 
 @pytest.mark.parametrize("model", HINTS)
-def test_the_upload_form_matches_the_sdk(model: str) -> None:
-    async def test() -> None:
-        files = FileService([TEXT])
-        hints = {"prompt": "A lab.", "keywords": "Xenolab, AC-42"}
-        async with HttpServer(files.handlers) as front:
-            endpoint = Endpoint(url=front.base, model=model, transport="rest", **hints)
-            engine = FileUploadEngine(endpoint, "en", lambda _: KEY)
-            take = Take(number=1, id="1", rate_hz=16_000)
-            take.append(bytes(16_000))
-            take.end()
-            assert await engine.transcribe(Reader(take), lambda _: None) == TEXT
-            await engine.close()
-        told = files.received[0].fields
-        known = set(get_type_hints(TranscriptionCreateParamsStreaming))
-        assert {name.removesuffix("[]") for name in told} <= known
-
-    run(test)
+@in_event_loop()
+async def test_the_upload_form_matches_the_sdk(model: str) -> None:
+    files = FileService([TEXT])
+    hints = {"prompt": "A lab.", "keywords": "Xenolab, AC-42"}
+    async with HttpServer(files.handlers) as front:
+        endpoint = Endpoint(url=front.base, model=model, transport="rest", **hints)
+        engine = FileUploadEngine(endpoint, "en", lambda _: KEY)
+        take = Take(number=1, id="1", rate_hz=16_000)
+        take.append(bytes(16_000))
+        take.end()
+        assert await engine.transcribe(Reader(take), lambda _: None) == TEXT
+        await engine.close()
+    told = files.received[0].fields
+    known = set(get_type_hints(TranscriptionCreateParamsStreaming))
+    assert {name.removesuffix("[]") for name in told} <= known
 
 
-# Secrets that expire
+# Ephemeral keys
 
 
-def test_the_sdk_creates_and_uses_an_ephemeral_key() -> None:
-    async def test() -> None:
-        secrets = EphemeralKeyService()
-        service = StandIn([TEXT], at_openai=True, accepts_ephemeral=secrets.valid)
-        async with HttpServer(secrets.handlers, websockets=service) as front:
-            async with sdk_client(front) as client:
-                made: Any = await client.realtime.client_secrets.create(
-                    expires_after={"anchor": "created_at", "seconds": 10},
-                    session=SESSION,  # type: ignore[arg-type]
-                )
-                assert list(unknown_fields(made)) == []
-                assert made.session.type == "transcription"
-                assert made.value.startswith("ek_")
-            async with sdk_client(front, made.value) as client:
-                for query in ({}, {"intent": "transcription"}):
-                    async with client.realtime.connect(extra_query=query) as connection:
-                        assert (await connection.recv()).type == "session.created"
-                async with client.realtime.connect(model="gpt-live-transcribe") as connection:
-                    refused: Any = await connection.recv()
-                    assert "must not provide a model parameter" in refused.error.message
-
-    run(test)
+@in_event_loop()
+async def test_the_sdk_creates_and_uses_an_ephemeral_key() -> None:
+    secrets = EphemeralKeyService()
+    service = StandIn([TEXT], at_openai=True, accepts_ephemeral=secrets.valid)
+    async with HttpServer(secrets.handlers, websockets=service) as front:
+        async with sdk_client(front) as client:
+            made: Any = await client.realtime.client_secrets.create(
+                expires_after={"anchor": "created_at", "seconds": 10},
+                session=SESSION,  # type: ignore[arg-type]
+            )
+            assert list(unknown_fields(made)) == []
+            assert made.session.type == "transcription"
+            assert made.value.startswith("ek_")
+        async with sdk_client(front, made.value) as client:
+            for query in ({}, {"intent": "transcription"}):
+                async with client.realtime.connect(extra_query=query) as connection:
+                    assert (await connection.recv()).type == "session.created"
+            async with client.realtime.connect(model="gpt-live-transcribe") as connection:
+                refused: Any = await connection.recv()
+                assert "must not provide a model parameter" in refused.error.message
 
 
 @pytest.mark.parametrize(
@@ -217,65 +205,59 @@ def test_the_sdk_creates_and_uses_an_ephemeral_key() -> None:
     ],
     ids=["too short", "too long", "a conversation", "no such model"],
 )
-def test_invalid_requests_for_an_ephemeral_key_are_rejected(
+@in_event_loop()
+async def test_invalid_requests_for_an_ephemeral_key_are_rejected(
     body: dict[str, Any], param: str
 ) -> None:
-    async def test() -> None:
-        async with HttpServer(EphemeralKeyService().handlers) as front, sdk_client(front) as client:
-            create: Any = client.realtime.client_secrets.create
-            with pytest.raises(openai.BadRequestError) as caught:
-                await create(**{"session": SESSION, **body})
-            assert caught.value.param == param
-
-    run(test)
+    async with HttpServer(EphemeralKeyService().handlers) as front, sdk_client(front) as client:
+        create: Any = client.realtime.client_secrets.create
+        with pytest.raises(openai.BadRequestError) as caught:
+            await create(**{"session": SESSION, **body})
+        assert caught.value.param == param
 
 
-def test_the_request_for_an_ephemeral_key_matches_the_sdk() -> None:
-    async def test() -> None:
-        secrets = EphemeralKeyService()
-        async with HttpServer(secrets.handlers) as front:
-            ours = OurSecrets(Endpoint(url=front.base, secrets_url="openai"), lambda _: KEY)
-            await ours.credentials(f"127.0.0.1:{front.port}")
-            await ours.close()
-        body = json.loads(front.requests[0].body)
-        assert violations(ClientSecretCreateParams, body) == []
-
-    run(test)
+@in_event_loop()
+async def test_the_request_for_an_ephemeral_key_matches_the_sdk() -> None:
+    secrets = EphemeralKeyService()
+    async with HttpServer(secrets.handlers) as front:
+        ours = OurSecrets(Endpoint(url=front.base, secrets_url="openai"), lambda _: KEY)
+        await ours.credentials(f"127.0.0.1:{front.port}")
+        await ours.close()
+    body = json.loads(front.requests[0].body)
+    assert violations(ClientSecretCreateParams, body) == []
 
 
 # Calls
 
 
-def test_the_sdk_creates_a_webrtc_call() -> None:
-    async def test() -> None:
-        calls = CallService(StandIn([TEXT]))
-        peer, connected = RTCPeerConnection(RTCConfiguration(iceServers=[])), asyncio.Event()
+@in_event_loop()
+async def test_the_sdk_creates_a_webrtc_call() -> None:
+    calls = CallService(StandIn([TEXT]))
+    peer, connected = RTCPeerConnection(RTCConfiguration(iceServers=[])), asyncio.Event()
 
-        @peer.on("connectionstatechange")
-        def told() -> None:
-            if peer.connectionState == "connected":
-                connected.set()
+    @peer.on("connectionstatechange")
+    def on_state_change() -> None:
+        if peer.connectionState == "connected":
+            connected.set()
 
-        peer.addTransceiver("audio", direction="sendonly")
-        peer.createDataChannel("oai-events")
-        await peer.setLocalDescription(await peer.createOffer())
-        sdp = peer.localDescription.sdp
-        async with HttpServer(calls.handlers) as front, sdk_client(front) as client:
-            session: Any = SESSION  # the library's type is of conversations only
-            answer = await client.realtime.calls.create(sdp=sdp, session=session)
-            assert answer.response.status_code == 201
-            assert answer.response.headers["location"].startswith("/v1/realtime/calls/rtc_")
-            description = RTCSessionDescription(answer.content.decode(), "answer")
-            await peer.setRemoteDescription(description)
-            await connected.wait()
-            for wrong, message in (
-                ({"sdp": sdp.replace("m=audio", "m=video")}, "audio media section"),
-                ({"extra_query": {"model": "gpt-live-transcribe"}}, "in transcription mode"),
-            ):
-                create: Any = client.realtime.calls.create
-                with pytest.raises(openai.BadRequestError, match=message):
-                    await create(**{"sdp": sdp, "session": session, **wrong})
-        await peer.close()
-        await calls.close()
-
-    run(test)
+    peer.addTransceiver("audio", direction="sendonly")
+    peer.createDataChannel("oai-events")
+    await peer.setLocalDescription(await peer.createOffer())
+    sdp = peer.localDescription.sdp
+    async with HttpServer(calls.handlers) as front, sdk_client(front) as client:
+        session: Any = SESSION  # the SDK has a type for conversations only
+        answer = await client.realtime.calls.create(sdp=sdp, session=session)
+        assert answer.response.status_code == 201
+        assert answer.response.headers["location"].startswith("/v1/realtime/calls/rtc_")
+        description = RTCSessionDescription(answer.content.decode(), "answer")
+        await peer.setRemoteDescription(description)
+        await connected.wait()
+        for wrong, message in (
+            ({"sdp": sdp.replace("m=audio", "m=video")}, "audio media section"),
+            ({"extra_query": {"model": "gpt-live-transcribe"}}, "in transcription mode"),
+        ):
+            create: Any = client.realtime.calls.create
+            with pytest.raises(openai.BadRequestError, match=message):
+                await create(**{"sdp": sdp, "session": session, **wrong})
+    await peer.close()
+    await calls.close()

@@ -1,6 +1,6 @@
-"""Clients that nobody here wrote vouch for the stand-in: wyoming-openai and vocalbin.
+"""Third-party clients validate the stand-in: wyoming-openai and vocalbin.
 
-OpenAI's own library does in `test_sdk.py`. Versions and hashes: `vouch/clients.txt`.
+Versions and hashes are in `third_party_env/clients.txt`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sayso.stt.reader import Reader
 from .standin import KEY, StandIn, in_thread
 from .third_party import CLIENTS_PYTHON, SAMPLE, free_port, running
 
-TEXT = "Somebody else asked for this."
+TEXT = "Text for a third-party client."
 VOCALBIN_PROGRAM = Path(__file__).parent / "third_party_env" / "speak.py"
 
 
@@ -65,7 +65,7 @@ def test_vocalbin_transcribes_a_take(standin: StandIn, model: str, usage: str) -
     record = standin.record
     assert record.authorised
     assert record.dropped_bytes == 0
-    assert record.too_early_bytes <= 9_600  # it does not wait for its settings, and loses that
+    assert record.too_early_bytes <= 9_600  # it does not wait for session.updated
     assert bytes(record.audio) == sample(24_000)[record.too_early_bytes :]
 
 
@@ -75,7 +75,7 @@ def test_vocalbin_gets_an_error_for_a_wrong_key(standin: StandIn) -> None:
     assert b"3000 (registered) invalid_request_error.invalid_api_key" in done.stderr
 
 
-# wyoming-openai: a bridge, spoken to in Wyoming's own way: lines of JSON, then bytes
+# wyoming-openai: a bridge for the Wyoming protocol, which sends lines of JSON followed by bytes
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Files to servers that nobody here wrote: aimock, and LiteLLM before the stand-in."""
+"""File uploads to third-party servers: aimock, and LiteLLM in front of the stand-in."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from .files import FileService
 from .third_party import FILES_ALIAS, MASTER, TEXT, transcribe_sample
 
 UPSTREAM_TEXT = "Through the gateway, as a file."
-pytestmark = pytest.mark.timeout(300)  # with what it takes to start them
+pytestmark = pytest.mark.timeout(300)  # includes their start
 HINTS = {"prompt": "At sea.", "keywords": "Xenolab, AC-42"}
 
 
-def recognised(endpoint: Endpoint, key: str, heard: list[EngineEvent]) -> str:
+def transcribe(endpoint: Endpoint, key: str, heard: list[EngineEvent]) -> str:
     files = attrs.evolve(endpoint, transport="rest")
     return transcribe_sample(FileUploadEngine(files, "en", lambda _: key), heard)
 
@@ -29,7 +29,7 @@ def recognised(endpoint: Endpoint, key: str, heard: list[EngineEvent]) -> str:
 )
 def test_aimock_transcribes_a_take(aimock: Endpoint, model: str, streams: bool) -> None:
     heard: list[EngineEvent] = []
-    assert recognised(attrs.evolve(aimock, model=model, **HINTS), "sk-any", heard) == TEXT
+    assert transcribe(attrs.evolve(aimock, model=model, **HINTS), "sk-any", heard) == TEXT
     partials = [news.text for news in heard if isinstance(news, Partial)]
     assert bool(partials) == streams
     assert all(TEXT.startswith(partial) for partial in partials)
@@ -38,14 +38,14 @@ def test_aimock_transcribes_a_take(aimock: Endpoint, model: str, streams: bool) 
 def test_a_file_is_transcribed_through_litellm(
     litellm: Endpoint, behind_files: FileService
 ) -> None:
-    assert recognised(attrs.evolve(litellm, model=FILES_ALIAS), MASTER, []) == UPSTREAM_TEXT
+    assert transcribe(attrs.evolve(litellm, model=FILES_ALIAS), MASTER, []) == UPSTREAM_TEXT
     assert behind_files.received[-1].fields["language"] == ["en"]
     assert behind_files.received[-1].filename.endswith(".wav")
 
 
 def test_options_are_sent_through_litellm(litellm: Endpoint, behind_files: FileService) -> None:
     endpoint = attrs.evolve(litellm, model="gpt-transcribe", **HINTS)
-    assert recognised(endpoint, MASTER, []) == UPSTREAM_TEXT
+    assert transcribe(endpoint, MASTER, []) == UPSTREAM_TEXT
     assert behind_files.received[-1].fields["prompt"] == ["At sea."]
 
 
@@ -61,5 +61,5 @@ def test_errors_of_litellm_are_problems(
     litellm: Endpoint, model: str, key: str, sentence: str
 ) -> None:
     with pytest.raises(ProblemError) as caught:
-        recognised(attrs.evolve(litellm, model=model), key, [])
+        transcribe(attrs.evolve(litellm, model=model), key, [])
     assert sentence in caught.value.problem.sentence

@@ -1,7 +1,4 @@
-"""Our client against servers that nobody here wrote: aimock, and LiteLLM before the stand-in.
-
-Versions and hashes: `vouch/`; what they were seen to do differently from OpenAI: `README.md`.
-"""
+"""Realtime sessions with third-party servers: aimock, and LiteLLM in front of the stand-in."""
 
 from __future__ import annotations
 
@@ -17,10 +14,10 @@ from sayso.stt.realtime.engine import RealtimeEngine
 from .standin import StandIn
 from .third_party import MASTER, SOCKET_ALIAS, TEXT, transcribe_sample
 
-pytestmark = pytest.mark.timeout(300)  # with what it takes to start them
+pytestmark = pytest.mark.timeout(300)  # includes their start
 
 
-def recognised(
+def transcribe(
     endpoint: Endpoint, key: str | None, heard: list[EngineEvent], language: str = "en"
 ) -> str:
     return transcribe_sample(RealtimeEngine(endpoint, language, lambda _: key), heard)
@@ -28,7 +25,7 @@ def recognised(
 
 def transcription_problem(endpoint: Endpoint, key: str | None) -> Problem:
     with pytest.raises(ProblemError) as caught:
-        recognised(endpoint, key, [])
+        transcribe(endpoint, key, [])
     return caught.value.problem
 
 
@@ -47,7 +44,7 @@ HINTS = {"prompt": "At sea.", "keywords": "Xenolab, AC-42", "delay": "low", "noi
 )
 def test_aimock_transcribes_a_take(aimock: Endpoint, model: str, hints: dict[str, str]) -> None:
     heard: list[EngineEvent] = []
-    assert recognised(attrs.evolve(aimock, model=model, **hints), "sk-any", heard) == TEXT
+    assert transcribe(attrs.evolve(aimock, model=model, **hints), "sk-any", heard) == TEXT
     assert isinstance(heard[0], Ready)
     partials = [news.text for news in heard if isinstance(news, Partial)]
     assert partials[-1] == TEXT
@@ -64,7 +61,7 @@ def test_a_model_unknown_to_aimock_is_a_problem(aimock: Endpoint) -> None:
 
 def test_a_take_is_transcribed_through_litellm(litellm: Endpoint, behind_socket: StandIn) -> None:
     heard: list[EngineEvent] = []
-    assert recognised(litellm, MASTER, heard) == "Through the gateway."
+    assert transcribe(litellm, MASTER, heard) == "Through the gateway."
     assert isinstance(heard[0], Ready)
     (account,) = [news for news in heard if isinstance(news, EngineReport)]
     assert account.processed_s >= account.sent_s > 3
@@ -79,12 +76,12 @@ def test_litellm_routes_by_the_model_in_the_address(
 ) -> None:
     url = f"{litellm.url}/realtime?model={SOCKET_ALIAS}"
     endpoint = attrs.evolve(litellm, url=url, model="gpt-transcribe")
-    assert recognised(endpoint, MASTER, []) == "Through the gateway."
+    assert transcribe(endpoint, MASTER, []) == "Through the gateway."
 
 
 def test_without_a_model_in_the_address_litellm_uses_its_default(litellm: Endpoint) -> None:
     endpoint = attrs.evolve(litellm, model="gpt-realtime-whisper", model_in_url=False)
-    assert recognised(endpoint, MASTER, []) == "Through the gateway."
+    assert transcribe(endpoint, MASTER, []) == "Through the gateway."
 
 
 @pytest.mark.parametrize("key", ["sk-wrong-0123456789abcdef", None], ids=["wrong", "none"])

@@ -72,11 +72,11 @@ def wait_until_listening(port: int, program: subprocess.Popen[bytes], log: Path)
 def transcribe_sample(engine: Engine, heard: list[EngineEvent]) -> str:
     """Transcribe the sample with the engine and close the engine."""
 
-    async def recognised() -> str:
+    async def transcribed() -> str:
         async with asyncio.timeout(30):
             try:
                 return await engine.transcribe(Reader(files.load_take(SAMPLE)), heard.append)
             finally:
                 await engine.close()
 
-    return asyncio.run(recognised())
+    return asyncio.run(transcribed())

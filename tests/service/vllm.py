@@ -34,9 +34,9 @@ class VLLMSession(Session):
         if await self.reach("created"):
             await self.send_plain("session.created", id="sess-1", created=int(time.time()))
         async for message in self.ws:
-            await self.hear(message)
+            await self.receive(message)
 
-    async def hear(self, message: str | bytes) -> None:
+    async def receive(self, message: str | bytes) -> None:
         try:
             event = json.loads(message)
         except ValueError:

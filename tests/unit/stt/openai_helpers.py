@@ -1,4 +1,4 @@
-"""What the tests of OpenAI's protocol say to it."""
+"""Helpers for tests of OpenAI's protocol."""
 
 from __future__ import annotations
 

@@ -74,7 +74,6 @@ _BY_NAME = {model.name: model for model in MODELS}
 
 
 def by_name(name: str) -> ServerModel:
-    """Return the model with that name, or an unknown model."""
     return _BY_NAME.get(name) or ServerModel(name)
 
 

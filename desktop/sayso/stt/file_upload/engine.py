@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ...core.problems import Problem, ProblemError
+from ...core.problems import ProblemError
 from ...core.recognition.plausibility import EngineReport
 from ...core.settings import server_models
 from ...core.settings.endpoint import Endpoint
@@ -48,7 +48,6 @@ MIN_AUDIO_BYTES = BYTES_PER_S // 10
 RESPONSE_TIMEOUT_S = 30.0
 """The duration of the audio is added, for a computer that is no faster than real time."""
 MIN_UPLOAD_BYTES_PER_S = 8_000
-"""Slowest usable network: 64 kbit/s."""
 
 
 @attrs.define(eq=False)
@@ -57,11 +56,10 @@ class FileUploadEngine:
 
     endpoint: Endpoint
     language: str
-    """Language setting; '' detects the language."""
     get_api_key: GetApiKey = attrs.field(repr=False)
     response_timeout_s: float = RESPONSE_TIMEOUT_S
     limits: FileLimits = attrs.field(factory=FileLimits)
-    _http: HttpClient | None = attrs.field(default=None, init=False, repr=False)
+    http: HttpClient = attrs.field(factory=HttpClient, init=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -76,20 +74,10 @@ class FileUploadEngine:
         return True
 
     async def prepare(self) -> None:
-        """Check the address and load the HTTP library, which takes up to 0.3 s. Sends nothing.
-
-        Raises:
-            ProblemError: The address is invalid.
-        """
-        upload_url(self.endpoint)
-        await self._client().open()
+        """Check the address and load the HTTP library, which takes up to 0.3 s. Sends nothing."""
+        await self.http.open(upload_url(self.endpoint))
 
     async def transcribe(self, audio: Reader, on_event: Callable[[EngineEvent], None]) -> str:
-        """Return the whole text, '' for silence. Sends `Ready` at once.
-
-        Raises:
-            ProblemError: No API key, no connection, rejected, lost, or no response in time.
-        """
         url = upload_url(self.endpoint)
         credentials = await credentials_for(self.endpoint, host_of(url), self.get_api_key)
         on_event(Ready())
@@ -98,7 +86,7 @@ class FileUploadEngine:
             pcm += chunk
         if len(pcm) < MIN_AUDIO_BYTES:
             return ""
-        upload = _TakeUpload(self, url, credentials, self._client(), audio, on_event)
+        upload = _TakeUpload(self, url, credentials, audio, on_event)
         texts: list[str] = []
         files = split_into_files(bytes(pcm), self.limits)
         while file := await asyncio.to_thread(next, files, None):
@@ -110,13 +98,7 @@ class FileUploadEngine:
         return " ".join(text for text in texts if text)
 
     async def close(self) -> None:
-        if self._http is not None:
-            await self._http.close()
-
-    def _client(self) -> HttpClient:
-        if self._http is None:
-            self._http = HttpClient(host_of(self.endpoint.url))
-        return self._http
+        await self.http.close()
 
 
 def upload_url(endpoint: Endpoint) -> str:
@@ -136,14 +118,12 @@ class _TakeUpload:
     engine: FileUploadEngine
     url: str
     credentials: Credentials
-    http: HttpClient
     audio: Reader
     on_event: Callable[[EngineEvent], None]
     model: server_models.ServerModel = attrs.field(init=False)
     _sent_s: float = attrs.field(default=0.0, init=False)
     _processed_s: float = attrs.field(default=0.0, init=False)
     _optional_fields: dict[str, Any] = attrs.field(init=False, repr=False)
-    """Optional fields of the request; one that the server rejects is removed."""
 
     def __attrs_post_init__(self) -> None:
         endpoint = self.engine.endpoint
@@ -157,7 +137,7 @@ class _TakeUpload:
 
     @property
     def host(self) -> str:
-        return self.http.host
+        return host_of(self.url)
 
     @property
     def report(self) -> EngineReport:
@@ -175,7 +155,7 @@ class _TakeUpload:
             try:
                 result = await self._send(file, previous)
             except TranscriptTooLongError:
-                raise ProblemError(self._unknown_server("text too long")) from None
+                raise ProblemError(errors.not_a_speech_server(self.host, "text too long")) from None
             if isinstance(result, str):
                 return result
             names = _rejected_fields(result, self._optional_fields)
@@ -191,7 +171,7 @@ class _TakeUpload:
             f"{name}[]" if isinstance(value, list) else name: value
             for name, value in self._optional_fields.items()
         }
-        async with self.http.stream(
+        async with self.engine.http.stream(
             "POST",
             self.url,
             self.credentials.headers,
@@ -202,7 +182,7 @@ class _TakeUpload:
         ) as stream:
             if stream.is_success and media_type_of(stream) == EVENT_STREAM:
                 return await self._read_stream(stream, file, previous)
-            response = await self.http.read_all(stream)
+            response = await self.engine.http.read_all(stream)
         if not response.ok:
             return response
         answer = response.json_object()
@@ -225,7 +205,7 @@ class _TakeUpload:
                 problem = errors.from_error(self.host, self.model.name, code, message)
                 raise ProblemError(problem)
             if size > MAX_RESPONSE_BYTES:
-                raise ProblemError(self._unknown_server("response too large"))
+                raise ProblemError(errors.not_a_speech_server(self.host, "response too large"))
             if kind == "transcript.text.delta":
                 transcript.append("", json_fields.string_field(fields, "delta"))
                 self.on_event(Partial(" ".join((*previous, transcript.text))))
@@ -244,9 +224,6 @@ class _TakeUpload:
         seconds = processed_s or file.audio_s
         record_usage(take, self.host, self.model.name, name, seconds, tokens)
         return transcript.text
-
-    def _unknown_server(self, detail: str) -> Problem:
-        return errors.not_a_speech_server(self.host, detail)
 
 
 def _unwrap_stream(answer: dict[str, Any]) -> dict[str, Any]:

@@ -36,10 +36,8 @@ class RealtimeEngine:
 
     endpoint: Endpoint
     language: str
-    """Language setting; '' detects the language."""
     get_api_key: GetApiKey = attrs.field(repr=False)
     carrier: Carrier | None = attrs.field(default=None, repr=False)
-    """None: created from the endpoint when it is needed."""
     timeouts: Timeouts = attrs.field(factory=Timeouts, repr=False)
     ephemeral_keys: EphemeralKeys = attrs.field(init=False, repr=False)
 
@@ -60,35 +58,25 @@ class RealtimeEngine:
         return True
 
     async def prepare(self) -> None:
-        """Check the address and load the libraries, which takes up to 0.15 s. Does not connect.
-
-        Raises:
-            ProblemError: The address is invalid, or WebRTC is not available.
-        """
+        """Check the address and load the libraries, which takes up to 0.15 s. Does not connect."""
         websocket_url(self.endpoint.url, self.endpoint.allow_insecure)
         await asyncio.to_thread(self._check_requirements)
         self._get_carrier()
 
     async def transcribe(self, audio: Reader, on_event: Callable[[EngineEvent], None]) -> str:
-        """Return the whole text, '' for silence. Sends `Ready` when the server accepts audio.
-
-        Raises:
-            ProblemError: No API key, no connection, rejected, lost, or no final text in time.
-        """
         url = websocket_url(self.endpoint.url, self.endpoint.allow_insecure)
         credentials = await self.ephemeral_keys.credentials(host_of(url))
         language = language_code(self.language)
         protocol = create_protocol(self.endpoint, language, credentials, self.timeouts)
-        completed = False
+        text = None
         try:
             text = await self._get_carrier().run_session(protocol, audio, on_event)
-            completed = True
         except ProblemError:
             self.ephemeral_keys.discard()  # the key may be the cause
             raise
         finally:  # also after cancellation, for example because the session took too long
             protocol = protocol.active
-            self._record_usage(audio.take, protocol, completed=completed)
+            self._record_usage(audio.take, protocol, completed=text is not None)
         name, skips_pauses = service_name(protocol.host), protocol.skips_pauses
         terms = (self.endpoint.prompt, *parse_keywords(self.endpoint.keywords))
         on_event(EngineReport(name, protocol.sent_s, protocol.processed_s, skips_pauses, terms))

@@ -42,7 +42,6 @@ PADDING_S = 0.2
 @attrs.define(eq=False)
 class OpenAIProtocol(RealtimeProtocol):
     _commit_positions: list[int] = attrs.field(factory=list, init=False)
-    """Bytes that had been sent at each commit."""
     _answered_count: int = attrs.field(default=0, init=False)
     """Number of commits that were answered by an item or by an error about an empty buffer."""
     _cleared: bool = attrs.field(default=False, init=False)

@@ -51,11 +51,9 @@ class RealtimeProtocol(abc.ABC):
     endpoint: Endpoint
     credentials: Credentials = attrs.field(factory=Credentials, repr=False)
     language: str = ""
-    """Language code for servers; '' detects the language."""
     timeouts: Timeouts = attrs.field(factory=Timeouts, repr=False)
     url: str = attrs.field(init=False)
     host: str = attrs.field(init=False)
-    """'host' or 'host:port', for messages."""
     processed_s: float = attrs.field(default=0.0, init=False)
     """Seconds of audio that the server reports; 0 if it reports none."""
     used_tokens: int = attrs.field(default=0, init=False)

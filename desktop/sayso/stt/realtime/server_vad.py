@@ -23,7 +23,6 @@ from .messages import COMMIT_EMPTY, TRANSCRIPTION_PREFIX, Completed, Event, Reje
 from .protocol import RealtimeProtocol
 
 MAX_EVENT_DELAY_S = 3.0
-"""Maximum age of the position in a `speech_stopped` event."""
 
 
 @attrs.frozen
@@ -38,10 +37,8 @@ class ServerProfile:
     deltas_replace_text: bool
     """Whether a delta is the whole text of its item so far."""
     query: Mapping[str, str]
-    """Parameters of the address in addition to `model`."""
     language_in_url: bool = False
     sends_session_update: bool = False
-    """Whether the model is sent in a flat `session.update` too."""
 
 
 SERVER_PROFILES: Mapping[str, ServerProfile] = {
@@ -60,7 +57,6 @@ class ServerVadProtocol(RealtimeProtocol):
     """Identifies the item of servers that send no item id."""
     _speech_active: bool = attrs.field(default=False, init=False)
     _final_received: bool = attrs.field(default=False, init=False)
-    """Whether an item has ended since the trailing silence was sent."""
 
     skips_pauses = True
 

@@ -40,11 +40,7 @@ class Carrier(Protocol):
     async def run_session(
         self, protocol: RealtimeProtocol, audio: Reader, on_event: Callable[[EngineEvent], None]
     ) -> str:
-        """Send all audio and return the whole text. Does not wait when it is cancelled.
-
-        Raises:
-            ProblemError: No connection, rejected, lost, or no final text in time.
-        """
+        """Send all audio and return the whole text; raises `ProblemError`."""
         ...
 
     async def close(self) -> None: ...
@@ -72,11 +68,7 @@ class SessionRunner:
         self._committed_s: float | None = None
 
     async def run(self) -> str:
-        """Return the whole text. Call it once.
-
-        Raises:
-            ProblemError: Rejected, lost, or no final text in time.
-        """
+        """Return the whole text; raises `ProblemError`. Call it once."""
         tasks = [asyncio.create_task(self._receive()), asyncio.create_task(self._send_audio())]
         for task in tasks:
             task.add_done_callback(self._on_task_done)

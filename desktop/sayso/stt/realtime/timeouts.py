@@ -15,9 +15,7 @@ class Timeouts:
     pong_s: float = 3.0
     """With `ping_interval_s` and `close_s`, a server that stops responding is detected in 5 s."""
     ready_s: float = 10.0
-    """From the open connection to the ready session."""
     send_s: float = 4.0
-    """A message that cannot be sent within this time will never be."""
     response_s: float = 10.0
     """Time between messages after the commit, on a fast server."""
     cleared_s: float = 1.0

@@ -17,7 +17,6 @@ MAX_ITEMS = 500
 MAX_CHARS = 50_000
 """The longest take, ten minutes of fast speech, has 12,000."""
 MAX_ID_CHARS = 256
-"""OpenAI's ids have about 30."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -32,7 +31,6 @@ class _Item:
     final: str | None = None
     committed: bool = False
     end_bytes: int = 0
-    """Position at which its audio ends; 0 if unknown."""
 
 
 @attrs.define(eq=False)
@@ -42,7 +40,6 @@ class ItemTranscript:
     _order: list[_Item] = attrs.field(factory=list, init=False)
     _by_id: dict[str, _Item] = attrs.field(factory=dict, init=False)
     _final_count: int = attrs.field(default=0, init=False)
-    """Number of items at the beginning that `take_final` has returned."""
     _final_bytes: int = attrs.field(default=0, init=False)
 
     def __len__(self) -> int:

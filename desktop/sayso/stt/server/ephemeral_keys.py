@@ -30,7 +30,6 @@ FROM_ENDPOINT = "openai"
 CLIENT_SECRETS_PATH = "/realtime/client_secrets"
 TIMEOUT_S = 10.0
 LIFETIME_S = 600
-"""Requested lifetime: OpenAI's default."""
 MAX_LIFETIME_S = 7200.0
 RENEWAL_MARGIN_S = 30.0
 """A key is renewed this long before it expires (or a fifth of its lifetime, if that is shorter),
@@ -49,7 +48,7 @@ class EphemeralKeys:
     _key: str = attrs.field(default="", init=False, repr=False)
     _expires_s: float = attrs.field(default=0.0, init=False)
     """Unix time by the clock of this computer, which continues during sleep."""
-    _http: HttpClient | None = attrs.field(default=None, init=False, repr=False)
+    _http: HttpClient = attrs.field(factory=HttpClient, init=False, repr=False)
     _lock: asyncio.Lock = attrs.field(factory=asyncio.Lock, init=False, repr=False)
 
     async def credentials(self, host: str) -> Credentials:
@@ -71,8 +70,7 @@ class EphemeralKeys:
 
     async def close(self) -> None:
         self.discard()
-        if self._http is not None:
-            await self._http.close()
+        await self._http.close()
 
     async def _request_key(self) -> tuple[str, float]:
         url = key_server_url(self.endpoint)
@@ -81,8 +79,6 @@ class EphemeralKeys:
             credentials = await credentials_for(self.endpoint, host, self.get_api_key)
         else:
             credentials = Credentials(await api_key_for(host, self.get_api_key))
-        if self._http is None:
-            self._http = HttpClient(host)
         request = {
             "expires_after": {"anchor": "created_at", "seconds": LIFETIME_S},
             "session": session_settings(self.endpoint.model),

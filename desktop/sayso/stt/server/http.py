@@ -16,7 +16,7 @@ import attrs
 
 from ...core.problems import Problem, ProblemError
 from ...core.problems import server as problems
-from ...core.settings.urls import is_loopback
+from ...core.settings.urls import host_of, is_loopback
 from .errors import messages
 from .errors.connection import connection_failed, error_detail, proxy_failed
 from .errors.http_status import from_http_status, retry_after_s
@@ -52,18 +52,13 @@ class HttpResponse:
 class HttpClient:
     """Sends requests to one server. For one event loop."""
 
-    host: str
     tls: ssl.SSLContext | None = None
     _client: httpx2.AsyncClient | None = attrs.field(default=None, init=False, repr=False)
 
     async def request(
         self, method: str, url: str, headers: Mapping[str, str], timeout_s: float, **content: Any
     ) -> HttpResponse:
-        """Return the whole response, with any status. `content` is passed to httpx2.
-
-        Raises:
-            ProblemError: No connection, no response in time, or a response that is too large.
-        """
+        """Return the whole response, with any status; `content` is passed to httpx2."""
         async with self.stream(method, url, headers, timeout_s, **content) as response:
             return await self.read_all(response)
 
@@ -87,8 +82,8 @@ class HttpClient:
             ProblemError: No connection, no response in time, or connection lost, also while
                 the body is read.
         """
-        client = await self.open()
-        with _errors_translated(self.host):
+        client = await self.open(url)
+        with _errors_translated(host_of(url)):
             async with (
                 asyncio.timeout(timeout_s + upload_s),
                 client.stream(
@@ -103,7 +98,8 @@ class HttpClient:
         async for chunk in response.aiter_raw():
             body += chunk
             if len(body) > MAX_RESPONSE_BYTES:
-                raise ProblemError(messages.not_a_speech_server(self.host, "response too large"))
+                host = host_of(str(response.url))
+                raise ProblemError(messages.not_a_speech_server(host, "response too large"))
         media_type = media_type_of(response)
         return HttpResponse(response.status_code, media_type, bytes(body), response.headers)
 
@@ -111,20 +107,20 @@ class HttpClient:
         if self._client is not None:
             await self._client.aclose()
 
-    async def open(self) -> httpx2.AsyncClient:
+    async def open(self, url: str) -> httpx2.AsyncClient:
         """Load the HTTP library, which takes up to 0.3 s. Sends nothing."""
         if self._client is None:
-            client = await asyncio.to_thread(self._create_client)
+            client = await asyncio.to_thread(self._create_client, host_of(url))
             self._client = self._client or client  # another take may have been faster
         return self._client
 
-    def _create_client(self) -> httpx2.AsyncClient:
+    def _create_client(self, host: str) -> httpx2.AsyncClient:
         import httpx2  # takes 0.2 s and is needed only for servers
 
         return httpx2.AsyncClient(
             headers={"User-Agent": "Sayso", "Accept-Encoding": "identity"},
             verify=self.tls or True,
-            trust_env=not is_loopback(self.host),  # no proxy to this computer
+            trust_env=not is_loopback(host),  # no proxy to this computer
             follow_redirects=False,
         )
 

@@ -27,7 +27,6 @@ def parse_event(message: str | bytes) -> dict[str, Any] | None:
 
 
 def string_field(fields: Mapping[str, Any], name: str) -> str:
-    """Return the field if it is a string, otherwise ''."""
     value = fields.get(name)
     return value if isinstance(value, str) else ""
 
@@ -51,7 +50,6 @@ def usage_tokens(usage: object) -> int:
 
 
 def error_object(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the `error` object; empty if there is none."""
     error = fields.get("error")
     return error if isinstance(error, dict) else {}
 

@@ -33,7 +33,7 @@ async def fetch_models(endpoint: Endpoint, get_api_key: GetApiKey) -> tuple[str,
     url = http_url(endpoint.url, "/models", endpoint.allow_insecure)
     host = host_of(url)
     credentials = await credentials_for(endpoint, host, get_api_key)
-    http = HttpClient(host)
+    http = HttpClient()
     try:
         response = await http.request("GET", url, credentials.headers, TIMEOUT_S)
     finally:

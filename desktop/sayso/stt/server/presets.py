@@ -16,10 +16,8 @@ from ...core.settings.endpoint import Endpoint
 @attrs.frozen(kw_only=True)
 class Preset:
     name: str
-    """Name on the command line."""
     endpoint: Endpoint
     description: str
-    """One sentence about what to enter."""
     example_url: str = ""
     example_model: str = ""
 

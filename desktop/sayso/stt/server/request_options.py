@@ -19,7 +19,6 @@ class RequestOptions:
     """An empty value means that the field is not sent."""
 
     language: str = ""
-    """ISO 639-1 code; '' detects the language."""
     prompt: str = ""
     keywords: tuple[str, ...] = ()
     delay: str = ""

@@ -131,7 +131,6 @@ class Call:
     _opened: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
     _closed: bool = attrs.field(default=False, init=False)
     _messages: asyncio.Queue[str | bytes | None] = attrs.field(factory=asyncio.Queue, init=False)
-    """None marks the end of the connection."""
 
     def __attrs_post_init__(self) -> None:
         self._peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))

@@ -23,7 +23,7 @@ from ...core.problems import Problem, ProblemError
 from ...core.problems import server as problems
 from ...core.settings import server_models
 from ...core.settings.endpoint import Endpoint
-from ...core.settings.urls import host_of, http_url
+from ...core.settings.urls import http_url
 from ..engine import EngineEvent
 from ..reader import Reader
 from ..realtime.messages import Event, FinalText, Rejected, Send
@@ -57,7 +57,7 @@ class WebRtcCarrier:
     timeouts: Timeouts = attrs.field(factory=Timeouts)
     connect_timeout_s: float = 5.0
     max_backlog_s: float = 6.0
-    _http: HttpClient | None = attrs.field(default=None, init=False)
+    _http: HttpClient = attrs.field(factory=HttpClient, init=False)
     _websocket: Carrier | None = attrs.field(default=None, init=False)
     _websocket_until_s: float = attrs.field(default=0.0, init=False)
     _closing: set[asyncio.Task[None]] = attrs.field(factory=set, init=False)
@@ -90,8 +90,7 @@ class WebRtcCarrier:
         await asyncio.gather(*self._closing)
         if self._websocket is not None:
             await self._websocket.close()
-        if self._http is not None:
-            await self._http.close()
+        await self._http.close()
 
     async def _run_over_websocket(
         self, protocol: RealtimeProtocol, audio: Reader, on_event: Callable[[EngineEvent], None]
@@ -116,8 +115,6 @@ class WebRtcCarrier:
     async def _exchange_offer(self, offer: str, protocol: RealtimeProtocol) -> str:
         """Send the SDP offer and return the SDP answer."""
         url = http_url(self.endpoint.url, CALLS_PATH, self.endpoint.allow_insecure)
-        if self._http is None:
-            self._http = HttpClient(host_of(url))
         content: dict[str, Any]
         headers = protocol.headers
         if self.endpoint.secrets_url:

@@ -19,7 +19,6 @@ FRAME_MS = 20
 MIN_BACKLOG_MS = 240
 """A smaller backlog is left alone, because the microphone's blocks vary by that much too."""
 QUIET_FRAMES_AFTER_SPEECH, QUIET_FRAMES_BEFORE_SPEECH = 10, 5
-"""Quiet frames that are kept after and before speech."""
 MAX_FLOOR_DBFS = -50.0
 """In a louder room nothing is dropped: the noise may be continuous speech."""
 ABOVE_FLOOR_DB = 6.0
@@ -32,10 +31,8 @@ class SilenceTrimmer:
     rate_hz: int
     _buffer: bytearray = attrs.field(factory=bytearray, init=False)
     _frames: deque[tuple[bytes, bool]] = attrs.field(factory=deque, init=False)
-    """Frames, and whether each is quiet."""
     _floor: NoiseFloor = attrs.field(factory=lambda: NoiseFloor(FRAME_MS), init=False)
     _quiet_count: int = attrs.field(default=0, init=False)
-    """Number of consecutive quiet frames up to the last one."""
 
     def append(self, pcm: bytes) -> None:
         self._buffer += pcm

@@ -68,7 +68,7 @@ def test_an_unknown_model_is_sent_one_language_and_has_no_price() -> None:
 
 @pytest.mark.parametrize("name", rules.MODELS)
 def test_only_supported_options_are_sent(name: str) -> None:
-    """The stand-in's table was written apart from ours: they have to agree."""
+    """The table of the stand-in was written independently and must agree."""
     hints = RequestOptions.from_endpoint(ALL_OPTIONS, "de")
     fields = hints.transcription_fields(name)
     assert fields.keys() == rules.MODELS[name].fields
@@ -98,7 +98,7 @@ def test_options_that_are_not_set_are_not_sent() -> None:
     assert RequestOptions.from_endpoint(ALL_OPTIONS, "de").noise_reduction_field("my-own") is None
 
 
-# PROTOCOL 1.5, 1.11 and 0.2, typed in from there a second time.
+# The table of docs/realtime-protocol.md, entered independently.
 CAPABILITIES = {
     "gpt-live-transcribe": ("streams", "languages prompt keywords delay", "duration", 0.017, ""),
     "gpt-realtime-whisper": ("streams", "language delay", "duration", 0.017, ""),

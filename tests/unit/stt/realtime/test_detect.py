@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from sayso.core.settings.settings import Endpoint
 from sayso.stt.engine import Ready
@@ -14,10 +12,7 @@ from sayso.stt.realtime.server_vad import SERVER_PROFILES, ServerVadProtocol
 from sayso.stt.realtime.vllm import VLLMProtocol
 from sayso.stt.server.auth import Credentials
 from unit.stt.protocol_helpers import (
-    ANY_STEPS,
     KEY,
-    SESSION_CREATED,
-    check_any_input,
     rejection,
     sent_message,
     server_event,
@@ -131,12 +126,3 @@ def test_a_beta_server_that_accepts_the_session_is_used() -> None:
 def test_a_server_without_json_is_not_a_speech_server() -> None:
     assert "There is no speech server at" in rejection(create().receive("{"))
     assert create().receive(server_event("hello")) == []
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.booleans(), st.sampled_from(["auto", "openai"]), ANY_STEPS, st.booleans())
-def test_any_messages_in_any_order_end_the_session_without_invented_text(
-    begun: bool, name: str, steps: list[str | bytes], hang_up: bool
-) -> None:
-    protocol = create(dialect=name, model="gpt-live-transcribe", keywords="a", prompt="b")
-    check_any_input(protocol, [SESSION_CREATED, *steps] if begun else steps, hang_up)

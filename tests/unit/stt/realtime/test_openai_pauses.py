@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from sayso.stt.engine import Partial
 from sayso.stt.realtime.messages import Completed, FinalText
@@ -17,7 +15,7 @@ from unit.stt.openai_helpers import (
     completed,
     ready,
 )
-from unit.stt.protocol_helpers import ANY_STEPS, check_any_input, sent_message
+from unit.stt.protocol_helpers import sent_message
 
 # Pauses, and what is settled
 
@@ -95,13 +93,3 @@ def test_a_short_take_is_committed_once() -> None:
     protocol = ready(model="gpt-transcribe")
     protocol.append_audio(ONE_SECOND)
     assert protocol.on_pause() == []
-
-
-@settings(max_examples=200)
-@given(ANY_STEPS, st.booleans())
-def test_final_text_always_belongs_to_audio_that_was_sent(
-    steps: list[str | bytes], close: bool
-) -> None:
-    protocol = ready(model="gpt-transcribe")
-    protocol.timeouts = Timeouts(commit_interval_s=0.2)
-    check_any_input(protocol, steps, close)

@@ -1,6 +1,6 @@
-"""Every way of refusing there is, as the sentence it becomes.
+"""Every way in which servers reject a session, and the resulting problem.
 
-PROTOCOL 1.1, 1.3, 1.5 and 1.8 list them; closes and codes that it does not list are at the end.
+The sections of `docs/realtime-protocol.md` list them; other close codes and codes follow.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def on_error(
     ready: bool = False,
     failed: bool = False,
 ) -> Problem:
-    """What an `error` event becomes, before the session is ready or after."""
+    """Return the problem for an `error` event before or after the session is ready."""
     talk = create(url)
     talk.receive('{"type": "session.created"}')
     if ready:
@@ -83,111 +83,111 @@ HTML_HEADERS = {"Content_Type": "text/html; charset=utf-8"}
 
 Row = tuple[Callable[[], Problem], str, str]
 MATRIX: dict[str, Row] = {
-    # 1.1: addresses
-    "1.1 not in transcription mode": (
+    # addresses
+    "not in transcription mode": (
         lambda: on_error("invalid_model", WRONG_MODE),
         "“m-1” is not a transcription model.", "Choose another model."),
-    "1.1 its close": (
+    "close: invalid model": (
         lambda: on_close(4000, "invalid_request_error.invalid_model"),
         "OpenAI does not know “m-1”.", "Choose another model."),
-    "1.1 a model in the address": (
+    "a model in the address": (
         lambda: on_error(None, NO_PARAMETER, url=GATEWAY),
         "gw.example accepts no model in its address.", "Do not put the model"),
-    "1.1 a transcription model in the address": (
+    "a transcription model in the address": (
         lambda: on_error(None, "Model m-1 is a transcription model and cannot be used as the"
                               " realtime"
                      " session model.", url=GATEWAY),
         "gw.example accepts no model in its address.", "Do not put the model"),
-    "1.1 a conversation was opened": (
+    "a conversation was opened": (
         lambda: on_error(None, CONVERSATION, url=GATEWAY),
         "gw.example accepts no model in its address.", "Do not put the model"),
-    "1.1 no model": (
+    "no model": (
         lambda: on_error("missing_model",
         "You must provide a model parameter.", url=GATEWAY),
         "gw.example requires a model.", "put the model in the address"),
-    "1.1 a wrong path": (
+    "a wrong path": (
         lambda: status_problem(403, "api.openai.com"),
         "OpenAI refused the connection.", "Check the API key and the address"),
-    # 1.3: 101 first, then an error and a close
-    "1.3 a wrong key": (
+    # 101 first, then an error and a close
+    "a wrong key": (
         lambda: on_error("invalid_api_key", f"Incorrect API key provided: {KEY[:12]}***mnop."),
         "OpenAI rejected your API key.", "Check the key, or enter another one."),
-    "1.3 its close": (
+    "close: invalid API key": (
         lambda: on_close(3000, "invalid_request_error.invalid_api_key"),
         "OpenAI rejected your API key.", "Check the key"),
-    "1.3 no key": (
+    "no key": (
         lambda: on_error(None, "Missing bearer or basic authentication in header", url=GATEWAY),
         "There is no API key for gw.example.", "Enter your API key."),
-    "1.3 the beta header": (
+    "the beta header": (
         lambda: on_error("beta_api_shape_disabled",
         "The Realtime Beta API is no longer supported."),
         "OpenAI no longer supports the beta API.", "OpenAI-Beta"),
-    "1.3 its close ": (
+    "close: beta API": (
         lambda: on_close(4000, "invalid_request_error.beta_api_shape_disabled"),
         "OpenAI no longer supports the beta API.", "OpenAI-Beta"),
-    "1.3 sixty minutes": (
+    "sixty minutes": (
         lambda: on_error("session_expired",
         "Your session hit the maximum duration of 60 minutes.",
                      ready=True),
         "The session with OpenAI has expired.", "Your recording is kept."),
-    "1.3 the close after sixty minutes": (
+    "the close after sixty minutes": (
         lambda: on_close(1001, "Your session hit the maximum duration of 60 minutes."),
         "The session with OpenAI has expired.", "Try again."),
-    "1.3 no quota": (
+    "no quota": (
         lambda: on_error("insufficient_quota", "You exceeded your current quota."),
         "Your OpenAI account has no credit left.", "Add credit, or use this computer."),
-    "1.3 no balance": (
+    "no balance": (
         lambda: on_error("credit_balance_exhausted", "No.", ready=True),
         "Your OpenAI account has no credit left.", "Add credit"),
-    "1.3 a gateway's account": (
+    "a gateway's account": (
         lambda: on_error("insufficient_quota", "No.", url=GATEWAY),
         "Your gw.example account has no credit left", "Add credit"),
-    # 1.5: the session
-    "1.5 no turn detection": (
+    # the session
+    "no turn detection": (
         lambda: on_error("invalid_value",
         "Turn detection is not supported for this transcription"
                      " model.", param="session.audio.input.turn_detection"),
         "OpenAI rejected the settings: “Turn detection is not",
         "the address, the model and the language"),
-    "1.5 an unknown field": (
+    "an unknown field": (
         lambda: on_error("unknown_parameter",
         "Unknown parameter: 'session.x'.", param="session.x"),
         "rejected the settings: “Unknown parameter", "Check"),
-    "1.5 a wrong rate": (
+    "a wrong rate": (
         lambda: on_error("integer_below_min_value", "Expected a value >= 24000.",
                      param="session.audio.input.format.rate"),
         "rejected the settings: “Expected a value", "Check"),
-    "1.5 a model that has to be there": (
+    "a model that has to be there": (
         lambda: on_error("missing_required_parameter", "Missing required parameter",
                      param="session.audio.input.transcription.model"),
         "does not know “m-1”", "Choose another model."),
-    # 1.8: in the session
-    "1.8 rate limit": (
+    # in the session
+    "rate limit": (
         lambda: on_error("rate_limit_exceeded", "Rate limit reached. Please try again in 20s.",
                      ready=True),
         "OpenAI is busy.", "Your recording is kept. Try again in 20 s."),
-    "1.8 rate limit in minutes": (
+    "rate limit in minutes": (
         lambda: on_error("rate_limit_exceeded", "Please try again in 6m0s.", ready=True),
         "OpenAI is busy.", "Try again in 6 minutes."),
-    "1.8 rate limit without a time": (
+    "rate limit without a time": (
         lambda: on_error("rate_limit_exceeded", "Slow down.", ready=True),
         "OpenAI is busy.", "Try again in a moment."),
-    "1.8 server error": (
+    "server error": (
         lambda: on_error("server_error",
         "The server had an error.", kind="server_error", ready=True),
         "OpenAI could not transcribe this: “The server had an error.”",
         "Your recording is kept. Try again."),
-    "1.8 an item that fails": (
+    "an item that fails": (
         lambda: on_error(None, "Input transcription failed for item 'item_1'.", kind="server_error",
                      ready=True, failed=True),
         "could not transcribe this: “Input transcription failed", "Try again."),
-    "1.8 wrong JSON": (
+    "wrong JSON": (
         lambda: on_error("invalid_json", "We could not parse it.", ready=True),
         "could not transcribe this: “We could not parse it.”", "kept"),
-    "1.8 a binary frame": (
+    "a binary frame": (
         lambda: on_error("invalid_event", "Expected a text WebSocket message.", ready=True),
         "could not transcribe this: “Expected a text WebSocket message.”", "kept"),
-    "1.8 an empty commit out of turn": (
+    "an empty commit out of turn": (
         lambda: on_error("input_audio_buffer_commit_empty", EMPTY_COMMIT, ready=True),
         "could not transcribe this: “Error committing", "kept"),
     # HTTP in place of 101
@@ -229,13 +229,13 @@ MATRIX: dict[str, Row] = {
         lambda: status_problem(302, location=f"https://{KEY}/"), "redirects to another address.",
         "Enter"),
     # captive portals
-    "a page with 200": (
+    "HTML with 200": (
         lambda: status_problem(200, **HTML_HEADERS), "A web page answered instead of gw.example.",
         "Sign in to this"),
-    "a page with 302": (
+    "HTML with 302": (
         lambda: status_problem(302, **HTML_HEADERS), "A web page answered instead of gw.example.",
         "Sign in to this network"),
-    "OpenAI redirects nobody": (
+    "redirect at OpenAI": (
         lambda: status_problem(302, "api.openai.com", Location="http://login.hotel.example/"),
         "A web page answered instead of OpenAI.", "Sign in"),
     "a redirect to the router": (
@@ -254,9 +254,9 @@ MATRIX: dict[str, Row] = {
         "sign in"),
     "a certificate for another name": (
         lambda: certificate_problem(62), "The certificate is not for gw.example.", "address"),
-    "an old certificate": (
+    "expired certificate": (
         lambda: certificate_problem(10), "The certificate of gw.example has expired.", "clock"),
-    "a certificate of tomorrow": (
+    "certificate that is not valid yet": (
         lambda: certificate_problem(9), "The certificate of gw.example is not valid yet.", "clock"),
     "no TLS there": (
         lambda: connection_failed("gw.example", ssl.SSLError(1, "wrong version number")),
@@ -273,14 +273,14 @@ MATRIX: dict[str, Row] = {
     "no answer": (
         lambda: connection_failed("gw.example", TimeoutError()), "gw.example did not respond.",
         "kept"),
-    # section 2 and 3
-    "2 an offer refused without a word": (
+    # WebRTC and gateways
+    "WebRTC offer rejected without a message": (
         lambda: server_problem(problems.WEBRTC_REJECTED, "api.openai.com"),
         "OpenAI rejected the WebRTC connection.", "uncompressed"),
-    "3.1 Azure requires a short-lived key": (
+    "Azure requires a short-lived key": (
         lambda: on_error(None, "This operation requires ephemeral authentication", url=GATEWAY),
         "gw.example requires a short-lived key.", "Use short-lived keys"),
-    "3.2 LiteLLM does not have it": (
+    "LiteLLM does not have it": (
         lambda: on_error("server_error",
         "400: {'error': 'Invalid model name passed in model=m-1.'}",
                      kind="server_error", url=GATEWAY),
@@ -314,19 +314,19 @@ MATRIX: dict[str, Row] = {
     "closed for no model": (
         lambda: on_close(4000, "invalid_request_error.missing_model"),
         "OpenAI requires a model.", "Choose one"),
-    "closed for something new": (
+    "closed with an unknown code": (
         lambda: on_close(4000, "invalid_request_error.odd"),
         "OpenAI rejected the settings: “", "the address"),
     # codes
     "model_not_found": (
         lambda: on_error("model_not_found", "No."), "does not know “m-1”",
         "Choose another model"),
-    "a code that is new": (
+    "unknown code": (
         lambda: on_error("odd", "Bad."),
         "rejected the settings: “Bad.”", "the model"),
-    "a code that is new, without a word": (
+    "unknown code without a message": (
         lambda: on_error("odd", ""), "rejected the settings.", "the address"),
-    "neither code nor word": (
+    "neither code nor message": (
         lambda: on_error(None, "", ready=True), "could not transcribe this.",
         "Your recording is kept."),
     # before anything is asked, and without an answer
@@ -338,9 +338,10 @@ MATRIX: dict[str, Row] = {
         "Your recording is kept."),
 }  # fmt: skip
 WITHOUT_DETAIL = [
-    MATRIX[name][0] for name in ("2 an offer refused without a word", "no key to show", "silence")
+    MATRIX[name][0]
+    for name in ("WebRTC offer rejected without a message", "no key to show", "silence")
 ]
-"""Nobody said anything that could be told in detail."""
+"""Cases without details from a server."""
 
 
 @pytest.mark.parametrize(("made", "what", "remedy"), MATRIX.values(), ids=MATRIX)

@@ -128,7 +128,7 @@ def test_text_becomes_final_up_to_a_known_position() -> None:
     assert items.take_final() == ("One. Two.", 200)
     assert items.take_final() is None
     items.complete("c", "Three.")
-    assert items.take_final() is None  # nobody knows where it ends
+    assert items.take_final() is None  # its end is unknown
     items.commit("d", "c", 400)
     items.complete("d", "Four.")
     assert items.take_final() == ("Three. Four.", 400)

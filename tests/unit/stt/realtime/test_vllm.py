@@ -3,8 +3,6 @@ from __future__ import annotations
 import base64
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from sayso.core.problems import ProblemError
 from sayso.core.settings.endpoint import Endpoint
@@ -14,10 +12,7 @@ from sayso.stt.realtime.timeouts import Timeouts
 from sayso.stt.realtime.vllm import VLLMProtocol
 from sayso.stt.server.auth import Credentials
 from unit.stt.protocol_helpers import (
-    ANY_STEPS,
     KEY,
-    SESSION_CREATED,
-    check_any_input,
     rejection,
     sent_message,
     server_event,
@@ -213,11 +208,3 @@ def test_partial_text_is_not_returned_when_the_server_closes_the_connection() ->
     protocol.receive(delta("Hello"))
     assert "Lost the connection to" in rejection([protocol.on_close(1006, "")])
     assert "rejected your API key" in rejection([create().on_close(1008, KEY)])
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.booleans(), ANY_STEPS, st.booleans())
-def test_any_messages_in_any_order_end_the_session_without_invented_text(
-    begun: bool, steps: list[str | bytes], hang_up: bool
-) -> None:
-    check_any_input(create(), [SESSION_CREATED, *steps] if begun else steps, hang_up)
