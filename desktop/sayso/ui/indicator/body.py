@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from string import Template
 
 import attrs
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
@@ -19,6 +20,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QHBoxLayout, QLayout, QPushButton, QVBoxLayout, QWidget
 
+from ...core.resources import resource
 from ..messages import IndicatorKind, IndicatorView, is_right_to_left, shorten_words
 from ..problem_actions import Button, ButtonAction
 from ..translate import tr
@@ -69,20 +71,20 @@ class TextLine(QWidget):
         flags = side | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter
         flags |= Qt.TextFlag.TextSingleLine
         area, text = QRectF(self.rect()), self._text
-        if not self.is_elided or not self._streaming:
-            metrics = QFontMetricsF(self.font())
-            text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, area.width() + 1)
+        if self._streaming and self.is_elided:
+            start, end = (area.right(), area.left()) if mirrored else (area.left(), area.right())
+            gradient = QLinearGradient(start, 0, end, 0)
+            gradient.setColorAt(0, theme.color(self._color, 0))
+            gradient.setColorAt(min(1.0, scaled(FADE_WIDTH) / max(1.0, area.width())), color)
+            painter.setPen(QPen(QBrush(gradient), 1))
+            hidden = self.sizeHint().width() + 1 - area.width()
+            area.adjust(*((0, 0, hidden, 0) if mirrored else (-hidden, 0, 0, 0)))
+        else:
             painter.setPen(color)
-            painter.drawText(area.adjusted(-mirrored, 0, 1, 0), flags, text)
-            return
-        start, end = (area.right(), area.left()) if mirrored else (area.left(), area.right())
-        gradient = QLinearGradient(start, 0, end, 0)
-        gradient.setColorAt(0, theme.color(self._color, 0))
-        gradient.setColorAt(min(1.0, scaled(FADE_WIDTH) / max(1.0, area.width())), color)
-        painter.setPen(QPen(QBrush(gradient), 1))
-        hidden = self.sizeHint().width() + 1 - area.width()
-        painter.drawText(area.adjusted(*((0, 0, hidden, 0) if mirrored else (-hidden, 0, 0, 0))),
-                         flags, text)  # fmt: skip
+            area.adjust(-mirrored, 0, 1, 0)
+            metrics = QFontMetricsF(self.font())
+            text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, area.width())
+        painter.drawText(area, flags, text)
 
 
 class IndicatorBody(QWidget):
@@ -140,12 +142,8 @@ class IndicatorBody(QWidget):
         self.setLayoutDirection(direction.RightToLeft if right_to_left else direction.LeftToRight)
         self.icon.show_kind(view.kind, two_lines)
         self._first.setFont(theme.font("strong" if two_lines else "body"))
-        muted = view.kind in _MUTED_KINDS
-        self._first.show_text(
-            view.text,
-            scheme.secondary_text if muted else scheme.text,
-            streaming=view.kind in STREAMING_KINDS,
-        )
+        color = scheme.secondary_text if view.kind in _MUTED_KINDS else scheme.text
+        self._first.show_text(view.text, color, streaming=view.kind in STREAMING_KINDS)
         self._second.show_text(view.detail, scheme.secondary_text)
         self._second.setVisible(two_lines)
         padding = PADDING if two_lines or view.kind in WAVEFORM_KINDS else ICON_PADDING
@@ -169,32 +167,27 @@ class IndicatorBody(QWidget):
             old.hide()
             self._button_row.removeWidget(old)
             old.deleteLater()
-        self.buttons = []
-        scheme = self.scheme
-        for button in view.buttons:
-            self._add_button(button, "primary" if button.primary else "plain").setText(button.label)
+        specs = [(button, "primary" if button.primary else "plain", "") for button in view.buttons]
         if view.has_stop_button:
-            stop = self._add_button(Button(tr("Finish dictation"), "finish"), "stop")
-            stop.setIcon(QIcon(icons.render("indicator-stop", self._round_size, scheme.on_accent)))
+            stop = Button(tr("Finish dictation"), "finish")
+            specs.append((stop, "stop", self.scheme.on_accent))
         elif view.closable:
-            close = self._add_button(Button(tr("Dismiss"), "dismiss"), "close")
-            color = scheme.secondary_text
-            close.setIcon(QIcon(icons.render("indicator-close", self._round_size, color)))
+            close = Button(tr("Dismiss"), "dismiss")
+            specs.append((close, "close", self.scheme.secondary_text))
+        self.buttons = [self._create_button(*spec) for spec in specs]
 
-    @property
-    def _round_size(self) -> int:
-        return scaled(ROUND_BUTTON_SIZE)
-
-    def _add_button(self, button: Button, name: str) -> QPushButton:
-        made = QPushButton(self)
+    def _create_button(self, button: Button, name: str, icon_color: str) -> QPushButton:
+        made = QPushButton("" if icon_color else button.label, self)
         made.setObjectName(name)
         made.setAccessibleName(button.label)
         made.setFont(theme.font("strong"))
         made.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the target window keeps the focus
-        made.setIconSize(QSize(self._round_size, self._round_size))
+        if icon_color:
+            size, ratio = scaled(ROUND_BUTTON_SIZE), self.devicePixelRatioF()
+            made.setIcon(QIcon(icons.render(f"indicator-{name}", size, icon_color, ratio)))
+            made.setIconSize(QSize(size, size))
         made.clicked.connect(lambda: self._on_action(button.action))
         self._button_row.addWidget(made)
-        self.buttons.append(made)
         made.show()
         return made
 
@@ -249,24 +242,12 @@ def _shorter_views(view: IndicatorView) -> Iterator[IndicatorView]:
 
 
 def _style_sheet(scheme: Scheme) -> str:
-    height, padding = scaled(BUTTON_HEIGHT), scaled(BUTTON_PADDING)
-    round_size = scaled(ROUND_BUTTON_SIZE)
-
-    def states(name: str, background: str) -> str:
-        hover, pressed = (theme.mix(background, scheme.text, share) for share in (0.07, 0.16))
-        return (
-            f"#{name} {{ background: {background}; }} #{name}:hover {{ background: {hover}; }}"
-            f"#{name}:pressed {{ background: {pressed}; }}"
-        )
-
-    return f"""
-    QPushButton {{ border: 0; border-radius: {height // 2}px; padding: 0 {padding}px;
-        height: {height}px; color: {scheme.text}; }}
-    #plain {{ border: 1px solid {scheme.divider}; height: {height - 2}px; }}
-    #plain:pressed {{ border-color: {scheme.outline}; }}
-    #primary {{ color: {scheme.on_accent}; }}
-    #stop, #close {{ padding: 0; border-radius: {round_size // 2}px;
-        width: {round_size}px; height: {round_size}px; }}
-    {states("plain", scheme.button)} {states("primary", scheme.accent)}
-    {states("stop", scheme.accent)} {states("close", scheme.surface)}
-    """
+    height, round_size = scaled(BUTTON_HEIGHT), scaled(ROUND_BUTTON_SIZE)
+    values: dict[str, object] = attrs.asdict(scheme)
+    values |= {"height": height, "inner_height": height - 2, "radius": height // 2}
+    values |= {"padding": scaled(BUTTON_PADDING)}
+    values |= {"round_size": round_size, "round_radius": round_size // 2}
+    for name in ("button", "accent", "surface"):
+        for state, share in (("hover", 0.07), ("pressed", 0.16)):
+            values[f"{name}_{state}"] = theme.mix(getattr(scheme, name), scheme.text, share)
+    return Template(resource("indicator.qss").read_text("utf-8")).substitute(values)

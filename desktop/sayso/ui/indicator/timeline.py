@@ -64,7 +64,7 @@ class OverlayTimeline:
 
     def on_status(self, status: Status, now: float) -> None:
         previous, self._status = self._status, status
-        state = self._next_state(status, previous)
+        state, restarts = self._next_state(status, previous)
         if status.microphone_lost != previous.microphone_lost:
             self._microphone_lost_at = now if status.microphone_lost else None
         if bool(status.retrying) != bool(previous.retrying):
@@ -73,7 +73,7 @@ class OverlayTimeline:
             self._word_count, self._engine = status.inserted_words, status.fallback_engine
         if status.partial or state == "listening" or self._state not in ("listening", "finishing"):
             self._partial = status.partial
-        starts = state != self._state or self._restarts(state, status, previous)
+        starts = restarts or state != self._state
         if starts:
             self._state, self._started_at = state, now
         if state == "listening":
@@ -99,12 +99,8 @@ class OverlayTimeline:
         self._hovered = False
 
     def question_expired(self, now: float) -> bool:
-        duration_ms = self._duration_ms()
-        return (
-            self._state in _QUESTION_STATES
-            and duration_ms is not None
-            and now - self._started_at >= duration_ms
-        )
+        is_open = self._state in _QUESTION_STATES and not self._hovered
+        return is_open and now - self._started_at >= QUESTION_MS
 
     def view(self, now: float) -> IndicatorView | None:
         """Return what to show, or None for nothing."""
@@ -144,9 +140,8 @@ class OverlayTimeline:
             case "nothing-heard":
                 return messages.nothing_heard_view(status.empty_takes)
             case "held":
-                return messages.held_view(
-                    status.held_text, status.recovered_spoken_at, status.recovered_count
-                )
+                spoken_at, count = status.recovered_spoken_at, status.recovered_count
+                return messages.held_view(status.held_text, spoken_at, count)
             case "error":
                 return messages.problem_view(status.problem) if status.problem else None
             case _:
@@ -165,9 +160,8 @@ class OverlayTimeline:
         if not self._is_outage(self._engine_lost_at, now):
             status = attrs.evolve(status, retrying=None)
         silent_ms = now - self._voice_heard_at if self._level_known else 0.0
-        return messages.listening_view(
-            status, self._settings, silent_ms, self._hints_shown <= HINT_COUNT
-        )
+        show_hint = self._hints_shown <= HINT_COUNT
+        return messages.listening_view(status, self._settings, silent_ms, show_hint)
 
     def _duration_ms(self) -> float | None:
         """Return how long the state is shown; None: until it ends."""
@@ -177,34 +171,21 @@ class OverlayTimeline:
             return NOTHING_HEARD_MS if self._status.empty_takes < 2 else NOTHING_HEARD_QUESTION_MS
         return QUESTION_MS if self._state in _QUESTION_STATES and not self._hovered else None
 
-    def _next_state(self, status: Status, previous: Status) -> OverlayState:
+    def _next_state(self, status: Status, previous: Status) -> tuple[OverlayState, bool]:
+        """Return the state, and whether it begins again if it is the same as before."""
+        changed = (status.problem, status.held_text) != (previous.problem, previous.held_text)
         if status.state == "listening":
-            return "listening"
+            return "listening", status.take != previous.take
         if status.state in messages.FINISHING_STATES:
-            return "finishing"
+            return "finishing", False
         if status.problem:
-            return "error"
+            return "error", changed
         if status.offers_held_text and status.held_text:
-            return "held"
+            return "held", changed
         if status.inserted_words is not None and previous.inserted_words is None:
-            return "inserted"
+            return "inserted", True
         if status.empty_takes > previous.empty_takes:
-            return "nothing-heard"
+            return "nothing-heard", True
         if self._state in ("inserted", "nothing-heard"):
-            return self._state  # these end after their duration
-        return ""
-
-    @staticmethod
-    def _restarts(state: OverlayState, status: Status, previous: Status) -> bool:
-        """Return whether the same state begins again."""
-        match state:
-            case "listening":
-                return status.take != previous.take
-            case "held" | "error":
-                return (status.problem, status.held_text) != (previous.problem, previous.held_text)
-            case "inserted":
-                return status.inserted_words is not None and previous.inserted_words is None
-            case "nothing-heard":
-                return status.empty_takes > previous.empty_takes
-            case _:
-                return False
+            return self._state, False  # these end after their duration
+        return "", False

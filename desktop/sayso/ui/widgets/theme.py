@@ -6,11 +6,14 @@ palette, and these colors if the desktop provides none.
 
 from __future__ import annotations
 
+import tomllib
 from typing import Any
 
 import attrs
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontInfo, QGuiApplication, QPalette
+
+from ...core.resources import resource
 
 
 @attrs.frozen(kw_only=True)
@@ -40,23 +43,8 @@ class Scheme:
     """Edges are 2 px wide in the text color; no shadow, no tints."""
 
 
-_COLORS: dict[str, Any] = {
-    "window": ("#F4F5F4", "#191D1C"),
-    "surface": ("#FFFFFF", "#232827"),
-    "button": ("#FFFFFF", "#2E3433"),
-    "divider": ("#E3E6E4", "#343B39"),
-    "outline": ("#7F8985", "#7C8884"),
-    "text": ("#1B2321", "#EDF1EF"),
-    "secondary_text": ("#55605C", "#B3BDB9"),
-    "disabled_text": ("#66716D", "#9AA5A1"),
-    "accent": ("#0B756B", "#5FD3C2"),
-    "on_accent": ("#FFFFFF", "#06201C"),
-    "accent_soft": ("#E1F1EE", "#1F3B37"),
-    "warning": ("#8A5200", "#F0B95B"),
-    "error": ("#B3261E", "#FF9A8F"),
-}
-LIGHT = Scheme(name="light", shadow_alpha=46, **{key: pair[0] for key, pair in _COLORS.items()})
-DARK = Scheme(name="dark", shadow_alpha=120, **{key: pair[1] for key, pair in _COLORS.items()})
+_COLORS: dict[str, Any] = tomllib.loads(resource("colors.toml").read_text("utf-8"))
+LIGHT, DARK = (Scheme(name=name, **_COLORS[name]) for name in ("light", "dark"))
 
 CONTROL_RADIUS, GROUP_RADIUS, INDICATOR_RADIUS = 6, 10, 20
 BASE_FONT_PX = 13
@@ -139,27 +127,8 @@ def window_scheme(palette: QPalette, from_desktop: bool) -> Scheme:
 def palette(chosen: Scheme) -> QPalette:
     """Return a palette for windows on a desktop that provides none."""
     made, role = QPalette(), QPalette.ColorRole
-    for which, value in (
-        (role.Window, chosen.window),
-        (role.WindowText, chosen.text),
-        (role.Base, chosen.surface),
-        (role.AlternateBase, chosen.window),
-        (role.Text, chosen.text),
-        (role.Button, chosen.button),
-        (role.ButtonText, chosen.text),
-        (role.Highlight, chosen.accent),
-        (role.Accent, chosen.accent),
-        (role.HighlightedText, chosen.on_accent),
-        (role.PlaceholderText, chosen.disabled_text),
-        (role.Mid, chosen.divider),
-        (role.Midlight, chosen.divider),
-        (role.Dark, chosen.outline),
-        (role.Light, chosen.surface),
-        (role.Link, chosen.accent),
-        (role.ToolTipBase, chosen.surface),
-        (role.ToolTipText, chosen.text),
-    ):
-        made.setColor(which, QColor(value))
+    for name, color_name in _COLORS["palette"].items():
+        made.setColor(getattr(role, name), QColor(getattr(chosen, color_name)))
     for which in (role.Text, role.WindowText, role.ButtonText):
         made.setColor(QPalette.ColorGroup.Disabled, which, QColor(chosen.disabled_text))
     return made
