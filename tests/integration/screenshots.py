@@ -349,7 +349,7 @@ def main(folder: Path) -> None:
             app.setPalette(theme.palette(chosen))  # there is no desktop here with a dark mode
             name = theme.scheme().name + size
             save(IndicatorSheet(), folder / f"indicator-{name}.png")
-            # settings_windows(folder, name)
+            settings_windows(folder, name)
             history_windows(folder, name)
             if not size:
                 save(IndicatorSheet(is_masked=True), folder / f"indicator-masked-{name}.png")
