@@ -14,6 +14,7 @@ import pytest
 import sayso
 from sayso.core import problems
 from sayso.core.problems import ProblemKind
+from sayso.core.resources import load_toml
 
 PACKAGE = Path(sayso.__file__).parent
 CATALOG = PACKAGE / "core" / "problems"
@@ -38,6 +39,12 @@ def test_codes_are_unique() -> None:
     kinds = {id(param.values[0]): param.values[0] for param in KINDS}.values()
     codes = [kind.code for kind in kinds]
     assert [code for code in set(codes) if codes.count(code) > 1] == []
+
+
+def test_every_text_belongs_to_a_constant() -> None:
+    texts = load_toml("problems.toml")
+    in_file = {f"{area}.{reason}" for area, reasons in texts.items() for reason in reasons}
+    assert in_file == {param.values[0].code for param in KINDS}
 
 
 def test_problems_are_created_from_the_catalog_only() -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
+from typing import Any
 
 import attrs
+
+from ..resources import load_toml
 
 
 @attrs.frozen
 class ProblemKind:
     """One entry of the catalog.
 
-    Call it to create a problem of this kind: `MISSING(device=name)`.
+    Call it to create a problem of this kind: `NOT_FOUND(device=name)`.
     """
 
     code: str
@@ -76,3 +80,14 @@ class ProblemError(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.sentence)
         self.problem = problem
+
+
+@cache
+def _texts() -> dict[str, Any]:
+    return load_toml("problems.toml")
+
+
+def kind(code: str) -> ProblemKind:
+    """Return the kind with this code. Its texts are in `resources/problems.toml`."""
+    area, _, reason = code.partition(".")
+    return ProblemKind(code, **_texts()[area][reason])

@@ -7,12 +7,11 @@ nothing without the audio; see `plausibility`.
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Mapping
 from functools import cache
 
-from ..resources import resource
+from ..resources import load_toml
 
 MAX_CHARS = 2_000
 
@@ -22,7 +21,7 @@ _ANNOTATION = re.compile(r"[\[(*<【（♪♫][^\])*>】）♪♫]*[\])*>】）�
 
 @cache
 def phrases() -> Mapping[str, list[str]]:
-    return tomllib.loads(resource("hallucinations.toml").read_text("utf-8"))
+    return load_toml("hallucinations.toml")
 
 
 def normalize(text: str) -> str:

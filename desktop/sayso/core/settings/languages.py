@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 
-from ..resources import resource
+from ..resources import load_toml
 
 DETECT_LANGUAGE = "Detect automatically"
-LANGUAGES: Mapping[str, str] = tomllib.loads(resource("languages.toml").read_text("utf-8"))
+LANGUAGES: Mapping[str, str] = load_toml("languages.toml")
 """Names by ISO 639-1 code, as Whisper and OpenAI's models use it."""
 
 

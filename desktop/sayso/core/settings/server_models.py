@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from datetime import date
 from typing import Literal
 
 import attrs
 
-from ..resources import resource
+from ..resources import load_toml
 from ..usage import MONTHS
 
 Option = Literal["language", "languages", "prompt", "keywords", "delay", "vad", "noise", "logprobs"]
@@ -66,10 +65,7 @@ class ServerModel:
         return f"{day.day} {MONTHS.split()[day.month - 1]} {day.year}" if day else ""
 
 
-MODELS = tuple(
-    ServerModel(name, **row)
-    for name, row in tomllib.loads(resource("server_models.toml").read_text("utf-8")).items()
-)
+MODELS = tuple(ServerModel(name, **row) for name, row in load_toml("server_models.toml").items())
 _BY_NAME = {model.name: model for model in MODELS}
 
 

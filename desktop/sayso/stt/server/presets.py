@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import tomllib
 
 import attrs
 
 from ...core.problems import ProblemError
 from ...core.problems import server as problems
-from ...core.resources import resource
+from ...core.resources import load_toml
 from ...core.settings.endpoint import Endpoint
 
 
@@ -32,7 +31,7 @@ class Preset:
 
 def _load() -> tuple[Preset, ...]:
     presets = []
-    for name, row in tomllib.loads(resource("presets.toml").read_text("utf-8")).items():
+    for name, row in load_toml("presets.toml").items():
         fields = row.pop("endpoint", None)
         endpoint = Endpoint() if fields is None else Endpoint(**{"url": "", "model": "", **fields})
         presets.append(Preset(name=name, endpoint=endpoint, **row))

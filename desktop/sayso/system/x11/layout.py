@@ -7,19 +7,18 @@ of any other character is 0x01000000 plus its code point. Older layouts use symb
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 
-from ...core.resources import resource
+from ...core.resources import load_toml
 from .xkb import KEYPAD, Key
 
 UNICODE = 0x01000000
 RETURN, TAB = 0xFF0D, 0xFF09
 _KEYPAD_SYMBOLS = range(0xFF80, 0xFFBE)
 
-DATA = tomllib.loads(resource("x11.toml").read_text("utf-8"))
+DATA = load_toml("x11.toml")
 _LEGACY_CHARSETS, _GREEK_EXCEPTIONS, _KEY_NAMES = (
     {int(code, 16): str(value) for code, value in DATA[table].items()}
     for table in ("legacy_charsets", "greek_exceptions", "key_names")

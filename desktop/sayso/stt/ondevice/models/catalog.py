@@ -7,7 +7,6 @@ Systran; Large turbo was converted by Mobius Labs, now Dropbox.
 from __future__ import annotations
 
 import difflib
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
@@ -25,7 +24,7 @@ from ....core.problems.models import (
     SHARED,
     UNKNOWN,
 )
-from ....core.resources import resource
+from ....core.resources import load_toml
 
 
 @attrs.frozen
@@ -105,7 +104,7 @@ class ModelStatus:
 
 
 def _load() -> Iterator[Model]:
-    for row in tomllib.loads(resource("models.toml").read_text("utf-8"))["models"]:
+    for row in load_toml("models.toml")["models"]:
         lists = {name: tuple(value) for name, value in row.items() if isinstance(value, list)}
         files = tuple(ModelFile(**file) for file in row["files"])
         yield Model(**row | lists | {"files": files})

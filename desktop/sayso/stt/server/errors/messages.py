@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import math
 import re
-import tomllib
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 from ....core.problems import Problem, ProblemKind
 from ....core.problems import server as problems
-from ....core.resources import resource
+from ....core.resources import load_toml
 from ....core.settings.urls import service_name
 
 MAX_WAIT_S = 3600.0
-_TABLES = tomllib.loads(resource("server_errors.toml").read_text("utf-8"))
+_TABLES = load_toml("server_errors.toml")
 
 
 def kinds_by_value(table: str) -> Mapping[Any, ProblemKind]:
