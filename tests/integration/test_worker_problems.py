@@ -12,6 +12,7 @@ from sayso.core.audio.watchdog import MicTimeouts
 from sayso.core.dictation import events as e
 from sayso.core.problems import audio as audio_problems
 from sayso.core.problems.dictation import RECOGNITION_INTERNAL_ERROR, TEXT_NOT_TRUSTED
+from sayso.core.problems.insertion import HOTKEY_LOST, NO_DISPLAY
 from sayso.core.settings import settings as s
 from sayso.core.settings.settings import Settings
 
@@ -192,3 +193,18 @@ def test_audio_from_before_the_microphone_is_open_belongs_to_the_take(start_harn
     harness.microphone.may_finish_opening.set()
     harness.wait_for(inserted_words=1)
     assert harness.recordings.load(harness.worker.last_summary["id"]).duration_s >= 0.5
+
+
+@pytest.mark.expect_log
+def test_the_loss_of_the_hotkey_is_reported_until_it_is_restored(start_harness):
+    harness = start_harness()
+    harness.hotkey.listener.lost(HOTKEY_LOST())
+    harness.wait_for(problem=HOTKEY_LOST())
+    harness.hotkey.listener.restored()
+    harness.wait_for(problem=None)
+
+
+@pytest.mark.expect_log
+def test_a_hotkey_that_cannot_be_detected_is_reported(start_harness):
+    harness = start_harness(hotkey_problem=NO_DISPLAY())
+    harness.wait_for(problem=NO_DISPLAY())

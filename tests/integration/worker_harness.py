@@ -28,11 +28,13 @@ class WorkerHarness:
         settings=None,
         on_device_engine=None,
         mic_timeouts=None,
+        hotkey_problem=None,
     ):
         self.microphone = microphone or FakeMicrophone()
         self.engine = FakeEngine(*texts)
         platform = FakePlatform()
         self.hotkey, self.focus = platform.hotkey, platform.focus
+        self.hotkey.problem = hotkey_problem
         self.typist, self.clipboard = platform.typist, platform.clipboard
         self.recordings = Recordings(folder)
         self.history = HistoryStore(folder.parent / "history.db")
