@@ -44,7 +44,7 @@ class DeviceNotFoundError(ProblemError):
 
 
 class Microphone:
-    """One input stream at a time. Blocking; call from any thread except an event loop's."""
+    """Records one input stream at a time. Blocking; not for an event loop's thread."""
 
     def __init__(self) -> None:
         self._stream: Any = None
