@@ -28,7 +28,8 @@ from hypothesis import strategies as st
 
 import canary
 from event_loop import in_event_loop
-from fakes import LOUD, RATE_HZ, FakeEngine, FakeMicrophone, FakePlatform
+from fakes import LOUD, RATE_HZ, FakeEngine, FakePlatform
+from integration.worker_harness import WorkerHarness
 from sayso.core.dictation import events as e
 from sayso.core.dictation.status import Status
 from sayso.core.dictation.take import Take
@@ -37,12 +38,9 @@ from sayso.core.settings.settings import Endpoint, Settings
 from sayso.core.text.sanitize import MAX_CHARS, sanitize
 from sayso.dictation.active_takes import ActiveTake
 from sayso.dictation.insertion import TextInserter
-from sayso.dictation.worker import MAX_PARTIAL_CHARS, PARTIAL_INTERVAL_S, Worker, WorkerDeps
+from sayso.dictation.worker import MAX_PARTIAL_CHARS, PARTIAL_INTERVAL_S
 from sayso.storage import instance, settings_file
 from sayso.storage import log as logs
-from sayso.storage.archive import Archive
-from sayso.storage.history import HistoryStore
-from sayso.storage.recordings import Recordings
 from sayso.stt.reader import Reader
 from sayso.stt.realtime.engine import RealtimeEngine
 from sayso.stt.realtime.openai import OpenAIProtocol
@@ -207,58 +205,24 @@ def write_everything(home: Path) -> None:
         handler.close()
     lock = instance.FileLock(instance.lock_path())
     with control_server([]):
-        with WorkerHarness(home / "state", FakeEngine("Mine.")) as desk:
-            desk.dictate()
+        dictate(home / "state", FakeEngine("Mine."))
         lock.close()
         os.link(home / "sayso.sock", home / "linked.sock")  # the server deletes its own socket
 
 
-# A worker with fakes
-
-
-class WorkerHarness:
-    def __init__(self, folder: Path, engine: Any) -> None:
-        self.microphone, platform = FakeMicrophone(), FakePlatform()
-        self.typist, self.clipboard = platform.typist, platform.clipboard
-        self.statuses: list[Status] = []
-        self.finished = threading.Event()
-        archive = Archive(
-            Recordings(folder / "takes"),
-            HistoryStore(folder / "history.db"),
-            on_problem=lambda _: None,
-        )
-        parts = WorkerDeps(
-            microphone=self.microphone,
-            archive=archive,
-            create_engine=lambda _: engine,
-            **platform.deps(),
-            play_cue=lambda _: None,
-            on_status=self._show,
-            on_level=lambda _: None,
-        )
-        self.worker = Worker(parts, Settings())
-        self.worker.start()
-
-    def __enter__(self) -> WorkerHarness:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.worker.stop()
-
-    def _show(self, status: Status) -> None:
-        self.statuses.append(status)
-        if status.state in ("idle", "failed") and status.take and not status.has_audio:
-            return
-        if status.state in ("idle", "failed") and status.take:
-            self.finished.set()
-
-    def dictate(self) -> None:
-        self.worker.post(e.Start())
-        assert self.microphone.is_open.wait(5)
-        for _ in range(100):
-            self.microphone.deliver(LOUD)
-        self.worker.post(e.Stop())
-        assert self.finished.wait(20)
+def dictate(folder: Path, engine: FakeEngine) -> list[Status]:
+    """Dictate with the engine, and return every status that was shown."""
+    harness = WorkerHarness(folder / "takes", on_device_engine=engine)
+    harness.worker.post(e.Start())
+    assert harness.microphone.is_open.wait(5)
+    for _ in range(100):
+        harness.microphone.deliver(LOUD)
+    harness.worker.post(e.Stop())
+    statuses = [harness.statuses.get(timeout=20)]
+    while statuses[-1].state not in ("idle", "failed") or not statuses[-1].has_audio:
+        statuses.append(harness.statuses.get(timeout=20))
+    harness.worker.stop()
+    return statuses
 
 
 # The key
@@ -512,12 +476,10 @@ class VerboseEngine(FakeEngine):
 
 
 def test_partial_text_is_limited_in_rate_and_length(tmp_path: Path) -> None:
-    with WorkerHarness(tmp_path, VerboseEngine("word " * 20_000, 3000)) as desk:
-        began_s = time.monotonic()
-        desk.dictate()
-    most = (time.monotonic() - began_s) / PARTIAL_INTERVAL_S + 20
-    assert len(desk.statuses) <= most
-    assert 0 < max(len(status.partial) for status in desk.statuses) <= MAX_PARTIAL_CHARS
+    started_s = time.monotonic()
+    statuses = dictate(tmp_path, VerboseEngine("word " * 20_000, 3000))
+    assert len(statuses) <= (time.monotonic() - started_s) / PARTIAL_INTERVAL_S + 20
+    assert 0 < max(len(status.partial) for status in statuses) <= MAX_PARTIAL_CHARS
 
 
 SLOW_TEXT_CASES: dict[str, Callable[[], str]] = {
