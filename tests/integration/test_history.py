@@ -382,7 +382,7 @@ def record(archive, id_, seconds=1.0):
 
 def finished_files(archive):
     """Wait until the archive has done all pending work; return the names of its files."""
-    archive.load("missing").exception(10)
+    archive.written().result(10)
     return sorted(path.name for path in archive.recordings.folder.glob("*"))
 
 

@@ -94,11 +94,8 @@ def _check_tray(platform: Platform) -> Finding:
     del application
     if available:
         return Finding("ok", "The desktop shows tray icons.")
-    return Finding(
-        "problem",
-        "Your desktop shows no tray icons.",
-        "Start Sayso again to see its settings. On GNOME, install the AppIndicator extension.",
-    )
+    remedy = "Start Sayso again to see its settings. On GNOME, install the AppIndicator extension."
+    return Finding("problem", "Your desktop shows no tray icons.", remedy)
 
 
 def _check_microphone(settings: Settings) -> Finding:
@@ -128,8 +125,8 @@ def _check_microphone(settings: Settings) -> Finding:
         return _problem(audio_problems.NOT_STARTED())
     if all(map(is_digital_silence, blocks)):
         return _problem(audio_problems.SILENT(detail=names))
-    name = device or "the system's default"
-    return Finding("ok", f"The microphone works at {rate_hz} Hz ({name}).", detail=names)
+    message = f"The microphone works at {rate_hz} Hz ({device or 'system default'})."
+    return Finding("ok", message, detail=names)
 
 
 def _check_keyring() -> Finding:

@@ -40,19 +40,11 @@ class Database:
     lock_timeout_s: float = LOCK_TIMEOUT_S
 
     def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
-        """Run a query. A file that does not exist is treated as empty and not created.
-
-        Raises:
-            ProblemError: The file cannot be read.
-        """
+        """Run a query. A missing file counts as empty. Raises ProblemError if it is unreadable."""
         return self._run(query, create=False)
 
     def write(self, operation: Callable[[sqlite3.Connection], T]) -> T:
-        """Run an operation as one transaction.
-
-        Raises:
-            ProblemError: The file cannot be written; nothing was changed.
-        """
+        """Run an operation as one transaction. Raises ProblemError if the file is unwritable."""
         return self._run(operation, create=True)
 
     def _run(self, operation: Callable[[sqlite3.Connection], T], *, create: bool) -> T:
@@ -93,7 +85,6 @@ class Database:
             db.close()
 
     def _migrate(self, db: sqlite3.Connection) -> None:
-        """Upgrade to the newest version, one transaction per version."""
         db.execute("PRAGMA journal_mode = WAL")
         while True:
             db.execute("BEGIN IMMEDIATE")

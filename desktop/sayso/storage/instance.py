@@ -1,11 +1,10 @@
 """The single running instance of Sayso per user, and its control socket.
 
-The client half is used by key bindings. It imports only modules that Python has loaded anyway, so
-that `sayso start` takes well under 100 ms. A request is one line with a command such as `start`;
-the response is one line. Only the user can access the socket (folder 0700, socket 0600). Where the
-system names the user of the other end (Linux), both ends check it. Where Python has no Unix sockets
-(Windows), Sayso uses a loopback port and a random token, both in a file that only the user can
-read.
+The client half imports only modules that Python has loaded anyway, so that `sayso start` takes well
+under 100 ms. Request and response are one line each. Only the user can access the socket (folder
+0700, socket 0600). Where the system names the user of the other end (Linux), both ends check it.
+Where Python has no Unix sockets (Windows), Sayso uses a loopback port and a random token, both in a
+file that only the user can read.
 """
 
 from __future__ import annotations
@@ -56,16 +55,11 @@ def lock_path() -> str:
 def request(command: str) -> str | None:
     """Send one line to the running Sayso; return its response, or None if none is running."""
     try:
-        with _connect() as connection:
+        with _connect() as connection, connection.makefile("r", encoding="utf-8") as responses:
             connection.sendall(f"{command}\n".encode())
-            response = b""
-            while not response.endswith(b"\n"):
-                if not (chunk := connection.recv(65536)):
-                    break
-                response += chunk
+            return responses.readline().rstrip("\n") or None
     except OSError:
         return None
-    return response.decode().rstrip("\n") or None
 
 
 def _connect() -> socket.socket:
@@ -131,8 +125,7 @@ def claim(timeout_s: float = STARTUP_TIMEOUT_S) -> FileLock | None:
     free is still running: its lock file was deleted.
 
     Raises:
-        TimeoutError: Another process holds the lock, and neither responds nor ends.
-        OSError: There is no folder for lock and socket.
+        OSError: TimeoutError if the lock's holder neither responds nor ends; or no folder.
     """
     import time
 
@@ -152,10 +145,7 @@ def claim(timeout_s: float = STARTUP_TIMEOUT_S) -> FileLock | None:
 
 
 async def serve(handler: RequestHandler) -> asyncio.Server:
-    """Respond to requests until the server is closed. A socket left by a crash is replaced.
-
-    Only the process that holds the lock may call it.
-    """
+    """Respond to requests until the server is closed. The caller must hold the lock."""
     import asyncio
     import contextlib
     import secrets

@@ -21,7 +21,7 @@ class MonthBudget:
     month: str
     spent_usd: float
     warned_usd: float = 0.0
-    """Budget for which the user was warned that it is nearly used up; 0: not warned."""
+    """Budget for which the user was warned; 0: none."""
     approved_usd: float = 0.0
     """Budget that the user allowed to be exceeded; 0: none."""
 
