@@ -51,18 +51,18 @@ class Scenario:
 
     async def run_while_speaking(self, pcm: bytes) -> Transcript:
         """Transcribe the take while this audio is appended in real time."""
-        saying = asyncio.create_task(speak(self.take, pcm))
+        speaking = asyncio.create_task(speak(self.take, pcm))
         try:
             return await self.run()
         finally:
-            await saying
+            await speaking
 
-    def on_update(self, news: EngineUpdate) -> None:
-        if isinstance(news, Partial):
-            self.partials.append(news.text)
+    def on_update(self, update: EngineUpdate) -> None:
+        if isinstance(update, Partial):
+            self.partials.append(update.text)
 
-    def on_retry(self, waiting: RetryDelay | None) -> None:
-        self.delays.append(waiting)
+    def on_retry(self, delay: RetryDelay | None) -> None:
+        self.delays.append(delay)
         self.delay_reported.set()
 
     def on_fallback(self, problem: Problem, engine: str) -> None:
@@ -94,12 +94,12 @@ def first_connection_only(
     fault: Callable[[Session], Awaitable[bool]],
 ) -> Callable[[Session], Awaitable[bool]]:
     """Return a fault that occurs once, on the first connection that gets this far."""
-    met = []
+    connections = []
 
     async def first(session: Session) -> bool:
-        if met:
+        if connections:
             return True
-        met.append(session)
+        connections.append(session)
         return await fault(session)
 
     return first
@@ -110,7 +110,7 @@ def first_connection_only(
 
 @pytest.mark.parametrize("model", ["gpt-live-transcribe", "gpt-transcribe"])
 @pytest.mark.parametrize(
-    ("stage", "how"),
+    ("stage", "fault"),
     [
         ("created", close_with(1012)),
         ("audio", drop_connection()),
@@ -123,35 +123,35 @@ def first_connection_only(
 )
 @in_event_loop()
 async def test_a_broken_connection_loses_and_duplicates_no_word(
-    model: str, stage: Stage, how: Any
+    model: str, stage: Stage, fault: Any
 ) -> None:
-    mischief = {stage: first_connection_only(how)}
+    mischief = {stage: first_connection_only(fault)}
     async with StandIn(transcribe=recognize_24khz, live=True, misbehavior=mischief) as service:
         engine = realtime_engine(service, model=model)
-        world = Scenario({SERVER: engine})
-        text = await world.run_while_speaking(words.speech_audio(6, RATE_HZ))
+        scenario = Scenario({SERVER: engine})
+        text = await scenario.run_while_speaking(words.speech_audio(6, RATE_HZ))
         assert text == Transcript(expected_text(6), SERVER)
         assert len(service.records) == 2
         assert service.record.dropped_bytes == 0
-        assert world.delays[-1] is None
-        assert any(world.delays)
-        lengths = [len(partial) for partial in world.partials]
+        assert scenario.delays[-1] is None
+        assert any(scenario.delays)
+        lengths = [len(partial) for partial in scenario.partials]
         assert lengths == sorted(lengths)  # no word that was shown disappears
         await engine.close()
 
 
 @in_event_loop()
 async def test_a_restarting_server_is_retried() -> None:
-    async with StandIn() as gone:
+    async with StandIn() as stopped:
         pass
-    service = StandIn(transcribe=recognize_24khz, port=gone.port)
+    service = StandIn(transcribe=recognize_24khz, port=stopped.port)
     engine = realtime_engine(service)
-    world = Scenario({SERVER: engine})
-    reading = asyncio.create_task(world.run_while_speaking(words.speech_audio(6, RATE_HZ)))
-    await world.delay_reported.wait()
+    scenario = Scenario({SERVER: engine})
+    reading = asyncio.create_task(scenario.run_while_speaking(words.speech_audio(6, RATE_HZ)))
+    await scenario.delay_reported.wait()
     async with service:
         assert await reading == Transcript(expected_text(6), SERVER)
-    assert next(waiting.problem.message for waiting in world.delays if waiting).startswith(
+    assert next(delay.problem.message for delay in scenario.delays if delay).startswith(
         "No server responds at"
     )
     await engine.close()
@@ -166,25 +166,25 @@ async def test_committed_text_is_kept_and_the_rest_is_transcribed() -> None:
         + words.speech_audio(3, RATE_HZ, first=4)
         + SILENCE_1S
     )
-    met = []
+    connections = []
 
     async def breaks(session: Session) -> bool:
-        met.append(session)
-        if len(met) != 2:  # the second commit is the one at the end
+        connections.append(session)
+        if len(connections) != 2:  # the second commit is the one at the end
             return True
         return await drop_connection()(session)
 
     async with StandIn(transcribe=recognize_24khz, misbehavior={"commit": breaks}) as service:
         engine = realtime_engine(service, timeouts, model="gpt-transcribe")
-        world = Scenario({SERVER: engine})
-        assert await world.run_while_speaking(spoken) == Transcript(expected_text(7), SERVER)
-        [segment] = world.take.committed
+        scenario = Scenario({SERVER: engine})
+        assert await scenario.run_while_speaking(spoken) == Transcript(expected_text(7), SERVER)
+        [segment] = scenario.take.committed
         assert segment.text == expected_text(4)
         assert 0.8 < segment.end_bytes / 2 / RATE_HZ < 3.0
         first, second = service.records
         assert recognize_24khz(bytes(first.audio)) == expected_text(7)
         assert recognize_24khz(bytes(second.audio)) == expected_text(3, first=4)
-        assert world.partials[-1] == expected_text(7)
+        assert scenario.partials[-1] == expected_text(7)
         await engine.close()
 
 
@@ -216,9 +216,9 @@ async def test_after_a_break_a_server_with_vad_continues_after_the_last_pause() 
 
     async with StandIn(["w0 w1 w2", "w3 w4"], session=Hears) as service:
         engine = realtime_engine(service, timeouts, dialect="speaches", model="m")
-        world = Scenario({SERVER: engine})
-        assert await world.run_while_speaking(spoken) == Transcript(expected_text(5), SERVER)
-        assert [segment.text for segment in world.take.committed][:1] == [expected_text(3)]
+        scenario = Scenario({SERVER: engine})
+        assert await scenario.run_while_speaking(spoken) == Transcript(expected_text(5), SERVER)
+        assert [segment.text for segment in scenario.take.committed][:1] == [expected_text(3)]
         assert recognize_24khz(bytes(service.record.audio)) == expected_text(2, first=3)
         await engine.close()
 
@@ -232,10 +232,10 @@ async def test_an_engine_that_does_not_return_soon_after_the_release_is_skipped(
         transcribe=recognize_24khz, misbehavior={"second": drop_connection()}
     ) as service:
         engine = realtime_engine(service)
-        world = Scenario({SERVER: engine, ON_DEVICE_NAME: ToneEngine()})
-        saying = asyncio.create_task(speak(world.take, words.speech_audio(7, RATE_HZ)))
-        reading = asyncio.create_task(world.run())
-        await saying
+        scenario = Scenario({SERVER: engine, ON_DEVICE_NAME: ToneEngine()})
+        speaking = asyncio.create_task(speak(scenario.take, words.speech_audio(7, RATE_HZ)))
+        reading = asyncio.create_task(scenario.run())
+        await speaking
         released_s = time.monotonic()
         assert await reading == Transcript(expected_text(7), ON_DEVICE_NAME)
         assert (
@@ -243,8 +243,8 @@ async def test_an_engine_that_does_not_return_soon_after_the_release_is_skipped(
             < time.monotonic() - released_s
             < FallbackLimits().switch_after_s + 0.5
         )
-        assert world.fallbacks == []  # the server may work again for the next take
-        assert world.take.engine == ON_DEVICE_NAME
+        assert scenario.fallbacks == []  # the server may work again for the next take
+        assert scenario.take.engine == ON_DEVICE_NAME
         await engine.close()
 
 
@@ -253,9 +253,9 @@ async def test_the_fallback_does_not_transcribe_committed_audio_again() -> None:
     take = take_from(words.speech_audio(5, RATE_HZ))
     take.committed = (CommittedText(expected_text(2), len(words.speech_audio(2, RATE_HZ))),)
     async with StandIn(http_status=401) as service:
-        world = Scenario({SERVER: realtime_engine(service), ON_DEVICE_NAME: ToneEngine()}, take)
-        assert await world.run() == Transcript(expected_text(5), ON_DEVICE_NAME)
-        await world.engines[SERVER].close()
+        scenario = Scenario({SERVER: realtime_engine(service), ON_DEVICE_NAME: ToneEngine()}, take)
+        assert await scenario.run() == Transcript(expected_text(5), ON_DEVICE_NAME)
+        await scenario.engines[SERVER].close()
 
 
 @pytest.mark.parametrize(
@@ -280,13 +280,13 @@ async def test_a_permanent_failure_switches_to_the_fallback_at_once(
         engine = realtime_engine(service, **fields)
         if url:
             engine.endpoint = attrs.evolve(engine.endpoint, url=url)
-        world = Scenario({SERVER: engine, ON_DEVICE_NAME: ToneEngine()})
+        scenario = Scenario({SERVER: engine, ON_DEVICE_NAME: ToneEngine()})
         began_s = time.monotonic()
-        assert await world.run_while_speaking(words.speech_audio(3, RATE_HZ)) == Transcript(
+        assert await scenario.run_while_speaking(words.speech_audio(3, RATE_HZ)) == Transcript(
             expected_text(3), ON_DEVICE_NAME
         )
         assert time.monotonic() - began_s < 1.2
-        [(problem, name)] = world.fallbacks
+        [(problem, name)] = scenario.fallbacks
         assert what in problem.message
         assert name == ON_DEVICE_NAME
         await engine.close()
@@ -297,11 +297,11 @@ async def test_a_server_that_does_not_answer_the_commit_is_skipped() -> None:
     timeouts = Timeouts(response_s=2.2)
     async with StandIn(transcribe=recognize_24khz, misbehavior={"final": stay_silent()}) as service:
         engine = realtime_engine(service, timeouts)
-        world = Scenario(
+        scenario = Scenario(
             {SERVER: engine, ON_DEVICE_NAME: ToneEngine()},
             take_from(words.speech_audio(3, RATE_HZ)),
         )
-        assert await world.run() == Transcript(expected_text(3), ON_DEVICE_NAME)
+        assert await scenario.run() == Transcript(expected_text(3), ON_DEVICE_NAME)
         await engine.close()
 
 
@@ -310,11 +310,11 @@ async def test_a_long_backlog_is_left_to_the_fallback() -> None:
     """Sending 30 s again takes 10 s at three times real time; the fallback is faster."""
     async with StandIn(transcribe=recognize_24khz) as service:
         engine = realtime_engine(service)
-        world = Scenario({SERVER: engine, ON_DEVICE_NAME: ToneEngine()})
-        world.take.append(words.speech_audio(150, RATE_HZ))
-        asyncio.get_running_loop().call_later(0.1, world.take.end)
+        scenario = Scenario({SERVER: engine, ON_DEVICE_NAME: ToneEngine()})
+        scenario.take.append(words.speech_audio(150, RATE_HZ))
+        asyncio.get_running_loop().call_later(0.1, scenario.take.end)
         began_s = time.monotonic()
-        text = await world.run()
+        text = await scenario.run()
         assert words.tally(80, " ".join(text.text.split()[:80])).correct
         assert text.engine == ON_DEVICE_NAME
         assert time.monotonic() - began_s < FallbackLimits().switch_after_s + 3.0
@@ -325,33 +325,33 @@ async def test_a_long_backlog_is_left_to_the_fallback() -> None:
 async def test_an_old_recording_is_left_to_the_selected_engine() -> None:
     async with StandIn(transcribe=recognize_24khz) as service:
         engine = realtime_engine(service)
-        world = Scenario(
+        scenario = Scenario(
             {SERVER: engine, ON_DEVICE_NAME: ToneEngine()},
             take_from(words.speech_audio(45, RATE_HZ)),
         )
-        assert await world.run() == Transcript(expected_text(45), SERVER)
+        assert await scenario.run() == Transcript(expected_text(45), SERVER)
         await engine.close()
 
 
 @in_event_loop()
 async def test_if_all_engines_fail_the_problem_of_the_first_is_raised() -> None:
-    async with StandIn() as gone:
+    async with StandIn() as stopped:
         pass
-    engine = realtime_engine(gone)
-    world = Scenario({SERVER: engine}, take_from(words.speech_audio(2, RATE_HZ)))
+    engine = realtime_engine(stopped)
+    scenario = Scenario({SERVER: engine}, take_from(words.speech_audio(2, RATE_HZ)))
     with pytest.raises(ProblemError, match="No server responds at"):
-        await world.run(FallbackLimits(retry_for_s=0.6))
-    assert len([waiting for waiting in world.delays if waiting]) >= 2
-    assert world.delays[-1] is None
+        await scenario.run(FallbackLimits(retry_for_s=0.6))
+    assert len([delay for delay in scenario.delays if delay]) >= 2
+    assert scenario.delays[-1] is None
     await engine.close()
 
 
 # Delays requested by the server
 
 
-@pytest.mark.parametrize("how", ["header", "words"])
+@pytest.mark.parametrize("fault", ["header", "words"])
 @in_event_loop()
-async def test_a_busy_server_is_retried_after_the_time_it_requests(how: str) -> None:
+async def test_a_busy_server_is_retried_after_the_time_it_requests(fault: str) -> None:
     class Busy(Session):
         async def admitted(self, given: str | None, beta: bool) -> bool:
             if len(self.service.records) > 1:
@@ -364,23 +364,23 @@ async def test_a_busy_server_is_retried_after_the_time_it_requests(how: str) -> 
 
         def _check_handshake(self, connection: Any, request: Any) -> Any:
             self.asked += 1
-            if how == "words" or self.asked > 1:
+            if fault == "words" or self.asked > 1:
                 return None
             response = connection.respond(429, "busy\n")
             response.headers["Retry-After"] = "1"
             return response
 
-    session = Busy if how == "words" else Session
+    session = Busy if fault == "words" else Session
     async with Closed(transcribe=recognize_24khz, session=session) as service:
         engine = realtime_engine(service)
-        world = Scenario({SERVER: engine}, take_from(words.speech_audio(2, RATE_HZ)))
+        scenario = Scenario({SERVER: engine}, take_from(words.speech_audio(2, RATE_HZ)))
         began_s = time.monotonic()
-        assert (await world.run()).text == expected_text(2)
+        assert (await scenario.run()).text == expected_text(2)
         assert time.monotonic() - began_s > 1.0
-        waiting = world.delays[0]
-        assert waiting is not None
-        assert waiting.problem.message.endswith("is busy.")
-        assert waiting.wait_s >= 1.0
+        delay = scenario.delays[0]
+        assert delay is not None
+        assert delay.problem.message.endswith("is busy.")
+        assert delay.wait_s >= 1.0
         await engine.close()
 
 
@@ -399,10 +399,10 @@ async def test_text_is_not_trusted_if_the_server_dropped_audio() -> None:
     async with StandIn(["w0 w1"], session=DroppingSession) as service:
         engine = realtime_engine(service)
         spoken = words.speech_audio(15, RATE_HZ)
-        world = Scenario({SERVER: engine, ON_DEVICE_NAME: ToneEngine()}, take_from(spoken))
-        assert await world.run() == Transcript(expected_text(15), ON_DEVICE_NAME)
-        alone = Scenario({SERVER: engine}, take_from(spoken))
-        text = await alone.run()
+        scenario = Scenario({SERVER: engine, ON_DEVICE_NAME: ToneEngine()}, take_from(spoken))
+        assert await scenario.run() == Transcript(expected_text(15), ON_DEVICE_NAME)
+        without_fallback = Scenario({SERVER: engine}, take_from(spoken))
+        text = await without_fallback.run()
         assert (text.text, text.engine) == ("w0 w1", SERVER)
         assert text.problem is not None
         assert "skipped" in text.problem.message
@@ -414,11 +414,11 @@ async def test_text_is_not_trusted_if_the_server_dropped_audio() -> None:
 async def test_an_empty_text_for_speech_is_not_trusted() -> None:
     async with StandIn([""]) as service:
         engine = realtime_engine(service)
-        world = Scenario(
+        scenario = Scenario(
             {SERVER: engine, ON_DEVICE_NAME: ToneEngine()},
             take_from(words.speech_audio(5, RATE_HZ)),
         )
-        assert await world.run() == Transcript(expected_text(5), ON_DEVICE_NAME)
+        assert await scenario.run() == Transcript(expected_text(5), ON_DEVICE_NAME)
         quiet = Scenario(
             {SERVER: engine, ON_DEVICE_NAME: ToneEngine()}, take_from(SILENCE_BLOCK * 50)
         )
@@ -432,7 +432,7 @@ async def test_an_empty_text_for_speech_is_not_trusted() -> None:
 @pytest.mark.parametrize("when", ["waiting", "connected", "speaking"])
 @in_event_loop()
 async def test_transcription_can_be_canceled_at_any_time(when: str) -> None:
-    async with StandIn() as gone:
+    async with StandIn() as stopped:
         pass
     reached = asyncio.Event()
 
@@ -441,20 +441,20 @@ async def test_transcription_can_be_canceled_at_any_time(when: str) -> None:
         return False
 
     stage: Stage = "audio" if when == "speaking" else "created"
-    service = gone if when == "waiting" else StandIn(misbehavior={stage: stop_here})
+    service = stopped if when == "waiting" else StandIn(misbehavior={stage: stop_here})
     async with contextlib.AsyncExitStack() as stack:
         if when != "waiting":
             await stack.enter_async_context(service)
         engine = realtime_engine(service)
-        world = Scenario({SERVER: engine, ON_DEVICE_NAME: ToneEngine()})
-        world.take.append(words.speech_audio(2, RATE_HZ))
-        reading = asyncio.create_task(world.run())
-        await (world.delay_reported if when == "waiting" else reached).wait()
+        scenario = Scenario({SERVER: engine, ON_DEVICE_NAME: ToneEngine()})
+        scenario.take.append(words.speech_audio(2, RATE_HZ))
+        reading = asyncio.create_task(scenario.run())
+        await (scenario.delay_reported if when == "waiting" else reached).wait()
         reading.cancel()
         began_s = time.monotonic()
         with pytest.raises(asyncio.CancelledError):
             await reading
         assert time.monotonic() - began_s < 0.2
         await asyncio.sleep(0)
-        assert not world.take.has_listeners
+        assert not scenario.take.has_listeners
         await engine.close()

@@ -91,9 +91,9 @@ def test_other_settings_do_not_replace_the_engine():
         await run_pending()
         assert recognition.ready
 
-    world = Scenario()
-    world.run(scenario)
-    assert len(world.created) == 1
+    environment = Scenario()
+    environment.run(scenario)
+    assert len(environment.created) == 1
 
 
 CHANGES = {"model": ("on_device.model", "whisper-small"), "language": ("language", "de")}
@@ -108,9 +108,9 @@ def test_engine_settings_replace_the_engine_at_once(key, value):
         await run_pending()
         assert recognition.ready
 
-    world = Scenario()
-    world.run(scenario)
-    assert [engine.closed for engine in world.created] == [True, True]
+    environment = Scenario()
+    environment.run(scenario)
+    assert [engine.closed for engine in environment.created] == [True, True]
 
 
 @pytest.mark.parametrize("failure", ["missing", "broken"])
@@ -119,18 +119,18 @@ def test_a_failed_engine_is_created_again_with_any_settings(failure):
         recognition.configure(Settings())
         await run_pending()
         assert not recognition.ready
-        assert world.problems == [MODEL_MISSING]
-        setattr(world, failure, False)
+        assert environment.problems == [MODEL_MISSING]
+        setattr(environment, failure, False)
         recognition.configure(Settings())
         await run_pending()
         assert recognition.ready
         recognition.configure(Settings())
         await run_pending()
 
-    world = Scenario(**{failure: True})
-    world.run(scenario)
-    assert world.problems == [MODEL_MISSING]
-    assert len(world.created) == (2 if failure == "missing" else 1)
+    environment = Scenario(**{failure: True})
+    environment.run(scenario)
+    assert environment.problems == [MODEL_MISSING]
+    assert len(environment.created) == (2 if failure == "missing" else 1)
 
 
 def test_the_fallback_is_prepared_while_the_selected_engine_is_retried():
@@ -139,13 +139,13 @@ def test_the_fallback_is_prepared_while_the_selected_engine_is_retried():
         take = Take(number=1, id="1", rate_hz=16_000)  # not ended: the user is speaking
         task = asyncio.create_task(recognition.transcribe(take))
         await run_pending()
-        assert [engine.ready for engine in world.created] == [True, True]
+        assert [engine.ready for engine in environment.created] == [True, True]
         task.cancel()
         await run_pending()
-        assert [engine.closed for engine in world.created] == [False, True]
+        assert [engine.closed for engine in environment.created] == [False, True]
 
-    world = Scenario(server_result=CONNECTION_LOST)
-    world.run(scenario)
+    environment = Scenario(server_result=CONNECTION_LOST)
+    environment.run(scenario)
 
 
 @pytest.mark.parametrize(
