@@ -168,20 +168,16 @@ class Tray(QObject):
     # Notifications, for users who have turned the indicator off
 
     def _notify(self, status: Status, previous: Status) -> None:
+        title = tr("The text was not inserted")
+        text = tr("The window changed. Insert or copy the text from the tray menu.")
+        if status.recovered_spoken_at:
+            title = messages.recovered_text(status.recovered_spoken_at, status.recovered_count)
+            text = tr("Insert or copy it from the tray menu.")
+            if status.recovered_count > 1:
+                text = tr("Find their text in the history.")
         if status.problem and status.problem != previous.problem:
             self._notify_problem(status.problem)
-        elif status.offers_held_text and not previous.offers_held_text:
-            if status.recovered_spoken_at:
-                title = messages.recovered_text(status.recovered_spoken_at, status.recovered_count)
-                if status.recovered_count > 1:
-                    text = tr("Find their text in the history.")
-                else:
-                    text = tr("Insert or copy it from the tray menu.")
-            elif status.held_text:
-                title = tr("The text was not inserted")
-                text = tr("The window changed. Insert or copy the text from the tray menu.")
-            else:
-                return
+        elif status.offers_held_text and status.held_text and not previous.offers_held_text:
             self.icon.showMessage(title, text, self.icon.icon())
 
     def _notify_problem(self, problem: Problem) -> None:

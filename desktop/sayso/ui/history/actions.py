@@ -58,10 +58,7 @@ def ask_export_path(parent: QWidget) -> tuple[Path, export.ExportFormat] | None:
 def export_all(archive: Archive, path: Path, default: export.ExportFormat) -> int:
     """Write the history to a file and return the number of dictations. Blocks.
 
-    The suffix of the file decides the format; `default` is used for an unknown suffix.
-
-    Raises:
-        ProblemError: The file cannot be written or the history cannot be read.
+    The suffix decides the format, or `default` if it is unknown. Raises `ProblemError`.
     """
     suffix = path.suffix.lower().removeprefix(".")
     format_ = next((known for known in export.EXPORT_FORMATS if known == suffix), default)

@@ -125,7 +125,7 @@ class EntryDelegate(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         line = scaled(LINE_HEIGHT)
         if index.data(DAY_ROLE):
-            return QSize(10, line + VERTICAL_PADDING * 2 + 2)
+            return QSize(10, line + 2 * VERTICAL_PADDING + 2)
         width = option.rect.width() - 2 * SIDE_PADDING
         lines = len(wrap_two_lines(shown_text(index.data(ENTRY_ROLE)), theme.font(), width))
         return QSize(10, VERTICAL_PADDING + line * lines + 4 + line + VERTICAL_PADDING)
@@ -164,8 +164,7 @@ class EntryDelegate(QStyledItemDelegate):
         if day := index.data(DAY_ROLE):
             painter.setFont(theme.font("strong"))
             painter.setPen(QColor(self.scheme.secondary_text))
-            area = rect.adjusted(SIDE_PADDING, VERTICAL_PADDING, 0, 0)
-            _draw_line(painter, area, day)
+            _draw_line(painter, rect.adjusted(SIDE_PADDING, VERTICAL_PADDING, 0, 0), day)
         else:
             state = option.state
             self._paint_entry(painter, rect, index.data(ENTRY_ROLE), state)
@@ -182,12 +181,8 @@ class EntryDelegate(QStyledItemDelegate):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(scheme.accent_soft if selected else hover))
             painter.drawRoundedRect(rect.adjusted(4, 1, -4, -1), 8, 8)
-        area = QRect(
-            rect.x() + SIDE_PADDING,
-            rect.y() + VERTICAL_PADDING,
-            rect.width() - 2 * SIDE_PADDING,
-            line,
-        )
+        area = rect.adjusted(SIDE_PADDING, VERTICAL_PADDING, -SIDE_PADDING, 0)
+        area.setHeight(line)
         failed = not entry.text and entry.outcome == "failed"
         text_color = scheme.text if entry.text else scheme.secondary_text
         painter.setFont(theme.font())
@@ -201,10 +196,8 @@ class EntryDelegate(QStyledItemDelegate):
             area.setRight(buttons[0][1].left() - 9)
         painter.setFont(theme.font("caption"))
         painter.setPen(QColor(scheme.secondary_text))
-        if entry.id in self.transcribing:
-            _draw_line(painter, area, tr("Transcribing…"))
-        else:
-            _draw_line(painter, area, tr("Playing") if entry.id == self.playing else details(entry))
+        note = tr("Playing") if entry.id == self.playing else details(entry)
+        _draw_line(painter, area, tr("Transcribing…") if entry.id in self.transcribing else note)
         for action, button, label in buttons:
             painter.setPen(QColor(scheme.error if action == "delete" else scheme.accent))
             painter.drawText(button, Qt.AlignmentFlag.AlignCenter, label)

@@ -18,12 +18,10 @@ SIDEBAR_SIZE = 18
 
 
 def render(name: str, size: int, color: str = "", ratio: float = 1.0) -> QPixmap:
-    """Return an icon as a square pixmap of `size` logical pixels.
+    """Return the icon of a file (without ".svg") as a square of `size` logical pixels.
 
-    Args:
-        name: File name in `resources/icons`, without ".svg".
-        color: Replaces `currentColor` in the file.
-        ratio: Device pixels for each logical pixel.
+    `color` replaces `currentColor` in the file. `ratio` is the number of device pixels for each
+    logical pixel.
     """
     pixmap = QPixmap(round(size * ratio), round(size * ratio))
     pixmap.fill(Qt.GlobalColor.transparent)
@@ -54,9 +52,8 @@ def app_icon() -> QIcon:
 def tray_icon(state: str) -> QIcon:
     """Return the tray icon for a `messages.TrayState`.
 
-    The desktop's icon theme is preferred if Sayso's symbolic icons are installed there, because
-    the panel recolors them. Sayso's own icons are light, for the usual dark panel, and have a
-    dark outline that keeps them visible on a light one.
+    A symbolic icon of the desktop's theme is preferred, because the panel recolors it. Our own
+    icons are light, with a dark outline that keeps them visible on light panels.
     """
     symbolic = f"sayso-{state}-symbolic"
     if QIcon.hasThemeIcon(symbolic):
