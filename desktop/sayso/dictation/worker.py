@@ -29,7 +29,7 @@ from ..core.recognition.fallback_policy import RetryDelay
 from ..core.settings.settings import Settings
 from ..core.text.sanitize import sanitize
 from ..storage.archive import Archive
-from ..stt.engine import Engine, EngineUpdate, Partial, Ready
+from ..stt.engine import Engine, EngineUpdate, Partial
 from ..system.protocols import Clipboard, Focus, Hotkey, Typist
 from .active_takes import ActiveTake, ActiveTakes
 from .budget import Budget
@@ -118,11 +118,10 @@ class Worker:
         return str(self.submit(self._recovery.transcribe_again(id_, engine)).result())
 
     def reinsert(self, entry: HistoryEntry, excluded: Target) -> None:
-        """Insert the text of an entry as soon as a window other than this one has the focus."""
+        """Insert the text of an entry as soon as another window than `excluded` has the focus."""
         self._call_soon(lambda: self._tasks.start(self._reinsert(entry, excluded)))
 
     def submit(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        """Run a coroutine in the worker's loop; return a `concurrent.futures.Future`."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
     def stop(self, timeout_s: float = 6.0, *, keep_unfinished: bool = False) -> None:
@@ -146,9 +145,7 @@ class Worker:
 
     async def _main(self) -> None:
         self._build()
-        self._recognition.configure(self._settings)
-        self._capture.configure(self._settings.microphone)
-        self._deps.archive.configure(self._settings.history)
+        self._configure(self._settings)
         self._tasks.start(self._recovery.recover_all())
         await self._hotkey.start()
         self._started.set()
@@ -181,8 +178,6 @@ class Worker:
         self._recognition.configure(settings)
         self._deps.archive.configure(settings.history)
         self._publish()
-
-    # Events and commands
 
     def handle(self, event: e.Event, at_s: float | None = None) -> None:
         self._event_at_s = at_s if at_s is not None else time.monotonic()
@@ -221,10 +216,10 @@ class Worker:
             return
         active = self._active_takes[command.take]
         active.mark("key_up", self._event_at_s)
-        if isinstance(command, e.KeepTail):
-            self._loop.call_soon(self._capture.keep_tail, active.take)
-        else:
+        if isinstance(command, e.CloseMic):
             self._capture.end(active.take)
+        else:
+            self._loop.call_soon(self._capture.keep_tail, active.take)
 
     async def _transcribe(self, number: int) -> None:
         active = self._active_takes[number]
@@ -290,25 +285,22 @@ class Worker:
     def on_audio_lost(self, take: Take, problem: Problem) -> None:
         self.handle(e.AudioLost(take.number, problem, has_audio=take.size_bytes > 0))
 
-    # RecognitionListener
+    # RecognitionListener and RecoveryListener
 
     def on_engine_update(self, take: Take, update: EngineUpdate) -> None:
         if not (active := self._active_takes.get(take.number)):
             return
-        match update:
-            case Ready():
-                active.mark("engine_ready", time.monotonic())
-            case Partial(text):
-                active.mark("first_partial", time.monotonic())
-                active.partial = sanitize(text[-MAX_PARTIAL_CHARS:], keep_newlines=False)
-                self._publish_partial()
+        if isinstance(update, Partial):
+            active.mark("first_partial", time.monotonic())
+            active.partial = sanitize(update.text[-MAX_PARTIAL_CHARS:], keep_newlines=False)
+            self._publish_partial()
+        else:
+            active.mark("engine_ready", time.monotonic())
 
     def on_retry(self, take: Take, delay: RetryDelay | None) -> None:
         if active := self._active_takes.get(take.number):
             active.retrying = delay
             self._publish()
-
-    # RecoveryListener
 
     def on_recovered(self, take: Take, entry: HistoryEntry, count: int) -> None:
         take.number = self._machine.new_number()
@@ -318,8 +310,6 @@ class Worker:
     def on_problem(self, problem: Problem) -> None:
         log.warning("%s", problem.message)
         self.handle(e.ProblemReported(problem))
-
-    # Cues, status and tasks
 
     def _play_start_cue(self, number: int) -> None:
         if self._machine.phase(number) is Phase.LISTENING:
