@@ -159,14 +159,14 @@ class MicState:
     ) -> list[Command]:
         """The device was not opened; if only this one `is_missing`, open the default."""
         opening, self._opening = self._opening, None
-        if number != self.number:
-            self._missing_device = ""
-            return self._opening_obsolete()
-        if is_missing and not self._reopening and opening and opening.device:
+        is_current = number == self.number
+        if is_current and is_missing and not self._reopening and opening and opening.device:
             self._missing_device = opening.device
             self._opening = OpenDevice(number, "")
             return [self._opening]
         self._missing_device = ""
+        if not is_current:
+            return self._opening_obsolete()
         if self.is_interrupted:
             self._open_problem = problem
             self._retry = (now_ms + self._timeouts.reopen_ms, "closed")

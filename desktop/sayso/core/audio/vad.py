@@ -65,26 +65,22 @@ class EnergyVad:
     def __init__(self, rate_hz: int) -> None:
         self._frame_bytes = rate_hz * FRAME_MS // 1000 * BYTES_PER_SAMPLE
         self._remainder = b""
-        self._floor = NoiseFloor(FRAME_MS)
+        self.floor = NoiseFloor(FRAME_MS)
 
     def feed(self, pcm: bytes) -> None:
         pcm = self._remainder + pcm
         whole = len(pcm) // self._frame_bytes * self._frame_bytes
         for start in range(0, whole, self._frame_bytes):
-            self._floor.add(level_dbfs(pcm[start : start + self._frame_bytes]))
+            self.floor.add(level_dbfs(pcm[start : start + self._frame_bytes]))
         self._remainder = pcm[whole:]
-
-    @property
-    def floor_dbfs(self) -> float:
-        return self._floor.dbfs
 
     @property
     def is_speech(self) -> bool:
         """True if there was speech within the last `HANGOVER_MS`."""
-        recent = list(self._floor.levels_dbfs)[-(HANGOVER_MS // FRAME_MS) :]
+        recent = list(self.floor.levels_dbfs)[-(HANGOVER_MS // FRAME_MS) :]
         threshold = MIN_SPEECH_DBFS
-        if self._floor.duration_ms >= MIN_FLOOR_WINDOW_MS:
-            threshold = max(threshold, self.floor_dbfs + SPEECH_ABOVE_FLOOR_DB)
+        if self.floor.duration_ms >= MIN_FLOOR_WINDOW_MS:
+            threshold = max(threshold, self.floor.dbfs + SPEECH_ABOVE_FLOOR_DB)
         return max(recent, default=DIGITAL_SILENCE_DBFS) > threshold
 
 

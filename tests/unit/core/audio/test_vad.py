@@ -143,8 +143,8 @@ def test_speech_is_louder_than_the_noise_floor(parts, expected):
 
 
 def test_the_noise_floor_follows_when_noise_ends():
-    assert fed(noise(3, -30), noise(0.4, -70)).floor_dbfs == pytest.approx(-70, abs=2)
-    assert EnergyVad(RATE_HZ).floor_dbfs == DIGITAL_SILENCE_DBFS
+    assert fed(noise(3, -30), noise(0.4, -70)).floor.dbfs == pytest.approx(-70, abs=2)
+    assert EnergyVad(RATE_HZ).floor.dbfs == DIGITAL_SILENCE_DBFS
 
 
 # Audio after the key is released
