@@ -19,10 +19,14 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import canary
 
 from .processes import Component, wait_until
+
+if TYPE_CHECKING:
+    import pytest
 
 MICROPHONE = "virtual_mic"
 RATE_HZ = 48000
@@ -68,6 +72,15 @@ class SoundServer(Component):
             "PULSE_STATE_PATH": str(self.folder),
             "PULSE_COOKIE": str(self.folder / "cookie"),
         }
+
+    def use(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Make this process use the server; PortAudio may have been loaded for another one."""
+        from sayso.audio import portaudio
+
+        for name, value in self.environ.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.delenv("PULSE_SOURCE", raising=False)
+        portaudio.refresh_devices()
 
     def start_server(self) -> None:
         """Start the server, also after `kill_server`; return when it answers."""

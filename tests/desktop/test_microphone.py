@@ -13,7 +13,6 @@ import pytest
 import soundfile
 import soxr
 
-from sayso.audio import portaudio
 from sayso.audio.microphone import DeviceNotFoundError, Microphone
 from sayso.audio.pulse import InputDevice
 from sayso.core.audio.pcm import is_digital_silence, level_dbfs
@@ -61,9 +60,7 @@ def sound(sound_server: SoundServer, monkeypatch: pytest.MonkeyPatch) -> SoundSe
     for name, description in ((MICROPHONE, ""), (HEADSET, HEADSET_DESCRIPTION)):
         if name not in sound_server.modules:
             sound_server.add_microphone(name, description)
-    for name, value in sound_server.environ.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("PULSE_SOURCE", raising=False)
+    sound_server.use(monkeypatch)
     return sound_server
 
 
@@ -79,7 +76,6 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def microphone(sound: SoundServer) -> Iterator[Microphone]:
     microphone = Microphone()
-    portaudio.refresh_devices()  # it may have been loaded for the server of another test
     yield microphone
     microphone.close()
 

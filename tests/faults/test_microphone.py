@@ -18,7 +18,7 @@ import pytest
 
 from desktop.processes import wait_until
 from desktop.sound import MICROPHONE, RATE_HZ, SoundServer
-from sayso.audio import input_stream, portaudio
+from sayso.audio import input_stream
 from sayso.audio.microphone import Microphone
 from sayso.core.audio.pcm import is_digital_silence
 from sayso.core.audio.watchdog import MicTimeouts
@@ -145,14 +145,11 @@ def sound_server() -> Iterator[SoundServer]:
 @pytest.fixture
 def sound(sound_server: SoundServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[SoundServer]:
     """A running sound server with one microphone, which records noise."""
-    for name, value in sound_server.environ.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("PULSE_SOURCE", raising=False)
     if not sound_server.is_running:
         sound_server.start_server()
     if MICROPHONE not in sound_server.modules:
         connect(sound_server, MICROPHONE)
-    portaudio.refresh_devices()  # it may have been loaded for the server of another test
+    sound_server.use(monkeypatch)
     yield sound_server
     for name in list(sound_server.modules) if sound_server.is_running else []:
         sound_server.unplug(name)
