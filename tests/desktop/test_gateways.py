@@ -30,8 +30,8 @@ OWN = "Systran/faster-whisper-base"
 def hearing_files(hearing_service: StandIn) -> Iterator[tuple[HttpServer, FileService]]:
     """Server for files that transcribes real speech."""
     files = FileService(own_model=OWN, transcribe_pcm=hearing_service.transcribe)
-    with in_thread(HttpServer(files.handlers)) as front:  # type: ignore[arg-type]
-        yield front, files  # type: ignore[misc]
+    with in_thread(HttpServer(files.handlers)) as server:  # type: ignore[arg-type]
+        yield server, files  # type: ignore[misc]
 
 
 def test_real_speech_is_inserted_after_a_file_upload(
@@ -39,9 +39,12 @@ def test_real_speech_is_inserted_after_a_file_upload(
     editor: Callable[[str], Editor],
     hearing_files: tuple[HttpServer, FileService],
 ) -> None:
-    front, files = hearing_files
+    server, files = hearing_files
     desktop.configure(
-        engine="realtime", endpoint__url=front.base, endpoint__model=OWN, endpoint__transport="rest"
+        engine="realtime",
+        endpoint__url=server.base,
+        endpoint__model=OWN,
+        endpoint__transport="rest",
     )
     stored = desktop.sayso("key", "set", stdin=f"{KEY}\n")
     assert stored.returncode == 0, stored.stderr
@@ -69,9 +72,9 @@ def test_real_speech_is_transcribed_over_webrtc(
         calls = CallService(StandIn(transcribe=hearing_service.transcribe))
         async with (
             asyncio.timeout(60),
-            HttpServer(calls.handlers, websockets=calls.service, on_close=calls.close) as front,
+            HttpServer(calls.handlers, websockets=calls.service, on_close=calls.close) as server,
         ):
-            endpoint = Endpoint(url=front.base, transport="webrtc", dialect="openai")
+            endpoint = Endpoint(url=server.base, transport="webrtc", dialect="openai")
             engine = RealtimeEngine(endpoint, "en", lambda _: KEY)
             try:
                 return await engine.transcribe(Reader(take), lambda _: None)

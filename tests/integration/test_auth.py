@@ -50,13 +50,13 @@ class FakeKeyring:
 
 
 async def text_of(
-    endpoint: Endpoint, ring: FakeKeyring, certificate: Path, service: Gateway
+    endpoint: Endpoint, keyring: FakeKeyring, certificate: Path, service: Gateway
 ) -> str:
     carrier = WebSocketCarrier(
         tls=ssl.create_default_context(cafile=str(certificate)),
         connect_to=("127.0.0.1", service.port),
     )
-    return await transcribe(RealtimeEngine(endpoint, "", ring.get, carrier), silent_take(0.5))
+    return await transcribe(RealtimeEngine(endpoint, "", keyring.get, carrier), silent_take(0.5))
 
 
 BEARER = {"authorization": f"Bearer {KEY}"}
@@ -125,24 +125,24 @@ GATEWAYS: dict[str, tuple[Endpoint, FakeKeyring, GatewayRules, str]] = {
 }
 
 
-@pytest.mark.parametrize(("endpoint", "ring", "rules", "model"), GATEWAYS.values(), ids=GATEWAYS)
+@pytest.mark.parametrize(("endpoint", "keyring", "rules", "model"), GATEWAYS.values(), ids=GATEWAYS)
 @in_event_loop()
 async def test_each_gateway_gets_the_credentials_it_requires(
     certificate: Path,
     serving: ssl.SSLContext,
     endpoint: Endpoint,
-    ring: FakeKeyring,
+    keyring: FakeKeyring,
     rules: GatewayRules,
     model: str,
 ) -> None:
     names = {model: "gpt-live-transcribe"}
     async with Gateway(rules, TEXT, aliases=names, tls=serving) as service:
-        assert await text_of(endpoint, ring, certificate, service) == TEXT
+        assert await text_of(endpoint, keyring, certificate, service) == TEXT
     update = service.record.events[0]["session"]["audio"]["input"]["transcription"]
     assert update["model"] == model
     assert KEY not in service.request_targets[0]
     if endpoint.auth == "none":
-        assert ring.asked == []
+        assert keyring.asked == []
 
 
 @in_event_loop()
@@ -150,12 +150,12 @@ async def test_an_api_key_is_requested_only_for_its_own_host(
     certificate: Path, serving: ssl.SSLContext
 ) -> None:
     """The provider has a key in the keyring; its gateway is not given that one."""
-    ring = FakeKeyring({"api.openai.com": KEY, AZURE: KEY})
+    keyring = FakeKeyring({"api.openai.com": KEY, AZURE: KEY})
     rules = GatewayRules("/v1/realtime", forbidden_headers=("authorization", "api-key", GATEWAY))
     endpoint = Endpoint(url=f"https://{PROXY}/v1")
     async with Gateway(rules, TEXT, tls=serving) as service:
-        assert await text_of(endpoint, ring, certificate, service) == TEXT
-    assert set(ring.asked) == {PROXY}
+        assert await text_of(endpoint, keyring, certificate, service) == TEXT
+    assert set(keyring.asked) == {PROXY}
 
 
 @in_event_loop()
@@ -166,9 +166,9 @@ async def test_the_selected_endpoint_gets_the_take_and_its_own_api_key() -> None
         for name, service in (("One", one), ("Other", other)):
             settings = with_endpoint(settings, Endpoint(name=name, url=service.url))
         hosts = [f"127.0.0.1:{service.port}" for service in (one, other)]
-        ring = FakeKeyring(dict(zip(hosts, (KEY, TOKEN), strict=True)))
+        keyring = FakeKeyring(dict(zip(hosts, (KEY, TOKEN), strict=True)))
         for name in ("One", "Other", "One"):
-            engine = create_engine(select_engine(settings, name), ring.get, Path(), Path())
+            engine = create_engine(select_engine(settings, name), keyring.get, Path(), Path())
             assert engine.name == name
             assert await transcribe(engine, silent_take(0.5)) == f"{name}."
     assert [record.token for record in one.records] == [KEY] * 2
@@ -199,16 +199,17 @@ def model_list(*names: object, status: int = 200) -> Callable[[Request], Awaitab
 
 
 def fetch(
-    front: HttpServer, ring: FakeKeyring | None = None, **fields: str
+    server: HttpServer, keyring: FakeKeyring | None = None, **fields: str
 ) -> Awaitable[tuple[str, ...]]:
-    return fetch_models(Endpoint(url=front.base, **fields), (ring or FakeKeyring()).get)  # type: ignore[arg-type]
+    endpoint = Endpoint(url=server.base, **fields)  # type: ignore[arg-type]
+    return fetch_models(endpoint, (keyring or FakeKeyring()).get)
 
 
 @in_event_loop()
 async def test_transcription_models_are_listed_first() -> None:
     names = ["llama-3", "Systran/faster-whisper-small", 7, "voxtral", "", "llama-3", "a\nb"]
-    async with HttpServer({("GET", "/v1/models"): model_list(*names)}) as front:
-        assert await fetch(front) == ("Systran/faster-whisper-small", "voxtral", "llama-3")
+    async with HttpServer({("GET", "/v1/models"): model_list(*names)}) as server:
+        assert await fetch(server) == ("Systran/faster-whisper-small", "voxtral", "llama-3")
 
 
 AUTH_HEADERS = {
@@ -221,12 +222,14 @@ AUTH_HEADERS = {
 @pytest.mark.parametrize("auth", AUTH_HEADERS)
 @in_event_loop()
 async def test_the_model_list_is_requested_with_the_credentials(auth: str) -> None:
-    async with HttpServer({("GET", "/v1/models"): model_list("whisper")}) as front:
-        host = f"127.0.0.1:{front.port}"
-        ring = FakeKeyring({host: KEY, f"{host}/{GATEWAY}": TOKEN, "api.openai.com": KEY})
-        got = await fetch(front, ring, auth=auth, headers="X-Team: sound", secret_header=GATEWAY)
+    async with HttpServer({("GET", "/v1/models"): model_list("whisper")}) as server:
+        host = f"127.0.0.1:{server.port}"
+        keyring = FakeKeyring({host: KEY, f"{host}/{GATEWAY}": TOKEN, "api.openai.com": KEY})
+        got = await fetch(
+            server, keyring, auth=auth, headers="X-Team: sound", secret_header=GATEWAY
+        )
     assert got == ("whisper",)
-    [request] = front.requests
+    [request] = server.requests
     ours = {
         name: request.headers[name]
         for name in ("authorization", "api-key", GATEWAY)
@@ -244,11 +247,11 @@ async def test_a_redirect_does_not_carry_the_api_key() -> None:
         async def away(_: Request) -> Reply:
             return Reply(307, headers={"Location": f"{elsewhere.base}/models"})
 
-        async with HttpServer({("GET", "/v1/models"): away}) as front:
-            ring = FakeKeyring({f"127.0.0.1:{front.port}": KEY})
+        async with HttpServer({("GET", "/v1/models"): away}) as server:
+            keyring = FakeKeyring({f"127.0.0.1:{server.port}": KEY})
             with pytest.raises(ProblemError, match="does not list its models"):
-                await fetch(front, ring)
-    assert (len(front.requests), elsewhere.requests) == (1, [])
+                await fetch(server, keyring)
+    assert (len(server.requests), elsewhere.requests) == (1, [])
 
 
 ERROR_REPLIES: dict[str, Callable[[Request], Awaitable[Reply]]] = {
@@ -267,17 +270,17 @@ async def test_an_invalid_list_is_a_problem(body: bytes) -> None:
     async def answer(_: Request) -> Reply:
         return Reply(200, body)
 
-    async with HttpServer({("GET", "/v1/models"): answer}) as front:
+    async with HttpServer({("GET", "/v1/models"): answer}) as server:
         with pytest.raises(ProblemError, match="does not list its models"):
-            await fetch(front)
+            await fetch(server)
 
 
 @pytest.mark.parametrize("answer", ERROR_REPLIES.values(), ids=ERROR_REPLIES)
 @in_event_loop()
 async def test_an_error_reply_is_a_problem(answer: Callable[[Request], Awaitable[Reply]]) -> None:
-    async with HttpServer({("GET", "/v1/models"): answer}) as front:
+    async with HttpServer({("GET", "/v1/models"): answer}) as server:
         with pytest.raises(ProblemError, match="does not list its models"):
-            await fetch(front)
+            await fetch(server)
 
 
 def test_an_unreachable_server_has_no_model_list() -> None:

@@ -17,8 +17,12 @@ from sayso.core.problems import ProblemError
 from sayso.core.settings.settings import Endpoint
 from sayso.stt.reader import Reader
 from sayso.stt.realtime.engine import RealtimeEngine
-from sayso.stt.server.ephemeral_keys import LIFETIME_S, RENEWAL_MARGIN_S, key_server_url
-from sayso.stt.server.ephemeral_keys import EphemeralKeys as OurSecrets
+from sayso.stt.server.ephemeral_keys import (
+    LIFETIME_S,
+    RENEWAL_MARGIN_S,
+    EphemeralKeys,
+    key_server_url,
+)
 from service import KEY, StandIn
 from service.ephemeral_keys import EphemeralKeyService, KeyServer
 from service.http_server import HttpServer, Reply, Request, error_reply, json_reply
@@ -41,7 +45,7 @@ class Servers:
 
     secrets: EphemeralKeyService
     service: StandIn
-    front: HttpServer
+    server: HttpServer
     company: HttpServer
     asked: list[str] = attrs.field(factory=list)
     keys: dict[str, str] = attrs.field(factory=dict)
@@ -52,7 +56,7 @@ class Servers:
 
     def engine(self, secrets_url: str, **fields: Any) -> RealtimeEngine:
         endpoint = Endpoint(
-            url=self.front.base, secrets_url=secrets_url, model_in_url=False, **fields
+            url=self.server.base, secrets_url=secrets_url, model_in_url=False, **fields
         )
         return RealtimeEngine(endpoint, "en", self.key_of)
 
@@ -70,10 +74,10 @@ async def serve(
     service = StandIn([TEXT], at_openai=True, accepts_ephemeral=secrets.valid)
     handlers = KeyServer(secrets, **company).handlers
     async with (
-        HttpServer(secrets.handlers, websockets=service) as front,
+        HttpServer(secrets.handlers, websockets=service) as server,
         HttpServer(handlers) as other,
     ):
-        yield Servers(secrets, service, front, other)
+        yield Servers(secrets, service, server, other)
 
 
 async def transcribe(engine: RealtimeEngine) -> str:
@@ -84,7 +88,7 @@ async def transcribe(engine: RealtimeEngine) -> str:
 async def test_a_key_from_the_endpoint_is_used_until_it_expires() -> None:
     clock = Clock()
     async with serve(EphemeralKeyService(clock=clock.time)) as there:
-        there.keys[f"127.0.0.1:{there.front.port}"] = KEY
+        there.keys[f"127.0.0.1:{there.server.port}"] = KEY
         engine = there.engine("openai")
         engine.ephemeral_keys.clock = clock.time
         assert await transcribe(engine) == TEXT
@@ -92,7 +96,7 @@ async def test_a_key_from_the_endpoint_is_used_until_it_expires() -> None:
         first, again = there.tokens
         assert first == again
         assert first.startswith("ek_")
-        (request,) = there.front.requests
+        (request,) = there.server.requests
         assert request.headers["authorization"] == f"Bearer {KEY}"
         assert "Xenolab" not in request.body.decode()
         clock.offset_s = LIFETIME_S - RENEWAL_MARGIN_S - 1
@@ -114,10 +118,10 @@ SHAPES: dict[str, Callable[[dict[str, Any]], Any]] = {
 
 
 @pytest.mark.parametrize("method", ["POST", "GET"])
-@pytest.mark.parametrize("dress", SHAPES.values(), ids=SHAPES)
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 @in_event_loop()
-async def test_with_a_key_server_no_openai_key_is_needed(method: str, dress: Any) -> None:
-    async with serve(api_key=KEY_SERVER_API_KEY, method=method, shape=dress) as there:
+async def test_with_a_key_server_no_openai_key_is_needed(method: str, shape: Any) -> None:
+    async with serve(api_key=KEY_SERVER_API_KEY, method=method, shape=shape) as there:
         company = f"127.0.0.1:{there.company.port}"
         there.keys[company] = KEY_SERVER_API_KEY
         engine = there.engine(f"http://{company}/token")
@@ -129,7 +133,7 @@ async def test_with_a_key_server_no_openai_key_is_needed(method: str, dress: Any
         assert [r.method for r in there.company.requests] == ["POST", "GET"][
             : 1 if method == "POST" else 2
         ]
-        assert there.front.requests == []
+        assert there.server.requests == []
 
 
 @in_event_loop()
@@ -192,9 +196,9 @@ async def test_every_invalid_reply_of_a_key_server_is_a_problem(
     async def answers(_: Request) -> Reply:
         return answer
 
-    async with HttpServer({("POST", "/token"): answers}) as front:
-        url = f"http://127.0.0.1:{front.port}/token"
-        secrets = OurSecrets(Endpoint(secrets_url=url), lambda _: None)
+    async with HttpServer({("POST", "/token"): answers}) as server:
+        url = f"http://127.0.0.1:{server.port}/token"
+        secrets = EphemeralKeys(Endpoint(secrets_url=url), lambda _: None)
         with pytest.raises(ProblemError) as caught:
             await secrets.credentials("api.openai.com")
         await secrets.close()
@@ -207,9 +211,9 @@ async def test_any_expiry_time_is_tolerated(expires_at: Any) -> None:
     async def answers(_: Request) -> Reply:
         return json_reply(200, {"value": "ek_1", "expires_at": expires_at})
 
-    async with HttpServer({("POST", "/token"): answers}) as front:
-        url = f"http://127.0.0.1:{front.port}/token"
-        secrets = OurSecrets(Endpoint(secrets_url=url), lambda _: None)
+    async with HttpServer({("POST", "/token"): answers}) as server:
+        url = f"http://127.0.0.1:{server.port}/token"
+        secrets = EphemeralKeys(Endpoint(secrets_url=url), lambda _: None)
         assert (await secrets.credentials("api.openai.com")).api_key == "ek_1"
         await secrets.close()
 
@@ -234,5 +238,5 @@ def test_a_key_server_address_can_have_any_path() -> None:
 
 @in_event_loop()
 async def test_without_a_key_server_the_api_key_itself_is_sent() -> None:
-    secrets = OurSecrets(Endpoint(), lambda host: KEY if host == "api.openai.com" else None)
+    secrets = EphemeralKeys(Endpoint(), lambda host: KEY if host == "api.openai.com" else None)
     assert (await secrets.credentials("api.openai.com")).headers["Authorization"] == f"Bearer {KEY}"

@@ -54,8 +54,8 @@ def text_of(files: FileService, take: Take, heard: Any = lambda _: None, **field
     texts = []
 
     async def test() -> None:
-        async with HttpServer(files.handlers) as front:
-            texts.append(await transcribe(engine_for(front.base, **fields), take, heard))
+        async with HttpServer(files.handlers) as server:
+            texts.append(await transcribe(engine_for(server.base, **fields), take, heard))
 
     run(test)
     return str(texts[0])
@@ -69,9 +69,9 @@ def transcription_problem(answer: Reply, **fields: Any) -> Problem:
         return answer
 
     async def test() -> None:
-        async with HttpServer({("POST", "/v1/audio/transcriptions"): answers}) as front:
+        async with HttpServer({("POST", "/v1/audio/transcriptions"): answers}) as server:
             with pytest.raises(ProblemError) as caught:
-                await transcribe(engine_for(front.base, **fields), spoken(0.5))
+                await transcribe(engine_for(server.base, **fields), spoken(0.5))
         problems.append(caught.value.problem)
 
     run(test)
@@ -177,8 +177,8 @@ async def test_a_stream_can_arrive_in_single_bytes() -> None:
     async def answers(_: Request) -> Reply:
         return Reply(200, crumbs(), "text/event-stream")
 
-    async with HttpServer({("POST", "/v1/audio/transcriptions"): answers}) as front:
-        assert await transcribe(engine_for(front.base), spoken(0.5)) == "Zwölf Boxkämpfer"
+    async with HttpServer({("POST", "/v1/audio/transcriptions"): answers}) as server:
+        assert await transcribe(engine_for(server.base), spoken(0.5)) == "Zwölf Boxkämpfer"
 
 
 @in_event_loop()
@@ -192,8 +192,8 @@ async def test_a_stream_inside_the_text_is_unwrapped() -> None:
     async def answers(_: Request) -> Reply:
         return json_reply(200, {"text": text})
 
-    async with HttpServer({("POST", "/v1/audio/transcriptions"): answers}) as front:
-        assert await transcribe(engine_for(front.base), spoken(0.5)) == "Zwölf Boxkämpfer"
+    async with HttpServer({("POST", "/v1/audio/transcriptions"): answers}) as server:
+        assert await transcribe(engine_for(server.base), spoken(0.5)) == "Zwölf Boxkämpfer"
 
 
 def test_a_rejected_field_is_removed() -> None:
@@ -208,12 +208,12 @@ def test_a_rejected_field_is_removed() -> None:
 @in_event_loop()
 async def test_takes_may_overlap_and_the_api_key_is_optional() -> None:
     files = FileService(["same"], key=None)
-    async with HttpServer(files.handlers) as front:
-        engine = engine_for(front.base, key=None)
+    async with HttpServer(files.handlers) as server:
+        engine = engine_for(server.base, key=None)
         takes = [engine.transcribe(Reader(spoken(0.5)), lambda _: None) for _ in range(3)]
         assert await asyncio.gather(*takes) == ["same"] * 3
         await engine.close()
-    assert all("authorization" not in request.headers for request in front.requests)
+    assert all("authorization" not in request.headers for request in server.requests)
 
 
 # Long takes
@@ -240,8 +240,8 @@ def test_a_long_take_is_sent_in_parts_and_joined() -> None:
 
 
 def test_the_connection_test_returns_seconds() -> None:
-    with in_thread(HttpServer(FileService().handlers)) as front:
-        assert 0 < asyncio.run(check_connection(engine_for(front.base))) < 10
+    with in_thread(HttpServer(FileService().handlers)) as server:
+        assert 0 < asyncio.run(check_connection(engine_for(server.base))) < 10
 
 
 # Refusals
@@ -336,23 +336,23 @@ async def test_api_key_and_audio_do_not_follow_a_redirect() -> None:
     path = ("POST", "/v1/audio/transcriptions")
     async with (
         HttpServer(FileService().handlers) as other,
-        HttpServer({path: elsewhere}) as front,
+        HttpServer({path: elsewhere}) as server,
     ):
         with pytest.raises(ProblemError):
-            await transcribe(engine_for(front.base), spoken(0.5))
+            await transcribe(engine_for(server.base), spoken(0.5))
         assert other.requests == []
-        assert len(front.requests) == 1
+        assert len(server.requests) == 1
 
 
 @in_event_loop()
 async def test_the_api_key_of_another_host_is_never_requested() -> None:
     asked = []
-    async with HttpServer(FileService(key=None).handlers) as front:
-        endpoint = Endpoint(url=front.base, model=MODEL, transport="rest")
+    async with HttpServer(FileService(key=None).handlers) as server:
+        endpoint = Endpoint(url=server.base, model=MODEL, transport="rest")
         await transcribe(FileUploadEngine(endpoint, "", asked.append), spoken(0.5))
-        assert asked == [f"127.0.0.1:{front.port}"]
+        assert asked == [f"127.0.0.1:{server.port}"]
         asked.clear()
-        none = Endpoint(url=front.base, model=MODEL, transport="rest", auth="none")
+        none = Endpoint(url=server.base, model=MODEL, transport="rest", auth="none")
         await transcribe(FileUploadEngine(none, "", asked.append), spoken(0.5))
     assert asked == []
 
@@ -380,14 +380,14 @@ async def test_a_rejected_api_key_is_reported_and_never_shown(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     key = "sk-wrong-5d41402abc4b2a76b9719d911017c592"
-    async with HttpServer(FileService().handlers) as front:
-        engine = engine_for(front.base, key)
+    async with HttpServer(FileService().handlers) as server:
+        engine = engine_for(server.base, key)
         with pytest.raises(ProblemError) as caught:
             await transcribe(engine, spoken(0.5))
         problem = caught.value.problem
         assert problem.code == "server.key_rejected"
         assert "wrong-5d" not in repr(problem) + repr(engine) + caplog.text
-        right = engine_for(front.base)
+        right = engine_for(server.base)
         await transcribe(right, spoken(0.5))
         assert KEY not in repr(right) + caplog.text
 
@@ -401,11 +401,11 @@ async def test_a_server_that_does_not_respond_causes_a_problem() -> None:
         await asyncio.Event().wait()
         return None
 
-    async with HttpServer(FileService(before=sleeps).handlers) as front:
+    async with HttpServer(FileService(before=sleeps).handlers) as server:
         with pytest.raises(ProblemError, match="did not respond"):
-            await transcribe(engine_for(front.base, response_timeout_s=0.0), spoken(0.5))
+            await transcribe(engine_for(server.base, response_timeout_s=0.0), spoken(0.5))
         arrived.clear()
-        work = asyncio.create_task(transcribe(engine_for(front.base), spoken(0.5)))
+        work = asyncio.create_task(transcribe(engine_for(server.base), spoken(0.5)))
         await arrived.wait()
         work.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -418,28 +418,28 @@ async def test_the_duration_of_the_take_is_added_to_the_timeout() -> None:
         await asyncio.sleep(0.3)  # within the 0.5 s that the take lasted
         return None
 
-    async with HttpServer(FileService([TEXT], before=slow, word_delay_s=0.05).handlers) as front:
-        engine = engine_for(front.base, response_timeout_s=0.0)
+    async with HttpServer(FileService([TEXT], before=slow, word_delay_s=0.05).handlers) as server:
+        engine = engine_for(server.base, response_timeout_s=0.0)
         assert await transcribe(engine, spoken(0.5)) == TEXT
 
 
 @in_event_loop()
 async def test_a_take_canceled_while_the_user_speaks_is_not_sent() -> None:
     files, ready = FileService(), asyncio.Event()
-    async with HttpServer(files.handlers) as front:
-        engine, take = engine_for(front.base), spoken(0.5, ended=False)
+    async with HttpServer(files.handlers) as server:
+        engine, take = engine_for(server.base), spoken(0.5, ended=False)
         work = asyncio.create_task(transcribe(engine, take, lambda _: ready.set()))
         await ready.wait()
         work.cancel()
         with pytest.raises(asyncio.CancelledError):
             await work
-    assert front.requests == []
+    assert server.requests == []
 
 
 @in_event_loop()
 async def test_an_unreachable_server_is_a_problem() -> None:
-    async with HttpServer({}) as front:
-        url = front.base
+    async with HttpServer({}) as server:
+        url = server.base
     with pytest.raises(ProblemError, match=r"No server responds at 127.0.0.1:"):
         await transcribe(engine_for(url), spoken(0.5))
     async with HttpServer({}) as plain:
@@ -457,9 +457,9 @@ async def test_a_closed_stream_is_a_lost_connection() -> None:
     async def answers(_: Request) -> Reply:
         return Reply(200, gone(), "text/event-stream")
 
-    async with HttpServer({("POST", "/v1/audio/transcriptions"): answers}) as front:
+    async with HttpServer({("POST", "/v1/audio/transcriptions"): answers}) as server:
         with pytest.raises(ProblemError, match=r"Lost the connection to"):
-            await transcribe(engine_for(front.base), spoken(0.5))
+            await transcribe(engine_for(server.base), spoken(0.5))
 
 
 ADDRESSES = {

@@ -44,14 +44,14 @@ def call_server(calls: CallService) -> HttpServer:
 
 
 def engine_for(
-    front: HttpServer,
+    server: HttpServer,
     key: str | None = KEY,
     timeouts: Timeouts | None = None,
     connect_timeout_s: float = 5.0,
     max_backlog_s: float = 6.0,
     **fields: Any,
 ) -> RealtimeEngine:
-    endpoint = Endpoint(url=front.base, transport="webrtc", dialect="openai", **fields)
+    endpoint = Endpoint(url=server.base, transport="webrtc", dialect="openai", **fields)
     timeouts = timeouts or Timeouts()
     carrier = WebRtcCarrier(endpoint, timeouts, connect_timeout_s, max_backlog_s)
     return RealtimeEngine(endpoint, "en", lambda _: key, carrier, timeouts)
@@ -66,9 +66,9 @@ def transcription_problem(calls: Callable[[], CallService], **fields: Any) -> Pr
     problems = []
 
     async def test() -> None:
-        async with call_server(calls()) as front:
+        async with call_server(calls()) as server:
             with pytest.raises(ProblemError) as caught:
-                await transcribe(engine_for(front, **fields), take_from(tone(0.3)))
+                await transcribe(engine_for(server, **fields), take_from(tone(0.3)))
             problems.append(caught.value.problem)
 
     run(test)
@@ -91,14 +91,14 @@ def loud_s(pcm: bytes) -> float:
 async def test_a_take_is_transcribed_over_webrtc(secrets: str, answers_sound: bool) -> None:
     heard: list[EngineEvent] = []
     calls = CallService(StandIn([TEXT]), sends_audio=answers_sound)
-    async with call_server(calls) as front:
+    async with call_server(calls) as server:
         take = take_from(tone(0.2), ended=False)
-        engine = engine_for(front, secrets_url=secrets)
+        engine = engine_for(server, secrets_url=secrets)
         await engine.prepare()
         talking = asyncio.create_task(feed(take, 1.3))
         assert await transcribe(engine, take, heard.append) == TEXT
         await talking
-    call = next(r for r in front.requests if r.path == "/v1/realtime/calls")
+    call = next(r for r in server.requests if r.path == "/v1/realtime/calls")
     assert call.query == {}
     assert call.media_type == ("application/sdp" if secrets else "multipart/form-data")
     assert (KEY in call.headers["authorization"]) == (not secrets)
@@ -126,10 +126,10 @@ async def feed(take: Take, seconds: float) -> None:
 @in_event_loop()
 async def test_audio_before_the_connection_arrives_with_shorter_pauses() -> None:
     calls = CallService(StandIn([TEXT]))
-    async with call_server(calls) as front:
+    async with call_server(calls) as server:
         quiet = (np.arange(RATE_HZ * 2) % 2 * 6 - 3).astype("<i2").tobytes()
         take = take_from(quiet[:6400] + tone(0.5) + quiet + tone(0.5))
-        assert await transcribe(engine_for(front), take) == TEXT
+        assert await transcribe(engine_for(server), take) == TEXT
     audio = bytes(calls.record.audio)
     assert loud_s(audio) == pytest.approx(1.0, abs=0.1)
     assert 1.5 < len(audio) / 48_000 < 2.5  # 1.0 of tone, 0.2 + 0.3 of quiet, 0.6 of silence
@@ -138,8 +138,8 @@ async def test_audio_before_the_connection_arrives_with_shorter_pauses() -> None
 @in_event_loop()
 async def test_a_server_with_a_jitter_buffer_has_all_audio_at_the_commit() -> None:
     calls = CallService(StandIn([TEXT]), jitter_delay_s=0.35)
-    async with call_server(calls) as front:
-        assert await transcribe(engine_for(front), take_from(tone(0.6))) == TEXT
+    async with call_server(calls) as server:
+        assert await transcribe(engine_for(server), take_from(tone(0.6))) == TEXT
     sent = [event for event in calls.record.sent if event["type"].endswith("completed")]
     assert sent[0]["usage"] == {"type": "duration", "seconds": 1}
     assert loud_s(bytes(calls.record.audio)) == pytest.approx(0.6, abs=0.06)
@@ -149,8 +149,8 @@ async def test_a_server_with_a_jitter_buffer_has_all_audio_at_the_commit() -> No
 @in_event_loop()
 async def test_a_short_take_is_empty_and_not_committed(seconds: float) -> None:
     calls = CallService(StandIn([TEXT]))
-    async with call_server(calls) as front:
-        assert await transcribe(engine_for(front), take_from(tone(seconds))) == ""
+    async with call_server(calls) as server:
+        assert await transcribe(engine_for(server), take_from(tone(seconds))) == ""
     assert "input_audio_buffer.commit" not in calls.record.types
 
 
@@ -158,14 +158,14 @@ async def transcribe_twice_over_websocket(
     calls: CallService, take: Take, **fields: Any
 ) -> list[str]:
     """Transcribe twice and check that a WebSocket was used; returns the requested paths."""
-    async with call_server(calls) as front:
-        engine = engine_for(front, **fields)
+    async with call_server(calls) as server:
+        engine = engine_for(server, **fields)
         for _ in range(2):
             assert await engine.transcribe(Reader(take), lambda _: None) == TEXT
         await engine.close()
         assert {"input_audio_buffer.append"} < set(calls.record.types)
         assert len(calls.service.records) == 2
-        return [request.path for request in front.requests]
+        return [request.path for request in server.requests]
 
 
 UNUSABLE_ANSWERS: dict[str, Callable[[str], str]] = {
@@ -214,8 +214,8 @@ async def test_lost_audio_is_a_problem(
 
     monkeypatch.setattr(RTCDtlsTransport, "_send_rtp", leaky)
     calls = CallService(StandIn([TEXT]))
-    async with call_server(calls) as front:
-        engine, take = engine_for(front), take_from(tone(4.0))
+    async with call_server(calls) as server:
+        engine, take = engine_for(server), take_from(tone(4.0))
         with pytest.raises(ProblemError, match=r"Lost the connection to") as caught:
             await engine.transcribe(Reader(take), lambda _: None)
         assert "of audio lost" in caught.value.problem.detail
@@ -311,8 +311,8 @@ async def test_a_canceled_take_closes_its_connection(stage: Any) -> None:
         return True
 
     calls = CallService(StandIn([TEXT], misbehavior={stage: tells}))
-    async with call_server(calls) as front:
-        engine = engine_for(front)
+    async with call_server(calls) as server:
+        engine = engine_for(server)
         work = asyncio.create_task(
             engine.transcribe(Reader(take_from(tone(0.5), ended=False)), lambda _: None)
         )

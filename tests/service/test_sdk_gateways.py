@@ -44,8 +44,8 @@ SESSION: dict[str, Any] = {
 
 
 @contextlib.asynccontextmanager
-async def sdk_client(front: HttpServer, key: str = KEY) -> AsyncIterator[AsyncOpenAI]:
-    async with AsyncOpenAI(api_key=key, base_url=front.base, max_retries=0) as client:
+async def sdk_client(server: HttpServer, key: str = KEY) -> AsyncIterator[AsyncOpenAI]:
+    async with AsyncOpenAI(api_key=key, base_url=server.base, max_retries=0) as client:
         yield client
 
 
@@ -74,7 +74,7 @@ HINTS: dict[str, dict[str, Any]] = {
 @in_event_loop()
 async def test_the_sdk_transcribes_a_file(model: str, hints: dict[str, Any]) -> None:
     files = FileService([TEXT])
-    async with HttpServer(files.handlers) as front, sdk_client(front) as client:
+    async with HttpServer(files.handlers) as server, sdk_client(server) as client:
         ask: Any = client.audio.transcriptions.create
         answer = await ask(file=wav_file(), model=model, **hints)
         assert answer.text == TEXT
@@ -87,7 +87,7 @@ async def test_the_sdk_transcribes_a_file(model: str, hints: dict[str, Any]) -> 
 @pytest.mark.parametrize("model", HINTS)
 @in_event_loop()
 async def test_the_sdk_reads_the_stream(model: str) -> None:
-    async with HttpServer(FileService([TEXT]).handlers) as front, sdk_client(front) as client:
+    async with HttpServer(FileService([TEXT]).handlers) as server, sdk_client(server) as client:
         if model == "whisper-1":  # which ignores it
             reply = await client.audio.transcriptions.with_raw_response.create(
                 file=wav_file(), model=model, stream=True
@@ -123,7 +123,7 @@ REFUSED: dict[str, tuple[dict[str, Any], type[openai.APIStatusError], str | None
 async def test_rejected_files_raise_errors_in_the_sdk(
     change: dict[str, Any], kind: Any, code: Any
 ) -> None:
-    async with HttpServer(FileService().handlers) as front, sdk_client(front) as client:
+    async with HttpServer(FileService().handlers) as server, sdk_client(server) as client:
         ask: Any = client.audio.transcriptions.create
         with pytest.raises(kind) as caught:
             await ask(**{"file": wav_file(), "model": "gpt-4o-transcribe", **change})
@@ -137,7 +137,7 @@ async def test_a_wrong_api_key_is_rejected_everywhere() -> None:
         **EphemeralKeyService().handlers,
         **CallService(StandIn()).handlers,
     }
-    async with HttpServer(handlers) as front, sdk_client(front, "sk-wrong") as client:
+    async with HttpServer(handlers) as server, sdk_client(server, "sk-wrong") as client:
         asked: list[Awaitable[Any]] = [
             client.audio.transcriptions.create(file=wav_file(), model="whisper-1"),
             client.realtime.client_secrets.create(),
@@ -154,8 +154,8 @@ async def test_a_wrong_api_key_is_rejected_everywhere() -> None:
 async def test_the_upload_form_matches_the_sdk(model: str) -> None:
     files = FileService([TEXT])
     hints = {"prompt": "A lab.", "keywords": "Xenolab, AC-42"}
-    async with HttpServer(files.handlers) as front:
-        endpoint = Endpoint(url=front.base, model=model, transport="rest", **hints)
+    async with HttpServer(files.handlers) as server:
+        endpoint = Endpoint(url=server.base, model=model, transport="rest", **hints)
         engine = FileUploadEngine(endpoint, "en", lambda _: KEY)
         take = Take(number=1, id="1", rate_hz=16_000)
         take.append(bytes(16_000))
@@ -174,8 +174,8 @@ async def test_the_upload_form_matches_the_sdk(model: str) -> None:
 async def test_the_sdk_creates_and_uses_an_ephemeral_key() -> None:
     secrets = EphemeralKeyService()
     service = StandIn([TEXT], at_openai=True, accepts_ephemeral=secrets.valid)
-    async with HttpServer(secrets.handlers, websockets=service) as front:
-        async with sdk_client(front) as client:
+    async with HttpServer(secrets.handlers, websockets=service) as server:
+        async with sdk_client(server) as client:
             made: Any = await client.realtime.client_secrets.create(
                 expires_after={"anchor": "created_at", "seconds": 10},
                 session=SESSION,  # type: ignore[arg-type]
@@ -183,7 +183,7 @@ async def test_the_sdk_creates_and_uses_an_ephemeral_key() -> None:
             assert list(unknown_fields(made)) == []
             assert made.session.type == "transcription"
             assert made.value.startswith("ek_")
-        async with sdk_client(front, made.value) as client:
+        async with sdk_client(server, made.value) as client:
             for query in ({}, {"intent": "transcription"}):
                 async with client.realtime.connect(extra_query=query) as connection:
                     assert (await connection.recv()).type == "session.created"
@@ -209,7 +209,7 @@ async def test_the_sdk_creates_and_uses_an_ephemeral_key() -> None:
 async def test_invalid_requests_for_an_ephemeral_key_are_rejected(
     body: dict[str, Any], param: str
 ) -> None:
-    async with HttpServer(EphemeralKeyService().handlers) as front, sdk_client(front) as client:
+    async with HttpServer(EphemeralKeyService().handlers) as server, sdk_client(server) as client:
         create: Any = client.realtime.client_secrets.create
         with pytest.raises(openai.BadRequestError) as caught:
             await create(**{"session": SESSION, **body})
@@ -219,11 +219,11 @@ async def test_invalid_requests_for_an_ephemeral_key_are_rejected(
 @in_event_loop()
 async def test_the_request_for_an_ephemeral_key_matches_the_sdk() -> None:
     secrets = EphemeralKeyService()
-    async with HttpServer(secrets.handlers) as front:
-        ours = OurSecrets(Endpoint(url=front.base, secrets_url="openai"), lambda _: KEY)
-        await ours.credentials(f"127.0.0.1:{front.port}")
+    async with HttpServer(secrets.handlers) as server:
+        ours = OurSecrets(Endpoint(url=server.base, secrets_url="openai"), lambda _: KEY)
+        await ours.credentials(f"127.0.0.1:{server.port}")
         await ours.close()
-    body = json.loads(front.requests[0].body)
+    body = json.loads(server.requests[0].body)
     assert violations(ClientSecretCreateParams, body) == []
 
 
@@ -244,7 +244,7 @@ async def test_the_sdk_creates_a_webrtc_call() -> None:
     peer.createDataChannel("oai-events")
     await peer.setLocalDescription(await peer.createOffer())
     sdp = peer.localDescription.sdp
-    async with HttpServer(calls.handlers) as front, sdk_client(front) as client:
+    async with HttpServer(calls.handlers) as server, sdk_client(server) as client:
         session: Any = SESSION  # the SDK has a type for conversations only
         answer = await client.realtime.calls.create(sdp=sdp, session=session)
         assert answer.response.status_code == 201

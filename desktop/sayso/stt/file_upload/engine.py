@@ -36,7 +36,7 @@ from ..server.http import (
     unexpected_response,
 )
 from ..server.pricing import record_usage
-from ..server.request_options import RequestOptions, language_code
+from ..server.request_options import NOISE_FIELD, language_code, request_options
 from .audio_files import BYTES_PER_S, RATE_HZ, AudioFile, FileLimits, split_into_files
 
 if TYPE_CHECKING:
@@ -130,8 +130,9 @@ class _TakeUpload:
         model = server_models.by_name(endpoint.model)
         replaced = model.known and model.streams
         self.model = server_models.by_name(server_models.FILE_MODEL) if replaced else model
-        options = RequestOptions.from_endpoint(endpoint, language_code(self.engine.language))
-        self._optional_fields = options.transcription_fields(self.model.name)
+        language = language_code(self.engine.language)
+        self._optional_fields = request_options(endpoint, language, self.model.name)
+        self._optional_fields.pop(NOISE_FIELD, None)  # for sessions only
         if self.model.known and self.model.name != "whisper-1":
             self._optional_fields["stream"] = "true"
 

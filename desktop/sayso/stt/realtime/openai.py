@@ -22,7 +22,7 @@ from ...core.settings.urls import OPENAI_HOST, with_query
 from ..engine import Ready
 from ..server import json_fields
 from ..server.errors import messages as errors
-from ..server.request_options import NOISE_FIELD, RequestOptions
+from ..server.request_options import NOISE_FIELD, request_options
 from .messages import (
     COMMIT_EMPTY,
     TRANSCRIPTION_PREFIX,
@@ -59,10 +59,7 @@ class OpenAIProtocol(RealtimeProtocol):
         elif self.endpoint.model_in_url and model:
             added["model"] = model
         self.url = with_query(self.url, added, removed)
-        options = RequestOptions.from_endpoint(self.endpoint, self.language)
-        self._optional_fields = options.transcription_fields(model)
-        if noise := options.noise_reduction_field(model):
-            self._optional_fields[NOISE_FIELD] = noise
+        self._optional_fields = request_options(self.endpoint, self.language, model)
 
     @property
     def response_timeout_s(self) -> float:

@@ -15,7 +15,7 @@ from sayso.core.settings.settings import Endpoint
 from sayso.stt.realtime.detect import create_protocol
 from sayso.stt.realtime.messages import Send
 from sayso.stt.server.auth import Credentials
-from sayso.stt.server.request_options import RequestOptions
+from sayso.stt.server.request_options import NOISE_FIELD, request_options
 from service import rules
 
 ALL_OPTIONS = Endpoint(prompt="At sea.", keywords="Xenolab, AC-42", delay="low", noise="far_field")
@@ -69,14 +69,14 @@ def test_an_unknown_model_is_sent_one_language_and_has_no_price() -> None:
 @pytest.mark.parametrize("name", rules.MODELS)
 def test_only_supported_options_are_sent(name: str) -> None:
     """The table of the stand-in was written independently and must agree."""
-    hints = RequestOptions.from_endpoint(ALL_OPTIONS, "de")
-    fields = hints.transcription_fields(name)
+    fields = request_options(ALL_OPTIONS, "de", name)
+    noise = fields.pop(NOISE_FIELD, None)
     assert fields.keys() == rules.MODELS[name].fields
     session = rules.initial_session("s", 0)
     audio_input = {
         "transcription": {"model": name, **fields},
         "turn_detection": None,
-        "noise_reduction": hints.noise_reduction_field(name),
+        "noise_reduction": noise,
     }
     assert rules.updated_session(
         session, {"type": "transcription", "audio": {"input": audio_input}}
@@ -88,14 +88,8 @@ def test_only_supported_options_are_sent(name: str) -> None:
 
 
 def test_options_that_are_not_set_are_not_sent() -> None:
-    hints = RequestOptions.from_endpoint(Endpoint(), "")
-    assert hints == RequestOptions()
-    assert hints.transcription_fields(models.DEFAULT_MODEL) == {}
-    assert hints.noise_reduction_field(models.DEFAULT_MODEL) is None
-    assert RequestOptions.from_endpoint(ALL_OPTIONS, "de").transcription_fields("my-own") == {
-        "language": "de"
-    }
-    assert RequestOptions.from_endpoint(ALL_OPTIONS, "de").noise_reduction_field("my-own") is None
+    assert request_options(Endpoint(), "", models.DEFAULT_MODEL) == {}
+    assert request_options(ALL_OPTIONS, "de", "my-own") == {"language": "de"}
 
 
 # The table of docs/realtime-protocol.md, entered independently.

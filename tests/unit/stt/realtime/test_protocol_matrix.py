@@ -12,7 +12,7 @@ import ssl
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sayso.core.problems import Problem
@@ -46,13 +46,13 @@ def on_error(
     failed: bool = False,
 ) -> Problem:
     """Return the problem for an `error` event before or after the session is ready."""
-    talk = create(url)
-    talk.receive('{"type": "session.created"}')
+    protocol = create(url)
+    protocol.receive('{"type": "session.created"}')
     if ready:
-        talk.receive('{"type": "session.updated"}')
+        protocol.receive('{"type": "session.updated"}')
     error = {"type": kind, "code": code, "message": message, "param": param, "event_id": None}
     name = "conversation.item.input_audio_transcription.failed" if failed else "error"
-    events = talk.receive(json.dumps({"type": name, "event_id": "event_1", "error": error}))
+    events = protocol.receive(json.dumps({"type": name, "event_id": "event_1", "error": error}))
     (refused,) = [event for event in events if isinstance(event, Rejected)]
     return refused.problem
 
@@ -358,6 +358,7 @@ def test_every_failure_has_a_message_and_a_remedy(
     assert not [word for word in AVOIDED_WORDS if word in ours]
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["error", "failed", "closed"]),
     st.text(max_size=60),
@@ -369,16 +370,16 @@ def test_every_failure_has_a_message_and_a_remedy(
 def test_an_api_key_in_a_server_message_is_never_shown(
     way: str, before: str, key: str, after: str, where: str, ours: bool
 ) -> None:
-    talk = create(GATEWAY, key if ours else KEY)
-    talk.receive('{"type": "session.created"}')
+    protocol = create(GATEWAY, key if ours else KEY)
+    protocol.receive('{"type": "session.created"}')
     said = f"{before} {key} {after}"
     if way == "closed":
-        end = talk.on_close(1011, said)
+        end = protocol.on_close(1011, said)
     else:
         error = {"type": REQUEST_ERROR, "code": None, "message": "No.", "param": None, where: said}
         name = "conversation.item.input_audio_transcription.failed" if way == "failed" else "error"
         if way == "failed":
-            talk.receive('{"type": "session.updated"}')
-        (end,) = talk.receive(json.dumps({"type": name, "error": error}))
+            protocol.receive('{"type": "session.updated"}')
+        (end,) = protocol.receive(json.dumps({"type": name, "error": error}))
     assert isinstance(end, Rejected)
     assert key not in end.problem.sentence + end.problem.detail

@@ -26,20 +26,20 @@ STARTED = server_event("input_audio_buffer.speech_started", item_id="i1", audio_
 STOPPED = server_event("input_audio_buffer.speech_stopped", item_id="i1", audio_end_ms=900)
 
 
-def create(way: str = "speaches", language: str = "") -> ServerVadProtocol:
+def create(server: str = "speaches", language: str = "") -> ServerVadProtocol:
     endpoint = Endpoint(url=URL, model="m/1")
-    profile = SERVER_PROFILES[way]
+    profile = SERVER_PROFILES[server]
     return ServerVadProtocol(endpoint, Credentials(KEY), language, profile=profile)
 
 
-def ready(way: str = "speaches") -> ServerVadProtocol:
-    protocol = create(way)
+def ready(server: str = "speaches") -> ServerVadProtocol:
+    protocol = create(server)
     assert protocol.receive(CREATED)[-1] == Ready()
     return protocol
 
 
-def finishing(way: str = "speaches") -> ServerVadProtocol:
-    protocol = ready(way)
+def finishing(server: str = "speaches") -> ServerVadProtocol:
+    protocol = ready(server)
     protocol.append_audio(ONE_SECOND)
     protocol.commit()
     return protocol
@@ -62,7 +62,7 @@ def completed(words: object, item: str | None = "i1") -> str:
 
 
 @pytest.mark.parametrize(
-    ("way", "language", "query"),
+    ("server", "language", "query"),
     [
         ("speaches", "", "intent=transcription&model=m%2F1"),
         ("speaches", "de", "intent=transcription&model=m%2F1&language=de"),
@@ -70,20 +70,20 @@ def completed(words: object, item: str | None = "i1") -> str:
         ("together", "", "input_audio_format=pcm_s16le_16000&model=m%2F1"),
     ],
 )
-def test_the_model_is_in_the_address(way: str, language: str, query: str) -> None:
-    protocol = create(way, language)
+def test_the_model_is_in_the_address(server: str, language: str, query: str) -> None:
+    protocol = create(server, language)
     assert protocol.url == f"ws://127.0.0.1:8000/v1/realtime?{query}"
     assert protocol.headers == {"Authorization": f"Bearer {KEY}"}
     assert KEY not in repr(protocol)
     with pytest.raises(ProblemError):
-        ServerVadProtocol(Endpoint(url="http://192.168.1.20"), profile=SERVER_PROFILES[way])
+        ServerVadProtocol(Endpoint(url="http://192.168.1.20"), profile=SERVER_PROFILES[server])
 
 
 @pytest.mark.parametrize(
-    ("way", "rate_hz"), [("speaches", 24_000), ("lemonade", 16_000), ("together", 16_000)]
+    ("server", "rate_hz"), [("speaches", 24_000), ("lemonade", 16_000), ("together", 16_000)]
 )
-def test_each_server_has_its_sample_rate(way: str, rate_hz: int) -> None:
-    protocol = ready(way)
+def test_each_server_has_its_sample_rate(server: str, rate_hz: int) -> None:
+    protocol = ready(server)
     assert protocol.rate_hz == rate_hz
     protocol.append_audio(bytes(rate_hz * 2))
     assert protocol.sent_s == 1
@@ -107,9 +107,9 @@ def test_speaches_is_sent_silence_instead_of_a_commit() -> None:
     assert len(pcm) >= 0.6 * 48_000
 
 
-@pytest.mark.parametrize("way", ["lemonade", "together"])
-def test_other_servers_are_sent_silence_and_a_commit(way: str) -> None:
-    protocol = ready(way)
+@pytest.mark.parametrize("server", ["lemonade", "together"])
+def test_other_servers_are_sent_silence_and_a_commit(server: str) -> None:
+    protocol = ready(server)
     protocol.append_audio(ONE_SECOND)
     kinds = [sent_message(event)["type"] for event in protocol.commit()]
     assert kinds == ["input_audio_buffer.append", "input_audio_buffer.commit"]
@@ -159,9 +159,9 @@ def test_a_missing_answer_to_a_commit_is_a_problem() -> None:
     assert "did not respond. Your recording is kept." in rejection([protocol.on_timeout()])
 
 
-@pytest.mark.parametrize("way", ["lemonade", "together"])
-def test_deltas_replace_the_text(way: str) -> None:
-    protocol = ready(way)
+@pytest.mark.parametrize("server", ["lemonade", "together"])
+def test_deltas_replace_the_text(server: str) -> None:
+    protocol = ready(server)
     assert protocol.receive(delta("Hell")) == [Partial("Hell")]
     assert protocol.receive(delta("Hello w")) == [Partial("Hello w")]
     assert protocol.receive(delta("Hello w")) == []
