@@ -54,9 +54,7 @@ def test_selecting_from_a_list_changes_the_setting_at_once(
 
 
 @pytest.mark.parametrize(
-    ("page", "key"),
-    [("general", "sounds"), ("text", "insertion.newlines")],
-    ids=str,
+    ("page", "key"), [("general", "sounds"), ("text", "insertion.newlines")], ids=str
 )
 def test_a_switch_changes_the_setting_at_once(
     window: SettingsWindow, app: FakeApp, qtbot: QtBot, page: str, key: str
@@ -328,10 +326,7 @@ def test_without_a_keyring_a_key_is_kept_until_sayso_quits(
 
 @pytest.mark.parametrize(
     "answer",
-    [
-        "It works.",
-        example_problem("Nothing answers at host.", "Is the server running?"),
-    ],
+    ["It works.", example_problem("Nothing answers at host.", "Is the server running?")],
     ids=str,
 )
 def test_the_result_of_a_connection_test_is_shown(

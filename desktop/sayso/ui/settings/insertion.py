@@ -11,9 +11,6 @@ from .page import Page, PageContext
 class InsertionPage(Page):
     def __init__(self, context: PageContext, settings: Settings) -> None:
         super().__init__(context, settings)
-        rows = [
-            self.setting_row("insertion.method"),
-            self.setting_row("insertion.newlines"),
-        ]
+        rows = [self.setting_row("insertion.method"), self.setting_row("insertion.newlines")]
         self.add_groups(Group(context.scheme, tr("Insertion"), list(rows)))
         self.refresh()

@@ -57,8 +57,7 @@ class LevelVerdict:
             self._set(tr("Too loud. Lower the level."), tr("too loud"))
         elif highest >= GOOD_DBFS:
             self._set(
-                tr("Good. Speak as you normally would; the bar should pass the middle."),
-                tr("good"),
+                tr("Good. Speak as you normally would; the bar should pass the middle."), tr("good")
             )
         elif settled and highest <= SILENT_DBFS:
             self._set(tr("No sound. Is the microphone muted?"), tr("none"))

@@ -41,11 +41,7 @@ class Note(QWidget):
 
     def __init__(self, scheme: Scheme) -> None:
         super().__init__()
-        self._colors = {
-            "good": scheme.accent,
-            "bad": scheme.error,
-            "busy": scheme.secondary_text,
-        }
+        self._colors = {"good": scheme.accent, "bad": scheme.error, "busy": scheme.secondary_text}
         self._icon = QPixmap()
         self._step = 0
         self._timer = QTimer(self)

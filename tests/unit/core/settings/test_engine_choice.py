@@ -35,10 +35,7 @@ def test_removing_the_selected_endpoint_selects_this_computer() -> None:
 
 
 UNKNOWN_NAMES = {
-    "remove": (
-        without_endpoint,
-        "There is no server named 'Gone'. The servers are: OpenAI.",
-    ),
+    "remove": (without_endpoint, "There is no server named 'Gone'. The servers are: OpenAI."),
     "select": (
         select_engine,
         "There is no engine named 'Gone'. The engines are: OpenAI, on-device.",

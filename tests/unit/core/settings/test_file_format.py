@@ -136,7 +136,7 @@ def test_duplicate_names_get_a_number() -> None:
     ]
     settings, problems = read_entries({"endpoints": rows})
     assert [one.name for one in settings.endpoints] == [
-        *("Box", "box 2", "Box 3", "My server", "My server 2", "Box 2 2"),
+        *("Box", "box 2", "Box 3", "My server", "My server 2", "Box 2 2")
     ]
     assert len(problems) == 2  # for the two invalid names
 
