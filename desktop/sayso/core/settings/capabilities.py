@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import attrs
 
-from ..problems import ProblemError
 from .endpoint import Endpoint, Transport
 from .server_models import FILE_MODEL, Option, ServerModel, by_name
-from .urls import OPENAI_HOST, host_of, is_loopback, requires_api_key
+from .urls import OPENAI_HOST, host_or_empty, is_loopback, requires_api_key
 
 PROTOCOLS_WITH_OPTIONS = frozenset({"auto", "openai"})
 """Protocols with OpenAI's session configuration."""
 PROTOCOLS_WITH_LANGUAGE = PROTOCOLS_WITH_OPTIONS | {"speaches"}
 UPLOAD_OPTIONS: frozenset[Option] = frozenset({"prompt", "keywords"})
-ALWAYS = frozenset({"name", "url", "model", "transport", "headers", "secret_header"})
+ALWAYS = frozenset({"name", "url", "model", "transport", "headers"})
 
 
 @attrs.frozen(kw_only=True)
@@ -30,10 +31,7 @@ class Capabilities:
 
 
 def capabilities(endpoint: Endpoint) -> Capabilities:
-    try:
-        host = host_of(endpoint.url)
-    except ProblemError:
-        host = ""
+    host = host_or_empty(endpoint.url)
     is_openai = host == OPENAI_HOST
     model = by_name(endpoint.model)
     is_upload, is_websocket = endpoint.transport == "rest", endpoint.transport == "websocket"
@@ -41,6 +39,7 @@ def capabilities(endpoint: Endpoint) -> Capabilities:
     has_language = is_openai or is_upload or endpoint.dialect in PROTOCOLS_WITH_LANGUAGE
     applies = {
         "auth": not is_openai,
+        "secret_header": not is_openai,
         "dialect": is_websocket and not is_openai,
         "model_in_url": is_websocket and has_options and not is_openai,
         "secrets_url": not is_upload and has_options,
@@ -55,9 +54,7 @@ def capabilities(endpoint: Endpoint) -> Capabilities:
         settings=ALWAYS
         | {name for name, value in applies.items() if value}
         | _options(model, is_upload, has_options),
-        transports=("websocket", "webrtc", "rest")
-        if streams and has_options
-        else ("websocket", "rest"),
+        transports=get_args(Transport) if streams and has_options else ("websocket", "rest"),
     )
 
 

@@ -12,8 +12,7 @@ from typing import Any, get_args
 import attrs
 from attrs import validators as v
 
-DESCRIPTION = "description"
-"""Name of the description in the metadata of an attrs field."""
+_DESCRIPTION = "description"
 
 
 class InvalidValueError(ValueError):
@@ -45,8 +44,14 @@ def field(default: Any, validator: Any, converter: Any = None, **description: An
         default=default,
         validator=validator,
         converter=converter,
-        metadata={DESCRIPTION: Description(**description)},
+        metadata={_DESCRIPTION: Description(**description)},
     )
+
+
+def collect(owner: type, prefix: str) -> dict[str, Description]:
+    """Return the descriptions of the settings of an attrs class by `prefix` and name."""
+    fields = [one for one in attrs.fields(owner) if _DESCRIPTION in one.metadata]
+    return {f"{prefix}{one.name}": one.metadata[_DESCRIPTION] for one in fields}
 
 
 def choice(literal: Any, default: str, title: str, help_text: str, labels: str) -> Any:
@@ -54,9 +59,8 @@ def choice(literal: Any, default: str, title: str, help_text: str, labels: str) 
     values = get_args(literal)
     allowed = f"one of: {', '.join(value or 'empty' for value in values)}"
     choices = dict(zip(values, labels.split(" | "), strict=True))
-    return field(
-        default, v.in_(values), title=title, help=help_text, allowed=allowed, choices=choices
-    )
+    valid = v.in_(values)
+    return field(default, valid, title=title, help=help_text, allowed=allowed, choices=choices)
 
 
 def switch(default: bool, title: str, help_text: str) -> Any:

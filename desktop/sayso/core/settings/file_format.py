@@ -1,11 +1,9 @@
-"""Conversion of settings to and from the contents of the settings file.
-
-Reading is lenient: an invalid entry is skipped and reported, and older versions are upgraded.
-"""
+"""Conversion of settings to and from the contents of the settings file."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import copy
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
@@ -22,8 +20,11 @@ CUSTOM_SERVER_NAME = "My server"
 
 
 def from_dict(raw: Mapping[str, Any]) -> tuple[Settings, list[Problem]]:
-    """Return the settings of a decoded file and a problem for each entry that was ignored."""
-    raw = dict(raw)
+    """Return the settings of a decoded file and a problem for each entry that was ignored.
+
+    Older versions are upgraded.
+    """
+    raw = copy.deepcopy(dict(raw))
     version = raw.pop("version", VERSION)
     for old_version, upgrade in UPGRADES.items():
         if isinstance(version, int) and version <= old_version:
@@ -50,12 +51,11 @@ def from_dict(raw: Mapping[str, Any]) -> tuple[Settings, list[Problem]]:
 
 def to_dict(settings: Settings) -> dict[str, Any]:
     """Return the settings as JSON represents them."""
-    values = attrs.asdict(settings, value_serializer=lambda _, __, value: _tuple_to_list(value))
-    return {"version": VERSION, **values}
 
+    def serialize(_: Any, __: Any, value: Any) -> Any:
+        return list(value) if isinstance(value, tuple) else value
 
-def _tuple_to_list(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
+    return {"version": VERSION, **attrs.asdict(settings, value_serializer=serialize)}
 
 
 def _read_endpoints(raw: Any) -> tuple[Settings, list[Problem]]:
@@ -95,6 +95,7 @@ def _default_name(url: Any) -> str:
 
 
 def _flatten(raw: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return dotted keys and values."""
     rows: list[tuple[str, Any]] = []
     for name, value in raw.items():
         if name in GROUPS and isinstance(value, Mapping):
@@ -106,40 +107,28 @@ def _flatten(raw: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 def _upgrade_from_1(raw: dict[str, Any]) -> dict[str, Any]:
     """Convert one endpoint to a list, the fallback switch to a list, `keep_sound` to days."""
-    raw = dict(raw)
     if isinstance(raw.get("endpoint"), Mapping):
         endpoint = raw.pop("endpoint")
         url = endpoint.get("url", OPENAI_URL)
         raw["endpoints"] = [{"name": _default_name(url), "url": url, **endpoint}]
     if isinstance(fallback := raw.get("fallback"), bool):
         raw["fallback"] = [ON_DEVICE] if fallback else []
-    if isinstance(raw.get("history"), Mapping):
-        history = dict(raw["history"])
-        if history.pop("keep_sound", True) is False:
-            history["sound_days"] = 0
-        raw["history"] = history
+    history = raw.get("history")
+    if isinstance(history, dict) and history.pop("keep_sound", True) is False:
+        history["sound_days"] = 0
     return raw
 
 
 def _upgrade_from_2(raw: dict[str, Any]) -> dict[str, Any]:
     """Drop `keep_open_s`, and convert the authentication for Cloudflare to a secret header."""
     endpoints = raw.get("endpoints")
-    if not isinstance(endpoints, list):
-        return raw
-    return {**raw, "endpoints": [_upgrade_endpoint_from_2(entry) for entry in endpoints]}
+    for entry in endpoints if isinstance(endpoints, list) else []:
+        if isinstance(entry, dict):
+            entry.pop("keep_open_s", None)
+            if entry.get("auth") == "cloudflare":
+                entry |= {"auth": "bearer", "secret_header": "cf-aig-authorization"}
+    return raw
 
 
-def _upgrade_endpoint_from_2(entry: Any) -> Any:
-    if not isinstance(entry, Mapping):
-        return entry
-    entry = {name: value for name, value in entry.items() if name != "keep_open_s"}
-    if entry.get("auth") == "cloudflare":
-        entry |= {"auth": "bearer", "secret_header": "cf-aig-authorization"}
-    return entry
-
-
-UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
-    1: _upgrade_from_1,
-    2: _upgrade_from_2,
-}
+UPGRADES = {1: _upgrade_from_1, 2: _upgrade_from_2}
 """Upgrades from a version to the next one, applied in order."""

@@ -1,13 +1,10 @@
-"""The settings: one immutable value whose parts have dotted keys such as `hotkey.chord`.
-
-The file format is in `sayso.core.settings.file_format`. API keys are not settings; they are
-in the keyring (`sayso.storage.keyring`).
-"""
+"""The settings: one immutable value whose parts have dotted keys such as `hotkey.chord`."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any, Literal, get_origin, get_type_hints
 
 import attrs
@@ -19,16 +16,7 @@ from ..problems import settings as problems
 from .endpoint import ON_DEVICE, keywords_field, prompt_field
 from .endpoint import OPENAI_URL as OPENAI_URL
 from .endpoint import Endpoint as Endpoint
-from .fields import (
-    DESCRIPTION,
-    Description,
-    InvalidValueError,
-    choice,
-    field,
-    integer,
-    switch,
-    text,
-)
+from .fields import Description, InvalidValueError, choice, collect, field, integer, switch, text
 
 EngineType = Literal["on-device", "realtime"]
 HotkeyMode = Literal["tap-or-hold", "hold", "toggle"]
@@ -133,10 +121,6 @@ class HistorySettings:
     )
 
 
-def _int_to_float(value: Any) -> Any:
-    return float(value) if type(value) is int else value
-
-
 @attrs.frozen(kw_only=True)
 class Settings:
     """All settings. The keys `endpoint.*` are those of the selected endpoint.
@@ -166,11 +150,11 @@ class Settings:
         Endpoint().name, "Server", "The server that is used.", "the name of a server"
     )
     """Name of the selected endpoint, which is used if `engine` is "realtime"."""
-    on_device: OnDeviceSettings = attrs.field(factory=OnDeviceSettings)
-    hotkey: HotkeySettings = attrs.field(factory=HotkeySettings)
-    microphone: MicrophoneSettings = attrs.field(factory=MicrophoneSettings)
-    insertion: InsertionSettings = attrs.field(factory=InsertionSettings)
-    history: HistorySettings = attrs.field(factory=HistorySettings)
+    on_device: OnDeviceSettings = OnDeviceSettings()
+    hotkey: HotkeySettings = HotkeySettings()
+    microphone: MicrophoneSettings = MicrophoneSettings()
+    insertion: InsertionSettings = InsertionSettings()
+    history: HistorySettings = HistorySettings()
     fallback: tuple[str, ...] = field(
         (),
         v.deep_iterable(v.instance_of(str), v.instance_of(tuple)),
@@ -181,7 +165,7 @@ class Settings:
     monthly_budget_usd: float = field(
         0.0,
         [v.instance_of(float), v.ge(0.0), v.le(MAX_BUDGET_USD)],
-        _int_to_float,
+        lambda value: float(value) if type(value) is int else value,
         title="&Monthly budget, in US dollars",
         help="Warns at 80 % and asks before spending more. Recording is never interrupted.",
         allowed=f"an amount of US dollars up to {MAX_BUDGET_USD:,.0f}, or 0 for no limit",
@@ -229,17 +213,10 @@ GROUPS: Mapping[str, type] = {
 }
 
 
-def _descriptions() -> dict[str, Description]:
-    found = {
-        f"{prefix}{attribute.name}": attribute.metadata[DESCRIPTION]
-        for prefix, owner in [("", Settings), *((f"{name}.", g) for name, g in GROUPS.items())]
-        for attribute in attrs.fields(owner)
-        if DESCRIPTION in attribute.metadata
-    }
-    return dict(sorted(found.items()))
-
-
-DESCRIPTIONS: Mapping[str, Description] = _descriptions()
+_described = collect(Settings, "")
+for _name, _group in GROUPS.items():
+    _described |= collect(_group, f"{_name}.")
+DESCRIPTIONS: Mapping[str, Description] = dict(sorted(_described.items()))
 """The description of each setting by its dotted key."""
 KEYS: tuple[str, ...] = tuple(DESCRIPTIONS)
 _SWITCHES = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
@@ -252,10 +229,7 @@ def get(settings: Settings, key: str) -> Any:
         ProblemError: There is no such key.
     """
     describe(key)
-    value: Any = settings
-    for part in key.split("."):
-        value = getattr(value, part)
-    return value
+    return attrgetter(key)(settings)
 
 
 def put(settings: Settings, key: str, value: Any) -> Settings:
@@ -264,7 +238,7 @@ def put(settings: Settings, key: str, value: Any) -> Settings:
     Raises:
         ProblemError: There is no such key, or it does not accept the value.
     """
-    description = describe(key)
+    describe(key)
     group, _, name = key.rpartition(".")
     try:
         if not group:
@@ -275,13 +249,7 @@ def put(settings: Settings, key: str, value: Any) -> Settings:
         return attrs.evolve(settings, **{group: changed})
     except (TypeError, ValueError) as error:
         shown = ", ".join(map(str, value)) if isinstance(value, tuple) else value
-        allowed = f"Use {description.allowed}."
-        problem = problems.INVALID_VALUE(
-            key=key,
-            value="that" if description.is_confidential else repr(shown),
-            reason=str(error) if isinstance(error, InvalidValueError) else allowed,
-        )
-        raise ProblemError(problem) from error
+        raise _invalid_value(key, shown, error) from error
 
 
 def replace_endpoint(settings: Settings, name: str, endpoint: Endpoint) -> Settings:
@@ -306,7 +274,7 @@ def parse(key: str, typed: str) -> Any:
     Raises:
         ProblemError: There is no such key, or the text is not of its type.
     """
-    description = describe(key)
+    describe(key)
     group, _, name = key.rpartition(".")
     type_ = get_type_hints(GROUPS[group] if group else Settings)[name]
     try:
@@ -315,12 +283,17 @@ def parse(key: str, typed: str) -> Any:
         if type_ in (int, float):
             return type_(typed)
     except (KeyError, ValueError) as error:
-        reason = f"Use {description.allowed}."
-        problem = problems.INVALID_VALUE(key=key, value=repr(typed), reason=reason)
-        raise ProblemError(problem) from error
+        raise _invalid_value(key, typed, error) from error
     if get_origin(type_) is tuple:
         return tuple(part for name in typed.split(",") if (part := name.strip()))
     return typed
+
+
+def _invalid_value(key: str, value: object, error: Exception) -> ProblemError:
+    description = describe(key)
+    reason = str(error) if isinstance(error, InvalidValueError) else f"Use {description.allowed}."
+    shown = "that" if description.is_confidential else repr(value)
+    return ProblemError(problems.INVALID_VALUE(key=key, value=shown, reason=reason))
 
 
 def describe(key: str) -> Description:

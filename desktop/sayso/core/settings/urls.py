@@ -86,6 +86,14 @@ def host_of(url: str) -> str:
     return host if parts.port in (None, DEFAULT_PORTS[parts.scheme]) else f"{host}:{parts.port}"
 
 
+def host_or_empty(url: str) -> str:
+    """Return `host_of(url)`, or '' if the address is not valid."""
+    try:
+        return host_of(url)
+    except ProblemError:
+        return ""
+
+
 def service_name(host: str) -> str:
     """Return the name of a known service, otherwise `host` itself. For messages."""
     if host.endswith(".openai.azure.com"):

@@ -1,7 +1,4 @@
-"""Rules for the texts that a server is sent: headers, vocabulary and prompt.
-
-Every error is a ValueError whose message is a sentence for the user.
-"""
+"""Rules for headers, vocabulary and prompt. Error messages are sentences for the user."""
 
 from __future__ import annotations
 
@@ -58,14 +55,8 @@ def parse_headers(text: str) -> dict[str, str]:
 
 
 def check_secret_header(name: str) -> None:
-    """Check the name of a header whose value is in the keyring.
-
-    Raises:
-        ValueError: It is not a header name, or Sayso itself sends the header.
-    """
-    if not name:
-        return
-    if not _NAME.fullmatch(name):
+    """Raise ValueError if it is not a header name, or if Sayso itself sends the header."""
+    if name and not _NAME.fullmatch(name):
         raise ValueError("A header name has only letters, digits and hyphens.")
     if name.lower() in SECRET_HEADERS:
         raise ValueError(f"Sayso sends {name} with the API key. Choose it under Authentication.")
@@ -103,10 +94,6 @@ def parse_keywords(text: str) -> tuple[str, ...]:
 
 
 def check_prompt(text: str) -> None:
-    """Check the length of a prompt.
-
-    Raises:
-        ValueError: It has more than `MAX_PROMPT_CHARS` characters.
-    """
+    """Raise ValueError for more than `MAX_PROMPT_CHARS` characters."""
     if len(text) > MAX_PROMPT_CHARS:
         raise ValueError(f"It has {len(text)} characters. The maximum is {MAX_PROMPT_CHARS}.")

@@ -20,13 +20,13 @@ CASES = {
     ),
     "an unknown model": (
         Endpoint(url=URL, model="voxtral"),
-        {"language", "secrets_url", "auth", "dialect", "model_in_url"},
+        {"language", "secrets_url", "auth", "secret_header", "dialect", "model_in_url"},
     ),
-    "vLLM": (Endpoint(url=URL, dialect="vllm"), {"auth", "dialect"}),
-    "speaches": (Endpoint(url=URL, dialect="speaches"), {"auth", "dialect", "language"}),
+    "vLLM": (Endpoint(url=URL, dialect="vllm"), {"auth", "secret_header", "dialect"}),
+    "speaches": (Endpoint(url=URL, dialect="speaches"), {"auth", "secret_header", "dialect", "language"}),
     "another server, upload": (
         Endpoint(url=URL, dialect="vllm", transport="rest", model="m"),
-        {"auth", "language"},
+        {"auth", "secret_header", "language"},
     ),
 }
 
