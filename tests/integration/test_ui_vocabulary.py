@@ -10,7 +10,7 @@ from integration.ui_fakes import FakeApp
 from sayso.core.settings import server_models as models
 from sayso.core.settings import settings as s
 from sayso.stt.server.presets import find_preset
-from sayso.ui.settings.recognition.page import RecognitionPage
+from sayso.ui.settings.recognition.page import OPTIONS, RecognitionPage
 from sayso.ui.settings.recognition.server_models import model_summary
 
 LOCAL_URL = "http://localhost:8000/v1"
@@ -25,9 +25,9 @@ def enter_model(page: RecognitionPage, name: str) -> None:
 
 
 def visible_options(page: RecognitionPage) -> set[str]:
-    visible = {option for option, row in page.vocabulary.rows.items() if row.isVisibleTo(page)}
-    assert page.vocabulary.group.isVisibleTo(page) == bool(visible)
-    return set(visible)
+    visible = {name for name in OPTIONS if page.rows[f"endpoint.{name}"].isVisibleTo(page)}
+    assert page.vocabulary_group.isVisibleTo(page) == bool(visible)
+    return visible
 
 
 @pytest.mark.parametrize(

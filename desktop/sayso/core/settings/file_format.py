@@ -19,12 +19,12 @@ CUSTOM_SERVER_NAME = "My server"
 """Default name of an endpoint that is not OpenAI's."""
 
 
-def from_dict(raw: Mapping[str, Any]) -> tuple[Settings, list[Problem]]:
+def from_dict(raw: dict[str, Any]) -> tuple[Settings, list[Problem]]:
     """Return the settings of a decoded file and a problem for each entry that was ignored.
 
     Older versions are upgraded.
     """
-    raw = copy.deepcopy(dict(raw))
+    raw = copy.deepcopy(raw)
     version = raw.pop("version", VERSION)
     for old_version, upgrade in UPGRADES.items():
         if isinstance(version, int) and version <= old_version:

@@ -14,7 +14,7 @@ from ... import __version__
 from ...core.settings.settings import Settings
 from ..translate import tr
 from ..widgets import icons
-from ..widgets.controls import button, label
+from ..widgets.controls import button, label, spaced
 from ..widgets.rows import Group, Row, scaled
 from .page import Page, PageContext
 
@@ -33,14 +33,11 @@ class AboutPage(Page):
 
     def _make_header(self) -> QWidget:
         header = QWidget()
-        line = QHBoxLayout(header)
-        line.setContentsMargins(2, 8, 0, 4)
-        line.setSpacing(16)
+        line = spaced(QHBoxLayout(header), 16, (2, 8, 0, 4))
         icon = QLabel()
         icon.setPixmap(icons.render("sayso", scaled(64), ratio=self.devicePixelRatioF()))
         line.addWidget(icon)
-        texts = QVBoxLayout()
-        texts.setSpacing(4)
+        texts = spaced(QVBoxLayout(), 4)
         texts.addStretch(1)
         texts.addWidget(label(f"Sayso {__version__}", "title"))
         license_text = tr("Free software under the MIT license.")

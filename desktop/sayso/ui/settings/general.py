@@ -1,4 +1,4 @@
-"""Settings page "General": hotkey, microphone, sounds and indicator."""
+"""Settings pages "General" (hotkey, microphone, sounds, indicator) and "Text" (insertion)."""
 
 from __future__ import annotations
 
@@ -13,13 +13,21 @@ from ...core.hotkey.chord import Chord
 from ...core.problems import ProblemError
 from ...core.settings.settings import Settings
 from ..translate import tr
-from ..widgets.controls import button, label, make_combo, select_value, side_by_side
+from ..widgets.controls import button, label, make_combo, select_value, side_by_side, spaced
 from ..widgets.meter import SILENT_DBFS, Keycap, LevelVerdict, Meter
 from ..widgets.rows import Group, Row
 from .page import CONTROL_WIDTH, Page, PageContext
 
 METER_INTERVAL_MS, ACCESSIBLE_NAME_INTERVAL_MS = 50, 2000
 """Times between updates of the meter, and of its accessible name."""
+
+
+class InsertionPage(Page):
+    def __init__(self, context: PageContext, settings: Settings) -> None:
+        super().__init__(context, settings)
+        rows = [self.setting_row("insertion.method"), self.setting_row("insertion.newlines")]
+        self.add_groups(Group(context.scheme, tr("Insertion"), list(rows)))
+        self.refresh()
 
 
 class GeneralPage(Page):
@@ -55,8 +63,6 @@ class GeneralPage(Page):
             return False
         self._end_recording()
         return True
-
-    # Hotkey
 
     def _hotkey_row(self) -> Row:
         self.keycap = Keycap(self.context.scheme)
@@ -107,21 +113,16 @@ class GeneralPage(Page):
             self._end_recording()
         return super().eventFilter(watched, event)
 
-    # Microphone
-
     def _microphone_row(self) -> Row:
-        self._microphone_combo = make_combo(
-            self.context.scheme, {"": tr("System default")}, CONTROL_WIDTH
-        )
+        self._microphone_combo = make_combo(self.context.scheme, {}, CONTROL_WIDTH)
+        self._show_microphones({})
         self._microphone_combo.activated.connect(lambda _: self._choose_microphone())
         self.meter = Meter(self.context.scheme)
         self.level_label = label(
             self._verdict.message, "caption", self.context.scheme.secondary_text, wrap=True
         )
         below = QWidget()
-        column = QVBoxLayout(below)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
+        column = spaced(QVBoxLayout(below), 6)
         column.addWidget(self.meter)
         column.addWidget(self.level_label)
         return self.add_row("microphone.device", self._microphone_combo, below)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import attrs
 from PySide6.QtWidgets import QComboBox, QPushButton, QVBoxLayout, QWidget
@@ -13,10 +14,11 @@ from ...core.settings.settings import Settings
 from ..actions import Actions
 from ..background import Background
 from ..translate import tr
-from ..widgets.controls import Switch, make_combo, select_value
+from ..widgets.controls import Switch, make_combo, select_value, spaced
 from ..widgets.rows import Row, TextRow
 from ..widgets.theme import Scheme
 
+AnyRow = TypeVar("AnyRow", bound=Row)
 CONTROL_WIDTH = 232
 
 
@@ -34,9 +36,7 @@ class Page(QWidget):
         self.context, self.settings = context, settings
         self.rows: dict[str, Row] = {}
         """Rows by the dotted key of their setting."""
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 16, 24, 20)
-        self._column.setSpacing(18)
+        self._column = spaced(QVBoxLayout(self), 18, (0, 16, 24, 20))
 
     def on_settings(self, settings: Settings) -> None:
         """The settings have changed, on this page or elsewhere."""
@@ -65,8 +65,6 @@ class Page(QWidget):
         if problem:
             self.refresh()
         return problem
-
-    # Rows
 
     def setting_row(
         self,
@@ -110,30 +108,30 @@ class Page(QWidget):
             row.note.show_problem(None)
             return text == s.get(self.settings, key) or self.change(key, text) is None
 
-        description = s.describe(key)
-        title, help_text = tr(description.title), tr(description.help)
-        row = TextRow(self.context.scheme, title, help_text, width, apply, button)
-        self._register(key, row)
-        return row
+        row = TextRow(self.context.scheme, *_texts(key), width, apply, button)
+        return self._register(key, row)
 
     def add_row(self, key: str, control: QWidget | None, below: QWidget | None = None) -> Row:
         """Add a row with any control, titled as the setting."""
-        description = s.describe(key)
-        title, help_text = tr(description.title), tr(description.help)
-        row = Row(self.context.scheme, title, help_text, control, below)
-        self._register(key, row)
-        return row
+        return self._register(key, Row(self.context.scheme, *_texts(key), control, below))
 
-    def _register(self, key: str, row: Row) -> None:
+    def _register(self, key: str, row: AnyRow) -> AnyRow:
         row.setObjectName(key)
         self.rows[key] = row
+        return row
 
     def show_value(self, key: str) -> None:
         """Show the value of a setting whose control is a list, a switch or a text field."""
         row, value = self.rows[key], s.get(self.settings, key)
         if isinstance(row, TextRow):
             row.show_text(value)
-        elif isinstance(row.control, Switch):
+        elif isinstance(row.control, Switch) and isinstance(value, bool):
             row.control.setChecked(value)
-        elif isinstance(row.control, QComboBox):
+        elif isinstance(row.control, QComboBox) and not row.control.isEditable():
             select_value(row.control, value, tr(s.describe(key).unit))
+
+
+def _texts(key: str) -> tuple[str, str]:
+    """Return the title and help text of a setting."""
+    description = s.describe(key)
+    return tr(description.title), tr(description.help)

@@ -15,7 +15,7 @@ from ...core.settings.endpoint import ON_DEVICE
 from ...core.settings.settings import Settings
 from ..translate import tr
 from ..widgets.bar_chart import DayChart, format_day
-from ..widgets.controls import label, line_edit
+from ..widgets.controls import label, line_edit, spaced
 from ..widgets.rows import Group, Row
 from .page import Page, PageContext
 
@@ -31,8 +31,7 @@ class UsagePage(Page):
         self._month = u.month_of(dt.date.today())
         self.endpoint_rows: list[Row] = []
         self._totals = QWidget()
-        self._totals_layout = QVBoxLayout(self._totals)
-        self._totals_layout.setContentsMargins(0, 0, 0, 0)
+        self._totals_layout = spaced(QVBoxLayout(self._totals))
         self.chart = DayChart(context.scheme, tr("min"))
         self.chart.setAccessibleName(tr("Minutes a day"))
         self.chart_group = Group(context.scheme, tr("Minutes a day"), [self.chart])
@@ -98,8 +97,6 @@ class UsagePage(Page):
         details = f"{u.format_take_count(total.takes)}, {u.format_duration(total.seconds)}"
         title = u.endpoint_title(name)
         return Row(self.context.scheme, title.replace("&", "&&"), details, amount)
-
-    # Budget
 
     def _show_budget(self) -> None:
         budget_usd = self.settings.monthly_budget_usd

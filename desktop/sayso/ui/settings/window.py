@@ -4,29 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from PySide6 import QtGui, QtWidgets
 from PySide6.QtCore import QEvent, QSize, Qt, Slot
-from PySide6.QtGui import (
-    QCloseEvent,
-    QColor,
-    QFocusEvent,
-    QGuiApplication,
-    QKeyEvent,
-    QKeySequence,
-    QPainter,
-    QPaintEvent,
-    QPalette,
-    QPen,
-    QResizeEvent,
-    QShortcut,
-)
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QListWidget,
-    QListWidgetItem,
-    QScrollArea,
-    QStackedWidget,
-    QWidget,
-)
+from PySide6.QtGui import QColor, QGuiApplication, QKeySequence, QPainter, QPalette, QPen, QShortcut
+from PySide6.QtWidgets import QListWidget, QListWidgetItem, QScrollArea, QWidget
 
 from ...core.settings.settings import Settings
 from ..actions import Actions
@@ -34,12 +15,12 @@ from ..background import Background
 from ..bridge import Bridge
 from ..translate import tr
 from ..widgets import style, theme
+from ..widgets.controls import spaced
 from ..widgets.icons import app_icon, sidebar_icon
 from ..widgets.rows import scaled
 from ..widgets.sizing import set_window_size
 from .about import AboutPage
-from .general import GeneralPage
-from .insertion import InsertionPage
+from .general import GeneralPage, InsertionPage
 from .page import Page, PageContext
 from .privacy import PrivacyPage
 from .recognition.page import RecognitionPage
@@ -81,15 +62,15 @@ class Sidebar(QListWidget):
             item.setData(Qt.ItemDataRole.AccessibleTextRole, tr(title))
             item.setSizeHint(QSize(0, scaled(34)))
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
+    def focusInEvent(self, event: QtGui.QFocusEvent) -> None:
         super().focusInEvent(event)
         self._show_focus_ring(event.reason() in _KEYBOARD_REASONS)
 
-    def focusOutEvent(self, event: QFocusEvent) -> None:
+    def focusOutEvent(self, event: QtGui.QFocusEvent) -> None:
         super().focusOutEvent(event)
         self._show_focus_ring(False)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
+    def keyPressEvent(self, event: QtGui.QKeyEvent) -> None:
         super().keyPressEvent(event)
         self._show_focus_ring(True)
 
@@ -114,10 +95,8 @@ class SettingsWindow(QWidget):
         set_window_size(self, DEFAULT_SIZE, MINIMUM_SIZE, CONTENT_SIZE)
         self.sidebar = Sidebar()
         self.sidebar.currentRowChanged.connect(self._show_page)
-        self.stack = QStackedWidget()
-        line = QHBoxLayout(self)
-        line.setContentsMargins(12, 0, 0, 0)
-        line.setSpacing(34)
+        self.stack = QtWidgets.QStackedWidget()
+        line = spaced(QtWidgets.QHBoxLayout(self), 34, (12, 0, 0, 0))
         line.addWidget(self.sidebar)
         line.addWidget(self.stack, 1)
         self._add_shortcuts()
@@ -225,15 +204,15 @@ class SettingsWindow(QWidget):
             self._apply_theme()
         super().changeEvent(event)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
+    def resizeEvent(self, event: QtGui.QResizeEvent) -> None:
         self._arrange()
         super().resizeEvent(event)
 
-    def closeEvent(self, event: QCloseEvent) -> None:
+    def closeEvent(self, event: QtGui.QCloseEvent) -> None:
         self.hide()
         event.ignore()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, event: QtGui.QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Window))
         x = self.sidebar.geometry().right() + 11

@@ -16,19 +16,14 @@ from .rows import NARROW_ROW_WIDTH, scaled
 from .theme import Scheme
 
 HEIGHT, FOOTER_HEIGHT, HEADER_HEIGHT, MARGIN = 150, 24, 26, 16
-LINE_HEIGHT = 18
-"""Height of the second line of the caption, which a narrow chart has."""
+LINE_HEIGHT = 18  # of the second line of the caption, which a narrow chart has
 AXIS_WIDTH, GRID_LINES = 46, 3
 PAST_DAY_OPACITY = 0.72
 ROUND_VALUES = (1, 2, 3, 5, 10, 15, 20, 30, 60, 90, 120, 180, 240, 360, 480, 600, 900, 1200)
 
 
 class DayChart(QWidget):
-    """A caption and one bar for each day.
-
-    The caption describes the selected day, or the busiest one if none is selected. The user
-    selects a day with the pointer or the arrow keys.
-    """
+    """One bar for each day, and a caption that describes the selected day or the busiest one."""
 
     def __init__(self, scheme: Scheme, unit: str) -> None:
         super().__init__()
@@ -85,8 +80,6 @@ class DayChart(QWidget):
             self._update_description()
             self.update()
 
-    # Selection
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         last = len(self._days) - 1
         steps = {
@@ -107,8 +100,6 @@ class DayChart(QWidget):
 
     def leaveEvent(self, event: QEvent) -> None:
         self._select(-1)
-
-    # Drawing
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._extra_height = LINE_HEIGHT if self.width() < scaled(NARROW_ROW_WIDTH) else 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
+    QLayout,
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
@@ -31,6 +32,8 @@ from PySide6.QtWidgets import (
 from . import style, theme
 from .sizing import scaled
 from .theme import Scheme
+
+AnyLayout = TypeVar("AnyLayout", bound=QLayout)
 
 CONTROL_HEIGHT = 30
 BUTTON_WIDTH = 86
@@ -74,12 +77,19 @@ def line_edit(width: int) -> QLineEdit:
     return widget
 
 
+def spaced(
+    layout: AnyLayout, spacing: int = 0, margins: tuple[int, int, int, int] = (0, 0, 0, 0)
+) -> AnyLayout:
+    """Set the distances of a layout, and return it."""
+    layout.setSpacing(spacing)
+    layout.setContentsMargins(*margins)
+    return layout
+
+
 def side_by_side(*widgets: QWidget) -> QWidget:
     """Return the widgets in one line; the first one gets the focus."""
     box = QWidget()
-    line = QHBoxLayout(box)
-    line.setContentsMargins(0, 0, 0, 0)
-    line.setSpacing(8)
+    line = spaced(QHBoxLayout(box), 8)
     for widget in widgets:
         line.addWidget(widget)
     box.setFocusProxy(widgets[0])

@@ -31,8 +31,7 @@ class LevelVerdict:
     def __init__(self) -> None:
         self._levels: deque[tuple[float, float]] = deque()
         self._started_ms: float | None = None
-        self.message = self.summary = ""
-        self._set(tr("Speak to see the level."), tr("waiting"))
+        self.message, self.summary = tr("Speak to see the level."), tr("waiting")
 
     @property
     def level(self) -> float:
@@ -49,25 +48,20 @@ class LevelVerdict:
         self._levels.append((now_ms, dbfs))
         while self._levels[0][0] < now_ms - WINDOW_MS:
             self._levels.popleft()
-        self._evaluate(settled=now_ms - self._started_ms >= SETTLING_MS)
-
-    def _evaluate(self, settled: bool) -> None:
+        settled = now_ms - self._started_ms >= SETTLING_MS
         highest = max(dbfs for _, dbfs in self._levels)
         if highest >= LOUD_DBFS:
-            self._set(tr("Too loud. Lower the level."), tr("too loud"))
+            advice = tr("Too loud. Lower the level."), tr("too loud")
         elif highest >= GOOD_DBFS:
-            self._set(
-                tr("Good. Speak as you normally would; the bar should pass the middle."), tr("good")
-            )
+            text = tr("Good. Speak as you normally would; the bar should pass the middle.")
+            advice = text, tr("good")
         elif settled and highest <= SILENT_DBFS:
-            self._set(tr("No sound. Is the microphone muted?"), tr("none"))
+            advice = tr("No sound. Is the microphone muted?"), tr("none")
         elif settled and highest >= QUIET_DBFS:
-            self._set(tr("Very quiet. Move closer or raise the level."), tr("very quiet"))
+            advice = tr("Very quiet. Move closer or raise the level."), tr("very quiet")
         else:
-            self._set(tr("Speak to see the level."), tr("waiting"))
-
-    def _set(self, message: str, summary: str) -> None:
-        self.message, self.summary = message, summary
+            advice = tr("Speak to see the level."), tr("waiting")
+        self.message, self.summary = advice
 
 
 class Meter(QWidget):

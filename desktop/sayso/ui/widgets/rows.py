@@ -10,7 +10,6 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap, QResizeE
 from PySide6.QtWidgets import (
     QBoxLayout,
     QComboBox,
-    QFrame,
     QHBoxLayout,
     QLineEdit,
     QPushButton,
@@ -22,7 +21,7 @@ from ...core.problems import Problem
 from ...core.problems.settings import INVALID_VALUE
 from ..translate import problem_remedy, problem_sentence
 from . import theme
-from .controls import label, line_edit, set_text_color, side_by_side
+from .controls import label, line_edit, set_text_color, side_by_side, spaced
 from .icons import render
 from .sizing import scaled as scaled
 from .theme import Scheme
@@ -47,8 +46,7 @@ class Note(QWidget):
         self._timer = QTimer(self)
         self._timer.setInterval(100)
         self._timer.timeout.connect(self._tick)
-        line = QHBoxLayout(self)
-        line.setContentsMargins(scaled(20), 0, 0, 0)
+        line = spaced(QHBoxLayout(self), 0, (scaled(20), 0, 0, 0))
         self.text = label("", "caption", wrap=True)
         line.addWidget(self.text)
         self.setVisible(False)
@@ -70,14 +68,10 @@ class Note(QWidget):
         self.update()
 
     def show_problem(self, problem: Problem | None) -> None:
-        """Show a problem. None hides the note.
-
-        The message of an invalid value names the key in the settings file; the row that the
-        note belongs to shows its title, so only the reason is shown.
-        """
+        """Show a problem. None hides the note."""
         if problem is None:
             self.show_message("")
-        elif problem.code == INVALID_VALUE.code:
+        elif problem.code == INVALID_VALUE.code:  # its message names the setting, as the row does
             self.show_message(problem_remedy(problem), "bad")
         else:
             self.show_message(problem_sentence(problem), "bad")
@@ -108,27 +102,23 @@ class Row(QWidget):
     ) -> None:
         super().__init__()
         self.title = title.replace("&&", "\0").replace("&", "").replace("\0", "&")
-        self._field_width = 0
-        """Width for which the field was made."""
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(16, 10, 16, 10)
-        outer.setSpacing(8)
-        self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._line.setSpacing(16)
-        texts = QVBoxLayout()
-        texts.setSpacing(2)
+        self.control = control
+        self._target = control and (control.focusProxy() or control)
+        """Part of the control that gets the focus."""
+        self._field_width = self._target.minimumWidth() if self._target else 0
+        outer = spaced(QVBoxLayout(self), 8, (16, 10, 16, 10))
+        self._line = spaced(QBoxLayout(QBoxLayout.Direction.LeftToRight), 16)
+        texts = spaced(QVBoxLayout(), 2)
         self.name_label = label(title)
         self.name_label.setTextFormat(Qt.TextFormat.AutoText)
         texts.addWidget(self.name_label)
         self.help_label = label(help_text, "caption", scheme.secondary_text, wrap=True)
         texts.addWidget(self.help_label)
         self._line.addLayout(texts, 1)
-        self.control = control
-        if control is not None:
-            target = control.focusProxy() or control
-            if not target.accessibleName():
-                target.setAccessibleName(self.title)
-            self.name_label.setBuddy(target)
+        if control and self._target:
+            if not self._target.accessibleName():
+                self._target.setAccessibleName(self.title)
+            self.name_label.setBuddy(self._target)
             self._line.addWidget(control, 0, Qt.AlignmentFlag.AlignVCenter)
         self.set_help(help_text)
         outer.addLayout(self._line)
@@ -141,23 +131,19 @@ class Row(QWidget):
     def set_help(self, text: str) -> None:
         self.help_label.setText(text)
         self.help_label.setVisible(bool(text))
-        if self.control is not None:
-            (self.control.focusProxy() or self.control).setAccessibleDescription(text)
+        if self._target:
+            self._target.setAccessibleDescription(text)
 
     def minimumSizeHint(self) -> QSize:
         """Return a small width, so that fields shrink before the page exceeds the window."""
         return QSize(scaled(MINIMUM_ROW_WIDTH), super().minimumSizeHint().height())
 
     def _fit_field(self) -> None:
-        field = self.control.focusProxy() or self.control if self.control is not None else None
-        if not isinstance(field, (QComboBox, QLineEdit)):
+        if not self.control or not isinstance(self._target, (QComboBox, QLineEdit)):
             return
-        self._field_width = self._field_width or field.minimumWidth()
-        beside = 0
-        if field is not self.control and self.control is not None:
-            others = self.control.findChildren(QPushButton)
-            beside = sum(max(b.sizeHint().width(), b.minimumWidth()) + 8 for b in others)
-        field.setFixedWidth(max(1, min(self._field_width, self.width() - 32 - beside)))
+        others = self.control.findChildren(QPushButton)
+        beside = sum(max(b.sizeHint().width(), b.minimumWidth()) + 8 for b in others)
+        self._target.setFixedWidth(max(1, min(self._field_width, self.width() - 32 - beside)))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._fit_field()
@@ -166,17 +152,14 @@ class Row(QWidget):
         if self._line.direction() != wanted:
             self._line.setDirection(wanted)
             self._line.setSpacing(8 if narrow else 16)
-            if self.control is not None:
+            if self.control:
                 side = Qt.AlignmentFlag.AlignLeft if narrow else Qt.AlignmentFlag.AlignVCenter
                 self._line.setAlignment(self.control, side)
         super().resizeEvent(event)
 
 
 class TextRow(Row):
-    """A row with one line of text, which takes effect when the field loses the focus.
-
-    A rejected text stays in the field, so that the user can correct it.
-    """
+    """A row with one line of text; a rejected text stays in it, for the user to correct."""
 
     def __init__(
         self,
@@ -219,21 +202,19 @@ class TextRow(Row):
         return not self._rejected
 
 
-class Group(QFrame):
+class Group(QWidget):
     """A title and a rounded box of rows with lines between them."""
 
     def __init__(self, scheme: Scheme, title: str, rows: list[QWidget]) -> None:
         super().__init__()
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(0)
+        self._scheme = scheme
+        self._rows: list[QWidget] = []
+        self._column = spaced(QVBoxLayout(self))
         self._title_label = label("", "strong")
         self._title_label.setContentsMargins(2, 0, 0, 8)
-        outer.addWidget(self._title_label)
-        self._box = _Box(scheme)
-        outer.addWidget(self._box)
+        self._column.addWidget(self._title_label)
         self.set_title(title)
-        self._box.set_rows(rows)
+        self.set_rows(rows)
 
     def set_title(self, title: str) -> None:
         self._title_label.setText(title)
@@ -242,19 +223,6 @@ class Group(QFrame):
 
     def set_rows(self, rows: list[QWidget]) -> None:
         """Replace the rows. Old rows that are not among the new ones are deleted."""
-        self._box.set_rows(rows)
-
-
-class _Box(QWidget):
-    def __init__(self, scheme: Scheme) -> None:
-        super().__init__()
-        self._scheme = scheme
-        self._rows: list[QWidget] = []
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(0)
-
-    def set_rows(self, rows: list[QWidget]) -> None:
         for row in self._rows:
             self._column.removeWidget(row)
             if row not in rows:
@@ -271,7 +239,8 @@ class _Box(QWidget):
         painter.setPen(QPen(QColor(self._scheme.divider), width))
         painter.setBrush(QColor(self._scheme.surface))
         inset, radius = width / 2, theme.GROUP_RADIUS
-        box = QRectF(self.rect()).adjusted(inset, inset, -inset, -inset)
+        top = 0 if self._title_label.isHidden() else self._title_label.geometry().bottom() + 1
+        box = QRectF(self.rect()).adjusted(inset, top + inset, -inset, -inset)
         painter.drawRoundedRect(box, radius, radius)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(QPen(QColor(self._scheme.divider), 1))

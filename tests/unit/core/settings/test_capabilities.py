@@ -6,6 +6,7 @@ from sayso.core.settings.capabilities import ALWAYS, capabilities
 from sayso.core.settings.endpoint import Endpoint
 
 URL = "https://speech.example/v1"
+OTHER_SERVER = {"auth", "secret_header"}
 ALL_OPTIONS = {"keywords", "prompt", "delay", "noise"}
 CASES = {
     "OpenAI": (Endpoint(), {"language", "secrets_url", *ALL_OPTIONS}),
@@ -20,13 +21,16 @@ CASES = {
     ),
     "an unknown model": (
         Endpoint(url=URL, model="voxtral"),
-        {"language", "secrets_url", "auth", "secret_header", "dialect", "model_in_url"},
+        {*OTHER_SERVER, "language", "secrets_url", "dialect", "model_in_url"},
     ),
-    "vLLM": (Endpoint(url=URL, dialect="vllm"), {"auth", "secret_header", "dialect"}),
-    "speaches": (Endpoint(url=URL, dialect="speaches"), {"auth", "secret_header", "dialect", "language"}),
+    "vLLM": (Endpoint(url=URL, dialect="vllm"), {*OTHER_SERVER, "dialect"}),
+    "speaches": (
+        Endpoint(url=URL, dialect="speaches"),
+        {*OTHER_SERVER, "dialect", "language"},
+    ),
     "another server, upload": (
         Endpoint(url=URL, dialect="vllm", transport="rest", model="m"),
-        {"auth", "secret_header", "language"},
+        {*OTHER_SERVER, "language"},
     ),
 }
 

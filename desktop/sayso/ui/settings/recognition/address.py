@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ....core.problems import ProblemError
 from ....core.problems.settings import ADDRESS_MISSING
-from ....core.settings.urls import host_of, websocket_url
+from ....core.settings.urls import host_or_empty, websocket_url
 from ...translate import tr
 from ...widgets.controls import Switch
 from ..page import Page
@@ -47,13 +47,6 @@ class AddressRows:
         allowed = host if self.allow_switch.isChecked() else ""
         if not self._page.change("endpoint.allow_insecure", allowed):
             self.row.commit()
-
-
-def host_or_empty(url: str) -> str:
-    try:
-        return host_of(url)
-    except ProblemError:
-        return ""
 
 
 def is_usable(url: str, allow_insecure: str) -> bool:

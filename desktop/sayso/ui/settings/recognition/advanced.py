@@ -6,14 +6,15 @@ from PySide6.QtWidgets import QWidget
 
 from ....core.settings.capabilities import Capabilities
 from ....core.settings.endpoint import FROM_SERVER, Endpoint
-from ....core.settings.urls import websocket_url
+from ....core.settings.urls import host_or_empty, websocket_url
 from ...translate import tr
 from ...widgets.controls import MultiLineEdit, button, make_combo, select_value
 from ...widgets.rows import Row
 from ..page import Page
-from .address import host_or_empty
 from .api_key import ApiKeyRow
 
+ADVANCED = {"auth", "model_in_url", "secret_header", "headers"}
+"""Names of settings that are shown only if expanded, besides the key server."""
 FROM_URL = "https://"
 """Stands in the list of key sources for any address of a key server."""
 
@@ -21,24 +22,24 @@ FROM_URL = "https://"
 class AdvancedRows:
     def __init__(self, page: Page, width: int) -> None:
         self._page = page
-        self._expanded = False
+        self.expanded = False
         self._url_pending = False
         """The user chose a key server and has not entered its address yet."""
         self._shown_key_host = ""
         """Key server whose API key is shown."""
         self.toggle_button = button("", self._toggle, flat=True)
-        self.auth = page.setting_row("endpoint.auth", width)
-        self.model_in_url = page.setting_row("endpoint.model_in_url")
+        auth = page.setting_row("endpoint.auth", width)
+        model_in_url = page.setting_row("endpoint.model_in_url")
         self._make_ephemeral_rows(width)
-        self.secret_header = page.text_row("endpoint.secret_header", width)
+        secret_header = page.text_row("endpoint.secret_header", width)
         self.headers = MultiLineEdit()
         self.headers.setPlaceholderText("X-Team: speech")
         self.headers.editing_finished.connect(self._on_headers_edited)
         self.headers_row = page.add_row("endpoint.headers", None, self.headers)
         self.headers.setAccessibleName(self.headers_row.title)
         self.rows: list[QWidget] = [
-            *(self.auth, self.model_in_url, self.ephemeral_row, self.ephemeral_url),
-            *(self.ephemeral_key, self.secret_header, self.headers_row),
+            *(auth, model_in_url, self.ephemeral_row, self.ephemeral_url),
+            *(self.ephemeral_key, secret_header, self.headers_row),
         ]
 
     def _make_ephemeral_rows(self, width: int) -> None:
@@ -62,24 +63,15 @@ class AdvancedRows:
         )
 
     def refresh(self, endpoint: Endpoint, available: Capabilities) -> None:
-        has_ephemeral_keys = "secrets_url" in available.settings
+        shown = self.expanded and "secrets_url" in available.settings
         from_url = self._url_pending or endpoint.secrets_url not in ("", FROM_SERVER)
-        is_shown = {
-            self.auth: "auth" in available.settings,
-            self.model_in_url: "model_in_url" in available.settings,
-            self.ephemeral_row: has_ephemeral_keys,
-            self.ephemeral_url: has_ephemeral_keys and from_url,
-            self.ephemeral_key: has_ephemeral_keys and bool(self._ephemeral_host()),
-            self.secret_header: not available.is_openai,
-            self.headers_row: True,
-        }
-        for row, shown in is_shown.items():
-            row.setVisible(self._expanded and shown)
-        self.toggle_button.setText(tr("Fewer settings") if self._expanded else tr("More settings"))
-        for name in ("auth", "model_in_url", "secret_header", "secrets_url"):
-            self._page.show_value(f"endpoint.{name}")
+        host = self._ephemeral_host()
+        self.ephemeral_row.setVisible(shown)
+        self.ephemeral_url.setVisible(shown and from_url)
+        self.ephemeral_key.setVisible(shown and bool(host))
+        self.toggle_button.setText(tr("Fewer settings") if self.expanded else tr("More settings"))
         select_value(self.ephemeral_combo, FROM_URL if from_url else endpoint.secrets_url)
-        if (host := self._ephemeral_host()) != self._shown_key_host:
+        if host != self._shown_key_host:
             self._shown_key_host = host
             self.ephemeral_key.clear()
             self.ephemeral_key.refresh()
@@ -89,8 +81,6 @@ class AdvancedRows:
     def reset(self, endpoint: Endpoint) -> None:
         """Discard what the user has entered; another server is shown now."""
         self._url_pending = False
-        self.ephemeral_url.reset(endpoint.secrets_url)
-        self.secret_header.reset(endpoint.secret_header)
         self.headers_row.note.show_problem(None)
         self.headers.setPlainText(endpoint.headers)
 
@@ -99,7 +89,7 @@ class AdvancedRows:
         return host_or_empty(self._page.settings.endpoint.secrets_url)
 
     def _toggle(self) -> None:
-        self._expanded = not self._expanded
+        self.expanded = not self.expanded
         self._page.refresh()
 
     def _on_source_selected(self) -> None:

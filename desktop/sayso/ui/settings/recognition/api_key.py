@@ -1,7 +1,4 @@
-"""Row for an API key, with a test of the connection.
-
-A key goes from the field to the keyring and is never shown again.
-"""
+"""Row for an API key, with a test of the connection."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from ....core.problems import Problem
 from ...translate import problem_sentence, tr
-from ...widgets.controls import BUTTON_WIDTH, button, line_edit, side_by_side
+from ...widgets.controls import BUTTON_WIDTH, button, line_edit, side_by_side, spaced
 from ...widgets.rows import Note, NoteKind, Row
 from ..page import PageContext
 
@@ -19,6 +16,8 @@ FIELD_WIDTH, FIELD_WIDTH_BESIDE_TEST = 300, 206
 
 
 class ApiKeyRow(Row):
+    """A key goes from the field to the keyring and is never shown again."""
+
     def __init__(
         self,
         context: PageContext,
@@ -34,25 +33,33 @@ class ApiKeyRow(Row):
         self._context, self._host = context, host
         self._before_test, self._on_stored = before_test, on_stored
         self._placeholder = self._location = ""
-        self._running_test = self._test_count = 0
-        """Numbers of the running test (0: none) and of the last one."""
+        self._running_test: object | None = None
         self._unsaved_key = ""
         """Key that could not be stored in a keyring."""
         self.field = line_edit(FIELD_WIDTH if before_test is None else FIELD_WIDTH_BESIDE_TEST)
         self.field.setEchoMode(QLineEdit.EchoMode.Password)
         self.field.editingFinished.connect(self.store)
         self.test_button = button("", self._on_test_clicked, BUTTON_WIDTH)
-        control = side_by_side(self.field)
-        if before_test is not None:
-            control = side_by_side(self.field, self.test_button)
-        title = title or tr("API &key")
-        super().__init__(context.scheme, title, "", control, self._make_extras())
+        parts = [self.field] if before_test is None else [self.field, self.test_button]
+        super().__init__(
+            context.scheme, title or tr("API &key"), "", side_by_side(*parts), self._make_extras()
+        )
         self._end_test()
         self._show_location("")
 
-    @property
-    def testing(self) -> bool:
-        return bool(self._running_test)
+    def _make_extras(self) -> QWidget:
+        """Create the parts that are shown only if they apply."""
+        self.key_note = Note(self._context.scheme)
+        self.keep_button = button(tr("Keep until Sayso &quits"), self._keep_in_memory)
+        self.delete_button = button(tr("&Delete the key"), self._delete, flat=True)
+        self._extras = QWidget()
+        line = spaced(QHBoxLayout(self._extras), 8)
+        line.addWidget(self.key_note, 1)
+        line.addStretch(0)
+        line.addWidget(self.keep_button)
+        line.addWidget(self.delete_button)
+        self.keep_button.setVisible(False)
+        return self._extras
 
     def refresh(self) -> None:
         """Store a key that was entered before its address, and show where the key is."""
@@ -75,24 +82,7 @@ class ApiKeyRow(Row):
         """Discard what the user has entered; another server is shown now."""
         self.field.clear()
         self._end_test()
-        self.note.show_message("")
-        self._hide_keep_button()
-
-    def _make_extras(self) -> QWidget:
-        """Create the parts that are shown only if they apply."""
-        self.key_note = Note(self._context.scheme)
-        self.keep_button = button(tr("Keep until Sayso &quits"), self._keep_in_memory)
-        self.delete_button = button(tr("&Delete the key"), self._delete, flat=True)
-        self._extras = QWidget()
-        line = QHBoxLayout(self._extras)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(8)
-        line.addWidget(self.key_note, 1)
-        line.addStretch(0)
-        line.addWidget(self.keep_button)
-        line.addWidget(self.delete_button)
-        self.keep_button.setVisible(False)
-        return self._extras
+        self._forget_unsaved_key()
 
     def _show_extras(self) -> None:
         parts = (self.key_note, self.keep_button, self.delete_button)
@@ -110,7 +100,7 @@ class ApiKeyRow(Row):
         self.delete_button.setVisible(location in ("keyring", "run"))
         self._show_extras()
 
-    def _show_key_problem(self, problem: Problem) -> None:
+    def _show_key_problem(self, problem: Problem | None) -> None:
         self.key_note.show_problem(problem)
         self._show_extras()
 
@@ -118,35 +108,33 @@ class ApiKeyRow(Row):
         key, host = self.field.text().strip(), self._host()
         if not key or not host:
             return
+
+        def on_stored(_: object) -> None:
+            self._forget_unsaved_key()
+            self.refresh()
+            self._on_stored()
+
+        def on_problem(problem: Problem) -> None:
+            self._unsaved_key = key
+            self.keep_button.setVisible(True)
+            self._show_key_problem(problem)
+
         self.field.clear()
-        self.key_note.show_message("")
+        self.key_note.show_problem(None)
         self._context.background.run(
-            lambda: self._context.actions.api_keys.store(host, key),
-            lambda _: self._after_store(),
-            lambda problem: self._on_store_failed(problem, key),
+            lambda: self._context.actions.api_keys.store(host, key), on_stored, on_problem
         )
-
-    def _after_store(self) -> None:
-        self._hide_keep_button()
-        self.refresh()
-        self._on_stored()
-
-    def _on_store_failed(self, problem: Problem, key: str) -> None:
-        self._unsaved_key = key
-        self.keep_button.setVisible(True)
-        self._show_key_problem(problem)
 
     def _keep_in_memory(self) -> None:
         if self._unsaved_key and (host := self._host()):
             self._context.actions.api_keys.keep_in_memory(host, self._unsaved_key)
-        self._hide_keep_button()
+        self._forget_unsaved_key()
         self.refresh()
 
-    def _hide_keep_button(self) -> None:
+    def _forget_unsaved_key(self) -> None:
         self._unsaved_key = ""
-        self.key_note.show_message("")
         self.keep_button.setVisible(False)
-        self._show_extras()
+        self._show_key_problem(None)
 
     def _delete(self) -> None:
         if host := self._host():
@@ -154,32 +142,31 @@ class ApiKeyRow(Row):
         self.field.setFocus()
         self.refresh()
 
-    # Test
-
     def _on_test_clicked(self) -> None:
         if self._running_test:
             self._end_test()
-            self.note.show_message("")
-            return
-        if self._before_test is None or not self._before_test():
-            return
-        self._test_count += 1
-        self._running_test = number = self._test_count
+        elif self._before_test and self._before_test():
+            self._start_test()
+
+    def _start_test(self) -> None:
+        self._running_test = test = object()
         self.test_button.setText(tr("Cancel"))
         self.test_button.setAccessibleName(tr("Cancel the test"))
         self.note.show_message(tr("Testing…"), "busy")
+
+        def on_answer(answer: str, kind: NoteKind) -> None:
+            if test is self._running_test:  # not cancelled
+                self._end_test()
+                self.note.show_message(answer, kind)
+
         self._context.background.run(
             self._context.actions.settings.test_connection,
-            lambda answer: self._on_tested(number, answer, "good"),
-            lambda problem: self._on_tested(number, problem_sentence(problem), "bad"),
+            lambda answer: on_answer(answer, "good"),
+            lambda problem: on_answer(problem_sentence(problem), "bad"),
         )
 
-    def _on_tested(self, number: int, answer: str, kind: NoteKind) -> None:
-        if number == self._running_test:  # not cancelled
-            self._end_test()
-            self.note.show_message(answer, kind)
-
     def _end_test(self) -> None:
-        self._running_test = 0
+        self._running_test = None
+        self.note.show_message("")
         self.test_button.setText(tr("&Test"))
         self.test_button.setAccessibleName(tr("Test the connection"))

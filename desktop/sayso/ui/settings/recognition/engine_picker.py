@@ -1,4 +1,4 @@
-"""Choice between this computer and the servers, with a menu that adds servers."""
+"""Choice of the engine, with a menu that adds servers, and of the fallback engines."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from ....core.settings.endpoint import ON_DEVICE, Endpoint
 from ....core.settings.settings import Settings
 from ....stt.server.presets import PRESETS, Preset
 from ...translate import tr
-from ...widgets.controls import BUTTON_WIDTH, button, label
+from ...widgets.controls import BUTTON_WIDTH, button, label, make_combo, select_value, spaced
 from ...widgets.rows import Group, Row, scaled
-from ..page import PageContext
-from .fallback import fallback_engines
+from ..page import Page, PageContext
 from .local_models import RADIO_SIZE, RADIO_SPACING
 
 
@@ -82,9 +81,7 @@ class EnginePicker:
         details_label = label(details, "caption", self._context.scheme.secondary_text, wrap=True)
         details_label.setContentsMargins(scaled(RADIO_SIZE) + RADIO_SPACING, 0, 0, 0)
         row = QWidget()
-        column = QVBoxLayout(row)
-        column.setContentsMargins(16, 9, 16, 9)
-        column.setSpacing(1)
+        column = spaced(QVBoxLayout(row), 1, (16, 9, 16, 9))
         column.addWidget(radio)
         column.addWidget(details_label)
         return row
@@ -107,3 +104,57 @@ def _on_device_description(settings: Settings) -> str:
     if settings.selected_engine == ON_DEVICE and fallback_engines(settings):
         return tr("Works offline. Audio leaves this computer only if that fails.")
     return tr("Works offline. Audio never leaves this computer.")
+
+
+class FallbackRows:
+    """Up to three rows: one for each fallback engine and one to add another."""
+
+    def __init__(self, page: Page, width: int) -> None:
+        self._page = page
+        titles = (tr("&Fallback engine"), tr("Second fallback"), tr("Third fallback"))
+        self.combos = [make_combo(page.context.scheme, {}, width) for _ in titles]
+        self.rows: list[Row] = []
+        for index, (title, combo) in enumerate(zip(titles, self.combos, strict=True)):
+            combo.activated.connect(lambda _, index=index: self._on_selected(index))
+            self.rows.append(Row(page.context.scheme, title, " ", combo))
+        self.group = Group(page.context.scheme, tr("If recognition fails"), list(self.rows))
+
+    def refresh(self, settings: Settings) -> None:
+        names = [ON_DEVICE, *(one.name for one in settings.endpoints)]
+        candidates = [name for name in names if name != settings.selected_engine]
+        engines = fallback_engines(settings)
+        for index, (row, combo) in enumerate(zip(self.rows, self.combos, strict=True)):
+            before = engines[:index]
+            row.setVisible(len(before) == index and len(candidates) > index)
+            value = engines[index] if index < len(engines) else ""
+            combo.clear()
+            combo.addItem(tr("None"), "")
+            for name in candidates:
+                if name not in before:
+                    combo.addItem(tr("This computer") if name == ON_DEVICE else name, name)
+            select_value(combo, value)
+            row.set_help(_help_text(settings, value))
+
+    def _on_selected(self, index: int) -> None:
+        settings, value = self._page.settings, self.combos[index].currentData()
+        engines = fallback_engines(settings)
+        after = [name for name in engines[index + 1 :] if name != value]
+        engines = [*engines[:index], *([value] if value else []), *after]
+        selected = [name for name in settings.fallback if name == settings.selected_engine]
+        problem = self._page.change("fallback", (*engines, *selected))
+        self.rows[0].note.show_problem(problem)
+
+
+def fallback_engines(settings: Settings) -> list[str]:
+    """Return the fallback engines without the selected one, in order."""
+    return [name for name in settings.fallback if name != settings.selected_engine]
+
+
+def _help_text(settings: Settings, name: str) -> str:
+    if not name:
+        return tr("The recording is kept, so that you can try again.")
+    if name == ON_DEVICE:
+        return tr("Needs a model on this computer.")
+    endpoint = settings.endpoint_named(name)
+    host = capabilities(endpoint).host if endpoint else name
+    return tr("The recording is then sent to {host}.").format(host=host)

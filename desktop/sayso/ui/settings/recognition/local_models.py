@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 import shiboken6
 from PySide6.QtCore import Qt, QTimer
@@ -20,21 +20,15 @@ from PySide6.QtWidgets import (
 )
 
 from ....core.problems import Problem
-from ....stt.ondevice.models.catalog import (
-    ModelStatus,
-    format_size,
-    model_in_use,
-    removal_problem,
-    supported_languages,
-)
+from ....stt.ondevice.models import catalog
+from ....stt.ondevice.models.catalog import ModelStatus, format_size
 from ...translate import problem_sentence, tr
-from ...widgets.controls import label
+from ...widgets.controls import label, spaced
 from ...widgets.rows import Note, scaled
 from ...widgets.theme import Scheme
 from ..page import PageContext
 
-POLL_MS = 500
-"""Time between updates during a download."""
+POLL_MS = 500  # between updates during a download
 BAR_HEIGHT = 4
 BUTTON_WIDTH = 104
 NARROW_WIDTH, VERY_NARROW_WIDTH = 480, 320
@@ -59,15 +53,12 @@ def status_text(entry: ModelStatus) -> str:
 
 
 def available_action(entry: ModelStatus, in_use: str) -> ModelAction:
-    """Return what the button of a row does; '' for no button.
-
-    `in_use` is the result of `catalog.model_in_use`.
-    """
+    """Return what the button of a row does; `in_use` is the name of the model in use."""
     if entry.downloading:
         return "cancel"
     if not entry.location:
         return "download"
-    return "" if removal_problem(entry, in_use) else "remove"
+    return "" if catalog.removal_problem(entry, in_use) else "remove"
 
 
 class DownloadBar(QProgressBar):
@@ -106,19 +97,19 @@ class ModelRow(QWidget):
         self._row_layout = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._row_layout.addLayout(self._text_layout, 1)
         self._row_layout.addLayout(self._button_layout)
-        self._column = QVBoxLayout(self)
-        self._column.setSpacing(4)
+        self._column = spaced(QVBoxLayout(self), 4)
         self._column.addLayout(self._row_layout)
         self._column.addWidget(self.bar)
         self._column.addWidget(self.note)
-        self._narrow = self._very_narrow = False
-        self._arrange()
+        self._arrange(narrow=False, very_narrow=False)
 
     def show_entry(self, entry: ModelStatus, in_use: str) -> None:
         self.entry = entry
         model, action = entry.model, available_action(entry, in_use)
         self.radio.setEnabled(bool(entry.location))
-        self.radio.setAccessibleDescription(f"{status_text(entry)}, {supported_languages(model)}")
+        self.radio.setAccessibleDescription(
+            f"{status_text(entry)}, {catalog.supported_languages(model)}"
+        )
         self._fit_width()
         if action:
             text = {"download": tr("Download"), "cancel": tr("Cancel"), "remove": tr("Remove")}
@@ -144,15 +135,14 @@ class ModelRow(QWidget):
         required = scaled(RADIO_SIZE + BUTTON_WIDTH) + text_width + 3 * RADIO_SPACING + TEXT_MARGIN
         narrow = self.width() < max(scaled(NARROW_WIDTH), required)
         very_narrow = self.width() < scaled(VERY_NARROW_WIDTH)
-        if (narrow, very_narrow) != (self._narrow, self._very_narrow):
-            self._narrow, self._very_narrow = narrow, very_narrow
-            self._arrange()
+        if (narrow, very_narrow) != self._arrangement:
+            self._arrange(narrow, very_narrow)
         model = self.entry.model
         self.radio.setText(model.title if narrow else self._full_title())
         self.status.setText(f"{tr(model.summary)}, {status}" if narrow else status)
 
-    def _arrange(self) -> None:
-        narrow, very_narrow = self._narrow, self._very_narrow
+    def _arrange(self, narrow: bool, very_narrow: bool) -> None:
+        self._arrangement = narrow, very_narrow
         beside, below = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
         indent = scaled(RADIO_SIZE) + RADIO_SPACING
         margin = 6 if narrow else 2
@@ -179,19 +169,12 @@ class ModelList(QWidget):
         super().__init__()
         self._context, self._selected, self._on_selected = context, selected, on_selected
         self._in_use = selected
-        """Result of `catalog.model_in_use`."""
         self.rows: dict[str, ModelRow] = {}
         self._choices = QButtonGroup(self)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(0)
+        self._column = spaced(QVBoxLayout(self))
+        wait = tr("Wait: from letting go to your text, on this computer.")
         self.empty = label("", "caption", context.scheme.secondary_text, wrap=True)
-        self.wait_help = label(
-            tr("Wait: from letting go to your text, on this computer."),
-            "caption",
-            context.scheme.secondary_text,
-            wrap=True,
-        )
+        self.wait_help = label(wait, "caption", context.scheme.secondary_text, wrap=True)
         self.wait_help.setContentsMargins(0, 8, 0, 0)
         for text in (self.empty, self.wait_help):
             text.setVisible(False)
@@ -207,7 +190,9 @@ class ModelList(QWidget):
 
     def reload(self) -> None:
         self._context.background.run(
-            self._context.actions.models.statuses, self._on_models, self._on_problem
+            self._context.actions.models.statuses,
+            if_valid(self, self._on_models),
+            if_valid(self, self._on_problem),
         )
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -219,8 +204,6 @@ class ModelList(QWidget):
         super().hideEvent(event)
 
     def _on_models(self, entries: list[ModelStatus]) -> None:
-        if not shiboken6.isValid(self):  # the page was created again, in other colors
-            return
         downloading = {name for name, row in self.rows.items() if row.entry.downloading}
         downloaded = [
             entry.model.name
@@ -237,7 +220,7 @@ class ModelList(QWidget):
             self._timer.start()
 
     def show_all(self, entries: list[ModelStatus]) -> None:
-        self._in_use = model_in_use(entries, self._selected)
+        self._in_use = catalog.model_in_use(entries, self._selected)
         for entry in entries:
             if entry.model.name not in self.rows:
                 self._add_row(entry)
@@ -275,8 +258,8 @@ class ModelList(QWidget):
         if action == "remove":
             self._context.background.run(
                 lambda: models.remove(name),
-                lambda _: self._on_removed(),
-                lambda problem: self._show_row_problem(row, problem),
+                if_valid(self, lambda _: self.reload()),
+                if_valid(row, row.note.show_problem),
             )
             return
         if action == "download":
@@ -285,16 +268,11 @@ class ModelList(QWidget):
             models.cancel(name)
         self.reload()
 
-    def _on_removed(self) -> None:
-        if shiboken6.isValid(self):
-            self.reload()
-
-    @staticmethod
-    def _show_row_problem(row: ModelRow, problem: Problem) -> None:
-        if shiboken6.isValid(row):
-            row.note.show_problem(problem)
-
     def _on_problem(self, problem: Problem) -> None:
-        if shiboken6.isValid(self):
-            self.empty.setText(problem_sentence(problem))
-            self.empty.setVisible(True)
+        self.empty.setText(problem_sentence(problem))
+        self.empty.setVisible(True)
+
+
+def if_valid(widget: QWidget, callback: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Return a callback that does nothing after the widget was deleted, with its page."""
+    return lambda answer: callback(answer) if shiboken6.isValid(widget) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import attrs
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from ....core.problems import Problem, ProblemError
 from ....core.settings import settings as s
@@ -14,16 +14,16 @@ from ....core.settings.languages import language_choices
 from ....core.settings.settings import Endpoint, Settings
 from ....stt.server.presets import Preset
 from ...translate import tr
-from ...widgets.controls import make_combo, select_value
+from ...widgets.controls import make_combo
 from ...widgets.rows import Group, Row
 from ..page import Page, PageContext
 from .address import is_usable
-from .engine_picker import EnginePicker
-from .fallback import FallbackRows
+from .engine_picker import EnginePicker, FallbackRows
 from .local_models import ModelList
-from .server import ServerRows, VocabularyRows
+from .server import ServerRows
 
 CONTROL_WIDTH = 300
+OPTIONS = ("keywords", "prompt", "delay", "noise")
 
 
 class RecognitionPage(Page):
@@ -41,13 +41,13 @@ class RecognitionPage(Page):
         self.engine_picker = EnginePicker(context, self._select_engine, self.add_server)
         self.server = ServerRows(self, CONTROL_WIDTH, self._server_language, self._remove_server)
         self._on_device_group = self._make_on_device_group()
-        self.vocabulary = VocabularyRows(self, CONTROL_WIDTH)
+        self.vocabulary_group = self._make_vocabulary_group()
         self.fallback = FallbackRows(self, CONTROL_WIDTH)
         self.add_groups(
             self.engine_picker.group,
             self.server.group,
             self._on_device_group,
-            self.vocabulary.group,
+            self.vocabulary_group,
             self.fallback.group,
         )
         self.refresh()
@@ -64,15 +64,11 @@ class RecognitionPage(Page):
         self._on_device_group.setVisible(is_on_device)
         self.server.group.setVisible(not is_on_device)
         self.server.refresh(available)
-        self.vocabulary.refresh(settings, available)
+        has_options = not available.settings.isdisjoint(OPTIONS)
+        self.vocabulary_group.setVisible(has_options and not is_on_device)
         self.fallback.refresh(settings)
-        for name in ("unload_minutes", "keywords", "prompt"):
-            self.show_value(f"on_device.{name}")
-        for row in (self._server_language, self._on_device_language):
-            assert isinstance(row.control, QComboBox)
-            select_value(row.control, settings.language)
-        language = self._on_device_language if is_on_device else self._server_language
-        self.rows["language"] = language
+        self.rows["language"] = self._on_device_language if is_on_device else self._server_language
+        super().refresh()
         self.models.set_selected(settings.on_device.model)
 
     def change(self, key: str, value: object) -> Problem | None:
@@ -119,8 +115,6 @@ class RecognitionPage(Page):
         self.context.actions.settings.edit(lambda now: select_engine(now, name))
         self.refresh()
 
-    # Draft
-
     def _save_draft(self, endpoint: Endpoint) -> Problem | None:
         draft, self._draft = self._draft, None
         problem = self.context.actions.settings.edit(lambda now: _add_and_select(now, endpoint))
@@ -136,13 +130,10 @@ class RecognitionPage(Page):
             self._draft = None
             self.on_settings(self._saved_settings)
 
-    # On this computer
-
     def _make_on_device_group(self) -> Group:
+        model = self.settings.on_device.model
         self.models = ModelList(
-            self.context,
-            self.settings.on_device.model,
-            lambda name: self.change("on_device.model", name),
+            self.context, model, lambda name: self.change("on_device.model", name)
         )
         rows: list[QWidget] = [
             self.add_row("on_device.model", None, self.models),
@@ -152,6 +143,15 @@ class RecognitionPage(Page):
             self.setting_row("on_device.unload_minutes", CONTROL_WIDTH),
         ]
         return Group(self.context.scheme, tr("On this computer"), rows)
+
+    def _make_vocabulary_group(self) -> Group:
+        rows: list[QWidget] = [
+            self.text_row("endpoint.keywords", CONTROL_WIDTH),
+            self.text_row("endpoint.prompt", CONTROL_WIDTH),
+            self.setting_row("endpoint.delay", CONTROL_WIDTH),
+            self.setting_row("endpoint.noise", CONTROL_WIDTH),
+        ]
+        return Group(self.context.scheme, tr("Vocabulary and context"), rows)
 
     def _language_row(self) -> Row:
         choices = {code: tr(name) for code, name in language_choices(self.settings.language)}

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QComboBox, QWidget
 
 from ....core.problems import Problem
 from ....core.settings import settings as s
-from ....core.settings.capabilities import Capabilities
-from ....core.settings.settings import Endpoint, Settings
+from ....core.settings.capabilities import Capabilities, capabilities
+from ....core.settings.settings import Endpoint
 from ....stt.server.auth import secret_header_id
 from ....stt.server.presets import Preset
 from ...translate import tr
@@ -17,10 +17,12 @@ from ...widgets.confirm import confirm_remove
 from ...widgets.controls import BUTTON_WIDTH, button
 from ...widgets.rows import Group, Row, TextRow
 from ..page import Page
-from .address import AddressRows, host_or_empty
-from .advanced import AdvancedRows
+from .address import AddressRows
+from .advanced import ADVANCED, AdvancedRows
 from .api_key import ApiKeyRow
 from .server_models import ServerModelRows
+
+SHOWN_IF_NEEDED = {"allow_insecure", "secrets_url"}
 
 
 class ServerRows:
@@ -42,12 +44,12 @@ class ServerRows:
         self.secret_row = ApiKeyRow(context, self._secret_id, title=tr("Second API key"))
         self.models = ServerModelRows(page, width)
         self.transport = page.setting_row("endpoint.transport", width)
-        self.dialect = page.setting_row("endpoint.dialect", width)
+        dialect = page.setting_row("endpoint.dialect", width)
         self.advanced = AdvancedRows(page, width)
         rows: list[QWidget] = [
             *(self.name_row, self.address.row, self.address.allow_row),
             *(self.secret_row, self.key_row, self.models.openai_row, self.models.custom_row),
-            *(self.transport, self.dialect, language, *self.advanced.rows),
+            *(self.transport, dialect, language, *self.advanced.rows),
             Row(context.scheme, "", "", self.advanced.toggle_button),
         ]
         self.group = Group(context.scheme, " ", rows)
@@ -59,7 +61,6 @@ class ServerRows:
         if before is None or before.name != endpoint.name:
             self._on_other_server(endpoint)
         self.group.set_title(endpoint.name)
-        self._page.show_value("endpoint.name")
         self.remove_button.setEnabled(len(settings.endpoints) > 1)
         self._show_address(endpoint, available)
         self.key_row.setVisible(endpoint.auth != "none")
@@ -67,10 +68,13 @@ class ServerRows:
         self.secret_row.setVisible(bool(endpoint.secret_header))
         self.models.refresh(endpoint, available, self.preset.example_model if self.preset else "")
         self._show_transport(endpoint, available)
-        self._page.show_value("endpoint.dialect")
-        self.dialect.setVisible("dialect" in available.settings)
         self._language.setVisible("language" in available.settings)
         self.advanced.refresh(endpoint, available)
+        hidden = set() if self.advanced.expanded else ADVANCED
+        for key, row in self._page.rows.items():
+            group, _, name = key.rpartition(".")
+            if group == "endpoint" and name not in SHOWN_IF_NEEDED:
+                row.setVisible(name in available.settings - hidden)
         if before is None or _key_names(before) != _key_names(endpoint):
             self.key_row.refresh()
             self.secret_row.refresh()
@@ -79,9 +83,10 @@ class ServerRows:
 
     def _on_other_server(self, endpoint: Endpoint) -> None:
         """Discard what the user has entered for the server that was shown before."""
-        self.name_row.reset(endpoint.name)
-        self.address.row.reset(endpoint.url)
-        self.models.reset(endpoint)
+        for key, row in self._page.rows.items():
+            if key.startswith("endpoint.") and isinstance(row, TextRow):
+                row.reset(s.get(self._page.settings, key))
+        self.models.custom_combo.setEditText(endpoint.model)
         self.advanced.reset(endpoint)
         self.key_row.clear()
         self.secret_row.clear()
@@ -106,7 +111,6 @@ class ServerRows:
             combo.insertItem(1, tr(label), "webrtc")
         elif not offered and index >= 0:
             combo.removeItem(index)
-        self._page.show_value("endpoint.transport")
         help_texts = {
             "websocket": tr("About 64 KB a second."),
             "webrtc": tr("For slow connections. Needs sayso[webrtc]."),
@@ -115,7 +119,7 @@ class ServerRows:
         self.transport.set_help(help_texts[endpoint.transport])
 
     def _host(self) -> str:
-        return host_or_empty(self._page.settings.endpoint.url)
+        return capabilities(self._page.settings.endpoint).host
 
     def _secret_id(self) -> str:
         """Return the name in the keyring of the secret header's value."""
@@ -130,34 +134,6 @@ class ServerRows:
             self.name_row.note.show_problem(self._on_remove())
 
 
-class VocabularyRows:
-    """Rows that are shown if the model of the selected server has the option."""
-
-    def __init__(self, page: Page, width: int) -> None:
-        self._page = page
-        self.rows: dict[str, Row] = {
-            "keywords": page.text_row("endpoint.keywords", width),
-            "prompt": page.text_row("endpoint.prompt", width),
-            "delay": page.setting_row("endpoint.delay", width),
-            "noise": page.setting_row("endpoint.noise", width),
-        }
-        self._profile = page.settings.profile
-        """Name of the endpoint whose options are shown."""
-        title = tr("Vocabulary and context")
-        self.group = Group(page.context.scheme, title, list(self.rows.values()))
-
-    def refresh(self, settings: Settings, available: Capabilities) -> None:
-        is_other_server = settings.profile != self._profile
-        self._profile = settings.profile
-        shown = settings.engine == "realtime"
-        for name, row in self.rows.items():
-            row.setVisible(shown and name in available.settings)
-            if is_other_server and isinstance(row, TextRow):
-                row.reset(s.get(settings, f"endpoint.{name}"))
-            self._page.show_value(f"endpoint.{name}")
-        self.group.setVisible(shown and not self.rows.keys().isdisjoint(available.settings))
-
-
 def _key_names(endpoint: Endpoint) -> tuple[str, str, str]:
     """Return the values that determine which API keys are shown."""
-    return host_or_empty(endpoint.url), endpoint.auth, endpoint.secret_header
+    return capabilities(endpoint).host, endpoint.auth, endpoint.secret_header

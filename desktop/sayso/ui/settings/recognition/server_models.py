@@ -1,8 +1,4 @@
-"""Rows for the model of a server.
-
-OpenAI's models are known, with their prices and shutdown dates. Other servers are asked for
-their list; without one, the user enters the name.
-"""
+"""Rows for the model of a server."""
 
 from __future__ import annotations
 
@@ -10,7 +6,6 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QComboBox
 
-from ....core.problems import Problem
 from ....core.settings import server_models
 from ....core.settings.capabilities import Capabilities, capabilities
 from ....core.settings.server_models import ServerModel
@@ -22,7 +17,10 @@ from .address import is_usable
 
 
 class ServerModelRows:
-    """A list for OpenAI and an editable list for other servers, of which one is shown."""
+    """A list for OpenAI and an editable list for other servers, of which one is shown.
+
+    OpenAI's models are known, with prices and shutdown dates. Other servers are asked for theirs.
+    """
 
     def __init__(self, page: Page, width: int) -> None:
         self._page = page
@@ -39,11 +37,9 @@ class ServerModelRows:
         self.custom_combo.setEditable(True)
         self.custom_combo.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.custom_row = page.add_row("endpoint.model", self.custom_combo)
-        edit = self.custom_combo.lineEdit()
-        assert edit is not None  # because the list is editable
-        self._edit = edit
-        self._edit.editingFinished.connect(self._on_edited)
-        self._edit.setAccessibleName(self.custom_row.title)
+        if edit := self.custom_combo.lineEdit():
+            edit.editingFinished.connect(self._on_edited)
+            edit.setAccessibleName(self.custom_row.title)
         self.custom_combo.activated.connect(lambda _: self._on_edited())
 
     def refresh(self, endpoint: Endpoint, available: Capabilities, example: str) -> None:
@@ -54,13 +50,10 @@ class ServerModelRows:
         if is_openai:
             select_value(self.openai_combo, endpoint.model)
             self.openai_row.set_help(model_summary(server_models.by_name(endpoint.model)))
-        self._edit.setPlaceholderText(example)
+        if edit := self.custom_combo.lineEdit():
+            edit.setPlaceholderText(example)
         if not self.custom_combo.hasFocus() and self.custom_combo.currentText() != endpoint.model:
             self.custom_combo.setEditText(endpoint.model)
-
-    def reset(self, endpoint: Endpoint) -> None:
-        """Discard what the user has entered; another server is shown now."""
-        self.custom_combo.setEditText(endpoint.model)
 
     def fetch(self, endpoint: Endpoint, *, force: bool = False) -> None:
         """Request the server's list of models. If that fails, the user enters the name."""
@@ -76,13 +69,10 @@ class ServerModelRows:
             if self._listed_for == listed_for:
                 self._show_models(endpoint, names)
 
-        def on_problem(problem: Problem) -> None:
-            """Ignore it: the list is optional."""
-
         self._page.context.background.run(
             lambda: self._page.context.actions.settings.fetch_models(endpoint),
             on_models,
-            on_problem,
+            lambda _: None,  # the list is optional
         )
 
     def _show_models(self, endpoint: Endpoint, names: Sequence[str]) -> None:
