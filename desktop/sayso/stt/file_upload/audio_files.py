@@ -7,7 +7,6 @@ Other servers adopted the first limit. See "File upload" in `docs/realtime-proto
 from __future__ import annotations
 
 import io
-import wave
 from collections.abc import Iterator
 
 import attrs
@@ -75,26 +74,11 @@ def _cut_position(pcm: bytes, start: int, max_s: int) -> int:
 
 
 def _encode(pcm: bytes, end_bytes: int, limits: FileLimits) -> AudioFile:
-    audio_s = len(pcm) / BYTES_PER_S
-    if len(pcm) + WAV_HEADER_BYTES <= limits.max_bytes:
-        return AudioFile("take.wav", "audio/wav", _wav(pcm), audio_s, end_bytes)
-    return AudioFile("take.flac", "audio/flac", _flac(pcm), audio_s, end_bytes)
-
-
-def _wav(pcm: bytes) -> bytes:
-    file = io.BytesIO()
-    with wave.open(file, "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(BYTES_PER_SAMPLE)
-        out.setframerate(RATE_HZ)
-        out.writeframes(pcm)
-    return file.getvalue()
-
-
-def _flac(pcm: bytes) -> bytes:
     import numpy as np
     import soundfile
 
+    kind = "wav" if len(pcm) + WAV_HEADER_BYTES <= limits.max_bytes else "flac"
     file = io.BytesIO()
-    soundfile.write(file, np.frombuffer(pcm, "<i2"), RATE_HZ, format="FLAC", subtype="PCM_16")
-    return file.getvalue()
+    soundfile.write(file, np.frombuffer(pcm, "<i2"), RATE_HZ, format=kind, subtype="PCM_16")
+    audio_s = len(pcm) / BYTES_PER_S
+    return AudioFile(f"take.{kind}", f"audio/{kind}", file.getvalue(), audio_s, end_bytes)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +51,6 @@ class HttpResponse:
 class HttpClient:
     """Sends requests to one server. For one event loop."""
 
-    tls: ssl.SSLContext | None = None
     _client: httpx2.AsyncClient | None = attrs.field(default=None, init=False, repr=False)
 
     async def request(
@@ -119,7 +117,6 @@ class HttpClient:
 
         return httpx2.AsyncClient(
             headers={"User-Agent": "Sayso", "Accept-Encoding": "identity"},
-            verify=self.tls or True,
             trust_env=not is_loopback(host),  # no proxy to this computer
             follow_redirects=False,
         )

@@ -198,8 +198,7 @@ class Call:
             self._messages.put_nowait(message)
 
     def _on_close(self) -> None:
-        if self._closed:
-            return
-        self._closed = True
-        self._opened.set()
-        self._messages.put_nowait(None)
+        if not self._closed:
+            self._closed = True
+            self._opened.set()
+            self._messages.put_nowait(None)
