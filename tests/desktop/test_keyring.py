@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+import canary
 from service import StandIn, in_thread
 
 from .desktop_fixture import Desktop
@@ -100,5 +101,4 @@ def test_without_an_unlocked_keyring_a_key_is_kept_in_memory(
         assert (kept.returncode, kept.stderr) == (0, "")
         assert kept.stdout == f"The API key for {host} is kept until Sayso ends.\n"
         assert at_host.dictate(speech_clips()[4][0])["text"] == TEXT
-    written = [path for path in at_host.home.rglob("*") if path.is_file()]
-    assert not [path for path in written if KEY.encode() in path.read_bytes()]
+    assert canary.files_with_key(at_host.home, KEY) == []
