@@ -29,7 +29,7 @@ class PaidEngine(FakeEngine):
 
     async def transcribe(self, audio, on_event):
         text = await super().transcribe(audio, on_event)
-        audio.take.add_usage(UsageRecord(endpoint="OpenAI", seconds=1.0, cost_usd=self.cost_usd))
+        audio.take.usage.append(UsageRecord(endpoint="OpenAI", seconds=1.0, cost_usd=self.cost_usd))
         return text
 
 

@@ -157,7 +157,7 @@ def test_a_retry_can_use_another_engine(store, monkeypatch, capsys, tmp_path):
 
     class Charging(FakeEngine):
         async def transcribe(self, audio, heard):
-            audio.take.add_usage(UsageRecord(endpoint="OpenAI", seconds=0.5, cost_usd=0.5))
+            audio.take.usage.append(UsageRecord(endpoint="OpenAI", seconds=0.5, cost_usd=0.5))
             return await super().transcribe(audio, heard)
 
     def make(settings, *_):

@@ -27,19 +27,14 @@ def load_cue(cue: Cue) -> bytes:
         return file.readframes(file.getnframes())
 
 
-def play_blocking(pcm: bytes) -> None:
-    """Play s16le mono at 48 kHz and return when playback has ended.
-
-    Raises:
-        ProblemError: PortAudio is not installed, or there is no output device.
-    """
+def _play(pcm: bytes) -> None:
     portaudio.play(pcm, RATE_HZ, threading.Event(), "low")
 
 
 class CuePlayer:
     """Plays cues one after the other. Call from any thread."""
 
-    def __init__(self, play: Callable[[bytes], None] = play_blocking) -> None:
+    def __init__(self, play: Callable[[bytes], None] = _play) -> None:
         self._play = play
         self._slots = threading.BoundedSemaphore(2)
         """Room for a cue that plays and one that waits: an error may directly follow a stop."""

@@ -48,10 +48,10 @@ DAYS = [
 def test_a_take_has_a_usage_and_a_cost():
     take = Take(number=1, id="a")
     assert take.cost_usd is None
-    take.add_usage(OWN)
+    take.usage.append(OWN)
     assert take.cost_usd is None  # the price of the user's own server is unknown
-    take.add_usage(OPENAI)
-    take.add_usage(OPENAI)
+    take.usage.append(OPENAI)
+    take.usage.append(OPENAI)
     assert take.usage == [OWN, OPENAI, OPENAI]
     assert take.cost_usd == pytest.approx(0.034)
     assert take.summary()["cost_usd"] == 0.034

@@ -92,9 +92,6 @@ class Take:
     def committed_bytes(self) -> int:
         return self.committed[-1].end_bytes if self.committed else 0
 
-    def add_usage(self, record: UsageRecord) -> None:
-        self.usage.append(record)
-
     @property
     def cost_usd(self) -> float | None:
         return total_cost_usd(self.usage)

@@ -127,7 +127,7 @@ class OnDeviceEngine:
                     )
                     text = await transcriber.final_text()
             seconds = round(audio.duration_s, 3)
-            audio.take.add_usage(UsageRecord(endpoint=ON_DEVICE, seconds=seconds, cost_usd=0.0))
+            audio.take.usage.append(UsageRecord(endpoint=ON_DEVICE, seconds=seconds, cost_usd=0.0))
             return text
         except TimeoutError as error:
             raise ProblemError(TOO_SLOW()) from error

@@ -19,7 +19,7 @@ def record_usage(
     """
     if seconds or tokens:
         cost_usd = estimate_cost_usd(host, model, seconds)
-        take.add_usage(
+        take.usage.append(
             UsageRecord(endpoint=endpoint, seconds=seconds, tokens=tokens, cost_usd=cost_usd)
         )
 

@@ -52,7 +52,7 @@ RETRIES = {
 @pytest.mark.parametrize(("entry", "new_text", "text", "outcome"), RETRIES.values(), ids=RETRIES)
 def test_a_retry_updates_the_entry(entry, new_text, text, outcome):
     take = Take(number=-1, id="a", engine="Attic")
-    take.add_usage(UsageRecord(endpoint="Attic", seconds=2, cost_usd=0.5))
+    take.usage.append(UsageRecord(endpoint="Attic", seconds=2, cost_usd=0.5))
     first = attrs.evolve(
         entry, usage=(UsageRecord(endpoint="OpenAI", cost_usd=0.25),), error="Broke."
     )
