@@ -6,14 +6,11 @@ palette, and these colors if the desktop provides none.
 
 from __future__ import annotations
 
-import tomllib
-from typing import Any
-
 import attrs
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontInfo, QGuiApplication, QPalette
 
-from ...core.resources import resource
+from ...core.resources import load_toml
 
 
 @attrs.frozen(kw_only=True)
@@ -43,7 +40,7 @@ class Scheme:
     """Edges are 2 px wide in the text color; no shadow, no tints."""
 
 
-_COLORS: dict[str, Any] = tomllib.loads(resource("colors.toml").read_text("utf-8"))
+_COLORS = load_toml("colors.toml")
 LIGHT, DARK = (Scheme(name=name, **_COLORS[name]) for name in ("light", "dark"))
 
 CONTROL_RADIUS, GROUP_RADIUS, INDICATOR_RADIUS = 6, 10, 20
