@@ -145,7 +145,7 @@ def test_the_search_finds_text_and_reports_what_it_did_not_find(
     qtbot.waitUntil(lambda: ids(window) == ["c"])
     window.search.setText("whale")
     qtbot.waitUntil(lambda: ids(window) == [])
-    assert window.empty_text() == ("“whale” was not found", "Try fewer words.")
+    assert window.empty.title == "“whale” was not found"
     assert (window.view.isVisible(), window.empty.isVisible()) == (False, True)
 
 
@@ -286,10 +286,10 @@ def test_the_dictations_of_one_program_can_be_shown(
     click(qtbot, window, "b", "Delete")
     window.apply_deletions()
     assert stored(archive) == {"a", "c"}
-    assert window.empty_text() == ("Nothing from Browser", "Choose another program.")
+    assert window.empty.title == "Nothing from Browser"
     window.open()
     qtbot.waitUntil(lambda: ids(window) == ["a", "c"])
-    assert window.program == ""
+    assert window.search_bar.program == ""
 
 
 def test_export(qtbot: QtBot, window: HistoryWindow, tmp_path: Path) -> None:
@@ -304,12 +304,11 @@ def test_an_empty_history_explains_itself_and_can_be_turned_on(
     empty: HistoryWindow, app: FakeApp
 ) -> None:
     empty.open()
-    title, sentence = empty.empty_text()
-    assert title == "No dictations yet"
-    assert "Right Ctrl" in sentence
+    assert empty.empty.title == "No dictations yet"
+    assert "Right Ctrl" in empty.empty.sentence
     assert not empty.turn_on.isVisible()
     empty.on_settings(s.put(Settings(), "history.keep", "never"))
-    assert empty.empty_text()[0] == "History is off"
+    assert empty.empty.title == "History is off"
     assert empty.turn_on.isVisible()
     empty.turn_on.click()
     assert app.calls == [("history.keep", "7d")]

@@ -54,7 +54,7 @@ def test_the_history_is_deleted_after_confirmation(
     qtbot: QtBot, page: PrivacyPage, app: FakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page.delete_button.click()
-    note = page._delete_row.note.text
+    note = page.delete_row.note.text
     qtbot.waitUntil(lambda: note.text() == "There is nothing to delete.")
     app.expired_count = 2
     monkeypatch.setattr(privacy, "confirm_delete", lambda _, count: count == 2)

@@ -8,10 +8,9 @@ from ..core.problems import Problem
 
 
 def tr(text: str) -> str:
-    """Return the text in the user's language; without a translation, the text itself.
+    """Return the text in the user's language, or the text itself if it is not translated.
 
-    Pass literals, so that `pyside6-lupdate` finds them, and insert values afterwards:
-    `tr("Kept for {days} days").format(days=7)`.
+    Pass a literal, which `pyside6-lupdate` finds: `tr("Kept for {days} days").format(days=7)`.
     """
     return QCoreApplication.translate("sayso", text)
 

@@ -36,10 +36,10 @@ class EmptyState(QWidget):
 
     def __init__(self, scheme: Scheme) -> None:
         super().__init__()
-        self.scheme, self._title, self._sentence = scheme, "", ""
+        self.scheme, self.title, self.sentence = scheme, "", ""
 
     def show_text(self, title: str, sentence: str) -> None:
-        self._title, self._sentence = title, sentence
+        self.title, self.sentence = title, sentence
         self.setAccessibleName(title)
         self.setAccessibleDescription(sentence)
         self.update()
@@ -52,12 +52,12 @@ class EmptyState(QWidget):
         width = self.width()
         metrics = QFontMetrics(theme.font("title"))
         # A long search text loses its middle, so that "was not found" remains visible.
-        title = metrics.elidedText(self._title, Qt.TextElideMode.ElideMiddle, round(1.8 * width))
+        title = metrics.elidedText(self.title, Qt.TextElideMode.ElideMiddle, round(1.8 * width))
         lines = wrap_two_lines(title, theme.font("title"), width)
         flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
         wrapped = flags | Qt.TextFlag.TextWordWrap
         sentence = QFontMetrics(theme.font()).boundingRect(
-            QRect(0, 0, width, 0), wrapped, self._sentence
+            QRect(0, 0, width, 0), wrapped, self.sentence
         )
         title_height = metrics.height() * len(lines) + scaled(8)
         height = title_height + sentence.height()
@@ -79,4 +79,4 @@ class EmptyState(QWidget):
             )
         painter.setPen(QColor(self.scheme.secondary_text))
         painter.setFont(theme.font())
-        painter.drawText(sentence.translated(0, y + title_height), wrapped, self._sentence)
+        painter.drawText(sentence.translated(0, y + title_height), wrapped, self.sentence)

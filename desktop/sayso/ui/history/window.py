@@ -92,7 +92,7 @@ class HistoryWindow(QWidget):
     def reload(self) -> None:
         """Query the history in the background. Only the result of the newest query is shown."""
         self._query_number += 1
-        number, text, program = self._query_number, self.search.text(), self.program
+        number, text, program = self._query_number, self.search.text(), self.search_bar.program
         history = self._archive.history
 
         def query() -> tuple[list[HistoryEntry], list[str]]:
@@ -104,11 +104,6 @@ class HistoryWindow(QWidget):
                 self._show_entries(result[0])
 
         self._background.run(query, show, self._show_problem)
-
-    @property
-    def program(self) -> str:
-        """The program whose dictations are shown; '' for all."""
-        return self.search_bar.program
 
     @Slot()
     def apply_deletions(self) -> None:
@@ -190,10 +185,11 @@ class HistoryWindow(QWidget):
         self._update_visibility()
 
     def _update_visibility(self) -> None:
-        some, filtered = bool(self.entries), bool(self.search.text() or self.program)
+        some, filtered = bool(self.entries), bool(self.search.text() or self.search_bar.program)
         self.view.setVisible(some)
         self.empty.setVisible(not some)
-        self.empty.show_text(*self.empty_text())
+        program = self.search_bar.program
+        self.empty.show_text(*empty_text(self.search.text(), program, self._settings))
         self.export.setEnabled(some)
         self.delete_all.setEnabled(some)
         self.programs.setVisible(self.programs.count() > 1)
@@ -298,9 +294,6 @@ class HistoryWindow(QWidget):
         self._background.run(self._archive.history.ids, ask, self._show_problem)
 
     # Appearance
-
-    def empty_text(self) -> tuple[str, str]:
-        return empty_text(self.search.text(), self.program, self._settings)
 
     @Slot()
     def _apply_theme(self) -> None:

@@ -48,9 +48,8 @@ class IndicatorWindow(QWidget):
     def accept_clicks(self, accept: bool, force: bool) -> None:
         """Take clicks, or let them through to the window below.
 
-        `force` sets the flag again although it has not changed: on X11 the input region keeps
-        the size the window had when the flag was set, and a window manager that reparents the
-        window learns of it only after the window is mapped.
+        `force` sets an unchanged flag again: on X11 the input region keeps the size that the
+        window had then, and a window manager learns of it only after the window is mapped.
         """
         flag, handle = Qt.WindowType.WindowTransparentForInput, self.windowHandle()
         accepts = not bool(handle.flags() & flag)
@@ -88,10 +87,7 @@ def rounded_region(window: QSize, body: QRect) -> QRegion:
 
 
 def window_rect(work_area: QRect, size: QSize, margin: int, at_top: bool) -> QRect:
-    """Return the window's rectangle for a body of `size` with a margin on every side.
-
-    The body is centered at the lower or upper edge of the screen's work area.
-    """
+    """Return the window's rectangle for a body, which is centered at an edge of the screen."""
     width, height = size.width() + 2 * margin, size.height() + 2 * margin
     if at_top:
         top = work_area.top() + EDGE_MARGIN - margin

@@ -20,7 +20,7 @@ class PrivacyPage(Page):
     def __init__(self, context: PageContext, settings: Settings) -> None:
         super().__init__(context, settings)
         self.delete_button = button(tr("&Delete history…"), self._delete)
-        self._delete_row = Row(
+        self.delete_row = Row(
             context.scheme,
             tr("Delete history"),
             tr("Removes all text and recordings. The usage figures stay."),
@@ -29,7 +29,7 @@ class PrivacyPage(Page):
         rows = [
             self.setting_row("history.keep", WIDTH, self._on_keep_selected),
             self.setting_row("history.sound_days", WIDTH),
-            self._delete_row,
+            self.delete_row,
         ]
         footer = tr("Sayso has no account. The figures under Usage stay on this computer.")
         self.add_groups(
@@ -58,13 +58,13 @@ class PrivacyPage(Page):
     def _delete(self) -> None:
         def on_count(count: int) -> None:
             if not count:
-                self._delete_row.note.show_message(tr("There is nothing to delete."))
+                self.delete_row.note.show_message(tr("There is nothing to delete."))
             elif confirm_delete(self, count):
                 self.context.actions.history.delete_all()
-                self._delete_row.note.show_message(tr("Deleted."))
+                self.delete_row.note.show_message(tr("Deleted."))
 
         self.context.background.run(
             lambda: self.context.actions.history.count_expired(None),
             on_count,
-            self._delete_row.note.show_problem,
+            self.delete_row.note.show_problem,
         )
