@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from canary import KEY
+from sayso.core.settings.file_format import VERSION
 from service import StandIn
 
 from .desktop_fixture import Desktop
@@ -55,7 +56,7 @@ def test_the_endpoint_can_be_changed_at_run_time_and_each_gets_its_own_api_key(
     assert [record.token for record in one.records] == [KEY]
     assert [record.token for record in other.records] == [OTHER_KEY]
     kept = json.loads(path.read_text())
-    assert (kept["version"], kept["profile"]) == (2, "Other")
+    assert (kept["version"], kept["profile"]) == (VERSION, "Other")
     assert [row["name"] for row in kept["endpoints"]] == ["My server", "Other"]
     assert kept["endpoints"][0]["model"] == "gpt-transcribe"
     rows = json.loads(desktop.sayso("history", "list", "--json").stdout)
