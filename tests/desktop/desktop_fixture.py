@@ -13,6 +13,7 @@ cache, which keeps the on-device model for every app started here.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -161,12 +162,12 @@ class Desktop:
     def recording_path(self, take_id: str) -> Path | None:
         """Return the recording of a take if it contains audio."""
         paths = [path for end in ("wav", "flac") for path in self.home.rglob(f"{take_id}.{end}")]
-        found = [path for path in paths if path.stat().st_size > 44]
+        found = [path for path in paths if size_of(path) > 44]
         return found[0] if found else None
 
     def has_recorded(self, duration_s: float, rate_hz: int = 48000) -> bool:
         """Return True if the newest recording is at least this long."""
-        sizes = [path.stat().st_size for path in sorted(self.home.rglob("takes/*.wav"))]
+        sizes = [size_of(path) for path in sorted(self.home.rglob("takes/*.wav"))]
         return bool(sizes) and sizes[-1] >= duration_s * rate_hz * 2
 
     def _logs(self) -> str:
@@ -296,3 +297,10 @@ class Desktop:
 def files_below(folder: Path) -> Iterator[Path]:
     """Return all files; some may be deleted at any time."""
     return (path for path in folder.rglob("*") if path.is_file())
+
+
+def size_of(path: Path) -> int:
+    """Return the size of a file, or 0 if it was deleted in the meantime."""
+    with contextlib.suppress(FileNotFoundError):
+        return path.stat().st_size
+    return 0
