@@ -33,8 +33,6 @@ class TrayView:
     tooltip: str
     status_line: str
     """First line of the menu."""
-    listening: bool
-    """The second entry finishes a dictation instead of starting one."""
     toggle_label: str
     has_held_text: bool
     has_text: bool
@@ -95,7 +93,6 @@ def tray_view(status: Status, settings: Settings) -> TrayView:
         icon=icon,
         tooltip=f"Sayso: {tip}",
         status_line=line,
-        listening=listening,
         toggle_label=tr("Finish dictation") if listening else tr("Start hands-free"),
         has_held_text=bool(status.held_text),
         has_text=bool(status.held_text or status.last_text),

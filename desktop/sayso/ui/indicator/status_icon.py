@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import attrs
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
@@ -39,21 +39,13 @@ class StatusIcon(QWidget):
 
     def show_kind(self, kind: IndicatorKind, two_lines: bool) -> None:
         self._kind, self._two_lines = kind, two_lines
-        self.updateGeometry()
+        width = WAVEFORM_WIDTH if kind in WAVEFORM_KINDS else ICON_SIZE
+        self.setFixedWidth(scaled(width + LOCK_WIDTH if kind == "hands-free" else width))
         self.update()
 
     def animate(self, state: AnimationState) -> None:
         self.animation = state
         self.update()
-
-    def sizeHint(self) -> QSize:
-        width = WAVEFORM_WIDTH if self._kind in WAVEFORM_KINDS else ICON_SIZE
-        if self._kind == "hands-free":
-            width += LOCK_WIDTH
-        return QSize(scaled(width), scaled(ICON_SIZE))
-
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, scale = QPainter(self), theme.text_scale()

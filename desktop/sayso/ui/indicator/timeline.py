@@ -42,7 +42,7 @@ class OverlayTimeline:
     def __init__(self) -> None:
         self._status = Status()
         self._settings = Settings()
-        self._state: OverlayState = ""
+        self.state: OverlayState = ""
         self._started_at = 0.0
         """When the state began, or when the pointer last left it."""
         self._voice_heard_at = 0.0
@@ -54,10 +54,6 @@ class OverlayTimeline:
         self._partial = ""
         self._hovered = False
         self._hints_shown = 0
-
-    @property
-    def state(self) -> OverlayState:
-        return self._state
 
     def on_settings(self, settings: Settings) -> None:
         self._settings = settings
@@ -71,11 +67,11 @@ class OverlayTimeline:
             self._engine_lost_at = now if status.retrying else None
         if status.inserted_words is not None:
             self._word_count, self._engine = status.inserted_words, status.fallback_engine
-        if status.partial or state == "listening" or self._state not in ("listening", "finishing"):
+        if status.partial or state == "listening" or self.state not in ("listening", "finishing"):
             self._partial = status.partial
-        starts = restarts or state != self._state
+        starts = restarts or state != self.state
         if starts:
-            self._state, self._started_at = state, now
+            self.state, self._started_at = state, now
         if state == "listening":
             if starts:
                 self._voice_heard_at, self._level_known = now, False
@@ -90,16 +86,16 @@ class OverlayTimeline:
     def on_hover(self, inside: bool, now: float) -> None:
         """A question does not expire under the pointer; its time starts again afterwards."""
         self._hovered = inside
-        if not inside and self._state in _QUESTION_STATES:
+        if not inside and self.state in _QUESTION_STATES:
             self._started_at = now
 
     def close(self) -> None:
         """The user has made a choice."""
-        self._state = ""
+        self.state = ""
         self._hovered = False
 
     def question_expired(self, now: float) -> bool:
-        is_open = self._state in _QUESTION_STATES and not self._hovered
+        is_open = self.state in _QUESTION_STATES and not self._hovered
         return is_open and now - self._started_at >= QUESTION_MS
 
     def view(self, now: float) -> IndicatorView | None:
@@ -107,18 +103,18 @@ class OverlayTimeline:
         view = self._view(now)
         if view is None or self._settings.pill == "never":
             return None
-        needed = self._state in _QUESTION_STATES or (view.kind == "nothing-heard" and view.buttons)
+        needed = self.state in _QUESTION_STATES or (view.kind == "nothing-heard" and view.buttons)
         return view if needed or self._settings.pill != "when-needed" else None
 
     def ms_until_change(self, now: float) -> float | None:
         """Return in how many ms `view` changes by itself; None if it does not."""
         age = now - self._started_at
-        due = [step - age for step in _VIEW_CHANGES_MS.get(self._state, ())]
-        if self._state == "listening" and self._microphone_lost_at is not None:
+        due = [step - age for step in _VIEW_CHANGES_MS.get(self.state, ())]
+        if self.state == "listening" and self._microphone_lost_at is not None:
             due.append(self._microphone_lost_at + OUTAGE_MS - now)
-        elif self._state == "listening" and not self._status.partial:
+        elif self.state == "listening" and not self._status.partial:
             due.append(self._voice_heard_at + SILENCE_MS - now)
-        if self._engine_lost_at is not None and self._state in ("listening", "finishing"):
+        if self._engine_lost_at is not None and self.state in ("listening", "finishing"):
             due.append(self._engine_lost_at + OUTAGE_MS - now)
         if duration_ms := self._duration_ms():
             due.append(duration_ms - age)
@@ -129,7 +125,7 @@ class OverlayTimeline:
         duration_ms = self._duration_ms()
         if duration_ms and age >= duration_ms:
             return None
-        match self._state:
+        match self.state:
             case "listening":
                 return self._listening_view(now) if age >= APPEAR_MS else None
             case "finishing":
@@ -165,11 +161,11 @@ class OverlayTimeline:
 
     def _duration_ms(self) -> float | None:
         """Return how long the state is shown; None: until it ends."""
-        if self._state == "inserted":
+        if self.state == "inserted":
             return INSERTED_BY_FALLBACK_MS if self._engine else INSERTED_MS
-        if self._state == "nothing-heard":
+        if self.state == "nothing-heard":
             return NOTHING_HEARD_MS if self._status.empty_takes < 2 else NOTHING_HEARD_QUESTION_MS
-        return QUESTION_MS if self._state in _QUESTION_STATES and not self._hovered else None
+        return QUESTION_MS if self.state in _QUESTION_STATES and not self._hovered else None
 
     def _next_state(self, status: Status, previous: Status) -> tuple[OverlayState, bool]:
         """Return the state, and whether it begins again if it is the same as before."""
@@ -186,6 +182,6 @@ class OverlayTimeline:
             return "inserted", True
         if status.empty_takes > previous.empty_takes:
             return "nothing-heard", True
-        if self._state in ("inserted", "nothing-heard"):
-            return self._state, False  # these end after their duration
+        if self.state in ("inserted", "nothing-heard"):
+            return self.state, False  # these end after their duration
         return "", False

@@ -23,10 +23,6 @@ class Waveform:
         self._history: deque[tuple[float, float]] = deque()
         """(time, level), oldest first."""
 
-    @property
-    def level(self) -> float:
-        return self._history[-1][1] if self._history else 0.0
-
     def reset(self) -> None:
         self._target = 0.0
         self._history.clear()

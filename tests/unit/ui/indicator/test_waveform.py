@@ -17,11 +17,11 @@ def test_the_level_rises_faster_than_it_falls() -> None:
     wave.add_level(-12)
     wave.advance(0)
     wave.advance(40)
-    risen = wave.level
+    risen = wave.bars()[0]
     wave.add_level(-60)
     wave.advance(80)
     assert risen == pytest.approx(0.632, abs=0.01)
-    assert wave.level / risen == pytest.approx(0.801, abs=0.01)
+    assert wave.bars()[0] / risen == pytest.approx(0.801, abs=0.01)
 
 
 def test_levels_move_outward_by_one_bar_in_60_ms() -> None:
