@@ -31,7 +31,7 @@ from service.session import Session, Stage
 
 BLOCK_BYTES = RATE_HZ // 50 * 2
 SILENCE_1S = SILENCE_BLOCK * 50
-SERVER, ON_DEVICE_NAME = "Test", "on-device"
+SERVER, LOCAL = "Test", "on-device"
 
 
 @attrs.define(eq=False)
@@ -47,7 +47,11 @@ class Scenario:
 
     async def run(self, limits: FallbackLimits | None = None) -> Transcript:
         factories = engine_factories(self.engines)
-        return await FallbackRunner(self.take, factories, self, limits).run()
+        try:
+            return await FallbackRunner(self.take, factories, self, limits).run()
+        finally:
+            for engine in self.engines.values():
+                await engine.close()
 
     async def run_while_speaking(self, pcm: bytes) -> Transcript:
         """Transcribe the take while this audio is appended in real time."""
@@ -84,6 +88,10 @@ def realtime_engine(
 ) -> RealtimeEngine:
     endpoint = Endpoint(name=SERVER, url=service.url, **fields)
     return RealtimeEngine(endpoint, "en", lambda _: KEY, timeouts=timeouts or Timeouts())
+
+
+def speech(count: int, first: int = 0) -> bytes:
+    return words.speech_audio(count, RATE_HZ, first)
 
 
 def expected_text(count: int, first: int = 0) -> str:
@@ -129,7 +137,7 @@ async def test_a_broken_connection_loses_and_duplicates_no_word(
     async with StandIn(transcribe=recognize_24khz, live=True, misbehavior=mischief) as service:
         engine = realtime_engine(service, model=model)
         scenario = Scenario({SERVER: engine})
-        text = await scenario.run_while_speaking(words.speech_audio(6, RATE_HZ))
+        text = await scenario.run_while_speaking(speech(6))
         assert text == Transcript(expected_text(6), SERVER)
         assert len(service.records) == 2
         assert service.record.dropped_bytes == 0
@@ -137,7 +145,6 @@ async def test_a_broken_connection_loses_and_duplicates_no_word(
         assert any(scenario.delays)
         lengths = [len(partial) for partial in scenario.partials]
         assert lengths == sorted(lengths)  # no word that was shown disappears
-        await engine.close()
 
 
 @in_event_loop()
@@ -145,27 +152,20 @@ async def test_a_restarting_server_is_retried() -> None:
     async with StandIn() as stopped:
         pass
     service = StandIn(transcribe=recognize_24khz, port=stopped.port)
-    engine = realtime_engine(service)
-    scenario = Scenario({SERVER: engine})
-    reading = asyncio.create_task(scenario.run_while_speaking(words.speech_audio(6, RATE_HZ)))
+    scenario = Scenario({SERVER: realtime_engine(service)})
+    reading = asyncio.create_task(scenario.run_while_speaking(speech(6)))
     await scenario.delay_reported.wait()
     async with service:
         assert await reading == Transcript(expected_text(6), SERVER)
     assert next(delay.problem.message for delay in scenario.delays if delay).startswith(
         "No server responds at"
     )
-    await engine.close()
 
 
 @in_event_loop()
 async def test_committed_text_is_kept_and_the_rest_is_transcribed() -> None:
     timeouts = Timeouts(commit_interval_s=0.5)
-    spoken = (
-        words.speech_audio(4, RATE_HZ)
-        + SILENCE_BLOCK * 70
-        + words.speech_audio(3, RATE_HZ, first=4)
-        + SILENCE_1S
-    )
+    spoken = speech(4) + SILENCE_BLOCK * 70 + speech(3, first=4) + SILENCE_1S
     connections = []
 
     async def breaks(session: Session) -> bool:
@@ -175,8 +175,7 @@ async def test_committed_text_is_kept_and_the_rest_is_transcribed() -> None:
         return await drop_connection()(session)
 
     async with StandIn(transcribe=recognize_24khz, misbehavior={"commit": breaks}) as service:
-        engine = realtime_engine(service, timeouts, model="gpt-transcribe")
-        scenario = Scenario({SERVER: engine})
+        scenario = Scenario({SERVER: realtime_engine(service, timeouts, model="gpt-transcribe")})
         assert await scenario.run_while_speaking(spoken) == Transcript(expected_text(7), SERVER)
         [segment] = scenario.take.committed
         assert segment.text == expected_text(4)
@@ -185,14 +184,11 @@ async def test_committed_text_is_kept_and_the_rest_is_transcribed() -> None:
         assert recognize_24khz(bytes(first.audio)) == expected_text(7)
         assert recognize_24khz(bytes(second.audio)) == expected_text(3, first=4)
         assert scenario.partials[-1] == expected_text(7)
-        await engine.close()
 
 
 @pytest.mark.parametrize("model", ["gpt-live-transcribe", "gpt-realtime-whisper", "mine"])
 @in_event_loop()
-async def test_streaming_models_are_not_committed_during_a_take(
-    model: str,
-) -> None:
+async def test_streaming_models_are_not_committed_during_a_take(model: str) -> None:
     dialect = OpenAIProtocol(Endpoint(model=model), timeouts=Timeouts(commit_interval_s=0.2))
     dialect.append_audio(bytes(10 * 48_000))
     assert dialect.on_pause() == []
@@ -201,12 +197,7 @@ async def test_streaming_models_are_not_committed_during_a_take(
 @in_event_loop()
 async def test_after_a_break_a_server_with_vad_continues_after_the_last_pause() -> None:
     timeouts = Timeouts(no_speech_s=0.5)
-    spoken = (
-        words.speech_audio(3, RATE_HZ)
-        + SILENCE_1S
-        + words.speech_audio(2, RATE_HZ, first=3)
-        + SILENCE_1S
-    )
+    spoken = speech(3) + SILENCE_1S + speech(2, first=3) + SILENCE_1S
 
     class Hears(ServerVadSession):
         async def finish(self, item_id: str, text: str, size_bytes: int) -> None:
@@ -215,12 +206,12 @@ async def test_after_a_break_a_server_with_vad_continues_after_the_last_pause() 
                 self.ws.transport.abort()
 
     async with StandIn(["w0 w1 w2", "w3 w4"], session=Hears) as service:
-        engine = realtime_engine(service, timeouts, dialect="speaches", model="m")
-        scenario = Scenario({SERVER: engine})
+        scenario = Scenario(
+            {SERVER: realtime_engine(service, timeouts, dialect="speaches", model="m")}
+        )
         assert await scenario.run_while_speaking(spoken) == Transcript(expected_text(5), SERVER)
         assert [segment.text for segment in scenario.take.committed][:1] == [expected_text(3)]
         assert recognize_24khz(bytes(service.record.audio)) == expected_text(2, first=3)
-        await engine.close()
 
 
 # Fallback
@@ -231,31 +222,28 @@ async def test_an_engine_that_does_not_return_soon_after_the_release_is_skipped(
     async with StandIn(
         transcribe=recognize_24khz, misbehavior={"second": drop_connection()}
     ) as service:
-        engine = realtime_engine(service)
-        scenario = Scenario({SERVER: engine, ON_DEVICE_NAME: ToneEngine()})
-        speaking = asyncio.create_task(speak(scenario.take, words.speech_audio(7, RATE_HZ)))
+        scenario = Scenario({SERVER: realtime_engine(service), LOCAL: ToneEngine()})
+        speaking = asyncio.create_task(speak(scenario.take, speech(7)))
         reading = asyncio.create_task(scenario.run())
         await speaking
         released_s = time.monotonic()
-        assert await reading == Transcript(expected_text(7), ON_DEVICE_NAME)
+        assert await reading == Transcript(expected_text(7), LOCAL)
         assert (
             FallbackLimits().switch_after_s - 0.7
             < time.monotonic() - released_s
             < FallbackLimits().switch_after_s + 0.5
         )
         assert scenario.fallbacks == []  # the server may work again for the next take
-        assert scenario.take.engine == ON_DEVICE_NAME
-        await engine.close()
+        assert scenario.take.engine == LOCAL
 
 
 @in_event_loop()
 async def test_the_fallback_does_not_transcribe_committed_audio_again() -> None:
-    take = take_from(words.speech_audio(5, RATE_HZ))
-    take.committed = (CommittedText(expected_text(2), len(words.speech_audio(2, RATE_HZ))),)
+    take = take_from(speech(5))
+    take.committed = (CommittedText(expected_text(2), len(speech(2))),)
     async with StandIn(http_status=401) as service:
-        scenario = Scenario({SERVER: realtime_engine(service), ON_DEVICE_NAME: ToneEngine()}, take)
-        assert await scenario.run() == Transcript(expected_text(5), ON_DEVICE_NAME)
-        await scenario.engines[SERVER].close()
+        scenario = Scenario({SERVER: realtime_engine(service), LOCAL: ToneEngine()}, take)
+        assert await scenario.run() == Transcript(expected_text(5), LOCAL)
 
 
 @pytest.mark.parametrize(
@@ -280,16 +268,13 @@ async def test_a_permanent_failure_switches_to_the_fallback_at_once(
         engine = realtime_engine(service, **fields)
         if url:
             engine.endpoint = attrs.evolve(engine.endpoint, url=url)
-        scenario = Scenario({SERVER: engine, ON_DEVICE_NAME: ToneEngine()})
+        scenario = Scenario({SERVER: engine, LOCAL: ToneEngine()})
         began_s = time.monotonic()
-        assert await scenario.run_while_speaking(words.speech_audio(3, RATE_HZ)) == Transcript(
-            expected_text(3), ON_DEVICE_NAME
-        )
+        assert await scenario.run_while_speaking(speech(3)) == Transcript(expected_text(3), LOCAL)
         assert time.monotonic() - began_s < 1.2
         [(problem, name)] = scenario.fallbacks
         assert what in problem.message
-        assert name == ON_DEVICE_NAME
-        await engine.close()
+        assert name == LOCAL
 
 
 @in_event_loop()
@@ -297,40 +282,30 @@ async def test_a_server_that_does_not_answer_the_commit_is_skipped() -> None:
     timeouts = Timeouts(response_s=2.2)
     async with StandIn(transcribe=recognize_24khz, misbehavior={"final": stay_silent()}) as service:
         engine = realtime_engine(service, timeouts)
-        scenario = Scenario(
-            {SERVER: engine, ON_DEVICE_NAME: ToneEngine()},
-            take_from(words.speech_audio(3, RATE_HZ)),
-        )
-        assert await scenario.run() == Transcript(expected_text(3), ON_DEVICE_NAME)
-        await engine.close()
+        scenario = Scenario({SERVER: engine, LOCAL: ToneEngine()}, take_from(speech(3)))
+        assert await scenario.run() == Transcript(expected_text(3), LOCAL)
 
 
 @in_event_loop()
 async def test_a_long_backlog_is_left_to_the_fallback() -> None:
     """Sending 30 s again takes 10 s at three times real time; the fallback is faster."""
     async with StandIn(transcribe=recognize_24khz) as service:
-        engine = realtime_engine(service)
-        scenario = Scenario({SERVER: engine, ON_DEVICE_NAME: ToneEngine()})
-        scenario.take.append(words.speech_audio(150, RATE_HZ))
+        scenario = Scenario({SERVER: realtime_engine(service), LOCAL: ToneEngine()})
+        scenario.take.append(speech(150))
         asyncio.get_running_loop().call_later(0.1, scenario.take.end)
         began_s = time.monotonic()
         text = await scenario.run()
         assert words.tally(80, " ".join(text.text.split()[:80])).correct
-        assert text.engine == ON_DEVICE_NAME
+        assert text.engine == LOCAL
         assert time.monotonic() - began_s < FallbackLimits().switch_after_s + 3.0
-        await engine.close()
 
 
 @in_event_loop()
 async def test_an_old_recording_is_left_to_the_selected_engine() -> None:
     async with StandIn(transcribe=recognize_24khz) as service:
         engine = realtime_engine(service)
-        scenario = Scenario(
-            {SERVER: engine, ON_DEVICE_NAME: ToneEngine()},
-            take_from(words.speech_audio(45, RATE_HZ)),
-        )
+        scenario = Scenario({SERVER: engine, LOCAL: ToneEngine()}, take_from(speech(45)))
         assert await scenario.run() == Transcript(expected_text(45), SERVER)
-        await engine.close()
 
 
 @in_event_loop()
@@ -338,12 +313,11 @@ async def test_if_all_engines_fail_the_problem_of_the_first_is_raised() -> None:
     async with StandIn() as stopped:
         pass
     engine = realtime_engine(stopped)
-    scenario = Scenario({SERVER: engine}, take_from(words.speech_audio(2, RATE_HZ)))
+    scenario = Scenario({SERVER: engine}, take_from(speech(2)))
     with pytest.raises(ProblemError, match="No server responds at"):
         await scenario.run(FallbackLimits(retry_for_s=0.6))
     assert len([delay for delay in scenario.delays if delay]) >= 2
     assert scenario.delays[-1] is None
-    await engine.close()
 
 
 # Delays requested by the server
@@ -372,8 +346,7 @@ async def test_a_busy_server_is_retried_after_the_time_it_requests(fault: str) -
 
     session = Busy if fault == "words" else Session
     async with Closed(transcribe=recognize_24khz, session=session) as service:
-        engine = realtime_engine(service)
-        scenario = Scenario({SERVER: engine}, take_from(words.speech_audio(2, RATE_HZ)))
+        scenario = Scenario({SERVER: realtime_engine(service)}, take_from(speech(2)))
         began_s = time.monotonic()
         assert (await scenario.run()).text == expected_text(2)
         assert time.monotonic() - began_s > 1.0
@@ -381,7 +354,6 @@ async def test_a_busy_server_is_retried_after_the_time_it_requests(fault: str) -
         assert delay is not None
         assert delay.problem.message.endswith("is busy.")
         assert delay.wait_s >= 1.0
-        await engine.close()
 
 
 # Suspicious text
@@ -398,32 +370,25 @@ class DroppingSession(Session):
 async def test_text_is_not_trusted_if_the_server_dropped_audio() -> None:
     async with StandIn(["w0 w1"], session=DroppingSession) as service:
         engine = realtime_engine(service)
-        spoken = words.speech_audio(15, RATE_HZ)
-        scenario = Scenario({SERVER: engine, ON_DEVICE_NAME: ToneEngine()}, take_from(spoken))
-        assert await scenario.run() == Transcript(expected_text(15), ON_DEVICE_NAME)
+        spoken = speech(15)
+        scenario = Scenario({SERVER: engine, LOCAL: ToneEngine()}, take_from(spoken))
+        assert await scenario.run() == Transcript(expected_text(15), LOCAL)
         without_fallback = Scenario({SERVER: engine}, take_from(spoken))
         text = await without_fallback.run()
         assert (text.text, text.engine) == ("w0 w1", SERVER)
         assert text.problem is not None
         assert "skipped" in text.problem.message
         assert len(service.records) == 3  # without fallback it is tried twice
-        await engine.close()
 
 
 @in_event_loop()
 async def test_an_empty_text_for_speech_is_not_trusted() -> None:
     async with StandIn([""]) as service:
         engine = realtime_engine(service)
-        scenario = Scenario(
-            {SERVER: engine, ON_DEVICE_NAME: ToneEngine()},
-            take_from(words.speech_audio(5, RATE_HZ)),
-        )
-        assert await scenario.run() == Transcript(expected_text(5), ON_DEVICE_NAME)
-        quiet = Scenario(
-            {SERVER: engine, ON_DEVICE_NAME: ToneEngine()}, take_from(SILENCE_BLOCK * 50)
-        )
+        scenario = Scenario({SERVER: engine, LOCAL: ToneEngine()}, take_from(speech(5)))
+        assert await scenario.run() == Transcript(expected_text(5), LOCAL)
+        quiet = Scenario({SERVER: engine, LOCAL: ToneEngine()}, take_from(SILENCE_BLOCK * 50))
         assert await quiet.run() == Transcript("", SERVER)
-        await engine.close()
 
 
 # Cancellation
@@ -445,9 +410,8 @@ async def test_transcription_can_be_canceled_at_any_time(when: str) -> None:
     async with contextlib.AsyncExitStack() as stack:
         if when != "waiting":
             await stack.enter_async_context(service)
-        engine = realtime_engine(service)
-        scenario = Scenario({SERVER: engine, ON_DEVICE_NAME: ToneEngine()})
-        scenario.take.append(words.speech_audio(2, RATE_HZ))
+        scenario = Scenario({SERVER: realtime_engine(service), LOCAL: ToneEngine()})
+        scenario.take.append(speech(2))
         reading = asyncio.create_task(scenario.run())
         await (scenario.delay_reported if when == "waiting" else reached).wait()
         reading.cancel()
@@ -457,4 +421,3 @@ async def test_transcription_can_be_canceled_at_any_time(when: str) -> None:
         assert time.monotonic() - began_s < 0.2
         await asyncio.sleep(0)
         assert not scenario.take.has_listeners
-        await engine.close()
