@@ -45,7 +45,11 @@ def output(as_json: bool, value: Any, text: str, indent: int | None = None) -> N
     click.echo(json.dumps(value, ensure_ascii=False, indent=indent) if as_json else text)
 
 
+def remedy_for(problem: Problem) -> str:
+    return REMEDIES.get(problem.code, problem.remedy)
+
+
 def print_problem(problem: Problem, remedy: str = "") -> None:
     """Print a problem to stderr, with the remedy for the command line."""
-    remedy = remedy or REMEDIES.get(problem.code, problem.remedy)
+    remedy = remedy or remedy_for(problem)
     remote.print_error(f"{problem.message} {remedy}".strip())

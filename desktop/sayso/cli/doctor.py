@@ -19,6 +19,7 @@ from ..storage import paths
 from ..storage.keyring import ApiKeyStore, system_keyring
 from ..system import Platform, current_platform
 from .api_key import describe_location
+from .common import remedy_for
 
 Verdict = Literal["ok", "problem", "unused"]
 FIRST_BLOCK_TIMEOUT_S = 5.0
@@ -75,7 +76,7 @@ def _run(check: Callable[[], Finding]) -> Finding:
 
 
 def _problem(problem: Problem) -> Finding:
-    return Finding("problem", problem.message, problem.remedy, problem.detail)
+    return Finding("problem", problem.message, remedy_for(problem), problem.detail)
 
 
 def _check_display(platform: Platform) -> Finding:
@@ -194,10 +195,9 @@ def _working_server(endpoint: Endpoint, seconds: float) -> Finding:
     from ..core.settings import server_models
     from ..core.settings.urls import OPENAI_HOST, host_of
 
-    host = host_of(endpoint.url)
-    is_openai = host == OPENAI_HOST
+    is_openai = host_of(endpoint.url) == OPENAI_HOST
     notice = server_models.by_name(endpoint.model).deprecation_notice if is_openai else ""
-    message = f"{host} works: it transcribed a one-second sample in {seconds:.1f} s."
+    message = f"{endpoint.name} works: it transcribed a one-second sample in {seconds:.1f} s."
     return Finding("ok", message, notice)
 
 
