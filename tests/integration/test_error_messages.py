@@ -132,7 +132,7 @@ class AppWithConnectionTest(FakeApp):
 def shown_after_test(window: SettingsWindow, qtbot: QtBot) -> str:
     row = recognition(window).server.key_row
     row.test_button.click()
-    qtbot.waitUntil(lambda: not row.testing, timeout=10_000)
+    qtbot.waitUntil(lambda: row.test_button.text() != "Cancel", timeout=10_000)
     return row.note.text.text()
 
 
