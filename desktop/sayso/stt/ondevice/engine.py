@@ -17,16 +17,14 @@ from ...core.settings.endpoint import ON_DEVICE
 from ...core.usage import UsageRecord
 from ..engine import EngineEvent, Ready
 from ..reader import Reader
-from .decoding.benchmark import save_measurement, time_decode
+from .decoding.benchmark import save_measurement
 from .decoding.loading import load_decoder
 from .decoding.malloc import mmap_allocations, trim_after
 from .decoding.whisper import CPU, WhisperDecoder
-from .executors import ExecutorName, Executors
+from .executors import Executors
 from .models.catalog import WHISPER_BASE, Model
 from .models.locate import locate
 from .streaming import StreamingTranscriber, retrieve_exception
-
-DECODER_EXECUTORS: tuple[ExecutorName, ...] = ("fast", "full")
 
 LANGUAGE_ALIASES = {"nb": "no", "fil": "tl", "iw": "he", "in": "id"}
 """Language codes for which Whisper uses another code."""
@@ -108,7 +106,8 @@ class OnDeviceEngine:
         Raises:
             ProblemError: The model is missing, or the time limit was exceeded.
         """
-        transcriber = StreamingTranscriber(self.executors, self.load, self._code, on_event)
+        choose_language = partial(language_code, self.language)
+        transcriber = StreamingTranscriber(self.executors, self.load, choose_language, on_event)
         limits = self.timeouts
         try:
             with self.model_in_use():
@@ -191,7 +190,7 @@ class OnDeviceEngine:
             self._unload_timer = None
 
     async def _benchmark(self, decoder: WhisperDecoder) -> None:
-        latency_s = await self.executors.run("full", time_decode, decoder)
+        latency_s = await self.executors.run("full", decoder.benchmark)
         on_processor = decoder.device == CPU
         hardware = f"{os.cpu_count()} processors" if on_processor else decoder.device.name
         save_measurement(self._cache, self._model.name, hardware, latency_s)
@@ -205,7 +204,8 @@ class OnDeviceEngine:
             decoder = await self.executors.run("fast", self._load_in_thread)
             # The first decode of each thread is slow, so it is made before the first take.
             await asyncio.gather(
-                *(self.executors.run(name, decoder.warm_up) for name in DECODER_EXECUTORS)
+                self.executors.run("fast", decoder.warm_up),
+                self.executors.run("full", decoder.warm_up),
             )
         except ProblemError:
             self._ready = False
@@ -228,9 +228,6 @@ class OnDeviceEngine:
         except (RuntimeError, ValueError, OSError) as error:
             problem = LOAD_FAILED(model=self._model.title, detail=str(error))
             raise ProblemError(problem) from error
-
-    def _code(self, supported: Collection[str]) -> str:
-        return language_code(self.language, supported)
 
 
 def language_code(language: str, supported: Collection[str]) -> str:

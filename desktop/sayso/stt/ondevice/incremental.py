@@ -70,7 +70,8 @@ def extend(
         priors: Earlier decodes from the same start.
         spaced: Whether the language is written with spaces between words.
     """
-    prior = _longest_prior(priors, len(samples))
+    usable = [p for p in priors if p.sample_count <= len(samples) and not p.hypothesis.defect]
+    prior = max(usable, key=lambda prior: prior.sample_count, default=None)
     start = overlap_start(samples, prior.sample_count) if prior else None
     if prior and start is not None:
         rest = decode_rest(samples[start:])
@@ -151,9 +152,3 @@ def _common_prefix_length(left: list[tuple[str, int]], right: list[tuple[str, in
             break
         count += 1
     return count
-
-
-def _longest_prior(priors: Sequence[PriorDecode], sample_count: int) -> PriorDecode | None:
-    """Return the longest prior decode without a defect that has no later audio in it."""
-    usable = [p for p in priors if p.sample_count <= sample_count and not p.hypothesis.defect]
-    return max(usable, key=lambda prior: prior.sample_count, default=None)

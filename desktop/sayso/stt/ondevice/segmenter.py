@@ -135,10 +135,9 @@ class Segmenter:
         if self._pending_start is None:
             return None
         stop = min(self._frame_count, self._speech_end + FINAL_LEAD_OUT_FRAMES)
-        segment = self._cut(stop, "pause")
-        if segment is None:
-            return None
-        return attrs.evolve(segment, stop=min(total_samples, segment.stop), last=True)
+        if segment := self._cut(stop, "pause"):
+            return attrs.evolve(segment, stop=min(total_samples, segment.stop), last=True)
+        return None
 
     @property
     def _start(self) -> int:
@@ -168,7 +167,9 @@ class Segmenter:
             if at:
                 return self._cut(self._start + at, "pause" if gap >= CUT_PAUSE_FRAMES else "gap")
             if length >= HARD_LIMIT_FRAMES:
-                return self._cut(self._start + self._quietest_frame(), "hard")
+                stop = len(self._speech_flags) - HARD_TAIL_FRAMES
+                first = max(MIN_HEAD_FRAMES, stop - HARD_SEARCH_FRAMES)
+                return self._cut(self._start + self._quietest_between(first, stop), "hard")
         if self._frame_count - self._speculated_at < SPECULATION_INTERVAL_FRAMES:
             return None
         return self._speculate()
@@ -226,10 +227,6 @@ class Segmenter:
         if longest < MIN_GAP_FRAMES:
             return 0, 0
         return self._quietest_between(start - GAP_MARGIN_FRAMES, start + longest), longest
-
-    def _quietest_frame(self) -> int:
-        stop = len(self._speech_flags) - HARD_TAIL_FRAMES
-        return self._quietest_between(max(MIN_HEAD_FRAMES, stop - HARD_SEARCH_FRAMES), stop)
 
     def _quietest_between(self, start: int, stop: int) -> int:
         """Return the middle of the quietest three frames."""

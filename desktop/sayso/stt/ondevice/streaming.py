@@ -129,7 +129,7 @@ class StreamingTranscriber:
             await self._decode_recording()
         while missing := self._transcript.missing_segments():
             await self._segment_tasks[missing[0]]
-        return self._text()
+        return self._transcript.text(spaced=self._language.spaced)
 
     def start_task(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Run a coroutine as part of the take; `cancel` cancels it."""
@@ -167,8 +167,9 @@ class StreamingTranscriber:
         self._latest_speculative = speculative
         self._segment_tasks[number] = self.start_task(self._decode_segment(segment, number, task))
         self._speculative_tasks = {}
-        if not segment.last:
-            self._start_redecode()
+        idle = self._redecode_task is None or self._redecode_task.done()
+        if not segment.last and idle and self._has_time("full"):
+            self._redecode_task = self.start_task(self._redecode())
 
     async def _decode_speculatively(self, part: SpeculativeSegment) -> Hypothesis | None:
         """Return None if a newer part replaced this one before its decode could start."""
@@ -221,11 +222,6 @@ class StreamingTranscriber:
             self._language = _Language(found.language, duration_s)
         return found
 
-    def _start_redecode(self) -> None:
-        idle = self._redecode_task is None or self._redecode_task.done()
-        if idle and self._has_time("full"):
-            self._redecode_task = self.start_task(self._redecode())
-
     async def _redecode(self) -> None:
         if span := self._transcript.next_span(self._pacing.min_new_audio_s):
             self._transcript.apply_redecode(span, await self._decode_span(span))
@@ -272,11 +268,8 @@ class StreamingTranscriber:
     def _samples(self, start: int, stop: int) -> Samples:
         return from_pcm(bytes(self._pcm[2 * start : 2 * stop]))
 
-    def _text(self) -> str:
-        return self._transcript.text(spaced=self._language.spaced)
-
     def _send_partial(self) -> None:
-        text = self._text()
+        text = self._transcript.text(spaced=self._language.spaced)
         if text and text != self._last_partial:
             self._last_partial = text
             self._on_event(Partial(text))

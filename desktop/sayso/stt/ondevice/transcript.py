@@ -80,7 +80,9 @@ class TranscriptAssembler:
             if full and self._decoded_until > first:
                 end = self._decoded_until  # the text of the decoded span ends there
             start, stop = self.segments[first].start, self.segments[end - 1].stop
-            if not full and self._new_samples(first, stop) < min_new_s * RATE_HZ:
+            new = max(first, self._decoded_until)  # first segment that was in no span yet
+            new_samples = stop - self.segments[new].start if new < len(self.segments) else 0
+            if not full and new_samples < min_new_s * RATE_HZ:
                 break
             complete = stop - start >= COMPLETE_SPAN_S * RATE_HZ
             if full or (complete and self.segments[end - 1].boundary == "pause"):
@@ -91,11 +93,6 @@ class TranscriptAssembler:
             if not full:
                 break
         return None
-
-    def _new_samples(self, first: int, stop: int) -> int:
-        """Return how many samples before `stop` were not decoded in a span yet."""
-        number = max(first, self._decoded_until)
-        return stop - self.segments[number].start if number < len(self.segments) else 0
 
     def _span_end(self, first: int) -> int:
         """Return the segment after the last one that fits into a span starting at `first`.

@@ -66,9 +66,8 @@ class VadSegmenter:
         """Return what is left after the end of the audio."""
         found: list[SpeculativeSegment | Segment] = []
         if len(self._remainder):
-            found = self._process(
-                np.pad(self._remainder, (0, FRAME_SAMPLES - len(self._remainder)))
-            )
+            padding = FRAME_SAMPLES - len(self._remainder)
+            found = self._process(np.pad(self._remainder, (0, padding)))
             self._remainder = self._remainder[:0]
         last = self._segmenter.finish(self._total_samples)
         return [*found, last] if last else found

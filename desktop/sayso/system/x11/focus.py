@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from Xlib import X, error
@@ -34,16 +35,14 @@ class X11Screen:
         self._connection = Connection()
 
     def composited(self) -> bool:
-        try:
+        with suppress(ProblemError):
             return self._connection.query(_is_composited)
-        except ProblemError:
-            return False
+        return False
 
     def focus_point(self) -> tuple[int, int] | None:
-        try:
+        with suppress(ProblemError):
             return self._connection.query(_focus_center)
-        except ProblemError:
-            return None
+        return None
 
 
 def focused_target(connection: Any) -> Target:

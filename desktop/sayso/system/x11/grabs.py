@@ -73,10 +73,8 @@ class KeyGrabs:
         modes, events = (X.GrabModeAsync, X.GrabModeAsync), X.ButtonPressMask | X.ButtonReleaseMask
         for is_button, code, mask in self._active:
             if is_button:
-                where = (X.NONE, X.NONE)
-                self._root.grab_button(
-                    code, mask, False, events, *modes, *where, onerror=access_error
-                )
+                args = (code, mask, False, events, *modes, X.NONE, X.NONE)
+                self._root.grab_button(*args, onerror=access_error)
             else:
                 self._root.grab_key(code, mask, False, *modes, onerror=access_error)
         self._connection.sync()

@@ -185,7 +185,9 @@ class X11Typist:
         self._release_pressed_keys()
         # NumLock changes only the keypad. Shift lock and a latched AltGr change characters, as
         # CapsLock does.
-        affect = 0xFF & ~self._modifier_mask(NUM_LOCK)
+        codes = {code for code, _ in self._connection.keysym_to_keycodes(NUM_LOCK)}
+        rows = self._connection.get_modifier_mapping()
+        affect = 0xFF - sum(1 << n for n, row in enumerate(rows) if codes & set(row))
         locked = self._keyboard.state()[0] & affect
         self._keyboard.set_locked(affect, 0)
         try:
@@ -208,11 +210,6 @@ class X11Typist:
             xtest.fake_input(self._connection, X.KeyRelease, code)
         if pressed:
             self._connection.sync()
-
-    def _modifier_mask(self, symbol: int) -> int:
-        codes = {code for code, _ in self._connection.keysym_to_keycodes(symbol)}
-        rows = self._connection.get_modifier_mapping()
-        return sum(1 << n for n, row in enumerate(rows) if codes & set(row))
 
     def _cancel_restore_timer(self) -> None:
         if self._restore_timer is not None:

@@ -9,22 +9,13 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from ..models.catalog import Model, Speed
-from .whisper import WhisperDecoder
 
 FILE = "speeds.json"
-
-
-def time_decode(decoder: WhisperDecoder) -> float:
-    """Return the duration of the benchmark in seconds. The first decode takes longer."""
-    start = time.perf_counter()
-    decoder.benchmark()
-    return time.perf_counter() - start
 
 
 def save_measurement(folder: Path, model: str, hardware: str, latency_s: float) -> None:

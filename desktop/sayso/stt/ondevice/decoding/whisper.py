@@ -10,6 +10,7 @@ about the same number of errors.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -122,8 +123,9 @@ class WhisperDecoder:
         """Make the first decode, which is up to 0.25 s slower than the next."""
         self.decode_window(np.zeros(RATE_HZ, np.float32), "en")
 
-    def benchmark(self) -> None:
-        """Decode 5 s of silence into a fixed number of tokens, to measure the speed."""
+    def benchmark(self) -> float:
+        """Return the seconds it takes to decode 5 s of silence into a fixed number of tokens."""
+        start_s = time.perf_counter()
         silence = np.zeros(round(BENCHMARK_S * RATE_HZ), np.float32)
         tokenizer = self._tokenizer("en")
         self.whisper.model.generate(
@@ -133,6 +135,7 @@ class WhisperDecoder:
             max_length=2 * BENCHMARK_TOKENS,  # CTranslate2 uses half of it
             suppress_tokens=[-1, tokenizer.eot],  # no early end
         )
+        return time.perf_counter() - start_s
 
     def detect_language(self, samples: Samples) -> str:
         """Return Whisper's code for the language of the first seconds."""
@@ -326,12 +329,9 @@ def _join_segments(
 
 
 def _is_doubtful(segment: Any) -> bool:
-    """Return whether a segment of faster-whisper is uncertain or repeats itself.
-
-    A name that is repeated has a high probability and may compress normally, so the tokens are
-    checked too.
-    """
+    """Return whether a segment of faster-whisper is uncertain or repeats itself."""
     repetitive = segment.compression_ratio > MAX_COMPRESSION_RATIO
+    # A repeated name has a high probability and may compress normally: its tokens repeat.
     return bool(segment.avg_logprob < MIN_LOG_PROB or repetitive or repeats_tokens(segment.tokens))
 
 

@@ -37,15 +37,10 @@ from ....core.problems.models import (
 from .catalog import Model, ModelFile
 from .locate import file_matches
 
-MAX_REDIRECTS = 8
 TEMPORARY_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 Progress = Callable[[int, int], None]
 """Receives the number of downloaded bytes and of all bytes."""
-
-
-def _free_bytes(folder: Path) -> int:
-    return shutil.disk_usage(folder).free
 
 
 @attrs.frozen(kw_only=True)
@@ -57,7 +52,7 @@ class Hub:
     """Limit for connecting and for each block of a response."""
     retry_pauses_s: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0)
     """Pauses before the retries that follow an attempt without any progress."""
-    free_bytes: Callable[[Path], int] = _free_bytes
+    free_bytes: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free
 
     @url.validator
     def _check_url(self, _: object, value: str) -> None:
@@ -95,7 +90,7 @@ class ModelDownload:
         client = httpx2.Client(
             timeout=self._hub.timeout_s,
             follow_redirects=True,
-            max_redirects=MAX_REDIRECTS,
+            max_redirects=8,
             event_hooks={"request": [self._check_encryption]},
         )
         with client:
@@ -160,7 +155,12 @@ class ModelDownload:
                 size = 0
             if status == 200 or (status == 206 and continues):
                 self._continued |= size > 0
-                self._write(response, target.write, size, file.size_bytes)
+                for block in response.iter_raw():
+                    target.write(block[: file.size_bytes - size])
+                    size = min(file.size_bytes, size + len(block))
+                    self._progress(self._finished_bytes + size, self._model.size_bytes)
+                    if size == file.size_bytes or self._canceled.is_set():
+                        break
                 target.flush()
                 os.fsync(target.fileno())
             elif status in TEMPORARY_STATUSES:
@@ -170,16 +170,6 @@ class ModelDownload:
             elif status not in (206, 416):
                 raise self._error(UNEXPECTED_RESPONSE, detail=f"HTTP {status}")
         return INTERRUPTED()
-
-    def _write(
-        self, response: httpx2.Response, write: Callable[[bytes], object], size: int, limit: int
-    ) -> None:
-        for block in response.iter_raw():
-            write(block[: limit - size])
-            size = min(limit, size + len(block))
-            self._progress(self._finished_bytes + size, self._model.size_bytes)
-            if size == limit or self._canceled.is_set():
-                return
 
     def _check_encryption(self, request: httpx2.Request) -> None:
         """Refuse requests to unencrypted addresses; called for each redirect too."""

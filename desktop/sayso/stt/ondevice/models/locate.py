@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from ....core.problems import Problem, ProblemError
+from ....core.problems import ProblemError
 from ....core.problems.models import DAMAGED, NOT_SAVED, PACKAGE_DAMAGED
 from .catalog import Location, Model, not_downloaded, not_enough_space
 
@@ -88,12 +88,7 @@ def location(
     if _has_all_files(model, cache / model.name):
         return "package"
     pieces = (installed or installed_files)(model.packages) if model.packages else {}
-    sizes = {
-        name: sum(path.stat().st_size for path in paths)
-        for name, paths in pieces.items()
-        if all(path.is_file() for path in paths)
-    }
-    return "package" if _sizes_match(model, sizes) else ""
+    return "package" if _sizes_match(model, pieces) else ""
 
 
 def hub_cache(environ: Mapping[str, str] = os.environ) -> Path:
@@ -149,15 +144,15 @@ def _hub_snapshots(model: Model, hub: Path) -> list[Path]:
 
 
 def _has_all_files(model: Model, folder: Path) -> bool:
-    sizes = {}
-    for file in model.files:
-        with contextlib.suppress(OSError):
-            sizes[file.name] = (folder / file.name).stat().st_size
-    return _sizes_match(model, sizes)
+    return _sizes_match(model, {file.name: (folder / file.name,) for file in model.files})
 
 
-def _sizes_match(model: Model, sizes: Mapping[str, int]) -> bool:
-    return all(sizes.get(file.name) == file.size_bytes for file in model.files)
+def _sizes_match(model: Model, pieces: SplitFiles) -> bool:
+    sizes = {file.name: file.size_bytes for file in model.files}
+    try:
+        return all(sum(p.stat().st_size for p in pieces[n]) == size for n, size in sizes.items())
+    except (KeyError, OSError):  # a file is missing
+        return False
 
 
 def _package_folder(model: Model, pieces: SplitFiles) -> Path | None:
@@ -176,7 +171,12 @@ def _join_files(model: Model, names: list[str], pieces: SplitFiles, folder: Path
         for name in names:
             _join(model, name, pieces[name], folder / name)
     except OSError as error:
-        raise ProblemError(_disk_problem(model, pieces, folder, error)) from error
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            needed = sum(path.stat().st_size for parts in pieces.values() for path in parts)
+            problem = not_enough_space(needed, shutil.disk_usage(folder).free, str(error))
+        else:
+            problem = NOT_SAVED(model=model.title, folder=folder, detail=str(error))
+        raise ProblemError(problem) from error
 
 
 def _join(model: Model, name: str, pieces: tuple[Path, ...], target: Path) -> None:
@@ -207,10 +207,3 @@ def _remove_abandoned(folder: Path) -> None:
         with contextlib.suppress(FileNotFoundError):
             if path.stat().st_mtime < time.time() - ABANDONED_S:
                 path.unlink()
-
-
-def _disk_problem(model: Model, pieces: SplitFiles, folder: Path, error: OSError) -> Problem:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        needed = sum(path.stat().st_size for parts in pieces.values() for path in parts)
-        return not_enough_space(needed, shutil.disk_usage(folder).free, str(error))
-    return NOT_SAVED(model=model.title, folder=folder, detail=str(error))
