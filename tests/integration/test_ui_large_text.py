@@ -243,6 +243,9 @@ def test_parts_of_the_settings_pages_are_not_cut_off(
     set_text_size(pixels)
     with settings_window(month, qtbot) as window:
         window.open(page)
+        shown_page = window.pages[page]
+        if isinstance(shown_page, UsagePage):
+            qtbot.waitUntil(lambda: shown_page.days == month.usage_days)
         settle(window, SMALLEST)
         area = window.stack.currentWidget()
         assert isinstance(area, QScrollArea)
