@@ -90,10 +90,11 @@ def key_status(host: str | None, header: str | None) -> None:
 
 def _keyring_name(host: str | None, header: str | None) -> str:
     from ..core.settings.urls import host_of, websocket_url
+    from ..stt.server.auth import secret_header_id
 
     if not host:
         endpoint = load_settings().endpoint
         if not endpoint.url:
             raise ProblemError(ADDRESS_MISSING())
         host = host_of(websocket_url(endpoint.url, endpoint.allow_insecure))
-    return f"{host}/{header.lower()}" if header else host
+    return secret_header_id(host, header) if header else host
