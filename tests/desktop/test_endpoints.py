@@ -1,4 +1,4 @@
-"""Several servers, on the real thing: old settings are taken over, and a change is in force."""
+"""Several servers with the real application: old settings are upgraded, changes apply at once."""
 
 from __future__ import annotations
 

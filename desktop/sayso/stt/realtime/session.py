@@ -78,7 +78,7 @@ class SessionRunner:
             for task in tasks:
                 task.cancel()
             if self._result.done() and not self._result.cancelled():
-                self._result.exception()  # marks it as retrieved if this coroutine was cancelled
+                self._result.exception()  # marks it as retrieved if this coroutine was canceled
 
     async def _receive(self) -> None:
         try:

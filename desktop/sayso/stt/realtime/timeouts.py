@@ -29,4 +29,4 @@ class Timeouts:
     commit_interval_s: float = 20.0
     """Minimum time between commits at pauses, so that a model has enough context."""
     final_s: float = 120.0
-    """From the commit to the end of the session, whatever the server sends."""
+    """Maximum time from the commit to the end of the session."""

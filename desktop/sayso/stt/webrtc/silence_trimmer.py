@@ -20,7 +20,7 @@ MIN_BACKLOG_MS = 240
 """A smaller backlog is left alone, because the microphone's blocks vary by that much too."""
 QUIET_FRAMES_AFTER_SPEECH, QUIET_FRAMES_BEFORE_SPEECH = 10, 5
 MAX_FLOOR_DBFS = -50.0
-"""In a louder room nothing is dropped: the noise may be continuous speech."""
+"""Nothing is dropped above this noise floor, because the noise may be continuous speech."""
 ABOVE_FLOOR_DB = 6.0
 
 
