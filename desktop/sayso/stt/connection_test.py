@@ -16,10 +16,7 @@ RATE_HZ = 24_000
 async def check_connection(engine: Engine) -> float:
     """Send one second of a quiet tone; returns the seconds until its text arrived.
 
-    Closes the engine.
-
-    Raises:
-        ProblemError: As `Engine.prepare` and `Engine.transcribe`.
+    Closes the engine. Raises `ProblemError` as `Engine.prepare` and `Engine.transcribe` do.
     """
     take = Take(number=0, id="test", rate_hz=RATE_HZ)
     take.append(_tone())

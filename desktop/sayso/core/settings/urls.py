@@ -51,10 +51,8 @@ def http_url(
     """Return the address of an HTTP endpoint of the same server: `path` replaces `/realtime`.
 
     `wss://host/v1/realtime` and `https://host/v1` become `https://host/v1` plus `path`. A path that
-    ends in one of `keep_suffixes` is kept. `intent` and `model` are removed from the query.
-
-    Raises:
-        ProblemError: As `websocket_url`.
+    ends in one of `keep_suffixes` is kept. `intent` and `model` are removed from the query. Raises
+    `ProblemError` as `websocket_url` does.
     """
     parts = urlsplit(websocket_url(url, allow_insecure))
     base = parts.path.removesuffix("/realtime")
@@ -76,10 +74,9 @@ def with_query(url: str, added: Mapping[str, str], removed: frozenset[str] = fro
 
 
 def host_of(url: str) -> str:
-    """Return 'host', or 'host:port' if the port is not the default. API keys are stored under it.
+    """Return 'host', or 'host:port' if the port is not the default; may raise `ProblemError`.
 
-    Raises:
-        ProblemError: The address is not valid.
+    API keys are stored under this name.
     """
     parts = _parse(url)
     host = _bracketed(parts.hostname or "")

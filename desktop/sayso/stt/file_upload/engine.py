@@ -102,11 +102,7 @@ class FileUploadEngine:
 
 
 def upload_url(endpoint: Endpoint) -> str:
-    """Return the address for file uploads.
-
-    Raises:
-        ProblemError: The address is invalid, or not encrypted and not allowed.
-    """
+    """Return the address for file uploads; raises `ProblemError` if it is unusable."""
     paths = (TRANSCRIPTIONS_PATH, WHISPER_CPP_PATH)
     return http_url(endpoint.url, TRANSCRIPTIONS_PATH, endpoint.allow_insecure, paths)
 

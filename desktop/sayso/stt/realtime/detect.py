@@ -62,11 +62,7 @@ class DetectingProtocol(OpenAIProtocol):
 def create_protocol(
     endpoint: Endpoint, language: str, credentials: Credentials, timeouts: Timeouts | None = None
 ) -> RealtimeProtocol:
-    """Return the protocol for the next take; `language` is a language code for servers.
-
-    Raises:
-        ProblemError: The address is invalid, or not encrypted and not allowed.
-    """
+    """Return the protocol for the next take; raises `ProblemError` for an unusable address."""
     arguments = (endpoint, credentials, language, timeouts or Timeouts())
     name, host = endpoint.dialect, host_of(endpoint.url)
     if host == OPENAI_HOST:

@@ -37,11 +37,7 @@ class Credentials:
 
 
 async def credentials_for(endpoint: Endpoint, host: str, get_api_key: GetApiKey) -> Credentials:
-    """Return the credentials of the endpoint for `host`.
-
-    Raises:
-        ProblemError: A required API key is missing, or the keyring is locked.
-    """
+    """Return the credentials of the endpoint for `host`; raises as `api_key_for`."""
     api_key = None if endpoint.auth == "none" else await api_key_for(host, get_api_key)
     headers = parse_headers(endpoint.headers)
     if name := endpoint.secret_header:

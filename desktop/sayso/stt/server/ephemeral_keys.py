@@ -52,11 +52,7 @@ class EphemeralKeys:
     _lock: asyncio.Lock = attrs.field(factory=asyncio.Lock, init=False, repr=False)
 
     async def credentials(self, host: str) -> Credentials:
-        """Return the credentials for the endpoint's server. Requests a key only if needed.
-
-        Raises:
-            ProblemError: No API key, no response, rejected, or a response without a key.
-        """
+        """Return the credentials; requests a key if needed. Raises `ProblemError`."""
         if not self.endpoint.secrets_url:
             return await credentials_for(self.endpoint, host, self.get_api_key)
         async with self._lock:
@@ -94,11 +90,7 @@ class EphemeralKeys:
 
 
 def key_server_url(endpoint: Endpoint) -> str:
-    """Return the address that issues ephemeral keys for an endpoint.
-
-    Raises:
-        ProblemError: The address is invalid or not encrypted.
-    """
+    """Return the address that issues ephemeral keys; raises `ProblemError` if it is unusable."""
     if endpoint.secrets_url == FROM_ENDPOINT:
         return http_url(endpoint.url, CLIENT_SECRETS_PATH, endpoint.allow_insecure)
     url = endpoint.secrets_url.strip()

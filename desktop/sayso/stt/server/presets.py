@@ -42,11 +42,7 @@ PRESETS = _load()
 
 
 def find_preset(name: str) -> Preset:
-    """Return the preset with that name.
-
-    Raises:
-        ProblemError: There is none; the message suggests the most similar name.
-    """
+    """Return the preset with that name; the `ProblemError` suggests the most similar name."""
     names = [preset.name for preset in PRESETS]
     if name.lower() in names:
         return PRESETS[names.index(name.lower())]
