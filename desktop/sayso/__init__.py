@@ -1,3 +1,3 @@
-"""Sayso: hold a key, speak, let go, and the words stand in the focused window."""
+"""Sayso: hold a key, speak, and release it; the text is inserted into the focused window."""
 
 __version__ = "0.1.0"

@@ -112,7 +112,7 @@ WRONG = {
     ),
     "remove a model from a package": (
         ["models", "remove", "base"],
-        "The model Base came in an installed package. Remove it with pip.\n",
+        "The model Base is part of an installed package. Remove it with pip.\n",
     ),
 }
 
@@ -129,7 +129,7 @@ def test_the_selected_model_cannot_be_removed(sayso, home):
     assert sayso("models", "use", "whisper-tiny").returncode == 0
     done = sayso("models", "remove", "tiny")
     assert done.returncode == 2
-    assert done.stderr == "The model Tiny is in use. Use another model first.\n"
+    assert done.stderr == "The model Tiny is in use. Select another model first.\n"
     assert sayso("models", "use", "base").returncode == 0
     assert sayso("models", "remove", "tiny").returncode == 0
 

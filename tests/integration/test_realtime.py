@@ -345,5 +345,5 @@ async def test_a_server_without_tls_closes_the_connection() -> None:
     async with StandIn() as service:
         url = f"wss://127.0.0.1:{service.port}/v1"
         engine = RealtimeEngine(Endpoint(url=url), "", lambda _: KEY)
-        with pytest.raises(ProblemError, match=r"closed the connection\. Change http"):
+        with pytest.raises(ProblemError, match=r"closed the connection\. In the address"):
             await transcribe(engine, silent_take(0.5))

@@ -106,7 +106,7 @@ def use(name: str, as_json: bool) -> None:
 @click.argument("name")
 @json_option
 def remove(name: str, as_json: bool) -> None:
-    """Remove an endpoint. Its API key stays until "sayso key forget". The last one cannot go."""
+    """Remove an endpoint. Its API key stays until "sayso key forget". The last one is kept."""
     before = load_settings()
     settings = without_endpoint(before, name)
     save_settings(settings)

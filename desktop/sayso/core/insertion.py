@@ -21,9 +21,9 @@ class Target:
     program: str = ""
     """Lower-case name of the program: WM_CLASS on X11, bundle ID on macOS. Empty if unknown."""
     secure: bool | None = None
-    """Whether it is a password field. None: unknown."""
+    """True for a password field. None: unknown."""
     editable: bool | None = None
-    """Whether it accepts text. None: unknown."""
+    """True if it accepts text. None: unknown."""
 
 
 UNKNOWN_TARGET = Target()

@@ -106,7 +106,7 @@ class Recovery:
 
 
 def sound_s(take: Take) -> float:
-    """Return for how long the take is louder than a quiet room."""
+    """Return the duration of audio that is louder than a quiet room."""
     size = max(1, take.rate_hz // FRAMES_PER_S) * BYTES_PER_SAMPLE
     starts = range(0, take.size_bytes, size)
     return sum(level_dbfs(take.read(at, size)) > MIN_SOUND_DBFS for at in starts) / FRAMES_PER_S

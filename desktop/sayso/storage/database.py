@@ -125,7 +125,7 @@ def _problem_error(error: Exception, path: Path) -> ProblemError:
 
 
 def _disk_is_full(folder: Path) -> bool:
-    """SQLite reports other errors if there is no space for its log and index."""
+    """Return whether the disk is full; SQLite then reports errors that do not say so."""
     with contextlib.suppress(OSError):
         return shutil.disk_usage(folder).free < MIN_FREE_BYTES
     return False

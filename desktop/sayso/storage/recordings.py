@@ -215,7 +215,7 @@ def _deleted_if_empty(path: Path) -> bool:
 
 
 def _parse_rate_hz(data: bytes) -> int:
-    """Return the sample rate of a WAV written by Sayso; 0 if the header is any other."""
+    """Return the sample rate of a WAV written by Sayso; 0 if another program wrote it."""
     if len(data) < HEADER_BYTES:
         return 0
     rate_hz = int(struct.unpack_from("<I", data, 24)[0])

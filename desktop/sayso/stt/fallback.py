@@ -206,6 +206,6 @@ async def find_suspicion(text: str, reader: Reader, report: EngineReport) -> Sus
 
 
 def _retrieve_exception(task: asyncio.Future[T]) -> None:
-    """Prevent the log message about an exception of a canceled task that nobody awaits."""
+    """Prevent the log message about an exception of a canceled task that is not awaited."""
     if not task.cancelled():
         task.exception()

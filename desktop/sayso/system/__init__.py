@@ -25,7 +25,7 @@ BACKENDS: dict[str, Callable[[], bool]] = {
     "macos": lambda: sys.platform == "darwin",
     "x11": lambda: bool(os.environ.get("DISPLAY")),
 }
-"""Whether each backend is viable. A backend has a `create_` function for each interface."""
+"""Viability checks. A backend module has a `create_` function for each interface it supports."""
 
 
 @attrs.frozen

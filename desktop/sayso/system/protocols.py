@@ -116,7 +116,7 @@ class Lease(Protocol):
     fetched_at_s: float | None
     """Time at which another program last asked for the text."""
     lost: bool
-    """Whether another program has put something else on the clipboard."""
+    """True if another program has put something else on the clipboard."""
 
     def restore(self) -> None:
         """Put back what was on the clipboard before, unless the lease is lost. Does not block."""

@@ -24,7 +24,7 @@ from .widgets.icons import tray_icon
 
 POLL_INTERVAL_MS = 2000
 POLL_TIMEOUT_MS = 60_000
-"""A panel may start after Sayso; the tray is looked for until then."""
+"""A panel may start after Sayso, so Sayso looks for a tray for this long."""
 
 
 class Tray(QObject):

@@ -62,7 +62,7 @@ class StreamWatchdog:
         return self.check(now_ms)
 
     def check(self, now_ms: float) -> StreamFault | None:
-        """Time has passed; return a fault that was not reported before."""
+        """Account for the time since the last call; return a fault that was not reported before."""
         self._idle_ms += min(now_ms - self._checked_ms, self._timeouts.max_check_ms)
         self._checked_ms = now_ms
         if self._idle_ms >= self._timeout_ms:

@@ -61,7 +61,7 @@ class HistoryEntry:
     def display_text(self) -> str:
         if self.text:
             return self.text
-        reasons = {"nothing": "Nothing heard", "cancelled": "Cancelled"}
+        reasons = {"nothing": "Nothing heard", "cancelled": "Canceled"}
         return reasons.get(self.outcome, "Not transcribed yet")
 
     def as_dict(self) -> dict[str, Any]:

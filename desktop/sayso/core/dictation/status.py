@@ -18,7 +18,7 @@ class Status:
 
     state: State = "idle"
     take: int = 0
-    """Number of the newest take; the indicator starts anew when it changes."""
+    """Number of the newest take; the indicator starts again when it changes."""
     hands_free: bool = False
     has_audio: bool = False
     """True once the microphone has delivered the first sample of this take."""

@@ -18,8 +18,8 @@ from ..usage import UsageRecord, total_cost_usd
 Milestone = Literal["first_sample", "engine_ready", "first_partial", "key_up", "final", "inserted"]
 MILESTONES: tuple[Milestone, ...] = get_args(Milestone)
 Outcome = Literal["", "inserted", "nothing", "held", "cancelled", "failed", "rescued"]
-"""'' until the take is finished; 'held': the text waits for the user; 'rescued': the same after a
-crash."""
+"""'' until the take is finished; 'held': the text waits for the user; 'rescued': the text was
+recovered after a crash, and waits."""
 
 BYTES_PER_SAMPLE = 2
 

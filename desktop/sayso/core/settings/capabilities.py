@@ -24,7 +24,7 @@ class Capabilities:
     is_openai: bool
     is_loopback: bool
     requires_api_key: bool
-    """Whether the server is known to reject requests without a key."""
+    """True if the server is known to reject requests without a key."""
     settings: frozenset[str]
     """Names of the settings that have an effect: fields of `Endpoint`, and `language`."""
     transports: tuple[Transport, ...]

@@ -32,7 +32,7 @@ class Description:
     choices: Mapping[Any, str] = attrs.field(factory=dict)
     """Labels of the values that a list offers, in order."""
     is_confidential: bool = False
-    """Whether the value may contain a secret, so that messages must not repeat it."""
+    """True if the value may contain a secret, so that messages must not repeat it."""
 
     @property
     def plain_title(self) -> str:

@@ -24,7 +24,7 @@ class ServerModel:
     options: frozenset[Option] = attrs.field(default=frozenset({"language"}), converter=frozenset)
     """'language' is one code, 'languages' a list; no model accepts both."""
     streams: bool = False
-    """Whether it sends text while the user speaks; otherwise after the commit."""
+    """True if it sends text while the user speaks; otherwise after the commit."""
     billed_by: Literal["", "duration", "tokens"] = ""
     usd_per_minute: float | None = None
     """Price per minute of audio; approximate if billed by tokens."""

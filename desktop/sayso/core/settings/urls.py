@@ -99,7 +99,7 @@ def service_name(host: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether 'host' or 'host:port' is this computer, so that no proxy is used."""
+    """Return whether 'host' or 'host:port' is this computer, so that no proxy is used."""
     name = urlsplit(f"//{host}").hostname or ""
     try:
         return name == "localhost" or ipaddress.ip_address(name).is_loopback
@@ -108,7 +108,7 @@ def is_loopback(host: str) -> bool:
 
 
 def requires_api_key(host: str) -> bool:
-    """Whether the server is known to refuse every request without an API key."""
+    """Return whether the server is known to refuse every request without an API key."""
     return host == OPENAI_HOST
 
 

@@ -106,7 +106,7 @@ class OpenAIProtocol(RealtimeProtocol):
 
     @property
     def _only_cleared_missing(self) -> bool:
-        """Whether all text is final, so that only `cleared` can be missing."""
+        """Return whether all text is final, so that only `cleared` can be missing."""
         finishing = self._phase == "finishing"
         return finishing and self._all_commits_answered and self._transcript.all_final
 

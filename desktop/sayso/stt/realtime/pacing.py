@@ -77,7 +77,7 @@ class PauseDetector:
         self._has_spoken = False
 
     def feed(self, pcm: bytes) -> bool:
-        """Whether there was speech since `reset`, and then none for the last `PAUSE_S`."""
+        """True if there was speech since `reset`, and then none for the last `PAUSE_S`."""
         step = self._rate_hz * STEP_MS // 1000 * BYTES_PER_SAMPLE
         for start in range(0, len(pcm), step):
             block = pcm[start : start + step]

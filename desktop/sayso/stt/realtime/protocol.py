@@ -62,10 +62,10 @@ class RealtimeProtocol(abc.ABC):
     _phase: Phase = attrs.field(default="connected", init=False)
     _transcript: ItemTranscript = attrs.field(factory=ItemTranscript, init=False, repr=False)
     _audio_dropped: bool = attrs.field(default=False, init=False)
-    """Whether the server has processed less audio than it was sent."""
+    """True if the server has processed less audio than it was sent."""
 
     skips_pauses = False
-    """Whether the server detects pauses and reports only the seconds of speech."""
+    """True if the server detects pauses and reports only the seconds of speech."""
 
     def __attrs_post_init__(self) -> None:
         self.host = host_of(self.endpoint.url)
@@ -167,7 +167,7 @@ class RealtimeProtocol(abc.ABC):
         return events
 
     def _has_dropped_audio(self, end_bytes: int) -> bool:
-        """Whether the server reports less audio than was sent up to that position."""
+        """Return whether the server reports less audio than was sent up to that position."""
         if not self.processed_s or self.skips_pauses:
             return False
         return self.processed_s < end_bytes / BYTES_PER_SAMPLE / self.rate_hz - MIN_SHORTFALL_S

@@ -35,7 +35,7 @@ class ServerProfile:
     sends_commit: bool
     """False: only silence ends the audio, because a commit during speech loses it (speaches)."""
     deltas_replace_text: bool
-    """Whether a delta is the whole text of its item so far."""
+    """True if a delta is the whole text of its item so far."""
     query: Mapping[str, str]
     language_in_url: bool = False
     sends_session_update: bool = False
@@ -106,7 +106,7 @@ class ServerVadProtocol(RealtimeProtocol):
 
     @property
     def _is_complete(self) -> bool:
-        """Whether all text has arrived, if nothing more comes."""
+        """Return whether all text has arrived, if nothing more comes."""
         answered = self._final_received or not self.profile.sends_commit
         return self._phase == "finishing" and self._no_open_item and answered
 

@@ -47,7 +47,7 @@ class ItemTranscript:
 
     @property
     def all_final(self) -> bool:
-        """Whether there is an item and each one has its final text."""
+        """True if there is an item and each one has its final text."""
         return bool(self._order) and all(item.final is not None for item in self._order)
 
     @property

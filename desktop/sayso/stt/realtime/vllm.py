@@ -27,7 +27,7 @@ class VLLMProtocol(RealtimeProtocol):
     _run_number: int = attrs.field(default=0, init=False)
     _run_bytes: int = attrs.field(default=0, init=False)
     _stopped: bool = attrs.field(default=False, init=False)
-    """Whether the run ended before any audio; the next one starts with the last audio."""
+    """True if the run ended before any audio; the next one starts with the last audio."""
     _text_after_commit: bool = attrs.field(default=False, init=False)
 
     rate_hz = 16_000

@@ -34,7 +34,7 @@ def estimate_cost_usd(host: str, model: str, seconds: float) -> float | None:
 
 
 def has_known_price(endpoint: Endpoint) -> bool:
-    """Whether the price is known, so that the endpoint counts against the budget."""
+    """True if the price is known, so that the endpoint counts against the budget."""
     try:
         host = host_of(endpoint.url)
     except ProblemError:

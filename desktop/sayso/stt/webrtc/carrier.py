@@ -102,7 +102,7 @@ class WebRtcCarrier:
         return await self._websocket.run_session(protocol, audio, on_event)
 
     async def _connect(self, call: Call, protocol: RealtimeProtocol) -> bool:
-        """Whether the network allows it; raises `ProblemError` if the server rejects it."""
+        """Return whether the network allows it; raises `ProblemError` if the server rejects it."""
         answer = await self._exchange_offer(await call.offer(), protocol)
         try:
             async with asyncio.timeout(self.connect_timeout_s):

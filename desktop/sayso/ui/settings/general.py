@@ -91,7 +91,7 @@ class GeneralPage(Page):
 
     def _on_recorded(self, chord: str) -> None:
         if self._stop_recording is None:
-            return  # cancelled before this call arrived
+            return  # canceled before this call arrived
         self._end_recording()
         if chord:
             self.change("hotkey.chord", chord)

@@ -65,7 +65,7 @@ DISPLAYED = {
     "text": (INSERTED, "Hello, “world”."),
     "failed": (FAILED, "Not transcribed yet"),
     "nothing": (HistoryEntry(id="", started="", outcome="nothing"), "Nothing heard"),
-    "cancelled": (HistoryEntry(id="", started="", outcome="cancelled"), "Cancelled"),
+    "cancelled": (HistoryEntry(id="", started="", outcome="cancelled"), "Canceled"),
 }
 
 

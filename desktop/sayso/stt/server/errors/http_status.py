@@ -65,7 +65,7 @@ def _host_of_location(location: str) -> str:
 
 
 def _is_local(host: str) -> bool:
-    """Whether the host is in a local network, such as a router's sign-in page."""
+    """Return whether the host is in a local network, such as a router's sign-in page."""
     name = host.partition(":")[0]
     try:
         return ipaddress.ip_address(name).is_private

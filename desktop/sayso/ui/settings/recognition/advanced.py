@@ -16,7 +16,7 @@ from .api_key import ApiKeyRow
 ADVANCED = {"auth", "model_in_url", "secret_header", "headers"}
 """Names of settings that are shown only if expanded, besides the key server."""
 FROM_URL = "https://"
-"""Stands in the list of key sources for any address of a key server."""
+"""Entry of the list of key sources that represents the address of any key server."""
 
 
 class AdvancedRows:

@@ -155,7 +155,7 @@ class ApiKeyRow(Row):
         self.note.show_message(tr("Testing…"), "busy")
 
         def on_answer(answer: str, kind: NoteKind) -> None:
-            if test is self._running_test:  # not cancelled
+            if test is self._running_test:  # not canceled
                 self._end_test()
                 self.note.show_message(answer, kind)
 
