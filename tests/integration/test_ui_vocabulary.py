@@ -11,7 +11,7 @@ from sayso.core.settings import server_models as models
 from sayso.core.settings import settings as s
 from sayso.stt.server.presets import find_preset
 from sayso.ui.settings.recognition.page import OPTIONS, RecognitionPage
-from sayso.ui.settings.recognition.server_models import model_summary
+from sayso.ui.settings.recognition.server import model_summary
 
 LOCAL_URL = "http://localhost:8000/v1"
 

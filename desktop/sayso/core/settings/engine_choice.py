@@ -18,11 +18,7 @@ def with_endpoint(settings: Settings, endpoint: Endpoint) -> Settings:
 
 
 def select_engine(settings: Settings, name: str) -> Settings:
-    """Select the endpoint with this name, or the on-device engine with 'on-device'.
-
-    Raises:
-        ProblemError: There is no such endpoint.
-    """
+    """Select an endpoint, or 'on-device'. Raises ProblemError if there is no such endpoint."""
     if name == ON_DEVICE:
         return attrs.evolve(settings, engine=ON_DEVICE)
     if settings.endpoint_named(name) is None:
@@ -32,13 +28,10 @@ def select_engine(settings: Settings, name: str) -> Settings:
 
 
 def without_endpoint(settings: Settings, name: str) -> Settings:
-    """Remove an endpoint.
+    """Remove an endpoint. Raises ProblemError if there is no such one, or no other.
 
     If it was selected, the on-device engine is selected instead, so that audio is never sent
     to a server that the user did not choose.
-
-    Raises:
-        ProblemError: There is no such endpoint, or it is the only one.
     """
     left = tuple(one for one in settings.endpoints if one.name != name)
     if len(left) == len(settings.endpoints):
@@ -56,12 +49,9 @@ def without_endpoint(settings: Settings, name: str) -> Settings:
 
 
 def only_engine(settings: Settings, name: str) -> Settings:
-    """Select an engine and remove all fallbacks.
+    """Select an engine and remove all fallbacks. Raises ProblemError as `select_engine`.
 
     'realtime' stands for the selected endpoint, unless an endpoint has that name.
-
-    Raises:
-        ProblemError: There is no such endpoint.
     """
     if name == "realtime" and settings.endpoint_named(name) is None:
         name = settings.profile

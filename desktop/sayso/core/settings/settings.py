@@ -125,8 +125,7 @@ class HistorySettings:
 class Settings:
     """All settings. The keys `endpoint.*` are those of the selected endpoint.
 
-    Raises:
-        InvalidValueError: Two endpoints have the same name, or a name stands for no endpoint.
+    Raises InvalidValueError if two endpoints have the same name, or a name is of none.
     """
 
     engine: EngineType = choice(
@@ -223,21 +222,13 @@ _SWITCHES = {"true": True, "yes": True, "on": True, "false": False, "no": False,
 
 
 def get(settings: Settings, key: str) -> Any:
-    """Return the value of a dotted key.
-
-    Raises:
-        ProblemError: There is no such key.
-    """
+    """Return the value of a dotted key. Raises ProblemError if there is no such key."""
     describe(key)
     return attrgetter(key)(settings)
 
 
 def put(settings: Settings, key: str, value: Any) -> Settings:
-    """Return the settings with one value replaced.
-
-    Raises:
-        ProblemError: There is no such key, or it does not accept the value.
-    """
+    """Return changed settings. Raises ProblemError if there is no such key or it is not valid."""
     describe(key)
     group, _, name = key.rpartition(".")
     try:
@@ -255,10 +246,8 @@ def put(settings: Settings, key: str, value: Any) -> Settings:
 def replace_endpoint(settings: Settings, name: str, endpoint: Endpoint) -> Settings:
     """Return the settings with another endpoint in place of the one with this name.
 
-    A new name also replaces the old one in `profile` and `fallback`.
-
-    Raises:
-        ValueError: Another endpoint has the new name.
+    A new name also replaces the old one in `profile` and `fallback`. Raises ValueError if another
+    endpoint has it.
     """
     return attrs.evolve(
         settings,
@@ -269,11 +258,7 @@ def replace_endpoint(settings: Settings, name: str, endpoint: Endpoint) -> Setti
 
 
 def parse(key: str, typed: str) -> Any:
-    """Convert text that a user typed to a value of the type of this key.
-
-    Raises:
-        ProblemError: There is no such key, or the text is not of its type.
-    """
+    """Convert text to the type of a key. Raises ProblemError if there is no such key or value."""
     describe(key)
     group, _, name = key.rpartition(".")
     type_ = get_type_hints(GROUPS[group] if group else Settings)[name]
@@ -297,11 +282,7 @@ def _invalid_value(key: str, value: object, error: Exception) -> ProblemError:
 
 
 def describe(key: str) -> Description:
-    """Return the description of the setting with this key.
-
-    Raises:
-        ProblemError: There is no such key. The problem suggests the most similar one.
-    """
+    """Return the description of a key. Raises ProblemError, with a suggestion, for others."""
     if key in DESCRIPTIONS:
         return DESCRIPTIONS[key]
     close = difflib.get_close_matches(key, KEYS, n=1)

@@ -26,11 +26,8 @@ def parse_headers(text: str) -> dict[str, str]:
     """Return the headers of a text with one `Name: value` per line.
 
     The settings file stores these headers in plain text, so headers that authorize a request
-    are rejected. If a name occurs twice, the last line counts.
-
-    Raises:
-        ValueError: A line is not a header, or the header is not allowed. The message never
-            contains a value, because it may be a secret.
+    are rejected with a ValueError. Its message never contains a value, because it may be a
+    secret. If a name occurs twice, the last line counts.
     """
     found: dict[str, str] = {}
     for number, line in enumerate(text.split("\n"), 1):
@@ -69,10 +66,9 @@ def _check_reserved(name: str) -> None:
 
 
 def parse_keywords(text: str) -> tuple[str, ...]:
-    """Return the words of a list separated by commas, without duplicates.
+    """Return the terms of a list separated by commas, without duplicates.
 
-    Raises:
-        ValueError: A server would reject one of the words.
+    Raises ValueError if a server would reject one of them.
     """
     if "\n" in text or "\r" in text:
         raise ValueError("Write all names and terms on one line, separated by commas.")

@@ -17,10 +17,9 @@ from ...translate import tr
 from ...widgets.controls import make_combo
 from ...widgets.rows import Group, Row
 from ..page import Page, PageContext
-from .address import is_usable
 from .engine_picker import EnginePicker, FallbackRows
 from .local_models import ModelList
-from .server import ServerRows
+from .server import ServerRows, is_usable
 
 CONTROL_WIDTH = 300
 OPTIONS = ("keywords", "prompt", "delay", "noise")

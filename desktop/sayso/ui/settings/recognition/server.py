@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtWidgets import QComboBox, QWidget
 
-from ....core.problems import Problem
+from ....core.problems import Problem, ProblemError
+from ....core.problems.settings import ADDRESS_MISSING
+from ....core.settings import server_models
 from ....core.settings import settings as s
 from ....core.settings.capabilities import Capabilities, capabilities
+from ....core.settings.server_models import ServerModel
 from ....core.settings.settings import Endpoint
+from ....core.settings.urls import host_or_empty, websocket_url
 from ....stt.server.auth import secret_header_id
 from ....stt.server.presets import Preset
 from ...translate import tr
 from ...widgets.confirm import confirm_remove
-from ...widgets.controls import BUTTON_WIDTH, button
+from ...widgets.controls import BUTTON_WIDTH, Switch, button, make_combo, select_value
 from ...widgets.rows import Group, Row, TextRow
 from ..page import Page
-from .address import AddressRows
 from .advanced import ADVANCED, AdvancedRows
 from .api_key import ApiKeyRow
-from .server_models import ServerModelRows
 
+EXAMPLE_URL = "http://192.168.1.20:8000/v1"
 SHOWN_IF_NEEDED = {"allow_insecure", "secrets_url"}
 
 
@@ -137,3 +140,141 @@ class ServerRows:
 def _key_names(endpoint: Endpoint) -> tuple[str, str, str]:
     """Return the values that determine which API keys are shown."""
     return capabilities(endpoint).host, endpoint.auth, endpoint.secret_header
+
+
+class AddressRows:
+    def __init__(self, page: Page, width: int) -> None:
+        self._page = page
+        self.row = page.text_row("endpoint.url", width, check=self._check)
+        self.url = self.row.field
+        self.allow_switch = Switch(page.context.scheme)
+        self.allow_switch.clicked.connect(lambda _: self._on_allow_clicked())
+        self.allow_row = page.add_row("endpoint.allow_insecure", self.allow_switch)
+
+    def refresh(self, url: str, example: str, help_text: str) -> None:
+        self.url.setPlaceholderText(example or EXAMPLE_URL)
+        self.row.set_help(help_text)
+        self.row.show_text(url)
+        self._show_allow_row(self.url.text())
+
+    def _check(self, text: str) -> None:
+        self._show_allow_row(text)
+        if not text:
+            raise ProblemError(ADDRESS_MISSING())
+        websocket_url(text, self._page.settings.endpoint.allow_insecure)
+
+    def _show_allow_row(self, text: str) -> None:
+        """Show the switch only if the address needs it."""
+        host = unencrypted_host(text)
+        self.allow_row.setVisible(bool(host))
+        warning = tr("Anyone on the network between you and {host} could hear what you say.")
+        self.allow_row.set_help(warning.format(host=host))
+        allowed = self._page.settings.endpoint.allow_insecure
+        self.allow_switch.setChecked(bool(host) and allowed == host)
+
+    def _on_allow_clicked(self) -> None:
+        host = unencrypted_host(self.url.text().strip())
+        allowed = host if self.allow_switch.isChecked() else ""
+        if not self._page.change("endpoint.allow_insecure", allowed):
+            self.row.commit()
+
+
+def is_usable(url: str, allow_insecure: str) -> bool:
+    """Return whether the address is valid and its connection encrypted or allowed."""
+    try:
+        websocket_url(url, allow_insecure)
+    except ProblemError:
+        return False
+    return True
+
+
+def unencrypted_host(url: str) -> str:
+    """Return the host of a valid address that must be allowed explicitly, else ''."""
+    host = host_or_empty(url)
+    return host if is_usable(url, host) and not is_usable(url, "") else ""
+
+
+class ServerModelRows:
+    """A list for OpenAI and an editable list for other servers, of which one is shown.
+
+    OpenAI's models are known, with prices and shutdown dates. Other servers are asked for theirs.
+    """
+
+    def __init__(self, page: Page, width: int) -> None:
+        self._page = page
+        self._listed_for: tuple[str, str] | None = None
+        """Address and authentication for which the list was requested."""
+        labels = {model.name: model.label for model in server_models.realtime_models()}
+        self.openai_combo = make_combo(page.context.scheme, labels, width)
+        self.openai_combo.view().setMinimumWidth(self.openai_combo.view().sizeHintForColumn(0) + 24)
+        self.openai_combo.activated.connect(
+            lambda _: page.change("endpoint.model", self.openai_combo.currentData())
+        )
+        self.openai_row = page.add_row("endpoint.model", self.openai_combo)
+        self.custom_combo = make_combo(page.context.scheme, {}, width)
+        self.custom_combo.setEditable(True)
+        self.custom_combo.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.custom_row = page.add_row("endpoint.model", self.custom_combo)
+        if edit := self.custom_combo.lineEdit():
+            edit.editingFinished.connect(self._on_edited)
+            edit.setAccessibleName(self.custom_row.title)
+        self.custom_combo.activated.connect(lambda _: self._on_edited())
+
+    def refresh(self, endpoint: Endpoint, available: Capabilities, example: str) -> None:
+        is_openai = available.is_openai
+        self.openai_row.setVisible(is_openai)
+        self.custom_row.setVisible(not is_openai)
+        self._page.rows["endpoint.model"] = self.openai_row if is_openai else self.custom_row
+        if is_openai:
+            select_value(self.openai_combo, endpoint.model)
+            self.openai_row.set_help(model_summary(server_models.by_name(endpoint.model)))
+        if edit := self.custom_combo.lineEdit():
+            edit.setPlaceholderText(example)
+        if not self.custom_combo.hasFocus() and self.custom_combo.currentText() != endpoint.model:
+            self.custom_combo.setEditText(endpoint.model)
+
+    def fetch(self, endpoint: Endpoint, *, force: bool = False) -> None:
+        """Request the server's list of models. If that fails, the user enters the name."""
+        listed_for = (endpoint.url, endpoint.auth)
+        if not is_usable(endpoint.url, endpoint.allow_insecure):
+            return
+        if listed_for == self._listed_for and not force:
+            return
+        self._listed_for = listed_for
+        self._show_models(endpoint, ())
+
+        def on_models(names: Sequence[str]) -> None:
+            if self._listed_for == listed_for:
+                self._show_models(endpoint, names)
+
+        self._page.context.background.run(
+            lambda: self._page.context.actions.settings.fetch_models(endpoint),
+            on_models,
+            lambda _: None,  # the list is optional
+        )
+
+    def _show_models(self, endpoint: Endpoint, names: Sequence[str]) -> None:
+        if capabilities(endpoint).is_openai:
+            for name in names:
+                if self.openai_combo.findData(name) < 0:
+                    self.openai_combo.addItem(server_models.by_name(name).label, name)
+            return
+        text = self.custom_combo.currentText()
+        self.custom_combo.clear()
+        self.custom_combo.addItems(list(names))
+        self.custom_combo.setEditText(text)
+
+    def _on_edited(self) -> None:
+        text = self.custom_combo.currentText().strip()
+        if self.custom_row.isVisibleTo(self._page) and text != self._page.settings.endpoint.model:
+            self._page.change("endpoint.model", text)
+
+
+def model_summary(model: ServerModel) -> str:
+    """Return when the text appears, what the model costs, and when it is shut down."""
+    parts = [
+        tr("Text appears while you speak.") if model.streams else tr("Text appears after release.")
+    ]
+    if model.usd_per_minute is not None:
+        parts.append(tr("${price} a minute.").format(price=f"{model.usd_per_minute:g}"))
+    return " ".join([*parts, model.deprecation_hint]).rstrip()
