@@ -6,6 +6,7 @@ The presets for known kinds of servers are in `sayso.stt.server.presets`.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain, count
 from typing import Any, Final, Literal
 
 import attrs
@@ -127,9 +128,5 @@ class Endpoint:
 def unique_name(wanted: str, taken: Iterable[str]) -> str:
     """Return the name, with a number appended if it is taken: `OpenAI 2`."""
     used = {name.casefold() for name in taken} | {ON_DEVICE}
-    if wanted.casefold() not in used:
-        return wanted
-    number = 2
-    while (name := f"{wanted[: MAX_NAME_CHARS - 5]} {number}").casefold() in used:
-        number += 1
-    return name
+    numbered = (f"{wanted[: MAX_NAME_CHARS - 5]} {number}" for number in count(2))
+    return next(name for name in chain([wanted], numbered) if name.casefold() not in used)

@@ -40,19 +40,18 @@ class PrivacyPage(Page):
 
     def _on_keep_selected(self, keep: Any) -> None:
         """Ask before a shorter time deletes dictations, which it does at once."""
-        history = attrs.evolve(self.settings.history, keep=keep)
-
-        def apply(_: object = None) -> None:
-            self.change("history.keep", keep)
 
         def on_count(count: int) -> None:
             if not count or confirm_delete(self, count):
-                apply()
+                self.change("history.keep", keep)
             else:
                 self.refresh()
 
+        history = attrs.evolve(self.settings.history, keep=keep)
         self.context.background.run(
-            lambda: self.context.actions.history.count_expired(history), on_count, apply
+            lambda: self.context.actions.history.count_expired(history),
+            on_count,
+            lambda _: on_count(0),
         )
 
     def _delete(self) -> None:

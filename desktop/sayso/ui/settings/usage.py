@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ...core import usage as u
 from ...core.problems import ProblemError
@@ -15,7 +14,7 @@ from ...core.settings.endpoint import ON_DEVICE
 from ...core.settings.settings import Settings
 from ..translate import tr
 from ..widgets.bar_chart import DayChart, format_day
-from ..widgets.controls import label, line_edit, spaced
+from ..widgets.controls import label, line_edit
 from ..widgets.rows import Group, Row
 from .page import Page, PageContext
 
@@ -30,9 +29,8 @@ class UsagePage(Page):
         self.days: list[u.DailyUsage] = []
         self._month = u.month_of(dt.date.today())
         self.endpoint_rows: list[Row] = []
-        self._totals = QWidget()
-        self._totals_layout = spaced(QVBoxLayout(self._totals))
-        self.chart = DayChart(context.scheme, tr("min"))
+        self._totals = Group(context.scheme, "", [])
+        self.chart = DayChart(context.scheme)
         self.chart.setAccessibleName(tr("Minutes a day"))
         self.chart_group = Group(context.scheme, tr("Minutes a day"), [self.chart])
         self.budget_field = line_edit(110)
@@ -74,17 +72,13 @@ class UsagePage(Page):
         if len(rows) > 1:
             rows.append(self._endpoint_row(tr("Total"), u.sum_days(days)))
         self.endpoint_rows = rows or [Row(self.context.scheme, tr("No dictations yet this month."))]
-        while item := self._totals_layout.takeAt(0):
-            if old := item.widget():
-                old.deleteLater()
-        title = f"{u.month_name(self._month)} {self._month[:4]}"
-        self._totals_layout.addWidget(Group(self.context.scheme, title, list(self.endpoint_rows)))
+        self._totals.set_title(f"{u.month_name(self._month)} {self._month[:4]}")
+        self._totals.set_rows(list(self.endpoint_rows))
         totals = u.by_day(days)
         self.chart_group.setVisible(bool(totals))
         self.chart.show_days(
             u.days_in_month(self._month),
             {day: total.seconds / 60 for day, total in totals.items()},
-            dt.date.today(),
             lambda day: describe_day(day, totals.get(day)),
         )
         self.refresh()

@@ -19,19 +19,19 @@ HEIGHT, FOOTER_HEIGHT, HEADER_HEIGHT, MARGIN = 150, 24, 26, 16
 LINE_HEIGHT = 18  # of the second line of the caption, which a narrow chart has
 AXIS_WIDTH, GRID_LINES = 46, 3
 PAST_DAY_OPACITY = 0.72
+DescribeDay = Callable[[dt.date], str]
 ROUND_VALUES = (1, 2, 3, 5, 10, 15, 20, 30, 60, 90, 120, 180, 240, 360, 480, 600, 900, 1200)
 
 
 class DayChart(QWidget):
     """One bar for each day, and a caption that describes the selected day or the busiest one."""
 
-    def __init__(self, scheme: Scheme, unit: str) -> None:
+    def __init__(self, scheme: Scheme) -> None:
         super().__init__()
-        self._scheme, self._unit = scheme, unit
+        self._scheme = scheme
         self._days: Sequence[dt.date] = ()
         self._values: Mapping[dt.date, float] = {}
-        self._today = dt.date.min
-        self._describe: Callable[[dt.date], str] = lambda day: ""
+        self._describe: DescribeDay = format_day
         self._selected = -1
         """Index of the selected day; -1: none."""
         self.setMouseTracking(True)
@@ -41,14 +41,10 @@ class DayChart(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_days(
-        self,
-        days: Sequence[dt.date],
-        values: Mapping[dt.date, float],
-        today: dt.date,
-        describe: Callable[[dt.date], str],
+        self, days: Sequence[dt.date], minutes: Mapping[dt.date, float], describe: DescribeDay
     ) -> None:
-        """Show the values of these days; `describe` returns the caption for a day."""
-        self._days, self._values, self._today, self._describe = days, values, today, describe
+        """Show the minutes of these days; `describe` returns the caption for a day."""
+        self._days, self._values, self._describe = days, minutes, describe
         self._selected = -1
         self._update_description()
         self.update()
@@ -141,7 +137,7 @@ class DayChart(QWidget):
             painter.drawLine(round(self.plot_left), y, right, y)
             if number in (0, GRID_LINES):
                 value = highest * number / GRID_LINES
-                text = f"{value:.0f} {self._unit}" if number else "0"
+                text = tr("{minutes} min").format(minutes=f"{value:.0f}") if number else "0"
                 box = QRectF(0, y - scaled(9), self.plot_left - scaled(6), scaled(18))
                 side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
                 painter.setPen(QColor(self._scheme.secondary_text))
@@ -149,6 +145,7 @@ class DayChart(QWidget):
 
     def _draw_bars(self, painter: QPainter, top: int, bottom: int, highest: float) -> None:
         day_width, scheme = self._day_width, self._scheme
+        today = dt.date.today()
         width = max(2.0, min(day_width * 0.64, scaled(14)))
         past_color = theme.mix(scheme.surface, scheme.accent, PAST_DAY_OPACITY)
         for index, day in enumerate(self._days):
@@ -158,13 +155,13 @@ class DayChart(QWidget):
                 painter.setBrush(QColor(theme.mix(scheme.surface, scheme.text, 0.06)))
                 painter.drawRect(QRectF(middle - day_width / 2, top, day_width, bottom - top))
             if value := self._values.get(day, 0.0):
-                solid = day == self._today or index == self._selected
+                solid = day == today or index == self._selected
                 painter.setBrush(QColor(scheme.accent if solid else past_color))
                 height = max(2.0, (bottom - top) * value / highest)
                 bar = QRectF(middle - width / 2, bottom - height, width, height)
                 painter.drawRoundedRect(bar, 2, 2)
             if day.day == 1 or day.day % 5 == 0:
-                painter.setPen(QColor(scheme.text if day == self._today else scheme.secondary_text))
+                painter.setPen(QColor(scheme.text if day == today else scheme.secondary_text))
                 box = QRectF(middle - scaled(20), bottom + scaled(3), scaled(40), scaled(17))
                 painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(day.day))
 

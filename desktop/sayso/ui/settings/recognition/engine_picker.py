@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QButtonGroup, QMenu, QPushButton, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QMenu, QRadioButton, QVBoxLayout, QWidget
 
 from ....core.settings.capabilities import capabilities
 from ....core.settings.endpoint import ON_DEVICE, Endpoint
@@ -33,7 +33,12 @@ class EnginePicker:
         self._buttons = QButtonGroup()
         self.add_button = button(tr("A&dd…"), lambda: None, BUTTON_WIDTH)
         self.add_button.setAccessibleName(tr("Add a service"))
-        self.menu = self._make_menu(self.add_button, on_add)
+        self.menu = QMenu(self.add_button)
+        self.menu.setToolTipsVisible(True)
+        for preset in PRESETS:
+            action = self.menu.addAction(tr(preset.title))
+            action.setToolTip(tr(preset.description))
+            action.triggered.connect(lambda _=False, preset=preset: on_add(preset))
         self.add_button.setMenu(self.menu)
         self._add_row = Row(
             context.scheme,
@@ -42,15 +47,6 @@ class EnginePicker:
             self.add_button,
         )
         self.group = Group(context.scheme, tr("Where your speech is recognized"), [])
-
-    def _make_menu(self, parent: QPushButton, on_add: Callable[[Preset], None]) -> QMenu:
-        menu = QMenu(parent)
-        menu.setToolTipsVisible(True)
-        for preset in PRESETS:
-            action = menu.addAction(tr(preset.title))
-            action.setToolTip(tr(preset.description))
-            action.triggered.connect(lambda _=False, preset=preset: on_add(preset))
-        return menu
 
     def refresh(self, settings: Settings) -> None:
         entries = [
