@@ -108,7 +108,7 @@ def history(
 
 def settle(window: QWidget, size: QSize) -> None:
     window.resize(size)
-    for _ in range(5):
+    for _ in range(10):
         QApplication.processEvents()
 
 

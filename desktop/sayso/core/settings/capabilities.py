@@ -45,15 +45,14 @@ def capabilities(endpoint: Endpoint) -> Capabilities:
         "secrets_url": not is_upload and has_options,
         "language": has_language,
     }
+    effective = {name for name, value in applies.items() if value}
     streams = model.streams or not model.known
     return Capabilities(
         host=host,
         is_openai=is_openai,
         is_loopback=is_loopback(host),
         requires_api_key=requires_api_key(host),
-        settings=ALWAYS
-        | {name for name, value in applies.items() if value}
-        | _options(model, is_upload, has_options),
+        settings=ALWAYS | effective | _options(model, is_upload, has_options),
         transports=get_args(Transport) if streams and has_options else ("websocket", "rest"),
     )
 

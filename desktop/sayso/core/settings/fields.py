@@ -40,12 +40,8 @@ class Description:
 
 
 def field(default: Any, validator: Any, converter: Any = None, **description: Any) -> Any:
-    return attrs.field(
-        default=default,
-        validator=validator,
-        converter=converter,
-        metadata={_DESCRIPTION: Description(**description)},
-    )
+    metadata = {_DESCRIPTION: Description(**description)}
+    return attrs.field(default=default, validator=validator, converter=converter, metadata=metadata)
 
 
 def collect(owner: type, prefix: str) -> dict[str, Description]:

@@ -35,9 +35,7 @@ def from_dict(raw: dict[str, Any]) -> tuple[Settings, list[Problem]]:
     fallback = raw.get("fallback")
     if isinstance(fallback, list):
         known = [name for name in fallback if name in (*names, ON_DEVICE)]
-        found += [
-            _ignored(unknown_endpoint(settings, name)) for name in fallback if name not in known
-        ]
+        found += [_ignored(unknown_endpoint(settings, one)) for one in fallback if one not in known]
         raw["fallback"] = tuple(dict.fromkeys(known))
     for key, value in [("profile", profile), *_flatten(raw)]:
         try:
@@ -98,10 +96,8 @@ def _flatten(raw: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """Return dotted keys and values."""
     rows: list[tuple[str, Any]] = []
     for name, value in raw.items():
-        if name in GROUPS and isinstance(value, Mapping):
-            rows += [(f"{name}.{sub}", inner) for sub, inner in value.items()]
-        else:
-            rows.append((name, value))
+        is_group = name in GROUPS and isinstance(value, Mapping)
+        rows += [(f"{name}.{one}", value[one]) for one in value] if is_group else [(name, value)]
     return rows
 
 

@@ -23,12 +23,9 @@ class AboutPage(Page):
     def __init__(self, context: PageContext, settings: Settings) -> None:
         super().__init__(context, settings)
         self.copy_button = button(tr("&Copy"), self._copy)
-        self._row = Row(
-            context.scheme,
-            tr("Copy &details for a report"),
-            tr("Versions and error codes; never text, API keys, addresses or audio."),
-            self.copy_button,
-        )
+        title = tr("Copy &details for a report")
+        help_text = tr("Versions and error codes; never text, API keys, addresses or audio.")
+        self._row = Row(context.scheme, title, help_text, self.copy_button)
         self.add_groups(self._make_header(), Group(context.scheme, "", [self._row]))
 
     def _make_header(self) -> QWidget:

@@ -16,7 +16,7 @@ from ..translate import tr
 from ..widgets.controls import button, label, make_combo, select_value, side_by_side, spaced
 from ..widgets.meter import SILENT_DBFS, Keycap, LevelVerdict, Meter
 from ..widgets.rows import Group, Row
-from .page import CONTROL_WIDTH, Page, PageContext
+from .page import Page, PageContext
 
 METER_INTERVAL_MS, ACCESSIBLE_NAME_INTERVAL_MS = 50, 2000
 """Times between updates of the meter, and of its accessible name."""
@@ -26,7 +26,7 @@ class InsertionPage(Page):
     def __init__(self, context: PageContext, settings: Settings) -> None:
         super().__init__(context, settings)
         rows = [self.setting_row("insertion.method"), self.setting_row("insertion.newlines")]
-        self.add_groups(Group(context.scheme, tr("Insertion"), list(rows)))
+        self.add_groups(Group(context.scheme, tr("Insertion"), rows))
         self.refresh()
 
 
@@ -59,10 +59,7 @@ class GeneralPage(Page):
 
     def escape(self) -> bool:
         """Cancel the recording of a hotkey."""
-        if self._stop_recording is None:
-            return False
-        self._end_recording()
-        return True
+        return self._end_recording()
 
     def _hotkey_row(self) -> Row:
         self.keycap = Keycap(self.context.scheme)
@@ -73,8 +70,7 @@ class GeneralPage(Page):
         return self.add_row("hotkey.chord", control)
 
     def _toggle_recording(self) -> None:
-        if self._stop_recording is not None:
-            self._end_recording()
+        if self._end_recording():
             return
         self.rows["hotkey.chord"].note.show_problem(None)
         self.keycap.recording = True
@@ -90,37 +86,34 @@ class GeneralPage(Page):
         )
 
     def _on_recorded(self, chord: str) -> None:
-        if self._stop_recording is None:
-            return  # canceled before this call arrived
-        self._end_recording()
-        if chord:
+        if self._end_recording() and chord:
             self.change("hotkey.chord", chord)
 
-    def _end_recording(self) -> None:
+    def _end_recording(self) -> bool:
+        """Return False if no hotkey was being recorded."""
         stop, self._stop_recording = self._stop_recording, None
+        if stop is None:
+            return False
         self.keycap.recording = False
         self.keycap.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.change_button.setText(tr("&Change…"))
         self.change_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.change_button.setFocus()
-        if stop is not None:
-            stop()
+        stop()
         self.refresh()
+        return True
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        lost_focus = event.type() == QEvent.Type.FocusOut
-        if watched is self.keycap and lost_focus and self._stop_recording is not None:
+        if watched is self.keycap and event.type() == QEvent.Type.FocusOut:
             self._end_recording()
         return super().eventFilter(watched, event)
 
     def _microphone_row(self) -> Row:
-        self._microphone_combo = make_combo(self.context.scheme, {}, CONTROL_WIDTH)
+        self._microphone_combo = make_combo(self.context.scheme, {}, self.control_width)
         self._show_microphones({})
         self._microphone_combo.activated.connect(lambda _: self._choose_microphone())
-        self.meter = Meter(self.context.scheme)
-        self.level_label = label(
-            self._verdict.message, "caption", self.context.scheme.secondary_text, wrap=True
-        )
+        self.meter, color = Meter(self.context.scheme), self.context.scheme.secondary_text
+        self.level_label = label(self._verdict.message, "caption", color, wrap=True)
         below = QWidget()
         column = spaced(QVBoxLayout(below), 6)
         column.addWidget(self.meter)
@@ -149,8 +142,7 @@ class GeneralPage(Page):
     def hideEvent(self, event: QHideEvent) -> None:
         """Close the microphone, which is open only while the meter is visible."""
         self._end_meter()
-        if self._stop_recording is not None:
-            self._end_recording()
+        self._end_recording()
 
     def _begin_meter(self) -> None:
         if self._stop_meter is not None or not self.isVisible():

@@ -19,7 +19,6 @@ from ..widgets.rows import Row, TextRow
 from ..widgets.theme import Scheme
 
 AnyRow = TypeVar("AnyRow", bound=Row)
-CONTROL_WIDTH = 232
 
 
 @attrs.frozen(kw_only=True)
@@ -31,6 +30,8 @@ class PageContext:
 
 
 class Page(QWidget):
+    control_width = 232
+
     def __init__(self, context: PageContext, settings: Settings) -> None:
         super().__init__()
         self.context, self.settings = context, settings
@@ -66,12 +67,7 @@ class Page(QWidget):
             self.refresh()
         return problem
 
-    def setting_row(
-        self,
-        key: str,
-        width: int = CONTROL_WIDTH,
-        on_select: Callable[[object], object] | None = None,
-    ) -> Row:
+    def setting_row(self, key: str, on_select: Callable[[object], object] | None = None) -> Row:
         """Add a row with a list of the setting's choices, or with a switch if it has none.
 
         `on_select` replaces the immediate change of the setting.
@@ -80,7 +76,7 @@ class Page(QWidget):
         select = on_select or (lambda value: self.change(key, value))
         if description.choices:
             choices = {value: tr(label) for value, label in description.choices.items()}
-            combo = make_combo(self.context.scheme, choices, width)
+            combo = make_combo(self.context.scheme, choices, self.control_width)
             combo.activated.connect(lambda _: select(combo.currentData()))
             return self.add_row(key, combo)
         switch = Switch(self.context.scheme)
@@ -88,11 +84,7 @@ class Page(QWidget):
         return self.add_row(key, switch)
 
     def text_row(
-        self,
-        key: str,
-        width: int = CONTROL_WIDTH,
-        button: QPushButton | None = None,
-        check: Callable[[str], object] | None = None,
+        self, key: str, button: QPushButton | None = None, check: Callable[[str], object] = str
     ) -> TextRow:
         """Add a row with a text field. `check` raises ProblemError for an unusable text."""
 
@@ -100,15 +92,14 @@ class Page(QWidget):
             if not row.isVisibleTo(self):  # a field that is hidden loses the focus, too
                 return True
             try:
-                if check is not None:
-                    check(text)
+                check(text)
             except ProblemError as error:
                 row.note.show_problem(error.problem)
                 return False
             row.note.show_problem(None)
             return text == s.get(self.settings, key) or self.change(key, text) is None
 
-        row = TextRow(self.context.scheme, *_texts(key), width, apply, button)
+        row = TextRow(self.context.scheme, *_texts(key), self.control_width, apply, button)
         return self._register(key, row)
 
     def add_row(self, key: str, control: QWidget | None, below: QWidget | None = None) -> Row:

@@ -13,27 +13,23 @@ from ..widgets.controls import button, label
 from ..widgets.rows import Group, Row
 from .page import Page, PageContext
 
-WIDTH = 164
-
 
 class PrivacyPage(Page):
+    control_width = 164
+
     def __init__(self, context: PageContext, settings: Settings) -> None:
         super().__init__(context, settings)
         self.delete_button = button(tr("&Delete history…"), self._delete)
-        self.delete_row = Row(
-            context.scheme,
-            tr("Delete history"),
-            tr("Removes all text and recordings. The usage figures stay."),
-            self.delete_button,
-        )
+        help_text = tr("Removes all text and recordings. The usage figures stay.")
+        self.delete_row = Row(context.scheme, tr("Delete history"), help_text, self.delete_button)
         rows = [
-            self.setting_row("history.keep", WIDTH, self._on_keep_selected),
-            self.setting_row("history.sound_days", WIDTH),
+            self.setting_row("history.keep", self._on_keep_selected),
+            self.setting_row("history.sound_days"),
             self.delete_row,
         ]
         footer = tr("Sayso has no account. The figures under Usage stay on this computer.")
         self.add_groups(
-            Group(context.scheme, tr("History"), list(rows)),
+            Group(context.scheme, tr("History"), rows),
             label(footer, "caption", context.scheme.secondary_text, wrap=True),
         )
         self.refresh()

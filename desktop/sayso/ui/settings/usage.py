@@ -73,7 +73,7 @@ class UsagePage(Page):
             rows.append(self._endpoint_row(tr("Total"), u.sum_days(days)))
         self.endpoint_rows = rows or [Row(self.context.scheme, tr("No dictations yet this month."))]
         self._totals.set_title(f"{u.month_name(self._month)} {self._month[:4]}")
-        self._totals.set_rows(list(self.endpoint_rows))
+        self._totals.set_rows(self.endpoint_rows)
         totals = u.by_day(days)
         self.chart_group.setVisible(bool(totals))
         self.chart.show_days(

@@ -55,19 +55,15 @@ class DayChart(QWidget):
             return self._describe(self._days[self._selected])
         if not self._values:
             return ""
-        return tr("Busiest day: {day}").format(day=self._describe(self._busiest_day))
-
-    @property
-    def _busiest_day(self) -> dt.date:
-        return max(self._values, key=lambda day: (self._values[day], day))
+        busiest = max(self._values, key=lambda day: (self._values[day], day))
+        return tr("Busiest day: {day}").format(day=self._describe(busiest))
 
     def _update_description(self) -> None:
         """Tell assistive technology the caption and, if no day is selected, the latest day."""
         text = self.caption
-        if self._selected < 0 and self._values:
-            latest = max(self._values)
-            if latest != self._busiest_day:
-                text += ". " + tr("Latest: {day}").format(day=self._describe(latest))
+        latest = self._describe(max(self._values)) if self._values else ""
+        if self._selected < 0 and not text.endswith(latest):
+            text += ". " + tr("Latest: {day}").format(day=latest)
         self.setAccessibleDescription(text)
 
     def _select(self, index: int) -> None:
@@ -168,9 +164,8 @@ class DayChart(QWidget):
 
 def axis_maximum(highest: float) -> float:
     """Return a round value that is not less than `highest`, for the top grid line."""
-    return next(
-        (float(step) for step in ROUND_VALUES if step >= highest), math.ceil(highest / 300) * 300
-    )
+    round_values = (float(step) for step in ROUND_VALUES if step >= highest)
+    return next(round_values, math.ceil(highest / 300) * 300)
 
 
 def format_day(day: dt.date) -> str:

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
-from PySide6.QtWidgets import (
-    QBoxLayout,
-    QComboBox,
-    QHBoxLayout,
-    QLineEdit,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from ...core.problems import Problem
 from ...core.problems.settings import INVALID_VALUE
@@ -46,7 +38,7 @@ class Note(QWidget):
         self._timer = QTimer(self)
         self._timer.setInterval(100)
         self._timer.timeout.connect(self._tick)
-        line = spaced(QHBoxLayout(self), 0, (scaled(20), 0, 0, 0))
+        line = spaced(QBoxLayout(QBoxLayout.Direction.LeftToRight, self), 0, (scaled(20), 0, 0, 0))
         self.text = label("", "caption", wrap=True)
         line.addWidget(self.text)
         self.setVisible(False)
@@ -205,10 +197,10 @@ class TextRow(Row):
 class Group(QWidget):
     """A title and a rounded box of rows with lines between them."""
 
-    def __init__(self, scheme: Scheme, title: str, rows: list[QWidget]) -> None:
+    def __init__(self, scheme: Scheme, title: str, rows: Sequence[QWidget]) -> None:
         super().__init__()
         self._scheme = scheme
-        self._rows: list[QWidget] = []
+        self._rows: Sequence[QWidget] = []
         self._column = spaced(QVBoxLayout(self))
         self._title_label = label("", "strong")
         self._title_label.setContentsMargins(2, 0, 0, 8)
@@ -221,7 +213,7 @@ class Group(QWidget):
         self._title_label.setVisible(bool(title))
         self.setAccessibleName(title)
 
-    def set_rows(self, rows: list[QWidget]) -> None:
+    def set_rows(self, rows: Sequence[QWidget]) -> None:
         """Replace the rows. Old rows that are not among the new ones are deleted."""
         for row in self._rows:
             self._column.removeWidget(row)

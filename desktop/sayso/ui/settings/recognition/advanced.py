@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtWidgets import QWidget
 
 from ....core.settings.capabilities import Capabilities
@@ -20,47 +22,39 @@ FROM_URL = "https://"
 
 
 class AdvancedRows:
-    def __init__(self, page: Page, width: int) -> None:
+    def __init__(self, page: Page) -> None:
         self._page = page
         self.expanded = False
         self._url_pending = False
         """The user chose a key server and has not entered its address yet."""
         self._shown_key_host = ""
-        """Key server whose API key is shown."""
         self.toggle_button = button("", self._toggle, flat=True)
-        auth = page.setting_row("endpoint.auth", width)
+        auth = page.setting_row("endpoint.auth")
         model_in_url = page.setting_row("endpoint.model_in_url")
-        self._make_ephemeral_rows(width)
-        secret_header = page.text_row("endpoint.secret_header", width)
+        self._make_ephemeral_rows()
+        secret_header = page.text_row("endpoint.secret_header")
         self.headers = MultiLineEdit()
         self.headers.setPlaceholderText("X-Team: speech")
         self.headers.editing_finished.connect(self._on_headers_edited)
         self.headers_row = page.add_row("endpoint.headers", None, self.headers)
         self.headers.setAccessibleName(self.headers_row.title)
-        self.rows: list[QWidget] = [
+        self.rows: Sequence[QWidget] = [
             *(auth, model_in_url, self.ephemeral_row, self.ephemeral_url),
             *(self.ephemeral_key, secret_header, self.headers_row),
         ]
 
-    def _make_ephemeral_rows(self, width: int) -> None:
+    def _make_ephemeral_rows(self) -> None:
         context = self._page.context
-        sources = {
-            "": tr("Not used"),
-            FROM_SERVER: tr("From this server"),
-            FROM_URL: tr("From a key server"),
-        }
-        self.ephemeral_combo = make_combo(context.scheme, sources, width)
+        sources = {"": tr("Not used"), FROM_SERVER: tr("From this server")}
+        sources[FROM_URL] = tr("From a key server")
+        self.ephemeral_combo = make_combo(context.scheme, sources, self._page.control_width)
         self.ephemeral_combo.activated.connect(lambda _: self._on_source_selected())
-        self.ephemeral_row = Row(
-            context.scheme,
-            tr("Short-lived ke&ys"),
-            tr("With a key server, the API key itself is not stored on this computer."),
-            self.ephemeral_combo,
-        )
-        self.ephemeral_url = self._page.text_row("endpoint.secrets_url", width, check=websocket_url)
-        self.ephemeral_key = ApiKeyRow(
-            context, self._ephemeral_host, title=tr("API key for the key server")
-        )
+        title = tr("Short-lived ke&ys")
+        help_text = tr("With a key server, the API key itself is not stored on this computer.")
+        self.ephemeral_row = Row(context.scheme, title, help_text, self.ephemeral_combo)
+        self.ephemeral_url = self._page.text_row("endpoint.secrets_url", check=websocket_url)
+        title = tr("API key for the key server")
+        self.ephemeral_key = ApiKeyRow(context, self._ephemeral_host, title=title)
 
     def refresh(self, endpoint: Endpoint, available: Capabilities) -> None:
         shown = self.expanded and "secrets_url" in available.settings

@@ -35,15 +35,13 @@ class ApiKeyRow(Row):
         self._placeholder = self._location = ""
         self._running_test: object | None = None
         self._unsaved_key = ""
-        """Key that could not be stored in a keyring."""
         self.field = line_edit(FIELD_WIDTH if before_test is None else FIELD_WIDTH_BESIDE_TEST)
         self.field.setEchoMode(QLineEdit.EchoMode.Password)
         self.field.editingFinished.connect(self.store)
         self.test_button = button("", self._on_test_clicked, BUTTON_WIDTH)
         parts = [self.field] if before_test is None else [self.field, self.test_button]
-        super().__init__(
-            context.scheme, title or tr("API &key"), "", side_by_side(*parts), self._make_extras()
-        )
+        title = title or tr("API &key")
+        super().__init__(context.scheme, title, "", side_by_side(*parts), self._make_extras())
         self._end_test()
         self._show_location("")
 

@@ -40,12 +40,8 @@ class EnginePicker:
             action.setToolTip(tr(preset.description))
             action.triggered.connect(lambda _=False, preset=preset: on_add(preset))
         self.add_button.setMenu(self.menu)
-        self._add_row = Row(
-            context.scheme,
-            tr("Add a service"),
-            tr("Azure, Groq, a gateway, or a server of your own."),
-            self.add_button,
-        )
+        help_text = tr("Azure, Groq, a gateway, or a server of your own.")
+        self._add_row = Row(context.scheme, tr("Add a service"), help_text, self.add_button)
         self.group = Group(context.scheme, tr("Where your speech is recognized"), [])
 
     def refresh(self, settings: Settings) -> None:
@@ -105,15 +101,15 @@ def _on_device_description(settings: Settings) -> str:
 class FallbackRows:
     """Up to three rows: one for each fallback engine and one to add another."""
 
-    def __init__(self, page: Page, width: int) -> None:
+    def __init__(self, page: Page) -> None:
         self._page = page
         titles = (tr("&Fallback engine"), tr("Second fallback"), tr("Third fallback"))
-        self.combos = [make_combo(page.context.scheme, {}, width) for _ in titles]
+        self.combos = [make_combo(page.context.scheme, {}, page.control_width) for _ in titles]
         self.rows: list[Row] = []
         for index, (title, combo) in enumerate(zip(titles, self.combos, strict=True)):
             combo.activated.connect(lambda _, index=index: self._on_selected(index))
             self.rows.append(Row(page.context.scheme, title, " ", combo))
-        self.group = Group(page.context.scheme, tr("If recognition fails"), list(self.rows))
+        self.group = Group(page.context.scheme, tr("If recognition fails"), self.rows)
 
     def refresh(self, settings: Settings) -> None:
         names = [ON_DEVICE, *(one.name for one in settings.endpoints)]

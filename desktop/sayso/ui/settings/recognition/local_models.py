@@ -6,18 +6,10 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 import shiboken6
+from PySide6 import QtWidgets
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QBoxLayout,
-    QButtonGroup,
-    QHBoxLayout,
-    QProgressBar,
-    QPushButton,
-    QRadioButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QBoxLayout, QRadioButton, QVBoxLayout, QWidget
 
 from ....core.problems import Problem
 from ....stt.ondevice.models import catalog
@@ -61,7 +53,7 @@ def available_action(entry: ModelStatus, in_use: str) -> ModelAction:
     return "" if catalog.removal_problem(entry, in_use) else "remove"
 
 
-class DownloadBar(QProgressBar):
+class DownloadBar(QtWidgets.QProgressBar):
     def __init__(self, scheme: Scheme) -> None:
         super().__init__()
         self.setRange(0, 1000)
@@ -83,7 +75,7 @@ class ModelRow(QWidget):
         self.radio = QRadioButton()
         self.radio.setAccessibleName(self._full_title())
         self.status = label("", "caption", scheme.secondary_text)
-        self.button = QPushButton()
+        self.button = QtWidgets.QPushButton()
         self.button.setFixedWidth(scaled(BUTTON_WIDTH))
         self.bar = DownloadBar(scheme)
         self.bar.setAccessibleName(tr("Download of {model}").format(model=entry.model.title))
@@ -91,7 +83,7 @@ class ModelRow(QWidget):
         self._text_layout = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._text_layout.addWidget(self.radio, 1)
         self._text_layout.addWidget(self.status)
-        self._button_layout = QHBoxLayout()
+        self._button_layout = QtWidgets.QHBoxLayout()
         self._button_layout.addWidget(self.button)
         self._button_layout.setAlignment(Qt.AlignmentFlag.AlignLeft)
         self._row_layout = QBoxLayout(QBoxLayout.Direction.LeftToRight)
@@ -170,7 +162,7 @@ class ModelList(QWidget):
         self._context, self._selected, self._on_selected = context, selected, on_selected
         self._in_use = selected
         self.rows: dict[str, ModelRow] = {}
-        self._choices = QButtonGroup(self)
+        self._choices = QtWidgets.QButtonGroup(self)
         self._column = spaced(QVBoxLayout(self))
         wait = tr("Wait: from letting go to your text, on this computer.")
         self.empty = label("", "caption", context.scheme.secondary_text, wrap=True)

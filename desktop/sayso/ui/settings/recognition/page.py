@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import attrs
-from PySide6.QtWidgets import QWidget
 
 from ....core.problems import Problem, ProblemError
 from ....core.settings import settings as s
@@ -21,7 +20,6 @@ from .engine_picker import EnginePicker, FallbackRows
 from .local_models import ModelList
 from .server import ServerRows, is_usable
 
-CONTROL_WIDTH = 300
 OPTIONS = ("keywords", "prompt", "delay", "noise")
 
 
@@ -31,6 +29,8 @@ class RecognitionPage(Page):
     Until then it is the *draft*, which is not in the settings.
     """
 
+    control_width = 300
+
     def __init__(self, context: PageContext, settings: Settings) -> None:
         super().__init__(context, settings)
         self._saved_settings = settings
@@ -38,10 +38,10 @@ class RecognitionPage(Page):
         self._draft: Endpoint | None = None
         self._server_language, self._on_device_language = self._language_row(), self._language_row()
         self.engine_picker = EnginePicker(context, self._select_engine, self.add_server)
-        self.server = ServerRows(self, CONTROL_WIDTH, self._server_language, self._remove_server)
+        self.server = ServerRows(self, self._server_language, self._remove_server)
         self._on_device_group = self._make_on_device_group()
         self.vocabulary_group = self._make_vocabulary_group()
-        self.fallback = FallbackRows(self, CONTROL_WIDTH)
+        self.fallback = FallbackRows(self)
         self.add_groups(
             self.engine_picker.group,
             self.server.group,
@@ -134,27 +134,27 @@ class RecognitionPage(Page):
         self.models = ModelList(
             self.context, model, lambda name: self.change("on_device.model", name)
         )
-        rows: list[QWidget] = [
+        rows = [
             self.add_row("on_device.model", None, self.models),
             self._on_device_language,
-            self.text_row("on_device.keywords", CONTROL_WIDTH),
-            self.text_row("on_device.prompt", CONTROL_WIDTH),
-            self.setting_row("on_device.unload_minutes", CONTROL_WIDTH),
+            self.text_row("on_device.keywords"),
+            self.text_row("on_device.prompt"),
+            self.setting_row("on_device.unload_minutes"),
         ]
         return Group(self.context.scheme, tr("On this computer"), rows)
 
     def _make_vocabulary_group(self) -> Group:
-        rows: list[QWidget] = [
-            self.text_row("endpoint.keywords", CONTROL_WIDTH),
-            self.text_row("endpoint.prompt", CONTROL_WIDTH),
-            self.setting_row("endpoint.delay", CONTROL_WIDTH),
-            self.setting_row("endpoint.noise", CONTROL_WIDTH),
+        rows = [
+            self.text_row("endpoint.keywords"),
+            self.text_row("endpoint.prompt"),
+            self.setting_row("endpoint.delay"),
+            self.setting_row("endpoint.noise"),
         ]
         return Group(self.context.scheme, tr("Vocabulary and context"), rows)
 
     def _language_row(self) -> Row:
         choices = {code: tr(name) for code, name in language_choices(self.settings.language)}
-        combo = make_combo(self.context.scheme, choices, CONTROL_WIDTH)
+        combo = make_combo(self.context.scheme, choices, self.control_width)
         combo.activated.connect(lambda _: self.change("language", combo.currentData()))
         return self.add_row("language", combo)
 

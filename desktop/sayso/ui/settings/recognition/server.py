@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QComboBox
 
 from ....core.problems import Problem, ProblemError
 from ....core.problems.settings import ADDRESS_MISSING
@@ -31,25 +31,23 @@ SHOWN_IF_NEEDED = {"allow_insecure", "secrets_url"}
 class ServerRows:
     """`group` contains the rows."""
 
-    def __init__(
-        self, page: Page, width: int, language: Row, on_remove: Callable[[], Problem | None]
-    ) -> None:
-        """`on_remove` removes the server; it is called after the user has confirmed it."""
+    def __init__(self, page: Page, language: Row, on_remove: Callable[[], Problem | None]) -> None:
+        """`on_remove` is called after the user has confirmed that the server is removed."""
         self._page, self._language, self._on_remove = page, language, on_remove
         self._displayed: Endpoint | None = None
         self.preset: Preset | None = None
         """The preset that was added last. It provides the examples."""
         self.remove_button = button(tr("&Remove…"), self._on_remove_clicked, BUTTON_WIDTH)
-        self.name_row = page.text_row("endpoint.name", width, self.remove_button)
-        self.address = AddressRows(page, width)
+        self.name_row = page.text_row("endpoint.name", self.remove_button)
+        self.address = AddressRows(page)
         context = page.context
-        self.key_row = ApiKeyRow(context, self._host, self.address.row.commit, self._on_key_stored)
+        self.models = ServerModelRows(page)
+        self.key_row = ApiKeyRow(context, self._host, self.address.row.commit, self.models.refetch)
         self.secret_row = ApiKeyRow(context, self._secret_id, title=tr("Second API key"))
-        self.models = ServerModelRows(page, width)
-        self.transport = page.setting_row("endpoint.transport", width)
-        dialect = page.setting_row("endpoint.dialect", width)
-        self.advanced = AdvancedRows(page, width)
-        rows: list[QWidget] = [
+        self.transport = page.setting_row("endpoint.transport")
+        dialect = page.setting_row("endpoint.dialect")
+        self.advanced = AdvancedRows(page)
+        rows = [
             *(self.name_row, self.address.row, self.address.allow_row),
             *(self.secret_row, self.key_row, self.models.openai_row, self.models.custom_row),
             *(self.transport, dialect, language, *self.advanced.rows),
@@ -129,9 +127,6 @@ class ServerRows:
         header, host = self._page.settings.endpoint.secret_header, self._host()
         return secret_header_id(host, header) if header and host else ""
 
-    def _on_key_stored(self) -> None:
-        self.models.fetch(self._page.settings.endpoint, force=True)
-
     def _on_remove_clicked(self) -> None:
         if confirm_remove(self._page, self._page.settings.profile):
             self.name_row.note.show_problem(self._on_remove())
@@ -143,9 +138,9 @@ def _key_names(endpoint: Endpoint) -> tuple[str, str, str]:
 
 
 class AddressRows:
-    def __init__(self, page: Page, width: int) -> None:
+    def __init__(self, page: Page) -> None:
         self._page = page
-        self.row = page.text_row("endpoint.url", width, check=self._check)
+        self.row = page.text_row("endpoint.url", check=self._check)
         self.url = self.row.field
         self.allow_switch = Switch(page.context.scheme)
         self.allow_switch.clicked.connect(lambda _: self._on_allow_clicked())
@@ -200,18 +195,18 @@ class ServerModelRows:
     OpenAI's models are known, with prices and shutdown dates. Other servers are asked for theirs.
     """
 
-    def __init__(self, page: Page, width: int) -> None:
+    def __init__(self, page: Page) -> None:
         self._page = page
         self._listed_for: tuple[str, str] | None = None
         """Address and authentication for which the list was requested."""
         labels = {model.name: model.label for model in server_models.realtime_models()}
-        self.openai_combo = make_combo(page.context.scheme, labels, width)
+        self.openai_combo = make_combo(page.context.scheme, labels, page.control_width)
         self.openai_combo.view().setMinimumWidth(self.openai_combo.view().sizeHintForColumn(0) + 24)
         self.openai_combo.activated.connect(
             lambda _: page.change("endpoint.model", self.openai_combo.currentData())
         )
         self.openai_row = page.add_row("endpoint.model", self.openai_combo)
-        self.custom_combo = make_combo(page.context.scheme, {}, width)
+        self.custom_combo = make_combo(page.context.scheme, {}, page.control_width)
         self.custom_combo.setEditable(True)
         self.custom_combo.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.custom_row = page.add_row("endpoint.model", self.custom_combo)
@@ -233,12 +228,15 @@ class ServerModelRows:
         if not self.custom_combo.hasFocus() and self.custom_combo.currentText() != endpoint.model:
             self.custom_combo.setEditText(endpoint.model)
 
-    def fetch(self, endpoint: Endpoint, *, force: bool = False) -> None:
+    def refetch(self) -> None:
+        self._listed_for = None
+        self.fetch(self._page.settings.endpoint)
+
+    def fetch(self, endpoint: Endpoint) -> None:
         """Request the server's list of models. If that fails, the user enters the name."""
         listed_for = (endpoint.url, endpoint.auth)
-        if not is_usable(endpoint.url, endpoint.allow_insecure):
-            return
-        if listed_for == self._listed_for and not force:
+        usable = is_usable(endpoint.url, endpoint.allow_insecure)
+        if listed_for == self._listed_for or not usable:
             return
         self._listed_for = listed_for
         self._show_models(endpoint, ())
