@@ -101,23 +101,20 @@ def cut(until: int) -> Callable[[Handler], bool]:
     return respond
 
 
-def status(code: int) -> Callable[[Handler], bool]:
+def status(code: int, **headers: str) -> Callable[[Handler], bool]:
     def respond(handler: Handler) -> bool:
-        handler.send_error(code)
+        handler.send_response(code)
+        for name, value in headers.items():
+            handler.send_header(name, value)
+        handler.send_header("content-length", "0")
+        handler.end_headers()
         return True
 
     return respond
 
 
 def redirect(location: str) -> Callable[[Handler], bool]:
-    def respond(handler: Handler) -> bool:
-        handler.send_response(302)
-        handler.send_header("location", location)
-        handler.send_header("content-length", "0")
-        handler.end_headers()
-        return True
-
-    return respond
+    return status(302, location=location)
 
 
 def run_first(action: Callable[[], object]) -> Callable[[Handler], bool]:

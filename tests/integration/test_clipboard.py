@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -211,10 +212,9 @@ def test_content_that_another_program_copies_in_the_meantime_is_kept(pasting: Pa
 
 
 def test_a_lease_is_lost_when_another_program_copies(pasting: Pasting) -> None:
+    offer = partial(pasting.clipboard.offer, "words", concealed=True, on_change=lambda: None)
     with ThreadPoolExecutor(1) as executor:
-        offered = executor.submit(
-            pasting.clipboard.offer, "words", concealed=True, on_change=lambda: None
-        )
+        offered = executor.submit(offer)
         pasting.wait_until(offered.done)
     lease = offered.result()
     assert not lease.lost
@@ -222,6 +222,14 @@ def test_a_lease_is_lost_when_another_program_copies(pasting: Pasting) -> None:
     pasting.wait_until(lambda: lease.lost)
     lease.restore()
     assert pasting.system.text() == "other"
+
+
+def test_a_paste_that_is_canceled_leaves_the_clipboard_untouched(pasting: Pasting) -> None:
+    pasting.system.setText("before")
+    first, canceled = pasting.paste("one", wait=False), pasting.paste("two", wait=False)
+    assert canceled.cancel()
+    pasting.wait_until(lambda: first.done() and pasting.system.text() == "before")
+    assert pasting.editor.text == "one"
 
 
 @with_timeouts(SHORT_TIMEOUTS)

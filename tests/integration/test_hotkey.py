@@ -2,8 +2,6 @@
 
 import asyncio
 
-import pytest
-
 from event_loop import run
 from fakes import FakeHotkey
 from sayso.core.dictation import events as e
@@ -53,11 +51,10 @@ class QueriedHotkey(FakeHotkey):
         return pressed
 
 
-@pytest.fixture
-def check():
-    """Run a scenario with a started controller, its source and its listener."""
+def started(problem=None, settings=None):
+    """Decorate a test that receives a started controller, its source and its listener."""
 
-    def check(scenario, problem=None, settings=None):
+    def decorate(scenario):
         async def test():
             source, listener = QueriedHotkey(), Listener()
             source.problem = problem
@@ -68,9 +65,9 @@ def check():
             await scenario(controller, source, listener)
             await controller.close()
 
-        run(test, 5)
+        return lambda: run(test, 5)
 
-    return check
+    return decorate
 
 
 async def wait_until(condition):
@@ -78,85 +75,73 @@ async def wait_until(condition):
         await asyncio.sleep(0.001)
 
 
-def test_a_missed_release_ends_the_recording(check):
-    async def scenario(controller, source, listener):
+@started()
+async def test_a_missed_release_ends_the_recording(controller, source, listener):
+    source.key("ctrl_r", True)
+    await wait_until(lambda: len(listener.intents) == 2)
+    assert listener.intents == [e.Start(), e.Stop()]
+
+
+@started()
+async def test_an_outdated_answer_does_not_end_a_new_press(
+    controller, source, listener
+):
+    def release_and_press():
+        source.key("ctrl_r", False)
         source.key("ctrl_r", True)
-        await wait_until(lambda: len(listener.intents) == 2)
-        assert listener.intents == [e.Start(), e.Stop()]
+        source.pressed, source.on_query = HELD, lambda: None
 
-    check(scenario)
-
-
-def test_an_outdated_answer_of_the_system_does_not_end_a_new_press(check):
-    async def scenario(controller, source, listener):
-        def release_and_press():
-            source.key("ctrl_r", False)
-            source.key("ctrl_r", True)
-            source.pressed, source.on_query = HELD, lambda: None
-
-        source.on_query = release_and_press
-        source.key("ctrl_r", True)
-        for _ in range(3):
-            source.queried.clear()
-            await source.queried.wait()
-        assert listener.intents == [e.Start(), e.Stop(), e.Start()]
-
-    check(scenario)
-
-
-def test_a_system_that_cannot_report_pressed_keys_is_not_polled(check):
-    async def scenario(controller, source, listener):
-        source.pressed = None
-        source.key("ctrl_r", True)
-        await source.queried.wait()
+    source.on_query = release_and_press
+    source.key("ctrl_r", True)
+    for _ in range(3):
         source.queried.clear()
-        await asyncio.sleep(0.05)
-        assert not source.queried.is_set()
-        assert listener.intents == [e.Start()]
-
-    check(scenario)
+        await source.queried.wait()
+    assert listener.intents == [e.Start(), e.Stop(), e.Start()]
 
 
-def test_a_shortcut_that_the_system_matches_starts_and_stops(check):
-    async def scenario(controller, source, listener):
-        source.listener.hotkey_down(1.0)
-        source.listener.hotkey_up(2.0)
-        await wait_until(lambda: len(listener.intents) == 2)
-        assert listener.intents == [e.Start(), e.Stop()]
-
-    check(scenario)
-
-
-def test_the_hotkey_is_grabbed_except_while_a_chord_is_recorded(check):
-    async def scenario(controller, source, listener):
-        chords = []
-        controller.record_chord(chords.append)
-        await wait_until(lambda: source.grabbed[-1] == "")
-        source.key("f8", True)
-        source.key("f8", False)
-        await wait_until(lambda: chords)
-        controller.record_chord(None)
-        controller.configure(HotkeySettings(chord="f8"))
-        await wait_until(lambda: source.grabbed[-1] == "f8")
-        assert chords == ["f8"]
-        assert source.grabbed[:2] == ["f9", ""]
-
-    check(scenario, settings=HotkeySettings(chord="f9"))
+@started()
+async def test_a_system_that_cannot_report_pressed_keys_is_not_polled(controller, source, listener):
+    source.pressed = None
+    source.key("ctrl_r", True)
+    await source.queried.wait()
+    source.queried.clear()
+    await asyncio.sleep(0.05)
+    assert not source.queried.is_set()
+    assert listener.intents == [e.Start()]
 
 
-def test_a_source_that_cannot_start_is_reported(check):
-    async def scenario(controller, source, listener):
-        assert listener.problems == [FAILURE]
-        assert source.grabbed == []
+@started()
+async def test_a_shortcut_that_the_system_matches_starts_and_stops(controller, source, listener):
+    source.listener.hotkey_down(1.0)
+    source.listener.hotkey_up(2.0)
+    await wait_until(lambda: len(listener.intents) == 2)
+    assert listener.intents == [e.Start(), e.Stop()]
 
-    check(scenario, problem=FAILURE)
+
+@started(settings=HotkeySettings(chord="f9"))
+async def test_the_hotkey_is_grabbed_except_while_a_chord_is_recorded(controller, source, listener):
+    chords = []
+    controller.record_chord(chords.append)
+    await wait_until(lambda: source.grabbed[-1] == "")
+    source.key("f8", True)
+    source.key("f8", False)
+    await wait_until(lambda: chords)
+    controller.record_chord(None)
+    controller.configure(HotkeySettings(chord="f8"))
+    await wait_until(lambda: source.grabbed[-1] == "f8")
+    assert chords == ["f8"]
+    assert source.grabbed[:2] == ["f9", ""]
 
 
-def test_the_loss_and_the_return_of_the_source_are_reported(check):
-    async def scenario(controller, source, listener):
-        source.listener.lost(FAILURE)
-        source.listener.restored()
-        await wait_until(lambda: listener.restored)
-        assert listener.problems == [FAILURE]
+@started(problem=FAILURE)
+async def test_a_source_that_cannot_start_is_reported(controller, source, listener):
+    assert listener.problems == [FAILURE]
+    assert source.grabbed == []
 
-    check(scenario)
+
+@started()
+async def test_the_loss_and_the_return_of_the_source_are_reported(controller, source, listener):
+    source.listener.lost(FAILURE)
+    source.listener.restored()
+    await wait_until(lambda: listener.restored)
+    assert listener.problems == [FAILURE]

@@ -127,13 +127,13 @@ class Scene:
         self.executors.close(wait=True)
 
 
-def live_take(script, last=None):
+def live_take(script, last=None, **options):
     """Decorate a test that receives the scene of a live take."""
 
     def decorate(test):
         def run():
             async def scenario():
-                async with transcribing(script, last) as scene:
+                async with transcribing(script, last, **options) as scene:
                     await test(scene)
 
             asyncio.run(scenario())
@@ -242,22 +242,20 @@ async def test_the_last_segment_is_not_decoded_in_a_span_but_the_others_are(scen
     assert [kind for kind, _ in scene.decoder.decoded].count("span") == 1
 
 
-def test_speculative_decodes_pause_after_a_slow_one():
-    async def scenario():
-        script = [speculative(0, 1), speculative(0, 2)]
-        pacing = Pacing(min_new_audio_s=0.0, slow_s={"fast": 0.0, "full": 0.0})
-        last = segment(0, 2, last=True)
-        async with transcribing(script, last, pacing=pacing) as scene:
-            scene.decoder.may_finish.clear()
-            await scene.step()
-            await asyncio.sleep(0.3)  # duration of the decode
-            scene.decoder.may_finish.set()
-            await scene.idle("fast")
-            await scene.step()
-            assert await scene.text() == "s2"
-            assert scene.decoder.decoded == [("segment", 1), ("segment", 2)]
-
-    asyncio.run(scenario())
+@live_take(
+    [speculative(0, 1), speculative(0, 2)],
+    segment(0, 2, last=True),
+    pacing=Pacing(min_new_audio_s=0.0, slow_s={"fast": 0.0, "full": 0.0}),
+)
+async def test_speculative_decodes_pause_after_a_slow_one(scene):
+    scene.decoder.may_finish.clear()
+    await scene.step()
+    await asyncio.sleep(0.3)  # duration of the decode
+    scene.decoder.may_finish.set()
+    await scene.idle("fast")
+    await scene.step()
+    assert await scene.text() == "s2"
+    assert scene.decoder.decoded == [("segment", 1), ("segment", 2)]
 
 
 class NumberDecoder(FakeDecoder):
@@ -279,20 +277,20 @@ PRIORS = {
 
 @pytest.mark.parametrize(("language", "prior", "decoded"), PRIORS.values(), ids=PRIORS)
 def test_only_new_audio_is_decoded_if_the_language_is_known(language, prior, decoded):
-    async def scenario():
-        script = [None] * (prior - 1) + [speculative(0, prior)]
-        last = segment(0, 80, last=True)
-        async with transcribing(script, last, language=language) as scene:
-            scene.decoder = NumberDecoder()
-            await scene.step(prior)
-            await scene.idle("fast")
-            await scene.step(80 - prior)
-            assert await scene.text() == "0 1 2 3 4 5 6 7"
-            (_, first), (_, second) = scene.decoder.decoded
-            assert first == prior
-            assert second == pytest.approx(decoded, abs=5)
+    script = [None] * (prior - 1) + [speculative(0, prior)]
 
-    asyncio.run(scenario())
+    @live_take(script, segment(0, 80, last=True), language=language)
+    async def scenario(scene):
+        scene.decoder = NumberDecoder()
+        await scene.step(prior)
+        await scene.idle("fast")
+        await scene.step(80 - prior)
+        assert await scene.text() == "0 1 2 3 4 5 6 7"
+        (_, first), (_, second) = scene.decoder.decoded
+        assert first == prior
+        assert second == pytest.approx(decoded, abs=5)
+
+    scenario()
 
 
 def test_a_recorded_take_is_decoded_in_spans_only():
@@ -311,20 +309,15 @@ def test_a_recorded_take_is_decoded_in_spans_only():
     asyncio.run(scenario())
 
 
-def test_the_language_is_that_of_the_longest_part_so_far():
-    async def scenario():
-        script = [None, None, segment(0, 3), None, segment(3, 5)]
-        last = segment(5, 10, last=True)
-        async with transcribing(script, last, language="") as scene:
-            for _ in range(10):
-                await scene.step()
-                await scene.idle("fast")
-            await scene.text()
-            calls = scene.decoder.calls
-            languages = {steps: code for kind, steps, code, _ in calls if kind == "segment"}
-            assert languages == {3: "", 2: "ja", 5: ""}
-
-    asyncio.run(scenario())
+@live_take([None, None, segment(0, 3), None, segment(3, 5)], segment(5, 10, last=True), language="")
+async def test_the_language_is_that_of_the_longest_part_so_far(scene):
+    for _ in range(10):
+        await scene.step()
+        await scene.idle("fast")
+    await scene.text()
+    calls = scene.decoder.calls
+    languages = {steps: code for kind, steps, code, _ in calls if kind == "segment"}
+    assert languages == {3: "", 2: "ja", 5: ""}
 
 
 @live_take([segment(0, 1)])

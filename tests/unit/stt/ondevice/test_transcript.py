@@ -50,15 +50,11 @@ def test_pending_text_is_shown_until_its_segment_exists():
     assert transcript.text() == ""
     transcript.set_text(0, "Yes.")
     assert transcript.text() == "Yes. And so"
-    transcript.set_text(transcript.add(segment(5, 8)), "And so on.")
-    assert transcript.text() == "Yes. And so on."
-
-
-def test_pending_text_that_never_became_a_segment_is_dropped():
-    transcript = assembler(5, texts=["Yes."])
-    transcript.set_pending(SpeculativeSegment(5 * RATE_HZ, 6 * RATE_HZ), "Uh")
     transcript.clear_pending()
     assert transcript.text() == "Yes."
+    transcript.set_pending(SpeculativeSegment(5 * RATE_HZ, 7 * RATE_HZ), "And so")
+    transcript.set_text(transcript.add(segment(5, 8)), "And so on.")
+    assert transcript.text() == "Yes. And so on."
 
 
 def test_a_span_replaces_the_texts_of_its_segments():
@@ -71,20 +67,9 @@ def test_a_span_replaces_the_texts_of_its_segments():
     assert transcript.missing_segments() == []
 
 
-def test_a_span_without_text_is_not_used():
-    transcript = assembler(5, texts=["Yes."])
-    transcript.apply_redecode(transcript.next_span(), "")
-    assert transcript.text() == "Yes."
-
-
-def test_a_span_that_drops_a_repeated_sentence_is_not_used():
-    transcript = assembler(5, 5, texts=["He did it himself."] * 2)
-    transcript.apply_redecode(transcript.next_span(), "He did it himself.")
-    assert transcript.text() == "He did it himself. He did it himself."
-
-
 SAID = "We came home. It was late and it was cold."
 REDECODES = {
+    "no text": ("", False),
     "other words": ("He came home. It was latent. It was old.", True),
     "three words less": ("We came home late and it was cold.", True),
     "the first sentence missing": ("It was late and it was cold.", True),
@@ -99,6 +84,12 @@ def test_spans_may_change_words_but_not_drop_sentences(text, used):
     transcript = assembler(5, 5, texts=["We came home.", "It was late and it was cold."])
     transcript.apply_redecode(transcript.next_span(), text)
     assert transcript.text() == (text if used else SAID)
+
+
+def test_a_span_that_drops_a_repeated_sentence_is_not_used():
+    transcript = assembler(5, 5, texts=["He did it himself."] * 2)
+    transcript.apply_redecode(transcript.next_span(), "He did it himself.")
+    assert transcript.text() == "He did it himself. He did it himself."
 
 
 def test_a_span_is_compared_with_the_earlier_span():
@@ -187,8 +178,7 @@ def test_languages_without_spaces_are_joined_without_spaces():
 
 def test_an_empty_take_has_no_text():
     transcript = TranscriptAssembler()
-    assert transcript.text() == ""
-    assert transcript.missing_segments() == []
+    assert (transcript.text(), transcript.missing_segments()) == ("", [])
     assert transcript.next_span() is None
 
 
