@@ -83,9 +83,7 @@ async def test_a_missed_release_ends_the_recording(controller, source, listener)
 
 
 @started()
-async def test_an_outdated_answer_does_not_end_a_new_press(
-    controller, source, listener
-):
+async def test_an_outdated_answer_does_not_end_a_new_press(controller, source, listener):
     def release_and_press():
         source.key("ctrl_r", False)
         source.key("ctrl_r", True)

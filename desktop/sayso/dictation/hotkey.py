@@ -136,8 +136,7 @@ class HotkeyController:
         if is_down and not self._trigger.chord.contains(name):
             self._listener.on_other_key(at_s)
         act = self._trigger.press if is_down else self._trigger.release
-        recording = self._listener.is_recording
-        self._report(act(name, at_s * 1000, recording=recording), at_s)
+        self._report(act(name, at_s * 1000, recording=self._listener.is_recording), at_s)
         if self._trigger.is_held and self._poll_task is None:
             self._poll_task = self._spawn(self._poll())
 

@@ -23,7 +23,7 @@ _KEY_NAMES = {
     "cmd": "super_l", "cmd_l": "super_l", "cmd_r": "super_r",
     "alt": "alt_l", "ctrl": "ctrl_l", "shift": "shift_l", "alt_gr": "altgr",
 }  # fmt: skip
-_SIDES = ("", "_l", "_r")
+_MODIFIERS = [m + side for m in ("shift", "ctrl", "alt", "cmd") for side in ("", "_l", "_r")]
 _BUTTON_NUMBERS = {"middle": 2, "x1": 8, "x2": 9}
 
 
@@ -147,8 +147,7 @@ class PynputTypist:
 
     def press_paste(self, target: Target) -> None:
         with self._keys_for(target) as (key, controller):
-            modifiers = [m + side for m in ("shift", "ctrl", "alt", "cmd") for side in _SIDES]
-            for name in modifiers:
+            for name in _MODIFIERS:
                 if hasattr(key, name):
                     controller.release(getattr(key, name))
             modifier = getattr(key, self._modifier)

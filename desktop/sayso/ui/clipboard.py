@@ -172,7 +172,10 @@ class QtClipboard(QObject):
             if not self._is_leased(mode):
                 continue
             if before := self._backups.get(mode):
-                self._clipboard.setMimeData(restore(before), mode)
+                mime = QMimeData()
+                for name, data in before.items():
+                    mime.setData(name, data)
+                self._clipboard.setMimeData(mime, mode)
             else:
                 self._clipboard.clear(mode)
         self._leased.clear()
@@ -213,10 +216,3 @@ def formats_to_keep(formats: list[str]) -> list[str]:
     image = "image/png" if "image/png" in images else (images or [""])[0]
     others = [name for name in content if name not in images]
     return sorted(others, key=lambda name: not name.startswith("text/")) + [image] * bool(image)
-
-
-def restore(contents: ClipboardBackup) -> QMimeData:
-    mime = QMimeData()
-    for name, data in contents.items():
-        mime.setData(name, data)
-    return mime

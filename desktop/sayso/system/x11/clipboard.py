@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import select
 import time
+from contextlib import suppress
 from typing import Any
 
 from Xlib import X
@@ -25,17 +26,14 @@ def owner_responds(selection: Selection, display: str | None = None) -> bool:
 
     Opens a connection of its own, so it may be called in any thread.
     """
-    try:
+    with suppress(ProblemError):
         connection = connect(display)
-    except ProblemError:
-        return False
-    try:
-        with x_errors_translated():
-            return _owner_responds(connection, selection.upper())
-    except ProblemError:
-        return False
-    finally:
-        close(connection)
+        try:
+            with x_errors_translated():
+                return _owner_responds(connection, selection.upper())
+        finally:
+            close(connection)
+    return False
 
 
 def _owner_responds(connection: Any, selection: str) -> bool:

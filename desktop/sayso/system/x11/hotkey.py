@@ -91,10 +91,9 @@ class X11Hotkey:
             return raised.problem
 
     def pressed_now(self) -> frozenset[str] | None:
-        try:
+        with suppress(ProblemError):
             return self._queries.query(_query_pressed)
-        except ProblemError:
-            return frozenset()  # no key can be pressed on a display that does not answer
+        return frozenset()  # no key can be pressed on a display that does not answer
 
     def _connect(self) -> Any:
         """Return a connection that receives raw events, and grab the chord on another one."""

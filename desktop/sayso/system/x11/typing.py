@@ -181,8 +181,17 @@ class X11Typist:
 
     @contextmanager
     def _modifiers_released(self) -> Iterator[None]:
-        """Release all keys and turn off the locks that change characters."""
-        self._release_pressed_keys()
+        """Release all keys and turn off the locks that change characters.
+
+        The user has up to a second to release the keys, then they are released by XTEST. Other
+        keys than modifiers count too: a grabbed hotkey keeps the keyboard grabbed until it is
+        released. The state is polled, because events do not distinguish simulated keys.
+        """
+        deadline_s = time.monotonic() + HELD_KEYS_TIMEOUT_S
+        while (pressed := pressed_keycodes(self._connection)) and time.monotonic() < deadline_s:
+            time.sleep(_POLL_S)
+        for code in pressed:
+            xtest.fake_input(self._connection, X.KeyRelease, code)
         # NumLock changes only the keypad. Shift lock and a latched AltGr change characters, as
         # CapsLock does.
         codes = {code for code, _ in self._connection.keysym_to_keycodes(NUM_LOCK)}
@@ -196,20 +205,6 @@ class X11Typist:
             if locked:
                 self._keyboard.set_locked(locked, locked)
                 self._connection.sync()
-
-    def _release_pressed_keys(self) -> None:
-        """Wait up to a second for the user to release all keys, then release them by XTEST.
-
-        Other keys than modifiers count too: a grabbed hotkey keeps the keyboard grabbed until it
-        is released. The state is polled, because events do not distinguish simulated keys.
-        """
-        deadline_s = time.monotonic() + HELD_KEYS_TIMEOUT_S
-        while (pressed := pressed_keycodes(self._connection)) and time.monotonic() < deadline_s:
-            time.sleep(_POLL_S)
-        for code in pressed:
-            xtest.fake_input(self._connection, X.KeyRelease, code)
-        if pressed:
-            self._connection.sync()
 
     def _cancel_restore_timer(self) -> None:
         if self._restore_timer is not None:

@@ -31,10 +31,9 @@ def load_decoder(folder: Path, prompt: str = "") -> WhisperDecoder:
             try:
                 decoder = WhisperDecoder(folder, device=device, prompt=prompt)
                 decoder.warm_up()  # a missing CUDA library may show only now
+                return decoder
             except (RuntimeError, ValueError) as error:
                 log.info("The graphics card cannot be used: %s", error)
-            else:
-                return decoder
     return WhisperDecoder(folder, thread_count(os.cpu_count() or 1), prompt=prompt)
 
 

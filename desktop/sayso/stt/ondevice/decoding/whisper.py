@@ -174,17 +174,14 @@ class WhisperDecoder:
         window_s = max(RETRY_WINDOW_S, len(samples) / RATE_HZ + RETRY_PADDING_S)
         second = self.decode_window(samples, first.language, window_s)
         if second.is_unusable and second.defect != "repeated_sentence":
-            return self._decode_full(samples, first.language)
+            full = self._full_segments(samples, first.language)
+            text = _join_segments(full, len(samples), lambda: True)
+            return Hypothesis(text, duration_s=first.duration_s, language=first.language)
         if first.defect == "too_few_tokens":
             return max(first, second, key=lambda found: len(found.text))
         if first.is_unusable or second.log_prob > first.log_prob:
             return second
         return first
-
-    def _decode_full(self, samples: Samples, language: str) -> Hypothesis:
-        """Decode in the full window without the prompt; the result has no defect."""
-        text = _join_segments(self._full_segments(samples, language), len(samples), lambda: True)
-        return Hypothesis(text, duration_s=len(samples) / RATE_HZ, language=language)
 
     def transcribe(
         self, samples: Samples, language: str, should_continue: Callable[[], bool]

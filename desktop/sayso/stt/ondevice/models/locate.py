@@ -26,7 +26,6 @@ from .catalog import Location, Model, not_downloaded, not_enough_space
 
 SplitFiles = Mapping[str, tuple[Path, ...]]
 """File name to the files whose joined content it has."""
-
 BLOCK_BYTES = 1 << 20
 JOINING_SUFFIX = ".joining"
 ABANDONED_S = 3600
@@ -167,7 +166,10 @@ def _package_folder(model: Model, pieces: SplitFiles) -> Path | None:
 def _join_files(model: Model, names: list[str], pieces: SplitFiles, folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _remove_abandoned(folder)
+        for path in folder.glob(f"*{JOINING_SUFFIX}"):
+            with contextlib.suppress(FileNotFoundError):
+                if path.stat().st_mtime < time.time() - ABANDONED_S:  # its process was killed
+                    path.unlink()
         for name in names:
             _join(model, name, pieces[name], folder / name)
     except OSError as error:
@@ -199,11 +201,3 @@ def _join(model: Model, name: str, pieces: tuple[Path, ...], target: Path) -> No
             temporary.replace(target)
         finally:
             temporary.unlink(missing_ok=True)
-
-
-def _remove_abandoned(folder: Path) -> None:
-    """Remove files of a process that was killed, but not those that are being written."""
-    for path in folder.glob(f"*{JOINING_SUFFIX}"):
-        with contextlib.suppress(FileNotFoundError):
-            if path.stat().st_mtime < time.time() - ABANDONED_S:
-                path.unlink()
