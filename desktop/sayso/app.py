@@ -49,7 +49,7 @@ log = logging.getLogger(__name__)
 
 CUE_TIMEOUT_S = 1.0
 EXIT_DISPLAY_LOST = 1
-"""Exit code of the Qt event loop after the X server has gone."""
+"""Exit code of the Qt event loop after the connection to the X server was lost."""
 
 
 def run(lock: instance.FileLock, *, verbose: bool = False) -> int:

@@ -1,6 +1,6 @@
 """`sudo python tests/bench/transport.py`: network traffic of one take over each transport.
 
-Everything runs in a network of its own (unshare, ip) whose counters see nothing else: headers of
+Everything runs in a network of its own (unshare, ip) that counts nothing else: headers of
 IP, TCP and UDP, acknowledgements, handshakes, both directions. There is no TLS, which adds some
 30 bytes to a message of the websocket. The take is real speech, and spoken as fast as it was.
 """
@@ -32,7 +32,7 @@ from service.http_server import HttpServer  # noqa: E402
 
 OWN_NETWORK = "SAYSO_BENCH_NETWORK"
 ADDRESS = "10.77.0.1"
-"""Calls leave 127.0.0.1 out."""
+"""WebRTC calls do not use 127.0.0.1."""
 MTU = 1500
 RATE_HZ = 16_000
 CLIPS = 4
@@ -53,7 +53,7 @@ class Row:
 
 
 def sent_bytes() -> int:
-    """Bytes that went over the one interface (proc(5): the ninth number is what was sent)."""
+    """Return the bytes sent over the only interface (the ninth number, see proc(5))."""
     (line,) = [row for row in Path("/proc/net/dev").read_text().splitlines() if "lo:" in row]
     return int(line.partition(":")[2].split()[8])
 
@@ -88,7 +88,7 @@ async def measure(transport: Transport, url: str, samples: np.ndarray) -> Row:
     assert await engine.transcribe(Reader(take), lambda _: None) == TEXT
     wait_s = asyncio.get_running_loop().time() - await speaking
     await engine.close()
-    await asyncio.sleep(0.5)  # goodbyes count too
+    await asyncio.sleep(0.5)  # the closing messages count too
     return Row(transport, sent_bytes() - before, len(samples) / RATE_HZ, wait_s)
 
 
@@ -100,7 +100,7 @@ async def main() -> None:
     async with HttpServer(handlers, websockets=calls.service, on_close=calls.close) as front:
         show(
             [
-                # Not through the front door, which would hand on every byte once more.
+                # Not through the HTTP server, which would forward and count every byte twice.
                 await measure("websocket", calls.service.url, samples),
                 await measure("webrtc", front.base, samples),
                 await measure("rest", front.base, samples),

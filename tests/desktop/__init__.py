@@ -1,1 +1,1 @@
-"""A real desktop, rigged up for tests: screen, session, sound, editors, and Sayso on it."""
+"""Tests of the application on a real desktop, and the parts of that desktop."""

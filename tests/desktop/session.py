@@ -72,7 +72,7 @@ class Session(Component):
         return {"DBUS_SESSION_BUS_ADDRESS": f"unix:path={self.folder}/bus", "NO_AT_BRIDGE": "1"}
 
     def lock(self) -> None:
-        """Lock every keyring; nobody unlocks it when a program asks."""
+        """Lock every keyring; it stays locked when a program asks to unlock it."""
         self._call("org.freedesktop.Secret.Service.Lock", f"array:objpath:{LOGIN_COLLECTION}")
 
     def close(self) -> None:

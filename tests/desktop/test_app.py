@@ -83,7 +83,7 @@ def test_an_invalid_setting_is_rejected_and_the_file_is_unchanged(app: Desktop) 
     assert path.read_bytes() == before
 
 
-def test_config_list_get_and_path(desktop: Desktop) -> None:
+def test_config_prints_settings_and_the_path(desktop: Desktop) -> None:
     listed = desktop.sayso("config", "list")
     assert {"engine", "hotkey.chord", "insertion.method"} <= set(
         re.findall(r"^([\w.-]+)", listed.stdout, re.MULTILINE)

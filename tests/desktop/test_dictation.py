@@ -133,7 +133,7 @@ def test_toggle_mode_records_between_two_taps(
     wait_until(lambda: window.text().strip() == "Between two taps.", "the text")
 
 
-def test_start_and_stop_commands(desktop: Desktop, editor: OpenEditor, scripted: Scripted) -> None:
+def test_commands_start_and_stop(desktop: Desktop, editor: OpenEditor, scripted: Scripted) -> None:
     start_with_service(desktop, scripted("By command."))
     window = editor("GTK")
     assert desktop.sayso("start").returncode == 0

@@ -125,7 +125,7 @@ LEAKS = {
 
 
 @pytest.mark.parametrize("leak", LEAKS.values(), ids=LEAKS)
-def test_names_that_nobody_said_are_not_inserted(
+def test_names_of_the_prompt_that_were_not_said_are_not_inserted(
     decoder: WhisperDecoder, monkeypatch: pytest.MonkeyPatch, leak: str
 ) -> None:
     """The leaks are simulated, because they are rare with this model."""

@@ -49,7 +49,7 @@ def test_sounds_without_speech_give_no_text(
     monkeypatch: pytest.MonkeyPatch,
     effects: str,
 ) -> None:
-    """Neither recorded, nor live, nor with a prompt."""
+    """The text is empty for recorded and live audio, with and without a prompt."""
     path = tmp_path / "noise.wav"
     command = f"sox -R -n -r 16000 -c 1 -b 16 {path} {effects}"
     subprocess.run(command.split(), check=True, capture_output=True)

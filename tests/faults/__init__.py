@@ -1,1 +1,1 @@
-"""What goes wrong is made to go wrong, and nothing said is lost by it."""
+"""Fault injection: no fault of server, network, disk or process loses dictated text."""

@@ -36,7 +36,7 @@ class TakeRecord:
     warned_problem: Problem | None = None
     """A problem shown while recording, which the user may have dismissed."""
     dropped: bool = False
-    """True if the user cancelled or discarded the take."""
+    """True if the user canceled or discarded the take."""
 
 
 class FaultyEnvironment(RuleBasedStateMachine):

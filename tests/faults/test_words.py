@@ -52,5 +52,5 @@ def test_the_words_are_measured_as_speech() -> None:
         ("w0 w1 w2 w0 w1 w2", 0, 3, False),
     ],
 )
-def test_tally(text: str, lost: int, duplicated: int, in_order: bool) -> None:
+def test_a_tally_counts_errors(text: str, lost: int, duplicated: int, in_order: bool) -> None:
     assert words.tally(3, text) == words.Tally(lost, duplicated, in_order)

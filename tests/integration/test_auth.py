@@ -188,7 +188,7 @@ async def test_a_rejected_api_key_is_named_as_the_cause(
     assert TOKEN not in repr(caught.value.problem)
 
 
-# The models a server says it has
+# Lists of models
 
 
 def model_list(*names: object, status: int = 200) -> Callable[[Request], Awaitable[Reply]]:

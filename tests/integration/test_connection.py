@@ -162,12 +162,12 @@ async def test_an_unreachable_proxy_is_a_problem(monkeypatch: pytest.MonkeyPatch
 async def test_the_connection_is_uncompressed_http_1_1() -> None:
     seen: list[dict[str, str]] = []
 
-    class Looks(StandIn):
+    class RecordingStandIn(StandIn):
         def _check_handshake(self, connection: Any, request: Any) -> Any:
             seen.append(dict(request.headers.raw_items()))
             return super()._check_handshake(connection, request)
 
-    async with Looks(["Hello."]) as service, engine_for(service) as engine:
+    async with RecordingStandIn(["Hello."]) as service, engine_for(service) as engine:
         await transcribe(engine)
     assert "Sec-WebSocket-Extensions" not in seen[0]
     assert seen[0]["Upgrade"] == "websocket"

@@ -87,7 +87,7 @@ SEARCHES = {
 
 
 @pytest.mark.parametrize(("query", "found"), SEARCHES.values(), ids=SEARCHES)
-def test_search(history, query, found):
+def test_a_search_finds_entries_with_all_words(history, query, found):
     for id_, text in (("x", "Milk, two lemons, rye."), ("y", "Schön!"), ("z", "明日の会議")):
         history.put(entry(id_, text=text, program=id_))
     assert [e.id for e in history.entries(search=query)] == found

@@ -297,7 +297,7 @@ async def test_an_engine_with_an_unusable_address_is_not_ready() -> None:
         await engine.prepare()
 
 
-# OpenAI itself: the name and the certificate are looked at, and the address has no model
+# OpenAI: host name and certificate are checked, and the address has no model
 
 
 def at_openai(service: StandIn, trusted: ssl.SSLContext | None, key: str = KEY) -> RealtimeEngine:
@@ -330,7 +330,7 @@ async def test_an_api_key_rejected_by_openai_is_a_problem(
     )
 
 
-@pytest.mark.expect_log  # asyncio tells of the handshake on the side of the stand-in
+@pytest.mark.expect_log  # asyncio logs the failed handshake of the stand-in
 @in_event_loop()
 async def test_a_self_signed_certificate_is_not_trusted(serving: ssl.SSLContext) -> None:
     async with StandIn(at_openai=True, tls=serving) as service:
@@ -345,5 +345,5 @@ async def test_a_server_without_tls_closes_the_connection() -> None:
     async with StandIn() as service:
         url = f"wss://127.0.0.1:{service.port}/v1"
         engine = RealtimeEngine(Endpoint(url=url), "", lambda _: KEY)
-        with pytest.raises(ProblemError, match=r"closed the connection\. In the address"):
+        with pytest.raises(ProblemError, match=r"closed the connection\. Try https"):
             await transcribe(engine, silent_take(0.5))

@@ -178,7 +178,7 @@ def test_a_silent_server_is_not_awaited(
     dialect: str,
 ) -> None:
     timeouts = Timeouts(response_s=0.3, missing_done_s=0.3)
-    if dialect != "vllm":  # whose words have come already, and count
+    if dialect != "vllm":  # its deltas have arrived already, and are used
         problem = transcription_problem(
             dialect, timeouts=timeouts, misbehavior={"final": stay_silent()}
         )

@@ -157,7 +157,7 @@ def test_insert_again_hides_the_window_first(
     assert app.calls == [("reinsert", "c")]
 
 
-def test_copy(qtbot: QtBot, window: HistoryWindow, app: FakeApp) -> None:
+def test_the_text_of_an_entry_is_copied(qtbot: QtBot, window: HistoryWindow, app: FakeApp) -> None:
     click(qtbot, window, "c", "Copy")
     assert app.calls == [("copy", "Milk, two lemons.")]
     assert window.message.text() == "Copied."
@@ -292,7 +292,7 @@ def test_the_dictations_of_one_program_can_be_shown(
     assert window.search_bar.program == ""
 
 
-def test_export(qtbot: QtBot, window: HistoryWindow, tmp_path: Path) -> None:
+def test_the_history_is_exported(qtbot: QtBot, window: HistoryWindow, tmp_path: Path) -> None:
     window.export_to(tmp_path / "all.json", "txt")
     qtbot.waitUntil(lambda: window.message.text() == "Exported 3 dictations to all.json.")
     assert len(json.loads((tmp_path / "all.json").read_text())) == 3
@@ -323,7 +323,7 @@ def test_an_empty_history_explains_itself_and_can_be_turned_on(
         (dt.date(2025, 11, 19), "Wednesday 19 November 2025"),
     ],
 )
-def test_day_headings(day: dt.date, heading: str) -> None:
+def test_a_day_is_named_relative_to_today_or_by_its_date(day: dt.date, heading: str) -> None:
     assert day_heading(day, dt.date(2026, 11, 21)) == heading
 
 

@@ -77,7 +77,7 @@ STATUS_TEXTS = {
 
 
 @pytest.mark.parametrize(("entry", "status", "action"), STATUS_TEXTS.values(), ids=STATUS_TEXTS)
-def test_status_and_action_of_a_model(entry: ModelStatus, status: str, action: str) -> None:
+def test_a_model_has_status_and_action(entry: ModelStatus, status: str, action: str) -> None:
     assert status_text(entry) == status
     assert available_action(entry, in_use="whisper-tiny") == action
 
@@ -165,7 +165,7 @@ def fits(row: ModelRow) -> bool:
     )
 
 
-def test_a_download_is_started_shown_and_cancelled(
+def test_a_download_is_started_shown_and_canceled(
     app: FakeApp, models: ModelList, qtbot: QtBot
 ) -> None:
     small = row_of(models, "whisper-small")

@@ -345,7 +345,7 @@ def test_the_result_of_a_connection_test_is_shown(
     assert row.note.text.text() == expected
 
 
-def test_the_result_of_a_cancelled_test_is_ignored(
+def test_the_result_of_a_canceled_test_is_ignored(
     window: SettingsWindow, app: FakeApp, qtbot: QtBot
 ) -> None:
     app.test_may_finish.clear()

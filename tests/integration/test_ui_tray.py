@@ -1,4 +1,4 @@
-"""The tray menu with real widgets, and how the interface's threads are joined; offscreen."""
+"""The tray menu with real widgets, and calls between threads of the interface; offscreen."""
 
 from __future__ import annotations
 

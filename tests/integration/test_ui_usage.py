@@ -74,7 +74,7 @@ def test_the_visible_page_is_updated_after_a_take(qtbot, window, fake, page):
     assert len(page.endpoint_rows) == 1
 
 
-def test_a_month_without_dictations(qtbot, window, fake):
+def test_a_month_without_dictations_is_explained(qtbot, window, fake):
     fake.usage_days = []
     window.open("usage")
     page = window.pages["usage"]

@@ -27,7 +27,7 @@ def usage_store(home):
     return usage_store
 
 
-def test_a_month_as_text(usage_store, sayso):
+def test_a_month_is_printed_as_text(usage_store, sayso):
     assert sayso("usage", "--month", "2026-10").stdout.splitlines() == [
         "October 2026: 6 dictations, 2 h 35 min, $0.34",
         "  OpenAI                       2 dictations      20 min  $0.34",
@@ -36,7 +36,7 @@ def test_a_month_as_text(usage_store, sayso):
     ]
 
 
-def test_a_month_as_json(usage_store, sayso):
+def test_a_month_is_printed_as_json(usage_store, sayso):
     made = json.loads(sayso("usage", "--month", "2026-10", "--json").stdout)
     assert (made["month"], made["takes"], made["cost_usd"]) == ("2026-10", 6, 0.34)
     assert made["endpoints"][0] == {

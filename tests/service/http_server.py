@@ -63,7 +63,7 @@ class Request:
 
     @property
     def form(self) -> list[Part]:
-        """Return the parts of a multipart/form-data body; empty if it is none."""
+        """Return the parts of a multipart/form-data body; empty if it is not a form."""
         head = Message()
         head["Content-Type"] = self.headers.get("content-type", "")
         boundary = head.get_param("boundary")

@@ -1,4 +1,4 @@
-"""The stand-ins of other servers refuse what those refuse."""
+"""The stand-ins of other servers reject what those servers reject."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_speaches_ignores_a_nested_session_and_loses_speech_at_a_commit() -> Non
         await client.append(LOUD)
         assert (await client.next())["type"] == "input_audio_buffer.speech_started"
         await client.send("input_audio_buffer.commit")
-        await client.append(LOUD)  # the next word: of the one before nothing came
+        await client.append(LOUD)  # the next word; the one before was lost
         assert (await client.next())["type"] == "input_audio_buffer.speech_started"
         await client.append(QUIET)
         kinds = [event["type"] for event in await client.until(f"{TRANSCRIPTION_PREFIX}completed")]

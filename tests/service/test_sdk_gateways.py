@@ -88,7 +88,7 @@ async def test_the_sdk_transcribes_a_file(model: str, hints: dict[str, Any]) -> 
 @in_event_loop()
 async def test_the_sdk_reads_the_stream(model: str) -> None:
     async with HttpServer(FileService([TEXT]).handlers) as server, sdk_client(server) as client:
-        if model == "whisper-1":  # which ignores it
+        if model == "whisper-1":  # it ignores `stream`
             reply = await client.audio.transcriptions.with_raw_response.create(
                 file=wav_file(), model=model, stream=True
             )
@@ -100,7 +100,7 @@ async def test_the_sdk_reads_the_stream(model: str) -> None:
         events = [event async for event in stream]
         *deltas, done = events
         assert "".join(event.delta for event in deltas) == TEXT == done.text
-        # its type of the last event knows tokens only; `Transcription` has both
+        # the SDK's type of the last event has tokens only; `Transcription` has both
         known = {".usage.seconds"} if model == "gpt-transcribe" else set()
         assert {bad for event in events for bad in unknown_fields(event)} <= known
 
@@ -108,7 +108,7 @@ async def test_the_sdk_reads_the_stream(model: str) -> None:
 REFUSED: dict[str, tuple[dict[str, Any], type[openai.APIStatusError], str | None]] = {
     "streaming model": ({"model": "gpt-live-transcribe"}, openai.NotFoundError, "model_not_found"),
     "no such model": ({"model": "gpt-9"}, openai.NotFoundError, "model_not_found"),
-    "a hint it has not": ({"keywords": ["x"]}, openai.BadRequestError, "unknown_parameter"),
+    "unsupported option": ({"keywords": ["x"]}, openai.BadRequestError, "unknown_parameter"),
     "a language": ({"language": "klingon"}, openai.BadRequestError, "invalid_value"),
     "too short": ({"file": wav_file(0.05)}, openai.BadRequestError, "audio_too_short"),
     "no sound": ({"file": ("a.wav", b"RIFF")}, openai.BadRequestError, "invalid_value"),

@@ -1,4 +1,4 @@
-"""The stand-in refuses what the real service refuses, and says what it says."""
+"""The stand-in rejects what the real service rejects, with the same messages."""
 
 from __future__ import annotations
 
@@ -220,7 +220,7 @@ def test_invalid_messages_are_rejected_and_the_session_continues(
     with_client(test)
 
 
-def test_a_correct_turn() -> None:
+def test_a_correct_session_is_transcribed() -> None:
     async def test(client: Client) -> None:
         await client.ready()
         await client.append(ONE_SECOND)

@@ -37,7 +37,7 @@ class CuePlayer:
     def __init__(self, play: Callable[[bytes], None] = _play) -> None:
         self._play = play
         self._slots = threading.BoundedSemaphore(2)
-        """Room for a cue that plays and one that waits: an error may directly follow a stop."""
+        """Allows one cue to play and one to wait, because an error may directly follow a stop."""
         self._playing = threading.Lock()
         self._threads: list[threading.Thread] = []
         self._failure_logged = False

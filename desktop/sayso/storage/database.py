@@ -125,7 +125,7 @@ def _problem_error(error: Exception, path: Path) -> ProblemError:
 
 
 def _disk_is_full(folder: Path) -> bool:
-    """Return whether the disk is full; SQLite then reports errors that do not say so."""
+    """Return whether the disk is full, because SQLite may then report another error."""
     with contextlib.suppress(OSError):
         return shutil.disk_usage(folder).free < MIN_FREE_BYTES
     return False

@@ -50,7 +50,7 @@ class FallbackListener(Protocol):
     def on_fallback(self, problem: Problem, engine: str) -> None: ...
 
     def on_candidate(self, engine: str) -> None:
-        """`engine` may be needed soon."""
+        """Prepare `engine`, which may be needed soon."""
 
 
 @attrs.frozen

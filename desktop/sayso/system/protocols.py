@@ -59,10 +59,10 @@ class Hotkey(Protocol):
     """Chord that suits the keyboards of this platform."""
 
     async def start(self, listener: HotkeyListener) -> None:
-        """Start, or restart, to report events; raises `ProblemError` if that is impossible."""
+        """Start, or restart, reporting events; raises `ProblemError` if that is impossible."""
 
     def stop(self) -> None:
-        """Stop to report events. Calling it twice is allowed."""
+        """Stop reporting events. Calling it twice is allowed."""
 
     def configure(self, window_id: int) -> bool:
         """Open the system's dialog for the shortcut. Return False if it has none."""

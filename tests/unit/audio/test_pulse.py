@@ -138,5 +138,5 @@ ACTIONS = {
 
 
 @pytest.mark.parametrize(("server", "chosen", "state", "action"), ACTIONS.values(), ids=ACTIONS)
-def test_how_to_continue(server, chosen, state, action) -> None:
+def test_the_server_state_decides_how_to_continue(server, chosen, state, action) -> None:
     assert decide_reconnect(server, chosen, state) == action

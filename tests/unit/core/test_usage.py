@@ -125,7 +125,7 @@ STATES = {
 
 
 @pytest.mark.parametrize(("spent", "budget", "state"), STATES.values(), ids=STATES)
-def test_states_of_a_budget(spent, budget, state):
+def test_the_budget_state_depends_on_the_cost(spent, budget, state):
     assert budget_state(spent, budget) == state
 
 
@@ -156,7 +156,7 @@ def test_the_share_of_a_budget_is_rounded_down(spent, budget, text):
     assert format_budget_share(UsageTotal(cost_usd=spent), budget) == text
 
 
-def test_months():
+def test_months_are_named_parsed_and_divided_into_days():
     assert month_of(dt.date(2026, 1, 31)) == "2026-01"
     assert month_name("2026-11") == "November"
     assert len(days_in_month("2026-02")) == 28
@@ -170,7 +170,7 @@ def test_an_invalid_month_is_refused(text):
         parse_month(text)
 
 
-def test_titles_and_counts():
+def test_titles_and_counts_are_formatted():
     assert (endpoint_title("on-device"), endpoint_title("Attic")) == ("This computer", "Attic")
     counts = [format_take_count(count) for count in (1, 2, 1200)]
     assert counts == ["1 dictation", "2 dictations", "1,200 dictations"]

@@ -1,4 +1,4 @@
-"""Which engine asks which kind of server."""
+"""The engine that is created for each kind of server."""
 
 from __future__ import annotations
 

@@ -26,13 +26,13 @@ from .dropouts import Dropout, DropoutTracker
 from .watchdog import MicTimeouts, StreamFault, StreamWatchdog
 
 StreamState = Literal["silent", "stalled", "closed"]
-"""The stream delivers digital silence; it delivers nothing; it has ended."""
+"""The stream delivers digital silence, delivers nothing, or has ended."""
 
 
 @attrs.frozen
 class ReconnectAction:
     action: Literal["stay", "open", "wait"]
-    """Keep the stream; open `device`; wait because there is no microphone now."""
+    """Keep the stream, open `device`, or wait because there is no microphone now."""
     device: str = ""
 
 
@@ -213,7 +213,7 @@ class MicState:
         return commands
 
     def tick(self, now_ms: float, sleep_clock_ms: float) -> list[Command]:
-        """Time has passed; call this about every 50 ms while the stream is watched."""
+        """Apply the time limits; call this about every 50 ms while the stream is watched."""
         if self._watchdog is None:
             return []
         if self._give_up_ms is not None and now_ms >= self._give_up_ms:

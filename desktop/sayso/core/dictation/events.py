@@ -75,7 +75,7 @@ class Recovered(Event):
     take: int
     text: str
     spoken_at: str  # local time, such as 14:32
-    count: int = 1  # of the recovered takes; this is the newest
+    count: int = 1  # number of recovered takes; this is the newest
 
 
 @attrs.frozen

@@ -2,7 +2,7 @@
 
 The selected engine is first, followed by the user's fallback engines. A temporary failure is
 retried with growing delays, for as long as the user speaks and a little longer. After a permanent
-failure or a longer outage the next engine gets its turn. When all engines have had one, those that
+failure or a longer outage the next engine is tried. When all engines have been tried, those that
 failed only temporarily are retried in rotation until the last limit. Pure.
 """
 
@@ -18,10 +18,10 @@ from ..settings.endpoint import ON_DEVICE
 from .plausibility import Suspicion
 
 MAX_RETRY_AFTER_S = 60.0
-"""Longest delay requested by a server that is waited for."""
+"""Longest delay that is accepted if a server requests one."""
 FIRST_BACKOFF_S, MAX_BACKOFF_S = 0.2, 3.0
 """Each delay is twice the previous one, minus up to half of it at random, because many clients may
-come back at the same time."""
+reconnect at the same time."""
 
 
 @attrs.frozen(kw_only=True)

@@ -61,7 +61,7 @@ def _fit_at_boundary(text: str, added: str, boundary: Boundary) -> tuple[str, st
     if count:
         # The first copy has the correct beginning, the second the correct end.
         return " ".join(text.split()[:-1]), " ".join(added.split()[count - 1 :])
-    if boundary == "hard":  # there is no pause, so the model invented full stop and capital
+    if boundary == "hard":  # there is no pause, so period and capital letter are wrong
         text = re.sub(r"\s*(\.\.\.|…|[.,])$", "", text)
         if not re.match(r"I\b|[A-Z]{2}", added):
             added = added[0].lower() + added[1:]

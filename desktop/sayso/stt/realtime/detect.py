@@ -1,7 +1,7 @@
 """Selects the protocol for an endpoint, and detects it if the endpoint does not name one. Pure.
 
 OpenAI's protocol is used first, because most servers support it. Together is known by its address.
-vLLM is the only server whose `session.created` has an id and no session. speaches and Lemonade
+vLLM is the only server whose `session.created` has an ID and no session. speaches and Lemonade
 cannot be distinguished, so if such a server refuses, the problem says which setting to change.
 """
 

@@ -54,7 +54,7 @@ SERVER_PROFILES: Mapping[str, ServerProfile] = {
 class ServerVadProtocol(RealtimeProtocol):
     profile: ServerProfile = attrs.field(kw_only=True)
     _item_number: int = attrs.field(default=1, init=False)
-    """Identifies the item of servers that send no item id."""
+    """Identifies the item of servers that send no item ID."""
     _speech_active: bool = attrs.field(default=False, init=False)
     _final_received: bool = attrs.field(default=False, init=False)
 

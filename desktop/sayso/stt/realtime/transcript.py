@@ -1,7 +1,7 @@
-"""Text of one session, assembled from items by their item id. Pure.
+"""Text of one session, assembled from items by their item ID. Pure.
 
 With commits by the client a take has one or a few items; servers that detect pauses make more.
-Item ids are not always consistent: LocalAI uses different ids in `committed` and in the text,
+Item IDs are not always consistent: LocalAI uses different IDs in `committed` and in the text,
 and aimock sends none in `committed`. All sizes are limited.
 """
 
@@ -35,7 +35,7 @@ class _Item:
 
 @attrs.define(eq=False)
 class ItemTranscript:
-    """Raises `TranscriptTooLongError` if a limit is exceeded. An item id can be ''."""
+    """Raises `TranscriptTooLongError` if a limit is exceeded. An item ID can be ''."""
 
     _order: list[_Item] = attrs.field(factory=list, init=False)
     _by_id: dict[str, _Item] = attrs.field(factory=dict, init=False)

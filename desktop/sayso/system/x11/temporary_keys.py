@@ -39,7 +39,7 @@ class TemporaryKeymap:
         }
 
     def discard_overwritten(self, keys: Mapping[int, Key]) -> None:
-        """Forget symbols that have gone from the keyboard, such as by a layout change."""
+        """Forget symbols that are no longer on the keyboard, such as after a layout change."""
         self._mapped = {c: p for c, p in self._mapped.items() if _is_still_mapped(keys.get(c), p)}
 
     def free_slots(self, layout: Layout) -> int:

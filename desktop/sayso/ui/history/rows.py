@@ -98,7 +98,7 @@ def program_title(program: str) -> str:
 
 
 def row_actions(entry: HistoryEntry, playing: str = "") -> tuple[tuple[RowAction, str], ...]:
-    """Return the actions of an entry and their labels; `playing` is the id that is played."""
+    """Return the actions of an entry and their labels; `playing` is the ID that is played."""
     actions: list[tuple[RowAction, str]] = []
     if entry.text:
         actions += [("insert", tr("Insert again")), ("copy", tr("Copy"))]
@@ -118,7 +118,7 @@ class EntryDelegate(QStyledItemDelegate):
         super().__init__()
         self.scheme = scheme
         self.transcribing: set[str] = set()
-        """Ids of the entries that are being transcribed."""
+        """IDs of the entries that are being transcribed."""
         self.playing = ""
         """Id of the entry that is being played."""
 

@@ -70,7 +70,7 @@ DISPLAYED = {
 
 
 @pytest.mark.parametrize(("entry", "text"), DISPLAYED.values(), ids=DISPLAYED)
-def test_the_displayed_text(entry, text):
+def test_an_entry_displays_its_text_or_the_reason(entry, text):
     assert entry.display_text == text
 
 
@@ -98,7 +98,7 @@ KEPT = {
 @pytest.mark.parametrize(
     ("keep", "sound_days", "outcome", "text", "audio"), KEPT.values(), ids=KEPT
 )
-def test_retention(keep, sound_days, outcome, text, audio):
+def test_the_retention_depends_on_settings_and_outcome(keep, sound_days, outcome, text, audio):
     settings = HistorySettings(keep=keep, sound_days=sound_days)
     assert (text_days(settings, outcome), audio_days(settings, outcome)) == (text, audio)
 

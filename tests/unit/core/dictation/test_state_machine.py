@@ -219,7 +219,7 @@ CASES = {
 
 
 @pytest.mark.parametrize(("events", "expected"), CASES.values(), ids=CASES)
-def test_commands(events, expected):
+def test_events_cause_commands(events, expected):
     assert commands_for(*events) == expected
 
 
@@ -266,7 +266,7 @@ STATES = {
 
 
 @pytest.mark.parametrize(("events", "state"), STATES.values(), ids=STATES)
-def test_state(events, state):
+def test_events_change_the_status(events, state):
     assert machine_after(*events).state == state
 
 

@@ -68,7 +68,7 @@ DISPLAY_NAMES = {
 
 
 @pytest.mark.parametrize(("chord", "display_name"), DISPLAY_NAMES.items(), ids=DISPLAY_NAMES)
-def test_display_names(chord, display_name):
+def test_a_chord_has_a_display_name(chord, display_name):
     assert Chord.parse(chord).display_name == display_name
 
 

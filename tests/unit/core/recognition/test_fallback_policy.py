@@ -72,7 +72,7 @@ def suspicion(reason: Reason, text: str = "") -> Suspicion:
     ],
     ids=str,
 )
-def test_the_decision_after_failures(
+def test_failures_determine_the_next_engine(
     engines: list[str], failures: list[tuple[Problem, float | None]], decision: Decision
 ) -> None:
     policy = started(*engines)

@@ -78,7 +78,7 @@ CASES = {
 
 
 @pytest.mark.parametrize(("text", "activity", "fields", "expected"), CASES.values(), ids=CASES)
-def test_reasons_for_suspicion(text, activity, fields, expected):
+def test_implausible_text_is_suspicious(text, activity, fields, expected):
     assert reason(text, activity, **fields) == expected
 
 

@@ -36,7 +36,7 @@ CASES = {
 
 
 @pytest.mark.parametrize(("endpoint", "settings"), CASES.values(), ids=CASES)
-def test_settings_that_have_an_effect(endpoint: Endpoint, settings: set[str]) -> None:
+def test_settings_depend_on_the_endpoint(endpoint: Endpoint, settings: set[str]) -> None:
     assert capabilities(endpoint).settings == ALWAYS | settings
 
 

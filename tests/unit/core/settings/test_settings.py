@@ -29,7 +29,7 @@ def test_the_keys_that_scripts_use_exist():
     assert set(KEYS) >= REQUIRED_KEYS
 
 
-def test_default_values():
+def test_the_default_engine_works_without_an_account():
     settings = Settings()
     assert (settings.engine, settings.hotkey.chord, settings.hotkey.mode) == (
         *("on-device", "ctrl_r", "hold"),

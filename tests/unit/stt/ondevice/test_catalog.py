@@ -126,7 +126,7 @@ REMOVAL = {
 
 
 @pytest.mark.parametrize(("state", "in_use", "code"), REMOVAL.values(), ids=REMOVAL)
-def test_models_that_can_be_removed(state, in_use, code):
+def test_only_unused_downloaded_models_can_be_removed(state, in_use, code):
     status = ModelStatus(model=WHISPER_BASE, **state)
     problem = removal_problem(status, in_use)
     assert (problem.code if problem else None) == code

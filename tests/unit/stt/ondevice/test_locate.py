@@ -208,7 +208,7 @@ def test_a_complete_model_in_one_package_is_used_there(located, place, tmp_path)
     assert not (tmp_path / "cache").exists()
 
 
-def test_the_location_of_a_model(located, place, own):
+def test_the_location_of_a_model_is_found(located, place, own):
     assert place({}) == ""
     assert place() == "package"
     located()

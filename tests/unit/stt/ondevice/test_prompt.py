@@ -48,5 +48,5 @@ CAUSED = {
 
 
 @pytest.mark.parametrize(("text", "unprompted", "caused"), CAUSED.values(), ids=CAUSED)
-def test_invented_text_is_distinguished_from_corrected_names(text, unprompted, caused):
+def test_leaked_text_is_distinguished_from_corrected_names(text, unprompted, caused):
     assert caused_by_prompt(text, unprompted) == caused

@@ -43,7 +43,7 @@ DEFECTS = {
 
 
 @pytest.mark.parametrize(("changes", "defect"), DEFECTS.values(), ids=DEFECTS)
-def test_defects(changes, defect):
+def test_defects_are_detected(changes, defect):
     hypothesis = attrs.evolve(GOOD, **changes)
     assert hypothesis.defect == defect
     assert hypothesis.is_unusable == (defect not in ("", "too_few_tokens", "low_probability"))
@@ -62,7 +62,7 @@ REPEATED_TOKENS = {
 
 
 @pytest.mark.parametrize(("tokens", "repeated"), REPEATED_TOKENS.values(), ids=REPEATED_TOKENS)
-def test_repeated_groups_of_tokens(tokens, repeated):
+def test_repeated_groups_of_tokens_are_detected(tokens, repeated):
     assert repeats_tokens(tokens) is repeated
 
 
@@ -79,7 +79,7 @@ def test_a_phrase_three_times_is_detected_at_any_position(before, phrase):
         ("ha" * 60, True),
     ],
 )
-def test_text_that_compresses_too_well(text, repetitive):
+def test_text_that_compresses_too_well_is_detected(text, repetitive):
     assert is_repetitive(text) is repetitive
 
 
@@ -94,7 +94,7 @@ REPEATED_SENTENCES = {
 
 
 @pytest.mark.parametrize(("text", "repeated"), REPEATED_SENTENCES.values(), ids=REPEATED_SENTENCES)
-def test_four_words_twice_in_a_row(text, repeated):
+def test_four_words_twice_in_a_row_are_detected(text, repeated):
     assert repeats_sentence(text) is repeated
 
 

@@ -65,7 +65,7 @@ OVERLAPS = {
 
 
 @pytest.mark.parametrize(("before", "after", "count"), OVERLAPS.values(), ids=OVERLAPS)
-def test_words_on_both_sides_of_a_boundary(before, after, count):
+def test_words_on_both_sides_of_a_boundary_are_counted(before, after, count):
     assert overlap_words(before, after) == count
 
 

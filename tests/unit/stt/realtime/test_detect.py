@@ -92,7 +92,7 @@ def test_every_other_first_message_selects_openai(fields: dict[str, object]) -> 
     protocol = create()
     [update] = protocol.receive(server_event("session.created", **fields))
     assert sent_message(update)["session"]["type"] == "transcription"
-    # what came first counts
+    # only the first message decides
     assert protocol.receive(server_event("session.created", id="sess-1")) == []
     assert protocol.receive(server_event("session.updated")) == [Ready()]
 

@@ -1,4 +1,4 @@
-"""OpenAI's protocol: address, headers, hello, what is refused before it is ready, and audio."""
+"""OpenAI's protocol: address, headers, session setup, rejections before it is ready, and audio."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""OpenAI's protocol: what a model is told, and servers that speak it in their own way."""
+"""OpenAI's protocol: options that are sent to a model, and deviating servers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from unit.stt.openai_helpers import (
 )
 from unit.stt.protocol_helpers import KEY, rejection, sent_message
 
-# Hints
+# Options
 
 
 ALL_OPTIONS: dict[str, Any] = {
@@ -116,7 +116,7 @@ def test_a_rejected_api_key_is_not_mistaken_for_an_option() -> None:
     assert "rejected your API key" in rejection(protocol.receive(wrong))
 
 
-# Servers that differ, as they were read or recorded
+# Deviating servers, from their source code or recorded sessions
 
 
 DEVIATING_SERVERS = {

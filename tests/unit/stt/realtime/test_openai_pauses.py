@@ -1,4 +1,4 @@
-"""OpenAI's protocol: long takes settled at pauses, and one conversation after another."""
+"""OpenAI's protocol: commits at pauses of long takes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from unit.stt.openai_helpers import (
 )
 from unit.stt.protocol_helpers import sent_message
 
-# Pauses, and what is settled
+# Commits at pauses, and the text that becomes final
 
 
 TIMEOUTS = Timeouts()
@@ -34,7 +34,7 @@ def test_a_long_take_is_committed_at_a_pause_and_becomes_final() -> None:
     protocol = long_take()
     [commit] = protocol.on_pause()
     assert sent_message(commit) == {"type": "input_audio_buffer.commit", "event_id": "sayso_pause"}
-    assert protocol.on_pause() == []  # not again before so much was said again
+    assert protocol.on_pause() == []  # not before another interval of audio
     protocol.append_audio(ONE_SECOND)
     assert protocol.receive(committed("i1")) == []
     settled = [Partial("One."), FinalText("One.", INTERVAL_BYTES)]

@@ -1,4 +1,4 @@
-"""OpenAI's protocol: partials, finals, failures and goodbyes."""
+"""OpenAI's protocol: partials, finals, failures and closed connections."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ def test_too_much_text_is_rejected(messages: list[str]) -> None:
     assert "There is no speech server at" in rejection(heard[-1:])
 
 
-# Silence and goodbyes
+# Silent servers and closed connections
 
 
 def test_the_response_timeout_depends_on_the_server_and_on_what_is_missing() -> None:

@@ -19,7 +19,7 @@ def voice(seconds: float) -> bytes:
 
 
 def detected_at_s(pcm: bytes, pauses: PauseDetector) -> float | None:
-    """When it is noticed, in s from the beginning, in frames of 100 ms."""
+    """Return the time in s at which a pause is detected, in frames of 100 ms."""
     size = RATE_HZ // 10 * 2
     for start in range(0, len(pcm), size):
         if pauses.feed(pcm[start : start + size]):
@@ -44,5 +44,5 @@ def test_silence_without_speech_is_not_a_pause() -> None:
     assert detected_at_s(quiet(4), pauses) is None
     assert detected_at_s(voice(1) + quiet(2), pauses) is not None
     pauses.reset()
-    assert detected_at_s(quiet(10), pauses) is None  # made use of already
+    assert detected_at_s(quiet(10), pauses) is None  # this pause was reported already
     assert detected_at_s(voice(1) + quiet(2), pauses) is not None

@@ -92,15 +92,15 @@ MATRIX: dict[str, Row] = {
         "OpenAI does not know “m-1”.", "Choose another model."),
     "a model in the address": (
         lambda: on_error(None, NO_PARAMETER, url=GATEWAY),
-        "gw.example does not accept a model in its address.", "Do not put the model"),
+        "gw.example rejects a model in its address.", "Do not put the model"),
     "a transcription model in the address": (
         lambda: on_error(None, "Model m-1 is a transcription model and cannot be used as the"
                               " realtime"
                      " session model.", url=GATEWAY),
-        "gw.example does not accept a model in its address.", "Do not put the model"),
+        "gw.example rejects a model in its address.", "Do not put the model"),
     "a conversation was opened": (
         lambda: on_error(None, CONVERSATION, url=GATEWAY),
-        "gw.example does not accept a model in its address.", "Do not put the model"),
+        "gw.example rejects a model in its address.", "Do not put the model"),
     "no model": (
         lambda: on_error("missing_model",
         "You must provide a model parameter.", url=GATEWAY),
@@ -289,7 +289,7 @@ MATRIX: dict[str, Row] = {
         lambda: on_error(None, "You have insufficient permissions for this operation. Missing"
                               " scopes:"
                      " api.model.audio.request."),
-        "Your API key is not allowed to transcribe at OpenAI.", "Give it that"),
+        "Your API key cannot transcribe at OpenAI.", "Give it that"),
     "a country that is not served": (
         lambda: on_error("unsupported_country_region_territory", "Country not supported"),
         "OpenAI is not available in your country.", "Use this computer"),
@@ -329,7 +329,7 @@ MATRIX: dict[str, Row] = {
     "neither code nor message": (
         lambda: on_error(None, "", ready=True), "could not transcribe this.",
         "Your recording is kept."),
-    # before anything is asked, and without an answer
+    # without a request, and without a response
     "no key to show": (
         lambda: server_problem(problems.KEY_MISSING, "gw.example"),
         "There is no API key for gw.example.", "Enter your API key"),

@@ -72,7 +72,7 @@ def test_the_session_is_ready_after_the_model_was_sent() -> None:
     assert sent_message(update) == {"type": "session.update", "model": MODEL}
     assert sent_message(start) == {"type": "input_audio_buffer.commit"}
     assert is_ready == Ready()
-    assert protocol.receive(CREATED) == []  # never twice
+    assert protocol.receive(CREATED) == []  # the session is started only once
     assert protocol.receive(server_event("session.updated")) == []
 
 
@@ -135,7 +135,7 @@ def test_a_run_that_ends_early_is_restarted() -> None:
 def test_a_run_without_audio_is_restarted_with_the_last_audio() -> None:
     protocol = ready()
     assert protocol.receive(done(text="")) == []
-    assert protocol.receive(done(text="")) == []  # and not in a circle
+    assert protocol.receive(done(text="")) == []  # it is not restarted endlessly
     protocol.append_audio(ONE_SECOND)
     protocol.receive(done(text=""))
     kinds = [sent_message(event) for event in finishing_events(protocol)]

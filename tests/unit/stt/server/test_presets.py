@@ -22,7 +22,7 @@ from sayso.stt.server.auth import Credentials, credentials_for
 from sayso.stt.server.model_list import MAX_MODELS, MAX_NAME_CHARS, usable_models
 from sayso.stt.server.presets import PRESETS, Preset, find_preset
 
-no_deadline = settings(deadline=None)  # the computer may be
+no_deadline = settings(deadline=None)  # the computer may be slow
 
 KEY, TOKEN = "sk-canary-1234567890", "cf-canary-1234567890"
 EXPECTED: dict[str, tuple[str, str, type[RealtimeProtocol] | None, str]] = {
@@ -215,7 +215,7 @@ def test_extra_headers_never_replace_the_api_key(text: str, auth: Any) -> None:
     assert len({name.lower() for name in headers}) == len(headers)
 
 
-# Which models are of use
+# Lists of models
 
 
 def test_openais_list_contains_only_transcription_models() -> None:

@@ -16,7 +16,7 @@ FIELD_WIDTH, FIELD_WIDTH_BESIDE_TEST = 300, 206
 
 
 class ApiKeyRow(Row):
-    """A key goes from the field to the keyring and is never shown again."""
+    """Stores the API key that the user enters in the keyring; it is never shown again."""
 
     def __init__(
         self,

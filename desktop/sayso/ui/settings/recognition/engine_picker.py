@@ -42,7 +42,7 @@ class EnginePicker:
         self.add_button.setMenu(self.menu)
         help_text = tr("Azure, Groq, a gateway, or a server of your own.")
         self._add_row = Row(context.scheme, tr("Add a service"), help_text, self.add_button)
-        self.group = Group(context.scheme, tr("Where your speech is recognized"), [])
+        self.group = Group(context.scheme, tr("Where your speech is transcribed"), [])
 
     def refresh(self, settings: Settings) -> None:
         entries = [

@@ -164,7 +164,7 @@ class ModelList(QWidget):
         self.rows: dict[str, ModelRow] = {}
         self._choices = QtWidgets.QButtonGroup(self)
         self._column = spaced(QVBoxLayout(self))
-        wait = tr("Wait: from letting go to your text, on this computer.")
+        wait = tr("Wait: from releasing the key to your text, on this computer.")
         self.empty = label("", "caption", context.scheme.secondary_text, wrap=True)
         self.wait_help = label(wait, "caption", context.scheme.secondary_text, wrap=True)
         self.wait_help.setContentsMargins(0, 8, 0, 0)
