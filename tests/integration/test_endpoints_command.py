@@ -72,6 +72,7 @@ def test_an_endpoint_is_added_selected_changed_and_removed(run: Run) -> None:
     assert run("config", "get", "profile") == "The box\n"
     row = listed(run)["The box"]
     assert (row["auth"], row["dialect"], row["in_use"]) == ("none", "vllm", True)
+    assert ("language" in row["supports"], "dialect" in row["supports"]) == (False, True)
     assert run("endpoints", "remove", "The box") == (
         "The box was removed.\nIt was selected. Dictations are now transcribed on this computer.\n"
     )

@@ -9,6 +9,7 @@ import click
 
 from ..core.problems import ProblemError
 from ..core.problems.storage import ADDRESS_REQUIRED, ENDPOINT_INSECURE, ENDPOINT_NAME_INVALID
+from ..core.settings.capabilities import capabilities
 from ..core.settings.endpoint import ON_DEVICE, Endpoint
 from ..core.settings.engine_choice import select_engine, with_endpoint, without_endpoint
 from ..core.settings.settings import Settings
@@ -135,4 +136,8 @@ def _as_list(settings: Settings) -> list[dict[str, Any]]:
 
 
 def _as_dict(settings: Settings, endpoint: Endpoint) -> dict[str, Any]:
-    return {**attrs.asdict(endpoint), "in_use": endpoint.name == settings.selected_engine}
+    return {
+        **attrs.asdict(endpoint),
+        "in_use": endpoint.name == settings.selected_engine,
+        "supports": sorted(capabilities(endpoint).settings),
+    }

@@ -1,7 +1,8 @@
+"""The table of OpenAI's models, and the options that are sent to each of them."""
+
 from __future__ import annotations
 
 import json
-from datetime import date
 from typing import get_args
 from urllib.parse import parse_qs, urlsplit
 
@@ -42,33 +43,25 @@ def test_the_model_table_is_consistent(model: models.ServerModel) -> None:
         assert model in models.realtime_models()
 
 
-def test_deprecated_models_name_the_date_and_the_successor() -> None:
-    going = {model.name: model.shutdown_date for model in models.MODELS if model.shutdown_date}
-    assert going.pop("gpt-4o-mini-transcribe-2025-03-20") == date(2027, 1, 20)
-    assert len(going) == 5
-    assert set(going.values()) == {date(2027, 2, 26)}
-    old = models.by_name("whisper-1")
+def test_the_notice_of_a_deprecated_model_names_the_date_and_the_successor() -> None:
+    old, current = models.by_name("whisper-1"), models.by_name("gpt-transcribe")
     assert old.label == "whisper-1 (until 26 February 2027)"
     assert old.deprecation_notice == (
         "OpenAI shuts down whisper-1 on 26 February 2027. Use gpt-transcribe."
     )
-    assert models.by_name("gpt-transcribe").label == "gpt-transcribe"
-    assert (
-        models.by_name("gpt-transcribe").deprecation_notice
-        == models.by_name("gpt-transcribe").deprecation_hint
-        == ""
-    )
+    assert current.label == "gpt-transcribe"
+    assert current.deprecation_notice == current.deprecation_hint == ""
 
 
-def test_an_unknown_model_is_sent_one_language_and_has_no_price() -> None:
-    own = models.by_name("my-own")
-    assert (own.options, own.known, own.streams) == (frozenset({"language"}), False, False)
-    assert own.cost_usd(60) is None
+def test_an_unknown_model_accepts_one_language_and_has_no_price() -> None:
+    unknown = models.by_name("my-own")
+    assert unknown.options == {"language"}
+    assert (unknown.known, unknown.streams, unknown.cost_usd(60)) == (False, False, None)
 
 
 @pytest.mark.parametrize("name", rules.MODELS)
-def test_only_supported_options_are_sent(name: str) -> None:
-    """The table of the stand-in was written independently and must agree."""
+def test_the_fake_server_accepts_the_options_of_each_model(name: str) -> None:
+    """The fake server has its own table of models, which must agree with the product's."""
     fields = request_options(ALL_OPTIONS, "de", name)
     noise = fields.pop(NOISE_FIELD, None)
     assert fields.keys() == rules.MODELS[name].fields
@@ -81,10 +74,9 @@ def test_only_supported_options_are_sent(name: str) -> None:
     assert rules.updated_session(
         session, {"type": "transcription", "audio": {"input": audio_input}}
     )
-    ours = models.by_name(name)
-    theirs = rules.MODELS[name]
-    assert (ours.streams, "logprobs" in ours.options) == (theirs.streams, theirs.logprobs)
-    assert ours.billed_by == ("tokens" if theirs.billed_by_tokens else "duration")
+    model, fake = models.by_name(name), rules.MODELS[name]
+    assert (model.streams, "logprobs" in model.options) == (fake.streams, fake.logprobs)
+    assert model.billed_by == ("tokens" if fake.billed_by_tokens else "duration")
 
 
 def test_options_that_are_not_set_are_not_sent() -> None:
@@ -110,12 +102,12 @@ CAPABILITIES = {
 
 @pytest.mark.parametrize("name", CAPABILITIES)
 def test_the_table_agrees_with_the_documentation(name: str) -> None:
-    streams, takes, billed, usd, gone_on = CAPABILITIES[name]
+    streams, options, billed_by, usd_per_minute, shutdown_date = CAPABILITIES[name]
     model = models.by_name(name)
     assert model.streams == bool(streams)
-    assert model.options - {"noise"} == set(takes.split())
-    assert (model.billed_by, model.usd_per_minute) == (billed, usd)
-    assert str(model.shutdown_date or "") == gone_on
+    assert model.options - {"noise"} == set(options.split())
+    assert (model.billed_by, model.usd_per_minute) == (billed_by, usd_per_minute)
+    assert str(model.shutdown_date or "") == shutdown_date
     assert model.webrtc == (name != "gpt-transcribe")
 
 
@@ -126,7 +118,7 @@ def test_no_model_is_missing() -> None:
 endpoints = st.builds(
     Endpoint,
     url=st.sampled_from(["https://api.openai.com/v1", "https://gw.example/v1"]),
-    model=st.sampled_from([*CAPABILITIES, "somebody's own", ""]),
+    model=st.sampled_from([*CAPABILITIES, "my-own", ""]),
     dialect=st.sampled_from(get_args(ProtocolName)),
     model_in_url=st.booleans(),
     prompt=st.sampled_from(["", " ", "At sea.", "p" * 1024]),
@@ -138,23 +130,23 @@ endpoints = st.builds(
 
 @given(endpoints, st.sampled_from(["", "de", "zh-tw", "yue"]))
 def test_an_unsupported_option_is_never_sent(endpoint: Endpoint, language: str) -> None:
-    """All models with all settings, by every protocol, up to the first audio."""
+    """Check what each protocol sends before the first audio, for all models and settings."""
     protocol = create_protocol(endpoint, language, Credentials("sk-1"))
     query = parse_qs(urlsplit(protocol.url).query)
     if urlsplit(protocol.url).hostname == "api.openai.com":
         assert query == {"intent": ["transcription"]}
-    taken = set(CAPABILITIES.get(endpoint.model, ("", "language", "", None, ""))[1].split())
     known = endpoint.model in CAPABILITIES
+    supported = set(CAPABILITIES[endpoint.model][1].split()) if known else {"language"}
     for event in protocol.receive('{"type": "session.created", "session": {"audio": {}}}'):
         if not isinstance(event, Send):
             continue
-        update = json.loads(event.message)
-        told = update.get("session", {}).get("audio", {}).get("input", {})
-        fields = told.get("transcription", {})
-        assert fields.keys() - {"model"} <= taken
+        session = json.loads(event.message).get("session", {})
+        audio_input = session.get("audio", {}).get("input", {})
+        fields = audio_input.get("transcription", {})
+        assert fields.keys() - {"model"} <= supported
         assert all(fields.values()) or not endpoint.model
-        assert "noise_reduction" not in told or known
-        assert told.get("turn_detection") is None
-        assert "include" not in update.get("session", {})
-        if endpoint.model in rules.MODELS and told:
-            assert rules.updated_session(rules.initial_session("s", 0), update["session"])
+        assert "noise_reduction" not in audio_input or known
+        assert audio_input.get("turn_detection") is None
+        assert "include" not in session
+        if endpoint.model in rules.MODELS and audio_input:
+            assert rules.updated_session(rules.initial_session("s", 0), session)
