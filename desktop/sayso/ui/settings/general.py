@@ -19,7 +19,6 @@ from ..widgets.rows import Group, Row
 from .page import Page, PageContext
 
 METER_INTERVAL_MS, ACCESSIBLE_NAME_INTERVAL_MS = 50, 2000
-"""Times between updates of the meter, and of its accessible name."""
 
 
 class InsertionPage(Page):

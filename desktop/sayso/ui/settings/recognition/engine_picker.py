@@ -45,10 +45,11 @@ class EnginePicker:
         self.group = Group(context.scheme, tr("Where your speech is transcribed"), [])
 
     def refresh(self, settings: Settings) -> None:
-        entries = [
-            (ON_DEVICE, _on_device_description(settings)),
-            *((one.name, audio_destination(one)) for one in settings.endpoints),
-        ]
+        details = tr("Works offline. Audio never leaves this computer.")
+        if settings.selected_engine == ON_DEVICE and fallback_engines(settings):
+            details = tr("Works offline. Audio leaves this computer only if that fails.")
+        entries = [(one.name, audio_destination(one)) for one in settings.endpoints]
+        entries.insert(0, (ON_DEVICE, details))
         if entries != self._entries:
             self._entries = entries
             self._rebuild()
@@ -90,12 +91,6 @@ def audio_destination(endpoint: Endpoint) -> str:
     else:
         text = tr("Audio is sent to {host}.")
     return text.format(host=available.host)
-
-
-def _on_device_description(settings: Settings) -> str:
-    if settings.selected_engine == ON_DEVICE and fallback_engines(settings):
-        return tr("Works offline. Audio leaves this computer only if that fails.")
-    return tr("Works offline. Audio never leaves this computer.")
 
 
 class FallbackRows:

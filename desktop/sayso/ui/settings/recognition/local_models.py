@@ -38,10 +38,9 @@ def status_text(entry: ModelStatus) -> str:
         progress = tr("{downloaded} of {size}")
         return progress.format(downloaded=format_size(entry.downloaded_bytes), size=size)
     wait = tr("{time} wait").format(time=entry.speed.text) if entry.speed else ""
-    location = {"hub": tr("from another program"), "package": tr("installed")}.get(
-        entry.location, ""
-    )
-    return ", ".join(part for part in (size, wait, location) if part)
+    locations = {"hub": tr("from another program"), "package": tr("installed")}
+    parts = (size, wait, locations.get(entry.location, ""))
+    return ", ".join(part for part in parts if part)
 
 
 def available_action(entry: ModelStatus, in_use: str) -> ModelAction:

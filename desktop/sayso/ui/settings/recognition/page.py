@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import attrs
 
 from ....core.problems import Problem, ProblemError
@@ -130,10 +132,8 @@ class RecognitionPage(Page):
             self.on_settings(self._saved_settings)
 
     def _make_on_device_group(self) -> Group:
-        model = self.settings.on_device.model
-        self.models = ModelList(
-            self.context, model, lambda name: self.change("on_device.model", name)
-        )
+        select = partial(self.change, "on_device.model")
+        self.models = ModelList(self.context, self.settings.on_device.model, select)
         rows = [
             self.add_row("on_device.model", None, self.models),
             self._on_device_language,

@@ -198,7 +198,6 @@ class ServerModelRows:
     def __init__(self, page: Page) -> None:
         self._page = page
         self._listed_for: tuple[str, str] | None = None
-        """Address and authentication for which the list was requested."""
         labels = {model.name: model.label for model in server_models.realtime_models()}
         self.openai_combo = make_combo(page.context.scheme, labels, page.control_width)
         self.openai_combo.view().setMinimumWidth(self.openai_combo.view().sizeHintForColumn(0) + 24)
@@ -270,9 +269,9 @@ class ServerModelRows:
 
 def model_summary(model: ServerModel) -> str:
     """Return when the text appears, what the model costs, and when it is shut down."""
-    parts = [
+    text = (
         tr("Text appears while you speak.") if model.streams else tr("Text appears after release.")
-    ]
+    )
     if model.usd_per_minute is not None:
-        parts.append(tr("${price} a minute.").format(price=f"{model.usd_per_minute:g}"))
-    return " ".join([*parts, model.deprecation_hint]).rstrip()
+        text += " " + tr("${price} a minute.").format(price=f"{model.usd_per_minute:g}")
+    return f"{text} {model.deprecation_hint}".rstrip()
