@@ -122,7 +122,7 @@ need_model() {
     touch "$stamp"
 }
 
-# A Python 3.13 or newer, which two clients of the tests ask for; sets NEWER.
+# A Python 3.13 or newer, which two clients of the tests require; sets NEWER.
 find_newer_python() {
     local name
     for name in python3.13 python3.14 python3 \
