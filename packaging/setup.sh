@@ -133,8 +133,8 @@ find_newer_python() {
             return 0
         fi
     done
-    say "Two clients that the tests are run with need Python 3.13." >&2
-    say "Install it beside this one, with pyenv for instance." >&2
+    say "Two third-party clients of the tests need Python 3.13." >&2
+    say "Install it in addition, for example with pyenv." >&2
     return 1
 }
 
