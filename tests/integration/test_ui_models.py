@@ -8,7 +8,6 @@ import attrs
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from integration.settings_window import recognition, settings_window
@@ -77,12 +76,12 @@ STATUS_TEXTS = {
 
 
 @pytest.mark.parametrize(("entry", "status", "action"), STATUS_TEXTS.values(), ids=STATUS_TEXTS)
-def test_a_model_has_status_and_action(entry: ModelStatus, status: str, action: str) -> None:
+def test_a_model_has_status_and_action(entry, status, action):
     assert status_text(entry) == status
     assert available_action(entry, in_use="whisper-tiny") == action
 
 
-def test_all_models_are_listed_and_the_selected_one_is_checked(models: ModelList) -> None:
+def test_all_models_are_listed_and_the_selected_one_is_checked(models):
     assert [row.radio.text() for row in models.rows.values()][:6] == [
         *("Tiny, fastest", "Base, fast", "Small, more accurate", "Medium, accurate, slow"),
         *("Large, most accurate, slowest", "Large turbo, best"),
@@ -94,9 +93,7 @@ def test_all_models_are_listed_and_the_selected_one_is_checked(models: ModelList
     assert not models.empty.isVisible()
 
 
-def test_clicking_a_downloaded_model_selects_it(
-    app: FakeApp, models: ModelList, qtbot: QtBot
-) -> None:
+def test_clicking_a_downloaded_model_selects_it(app, models, qtbot):
     set_entries(app, models, qtbot, tiny=ModelStatus(model=TINY, location="own"))
     qtbot.mouseClick(row_of(models, "whisper-tiny").radio, Qt.MouseButton.LeftButton)
     assert app.settings.on_device.model == "whisper-tiny"
@@ -106,9 +103,7 @@ def test_clicking_a_downloaded_model_selects_it(
     assert row_of(models, "whisper-tiny").button.text() == "Remove"
 
 
-def test_the_wait_is_explained_below_the_list(
-    app: FakeApp, models: ModelList, qtbot: QtBot
-) -> None:
+def test_the_wait_is_explained_below_the_list(app, models, qtbot):
     assert models.wait_help.isHidden()
     speed = Speed(0.3, measured=True)
     set_entries(app, models, qtbot, tiny=ModelStatus(model=TINY, location="own", speed=speed))
@@ -126,9 +121,7 @@ SIZES = {"normal": 13, "1.5 times as large": 19, "twice as large": 26}
 
 @pytest.mark.parametrize("pixels", SIZES.values(), ids=SIZES)
 @pytest.mark.parametrize("width", [780, 640], ids=["wide", "narrow"])
-def test_no_text_is_cut_off(
-    app: FakeApp, qtbot: QtBot, qapp: QApplication, width: int, pixels: int
-) -> None:
+def test_no_text_is_cut_off(app, qtbot, qapp, width, pixels):
     problem = ProblemKind(
         "test.example", "There is no internet.", "What has arrived is kept. " * 3
     )()
@@ -165,9 +158,7 @@ def fits(row: ModelRow) -> bool:
     )
 
 
-def test_a_download_is_started_shown_and_canceled(
-    app: FakeApp, models: ModelList, qtbot: QtBot
-) -> None:
+def test_a_download_is_started_shown_and_canceled(app, models, qtbot):
     small = row_of(models, "whisper-small")
     qtbot.mouseClick(small.button, Qt.MouseButton.LeftButton)
     assert app.calls == [("download", "whisper-small")]
@@ -189,9 +180,7 @@ def test_a_download_is_started_shown_and_canceled(
     assert small.button.text() == "Download"
 
 
-def test_the_problem_of_a_download_is_shown_at_its_model(
-    app: FakeApp, models: ModelList, qtbot: QtBot
-) -> None:
+def test_the_problem_of_a_download_is_shown_at_its_model(app, models, qtbot):
     problem = example_problem("There is no internet.", "What has arrived is kept.")
     set_entries(app, models, qtbot, small=ModelStatus(model=SMALL, location="", problem=problem))
     note = row_of(models, "whisper-small").note
@@ -201,16 +190,14 @@ def test_the_problem_of_a_download_is_shown_at_its_model(
     assert note.isHidden()
 
 
-def test_a_model_is_removed(app: FakeApp, models: ModelList, qtbot: QtBot) -> None:
+def test_a_model_is_removed(app, models, qtbot):
     set_entries(app, models, qtbot, tiny=ModelStatus(model=TINY, location="own"))
     qtbot.mouseClick(row_of(models, "whisper-tiny").button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: row_of(models, "whisper-tiny").button.text() == "Download")
     assert app.calls == [("remove", "whisper-tiny")]
 
 
-def test_the_model_in_use_can_be_removed_if_it_is_the_only_one(
-    app: FakeApp, models: ModelList, qtbot: QtBot
-) -> None:
+def test_the_model_in_use_can_be_removed_if_it_is_the_only_one(app, models, qtbot):
     base = ModelStatus(model=by_name("base"), location="own")
     set_entries(app, models, qtbot, base=base, small=ModelStatus(model=SMALL, location="own"))
     assert row_of(models, "whisper-base").button.isHidden()
@@ -220,7 +207,7 @@ def test_the_model_in_use_can_be_removed_if_it_is_the_only_one(
     assert app.calls == [("remove", "whisper-base")]
 
 
-def test_a_failed_removal_is_explained(app: FakeApp, models: ModelList, qtbot: QtBot) -> None:
+def test_a_failed_removal_is_explained(app, models, qtbot):
     set_entries(app, models, qtbot, tiny=ModelStatus(model=TINY, location="own"))
     app.next_problem = example_problem("The model Tiny is being downloaded already.")
     tiny = row_of(models, "whisper-tiny")
@@ -229,9 +216,7 @@ def test_a_failed_removal_is_explained(app: FakeApp, models: ModelList, qtbot: Q
     assert tiny.note.text.text() == "The model Tiny is being downloaded already."
 
 
-def test_the_first_downloaded_model_is_selected_if_there_is_no_other(
-    app: FakeApp, models: ModelList, qtbot: QtBot
-) -> None:
+def test_the_first_downloaded_model_is_selected_if_there_is_no_other(app, models, qtbot):
     base = ModelStatus(model=by_name("base"), location="")
     set_entries(app, models, qtbot, base=base)
     assert models.empty.text() == ("No model on this computer. Small is a good first one (486 MB).")
@@ -242,9 +227,7 @@ def test_the_first_downloaded_model_is_selected_if_there_is_no_other(
     qtbot.waitUntil(lambda: app.settings.on_device.model == "whisper-small")
 
 
-def test_the_selected_model_is_loaded_after_its_download(
-    app: FakeApp, models: ModelList, qtbot: QtBot
-) -> None:
+def test_the_selected_model_is_loaded_after_its_download(app, models, qtbot):
     base = ModelStatus(model=by_name("base"), location="", downloading=True)
     set_entries(app, models, qtbot, base=base)
     set_entries(app, models, qtbot, base=ModelStatus(model=by_name("base"), location="own"))
@@ -252,9 +235,7 @@ def test_the_selected_model_is_loaded_after_its_download(
     assert app.calls == [("on_device.model", "whisper-base")]
 
 
-def test_a_second_downloaded_model_is_not_selected(
-    app: FakeApp, models: ModelList, qtbot: QtBot
-) -> None:
+def test_a_second_downloaded_model_is_not_selected(app, models, qtbot):
     set_entries(app, models, qtbot, small=ModelStatus(model=SMALL, location="", downloading=True))
     set_entries(app, models, qtbot, small=ModelStatus(model=SMALL, location="own"))
     assert app.settings.on_device.model == "whisper-base"

@@ -8,8 +8,6 @@ from typing import Any
 
 import attrs
 import pytest
-from PySide6.QtWidgets import QComboBox
-from pytestqt.qtbot import QtBot
 
 from integration.settings_window import (
     LOCAL_URL,
@@ -19,7 +17,6 @@ from integration.settings_window import (
     leave_field,
     select_item,
 )
-from integration.ui_fakes import FakeApp
 from sayso.core.problems import Problem
 from sayso.core.settings import settings as s
 from sayso.core.settings.settings import Endpoint
@@ -56,9 +53,7 @@ def visible_rows(page: RecognitionPage) -> set[str]:
 
 
 @pytest.mark.parametrize("kind", VISIBLE_ROWS)
-def test_the_rows_depend_on_the_kind_of_server(
-    page: RecognitionPage, app: FakeApp, kind: str
-) -> None:
+def test_the_rows_depend_on_the_kind_of_server(page, app, kind):
     page.add_server(find_preset(kind))
     if not find_preset(kind).endpoint.url:
         enter_text(page.server.address.url, LOCAL_URL)
@@ -71,10 +66,9 @@ def test_the_rows_depend_on_the_kind_of_server(
         assert visible_rows(page) == VISIBLE_ROWS[kind]
 
 
-def test_webrtc_is_offered_if_server_and_model_support_it(page: RecognitionPage) -> None:
+def test_webrtc_is_offered_if_server_and_model_support_it(page):
     page.engine_picker.radios["OpenAI"].click()
     combo = page.rows["endpoint.transport"].control
-    assert isinstance(combo, QComboBox)
     every = list(s.describe("endpoint.transport").choices.values())
     assert combo_texts(combo) == every
     select_item(page.server.models.openai_combo, "gpt-transcribe")  # not available over WebRTC
@@ -85,7 +79,7 @@ def test_webrtc_is_offered_if_server_and_model_support_it(page: RecognitionPage)
     assert combo_texts(combo) == [every[0], every[2]]
 
 
-def test_every_kind_of_authentication_can_be_selected(page: RecognitionPage, app: FakeApp) -> None:
+def test_every_kind_of_authentication_can_be_selected(page, app):
     add_custom_server(page)
     for value in s.describe("endpoint.auth").choices:
         select_item(page.rows["endpoint.auth"].control, value)
@@ -93,9 +87,7 @@ def test_every_kind_of_authentication_can_be_selected(page: RecognitionPage, app
         assert page.server.key_row.isVisibleTo(page) == (app.settings.endpoint.auth != "none")
 
 
-def test_short_lived_keys_come_from_the_server_or_a_key_server(
-    page: RecognitionPage, app: FakeApp, qtbot: QtBot
-) -> None:
+def test_short_lived_keys_come_from_the_server_or_a_key_server(page, app, qtbot):
     add_custom_server(page)
     advanced = page.server.advanced
     advanced.toggle_button.click()
@@ -117,7 +109,7 @@ def test_short_lived_keys_come_from_the_server_or_a_key_server(
     assert not advanced.ephemeral_url.isVisibleTo(page)
 
 
-def test_headers_take_effect_when_the_field_is_left(page: RecognitionPage, app: FakeApp) -> None:
+def test_headers_take_effect_when_the_field_is_left(page, app):
     add_custom_server(page)
     advanced = page.server.advanced
     advanced.toggle_button.click()
@@ -137,9 +129,7 @@ def test_headers_take_effect_when_the_field_is_left(page: RecognitionPage, app: 
 # Keys
 
 
-def test_the_key_of_a_secret_header_is_stored_separately(
-    page: RecognitionPage, app: FakeApp, qtbot: QtBot
-) -> None:
+def test_the_key_of_a_secret_header_is_stored_separately(page, app, qtbot):
     page.add_server(find_preset("custom"))
     page.server.advanced.toggle_button.click()
     enter_text(page.rows["endpoint.secret_header"].control, "CF-AIG-Authorization")
@@ -152,9 +142,7 @@ def test_the_key_of_a_secret_header_is_stored_separately(
     assert (page.server.secret_row.field.text(), page.server.key_row.field.text()) == ("", "")
 
 
-def test_an_unfinished_key_is_not_stored_for_another_server(
-    page: RecognitionPage, app: FakeApp, qtbot: QtBot
-) -> None:
+def test_an_unfinished_key_is_not_stored_for_another_server(page, app, qtbot):
     page.add_server(find_preset("custom"))
     page.server.key_row.field.setText("sk-for-mine")
     page.engine_picker.radios["OpenAI"].click()
@@ -164,9 +152,7 @@ def test_an_unfinished_key_is_not_stored_for_another_server(
     assert app.stored_keys == {}
 
 
-def test_the_location_of_the_key_is_shown_for_each_server(
-    page: RecognitionPage, app: FakeApp, qtbot: QtBot
-) -> None:
+def test_the_location_of_the_key_is_shown_for_each_server(page, app, qtbot):
     app.key_locations["localhost:8000"] = "run"
     page.engine_picker.radios["OpenAI"].click()
     qtbot.waitUntil(lambda: page.server.key_row.field.placeholderText() == "")
@@ -211,9 +197,7 @@ def record_answers(page: RecognitionPage, models: Callable[[Endpoint], list[str]
     return background.answers
 
 
-def test_the_models_of_the_server_are_listed(
-    page: RecognitionPage, app: FakeApp, qtbot: QtBot
-) -> None:
+def test_the_models_of_the_server_are_listed(page, app, qtbot):
     app.models_by_url[LOCAL_URL] = ["whisper-small", "whisper-large-v3"]
     add_custom_server(page)
     combo = page.server.models.custom_combo
@@ -224,9 +208,7 @@ def test_the_models_of_the_server_are_listed(
     assert app.settings.endpoint.model == "whisper-large-v3"
 
 
-def test_new_models_are_appended_to_the_known_ones_of_openai(
-    page: RecognitionPage, app: FakeApp, qtbot: QtBot
-) -> None:
+def test_new_models_are_appended_to_the_known_ones_of_openai(page, app, qtbot):
     app.models_by_url[s.OPENAI_URL] = ["gpt-transcribe", "gpt-transcribe-next"]
     combo = page.server.models.openai_combo
     known = combo_texts(combo)
@@ -235,23 +217,18 @@ def test_new_models_are_appended_to_the_known_ones_of_openai(
     assert combo.currentData() == "gpt-live-transcribe"
 
 
-def test_a_missing_list_of_models_is_not_a_problem(
-    page: RecognitionPage, app: FakeApp, qtbot: QtBot
-) -> None:
+def test_a_missing_list_of_models_is_not_a_problem(page, app, qtbot):
     answers = record_answers(page, app.fetch_models)
     add_custom_server(page)
     qtbot.waitUntil(lambda: any(isinstance(answer, Problem) for answer in answers))
     edit = page.server.models.custom_combo.lineEdit()
-    assert edit is not None
     edit.setText("tiny")
     edit.editingFinished.emit()
     assert app.settings.endpoint.model == "tiny"
     assert page.rows["endpoint.model"].note.isHidden()
 
 
-def test_a_late_list_of_models_is_not_shown_for_another_server(
-    page: RecognitionPage, app: FakeApp, qtbot: QtBot
-) -> None:
+def test_a_late_list_of_models_is_not_shown_for_another_server(page, app, qtbot):
     may_finish = threading.Event()
 
     def models(endpoint: Endpoint) -> list[str]:

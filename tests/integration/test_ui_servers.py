@@ -15,19 +15,17 @@ from integration.settings_window import (
     line_edit,
     select_item,
 )
-from integration.ui_fakes import FakeApp
 from sayso.core.problems import ProblemKind
 from sayso.core.settings import settings as s
 from sayso.core.settings.endpoint import ON_DEVICE
 from sayso.core.settings.engine_choice import select_engine, with_endpoint
 from sayso.core.settings.settings import Endpoint
 from sayso.stt.server.presets import PRESETS, find_preset
-from sayso.ui.settings.recognition.page import RecognitionPage
 
 UNENCRYPTED_URL = "http://192.168.1.20:8000/v1"
 
 
-def test_every_kind_of_server_can_be_added(page: RecognitionPage, app: FakeApp) -> None:
+def test_every_kind_of_server_can_be_added(page, app):
     for action, kind in zip(page.engine_picker.menu.actions(), PRESETS, strict=True):
         assert (action.text(), action.toolTip()) == (kind.title, kind.description)
         action.trigger()
@@ -42,7 +40,7 @@ def test_every_kind_of_server_can_be_added(page: RecognitionPage, app: FakeApp) 
         assert page.engine_picker.radios[name].isChecked()
 
 
-def test_a_new_server_is_saved_when_it_has_an_address(page: RecognitionPage, app: FakeApp) -> None:
+def test_a_new_server_is_saved_when_it_has_an_address(page, app):
     page.add_server(find_preset("vllm"))
     assert page.engine_picker.radios["vLLM"].isChecked()
     assert page.server.address.url.hasFocus()
@@ -61,9 +59,7 @@ def test_a_new_server_is_saved_when_it_has_an_address(page: RecognitionPage, app
 
 
 @pytest.mark.parametrize("wanted", [ON_DEVICE, "OpenAI"])
-def test_a_draft_is_discarded_if_another_engine_is_selected(
-    page: RecognitionPage, app: FakeApp, wanted: str
-) -> None:
+def test_a_draft_is_discarded_if_another_engine_is_selected(page, app, wanted):
     page.add_server(find_preset("litellm"))
     enter_text(page.rows["endpoint.name"].control, "Proxy")
     page.engine_picker.radios[wanted].click()
@@ -72,9 +68,7 @@ def test_a_draft_is_discarded_if_another_engine_is_selected(
     assert app.settings.engine == ("on-device" if wanted == ON_DEVICE else "realtime")
 
 
-def test_a_draft_survives_other_changes_of_the_settings(
-    page: RecognitionPage, app: FakeApp
-) -> None:
+def test_a_draft_survives_other_changes_of_the_settings(page, app):
     page.add_server(find_preset("azure"))
     app.change("sounds", False)
     assert page.engine_picker.radios["Azure OpenAI"].isChecked()
@@ -86,7 +80,7 @@ def test_a_draft_survives_other_changes_of_the_settings(
     assert [one.name for one in app.settings.endpoints] == ["OpenAI", "SGLang"]
 
 
-def test_a_draft_that_cannot_be_saved_is_kept(page: RecognitionPage, app: FakeApp) -> None:
+def test_a_draft_that_cannot_be_saved_is_kept(page, app):
     page.add_server(find_preset("custom"))
     app.next_problem = ProblemKind(
         "test.example", "The settings were not saved.", "The disk is full."
@@ -98,9 +92,7 @@ def test_a_draft_that_cannot_be_saved_is_kept(page: RecognitionPage, app: FakeAp
     assert app.settings.endpoint.url == f"{LOCAL_URL}/"
 
 
-def test_servers_are_listed_with_the_destination_of_the_audio(
-    page: RecognitionPage, app: FakeApp
-) -> None:
+def test_servers_are_listed_with_the_destination_of_the_audio(page, app):
     add_custom_server(page)
     app.edit(lambda now: with_endpoint(now, Endpoint(name="R&D", url="https://speech.example/v1")))
     radios = page.engine_picker.radios
@@ -119,7 +111,7 @@ def test_servers_are_listed_with_the_destination_of_the_audio(
     assert not page.server.group.isVisibleTo(page)
 
 
-def test_a_taken_name_stays_in_the_field(page: RecognitionPage, app: FakeApp) -> None:
+def test_a_taken_name_stays_in_the_field(page, app):
     add_custom_server(page)
     row = page.rows["endpoint.name"]
     for name, why in (("openai", "Another server has this name."), ("a, b", "no commas")):
@@ -132,13 +124,7 @@ def test_a_taken_name_stays_in_the_field(page: RecognitionPage, app: FakeApp) ->
 
 
 @pytest.mark.parametrize(("answer", "left"), [("Remove", ["OpenAI"]), ("Keep", ["OpenAI", "Box"])])
-def test_removing_the_selected_server_selects_this_computer(
-    page: RecognitionPage,
-    app: FakeApp,
-    monkeypatch: pytest.MonkeyPatch,
-    answer: str,
-    left: list[str],
-) -> None:
+def test_removing_the_selected_server_selects_this_computer(page, app, monkeypatch, answer, left):
     add_custom_server(page)
     asked: list[str] = []
 
@@ -155,9 +141,7 @@ def test_removing_the_selected_server_selects_this_computer(
     assert app.settings.engine == ("on-device" if answer == "Remove" else "realtime")
 
 
-def test_the_only_server_cannot_be_removed_but_a_draft_can(
-    page: RecognitionPage, app: FakeApp, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_only_server_cannot_be_removed_but_a_draft_can(page, app, monkeypatch):
     page.engine_picker.radios["OpenAI"].click()
     assert not page.server.remove_button.isEnabled()
     monkeypatch.setattr("sayso.ui.settings.recognition.server.confirm_remove", lambda *_: True)
@@ -170,7 +154,7 @@ def test_the_only_server_cannot_be_removed_but_a_draft_can(
 # Addresses
 
 
-def test_an_unencrypted_address_must_be_allowed(page: RecognitionPage, app: FakeApp) -> None:
+def test_an_unencrypted_address_must_be_allowed(page, app):
     address = page.server.address
     page.add_server(find_preset("custom"))
     assert not address.allow_row.isVisibleTo(page)
@@ -187,9 +171,7 @@ def test_an_unencrypted_address_must_be_allowed(page: RecognitionPage, app: Fake
 
 
 @pytest.mark.parametrize("url", ["", "server", "ftp://x", "https://key@host/v1"])
-def test_an_invalid_address_is_explained_and_not_saved(
-    page: RecognitionPage, app: FakeApp, url: str
-) -> None:
+def test_an_invalid_address_is_explained_and_not_saved(page, app, url):
     add_custom_server(page)
     enter_text(page.server.address.url, url)
     assert page.server.address.row.note.isVisibleTo(page)
@@ -200,9 +182,7 @@ def test_an_invalid_address_is_explained_and_not_saved(
     assert page.server.address.row.note.isHidden()
 
 
-def test_unfinished_text_is_not_applied_to_another_server(
-    page: RecognitionPage, app: FakeApp
-) -> None:
+def test_unfinished_text_is_not_applied_to_another_server(page, app):
     """The user may switch the server in the tray menu while a field has the focus."""
     add_custom_server(page)
     app.edit(lambda now: with_endpoint(now, Endpoint(name="Other", url="https://other.example/v1")))
@@ -226,7 +206,7 @@ def test_unfinished_text_is_not_applied_to_another_server(
 # Fallback
 
 
-def test_fallback_engines_are_selected_in_order(page: RecognitionPage, app: FakeApp) -> None:
+def test_fallback_engines_are_selected_in_order(page, app):
     add_custom_server(page)
     fallback = page.fallback
     visible = [row.isVisibleTo(page) for row in fallback.rows]
@@ -246,9 +226,7 @@ def test_fallback_engines_are_selected_in_order(page: RecognitionPage, app: Fake
     assert fallback.rows[0].help_label.text() == "The recording is kept, so that you can try again."
 
 
-def test_the_selected_engine_keeps_its_place_among_the_fallbacks(
-    page: RecognitionPage, app: FakeApp
-) -> None:
+def test_the_selected_engine_keeps_its_place_among_the_fallbacks(page, app):
     add_custom_server(page)
     app.change("fallback", ("OpenAI", ON_DEVICE))
     page.engine_picker.radios["OpenAI"].click()
@@ -257,9 +235,7 @@ def test_the_selected_engine_keeps_its_place_among_the_fallbacks(
     assert app.settings.fallback == (ON_DEVICE, "Box", "OpenAI")
 
 
-def test_this_computer_mentions_that_a_fallback_receives_audio(
-    page: RecognitionPage, app: FakeApp
-) -> None:
+def test_this_computer_mentions_that_a_fallback_receives_audio(page, app):
     select_item(page.fallback.combos[0], "OpenAI")
     assert app.settings.fallback == ("OpenAI",)
     assert page.engine_picker.radios[ON_DEVICE].accessibleDescription() == (
