@@ -11,7 +11,7 @@ from PySide6.QtGui import QFont
 from pytestqt.qtbot import QtBot
 
 from integration.settings_window import recognition, settings_window
-from integration.ui_fakes import FakeApp, example_problem
+from integration.ui_fakes import example_problem
 from sayso.core.problems import ProblemKind
 from sayso.stt.ondevice.models.catalog import MODELS, Location, ModelStatus, Speed, by_name
 from sayso.ui.settings.recognition.local_models import (
@@ -33,20 +33,24 @@ def models(window: SettingsWindow, qtbot: QtBot) -> ModelList:
     return page.models
 
 
-def row_of(models: ModelList, name: str) -> ModelRow:
-    return models.rows[name]
-
-
-def set_entries(app: FakeApp, models: ModelList, qtbot: QtBot, **entries: ModelStatus) -> None:
+@pytest.fixture
+def show(app, models, qtbot):
     """Change entries and wait until the list shows them."""
-    for entry in entries.values():
-        app.model_list[entry.model.name] = entry
-    models.reload()
-    qtbot.waitUntil(lambda: all(row_of(models, e.model.name).entry == e for e in entries.values()))
+
+    def show_entries(*entries: ModelStatus) -> None:
+        app.model_list |= {entry.model.name: entry for entry in entries}
+        models.reload()
+        qtbot.waitUntil(lambda: all(models.rows[e.model.name].entry == e for e in entries))
+
+    return show_entries
 
 
 def small(location: Location, **values: Any) -> ModelStatus:
     return ModelStatus(model=SMALL, location=location, **values)
+
+
+def base(location: Location, **values: Any) -> ModelStatus:
+    return ModelStatus(model=by_name("base"), location=location, **values)
 
 
 def tiny(**values: Any) -> ModelStatus:
@@ -88,27 +92,27 @@ def test_all_models_are_listed_and_the_selected_one_is_checked(models):
     ]
     assert [name for name, row in models.rows.items() if row.radio.isChecked()] == ["whisper-base"]
     assert [name for name, row in models.rows.items() if row.radio.isEnabled()] == ["whisper-base"]
-    assert row_of(models, "whisper-small").radio.accessibleDescription() == "486 MB, all languages"
-    assert row_of(models, "whisper-small").button.accessibleName() == "Download Small"
+    assert models.rows["whisper-small"].radio.accessibleDescription() == "486 MB, all languages"
+    assert models.rows["whisper-small"].button.accessibleName() == "Download Small"
     assert not models.empty.isVisible()
 
 
-def test_clicking_a_downloaded_model_selects_it(app, models, qtbot):
-    set_entries(app, models, qtbot, tiny=ModelStatus(model=TINY, location="own"))
-    qtbot.mouseClick(row_of(models, "whisper-tiny").radio, Qt.MouseButton.LeftButton)
+def test_clicking_a_downloaded_model_selects_it(app, models, qtbot, show):
+    show(tiny())
+    qtbot.mouseClick(models.rows["whisper-tiny"].radio, Qt.MouseButton.LeftButton)
     assert app.settings.on_device.model == "whisper-tiny"
-    assert row_of(models, "whisper-tiny").button.isHidden()
+    assert models.rows["whisper-tiny"].button.isHidden()
     app.change("on_device.model", "whisper-base")
-    assert row_of(models, "whisper-base").radio.isChecked()
-    assert row_of(models, "whisper-tiny").button.text() == "Remove"
+    assert models.rows["whisper-base"].radio.isChecked()
+    assert models.rows["whisper-tiny"].button.text() == "Remove"
 
 
-def test_the_wait_is_explained_below_the_list(app, models, qtbot):
+def test_the_wait_is_explained_below_the_list(models, show):
     assert models.wait_help.isHidden()
     speed = Speed(0.3, measured=True)
-    set_entries(app, models, qtbot, tiny=ModelStatus(model=TINY, location="own", speed=speed))
+    show(tiny(speed=speed))
     assert models.wait_help.isVisible()
-    assert row_of(models, "whisper-tiny").status.text() == "78 MB, 0.3 s wait"
+    assert models.rows["whisper-tiny"].status.text() == "78 MB, 0.3 s wait"
     order = models.layout()
     assert order is not None
     last = order.itemAt(order.count() - 1)
@@ -158,85 +162,79 @@ def fits(row: ModelRow) -> bool:
     )
 
 
-def test_a_download_is_started_shown_and_canceled(app, models, qtbot):
-    small = row_of(models, "whisper-small")
-    qtbot.mouseClick(small.button, Qt.MouseButton.LeftButton)
+def test_a_download_is_started_shown_and_canceled(app, models, qtbot, show):
+    row = models.rows["whisper-small"]
+    qtbot.mouseClick(row.button, Qt.MouseButton.LeftButton)
     assert app.calls == [("download", "whisper-small")]
-    half = ModelStatus(
-        model=SMALL, location="", downloaded_bytes=SMALL.size_bytes // 2, downloading=True
-    )
-    set_entries(app, models, qtbot, small=half)
-    assert small.bar.isVisible()
-    assert small.bar.value() == 500
-    assert small.status.text() == "243 MB of 486 MB"
+    half = small("", downloaded_bytes=SMALL.size_bytes // 2, downloading=True)
+    show(half)
+    assert row.bar.isVisible()
+    assert row.bar.value() == 500
+    assert row.status.text() == "243 MB of 486 MB"
     app.model_list["whisper-small"] = attrs.evolve(half, downloaded_bytes=SMALL.size_bytes * 3 // 4)
-    qtbot.waitUntil(lambda: small.bar.value() == 750)  # the list polls
-    qtbot.mouseClick(small.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: row.bar.value() == 750)  # the list polls
+    qtbot.mouseClick(row.button, Qt.MouseButton.LeftButton)
     assert app.calls[-1] == ("cancel", "whisper-small")
-    set_entries(
-        app, models, qtbot, small=ModelStatus(model=SMALL, location="", downloaded_bytes=7_000_000)
-    )
-    assert small.bar.isHidden()
-    assert small.button.text() == "Download"
+    show(small("", downloaded_bytes=7_000_000))
+    assert row.bar.isHidden()
+    assert row.button.text() == "Download"
 
 
-def test_the_problem_of_a_download_is_shown_at_its_model(app, models, qtbot):
+def test_the_problem_of_a_download_is_shown_at_its_model(models, show):
     problem = example_problem("There is no internet.", "What has arrived is kept.")
-    set_entries(app, models, qtbot, small=ModelStatus(model=SMALL, location="", problem=problem))
-    note = row_of(models, "whisper-small").note
+    show(small("", problem=problem))
+    note = models.rows["whisper-small"].note
     assert note.isVisible()
     assert note.text.text() == problem.sentence
-    set_entries(app, models, qtbot, small=ModelStatus(model=SMALL, location=""))
+    show(small(""))
     assert note.isHidden()
 
 
-def test_a_model_is_removed(app, models, qtbot):
-    set_entries(app, models, qtbot, tiny=ModelStatus(model=TINY, location="own"))
-    qtbot.mouseClick(row_of(models, "whisper-tiny").button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: row_of(models, "whisper-tiny").button.text() == "Download")
+def test_a_model_is_removed(app, models, qtbot, show):
+    show(tiny())
+    qtbot.mouseClick(models.rows["whisper-tiny"].button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: models.rows["whisper-tiny"].button.text() == "Download")
     assert app.calls == [("remove", "whisper-tiny")]
 
 
-def test_the_model_in_use_can_be_removed_if_it_is_the_only_one(app, models, qtbot):
-    base = ModelStatus(model=by_name("base"), location="own")
-    set_entries(app, models, qtbot, base=base, small=ModelStatus(model=SMALL, location="own"))
-    assert row_of(models, "whisper-base").button.isHidden()
-    set_entries(app, models, qtbot, base=base, small=ModelStatus(model=SMALL, location=""))
-    qtbot.mouseClick(row_of(models, "whisper-base").button, Qt.MouseButton.LeftButton)
+def test_the_model_in_use_can_be_removed_if_it_is_the_only_one(app, models, qtbot, show):
+    selected = base("own")
+    show(selected, small("own"))
+    assert models.rows["whisper-base"].button.isHidden()
+    show(selected, small(""))
+    qtbot.mouseClick(models.rows["whisper-base"].button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(models.empty.isVisible)
     assert app.calls == [("remove", "whisper-base")]
 
 
-def test_a_failed_removal_is_explained(app, models, qtbot):
-    set_entries(app, models, qtbot, tiny=ModelStatus(model=TINY, location="own"))
+def test_a_failed_removal_is_explained(app, models, qtbot, show):
+    show(tiny())
     app.next_problem = example_problem("The model Tiny is being downloaded already.")
-    tiny = row_of(models, "whisper-tiny")
-    qtbot.mouseClick(tiny.button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(tiny.note.isVisible)
-    assert tiny.note.text.text() == "The model Tiny is being downloaded already."
+    row = models.rows["whisper-tiny"]
+    qtbot.mouseClick(row.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(row.note.isVisible)
+    assert row.note.text.text() == "The model Tiny is being downloaded already."
 
 
-def test_the_first_downloaded_model_is_selected_if_there_is_no_other(app, models, qtbot):
-    base = ModelStatus(model=by_name("base"), location="")
-    set_entries(app, models, qtbot, base=base)
+def test_the_first_downloaded_model_is_selected_if_there_is_no_other(app, models, qtbot, show):
+    show(base(""))
     assert models.empty.text() == ("No model on this computer. Small is a good first one (486 MB).")
     assert models.empty.isVisible()
-    set_entries(app, models, qtbot, small=ModelStatus(model=SMALL, location="", downloading=True))
+    show(small("", downloading=True))
     assert models.empty.isHidden()
-    set_entries(app, models, qtbot, small=ModelStatus(model=SMALL, location="own"))
+    show(small("own"))
     qtbot.waitUntil(lambda: app.settings.on_device.model == "whisper-small")
 
 
-def test_the_selected_model_is_loaded_after_its_download(app, models, qtbot):
-    base = ModelStatus(model=by_name("base"), location="", downloading=True)
-    set_entries(app, models, qtbot, base=base)
-    set_entries(app, models, qtbot, base=ModelStatus(model=by_name("base"), location="own"))
+def test_the_selected_model_is_loaded_after_its_download(app, qtbot, show):
+    show(base("", downloading=True))
+    show(base("own"))
     qtbot.waitUntil(lambda: bool(app.calls))
     assert app.calls == [("on_device.model", "whisper-base")]
 
 
-def test_a_second_downloaded_model_is_not_selected(app, models, qtbot):
-    set_entries(app, models, qtbot, small=ModelStatus(model=SMALL, location="", downloading=True))
-    set_entries(app, models, qtbot, small=ModelStatus(model=SMALL, location="own"))
+def test_a_second_downloaded_model_is_not_selected(app, models, show):
+    show(small("", downloading=True))
+    show(small("own"))
     assert app.settings.on_device.model == "whisper-base"
-    assert row_of(models, "whisper-small").radio.isEnabled()
+    assert models.rows["whisper-small"].radio.isEnabled()

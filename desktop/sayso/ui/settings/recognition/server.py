@@ -25,7 +25,6 @@ from .advanced import ADVANCED, AdvancedRows
 from .api_key import ApiKeyRow
 
 EXAMPLE_URL = "http://192.168.1.20:8000/v1"
-SHOWN_IF_NEEDED = {"allow_insecure", "secrets_url"}
 
 
 class ServerRows:
@@ -74,7 +73,7 @@ class ServerRows:
         hidden = set() if self.advanced.expanded else ADVANCED
         for key, row in self._page.rows.items():
             group, _, name = key.rpartition(".")
-            if group == "endpoint" and name not in SHOWN_IF_NEEDED:
+            if group == "endpoint" and name not in ("allow_insecure", "secrets_url"):
                 row.setVisible(name in available.settings - hidden)
         if before is None or _key_names(before) != _key_names(endpoint):
             self.key_row.refresh()
