@@ -152,11 +152,11 @@ def test_the_same_problem_is_shown_in_all_three_places(
         settings = Settings(engine="realtime", endpoints=(endpoint,), profile="Own")
 
         status = asyncio.run(dictated(tmp_path, settings))
-        pill = Overlay(FakeApp().actions(), FakeScreen())
-        qtbot.addWidget(pill)
-        pill.on_status(status)
-        assert pill.view
-        assert (pill.view.text, pill.view.detail) == (what[:-1], remedy)
+        overlay = Overlay(FakeApp().actions(), FakeScreen())
+        qtbot.addWidget(overlay)
+        overlay.on_status(status)
+        assert overlay.view
+        assert (overlay.view.text, overlay.view.detail) == (what[:-1], remedy)
 
         keys = ApiKeyStore(environment={}, keyring=lambda: None)
         keys.keep_in_memory(url.split("/")[2], KEY)

@@ -49,7 +49,7 @@ def test_the_list_shows_the_latency_on_this_computer(sayso, home):
     lines = sayso("models", "list").stdout.splitlines()
     (base,) = [line for line in lines if " whisper-base " in line]
     (small,) = [line for line in lines if " whisper-small " in line]
-    assert "fast             0.3 s        installed as a package" in base
+    assert "fast                    0.3 s        installed as a package" in base
     assert small.endswith("about 1.0 s")
     rows = {row["name"]: row for row in json.loads(sayso("models", "list", "--json").stdout)}
     assert (rows["whisper-base"]["wait_s"], rows["whisper-base"]["wait_measured"]) == (0.31, True)

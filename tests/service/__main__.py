@@ -45,15 +45,15 @@ def arguments() -> argparse.Namespace:
 
 async def main() -> None:
     given = arguments()
-    recognise = None
+    transcribe = None
     if given.recognizer == "whisper":
         from .recognizers import whisper
 
-        recognise = whisper(given.language or None)
+        transcribe = whisper(given.language or None)
     service = StandIn(
         given.text or ["Hello from the stand-in."],
         key=given.key or None,
-        transcribe=recognise,
+        transcribe=transcribe,
         at_openai=given.at_openai,
         latency_s=given.latency_s,
         session=PROTOCOLS[given.protocol],

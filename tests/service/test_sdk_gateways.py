@@ -111,7 +111,7 @@ REFUSED: dict[str, tuple[dict[str, Any], type[openai.APIStatusError], str | None
     "unsupported option": ({"keywords": ["x"]}, openai.BadRequestError, "unknown_parameter"),
     "a language": ({"language": "klingon"}, openai.BadRequestError, "invalid_value"),
     "too short": ({"file": wav_file(0.05)}, openai.BadRequestError, "audio_too_short"),
-    "no sound": ({"file": ("a.wav", b"RIFF")}, openai.BadRequestError, "invalid_value"),
+    "no audio": ({"file": ("a.wav", b"RIFF")}, openai.BadRequestError, "invalid_value"),
     "another ending": ({"file": ("a.txt", wav_file()[1])}, openai.BadRequestError, None),
     "text": ({"response_format": "text"}, openai.BadRequestError, "invalid_value"),
     "too long": ({"file": wav_file(1401)}, openai.APIStatusError, None),

@@ -46,7 +46,7 @@ def models_list(as_json: bool) -> None:
         columns = (
             f"{'*' if model.name == used else ' '} {model.name:<24}",
             f"{catalog.format_size(model.size_bytes):>7}  {catalog.supported_languages(model):<14}",
-            f"{model.summary:<17}{latency:<13}{_state(entry)}",
+            f"{model.summary:<24}{latency:<13}{_state(entry)}",
         )
         lines.append("".join(columns).rstrip())
     output(as_json, [_as_dict(entry, used) for entry in entries], "\n".join(lines), indent=2)

@@ -83,7 +83,7 @@ def _connect() -> socket.socket:
 
 def _peer_is_same_user(connection: socket.socket) -> bool:
     if not hasattr(socket, "SO_PEERCRED"):
-        return True  # the system cannot tell
+        return True  # the system does not report the user
     # struct ucred: pid, uid and gid of 4 bytes each (unix(7))
     credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
     return int.from_bytes(credentials[4:8], sys.byteorder) == os.getuid()

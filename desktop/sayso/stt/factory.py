@@ -1,4 +1,4 @@
-"""Create the engine that the settings ask for. The libraries of an engine are imported here."""
+"""Creates the selected engine. The libraries of an engine are imported here."""
 
 from __future__ import annotations
 

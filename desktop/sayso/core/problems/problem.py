@@ -33,7 +33,7 @@ class ProblemKind:
 
 @attrs.frozen
 class Problem:
-    """A failure that the user is told about.
+    """A failure that is reported to the user.
 
     Presenters translate `kind.message` and `kind.remedy`, then insert `values`.
     """

@@ -35,7 +35,7 @@ BIT_RATE = 32_000
 RTP_CLOCK_HZ = 48_000
 """RTP clock of Opus for every sample rate (RFC 7587)."""
 MAX_CATCH_UP_S = 0.2
-"""Maximum delay of this computer that is made up for at once. The receiver sees it as network
+"""Maximum delay of this computer that is compensated at once. The receiver sees it as network
 jitter."""
 MAX_QUEUED_MESSAGES = 500
 """Limit for messages of up to 64 KB that are not read yet. More of them close the connection."""

@@ -137,7 +137,7 @@ class X11Hotkey:
         """Report events. Return the problem if the connection was lost, None to stop."""
         try:
             while True:
-                # A reply may have brought events along, which select() does not see.
+                # Events may have arrived together with a reply; select() does not see them.
                 while connection.pending_events():
                     self._handle(connection, connection.next_event(), listener)
                 assert self._grabs is not None

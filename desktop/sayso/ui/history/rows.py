@@ -112,7 +112,7 @@ def row_actions(entry: HistoryEntry, playing: str = "") -> tuple[tuple[RowAction
 
 
 class EntryDelegate(QStyledItemDelegate):
-    """Paints rows, and knows where their actions are."""
+    """Paints rows, and computes the areas of their actions."""
 
     def __init__(self, scheme: Scheme) -> None:
         super().__init__()
