@@ -267,15 +267,9 @@ class Chromium(Editor):
 
     def _evaluate(self, script: str) -> Any:
         self._last_id += 1
-        self._socket.send(
-            json.dumps(
-                {
-                    "id": self._last_id,
-                    "method": "Runtime.evaluate",
-                    "params": {"expression": script, "returnByValue": True},
-                }
-            )
-        )
+        parameters = {"expression": script, "returnByValue": True}
+        call = {"id": self._last_id, "method": "Runtime.evaluate", "params": parameters}
+        self._socket.send(json.dumps(call))
         while True:
             answer = json.loads(self._socket.recv(timeout=20))
             if answer.get("id") == self._last_id:

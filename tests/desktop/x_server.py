@@ -48,13 +48,8 @@ class Display(Component):
     @property
     def environ(self) -> dict[str, str]:
         """Environment variables for a program on this display."""
-        return {
-            "DISPLAY": self.name,
-            "LANG": "C.UTF-8",
-            "LC_ALL": "C.UTF-8",
-            "NO_AT_BRIDGE": "1",
-            "XDG_SESSION_TYPE": "x11",
-        }
+        locale = {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
+        return {"DISPLAY": self.name, "NO_AT_BRIDGE": "1", "XDG_SESSION_TYPE": "x11", **locale}
 
     @property
     def connection(self) -> Any:
@@ -87,11 +82,8 @@ class Display(Component):
         self._send_input(key, down=False)
 
     def tap(self, *keys: str | int) -> None:
-        """Press keys in order, and release them in reverse order."""
-        for key in keys:
-            self.press(key)
-        for key in reversed(keys):
-            self.release(key)
+        with self.holding(*keys):
+            pass
 
     def next_group(self) -> None:
         """Switch to the next layout by its key, which is Scroll Lock here."""
@@ -103,6 +95,7 @@ class Display(Component):
 
     @contextmanager
     def holding(self, *keys: str | int) -> Iterator[None]:
+        """Press keys in order, and release them in reverse order at the end."""
         for key in keys:
             self.press(key)
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,42 +15,32 @@ KEYS_S = 10.0
 """Time at which the paste keys are sent."""
 
 
-def transaction(
-    *, listed: list[float] | None = None, fetched: list[float] | None = None
-) -> PasteTransaction:
+def transaction(*, fetched: Sequence[float], listed: Sequence[float] = ()) -> PasteTransaction:
     """Return a transaction with requests at these times after the keys."""
     paste = PasteTransaction(TIMES)
     paste.begin()
-    for at_s in listed or []:
+    for at_s in listed:
         paste.listed(KEYS_S + at_s)
-    for at_s in fetched or []:
+    for at_s in fetched:
         paste.fetched(KEYS_S + at_s)
     paste.keys_sent(KEYS_S)
     return paste
 
 
+SCENARIOS = {
+    "fetched after the keys": ([], [0.1], 0.0, "pasted"),
+    "fetched before the keys were reported": ([], [-0.01], 0.0, "pasted"),
+    "fetched once, before the keys": ([], [-0.5], TIMES.doubtful_fetch_s, "pasted"),
+    "fetched before and after the keys": ([], [-0.5, 0.1], 0.0, "pasted"),
+    "not fetched": ([], [], TIMES.fetch_s, "failed"),
+    "listed before the keys": ([-0.5], [], TIMES.fetch_s, "failed"),
+    "listed after the keys": ([1.5], [], 1.5 + TIMES.fetch_s, "failed"),
+    "listed all the time": ([1.5, 3.0, 4.5], [], TIMES.fetch_limit_s, "failed"),
+}
+
+
 @pytest.mark.parametrize(
-    ("listed", "fetched", "decision_s", "outcome"),
-    [
-        ([], [0.1], 0.0, "pasted"),
-        ([], [-0.01], 0.0, "pasted"),
-        ([], [-0.5], TIMES.doubtful_fetch_s, "pasted"),
-        ([], [-0.5, 0.1], 0.0, "pasted"),
-        ([], [], TIMES.fetch_s, "failed"),
-        ([-0.5], [], TIMES.fetch_s, "failed"),
-        ([1.5], [], 1.5 + TIMES.fetch_s, "failed"),
-        ([1.5, 3.0, 4.5], [], TIMES.fetch_limit_s, "failed"),
-    ],
-    ids=[
-        "fetched after the keys",
-        "fetched before the keys were reported",
-        "fetched once, before the keys",
-        "fetched before and after the keys",
-        "not fetched",
-        "listed before the keys",
-        "listed after the keys",
-        "listed all the time",
-    ],
+    ("listed", "fetched", "decision_s", "outcome"), SCENARIOS.values(), ids=SCENARIOS
 )
 def test_the_outcome_is_decided_in_time(
     listed: list[float], fetched: list[float], decision_s: float, outcome: str

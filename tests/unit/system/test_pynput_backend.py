@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,12 +14,7 @@ import pytest
 from sayso.core.insertion import UNKNOWN_TARGET
 from sayso.core.problems import ProblemError
 from sayso.system import macos, select, windows
-from sayso.system.pynput_backend import (
-    PynputHotkey,
-    PynputTypist,
-    button_name,
-    key_name,
-)
+from sayso.system.pynput_backend import PynputHotkey, PynputTypist, button_name, key_name
 from sayso.system.unavailable import UnknownFocus
 
 
@@ -55,16 +51,13 @@ class FakePynput:
         self.sent: list[str] = []
 
     def __call__(self) -> Any:
-        def listener(created: list[FakeListener]) -> Callable[..., FakeListener]:
-            def create(**tell: Callable[..., None]) -> FakeListener:
-                created.append(FakeListener(**tell))
-                return created[-1]
+        def listener(created: list[FakeListener], **callbacks: Callable[..., None]) -> FakeListener:
+            created.append(FakeListener(**callbacks))
+            return created[-1]
 
-            return create
-
-        keyboard = {"Listener": listener(self.keys), "Controller": lambda: self, "Key": FakeKey}
-        mouse = SimpleNamespace(Listener=listener(self.mice))
-        return SimpleNamespace(keyboard=SimpleNamespace(**keyboard), mouse=mouse)
+        keys, mice = partial(listener, self.keys), partial(listener, self.mice)
+        keyboard = SimpleNamespace(Listener=keys, Controller=lambda: self, Key=FakeKey)
+        return SimpleNamespace(keyboard=keyboard, mouse=SimpleNamespace(Listener=mice))
 
     def press(self, key: Any) -> None:
         self.sent.append(f"+{getattr(key, 'name', key)}")

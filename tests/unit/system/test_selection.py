@@ -17,6 +17,10 @@ from sayso.system import current_platform, select
 FAILURE = ProblemKind("test.failure", "It does not work.")()
 
 
+def fail() -> Any:
+    raise ProblemError(FAILURE)
+
+
 @pytest.fixture
 def no_display(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DISPLAY", raising=False)
@@ -62,24 +66,15 @@ def backend(name: str, **interfaces: Any) -> SimpleNamespace:
 
 
 def test_each_interface_is_selected_independently() -> None:
-    def fail() -> Any:
-        raise ProblemError(FAILURE)
-
     first = backend("first", hotkey=lambda: "first hotkey", typist=fail)
     second = backend("second", hotkey=lambda: "second hotkey", typist=lambda: "second typist")
     platform = select([first, second])
-    assert (platform.name, platform.hotkey, platform.typist) == (
-        "first",
-        "first hotkey",
-        "second typist",
-    )
+    selected = (platform.name, platform.hotkey, platform.typist)
+    assert selected == ("first", "first hotkey", "second typist")
     assert platform.missing_requirements() == []
 
 
 def test_an_interface_that_no_backend_provides_reports_the_failure() -> None:
-    def fail() -> Any:
-        raise ProblemError(FAILURE)
-
     platform = select([backend("only", hotkey=lambda: "hotkey", typist=fail)])
     assert platform.missing_requirements() == [FAILURE]
     with pytest.raises(ProblemError, match="It does not work"):
