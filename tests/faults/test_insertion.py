@@ -69,7 +69,6 @@ def activate(display: Display, window: int) -> None:
 def test_a_window_that_gets_the_focus_while_keys_are_held_is_not_typed_into(
     display: Display, typist: X11Typist, focus: X11Focus, gtk: GtkEditor
 ) -> None:
-    """The typist waits for held keys, and the user goes on working in the meantime."""
     target = focus.target()
     caught: list[Exception] = []
 

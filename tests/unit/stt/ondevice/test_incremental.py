@@ -82,10 +82,7 @@ def test_repeated_sentences_are_kept(before, after, share, text):
     assert align(before, after, share) == text
 
 
-@given(
-    st.lists(st.integers(1000, 9999), unique=True, min_size=3, max_size=20),
-    st.data(),
-)
+@given(st.lists(st.integers(1000, 9999), unique=True, min_size=3, max_size=20), st.data())
 def test_every_word_is_in_the_text_once(words, data):
     said = [f"w{word}" for word in words]
     start = data.draw(st.integers(0, len(said) - 2))

@@ -39,10 +39,7 @@ def packages(tmp_path):
     """The files of two installed packages."""
     content = {"1": HALVES[0], "2": HALVES[1], "config.json": FILES["config.json"]}
     folder = write(tmp_path / "packages", content)
-    return {
-        "model.bin": (folder / "1", folder / "2"),
-        "config.json": (folder / "config.json",),
-    }
+    return {"model.bin": (folder / "1", folder / "2"), "config.json": (folder / "config.json",)}
 
 
 @pytest.fixture
@@ -191,9 +188,7 @@ OTHERS = {
 
 
 @pytest.mark.parametrize(("revision", "content"), OTHERS.values(), ids=OTHERS)
-def test_another_model_in_the_shared_cache_is_not_used(
-    located, joined, tmp_path, revision, content
-):
+def test_another_model_in_the_cache_is_not_used(located, joined, tmp_path, revision, content):
     write(tmp_path / "hub" / "models--org--tiny" / "snapshots" / revision, content)
     with pytest.raises(ProblemError, match="not downloaded yet"):
         located({})

@@ -32,18 +32,15 @@ def test_audio_of_constant_loudness_has_no_loud_frames(rms: float) -> None:
     assert not loud_frames(noise(RATE_HZ, rms)).any()
 
 
-def test_very_short_audio_has_no_frames_and_the_minimum_noise() -> None:
+def test_very_short_audio_and_digital_silence_have_the_minimum_noise() -> None:
     assert len(loud_frames(noise(FRAME_SAMPLES - 1, 0.1))) == 0
     assert noise_rms(noise(NOISE_BLOCK_SAMPLES - 1, 0.1)) == MIN_NOISE_RMS
+    assert noise_rms(np.zeros(RATE_HZ, np.float32)) == MIN_NOISE_RMS
 
 
 def test_the_noise_is_that_of_the_quietest_moments() -> None:
     quiet, speech = noise(RATE_HZ // 2, 0.001), noise(RATE_HZ, 0.1)
     assert noise_rms(np.concatenate((speech, quiet, speech))) == pytest.approx(0.001, rel=0.2)
-
-
-def test_digital_silence_has_the_minimum_noise() -> None:
-    assert noise_rms(np.zeros(RATE_HZ, np.float32)) == MIN_NOISE_RMS
 
 
 def test_a_window_is_padded_with_noise_as_loud_as_that_of_the_samples() -> None:

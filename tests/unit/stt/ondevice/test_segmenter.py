@@ -67,10 +67,7 @@ def test_audio_without_speech_is_never_decoded(runs):
 
 
 CUTS = {
-    "a word at the end of the take": (
-        [(50, NO), (12, YES)],
-        [(50 - LEAD_IN_FRAMES, 62, "pause")],
-    ),
+    "a word at the end of the take": ([(50, NO), (12, YES)], [(50 - LEAD_IN_FRAMES, 62, "pause")]),
     "a word and then silence": (
         [(50, NO), (12, YES), (30, NO)],
         [(50 - LEAD_IN_FRAMES, 62 + FINAL_LEAD_OUT_FRAMES, "pause")],
@@ -137,23 +134,23 @@ def test_a_pause_is_decoded_speculatively():
     assert segment.speculative == speculative
 
 
-def test_the_speculative_segment_at_a_pause_belongs_to_the_segment_that_ends_there():
-    found = segments((150, YES), (40, NO))[0]
-    stop = (150 + SPECULATION_PAUSE_FRAMES) * FRAME_SAMPLES
-    assert found.speculative == SpeculativeSegment(0, stop)
+SPECULATIVE = {
+    "at the pause that ends the segment": ([(150, YES), (40, NO)], "pause", 150),
+    "without the last words": (
+        [(40, YES), (SPECULATION_PAUSE_FRAMES, NO), (10, YES)], "pause", None,
+    ),
+    "before one with words of the next segment": (
+        [(120, YES), (8, NO), (30, YES), (7, NO), (130, YES)], "gap", 120,
+    ),
+}  # fmt: skip
 
 
-def test_a_speculative_segment_without_the_last_words_is_not_used():
-    last = segmented((40, YES), (SPECULATION_PAUSE_FRAMES, NO), (10, YES))[-1]
-    assert isinstance(last, Segment)
-    assert last.speculative is None
-
-
-def test_a_speculative_segment_with_words_of_the_next_segment_is_not_used():
-    found = segments((120, YES), (8, NO), (30, YES), (7, NO), (130, YES))[0]
-    assert found.boundary == "gap"
-    stop = (120 + SPECULATION_PAUSE_FRAMES) * FRAME_SAMPLES
-    assert found.speculative == SpeculativeSegment(0, stop)
+@pytest.mark.parametrize(("runs", "boundary", "spoken"), SPECULATIVE.values(), ids=SPECULATIVE)
+def test_a_speculative_segment_is_used_if_it_has_the_same_words(runs, boundary, spoken):
+    found = segments(*runs)[0]
+    assert found.boundary == boundary
+    stop = ((spoken or 0) + SPECULATION_PAUSE_FRAMES) * FRAME_SAMPLES
+    assert found.speculative == (SpeculativeSegment(0, stop) if spoken else None)
 
 
 def test_continuous_speech_is_decoded_speculatively_at_regular_intervals():
