@@ -12,7 +12,6 @@ from pytestqt.qtbot import QtBot
 
 from integration.settings_window import recognition, settings_window
 from integration.ui_fakes import example_problem
-from sayso.core.problems import ProblemKind
 from sayso.stt.ondevice.models.catalog import MODELS, Location, ModelStatus, Speed, by_name
 from sayso.ui.settings.recognition.local_models import (
     ModelList,
@@ -126,9 +125,7 @@ SIZES = {"normal": 13, "1.5 times as large": 19, "twice as large": 26}
 @pytest.mark.parametrize("pixels", SIZES.values(), ids=SIZES)
 @pytest.mark.parametrize("width", [780, 640], ids=["wide", "narrow"])
 def test_no_text_is_cut_off(app, qtbot, qapp, width, pixels):
-    problem = ProblemKind(
-        "test.example", "There is no internet.", "What has arrived is kept. " * 3
-    )()
+    problem = example_problem("There is no internet.", "What has arrived is kept. " * 3)
     speed = Speed(11.2, measured=False)
     app.model_list = {
         model.name: ModelStatus(model=model, location="hub", speed=speed, problem=problem)

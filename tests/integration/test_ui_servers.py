@@ -15,7 +15,7 @@ from integration.settings_window import (
     line_edit,
     select_item,
 )
-from sayso.core.problems import ProblemKind
+from integration.ui_fakes import example_problem
 from sayso.core.settings import settings as s
 from sayso.core.settings.endpoint import ON_DEVICE
 from sayso.core.settings.engine_choice import select_engine, with_endpoint
@@ -82,9 +82,7 @@ def test_a_draft_survives_other_changes_of_the_settings(page, app):
 
 def test_a_draft_that_cannot_be_saved_is_kept(page, app):
     page.add_server(find_preset("custom"))
-    app.next_problem = ProblemKind(
-        "test.example", "The settings were not saved.", "The disk is full."
-    )()
+    app.next_problem = example_problem("The settings were not saved.", "The disk is full.")
     enter_text(page.server.address.url, LOCAL_URL)
     assert "The disk is full." in page.rows["endpoint.url"].note.text.text()
     app.next_problem = None

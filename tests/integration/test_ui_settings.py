@@ -25,7 +25,7 @@ from integration.settings_window import (
     settings_window,
 )
 from integration.ui_fakes import example_problem
-from sayso.core.problems import Problem, ProblemError, ProblemKind
+from sayso.core.problems import Problem, ProblemError
 from sayso.core.settings import settings as s
 from sayso.stt.server.presets import find_preset
 from sayso.ui.settings.window import PAGES
@@ -61,9 +61,7 @@ def test_a_switch_changes_the_setting_at_once(window, app, qtbot, page, key):
 
 
 def test_a_failed_change_is_shown_in_the_row_and_the_old_value_stays(window, app):
-    app.next_problem = ProblemKind(
-        "test.example", "The settings were not saved.", "The disk is full."
-    )()
+    app.next_problem = example_problem("The settings were not saved.", "The disk is full.")
     row = general(window).rows["pill"]
     select_item(row.control, "never")
     assert row.note.text.text() == "The settings were not saved. The disk is full."

@@ -6,7 +6,7 @@ import attrs
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
-from sayso.core.problems import ProblemKind
+from integration.ui_fakes import example_problem
 from sayso.core.settings.settings import Settings
 from sayso.core.usage import DailyUsage, UsageTotal, days_in_month, month_name, month_of
 from sayso.ui.widgets.bar_chart import axis_maximum
@@ -119,9 +119,7 @@ def test_an_invalid_budget_is_explained_and_stays_in_the_field(qtbot, page, fake
     assert (page.budget_field.text(), fake.calls) == ("much", [])
     enter_budget(qtbot, page, "-1")
     assert page.budget_row.note.text.text().startswith("“-1” is not an amount.")
-    fake.next_problem = ProblemKind(
-        "test.example", "The settings cannot be saved.", "Make some space."
-    )()
+    fake.next_problem = example_problem("The settings cannot be saved.", "Make some space.")
     enter_budget(qtbot, page, "3")
     assert page.budget_row.note.text.text() == fake.next_problem.sentence
 

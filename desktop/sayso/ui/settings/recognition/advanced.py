@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from PySide6.QtWidgets import QWidget
-
 from ....core.settings.capabilities import Capabilities
 from ....core.settings.endpoint import FROM_SERVER, Endpoint
 from ....core.settings.urls import host_or_empty, websocket_url
@@ -38,7 +34,7 @@ class AdvancedRows:
         self.headers.editing_finished.connect(self._on_headers_edited)
         self.headers_row = page.add_row("endpoint.headers", None, self.headers)
         self.headers.setAccessibleName(self.headers_row.title)
-        self.rows: Sequence[QWidget] = [
+        self.rows = [
             *(auth, model_in_url, self.ephemeral_row, self.ephemeral_url),
             *(self.ephemeral_key, secret_header, self.headers_row),
         ]

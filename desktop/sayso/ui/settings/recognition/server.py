@@ -24,8 +24,6 @@ from ..page import Page
 from .advanced import ADVANCED, AdvancedRows
 from .api_key import ApiKeyRow
 
-EXAMPLE_URL = "http://192.168.1.20:8000/v1"
-
 
 class ServerRows:
     """`group` contains the rows."""
@@ -146,7 +144,7 @@ class AddressRows:
         self.allow_row = page.add_row("endpoint.allow_insecure", self.allow_switch)
 
     def refresh(self, url: str, example: str, help_text: str) -> None:
-        self.url.setPlaceholderText(example or EXAMPLE_URL)
+        self.url.setPlaceholderText(example or "http://192.168.1.20:8000/v1")
         self.row.set_help(help_text)
         self.row.show_text(url)
         self._show_allow_row(self.url.text())
