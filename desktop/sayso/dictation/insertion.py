@@ -85,7 +85,8 @@ class TextInserter:
         setting = settings.insertion
         focused = await self.target()
         if setting.method != "copy":
-            if not _may_insert(focused, target):
+            is_any_window = target.id is None or target == NO_WINDOW
+            if focused == NO_WINDOW or not (is_any_window or focused.id == target.id):
                 raise FocusChangedError
             if focused.secure:
                 raise ProblemError(problems.PASSWORD_FIELD())
@@ -124,12 +125,6 @@ class TextInserter:
 
     async def _run(self, function: Callable[..., T], *args: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *args)
-
-
-def _may_insert(focused: Target, target: Target) -> bool:
-    if focused == NO_WINDOW:
-        return False
-    return target.id is None or target == NO_WINDOW or focused.id == target.id
 
 
 class Paster:

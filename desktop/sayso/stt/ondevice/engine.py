@@ -79,14 +79,10 @@ class OnDeviceEngine:
         self._unloaded_decoder: WhisperDecoder | None = None
         """The decoder without its weights, after unloading."""
         self._loading: asyncio.Future[WhisperDecoder] | None = None
-        self._ready = False
+        self.ready = False
         self._active_takes = 0
         self._unload_timer: asyncio.TimerHandle | None = None
         self._benchmark_task: asyncio.Future[None] | None = None
-
-    @property
-    def ready(self) -> bool:
-        return self._ready
 
     async def prepare(self) -> None:
         """Load the model if it is not loaded; takes 1 to 3 s.
@@ -139,7 +135,7 @@ class OnDeviceEngine:
         self.executors.close()
         with trim_after():
             self.decoder = self._unloaded_decoder = self._loading = None
-        self._ready = False
+        self.ready = False
 
     async def load(self) -> WhisperDecoder:
         """Return the decoder; load the model first if necessary.
@@ -208,9 +204,9 @@ class OnDeviceEngine:
                 self.executors.run("full", decoder.warm_up),
             )
         except ProblemError:
-            self._ready = False
+            self.ready = False
             raise
-        self.decoder, self._unloaded_decoder, self._ready = decoder, None, True
+        self.decoder, self._unloaded_decoder, self.ready = decoder, None, True
         return decoder
 
     def _load_in_thread(self) -> WhisperDecoder:
