@@ -39,7 +39,7 @@ def app(desktop: Desktop) -> Desktop:
 
 
 @pytest.fixture(scope="session")
-def hearing_service() -> Iterator[StandIn]:
+def transcribing_service() -> Iterator[StandIn]:
     """A service that transcribes with the on-device model."""
     from service.recognizers import whisper
 

@@ -97,8 +97,8 @@ def test_the_doctor_reports_every_check(app: Desktop) -> None:
     app.wait_until_ready()
     done = app.sayso("doctor", "--json")
     assert "Traceback" not in done.stderr
-    told = json.loads(done.stdout)
-    text = json.dumps(told).lower()
+    report = json.loads(done.stdout)
+    text = json.dumps(report).lower()
     assert {name for name in DOCTOR_CHECKS if name in text} == DOCTOR_CHECKS
     assert app.sayso("doctor").stdout.count("\n") >= len(DOCTOR_CHECKS)
 

@@ -78,17 +78,17 @@ def test_speech_transcribed_on_device_is_inserted(
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("kind", NAMES)
 def test_speech_transcribed_by_a_server_is_inserted(
-    kind: str, desktop: Desktop, editor: OpenEditor, hearing_service: StandIn
+    kind: str, desktop: Desktop, editor: OpenEditor, transcribing_service: StandIn
 ) -> None:
-    start_with_service(desktop, hearing_service)
+    start_with_service(desktop, transcribing_service)
     window = editor(kind)
     path, said = CLIPS[3]
     take = desktop.dictate(path)
     assert take["error"] is None
     assert word_error_rate(take["text"], said) <= MAX_WORD_ERROR_RATE
     wait_until(lambda: window.text().strip() == take["text"], f"{take['text']!r} in {kind}")
-    assert hearing_service.record.dropped_bytes == 0
-    assert hearing_service.record.too_early_bytes == 0
+    assert transcribing_service.record.dropped_bytes == 0
+    assert transcribing_service.record.too_early_bytes == 0
 
 
 @pytest.mark.parametrize("kind", NAMES)

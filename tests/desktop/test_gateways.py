@@ -27,9 +27,9 @@ OWN = "Systran/faster-whisper-base"
 
 
 @pytest.fixture
-def hearing_files(hearing_service: StandIn) -> Iterator[tuple[HttpServer, FileService]]:
+def transcribing_files(transcribing_service: StandIn) -> Iterator[tuple[HttpServer, FileService]]:
     """Server for files that transcribes real speech."""
-    files = FileService(own_model=OWN, transcribe_pcm=hearing_service.transcribe)
+    files = FileService(own_model=OWN, transcribe_pcm=transcribing_service.transcribe)
     with in_thread(HttpServer(files.handlers)) as server:  # type: ignore[arg-type]
         yield server, files  # type: ignore[misc]
 
@@ -37,9 +37,9 @@ def hearing_files(hearing_service: StandIn) -> Iterator[tuple[HttpServer, FileSe
 def test_real_speech_is_inserted_after_a_file_upload(
     desktop: Desktop,
     editor: Callable[[str], Editor],
-    hearing_files: tuple[HttpServer, FileService],
+    transcribing_files: tuple[HttpServer, FileService],
 ) -> None:
-    server, files = hearing_files
+    server, files = transcribing_files
     desktop.configure(
         engine="realtime",
         endpoint__url=server.base,
@@ -62,14 +62,14 @@ def test_real_speech_is_inserted_after_a_file_upload(
 
 
 def test_real_speech_is_transcribed_over_webrtc(
-    hearing_service: StandIn, monkeypatch: pytest.MonkeyPatch
+    transcribing_service: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("aioice.ice.get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])
     path, said = CLIPS[3]
     take = soundfiles.load_take(path)
 
     async def test() -> str:
-        calls = CallService(StandIn(transcribe=hearing_service.transcribe))
+        calls = CallService(StandIn(transcribe=transcribing_service.transcribe))
         async with (
             asyncio.timeout(60),
             HttpServer(calls.handlers, websockets=calls.service, on_close=calls.close) as server,

@@ -58,13 +58,13 @@ def display() -> Iterator[Display]:
 
 
 @pytest.fixture
-def heard() -> KeyRecorder:
+def recorder() -> KeyRecorder:
     return KeyRecorder()
 
 
-def start_keys(display: Display, heard: KeyRecorder) -> X11Hotkey:
+def start_keys(display: Display, recorder: KeyRecorder) -> X11Hotkey:
     source = X11Hotkey(display.name)
-    asyncio.run(source.start(heard))
+    asyncio.run(source.start(recorder))
     return source
 
 
@@ -220,14 +220,14 @@ def test_keys_are_reported_while_another_program_grabs_the_keyboard(source: Sour
 
 @pytest.mark.parametrize("key", ["Control_R", "F9", 8])
 def test_a_missed_release_is_detected_by_a_query(
-    display: Display, heard: KeyRecorder, key: str | int
+    display: Display, recorder: KeyRecorder, key: str | int
 ) -> None:
     name = {"Control_R": "ctrl_r", "F9": "f9", 8: "mouse8"}[key]
-    keys = start_keys(display, heard)
+    keys = start_keys(display, recorder)
     watch = ChordMatcher(Chord.parse(name))
     try:
         with display.holding(key):
-            assert heard.next(1) == [f"+{name}"]
+            assert recorder.next(1) == [f"+{name}"]
             assert watch.press(name)
             assert keys.pressed_now() == {name}
             assert not watch.sync_pressed(keys.pressed_now())
@@ -237,36 +237,36 @@ def test_a_missed_release_is_detected_by_a_query(
         keys.stop()
 
 
-def test_the_source_can_be_started_again(display: Display, heard: KeyRecorder) -> None:
+def test_the_source_can_be_started_again(display: Display, recorder: KeyRecorder) -> None:
     keys = X11Hotkey(display.name)
     for _ in range(2):
-        asyncio.run(keys.start(heard))
+        asyncio.run(keys.start(recorder))
         display.tap("F9")
-        assert heard.next(2) == ["+f9", "-f9"]
+        assert recorder.next(2) == ["+f9", "-f9"]
         keys.stop()
     display.tap("F9")
     assert keys.pressed_now() == frozenset()
-    assert heard.is_empty()
+    assert recorder.is_empty()
     keys.stop()
 
 
-def test_the_end_of_the_display_releases_keys_and_is_reported(heard: KeyRecorder) -> None:
+def test_the_end_of_the_display_releases_keys_and_is_reported(recorder: KeyRecorder) -> None:
     with Display(window_manager=False) as display:
-        keys = start_keys(display, heard)
+        keys = start_keys(display, recorder)
         display.press("F9")
-        assert heard.next(1) == ["+f9"]
+        assert recorder.next(1) == ["+f9"]
         display.kill_server()
-        assert heard.next(1) == ["-f9"]
+        assert recorder.next(1) == ["-f9"]
         assert keys.pressed_now() == frozenset()
         problem = keys.grab("f9")
         assert problem is not None
-        wait_until(lambda: heard.is_lost, "the loss is reported")
+        wait_until(lambda: recorder.is_lost, "the loss is reported")
         keys.stop()
 
 
-def test_without_a_display_the_start_fails(heard: KeyRecorder) -> None:
+def test_without_a_display_the_start_fails(recorder: KeyRecorder) -> None:
     with pytest.raises(ProblemError, match="No X display"):
-        asyncio.run(X11Hotkey("nonsense").start(heard))
+        asyncio.run(X11Hotkey("nonsense").start(recorder))
 
 
 def is_grabbed(display: Display, key: str, mask: int) -> bool:

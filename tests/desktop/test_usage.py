@@ -38,8 +38,8 @@ def test_a_used_up_budget_asks_the_user_and_uses_the_on_device_engine(
     take = desktop.dictate(clip)
     assert (take["outcome"], take["engine"], take["cost_usd"]) == ("inserted", "on-device", 0)
     wait_until(lambda: take["text"] in window.text(), "the text is inserted")
-    told = desktop.status()["problem"]
-    assert told.endswith(" is used up. Nothing is sent until you choose.")
+    problem = desktop.status()["problem"]
+    assert problem.endswith(" is used up. Nothing is sent until you choose.")
     desktop.click_indicator(CONTINUE_BUTTON_X)
     wait_until(lambda: ledger.month(today).approved_usd == 2.0, "the budget is approved")
     wait_until(lambda: not desktop.status()["problem"], "the question is answered")

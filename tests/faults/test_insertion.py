@@ -194,15 +194,15 @@ def test_a_lost_connection_is_reported_and_the_next_text_is_typed(
 def test_keys_are_reported_again_after_the_server_has_closed_a_connection(
     display: Display, number: int
 ) -> None:
-    before, heard = open_sockets(), KeyRecorder()
-    keys = start_keys(display, heard)
+    before, recorder = open_sockets(), KeyRecorder()
+    keys = start_keys(display, recorder)
     try:
         assert keys.grab("f9") is None
         assert keys.pressed_now() == frozenset()
         connections = sorted(open_sockets() - before)
         assert len(connections) == 3
         disconnect(connections[number])
-        wait_until(lambda: is_reported(display, heard), "keys are reported again", 5)
+        wait_until(lambda: is_reported(display, recorder), "keys are reported again", 5)
         with GtkEditor(display) as editor:
             display.tap("F9")
             display.tap("a")
@@ -212,11 +212,11 @@ def test_keys_are_reported_again_after_the_server_has_closed_a_connection(
         keys.stop()
 
 
-def is_reported(display: Display, heard: KeyRecorder) -> bool:
+def is_reported(display: Display, recorder: KeyRecorder) -> bool:
     """Return whether a key press is reported, and the source is not lost."""
     display.tap("F9")
     try:
-        return heard.next(2, 0.2) == ["+f9", "-f9"] and not heard.is_lost
+        return recorder.next(2, 0.2) == ["+f9", "-f9"] and not recorder.is_lost
     except queue.Empty:
         return False
 

@@ -464,11 +464,11 @@ class VerboseEngine(FakeEngine):
         super().__init__(text)
         self._babble, self._times = text, times
 
-    async def transcribe(self, audio: Reader, heard: Any) -> str:
+    async def transcribe(self, audio: Reader, on_event: Any) -> str:
         from sayso.stt.engine import Partial
 
         for number in range(self._times):
-            heard(Partial(f"{self._babble} {number}"))
+            on_event(Partial(f"{self._babble} {number}"))
             await asyncio.sleep(0)
         async for _ in audio.chunks(RATE_HZ):
             pass
@@ -502,9 +502,9 @@ def test_hostile_text_is_cleaned_quickly(work: Callable[[], str]) -> None:
 @given(st.integers(900, 1100), st.text(st.characters(), max_size=5))
 def test_a_truncated_key_is_redacted(before: int, between: str) -> None:
     """The pattern of a key does not match half a key."""
-    told = redact(f"{' ' * before}{between} {KEY} {'and more ' * 50}", KEY)
-    assert not any(KEY[at : at + 6] in told for at in range(3, len(KEY) - 5))
-    assert len(told) <= MAX_QUOTED_CHARS
+    shown = redact(f"{' ' * before}{between} {KEY} {'and more ' * 50}", KEY)
+    assert not any(KEY[at : at + 6] in shown for at in range(3, len(KEY) - 5))
+    assert len(shown) <= MAX_QUOTED_CHARS
 
 
 @in_event_loop()

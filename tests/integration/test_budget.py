@@ -108,9 +108,9 @@ def test_a_nearly_used_up_budget_is_reported_once_a_month(start_paid, usage):
     harness.engine.cost_usd = 0.2
     assert dictate_and_count(harness, inserted_words=1).problem is None
     harness.engine.cost_usd = 0.05
-    told = dictate_and_count(harness, inserted_words=1).problem
-    assert told.message.endswith(" is nearly used up.")
-    assert (told.remedy, told.code) == ("$0.20 of $1.00 is left.", "budget.nearly_used_up")
+    warning = dictate_and_count(harness, inserted_words=1).problem
+    assert warning.message.endswith(" is nearly used up.")
+    assert (warning.remedy, warning.code) == ("$0.20 of $1.00 is left.", "budget.nearly_used_up")
     assert dictate_and_count(harness, inserted_words=1).problem is None
     assert usage.month(TODAY).warned_usd == 1.0
 

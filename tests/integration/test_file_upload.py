@@ -50,12 +50,12 @@ def spoken(seconds: float, ended: bool = True, rate_hz: int = RATE_HZ) -> Take:
     return take_from(wave.astype("<i2").tobytes(), rate_hz=rate_hz, ended=ended)
 
 
-def text_of(files: FileService, take: Take, heard: Any = lambda _: None, **fields: Any) -> str:
+def text_of(files: FileService, take: Take, on_event: Any = lambda _: None, **fields: Any) -> str:
     texts = []
 
     async def test() -> None:
         async with HttpServer(files.handlers) as server:
-            texts.append(await transcribe(engine_for(server.base, **fields), take, heard))
+            texts.append(await transcribe(engine_for(server.base, **fields), take, on_event))
 
     run(test)
     return str(texts[0])
@@ -82,11 +82,11 @@ def transcription_problem(answer: Reply, **fields: Any) -> Problem:
 
 
 def test_a_take_is_uploaded_after_its_end_and_its_text_is_streamed() -> None:
-    files, heard = FileService([TEXT]), list[EngineEvent]()
+    files, received_events = FileService([TEXT]), list[EngineEvent]()
     take = spoken(1.5, rate_hz=48_000)
-    assert text_of(files, take, heard.append) == TEXT
-    assert heard[0] == Ready()
-    texts = [event.text for event in heard if isinstance(event, Partial)]
+    assert text_of(files, take, received_events.append) == TEXT
+    assert received_events[0] == Ready()
+    texts = [event.text for event in received_events if isinstance(event, Partial)]
     assert texts[0] == "Put"
     assert texts[-1] == TEXT
     assert len(texts) == len(TEXT.split())
@@ -95,8 +95,8 @@ def test_a_take_is_uploaded_after_its_end_and_its_text_is_streamed() -> None:
     assert file.rate_hz == 16_000
     assert file.audio_s == pytest.approx(1.5, abs=0.01)
     assert file.fields["languages[]"] == ["en"]
-    assert heard[-1] == EngineReport(
-        engine=heard[-1].engine, sent_s=1.5, processed_s=2, prompt_terms=("",)
+    assert received_events[-1] == EngineReport(
+        engine=received_events[-1].engine, sent_s=1.5, processed_s=2, prompt_terms=("",)
     )
     (used,) = take.usage
     assert (used.endpoint, used.seconds, used.cost_usd) == ("OpenAI", 2, None)  # it is not theirs
@@ -123,11 +123,11 @@ def test_a_model_is_sent_the_options_it_supports(model: str, wanted: dict[str, l
         "noise": "near_field",
     }
     assert text_of(files, spoken(0.5), model=model, **hints) == TEXT
-    told = {
+    sent_fields = {
         n: v for n, v in files.received[0].fields.items() if n not in ("model", "response_format")
     }
-    assert told.pop("stream", None) == (["true"] if model.startswith("gpt") else None)
-    assert told == wanted
+    assert sent_fields.pop("stream", None) == (["true"] if model.startswith("gpt") else None)
+    assert sent_fields == wanted
 
 
 def test_a_language_is_sent_without_its_region() -> None:
@@ -227,14 +227,14 @@ def test_a_take_too_large_for_wav_is_sent_as_flac() -> None:
 
 
 def test_a_long_take_is_sent_in_parts_and_joined() -> None:
-    files, heard = FileService(["One.", "Two.", "Three."]), list[EngineEvent]()
+    files, received_events = FileService(["One.", "Two.", "Three."]), list[EngineEvent]()
     take = take_from(*[spoken(1.4).read(0) + bytes(RATE_HZ // 5 * 2)] * 3)
     limits = FileLimits(max_s=2)
-    assert text_of(files, take, heard.append, limits=limits) == "One. Two. Three."
+    assert text_of(files, take, received_events.append, limits=limits) == "One. Two. Three."
     assert sum(file.audio_s for file in files.received) == pytest.approx(4.8, abs=0.01)
     cuts = [file.audio_s for file in files.received]
     assert cuts[0] == pytest.approx(1.5, abs=0.12)  # in the pause
-    assert Partial("One. Two.") in heard
+    assert Partial("One. Two.") in received_events
     assert [segment.text for segment in take.committed] == ["One.", "Two."]
     assert take.committed_bytes == pytest.approx(sum(cuts[:2]) * RATE_HZ * 2, abs=4)
 

@@ -156,9 +156,9 @@ def test_a_retry_can_use_another_engine(store, monkeypatch, capsys, tmp_path):
     asked = []
 
     class Charging(FakeEngine):
-        async def transcribe(self, audio, heard):
+        async def transcribe(self, audio, on_event):
             audio.take.usage.append(UsageRecord(endpoint="OpenAI", seconds=0.5, cost_usd=0.5))
-            return await super().transcribe(audio, heard)
+            return await super().transcribe(audio, on_event)
 
     def make(settings, *_):
         asked.append((settings.selected_engine, settings.fallback))
@@ -187,9 +187,9 @@ def run_retry(store, monkeypatch, engine, *arguments):
 
 def test_suspicious_text_is_printed_with_a_warning(store, monkeypatch, capsys):
     class Deaf(FakeEngine):
-        async def transcribe(self, audio, heard):
-            heard(EngineReport(engine="api.openai.com", sent_s=30.0, processed_s=3.0))
-            return await super().transcribe(audio, heard)
+        async def transcribe(self, audio, on_event):
+            on_event(EngineReport(engine="api.openai.com", sent_s=30.0, processed_s=3.0))
+            return await super().transcribe(audio, on_event)
 
     run_retry(store, monkeypatch, Deaf("Half."), "--engine", "OpenAI")
     said = capsys.readouterr()

@@ -43,11 +43,11 @@ TEXT = "Put the kettle on, please, and tell nobody."
 
 @in_event_loop()
 async def test_text_arrives_while_and_after_the_user_speaks() -> None:
-    heard: list[EngineEvent] = []
+    received: list[EngineEvent] = []
     async with StandIn([TEXT]) as service:
         take, engine = silent_take(0, ended=False), realtime_engine(service)
         talking = asyncio.create_task(feed(take, 1.5))
-        assert await transcribe(engine, take, heard.append) == TEXT
+        assert await transcribe(engine, take, received.append) == TEXT
         await talking
     record = service.record
     assert record.too_early_bytes == record.dropped_bytes == 0
@@ -57,8 +57,8 @@ async def test_text_arrives_while_and_after_the_user_speaks() -> None:
     assert record.types[-2:] == ["input_audio_buffer.commit", "input_audio_buffer.clear"]
     assert set(record.types[1:-2]) == {"input_audio_buffer.append"}
     assert record.close_code == 1000
-    assert heard[0] == Ready()
-    texts = [event.text for event in heard if isinstance(event, Partial)]
+    assert received[0] == Ready()
+    texts = [event.text for event in received if isinstance(event, Partial)]
     assert len(texts) > 3
     assert all(TEXT.startswith(text) for text in texts)
 

@@ -85,13 +85,13 @@ def transcription_problem(
 @pytest.mark.parametrize("dialect", SESSIONS)
 @in_event_loop()
 async def test_a_take_is_transcribed_with_each_protocol(dialect: str) -> None:
-    heard: list[EngineEvent] = []
+    received: list[EngineEvent] = []
     async with (
         StandIn([TEXT], session=SESSIONS[dialect]) as service,
         engine_for(service, dialect) as engine,
     ):
         take = take_from(noise(1.2))
-        assert await engine.transcribe(Reader(take), heard.append) == TEXT
+        assert await engine.transcribe(Reader(take), received.append) == TEXT
         assert take.cost_usd is None  # the price of a custom server is unknown
         await engine.transcribe(Reader(take), lambda _: None)
         assert len(service.records) == 2
@@ -99,7 +99,7 @@ async def test_a_take_is_transcribed_with_each_protocol(dialect: str) -> None:
         sound = bytes(service.record.audio).rstrip(b"\x00")
         assert len(sound) == pytest.approx(1.2 * rate_hz * 2, rel=0.02)
         assert [e for e in service.record.sent if e["type"] == "error"] == []
-    texts = [event.text for event in heard if isinstance(event, Partial)]
+    texts = [event.text for event in received if isinstance(event, Partial)]
     assert texts[-1] == TEXT
     assert all(TEXT.startswith(text) for text in texts)
     assert len(texts) > 2 or dialect == "speaches"  # which has finals only

@@ -61,8 +61,8 @@ def test_the_new_text_replaces_the_old(past):
 def test_suspicious_text_is_returned_and_reported(past):
     harness = past("Here.", DroppingEngine("Half.", "Half."))
     assert harness.worker.transcribe_again(ID, "Attic") == "Half."
-    told = harness.wait_for(state="failed").problem
-    assert (told.message, told.remedy) == (
+    shown = harness.wait_for(state="failed").problem
+    assert (shown.message, shown.remedy) == (
         "Attic skipped 27 s of your speech.", "You can transcribe it again in the history.",
     )  # fmt: skip
     assert archived_entry(harness).text == "Half."

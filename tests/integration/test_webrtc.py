@@ -89,14 +89,14 @@ def loud_s(pcm: bytes) -> float:
 @pytest.mark.parametrize("answers_sound", [False, True], ids=["one way", "both ways"])
 @in_event_loop()
 async def test_a_take_is_transcribed_over_webrtc(secrets: str, answers_sound: bool) -> None:
-    heard: list[EngineEvent] = []
+    received: list[EngineEvent] = []
     calls = CallService(StandIn([TEXT]), sends_audio=answers_sound)
     async with call_server(calls) as server:
         take = take_from(tone(0.2), ended=False)
         engine = engine_for(server, secrets_url=secrets)
         await engine.prepare()
         talking = asyncio.create_task(feed(take, 1.3))
-        assert await transcribe(engine, take, heard.append) == TEXT
+        assert await transcribe(engine, take, received.append) == TEXT
         await talking
     call = next(r for r in server.requests if r.path == "/v1/realtime/calls")
     assert call.query == {}
@@ -109,8 +109,8 @@ async def test_a_take_is_transcribed_over_webrtc(secrets: str, answers_sound: bo
     ]  # fmt: skip
     assert record.too_early_bytes == 0
     assert loud_s(bytes(record.audio)) == pytest.approx(1.5, abs=0.1)
-    assert heard[0] == Ready()
-    assert len([event for event in heard if isinstance(event, Partial)]) > 3
+    assert received[0] == Ready()
+    assert len([event for event in received if isinstance(event, Partial)]) > 3
 
 
 async def feed(take: Take, seconds: float) -> None:

@@ -215,12 +215,12 @@ class CallService:
         with contextlib.suppress(MediaStreamError):
             while True:
                 frame: Any = await track.recv()
-                heard = b"".join(
+                audio_pcm = b"".join(
                     np.asarray(mono.to_ndarray(), "<i2").tobytes()
                     for mono in to_mono.resample(frame)
                 )
                 session = await ready
-                loop.call_later(self.jitter_delay_s, self._spawn_audio, session, heard)
+                loop.call_later(self.jitter_delay_s, self._spawn_audio, session, audio_pcm)
 
     def _spawn_audio(self, session: CallSession, pcm: bytes) -> None:
         self._spawn(session.receive_audio(pcm))

@@ -102,17 +102,17 @@ class FileService:
         if refused := authorization_error(request, self.key, self.accepts_ephemeral):
             return refused
         try:
-            heard = await asyncio.to_thread(self._parse, request)
+            upload = await asyncio.to_thread(self._parse, request)
         except RefusedError as error:
             return error.reply
-        self.received.append(heard)
+        self.received.append(upload)
         if self.transcribe_pcm:
-            text = await asyncio.to_thread(self.transcribe_pcm, heard.pcm)
+            text = await asyncio.to_thread(self.transcribe_pcm, upload.pcm)
         else:
             text = self.script[min(len(self.received), len(self.script)) - 1]
-        if heard.fields.get("stream") == ["true"] and heard.fields["model"] != ["whisper-1"]:
-            return Reply(200, self._stream(text, heard), "text/event-stream; charset=utf-8")
-        return json_reply(200, self._transcription(text, heard))
+        if upload.fields.get("stream") == ["true"] and upload.fields["model"] != ["whisper-1"]:
+            return Reply(200, self._stream(text, upload), "text/event-stream; charset=utf-8")
+        return json_reply(200, self._transcription(text, upload))
 
     def _parse(self, request: Request) -> ReceivedFile:
         parts = request.form
@@ -171,20 +171,20 @@ class FileService:
         pcm = samples if rate_hz == RATE_HZ else soxr.resample(samples, rate_hz, RATE_HZ)
         return ReceivedFile(fields, file.filename, size, np.asarray(pcm, "<i2").tobytes(), rate_hz)
 
-    def _transcription(self, text: str, heard: ReceivedFile) -> dict[str, Any]:
+    def _transcription(self, text: str, upload: ReceivedFile) -> dict[str, Any]:
         answer: dict[str, Any] = {"text": text}
-        model = heard.fields["model"][0]
+        model = upload.fields["model"][0]
         if self.own_model:
             return answer
         if model == "gpt-transcribe":
             answer["languages"] = [{"code": "en"}] if text else []
-        return {**answer, "usage": _usage(model, heard.audio_s, text)}
+        return {**answer, "usage": _usage(model, upload.audio_s, text)}
 
-    async def _stream(self, text: str, heard: ReceivedFile) -> AsyncIterator[bytes]:
+    async def _stream(self, text: str, upload: ReceivedFile) -> AsyncIterator[bytes]:
         for word in split_words(text):
             yield _event({"type": "transcript.text.delta", "delta": word})
             await asyncio.sleep(self.word_delay_s)
-        yield _event({"type": "transcript.text.done", **self._transcription(text, heard)})
+        yield _event({"type": "transcript.text.done", **self._transcription(text, upload)})
         if self.done_marker:
             yield b"data: [DONE]\n\n"
 
@@ -212,12 +212,12 @@ def _check_openai(model: str, fields: dict[str, list[str]]) -> None:
 def _usage(model: str, audio_s: float, text: str) -> dict[str, Any]:
     if not rules.MODELS[model].billed_by_tokens:
         return {"type": "duration", "seconds": math.ceil(audio_s)}
-    heard, words = math.ceil(audio_s * 10), len(text.split())
+    audio_tokens, words = math.ceil(audio_s * 10), len(text.split())
     return {
         "type": "tokens",
-        "total_tokens": heard + words,
-        "input_tokens": heard,
-        "input_token_details": {"text_tokens": 0, "audio_tokens": heard},
+        "total_tokens": audio_tokens + words,
+        "input_tokens": audio_tokens,
+        "input_token_details": {"text_tokens": 0, "audio_tokens": audio_tokens},
         "output_tokens": words,
     }
 

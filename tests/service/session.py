@@ -371,12 +371,12 @@ class Session:
         seconds = size_bytes / BYTES_PER_S
         if not rules.MODELS[self.model_name].billed_by_tokens:
             return {"type": "duration", "seconds": math.ceil(seconds)}
-        heard, said = math.ceil(seconds * 10), len(text.split())
+        audio_tokens, said = math.ceil(seconds * 10), len(text.split())
         return {
             "type": "tokens",
-            "total_tokens": heard + said,
-            "input_tokens": heard,
-            "input_token_details": {"text_tokens": 0, "audio_tokens": heard},
+            "total_tokens": audio_tokens + said,
+            "input_tokens": audio_tokens,
+            "input_token_details": {"text_tokens": 0, "audio_tokens": audio_tokens},
             "output_tokens": said,
         }
 

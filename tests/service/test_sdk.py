@@ -228,9 +228,9 @@ def test_the_sdk_completes_a_session() -> None:
                 return await spoken_by(connection)
 
     async def spoken_by(connection: Any) -> list[str]:
-        heard = []
+        received_types = []
         async for event in connection:
-            heard.append(f"{event.type} {getattr(event, 'transcript', '')}".strip())
+            received_types.append(f"{event.type} {getattr(event, 'transcript', '')}".strip())
             match event.type:
                 case "session.created":
                     await connection.session.update(
@@ -249,11 +249,11 @@ def test_the_sdk_completes_a_session() -> None:
                     await connection.input_audio_buffer.append(audio=audio)
                     await connection.input_audio_buffer.commit()
                 case "error":
-                    return heard
+                    return received_types
                 case kind if kind == f"{TRANSCRIPTION_PREFIX}completed":
-                    return heard
-        return heard
+                    return received_types
+        return received_types
 
-    heard = asyncio.run(run())
-    assert heard[0] == "session.created"
-    assert heard[-1] == f"{TRANSCRIPTION_PREFIX}completed Hello from the stand-in."
+    received_types = asyncio.run(run())
+    assert received_types[0] == "session.created"
+    assert received_types[-1] == f"{TRANSCRIPTION_PREFIX}completed Hello from the stand-in."

@@ -80,8 +80,8 @@ async def test_the_sdk_transcribes_a_file(model: str, hints: dict[str, Any]) -> 
         assert answer.text == TEXT
         assert list(unknown_fields(answer)) == []
         assert answer.usage.type == ("tokens" if "4o" in model else "duration")
-        told = files.received[0].fields
-        assert {n.removesuffix("[]") for n in told} == {"model", *hints}
+        sent = files.received[0].fields
+        assert {n.removesuffix("[]") for n in sent} == {"model", *hints}
 
 
 @pytest.mark.parametrize("model", HINTS)
@@ -162,9 +162,9 @@ async def test_the_upload_form_matches_the_sdk(model: str) -> None:
         take.end()
         assert await engine.transcribe(Reader(take), lambda _: None) == TEXT
         await engine.close()
-    told = files.received[0].fields
+    sent = files.received[0].fields
     known = set(get_type_hints(TranscriptionCreateParamsStreaming))
-    assert {name.removesuffix("[]") for name in told} <= known
+    assert {name.removesuffix("[]") for name in sent} <= known
 
 
 # Ephemeral keys

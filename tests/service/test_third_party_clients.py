@@ -138,5 +138,5 @@ def test_wyoming_openai_transcribes_a_take(standin: StandIn, bridge: int, model:
     record = standin.record
     assert record.authorised
     assert record.dropped_bytes == 0
-    told = record.events[0]["session"]["audio"]["input"]["transcription"]
-    assert told["model"] == model
+    settings = record.events[0]["session"]["audio"]["input"]["transcription"]
+    assert settings["model"] == model

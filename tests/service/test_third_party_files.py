@@ -18,9 +18,9 @@ pytestmark = pytest.mark.timeout(300)  # includes their start
 HINTS = {"prompt": "At sea.", "keywords": "Xenolab, AC-42"}
 
 
-def transcribe(endpoint: Endpoint, key: str, heard: list[EngineEvent]) -> str:
+def transcribe(endpoint: Endpoint, key: str, received_events: list[EngineEvent]) -> str:
     files = attrs.evolve(endpoint, transport="rest")
-    return transcribe_sample(FileUploadEngine(files, "en", lambda _: key), heard)
+    return transcribe_sample(FileUploadEngine(files, "en", lambda _: key), received_events)
 
 
 @pytest.mark.parametrize(
@@ -28,9 +28,9 @@ def transcribe(endpoint: Endpoint, key: str, heard: list[EngineEvent]) -> str:
     [("gpt-transcribe", True), ("gpt-4o-transcribe", True), ("whisper-1", False), ("x/own", False)],
 )
 def test_aimock_transcribes_a_take(aimock: Endpoint, model: str, streams: bool) -> None:
-    heard: list[EngineEvent] = []
-    assert transcribe(attrs.evolve(aimock, model=model, **HINTS), "sk-any", heard) == TEXT
-    partials = [news.text for news in heard if isinstance(news, Partial)]
+    received_events: list[EngineEvent] = []
+    assert transcribe(attrs.evolve(aimock, model=model, **HINTS), "sk-any", received_events) == TEXT
+    partials = [news.text for news in received_events if isinstance(news, Partial)]
     assert bool(partials) == streams
     assert all(TEXT.startswith(partial) for partial in partials)
 

@@ -18,9 +18,9 @@ pytestmark = pytest.mark.timeout(300)  # includes their start
 
 
 def transcribe(
-    endpoint: Endpoint, key: str | None, heard: list[EngineEvent], language: str = "en"
+    endpoint: Endpoint, key: str | None, received: list[EngineEvent], language: str = "en"
 ) -> str:
-    return transcribe_sample(RealtimeEngine(endpoint, language, lambda _: key), heard)
+    return transcribe_sample(RealtimeEngine(endpoint, language, lambda _: key), received)
 
 
 def transcription_problem(endpoint: Endpoint, key: str | None) -> Problem:
@@ -43,13 +43,13 @@ HINTS = {"prompt": "At sea.", "keywords": "Xenolab, AC-42", "delay": "low", "noi
     ids=["live", "live, all hints", "transcribe, all hints", "whisper, all hints"],
 )
 def test_aimock_transcribes_a_take(aimock: Endpoint, model: str, hints: dict[str, str]) -> None:
-    heard: list[EngineEvent] = []
-    assert transcribe(attrs.evolve(aimock, model=model, **hints), "sk-any", heard) == TEXT
-    assert isinstance(heard[0], Ready)
-    partials = [news.text for news in heard if isinstance(news, Partial)]
+    received: list[EngineEvent] = []
+    assert transcribe(attrs.evolve(aimock, model=model, **hints), "sk-any", received) == TEXT
+    assert isinstance(received[0], Ready)
+    partials = [news.text for news in received if isinstance(news, Partial)]
     assert partials[-1] == TEXT
     assert all(TEXT.startswith(partial) for partial in partials)
-    (account,) = [news for news in heard if isinstance(news, EngineReport)]
+    (account,) = [news for news in received if isinstance(news, EngineReport)]
     assert not needs_check(TEXT, account)
 
 
@@ -60,10 +60,10 @@ def test_a_model_unknown_to_aimock_is_a_problem(aimock: Endpoint) -> None:
 
 
 def test_a_take_is_transcribed_through_litellm(litellm: Endpoint, behind_socket: StandIn) -> None:
-    heard: list[EngineEvent] = []
-    assert transcribe(litellm, MASTER, heard) == "Through the gateway."
-    assert isinstance(heard[0], Ready)
-    (account,) = [news for news in heard if isinstance(news, EngineReport)]
+    received: list[EngineEvent] = []
+    assert transcribe(litellm, MASTER, received) == "Through the gateway."
+    assert isinstance(received[0], Ready)
+    (account,) = [news for news in received if isinstance(news, EngineReport)]
     assert account.processed_s >= account.sent_s > 3
     assert not needs_check("Through the gateway.", account)
     record = behind_socket.record

@@ -69,13 +69,13 @@ def wait_until_listening(port: int, program: subprocess.Popen[bytes], log: Path)
         time.sleep(0.05)
 
 
-def transcribe_sample(engine: Engine, heard: list[EngineEvent]) -> str:
+def transcribe_sample(engine: Engine, received: list[EngineEvent]) -> str:
     """Transcribe the sample with the engine and close the engine."""
 
     async def transcribed() -> str:
         async with asyncio.timeout(30):
             try:
-                return await engine.transcribe(Reader(files.load_take(SAMPLE)), heard.append)
+                return await engine.transcribe(Reader(files.load_take(SAMPLE)), received.append)
             finally:
                 await engine.close()
 

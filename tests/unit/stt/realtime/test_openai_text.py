@@ -178,8 +178,8 @@ def test_a_failure_ends_the_session_and_keeps_the_recording(message: str) -> Non
 )
 def test_too_much_text_is_rejected(messages: list[str]) -> None:
     protocol = ready()
-    heard = [event for message in messages for event in protocol.receive(message)]
-    assert "There is no speech server at" in rejection(heard[-1:])
+    received = [event for message in messages for event in protocol.receive(message)]
+    assert "There is no speech server at" in rejection(received[-1:])
 
 
 # Silent servers and closed connections
