@@ -28,7 +28,7 @@ def select_engine(settings: Settings, name: str) -> Settings:
 
 
 def without_endpoint(settings: Settings, name: str) -> Settings:
-    """Remove an endpoint. Raises ProblemError if there is no such one, or no other.
+    """Remove an endpoint. Raises ProblemError if the name is unknown, or it is the only one.
 
     If it was selected, the on-device engine is selected instead, so that audio is never sent
     to a server that the user did not choose.

@@ -228,7 +228,7 @@ def get(settings: Settings, key: str) -> Any:
 
 
 def put(settings: Settings, key: str, value: Any) -> Settings:
-    """Return changed settings. Raises ProblemError if there is no such key or it is not valid."""
+    """Return settings with one value changed. Raises ProblemError if key or value are invalid."""
     describe(key)
     group, _, name = key.rpartition(".")
     try:
@@ -258,7 +258,7 @@ def replace_endpoint(settings: Settings, name: str, endpoint: Endpoint) -> Setti
 
 
 def parse(key: str, typed: str) -> Any:
-    """Convert text to the type of a key. Raises ProblemError if there is no such key or value."""
+    """Convert text to the type of a key. Raises ProblemError if key or text are invalid."""
     describe(key)
     group, _, name = key.rpartition(".")
     type_ = get_type_hints(GROUPS[group] if group else Settings)[name]
@@ -282,7 +282,7 @@ def _invalid_value(key: str, value: object, error: Exception) -> ProblemError:
 
 
 def describe(key: str) -> Description:
-    """Return the description of a key. Raises ProblemError, with a suggestion, for others."""
+    """Return the description of a key. Raises ProblemError, with a suggestion, if it is unknown."""
     if key in DESCRIPTIONS:
         return DESCRIPTIONS[key]
     close = difflib.get_close_matches(key, KEYS, n=1)

@@ -22,10 +22,11 @@ keyring. The keys `endpoint.*` belong to the selected server.
 SERVERS = """
 ## Settings that a server supports
 
-The settings `endpoint.*` in this table, and `language`, have an effect only on some servers; the
-others have an effect on all of them. The table is for the model of the preset; other models may
-have other options (`keywords`, `prompt`, `delay`, `noise`), and models that Sayso does not know
-have none. `sayso endpoints list --json` shows the settings of each endpoint as `supports`.
+The settings `endpoint.*` in this table, and `language`, have an effect only on some servers; all
+other settings of an endpoint always have an effect. The table is for the model of the preset;
+other models may have other options (`keywords`, `prompt`, `delay`, `noise`), and models that Sayso
+does not know have none. `sayso endpoints list --json` shows the settings of each endpoint as
+`supports`.
 
 | Server | Settings |
 |---|---|
