@@ -22,9 +22,7 @@ OTHER_KEY = KEY[::-1]
 
 @pytest.mark.timeout(120)
 def test_the_endpoint_can_be_changed_at_run_time_and_each_gets_its_own_api_key(
-    desktop: Desktop,
-    editor: Callable[[str], Editor],
-    scripted: Callable[..., StandIn],
+    desktop: Desktop, editor: Callable[[str], Editor], scripted: Callable[..., StandIn]
 ) -> None:
     one, other = scripted(ONE), scripted(OTHER, key=OTHER_KEY)
     of_before = {

@@ -45,14 +45,8 @@ from sayso.stt.reader import Reader
 from sayso.stt.realtime.engine import RealtimeEngine
 from sayso.stt.realtime.openai import OpenAIProtocol
 from sayso.stt.realtime.session import ConnectionClosedError
-from sayso.stt.realtime.transcript import (
-    MAX_CHARS as MAX_TRANSCRIPT_CHARS,
-)
-from sayso.stt.realtime.transcript import (
-    MAX_ITEMS,
-    ItemTranscript,
-    TranscriptTooLongError,
-)
+from sayso.stt.realtime.transcript import MAX_CHARS as MAX_TRANSCRIPT_CHARS
+from sayso.stt.realtime.transcript import MAX_ITEMS, ItemTranscript, TranscriptTooLongError
 from sayso.stt.server.auth import Credentials
 from sayso.stt.server.errors.redaction import MAX_QUOTED_CHARS, redact
 from service import KEY, StandIn
@@ -268,9 +262,7 @@ def take(seconds: float = 0.5) -> Take:
 
 
 @in_event_loop()
-async def test_connections_do_not_log_headers(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+async def test_connections_do_not_log_headers(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "websockets")
     async with StandIn(["Hello."]) as service:
         engine = RealtimeEngine(Endpoint(url=service.url), "en", lambda _: KEY)
@@ -287,11 +279,7 @@ PIECES = [
     *("rm -rf /", "你好", "é", " ", "\U000e0041", "\U0001f3f4", "\U000e007f"),
 ]
 HOSTILE_TEXT = st.one_of(
-    st.text(st.characters()),
-    st.lists(
-        st.sampled_from(PIECES),
-        max_size=40,
-    ).map("".join),
+    st.text(st.characters()), st.lists(st.sampled_from(PIECES), max_size=40).map("".join)
 )
 FORBIDDEN_KINDS = {"Cc", "Cs", "Zl", "Zp"}
 
@@ -377,9 +365,7 @@ FLOOD_CASES: dict[str, Callable[[ItemTranscript, int], object]] = {
 
 
 @pytest.mark.parametrize("flood", FLOOD_CASES.values(), ids=FLOOD_CASES)
-def test_a_flood_of_items_ends_the_session(
-    flood: Callable[[ItemTranscript, int], object],
-) -> None:
+def test_a_flood_of_items_ends_the_session(flood: Callable[[ItemTranscript, int], object]) -> None:
     items = ItemTranscript()
     tracemalloc.start()
     try:

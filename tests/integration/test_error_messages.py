@@ -140,11 +140,7 @@ def shown_after_test(window: SettingsWindow, qtbot: QtBot) -> str:
     ("serving", "what", "remedy"), FAILING_SERVERS.values(), ids=FAILING_SERVERS
 )
 def test_the_same_problem_is_shown_in_all_three_places(
-    serving: Server,
-    what: str,
-    remedy: str,
-    tmp_path: Path,
-    qtbot: QtBot,
+    serving: Server, what: str, remedy: str, tmp_path: Path, qtbot: QtBot
 ) -> None:
     with serving() as url:
         what = what.format(host=url.split("/")[2])

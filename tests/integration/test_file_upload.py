@@ -334,10 +334,7 @@ async def test_api_key_and_audio_do_not_follow_a_redirect() -> None:
         return Reply(308, b"", headers={"Location": f"{other.base}/audio/transcriptions"})
 
     path = ("POST", "/v1/audio/transcriptions")
-    async with (
-        HttpServer(FileService().handlers) as other,
-        HttpServer({path: elsewhere}) as server,
-    ):
+    async with HttpServer(FileService().handlers) as other, HttpServer({path: elsewhere}) as server:
         with pytest.raises(ProblemError):
             await transcribe(engine_for(server.base), spoken(0.5))
         assert other.requests == []

@@ -18,10 +18,7 @@ from sayso.core.dictation.take import Take
 from sayso.core.problems import ProblemError
 from sayso.core.recognition.plausibility import EngineReport
 from sayso.core.settings.settings import Endpoint
-from sayso.stt.connection_test import (
-    check_connection,
-    success_message,
-)
+from sayso.stt.connection_test import check_connection, success_message
 from sayso.stt.engine import EngineEvent, Partial, Ready
 from sayso.stt.reader import Reader
 from sayso.stt.realtime.engine import RealtimeEngine

@@ -174,9 +174,7 @@ def test_every_failure_of_a_server_is_a_problem(
 
 
 @pytest.mark.parametrize("dialect", SESSIONS)
-def test_a_silent_server_is_not_awaited(
-    dialect: str,
-) -> None:
+def test_a_silent_server_is_not_awaited(dialect: str) -> None:
     timeouts = Timeouts(response_s=0.3, missing_done_s=0.3)
     if dialect != "vllm":  # its deltas have arrived already, and are used
         problem = transcription_problem(

@@ -202,9 +202,7 @@ async def test_a_large_backlog_is_sent_over_a_websocket() -> None:
 
 
 @in_event_loop()
-async def test_lost_audio_is_a_problem(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_lost_audio_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = RTCDtlsTransport._send_rtp
 
     async def leaky(transport: RTCDtlsTransport, data: bytes) -> None:

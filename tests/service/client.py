@@ -64,9 +64,7 @@ def session_settings(transcription: Any, **audio_input: Any) -> dict[str, Any]:
 
 @asynccontextmanager
 async def connected(
-    service: StandIn,
-    query: str = "?intent=transcription",
-    headers: dict[str, str] | None = None,
+    service: StandIn, query: str = "?intent=transcription", headers: dict[str, str] | None = None
 ) -> AsyncIterator[Client]:
     headers = {"Authorization": f"Bearer {KEY}"} if headers is None else headers
     async with connect(f"{service.url}{query}", additional_headers=headers, proxy=None) as ws:

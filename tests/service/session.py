@@ -397,11 +397,7 @@ class Session:
         return await self.reach(name)
 
     async def error(
-        self,
-        code: str | None,
-        message: str,
-        param: str | None = None,
-        event_id: str | None = None,
+        self, code: str | None, message: str, param: str | None = None, event_id: str | None = None
     ) -> None:
         error = {
             "type": "invalid_request_error",

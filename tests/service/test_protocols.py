@@ -130,9 +130,7 @@ def test_speaches_ignores_a_nested_session_and_loses_speech_at_a_commit() -> Non
 
 
 @pytest.mark.parametrize("session", [LemonadeSession, TogetherSession])
-def test_deltas_contain_the_whole_text_and_a_commit_ends_the_item(
-    session: type[Session],
-) -> None:
+def test_deltas_contain_the_whole_text_and_a_commit_ends_the_item(session: type[Session]) -> None:
     async def test(client: Client) -> None:
         await client.next()
         await client.append(LOUD)

@@ -42,10 +42,7 @@ FORBIDDEN: dict[str, set[str]] = {
 """Libraries that a package must not import."""
 READS_RESOURCES = "core/resources.py"
 """The only module of `core` that accesses files."""
-ONLY_USERS = {
-    "websockets": {"stt/realtime/websocket.py"},
-    "aiortc": {"stt/webrtc/call.py"},
-}
+ONLY_USERS = {"websockets": {"stt/realtime/websocket.py"}, "aiortc": {"stt/webrtc/call.py"}}
 """Libraries that are imported by these modules only."""
 MAX_FILES = 14
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -66,7 +66,6 @@ class InputStream:
         self._query_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pactl")
         self._loop = asyncio.get_running_loop()
         self._blocks: deque[tuple[int, bytes]] = deque()
-        """Blocks with the number of their stream."""
         self._query: asyncio.Future[m.ReconnectAction] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._is_shut_down = False

@@ -158,7 +158,6 @@ class Microphone:
 def _open_stream(
     device: str, on_block: OnBlock, on_finished: OnFinished, is_wanted: threading.Event
 ) -> Any:
-    """Return a started stream: mono, or with all channels if the device does not offer mono."""
     sounddevice = portaudio.load()
     index, source = _find_device(device)
     row = sounddevice.query_devices(index, "input")

@@ -32,7 +32,6 @@ class UsageRecord:
     tokens: int = 0
     """Input and output tokens; 0 if the server does not count them."""
     cost_usd: float | None = None
-    """None if the price is unknown."""
 
 
 @attrs.frozen(kw_only=True)

@@ -59,7 +59,6 @@ class Capture:
         self._resampler: Any = None
         """Converts from the rate of the stream to that of the take, if they differ."""
         self._dropouts = Dropout()
-        """The sum of all dropouts of the take."""
         self._metering = False
         self._close_timer: asyncio.TimerHandle | None = None
         self._level_reported_ms = 0.0

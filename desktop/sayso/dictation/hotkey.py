@@ -163,7 +163,6 @@ class HotkeyController:
                 self._listener.on_problem(problem)
 
     async def _poll(self) -> None:
-        """Detect missed releases while the hotkey is held."""
         try:
             while self._trigger.is_held:
                 await asyncio.sleep(self._poll_interval_s)

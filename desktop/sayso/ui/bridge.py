@@ -15,11 +15,9 @@ class Bridge(QObject):
     """
 
     status_changed = Signal(object)
-    """A `Status`."""
     level_measured = Signal(float)
     """Level in dBFS, 20 to 50 times a second while a take is recorded."""
     settings_changed = Signal(object)
-    """A `Settings`."""
     history_changed = Signal()
     settings_requested = Signal(str)
     """Name of the page; '' for the last one shown."""

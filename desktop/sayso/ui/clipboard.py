@@ -37,7 +37,6 @@ _SELECTIONS: dict[QClipboard.Mode, Selection] = {
 }
 
 ClipboardBackup = dict[str, bytes]
-"""Content by format."""
 
 
 @attrs.define(eq=False)
@@ -63,8 +62,6 @@ class ClipboardLease:
 
 
 class _LeasedText(QMimeData):
-    """The text of a lease as Qt offers it to other programs."""
-
     def __init__(self, lease: ClipboardLease) -> None:
         super().__init__()
         self._lease = lease
@@ -103,10 +100,8 @@ class QtClipboard(QObject):
         if self._clipboard.supportsSelection():
             self._modes.append(QClipboard.Mode.Selection)
         self._lease: ClipboardLease | None = None
-        """The newest lease, until it is restored."""
         self._leased: dict[QClipboard.Mode, _LeasedText] = {}
         self._own_modes: set[QClipboard.Mode] = set()
-        """Selections that hold the text of a lease."""
         self._backups: dict[QClipboard.Mode, ClipboardBackup] = {}
         """Content from before the first lease that has not been restored."""
         self._waiting: Future[None] | None = None

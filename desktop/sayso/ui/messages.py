@@ -32,7 +32,6 @@ class TrayView:
     icon: TrayState
     tooltip: str
     status_line: str
-    """First line of the menu."""
     toggle_label: str
     has_held_text: bool
     has_text: bool
@@ -46,7 +45,6 @@ class IndicatorView:
     kind: IndicatorKind
     text: str = ""
     detail: str = ""
-    """Second line."""
     buttons: tuple[Button, ...] = ()
     closable: bool = False
     has_stop_button: bool = False

@@ -152,7 +152,6 @@ class Tray(QObject):
         )
 
     def _show_microphones(self, devices: Mapping[str, str]) -> None:
-        """List the microphones; the selected one is listed even if it is not connected."""
         selected = self._settings.microphone.device
         titles = {"": tr("System default")}
         if selected:
@@ -194,7 +193,6 @@ class Tray(QObject):
 def _fill(
     menu: QMenu, titles: Mapping[str, str], selected: str, on_chosen: Callable[[QAction], object]
 ) -> None:
-    """Replace a menu's entries by radio entries, one for each value and title."""
     menu.clear()
     group = QActionGroup(menu)
     for value, title in titles.items():

@@ -65,12 +65,7 @@ async def insert(text, method, into=None):
         problem = "Another window has the focus."
     elif isinstance(event, e.InsertFailed):
         problem = event.problem.sentence
-    return {
-        "way": take.inserted_by,
-        "problem": problem,
-        "started": started,
-        "done": time.time(),
-    }
+    return {"way": take.inserted_by, "problem": problem, "started": started, "done": time.time()}
 
 
 async def answer(question):

@@ -3,12 +3,7 @@ from __future__ import annotations
 import pytest
 
 from sayso.core.insertion import Target
-from sayso.system.x11.quirks import (
-    CHROMIUM_PROGRAMS,
-    MAX_TYPED_CHARS,
-    is_chromium,
-    prefers_paste,
-)
+from sayso.system.x11.quirks import CHROMIUM_PROGRAMS, MAX_TYPED_CHARS, is_chromium, prefers_paste
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,6 @@ class DropoutTracker:
         self.has_audio = False
         self._last_block_ms = 0.0
         self._last_audio_ms = 0.0
-        """Time of the last block that was not digital silence."""
         self._sleep_clock_ms = 0.0
         self._slept_ms = 0.0
         self._bytes_per_ms = 1.0

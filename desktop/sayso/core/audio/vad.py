@@ -198,7 +198,6 @@ def _levels_and_pitch(samples: Frames, rate_hz: float) -> tuple[Frames, NDArray[
 
 
 def _runs(flags: NDArray[np.bool_], min_duration_s: float) -> list[tuple[int, int]]:
-    """Return start and end of each run of flags that is at least `min_duration_s` long."""
     import numpy as np
 
     edges = np.flatnonzero(np.diff(np.concatenate(([0], flags.astype(np.int8), [0]))))

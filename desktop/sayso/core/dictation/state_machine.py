@@ -60,13 +60,11 @@ class Dictation:
 
     def __init__(self) -> None:
         self.newest_take = 0
-        """Number of the newest take that was recorded in this run."""
         self.problem: Problem | None = None
         self.held_text = self.recovered_spoken_at = ""  # these and the next are fields of `Status`
         self.offers_held_text = False
         self.recovered_count = self.empty_takes = 0
         self._active: dict[int, _TakeState] = {}
-        """The takes by number, in the order of insertion."""
         self._last_number = self._failed_take = self._held_take = 0
         self._from_history: set[int] = set()
         """Takes that were spoken before this run; they are inserted before those of this run."""

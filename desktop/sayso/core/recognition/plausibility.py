@@ -94,7 +94,6 @@ def _missing_s(activity: SpeechActivity, report: EngineReport) -> float:
 
 
 def _shortfall_s(report: EngineReport) -> float:
-    """Return the audio that was sent and not processed; 0.0 if rounding explains it."""
     if report.processed_s <= 0:
         return 0.0
     shortfall_s = report.sent_s - report.processed_s

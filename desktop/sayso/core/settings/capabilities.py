@@ -58,7 +58,6 @@ def capabilities(endpoint: Endpoint) -> Capabilities:
 
 
 def _options(model: ServerModel, is_upload: bool, has_options: bool) -> frozenset[str]:
-    """Return the options that are sent to the model. `language` is not among them."""
     if is_upload:
         if model.known and model.streams:  # OpenAI transcribes files with another model
             model = by_name(FILE_MODEL)

@@ -93,7 +93,6 @@ def _default_name(url: Any) -> str:
 
 
 def _flatten(raw: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """Return dotted keys and values."""
     rows: list[tuple[str, Any]] = []
     for name, value in raw.items():
         is_group = name in GROUPS and isinstance(value, Mapping)

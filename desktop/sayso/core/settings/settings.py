@@ -216,7 +216,6 @@ _described = collect(Settings, "")
 for _name, _group in GROUPS.items():
     _described |= collect(_group, f"{_name}.")
 DESCRIPTIONS: Mapping[str, Description] = dict(sorted(_described.items()))
-"""The description of each setting by its dotted key."""
 KEYS: tuple[str, ...] = tuple(DESCRIPTIONS)
 _SWITCHES = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 

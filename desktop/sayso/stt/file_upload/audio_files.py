@@ -36,7 +36,6 @@ class AudioFile:
     content: bytes = attrs.field(repr=False)
     audio_s: float
     end_bytes: int
-    """Position in the take's audio at which this file ends."""
 
 
 def split_into_files(pcm: bytes, limits: FileLimits) -> Iterator[AudioFile]:

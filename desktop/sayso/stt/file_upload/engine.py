@@ -109,8 +109,6 @@ def upload_url(endpoint: Endpoint) -> str:
 
 @attrs.define(eq=False)
 class _TakeUpload:
-    """Uploads the files of one take, one after another."""
-
     engine: FileUploadEngine
     url: str
     credentials: Credentials
@@ -163,7 +161,6 @@ class _TakeUpload:
                 del self._optional_fields[name]
 
     async def _send(self, file: AudioFile, previous: list[str]) -> str | HttpResponse:
-        """Return the text, or the response if it is an error."""
         fields = {
             f"{name}[]" if isinstance(value, list) else name: value
             for name, value in self._optional_fields.items()
@@ -211,7 +208,6 @@ class _TakeUpload:
         raise ProblemError(errors.connection_lost(self.host, "the stream ended before the text"))
 
     def _finish(self, answer: dict[str, Any], transcript: ItemTranscript, file: AudioFile) -> str:
-        """Return the text of the answer, and record its usage."""
         transcript.complete("", json_fields.string_field(answer, "text"))
         processed_s = json_fields.usage_seconds(answer.get("usage"))
         self._sent_s += file.audio_s
@@ -234,7 +230,6 @@ def _unwrap_stream(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def _rejected_fields(response: HttpResponse, fields: dict[str, Any]) -> set[str]:
-    """Return the optional fields that an error is about."""
     if response.status not in (400, 422):
         return set()
     body = response.json_object() or {}

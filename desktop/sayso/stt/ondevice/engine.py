@@ -71,13 +71,11 @@ class OnDeviceEngine:
         self.timeouts = Timeouts()
         self.executors = Executors()
         self.decoder: WhisperDecoder | None = None
-        """The loaded model, or None."""
         self._locate = partial(locate, model, models, cache)
         self._model, self._cache = model, cache
         self._unload_s = unload_s
         self._prompt = prompt
         self._unloaded_decoder: WhisperDecoder | None = None
-        """The decoder without its weights, after unloading."""
         self._loading: asyncio.Future[WhisperDecoder] | None = None
         self.ready = False
         self._active_takes = 0

@@ -140,7 +140,6 @@ def align(before: str, after: str, share: float, *, spaced: bool = True) -> str 
 
 
 def _words(text: str, spaced: bool) -> list[tuple[str, int]]:
-    """Return each word or character in lower case and the index of its end in the text."""
     found = re.finditer(r"[\w']+" if spaced else r"\w", text)
     return [(match.group().lower(), match.end()) for match in found]
 

@@ -92,7 +92,6 @@ class Segment:
     speculative: SpeculativeSegment | None = None
     """Speculative segment with the same speech: its text is the text of this segment."""
     last: bool = False
-    """True for the segment in which the take ended."""
 
 
 class Segmenter:
@@ -102,13 +101,11 @@ class Segmenter:
         self._frame_count = 0
         self._speaking = False
         self._first_free_frame = 0
-        """First frame after all finished segments."""
         self._pending_start: int | None = None
         """First frame of the pending segment; None during silence."""
         self._speech_flags: list[bool] = []
         self._rms: list[float] = []
         self._speech_end = 0
-        """Frame after the last one with speech."""
         self._peak_probability = 0.0
         self._speculative: list[SpeculativeSegment] = []
         self._speculated_at = 0
@@ -229,7 +226,6 @@ class Segmenter:
         return self._quietest_between(start - GAP_MARGIN_FRAMES, start + longest), longest
 
     def _quietest_between(self, start: int, stop: int) -> int:
-        """Return the middle of the quietest three frames."""
         return min(range(start, stop), key=lambda at: sum(self._rms[at - 1 : at + 2]))
 
 

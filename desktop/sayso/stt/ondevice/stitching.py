@@ -24,7 +24,6 @@ class TextPart:
 
     text: str
     boundary: Boundary = "pause"
-    """End of the part."""
 
 
 def join(parts: Iterable[TextPart], *, spaced: bool = True) -> str:

@@ -43,8 +43,6 @@ class Pacing:
 
 @attrs.define
 class _Language:
-    """The language of the take."""
-
     code: str = ""
     detected_in_s: float = 0.0
     """Length of the speech in which the language was detected; infinite if the user chose it."""

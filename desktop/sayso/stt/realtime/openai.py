@@ -196,7 +196,6 @@ class OpenAIProtocol(RealtimeProtocol):
         return [self._reject_code(code, message, ready=False)]
 
     def _rejected_fields(self, names: set[str], code: str, message: str) -> set[str]:
-        """Return the optional fields that an error is about. SGLang names them in its message."""
         if names != {""}:
             languages = {"language", "languages"}
             return set(self._optional_fields) & (names | languages if names & languages else names)

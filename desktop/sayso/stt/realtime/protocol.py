@@ -185,7 +185,6 @@ class RealtimeProtocol(abc.ABC):
         return Rejected(problem)
 
     def _reject_error(self, event: dict[str, Any]) -> Rejected:
-        """Return the rejection for an `error` or `failed` event."""
         code, message = json_fields.error_code_and_message(event, self.credentials.api_key)
         return self._reject_code(code, message, ready=self._configured)
 
@@ -199,7 +198,6 @@ class RealtimeProtocol(abc.ABC):
         return self._reject(errors.from_close_code(self.host, model, code, reason))
 
     def _reject_silence(self, detail: str) -> Rejected:
-        """Return the rejection for a server that does not answer."""
         return self._reject(errors.no_response(self.host, detail))
 
     def _reject_unknown_server(self, detail: str) -> Rejected:

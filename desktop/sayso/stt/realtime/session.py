@@ -149,7 +149,6 @@ class SessionRunner:
             await self._dispatch([Rejected(problem)])
 
     def _extend_deadline(self) -> None:
-        """Restart the response timeout after a message from the server."""
         if self._committed_s is not None:
             response_s = self._loop.time() + self._protocol.response_timeout_s
             self._reschedule(min(response_s, self._committed_s + self._timeouts.final_s))

@@ -86,7 +86,6 @@ class VLLMProtocol(RealtimeProtocol):
         return client_event("input_audio_buffer.commit")
 
     def _on_done(self, event: dict[str, Any]) -> list[Event]:
-        """Continue with a new run if this one ended early, for example at its maximum length."""
         self._add_usage(event)
         if isinstance(event.get("text"), str):
             self._transcript.complete(str(self._run_number), event["text"])

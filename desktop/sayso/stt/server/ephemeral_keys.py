@@ -35,7 +35,6 @@ RENEWAL_MARGIN_S = 30.0
 """A key is renewed this long before it expires (or a fifth of its lifetime, if that is shorter),
 because connecting takes up to 10 s."""
 DEFAULT_LIFETIME_S = 60.0
-"""Lifetime of a key without an expiry time."""
 
 
 @attrs.define(eq=False)
@@ -113,7 +112,6 @@ def session_settings(model: str) -> dict[str, Any]:
 
 
 def _parse_key(host: str, response: HttpResponse, now_s: float) -> tuple[str, float]:
-    """Return the key and the Unix time at which it has to be renewed."""
     fields = response.json_object() or {}
     inner = fields.get("client_secret")
     fields = inner if isinstance(inner, dict) else fields

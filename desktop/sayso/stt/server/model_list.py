@@ -57,7 +57,6 @@ def usable_models(host: str, names: list[object]) -> tuple[str, ...]:
 
 
 def _is_transcription_model(name: str) -> bool:
-    """Return whether OpenAI's model transcribes in realtime; new ones are detected by name."""
     model = server_models.by_name(name)
     if model.known:
         return model.realtime

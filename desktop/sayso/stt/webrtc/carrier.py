@@ -113,7 +113,6 @@ class WebRtcCarrier:
         return True
 
     async def _exchange_offer(self, offer: str, protocol: RealtimeProtocol) -> str:
-        """Send the SDP offer and return the SDP answer."""
         url = http_url(self.endpoint.url, CALLS_PATH, self.endpoint.allow_insecure)
         content: dict[str, Any]
         headers = protocol.headers
@@ -181,7 +180,6 @@ def check_support(endpoint: Endpoint) -> None:
 
 
 async def _check_packet_loss(call: Call, host: str) -> None:
-    """Raise `ProblemError` if words may be missing, because lost packets are not sent again."""
     lost_s = await call.lost_s()
     if lost_s > MAX_LOST_S:
         raise ProblemError(errors.connection_lost(host, f"{lost_s:.2f} s of audio lost"))

@@ -95,7 +95,6 @@ class KeyGrabs:
         return frozenset((is_button, code, held | subset) for code in codes for subset in locks)
 
     def _keycodes_and_masks(self) -> tuple[dict[str, list[int]], dict[str, int]]:
-        """Return key codes by key name, and modifier masks by name without a side."""
         names_by_code = read_key_names(self._connection)
         by_name: dict[str, list[int]] = {}
         for code, name in names_by_code.items():

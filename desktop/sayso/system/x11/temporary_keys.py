@@ -26,7 +26,6 @@ class TemporaryKeymap:
         self._keyboard = keyboard
         self._property = connection.intern_atom(PROPERTY)
         self._mapped: dict[int, list[int]] = {}
-        """Symbols by key code, one or two for each key."""
 
     def __bool__(self) -> bool:
         return bool(self._mapped)

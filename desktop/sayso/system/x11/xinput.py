@@ -15,14 +15,12 @@ from Xlib.ext import xinput
 from Xlib.protocol import rq
 
 POINTER = 2
-"""Device number of the first master pointer."""
 _GENERIC_EVENT = 35
 
 
 @attrs.frozen
 class RawEvent:
     code: int
-    """Key code or button number."""
     is_down: bool
     is_button: bool
 

@@ -120,7 +120,6 @@ class EntryDelegate(QStyledItemDelegate):
         self.transcribing: set[str] = set()
         """IDs of the entries that are being transcribed."""
         self.playing = ""
-        """Id of the entry that is being played."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         line = scaled(LINE_HEIGHT)

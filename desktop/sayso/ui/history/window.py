@@ -49,7 +49,6 @@ from .search import SearchBar
 
 DEFAULT_SIZE, MINIMUM_SIZE, CONTENT_SIZE = QSize(700, 520), QSize(480, 360), QSize(240, 280)
 MAX_ENTRIES = 1000
-"""Number of entries listed; the search finds older ones."""
 UNDO_MS = 8000
 
 
@@ -248,7 +247,6 @@ class HistoryWindow(QWidget):
         self.view.viewport().update()
 
     def _transcribe(self, entry: HistoryEntry, engine: str = "") -> None:
-        """Transcribe the recording again with an engine ('' for the selected one)."""
         if entry.id in self.delegate.transcribing:
             return
         self.delegate.transcribing.add(entry.id)

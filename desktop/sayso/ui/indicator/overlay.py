@@ -93,7 +93,6 @@ class Overlay(IndicatorWindow):
         self._timeline, self._waveform = OverlayTimeline(), Waveform()
         self._settings = Settings()
         self.view: IndicatorView | None = None
-        """The current view; None while it is hidden or fades out."""
         self._work_area, self._body_size = QRect(), QSize()
         self._reduced_motion, self._fades = False, False
         self._finishing_since = -math.inf
@@ -209,7 +208,6 @@ class Overlay(IndicatorWindow):
         self.update()
 
     def _prepare_to_show(self) -> None:
-        """Choose screen, colors and animations; they stay until the indicator is hidden."""
         scheme, text_scale = theme.scheme(), theme.text_scale()
         if (scheme, text_scale) != (self.body.scheme, self._text_scale):
             self.body.deleteLater()
@@ -227,7 +225,6 @@ class Overlay(IndicatorWindow):
 
     @Slot()
     def _place_window(self, min_width: int = 0) -> None:
-        """Fit the window to the body, or to `min_width` until a wider body has shrunk."""
         if self.view is None:
             return
         size = self._body_size.expandedTo(QSize(min_width, 0))

@@ -21,7 +21,6 @@ from ..widgets import theme
 from ..widgets.sizing import scaled
 
 EDGE_MARGIN = 24
-"""Distance from the edge of the screen."""
 
 # Some X11 window managers list tool windows in the taskbar or move them late, so the window
 # bypasses the window manager, as tooltips do.

@@ -89,7 +89,6 @@ class GeneralPage(Page):
             self.change("hotkey.chord", chord)
 
     def _end_recording(self) -> bool:
-        """Return False if no hotkey was being recorded."""
         stop, self._stop_recording = self._stop_recording, None
         if stop is None:
             return False

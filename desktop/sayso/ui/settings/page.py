@@ -36,7 +36,6 @@ class Page(QWidget):
         super().__init__()
         self.context, self.settings = context, settings
         self.rows: dict[str, Row] = {}
-        """Rows by the dotted key of their setting."""
         self._column = spaced(QVBoxLayout(self), 18, (0, 16, 24, 20))
 
     def on_settings(self, settings: Settings) -> None:
@@ -123,6 +122,5 @@ class Page(QWidget):
 
 
 def _texts(key: str) -> tuple[str, str]:
-    """Return the title and help text of a setting."""
     description = s.describe(key)
     return tr(description.title), tr(description.help)

@@ -144,7 +144,6 @@ class SettingsWindow(QWidget):
             self.close()
 
     def _show_page(self, at: int) -> None:
-        """Show a page, and create it if necessary."""
         name, _, make = PAGES[at]
         if name not in self.pages:
             context = PageContext(

@@ -33,7 +33,6 @@ class DayChart(QWidget):
         self._values: Mapping[dt.date, float] = {}
         self._describe: DescribeDay = format_day
         self._selected = -1
-        """Index of the selected day; -1: none."""
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._extra_height = 0

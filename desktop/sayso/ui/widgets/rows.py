@@ -96,7 +96,6 @@ class Row(QWidget):
         self.title = title.replace("&&", "\0").replace("&", "").replace("\0", "&")
         self.control = control
         self._target = control and (control.focusProxy() or control)
-        """Part of the control that gets the focus."""
         self._field_width = self._target.minimumWidth() if self._target else 0
         outer = spaced(QVBoxLayout(self), 8, (16, 10, 16, 10))
         self._line = spaced(QBoxLayout(QBoxLayout.Direction.LeftToRight), 16)

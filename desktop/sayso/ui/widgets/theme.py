@@ -20,7 +20,6 @@ class Scheme:
     name: str
     window: str
     surface: str
-    """Background of groups, fields and the indicator."""
     button: str
     divider: str
     outline: str
@@ -33,7 +32,6 @@ class Scheme:
     on_accent: str
     accent_soft: str
     warning: str
-    """Sayso waits for the user."""
     error: str
     shadow_alpha: int
     is_high_contrast: bool = False

@@ -24,10 +24,7 @@ CASES = {
         {*OTHER_SERVER, "language", "secrets_url", "dialect", "model_in_url"},
     ),
     "vLLM": (Endpoint(url=URL, dialect="vllm"), {*OTHER_SERVER, "dialect"}),
-    "speaches": (
-        Endpoint(url=URL, dialect="speaches"),
-        {*OTHER_SERVER, "dialect", "language"},
-    ),
+    "speaches": (Endpoint(url=URL, dialect="speaches"), {*OTHER_SERVER, "dialect", "language"}),
     "another server, upload": (
         Endpoint(url=URL, dialect="vllm", transport="rest", model="m"),
         {*OTHER_SERVER, "language"},

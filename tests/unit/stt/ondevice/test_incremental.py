@@ -210,7 +210,7 @@ def test_only_the_rest_is_decoded_and_joined():
 NOT_EXTENDED = {
     "no prior decode": [],
     "the prior decode has a defect": [
-        attrs.evolve(PRIOR, hypothesis=hypothesis_of("0 1 2 3 4 5", log_prob=-2.0)),
+        attrs.evolve(PRIOR, hypothesis=hypothesis_of("0 1 2 3 4 5", log_prob=-2.0))
     ],
     "the prior decode contains later audio": [attrs.evolve(PRIOR, sample_count=130_000)],
     "the prior decode is short": [PriorDecode(2 * RATE_HZ, hypothesis_of("0 1"))],

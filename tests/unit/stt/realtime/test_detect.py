@@ -11,12 +11,7 @@ from sayso.stt.realtime.protocol import RealtimeProtocol
 from sayso.stt.realtime.server_vad import SERVER_PROFILES, ServerVadProtocol
 from sayso.stt.realtime.vllm import VLLMProtocol
 from sayso.stt.server.auth import Credentials
-from unit.stt.protocol_helpers import (
-    KEY,
-    rejection,
-    sent_message,
-    server_event,
-)
+from unit.stt.protocol_helpers import KEY, rejection, sent_message, server_event
 
 URL = "http://127.0.0.1:8000/v1"
 CHOOSE_PROTOCOL = "Choose speaches, Lemonade or Together as protocol."

@@ -135,12 +135,7 @@ DEVIATING_SERVERS = {
         delta("Hello.", "b"),
         completed("Hello.", "b"),
     ),
-    "aimock: committed without a name": (
-        "commit",
-        committed(None),
-        CLEARED,
-        completed("Hello."),
-    ),
+    "aimock: committed without a name": ("commit", committed(None), CLEARED, completed("Hello.")),
     "mlx-audio: no usage, no clear, errors without a type": (
         delta("Hello."),
         "commit",

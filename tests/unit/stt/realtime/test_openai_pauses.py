@@ -8,13 +8,7 @@ from sayso.stt.engine import Partial
 from sayso.stt.realtime.messages import Completed, FinalText
 from sayso.stt.realtime.openai import OpenAIProtocol
 from sayso.stt.realtime.timeouts import Timeouts
-from unit.stt.openai_helpers import (
-    CLEARED,
-    ONE_SECOND,
-    committed,
-    completed,
-    ready,
-)
+from unit.stt.openai_helpers import CLEARED, ONE_SECOND, committed, completed, ready
 from unit.stt.protocol_helpers import sent_message
 
 # Commits at pauses, and the text that becomes final

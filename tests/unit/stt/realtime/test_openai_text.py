@@ -61,9 +61,7 @@ def test_deltas_become_partials_of_the_whole_text() -> None:
     ],
     ids=range(10),
 )
-def test_the_session_completes_when_cleared_and_all_items_are_final(
-    order: tuple[str, ...],
-) -> None:
+def test_the_session_completes_when_cleared_and_all_items_are_final(order: tuple[str, ...]) -> None:
     protocol = finishing()
     *before, last = order
     for message in before:

@@ -11,12 +11,7 @@ from sayso.stt.realtime.messages import Completed, Event, Send
 from sayso.stt.realtime.timeouts import Timeouts
 from sayso.stt.realtime.vllm import VLLMProtocol
 from sayso.stt.server.auth import Credentials
-from unit.stt.protocol_helpers import (
-    KEY,
-    rejection,
-    sent_message,
-    server_event,
-)
+from unit.stt.protocol_helpers import KEY, rejection, sent_message, server_event
 
 URL = "http://127.0.0.1:8000/v1"
 MODEL = "mistralai/Voxtral-Mini-4B-Realtime-2602"

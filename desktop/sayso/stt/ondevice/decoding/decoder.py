@@ -16,7 +16,6 @@ class Decoder(Protocol):
     """
 
     languages: frozenset[str]
-    """Language codes that the model supports."""
 
     def decode_once(
         self, samples: Samples, language: str, *, incremental: bool = False

@@ -64,18 +64,14 @@ class Hypothesis:
     text: str
     """The text without words that were timed after the end of the audio."""
     tokens: tuple[int, ...] = ()
-    """Text tokens."""
     token_count: int = 0
-    """Number of tokens including timestamps."""
     token_limit: int = 2
     log_prob: float = 0.0
     """Mean per token."""
     no_speech_probability: float = 0.0
     duration_s: float = 0.0
-    """Length of the audio."""
     language: str = ""
     loud_s: float = 0.0
-    """Length of the loud part of the audio."""
 
     @property
     def defect(self) -> Defect:

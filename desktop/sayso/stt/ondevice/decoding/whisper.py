@@ -326,7 +326,6 @@ def _join_segments(
 
 
 def _is_doubtful(segment: Any) -> bool:
-    """Return whether a segment of faster-whisper is uncertain or repeats itself."""
     repetitive = segment.compression_ratio > MAX_COMPRESSION_RATIO
     # A repeated name has a high probability and may compress normally: its tokens repeat.
     return bool(segment.avg_logprob < MIN_LOG_PROB or repetitive or repeats_tokens(segment.tokens))

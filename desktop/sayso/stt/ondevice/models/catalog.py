@@ -48,7 +48,6 @@ class Model:
     english_only: bool = False
     repository: str
     revision: str
-    """Commit of the repository."""
     files: tuple[ModelFile, ...]
     packages: tuple[str, ...] = ()
     """Python packages that together contain the model."""
@@ -91,10 +90,8 @@ class ModelStatus:
     model: Model
     location: Location
     downloaded_bytes: int = 0
-    """Size of an unfinished download."""
     downloading: bool = False
     problem: Problem | None = None
-    """Problem of the last download."""
     speed: Speed | None = None
     """None if no model has run on this computer."""
 

@@ -49,7 +49,6 @@ class Hub:
 
     url: str = attrs.field(default="https://huggingface.co")
     timeout_s: float = 15.0
-    """Limit for connecting and for each block of a response."""
     retry_pauses_s: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0)
     """Pauses before the retries that follow an attempt without any progress."""
     free_bytes: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free
@@ -101,7 +100,6 @@ class ModelDownload:
         return True
 
     def _download(self, client: httpx2.Client, file: ModelFile) -> bool:
-        """Download and check one file; return False if canceled."""
         path = self._folder / file.name
         for may_retry in (True, False):
             self._continued = _size(path) > 0

@@ -155,7 +155,6 @@ def _sizes_match(model: Model, pieces: SplitFiles) -> bool:
 
 
 def _package_folder(model: Model, pieces: SplitFiles) -> Path | None:
-    """Return the folder of a package that contains every file in one piece, if they are intact."""
     folders = {path.parent for paths in pieces.values() for path in paths}
     if len(folders) != 1 or any(len(paths) != 1 for paths in pieces.values()):
         return None

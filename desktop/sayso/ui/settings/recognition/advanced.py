@@ -75,7 +75,6 @@ class AdvancedRows:
         self.headers.setPlainText(endpoint.headers)
 
     def _ephemeral_host(self) -> str:
-        """Return the host of the key server, or '' if the server itself issues the keys."""
         return host_or_empty(self._page.settings.endpoint.secrets_url)
 
     def _toggle(self) -> None:

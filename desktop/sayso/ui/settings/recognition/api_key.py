@@ -46,7 +46,6 @@ class ApiKeyRow(Row):
         self._show_location("")
 
     def _make_extras(self) -> QWidget:
-        """Create the parts that are shown only if they apply."""
         self.key_note = Note(self._context.scheme)
         self.keep_button = button(tr("Keep until Sayso &quits"), self._keep_in_memory)
         self.delete_button = button(tr("&Delete the key"), self._delete, flat=True)

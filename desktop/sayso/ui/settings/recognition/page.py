@@ -36,7 +36,6 @@ class RecognitionPage(Page):
     def __init__(self, context: PageContext, settings: Settings) -> None:
         super().__init__(context, settings)
         self._saved_settings = settings
-        """The settings without the draft."""
         self._draft: Endpoint | None = None
         self._server_language, self._on_device_language = self._language_row(), self._language_row()
         self.engine_picker = EnginePicker(context, self._select_engine, self.add_server)

@@ -99,7 +99,6 @@ class ServerRows:
         self.address.refresh(endpoint.url, example, help_text)
 
     def _show_transport(self, endpoint: Endpoint, available: Capabilities) -> None:
-        """Offer WebRTC only if it is available or selected."""
         combo = self.transport.control
         assert isinstance(combo, QComboBox)
         offered = "webrtc" in available.transports or endpoint.transport == "webrtc"
@@ -120,7 +119,6 @@ class ServerRows:
         return capabilities(self._page.settings.endpoint).host
 
     def _secret_id(self) -> str:
-        """Return the name in the keyring of the secret header's value."""
         header, host = self._page.settings.endpoint.secret_header, self._host()
         return secret_header_id(host, header) if header and host else ""
 
@@ -130,7 +128,6 @@ class ServerRows:
 
 
 def _key_names(endpoint: Endpoint) -> tuple[str, str, str]:
-    """Return the values that determine which API keys are shown."""
     return capabilities(endpoint).host, endpoint.auth, endpoint.secret_header
 
 
@@ -156,7 +153,6 @@ class AddressRows:
         websocket_url(text, self._page.settings.endpoint.allow_insecure)
 
     def _show_allow_row(self, text: str) -> None:
-        """Show the switch only if the address needs it."""
         host = unencrypted_host(text)
         self.allow_row.setVisible(bool(host))
         warning = tr("Anyone on the network between you and {host} could hear what you say.")
