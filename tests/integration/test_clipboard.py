@@ -232,6 +232,16 @@ def test_a_paste_that_is_canceled_leaves_the_clipboard_untouched(pasting: Pastin
     assert pasting.editor.text == "one"
 
 
+def test_the_clipboard_is_restored_if_a_paste_is_canceled_after_the_keys(pasting: Pasting) -> None:
+    pasting.system.setText("before")
+    pasting.editor.ignores_keys = True
+    canceled = pasting.paste("words", wait=False)
+    pasting.wait_until(lambda: CONCEALED_FORMAT in pasting.system.mimeData().formats())
+    assert canceled.cancel()
+    pasting.wait_until(lambda: CONCEALED_FORMAT not in pasting.system.mimeData().formats())
+    assert pasting.system.text() == "before"
+
+
 @with_timeouts(SHORT_TIMEOUTS)
 def test_a_text_that_is_copied_stays_after_the_next_paste(pasting: Pasting) -> None:
     pasting.paste("words")

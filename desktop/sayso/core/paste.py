@@ -34,7 +34,7 @@ class PasteTimeouts:
     next_text_s: float = 0.4
     """Time without requests before the next text replaces this one."""
     fetch_s: float = 2.0
-    """Time to wait for a fetch after the keys or the last request. Chromium takes up to 0.8 s."""
+    """Time to wait for a fetch, repeated after a period with a request. Chromium takes 0.8 s."""
     fetch_limit_s: float = 6.0
     """Time to wait for a fetch after the keys in any case."""
     early_s: float = 0.02
@@ -91,8 +91,8 @@ class PasteTransaction:
         if sent_at_s is None:
             return float("inf")
         if self._fetched_at_s is None:
-            last_s = max(sent_at_s, self._requested_at_s)
-            return min(last_s + timeouts.fetch_s, sent_at_s + timeouts.fetch_limit_s)
+            periods = 1 - min(0.0, sent_at_s - self._requested_at_s) // timeouts.fetch_s
+            return sent_at_s + min(periods * timeouts.fetch_s, timeouts.fetch_limit_s)
         if self._fetched_at_s >= sent_at_s - timeouts.early_s:
             return sent_at_s
         return sent_at_s + timeouts.doubtful_fetch_s

@@ -21,7 +21,7 @@ from ..core.paste import PasteTimeouts, PasteTransaction
 from ..core.problems import ProblemError
 from ..core.problems import insertion as problems
 from ..core.settings.settings import Settings
-from ..core.text.sanitize import count_words, join_with_space
+from ..core.text.sanitize import count_words, join_with_space, sanitize
 from ..system.protocols import Clipboard, DisplayLostError, Focus, FocusChangedError, Lease, Typist
 from .active_takes import ActiveTake
 
@@ -59,7 +59,7 @@ class TextInserter:
     async def insert(
         self, active: ActiveTake, text: str, anywhere: bool, settings: Settings
     ) -> e.Inserted | e.FocusChanged | e.InsertFailed:
-        """Insert the text, which is safe to type, and return the outcome as an event.
+        """Sanitize and insert the text, and return the outcome as an event.
 
         `anywhere`: whether the text may go into another window than the target of the take.
         """
@@ -82,7 +82,8 @@ class TextInserter:
         return e.Inserted(take.number, count_words(text), engine)
 
     async def _insert(self, text: str, target: Target, settings: Settings) -> ChosenMethod:
-        setting = settings.insertion
+        setting = settings.insertion  # may have changed since the text was transcribed
+        text = sanitize(text, keep_newlines=setting.newlines)
         focused = await self.target()
         if setting.method != "copy":
             is_any_window = target.id is None or target == NO_WINDOW
@@ -156,7 +157,7 @@ class Paster:
             self._lease = lease = await self._offer(text)
             try:
                 await self._press_and_confirm(target)
-            except FocusChangedError:
+            except (FocusChangedError, asyncio.CancelledError):
                 lease.restore()
                 raise
             except ProblemError:

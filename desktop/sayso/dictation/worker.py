@@ -247,8 +247,7 @@ class Worker:
         await self._inserter.wait_for_other_window(excluded)
         take = Take(number=self._machine.new_number(), id=entry.id, engine=entry.engine)
         self._active_takes.adopt(take, entry)
-        text = sanitize(entry.text, keep_newlines=self._settings.insertion.newlines)
-        self.handle(e.Reinsert(take.number, text))
+        self.handle(e.Reinsert(take.number, entry.text))
 
     # IntentListener
 

@@ -34,7 +34,8 @@ SCENARIOS = {
     "fetched before and after the keys": ([], [-0.5, 0.1], 0.0, "pasted"),
     "not fetched": ([], [], TIMES.fetch_s, "failed"),
     "listed before the keys": ([-0.5], [], TIMES.fetch_s, "failed"),
-    "listed after the keys": ([1.5], [], 1.5 + TIMES.fetch_s, "failed"),
+    "listed after the keys": ([0.1], [], 2 * TIMES.fetch_s, "failed"),
+    "listed in the second period": ([1.5, 2.1], [], 3 * TIMES.fetch_s, "failed"),
     "listed all the time": ([1.5, 3.0, 4.5], [], TIMES.fetch_limit_s, "failed"),
 }
 
