@@ -77,7 +77,7 @@ def test_accepted_headers_can_be_sent(text: str) -> None:
         assert parse_headers(f"{name}: {value}") == {name: value}
 
 
-@pytest.mark.parametrize("name", ["", "cf-aig-authorization", "X-Gateway-Key"])
+@pytest.mark.parametrize("name", ["", "cf-aig-authorization", "X-API-Key"])
 def test_a_secret_header_may_have_any_name_that_sayso_does_not_use(name: str) -> None:
     check_secret_header(name)
 
