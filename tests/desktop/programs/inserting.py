@@ -18,11 +18,13 @@ from sayso.core.dictation import events as e
 from sayso.core.dictation.take import Take
 from sayso.core.insertion import UNKNOWN_TARGET, Target
 from sayso.core.settings.settings import InsertionSettings, Settings
+from sayso.dictation import insertion
 from sayso.dictation.active_takes import ActiveTake
 from sayso.dictation.insertion import TextInserter
 from sayso.system import current_platform
 from sayso.ui.clipboard import QtClipboard
 
+insertion.sanitize = lambda text, keep_newlines: text  # the texts are inserted exactly
 application = QApplication(["inserting"])
 platform = current_platform()
 clipboard = QtClipboard(platform.selection_responds)
