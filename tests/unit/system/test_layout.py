@@ -83,6 +83,7 @@ def test_unused_keys_have_no_symbols_and_are_not_modifiers() -> None:
         (75, [0xFFC6], "f9"), (65, [0x20], "space"), (66, [0xFFE5], "caps_lock"),
         (118, [0xFF63], "insert"), (79, [0xFF95], ""), (123, [0x1008FF13], ""), (93, [], ""),
         (93, [0, 0], ""), (51, [0x5C], "\\"), (20, [0x2D], "-"), (94, [0x6D2], ""),
+        (104, [0xFF8D], "enter"),
     ],
 )  # fmt: skip
 def test_keys_are_named_by_their_symbols(code: int, symbols: list[int], expected: str) -> None:

@@ -180,6 +180,8 @@ class MicState:
         if number != self.number:
             return []
         commands = self.close()
+        if self.is_interrupted and self._query is None:
+            self._retry = (now_ms + self._timeouts.reopen_ms, "closed")
         if self.is_watched:
             return commands + self._interrupt("closed", now_ms)
         return [*commands, Notify("on_open_failed", (None,))]
@@ -188,7 +190,10 @@ class MicState:
         if self._watchdog is None:
             return [DeliverBlock()]
         self._tracker.count_block(now_ms, size_bytes)
-        commands = self._resume(now_ms) if self.is_interrupted else []
+        commands: list[Command] = []
+        if self.is_interrupted:
+            commands = self._resume(now_ms)
+            self._watchdog.on_block(now_ms, is_silent=False)  # silence is counted anew
         self._tracker.mark_block(now_ms, is_silent)
         fault = self._watchdog.on_block(now_ms, is_silent)
         return [*commands, DeliverBlock(), *self._handle_fault(fault, now_ms)]

@@ -91,7 +91,8 @@ class Connection:
             if self._connection is None:
                 self._connection = connect(self._name)
                 try:
-                    self._prepare(self._connection)
+                    with x_errors_translated():
+                        self._prepare(self._connection)
                 except ProblemError:
                     self.close()
                     raise

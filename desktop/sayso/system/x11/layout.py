@@ -117,7 +117,7 @@ def key_name(keycode: int, symbols: Sequence[int]) -> str:
     A key with a character of another alphabet has the name of the same key on a US keyboard, so
     that a chord means the same keys on every layout.
     """
-    if not symbols or symbols[0] in _KEYPAD_SYMBOLS:
+    if not symbols:
         return ""
     if symbols[0] in _KEY_NAMES:
         return _KEY_NAMES[symbols[0]]

@@ -20,7 +20,7 @@ from ...core.problems import ProblemError
 from ...core.problems import insertion as problems
 from ..protocols import FocusChangedError
 from . import layout as layouts
-from .connection import Connection, is_xwayland, pressed_keycodes, x_errors_translated
+from .connection import Connection, is_xwayland, pressed_keycodes
 from .focus import focused_target
 from .layout import Layout, Stroke
 from .quirks import prefers_paste
@@ -61,9 +61,8 @@ class X11Typist:
         self._connection = connection
         self._keyboard = Keyboard(connection)
         self._temporary_keymap = TemporaryKeymap(connection, self._keyboard)
-        with x_errors_translated():
-            self._temporary_keymap.restore_after_crash(self._keyboard.read_keys())
-            connection.sync()
+        self._temporary_keymap.restore_after_crash(self._keyboard.read_keys())
+        connection.sync()
 
     def can_type(self, text: str, target: Target) -> bool:
         if prefers_paste(text, target) or _is_wayland_window(target):

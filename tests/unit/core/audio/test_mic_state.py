@@ -279,6 +279,26 @@ def test_a_reopened_stream_without_blocks_has_stalled():
     assert [each.state for each in stream.take(m.QueryServer)] == ["stalled"]
 
 
+def test_a_reopened_stream_that_ends_while_it_is_opened_is_opened_again():
+    stream = ended()
+    stream.answer(m.ReconnectAction("open", ""))
+    stream.end()
+    stream.opened()
+    stream.take()
+    stream.wait(LIMITS.reopen_ms)
+    assert [each.state for each in stream.take(m.QueryServer)] == ["closed"]
+
+
+def test_silence_before_an_interruption_does_not_count_afterwards():
+    stream = confirmed()
+    stream.blocks(1500, silent=True)
+    stream.answer(m.ReconnectAction("open", "headset"))
+    stream.answer(m.ReconnectAction("open", "headset"))
+    stream.opened()
+    stream.blocks(1000, silent=True)
+    assert stream.notified("on_warning") == []
+
+
 def test_a_stream_that_resumes_has_lost_only_what_it_does_not_deliver_late():
     stream = stalled()
     stream.answer(STAY)
