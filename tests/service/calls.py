@@ -104,6 +104,7 @@ class CallService:
         self.peers: list[RTCPeerConnection] = []
         self.codecs: list[str] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
 
     @property
     def handlers(self) -> dict[tuple[str, str], Handler]:
@@ -114,6 +115,7 @@ class CallService:
         return self.service.records[-1]
 
     async def close(self) -> None:
+        self._closed = True
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -223,7 +225,8 @@ class CallService:
                 loop.call_later(self.jitter_delay_s, self._spawn_audio, session, audio_pcm)
 
     def _spawn_audio(self, session: CallSession, pcm: bytes) -> None:
-        self._spawn(session.receive_audio(pcm))
+        if not self._closed:  # delayed audio may arrive after the end
+            self._spawn(session.receive_audio(pcm))
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.ensure_future(work)
