@@ -57,7 +57,7 @@ class SettingsControl(Protocol):
         """Set, save and apply one setting by its dotted key; return the problem if it fails."""
 
     def edit(self, edit: Callable[[Settings], Settings]) -> Problem | None:
-        """As `change`, with a function that may raise `ProblemError`."""
+        """Apply a function that may raise `ProblemError`; return the problem if it fails."""
 
     def microphones(self) -> Mapping[str, str]:
         """Return the display names of the microphones by their value in the settings. Blocks."""
